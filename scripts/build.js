@@ -75,7 +75,7 @@ const bundling = {
 }
 
 /** Of packages: scripts/read-stack.js finds the names again in stacks that users send us (docs/decisions/0020-what-is-packed.md). */
-const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 500 }
+const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 }
 
 /**
  * The entries with the pieces that they share, for packages; and the command line as a script that bin/program.js runs

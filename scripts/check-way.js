@@ -6,7 +6,7 @@
 */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -101,6 +101,11 @@ async function check(major) {
   })
   log(stdout.trim())
   assert.match(stdout, /^Loaded 1,000 rows [^]*confirmed by receipts/m)
+  const { scripts } = JSON.parse(
+    readFileSync(join(modules, 'node_modules', 'ddb-ingest', 'package.json'), 'utf8'),
+  )
+  assert.equal(scripts.prepare !== undefined, way === 'folder', 'npm asks nobody about a script')
+  assert.ok(existsSync(join(prefix, 'share', 'man', 'man1', 'ddb-ingest.1')), 'man finds its page')
   checkTypes(modules)
   log('typed')
   const { stdout: changed } = await run('git', ['status', '--porcelain'], options)

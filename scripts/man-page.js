@@ -39,8 +39,18 @@ function ownersText(owners, all) {
 
 function commandText({ name, args, summary, epilogue }) {
   const usage = `.SS ddb\\-ingest ${roff(`${name} ${args}`.trim())}`
-  const more = epilogue.trim()
-  return `${usage}\n${roff(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)}${more && `\n.PP\n.nf\n${roff(more)}\n.fi`}`
+  const said = roff(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+  return `${usage}\n${said}${epilogueText(epilogue.trim())}`
+}
+
+/** Sentences fill the lines of the reader; indented lines are commands, which stay as they are and begin further left to fit 80 columns. */
+function epilogueText(epilogue) {
+  const parts = epilogue.match(/(?:^ {2}.*\n?)+|(?:^(?! {2}).+\n?)+/gm) ?? []
+  const texts = parts.map(part => {
+    const lines = roff(part.trimEnd().replace(/^ {2}/gm, ''))
+    return part.startsWith('  ') ? `.nf\n.in 4n\n${lines}\n.in\n.fi` : `.PP\n${lines}`
+  })
+  return texts.map(text => `\n${text}`).join('')
 }
 
 /**
@@ -54,6 +64,8 @@ export function manPage(commands, { name, summary }) {
   })
   return `.\\" Written by scripts/man-page.js from the commands and options of the program.
 .TH DDB\\-INGEST 1
+.nh
+.ad l
 .SH NAME
 ${roff(name)} \\- stream CSV and JSON into DolphinDB, and prove that every row landed
 .SH SYNOPSIS

@@ -4,7 +4,8 @@
   may be the first thing that runs after a clone.
     node scripts/prepare-checkout.js                        what running the program takes
     node scripts/prepare-checkout.js --build                and type declarations, also when nothing changed
-    node scripts/prepare-checkout.js --package              and the list of packages: what packing it takes
+    node scripts/prepare-checkout.js --package              and the list of packages: what packing it takes; the next line undoes
+    node scripts/prepare-checkout.js --packed               what only the package has in package.json
     node scripts/prepare-checkout.js --prepare              the same when npm makes a package or a link of the checkout;
                                                             when it installs the checkout's own packages, no others
     node scripts/prepare-checkout.js --tools [FOLDER ...]   and all tools: what testing it takes
@@ -12,7 +13,7 @@
   installed too; where that fails, those say that they were skipped, and all others run.
 */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -133,9 +134,29 @@ function prepareFolder(name) {
   process.stderr.write(`ddb-ingest: what ${name} is for will be skipped for want of packages\n`)
 }
 
+/**
+ * npm asks those who install a package whether its script `prepare` may run, so while npm packs the checkout, and in the package, that has
+ * another name.
+ */
+function renameScript(from, to) {
+  const path = join(root, 'package.json')
+  const text = readFileSync(path, 'utf8')
+  const renamed = text.replace(`"${from}": "node `, `"${to}": "node `)
+  if (renamed !== text) writeFileSync(path, renamed)
+}
+
+async function packageToPack() {
+  const status = await preparePackage()
+  if (status === 0) renameScript('prepare', 'prepare-checkout')
+  return status
+}
+
+// Also where an earlier packing was interrupted.
+renameScript('prepare-checkout', 'prepare')
 const [purpose, ...folders] = process.argv.slice(2)
 const ways = {
-  '--package': preparePackage,
+  '--package': packageToPack,
+  '--packed': () => 0,
   '--build': () => prepare('packing', { always: true }),
   '--prepare': prepareAsAsked,
   '--tools': () => prepare('testing', { folders }),

@@ -48,3 +48,20 @@ t.test('man shows every flag as it is typed', reader, async t => {
     [],
   )
 })
+
+t.test('examples and paragraphs fit a terminal of 80 columns', reader, async t => {
+  const { stdout } = spawnSync('man', ['-l', path], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], MANWIDTH: '80', LANG: 'C.UTF-8' },
+  })
+  const lines = stdout.split('\n')
+  t.strictSame(
+    lines.filter(line => line.length > 80),
+    [],
+  )
+  for (const { epilogue } of commands) {
+    for (const example of epilogue.match(/(?<=^ {2})ddb-ingest .*/gm) ?? []) {
+      t.ok(lines.includes(`    ${example}`), example)
+    }
+  }
+})

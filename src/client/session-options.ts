@@ -126,15 +126,27 @@ const maxPriority = 8
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
+  const found = typeof value === 'string' ? `the text "${String(value)}"` : value
   throw new UsageError(
     'DDB_USAGE',
-    `${name} must be an integer from ${min} to ${max}, not ${value}.`,
+    `${name} must be an integer from ${min} to ${max}, not ${found}.`,
+  )
+}
+
+/** Plain JavaScript has no compiler that asks for what is required. */
+function checkAddress({ host, port }: Partial<ConnectOptions>): void {
+  if (host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+  const missing = host === undefined ? 'host' : port === undefined ? 'port' : undefined
+  if (missing === undefined) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`server.${missing}\` is missing: servers usually listen on port 8848, as in { host: '127.0.0.1', port: 8848 }.`,
   )
 }
 
 /** @throws {UsageError} DDB_USAGE */
 export function checkConnectOptions(options: ConnectOptions): void {
-  if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+  checkAddress(options)
   checkInteger('port', options.port, 1, 65_535)
   checkInteger('connectTimeoutMs', options.connectTimeoutMs, 1, maxInt32)
   checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, maxInt32)

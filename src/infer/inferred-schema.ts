@@ -63,6 +63,8 @@ export interface InferredSchema {
   readonly firstReject: string | undefined
   /** Columns have to be matched by position, as some names of the input are empty or repeated. */
   readonly needsPosition: boolean
+  /** Delimited text without names of columns. */
+  readonly isHeaderless?: boolean
   /** Options that apply to all columns and fit them all. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */

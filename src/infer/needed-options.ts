@@ -1,6 +1,8 @@
 /*
   The options that `load` needs, besides the table, so that the table found for an input can hold all of it.
 */
+import { quotesDialect } from '../parse/csv/find-quotes.js'
+import type { FoundTable } from '../parse/csv/find-table.js'
 import type { InferredSchema } from './inferred-schema.js'
 import type { SharedNeeds } from './settle-types.js'
 
@@ -16,8 +18,12 @@ export interface NeededOptions extends SharedNeeds {
   readonly comment: string
   /** The header is skipped. */
   readonly noHeader: boolean
-  /** Records after the table, which become rejects. */
-  readonly footers: number
+  /** What a run has to be told of the first record if its target does not tell. */
+  readonly header: '' | 'yes' | 'no'
+  /** How quotes and short records are read. */
+  readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
+  /** Records that become rejects: below the table, or few of all. */
+  readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
   readonly ignoreExtra: boolean
@@ -41,9 +47,27 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     skipLines: table?.skipLines ?? 0,
     comment: table?.comment ?? '',
     noHeader: table?.names !== undefined,
-    footers: table?.footers ?? 0,
+    header: headerToSay(schema),
+    reading: {
+      ...quotesDialect(table ?? {}),
+      ...(table?.ragged === undefined ? {} : { ragged: table.ragged }),
+    },
+    rejects: Math.max(table?.footers ?? 0, fewRejects(schema)),
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,
   }
+}
+
+/** With more of them the records are probably read in a wrong way. */
+const rowsPerReject = 10
+
+function fewRejects({ rejected, rows, isComplete }: InferredSchema): number {
+  return isComplete && rejected * rowsPerReject <= rows ? rejected : 0
+}
+
+/** Columns that are matched by position have no names that tell a header, and without one texts tell nothing. */
+function headerToSay({ isHeaderless, needsPosition }: InferredSchema): '' | 'yes' | 'no' {
+  if (isHeaderless === true) return 'no'
+  return needsPosition ? 'yes' : ''
 }

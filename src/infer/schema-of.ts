@@ -37,6 +37,7 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
     rejected: found.rejected,
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
+    isHeaderless: fields?.hasNames === false,
     needs,
     table: found.table,
     needsAllowMissing: missing.length > 0,

@@ -79,6 +79,12 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const target = parseTarget(options.target, verify !== undefined)
   const delivery = { ...deliveryDefaults, ...given(options.delivery) }
   const rejects = options.rejects ?? {}
+  if (!Array.isArray(options.inputs)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      "`inputs` is a list of files, as in inputs: ['trades.csv'], also where there is one",
+    )
+  }
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }

@@ -34,6 +34,33 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
   t.match(await runMain(['retry', '--help-all']), { code: 0, stdout: /Usage: .* <rejects>/ })
 })
 
+t.test('--help-all is the whole help of every command', async t => {
+  const { code, stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
+  t.equal(code, 0)
+  for (const name of ['load', 'plan', 'completion']) {
+    t.ok(stdout.includes((await runMain([name, '--help-all'], { stdoutColumns: 80 })).stdout), name)
+  }
+})
+
+t.test('--lang may stand before the command, and alone', async t => {
+  const alone = await runMain(['--lang', 'zh'])
+  t.match(alone, { code: 64, stdout: '' })
+  t.match(alone.stderr, /[\u4e00-\u9fff]/)
+  t.notMatch((await runMain(['--lang=en'])).stderr, /[\u4e00-\u9fff]/)
+  for (const argv of [
+    ['--lang', 'zh', '--help'],
+    ['--help', '--lang=zh'],
+    ['--lang', 'zh', 'demo', '--help'],
+    ['--lang=zh', 'help', 'demo'],
+  ]) {
+    t.match(await runMain(argv), { code: 0, stdout: /[\u4e00-\u9fff]/ }, argv.join(' '))
+  }
+  const environment = { DDB_INGEST_LANG: 'en' }
+  const { stdout } = await runMain(['--lang', 'zh', 'explain', '75'], { environment })
+  t.match(stdout, '含义', 'it goes before the environment')
+  t.match(await runMain(['--lang', 'fr']), { code: 64, stderr: /expected zh or en/ })
+})
+
 t.test('alone, the program names the three commands that one begins with', async t => {
   const { stderr } = await runMain([])
   t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [

@@ -674,6 +674,17 @@ t.test('options of a connection have ranges, and a password needs a user', async
   }
 })
 
+t.test('what a program in JavaScript leaves out or gives as text is named', async t => {
+  const wrong: [object, RegExp][] = [
+    [{ host: 'db' }, /`server\.port` is missing/],
+    [{ port: 8848 }, /`server\.host` is missing/],
+    [{ host: 'db', port: '8848' }, /port must be an integer .*, not the text "8848"/],
+  ]
+  for (const [options, message] of wrong) {
+    await t.rejects(connect(options as ConnectOptions), { code: 'DDB_USAGE', message })
+  }
+})
+
 //
 
 t.test('a table has its methods, which nobody sees who compares or copies it', async t => {

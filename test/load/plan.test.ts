@@ -31,6 +31,13 @@ t.test('a confirmation that does not exist is wrong usage', async t => {
   t.throws(() => makePlan({ ...minimal, delivery }), { code: 'DDB_USAGE', message: /receipts/ })
 })
 
+t.test('inputs that are no list are refused, not taken letter by letter', async t => {
+  for (const inputs of ['/tmp/x', undefined]) {
+    const wrong = { ...minimal, inputs } as unknown as LoadOptions
+    t.throws(() => makePlan(wrong), { code: 'DDB_USAGE', message: /`inputs` is a list of files/ })
+  }
+})
+
 t.test('a rejects file means quarantine', async t => {
   t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
 })

@@ -131,6 +131,10 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
   return { run, path }
 }
 
+interface Manifest {
+  scripts: Record<string, string>
+}
+
 interface Outcome {
   status: number | null
   stdout: string
@@ -254,6 +258,23 @@ t.test('a package is whole: a program that is made anew has its types made anew'
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
   t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
+})
+
+t.test('a package has no script that npm asks about; the checkout keeps it', async t => {
+  const { run, path } = makeCheckout(t)
+  const manifest = join(path, 'package.json')
+  const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
+  const command = `node ${prepare} --prepare`
+  const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
+  writeFileSync(manifest, own)
+  const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
+  run(preparePackage, { SBOM: emptySbom })
+  t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
+  t.equal(run(`${prepare} --packed`).status, 0)
+  t.equal(readFileSync(manifest, 'utf8'), own)
+  run(preparePackage, { SBOM: emptySbom })
+  run(prepare)
+  t.equal(readFileSync(manifest, 'utf8'), own, 'after a packing that was interrupted')
 })
 
 t.test('a failed installation ends the command with what to do', async t => {

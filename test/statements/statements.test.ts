@@ -135,15 +135,15 @@ they differ from this page.
 
 * Scripts are split at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
   those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Expressions
-  of constants and variables only are left out, as are the scripts given to \`exec\`. *asynchronous*: in a
-  request without an answer.
+  that consist only of constants and variables are left out, as are the scripts given to \`exec\`.
+  *asynchronous*: in a request without an answer.
 * **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
   DFS tables, and to restricted shared tables; users need none for their own tables. CREATE_SHARED_VAR is needed if
-  \`enableSharedVarCreationControl\` is set (3.00.4). Running scripts at all may require a separate right (SCRIPT_EXEC). [More](server-semantics.md#rights).
+  \`enableSharedVarCreationControl\` is set (3.00.4). Running scripts at all may require a separate right (SCRIPT_EXEC).
 * **from**: the first version that has it; \`1.30\` if the release notes of 1.30 or older ones mention it, \`?\` if unknown.
 * **source**: M is the page of the official manual, named by its function or file, S the vendor's release notes or clients
-  ([marks](server-semantics.md)). Basic functions of the language are not listed.
+  (marks as in \`server-semantics.md\` of the source repository). Basic functions of the language are not listed.
 
 | statement | sent by | right | from | source |
 |---|---|---|---|---|

@@ -6,7 +6,7 @@ import { UsageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
 import type { ExplainSettings } from '../options/command-options.js'
-import { clean, didYouMean } from '../output/terminal-text.js'
+import { clean, didYouMean, tableLines } from '../output/terminal-text.js'
 
 /** A row of one of the page's tables: its code, and the other cells by column heading. */
 export interface Explanation {
@@ -14,13 +14,24 @@ export interface Explanation {
   readonly cells: readonly (readonly [head: string, text: string])[]
 }
 
-/** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one */
+/**
+ * Without a code it lists all of them.
+ *
+ * @returns the exit code
+ * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
+ */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
   const words = output.words()
   const path = words.language === 'zh' ? 'docs/zh/errors.md' : 'docs/errors.md'
   const page = await readFile(packageFile(path), 'utf8')
   const known = explanationsOf(page)
-  const wanted = args[0]!.trim()
+  if (args[0] === undefined) {
+    const rows = known.map(({ code, cells }) => [code, firstSentence(cells)])
+    const lines = tableLines(rows, undefined, output.resultColumns)
+    await output.write(`${lines.join('\n')}\n`)
+    return 0
+  }
+  const wanted = args[0].trim()
   const found = known.find(({ code }) => code === wanted.toUpperCase())
   if (found === undefined) {
     const names = known.map(({ code }) => code)
@@ -36,6 +47,12 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   ]
   await output.write(`${[title, ...others].join('\n')}\n`)
   return 0
+}
+
+/** Of what a code means: behind the exit code, if it has one. */
+function firstSentence(cells: Explanation['cells']): string {
+  const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
+  return text.replace(/(?<=\. |。)[^]*$/, '').trim()
 }
 
 /** Heads of the first column, in both languages. */

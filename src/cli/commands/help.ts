@@ -97,6 +97,11 @@ Examples:
 Exit codes: 0, 64 wrong usage, 66 no such run or a damaged journal, 69 never
 connected, 75 the run is under way, 77 login, 78 the clock is earlier than a
 journal.`,
+  plan: `
+Examples:
+  ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
+  ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
+  ddb-ingest runs ticks --plan plan.json`,
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into
@@ -151,6 +156,8 @@ Examples:
 Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
 69 never connected, 77 login, 130 and 143 interrupted.`,
   explain: `
+Without a code it lists all of them.
+
 Example:
   ddb-ingest explain DDB_INPUT_CELL`,
   completion: `

@@ -82,7 +82,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
-    await openFiles(settings, held)
+    await openFiles(settings, held, call)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
     // This process may have waited for the lock, so an earlier look may be outdated.
@@ -146,8 +146,9 @@ function checkLock({ lock }: Held, name: string | undefined): void {
 }
 
 async function openFiles(
-  { summary, metricsFile, label, report }: RunSettings,
+  { summary, metricsFile, label, report, lang }: RunSettings,
   held: Held,
+  { asked, output }: Call,
 ): Promise<void> {
   const { files } = held
   if (summary !== undefined) {
@@ -159,7 +160,15 @@ async function openFiles(
   if (report === undefined) return
   const { newTimeline, reportContent } = await import('../report/report-content.js')
   held.timeline = newTimeline()
-  files.push(await openResultFile(report, await reportContent(held.timeline)))
+  const content = await reportContent(held.timeline, result => {
+    const step = nextStep(result, asked)
+    return {
+      // A terminal in Chinese says it; English may be only what pipes get.
+      language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
+      next: step?.label === 'next' ? step.command : undefined,
+    }
+  })
+  files.push(await openResultFile(report, content))
 }
 
 /** @returns the exit code: 74 if the run went well but a file could not be written */

@@ -31,6 +31,20 @@ export async function wordsOf(language: string): Promise<Words> {
   throw new UsageError('DDB_USAGE', `--lang: expected zh or en, got ${JSON.stringify(language)}`)
 }
 
+/**
+ * `--lang zh load` as `load --lang zh`; before no command, or before the help of one, it has done its work and is left out.
+ */
+export function behindCommand(argv: readonly string[]): readonly string[] {
+  if (argv[0]?.startsWith('-') !== true) return argv
+  const at = argv.findIndex(word => /^--lang(?:=|$)/.test(word))
+  if (at < 0) return argv
+  const end = at + (argv[at] === '--lang' ? 2 : 1)
+  const [name, ...rest] = [...argv.slice(0, at), ...argv.slice(end)]
+  if (name === undefined) return []
+  if (name.startsWith('-') || name === 'help') return [name, ...rest]
+  return [name, ...argv.slice(at, end), ...rest]
+}
+
 function flagOf(argv: readonly string[]): string | undefined {
   let found: string | undefined
   for (const [index, word] of argv.entries()) {

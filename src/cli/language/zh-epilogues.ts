@@ -73,7 +73,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 或已导入的数据不在了。`,
   runs: `
 状态：running（正在运行）、finished（已完成）、interrupted（被信号中断）、failed
-（失败）、uncertain（结束时有些行结果不明）、killed（没有留下任何话就结束了）。
+（失败）、uncertain（结束时有些行结果不明）、killed（没有记下自己的结束）。
 --clean 删除 30 天前已完成（按其自身记录的时间）的运行的日志，并列出它们；导入不
 会删除任何运行日志。指定名称时，不论状态如何都删除，并先清除它在服务器上留下的内
 容。时间为 UTC。
@@ -85,6 +85,11 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 
 退出码：0，64 用法有误，66 没有这个运行或日志已损坏，69 从未连接成功，75 该运行
 正在进行，77 登录，78 时钟早于运行日志。`,
+  plan: `
+示例：
+  ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
+  ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
+  ddb-ingest runs ticks --plan plan.json`,
   retry: `
 目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
 的行写入 FILE.retry.csv，绝不写入正在读取的文件。它本身是一个有名称的运行：

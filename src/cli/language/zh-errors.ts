@@ -19,17 +19,19 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_INPUT_MISSING: '输入文件不存在或无法打开，或者模式、文件夹中没有文件。',
   DDB_INPUT_READ: '文件打开后无法读完：压缩包损坏、磁盘故障或管道中断。',
   DDB_INPUT_TRUNCATED: '文件在读取过程中变短了。请查明缺少了什么，以及是谁截断的。',
-  DDB_INPUT_ENCODING: '有些字节不符合输入的编码。消息中列出了合适的编码，请用 --encoding 指定。',
+  DDB_INPUT_ENCODING:
+    '有些字节不符合输入的编码。未指定 --encoding 时，消息列出合适的编码；指定之后，这样的行被拒绝。',
   DDB_INPUT_FORMAT: '这不是文本，而是压缩包、工作簿或列式文件。消息说明了它是什么以及怎么办。',
   DDB_INPUT_QUOTE:
     '字段中间有引号，或引号没有闭合。请将引号写两遍，或使用 --quotes lax、--trim、--escape、--quote。',
   DDB_INPUT_RECORD_TOO_LONG: '记录超过 --max-record-bytes：文件可能不是文本，或没有换行。',
   DDB_INPUT_FIELD_COUNT: '字段数与表头或第一条记录不同；--ragged 可以补齐或截去。',
   DDB_INPUT_COLUMN:
-    '输入的列与目标表的列不符。用 --map、--set、--ignore-extra 或 --allow-missing 说明如何对应。',
+    '输入的列与目标表的列不符。用 --map、--set、--ignore-extra 或 --allow-missing 说明如何对应。或者路径的内容不符合要求：--path、--path-unmatched。',
   DDB_INPUT_CELL:
     '文本不是该列类型的值。--null、--date-format、--thousands、--decimal-comma、--percent、--true 和 --false 可以说明其他写法。',
-  DDB_INPUT_RANGE: '值超出该类型的范围：过大、秒的位数过多、NaN、无穷，或恰为表示空值的数。',
+  DDB_INPUT_RANGE:
+    '该类型或列存不下的值：过大、秒的位数过多、NaN、无穷、恰为表示空值的数，或文本过长。',
   DDB_INPUT_JSON: '不是 JSON，或记录不是对象。',
   DDB_INPUT_MEMBER:
     'JSON 对象缺少成员或有多余的成员。用 --allow-missing、--ignore-extra 或 --map。',
@@ -45,18 +47,22 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_CONNECTION_LOST:
     '连接建立后又断开。已发送的数据可能已写入，也可能没有：再次导入前请先查看目标表。',
   DDB_UNCONFIRMED: '已发送的行没有按时得到确认，或服务器在此期间无响应。',
-  DDB_EXPECTATION: '结果与 --expect-rows、--expect-types 或 --expect-unique 的要求不符。',
-  DDB_LOGIN: '用户名或密码错误，或服务器要求登录：请用 --user 和 --password-file。',
+  DDB_EXPECTATION:
+    '结果与 --expect-rows、--min-rows、--expect-types 或 --expect-unique 的要求不符。',
+  DDB_LOGIN:
+    '用户名或密码错误，或服务器要求登录：请用 --user 和 --password-file。或者服务器未能证明它知道密码：可能有人在冒充服务器。',
   DDB_PRIVILEGE: '该用户没有此权限。请申请权限，或换一个用户。',
   DDB_PROTOCOL: '收到的不是 DolphinDB 的消息。该端口真的是 DolphinDB 吗？是否是代理或网页服务器？',
   DDB_TLS:
     '服务器的证书未被接受，或只有一方使用 TLS。请检查 --ca-file、--cert-file，或去掉 --tls。没有发送任何数据。',
   DDB_LIMIT: '消息过大，不可信：这是为了防止损坏或恶意的应答占满内存。',
   DDB_TIMEOUT: '在规定时间内没有得到应答。请求可能仍会被执行。',
-  DDB_LOCKED: '另一个进程正在进行同一个运行，或持有这个锁。请等待，或换一个名称。',
+  DDB_LOCKED:
+    '另一个进程正在进行同一个运行，或持有这个锁：请等待。只有锁可以换一个名称；换一个 --run-id 导入相同的行，会存入两遍。',
   DDB_TARGET_CHANGED:
     '该运行导入的数据已不在表中：服务器重启过，或表被重建、清空。请先用打印出的命令查看；确认没有该运行的任何行之后，才用 --restart 全部重新导入。',
-  DDB_UNPROVEN: '该运行已导入全部数据，但无法证明这些行仍在表中。请先用打印出的命令查看。',
+  DDB_UNPROVEN:
+    '该运行已导入全部数据，但无法证明这些行仍在表中；或者将要发送的行，表中可能已有。请先按消息所说查看目标表。',
   DDB_UNAVAILABLE: '服务器或集群尚未就绪，或连续拒绝批次。请查看服务器，稍后再试。',
   DDB_OUTPUT_CREATE: '无法创建输出文件或运行日志，或拒绝文件已存在且不为空。请换一个文件。',
   DDB_OUTPUT_WRITE: '无法写入文件或标准输出，多半是磁盘已满。',

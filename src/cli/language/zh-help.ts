@@ -26,8 +26,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'list runs that have a name: the state of each, and how to resume it':
     '列出有名称的运行：各自的进度，以及如何继续',
   'list in a file what to load, for many processes that load it together':
-    '写下要导入的内容，供多个进程共同导入',
-  'load a repaired rejects file with the options of its run': '按原来的设置导入修正后的拒绝文件',
+    '把要导入的内容列入文件，供多个进程共同导入',
+  'load a repaired rejects file with the options of its run':
+    '用原来那次运行的选项导入修正后的拒绝文件',
   'print the completion script for bash, zsh or fish': '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
   'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs':
@@ -46,7 +47,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'columns that make a row unique, for upsert and --verify':
     '唯一确定一行的列，用于 upsert 和 --verify',
   'function view to call; the batch is its last argument': '要调用的函数视图；批次是最后一个参数',
-  'argument before the batch; repeatable': '绑定在批次之前的参数；可重复',
+  'argument before the batch; repeatable': '批次之前的参数；可重复',
   "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
   'columns sent to the function or transform, in this order': '发送给函数或转换函数的列，按此顺序',
@@ -91,9 +92,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, yes or no': 'auto、yes 或 no',
   'records end with a delimiter; an empty last field is dropped':
     '记录以分隔符结尾；去掉末尾的空字段',
-  'records begin with a row name, which is left out': '记录以自己的名称开头，名称不读取',
+  'records begin with a row name, which is left out': '记录以行名开头，行名不读取',
   'records with missing or extra fields: reject, pad or cut':
-    '字段缺少或多余的记录：拒绝、补齐或截去',
+    '字段缺少或多余的记录：reject（拒绝）、pad（补齐）或 cut（截去）',
   'leave out blanks around quoted fields': '去掉带引号字段两侧的空白',
   'strict, or lax: a quote inside an unquoted field is text':
     'strict；或 lax：未加引号的字段中的引号视为文本',
@@ -112,12 +113,12 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
   'time zone of the stored times; none keeps times as written, whatever their offsets':
-    '列所用的时区；none 按原文保留时间，不论其偏移',
+    '存入的时间所用的时区；none 按原文保留时间，不论其偏移',
   'offset of the times in a column, +08:00 or none; repeatable':
     '列中时间的偏移，+08:00 或 none；可重复',
   'between groups of three digits': '千位分隔符',
   'the decimal separator of numbers is a comma': '数字以逗号为小数点',
-  'this column holds percentages such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
+  'this column holds percentages such as 12.5%; repeatable': '此列含有 12.5% 这样的百分数；可重复',
   'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
   'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
   'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',
@@ -128,7 +129,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'async or sync': 'async 或 sync',
   'auto, none, count or receipts: how to confirm that rows landed':
     'auto、none、count 或 receipts：如何确认行已写入',
-  'give up if the server makes no progress for this long': '服务器无响应且没有进展超过此时间则放弃',
+  'give up if the server makes no progress for this long': '服务器在此时间内没有任何进展则放弃',
   'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
   'bytes per request': '每个请求的字节数',
   'send rows of stdin or --follow after at most this long':
@@ -150,7 +151,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '登录的用户；密码来自下面两项之一、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
   'the password is the first line of standard input': '密码为标准输入的第一行',
-  'use TLS, and verify the server': '使用 TLS 并验证对方身份',
+  'use TLS, and verify the server': '使用 TLS 并验证服务器的身份',
   'trusted authorities, instead of those of the system (PEM)':
     '信任的证书颁发机构，代替系统的（PEM）',
   'accept any certificate: an attacker may impersonate the server':
@@ -159,17 +160,17 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '客户端证书，供要求证书的服务器使用（PEM）',
   'the private key of that certificate, without a passphrase (PEM)': '该证书的私钥，无口令（PEM）',
   'compress columns: lz4, none; auto compresses while the network is slow':
-    '传输中的列：lz4、none；auto 在网络较慢时压缩',
+    '压缩传输的列：lz4、none；auto 在网络较慢时压缩',
   'allow a password in plain text without verified TLS': '没有经过验证的 TLS 时，密码可以明文传输',
   'refuse anything weaker: a login other than scram, or a connection without verified tls':
     '拒绝更弱的方式：非 scram 的登录，或未经验证的 tls 连接',
-  'other hosts that a cluster may redirect to': '集群可以让我们转去的其他主机',
+  'other hosts that a cluster may redirect to': '集群可以转向的其他主机',
   'limit for all hosts and attempts together': '所有主机和所有尝试的总时间',
   // Run
   'name of this run, which then keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
   "load a file of 'ddb-ingest plan' together with other processes":
-    "与其他进程共同导入 'ddb-ingest plan' 写下的内容",
+    "与其他进程共同导入 'ddb-ingest plan' 的文件",
   "share of a plan: I/N, or auto or auto/N from the scheduler's variables":
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
@@ -239,7 +240,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
   'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions':
-    '每隔 n 次拒绝一次写入（如同 ChunkInRecovery），或丢弃会话',
+    '每 n 次写入以 ChunkInRecovery 之类的错误拒绝一次，或忘记会话',
   'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
   'rows per request': '每个请求的行数',
@@ -292,7 +293,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'print the result as one JSON object': '以一个 JSON 对象打印结果',
   'Says what a load would do, column by column, and writes nothing.':
     '逐列说明导入会做什么，不写入任何数据。',
-  'How much to read, and what to print': '查看多少，以及如何显示',
+  'How much to read, and what to print': '读取多少，以及打印什么',
   'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.':
     '把 CSV 和 JSON 异步导入 DolphinDB，并证明每一行都已写入。',
   'All options, examples and exit codes: ': '所有选项、示例和退出码：',

@@ -40,7 +40,7 @@ export const zhSentences = {
   'file {number} of {count}': '文件 {number}/{count}',
   '{time} left': '剩余 {time}',
   '{signal}: ending the run cleanly; a second signal ends it at once':
-    '{signal}：正在有序结束运行；再按一次立即退出',
+    '{signal}：运行正在正常收尾；再收到一个信号则立即结束',
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal':
     '有名称的运行可以从停止处继续：加上 --run-id NAME，本次运行就会保存运行日志',
   // The summary
@@ -99,6 +99,8 @@ export const zhSentences = {
   '{count} with a null in their key, not compared': '{count} 行的主键含空值，未比较',
   'to go on': '继续运行',
   'to look for its rows': '查找其中的行',
+  'if its first record is a row': '如果第一条记录是数据行',
+  'if its first record is a header': '如果第一条记录是表头',
   'to load all again, if none of them is there: {command}':
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':

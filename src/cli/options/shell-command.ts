@@ -228,6 +228,8 @@ export function nextCommands(command: NewTableLoad): string[] {
   const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
   const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
   const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
+  const header = needed.noHeader ? 'no' : needed.header
+  const { quote, quotes, trim, ragged } = needed.reading
   const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const load = shellText([
     ...['load', ...sources, '--table', table],
@@ -244,8 +246,12 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...needed.falseTexts.flatMap(text => flagWords('false', text)),
     ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
     ...(needed.comment === '' ? [] : ['--comment', needed.comment]),
-    ...(needed.noHeader ? ['--header', 'no'] : []),
-    ...(needed.footers > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.footers)] : []),
+    ...(header === '' || flags.has('header') ? [] : ['--header', header]),
+    ...(quote === undefined ? [] : ['--quote', quote]),
+    ...(quotes === undefined ? [] : ['--quotes', quotes]),
+    ...(trim === undefined ? [] : ['--trim']),
+    ...(ragged === undefined ? [] : ['--ragged', ragged]),
+    ...(needed.rejects > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.rejects)] : []),
     ...(needed.matchPosition ? ['--match', 'position'] : []),
     ...(needed.allowMissing ? ['--allow-missing'] : []),
     ...(needed.ignoreExtra ? ['--ignore-extra'] : []),

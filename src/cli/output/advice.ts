@@ -171,6 +171,13 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
+/** The same command with one option more; undefined if its input is gone. */
+export function againWith(asked: Asked, name: string, text: string): string | undefined {
+  const { command, args = [], flags = new Map() } = asked
+  if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined
+  return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
+}
+
 export function nextCommand(code: string, asked: Asked): string {
   if (asked.next !== undefined) return asked.next
   const { command, args = [], flags = new Map() } = asked

@@ -2,9 +2,10 @@
   Turns a failure into what the user reads, and into the exit code of the process.
 */
 import { DdbError, errorCodes } from '../../errors.js'
+import { UnclearHeader } from '../../parse/csv/decide-header.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
-import { nextCommand, type Asked } from './advice.js'
+import { againWith, nextCommand, type Asked } from './advice.js'
 import { jsonLine } from './terminal-text.js'
 
 export interface Failure {
@@ -34,8 +35,23 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
-  tellNext(output, failure, asked)
+  tellNext(output, failure, headerAsked(output, error, asked))
   return failure
+}
+
+/** For an unclear header the same command again, with either answer; the likely one is the last. */
+function headerAsked(output: Output, error: unknown, asked: Asked): Asked {
+  const unclear = chainOf(error).find(one => one instanceof UnclearHeader)
+  if (unclear === undefined || asked.mayHaveStored === true) return asked
+  const answers = [unclear.likely, unclear.likely === 'yes' ? 'no' : 'yes'] as const
+  const [likely, other] = answers.map(answer => againWith(asked, 'header', answer))
+  if (likely === undefined || other === undefined) return asked
+  tellCommand(
+    output,
+    unclear.likely === 'yes' ? 'if its first record is a row' : 'if its first record is a header',
+    other,
+  )
+  return { ...asked, next: likely }
 }
 
 /** Explains the failure in the reader's language, if that is not English. */
@@ -63,7 +79,12 @@ export function tellNext(
   )
 }
 
-export type CommandLabel = 'next' | 'to go on' | 'to look for its rows'
+export type CommandLabel =
+  | 'next'
+  | 'to go on'
+  | 'to look for its rows'
+  | 'if its first record is a row'
+  | 'if its first record is a header'
 
 /** Prints a command that users can copy. @param label  printed before it if notes are text */
 export function tellCommand(output: Output, label: CommandLabel, command: string): void {
@@ -88,16 +109,18 @@ export function tellBefore(output: Output, code: string, { command }: Asked): vo
   )
 }
 
+/** The error and those that it came from, which may be a circle. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let one = error; one instanceof Error && chain.length < 20; one = one.cause) chain.push(one)
+  return chain
+}
+
 function causesOf(error: unknown): string[] {
-  const lines: string[] = []
-  let current = error
-  while (current instanceof Error && lines.length < 20) {
-    lines.push(
-      ...withFlags(current.stack ?? current.message)
-        .split('\n')
-        .slice(0, 8),
-    )
-    current = current.cause
-  }
-  return lines
+  const lines = chainOf(error).flatMap(one =>
+    withFlags(one.stack ?? one.message)
+      .split('\n')
+      .slice(0, 8),
+  )
+  return lines.slice(0, 24)
 }

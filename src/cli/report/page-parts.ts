@@ -21,8 +21,8 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: a text, HTML, a number, or a number with a bar for its share. */
-export type Cell = string | number | { readonly html: string } | Bar
+/** A cell of a table: a text, HTML, a number, a text that is one, or a number with a bar for its share. */
+export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {
   readonly value: number
@@ -35,9 +35,18 @@ export type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
 
 /** @param heads  of the columns */
 export function tableOf(heads: readonly PageWord[], rows: readonly (readonly Cell[])[]): string {
-  const head = heads.map(word => `<th scope="col">${both(word)}</th>`).join('')
+  const head = heads
+    .map((word, index) => {
+      const form = isNumber(rows[0]?.[index] ?? '') ? ' class="number"' : ''
+      return `<th scope="col"${form}>${both(word)}</th>`
+    })
+    .join('')
   const body = rows.map(cells => `<tr>${cells.map(cellHtml).join('')}</tr>`).join('\n')
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
+}
+
+function isNumber(cell: Cell): boolean {
+  return typeof cell === 'number' || (typeof cell === 'object' && !('html' in cell))
 }
 
 function cellHtml(cell: Cell, index: number): string {
@@ -45,6 +54,7 @@ function cellHtml(cell: Cell, index: number): string {
   const end = name.slice(0, 2)
   if (typeof cell === 'string') return `<${name}>${escapeHtml(cell)}</${end}>`
   if (typeof cell === 'number') return `<td class="number">${numberText(cell)}</td>`
+  if ('figure' in cell) return `<td class="number">${escapeHtml(cell.figure)}</td>`
   if ('html' in cell) return `<${name}>${cell.html}</${end}>`
   const width = Math.max(0, Math.min(1, cell.share)) * 100
   const bar =

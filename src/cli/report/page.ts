@@ -22,6 +22,14 @@ export interface Plotting {
   readonly style: string
 }
 
+/** What the page shows besides the result. */
+export interface Shown {
+  /** At first sight; without it the browser's. */
+  readonly language?: 'en' | 'zh' | undefined
+  /** The command to run next, if it is none of those that the result has. */
+  readonly next?: string | undefined
+}
+
 /** Most rows in a table of files: browsers show this many without delay. */
 const mostFiles = 1_000
 /** Time spans in the chart of speeds, and in the tables beside the charts. */
@@ -32,6 +40,7 @@ export function reportPage(
   result: LoadResult,
   moments: readonly Moment[],
   plotting: Plotting,
+  { language, next }: Shown = {},
 ): string {
   const scripts = [plotting.script, script]
   const allowed = scripts.map(
@@ -40,7 +49,7 @@ export function reportPage(
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src ${allowed.join(' ')}`
   const name = result.target.table ?? result.target.function ?? ''
   return `<!doctype html>
-<html lang="en">
+<html lang="en"${language === undefined ? '' : ` data-lang="${language}"`}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -49,7 +58,7 @@ export function reportPage(
 <style>${plotting.style}${style}</style>
 </head>
 <body><main>
-${head(result, name)}
+${head(result, name, next)}
 ${outcomes(result)}
 ${overTime(moments)}
 ${latencies(result)}
@@ -67,32 +76,35 @@ ${scripts.map(text => `<script>${text}</script>`).join('\n')}
 `
 }
 
-function head(result: LoadResult, name: string): string {
+function head(result: LoadResult, name: string, command: string | undefined): string {
   const { rows, rate, resume, error, exitCode, startedAt, endedAt, confirm, stored } = result
   const text = (value: string | null): string | null => value && escapeHtml(value)
   const note = confirm.note === null ? '' : `: ${escapeHtml(confirm.note)}`
   const { peakRssBytes } = result.memory
   const facts: [PageWord, string | null][] = [
-    ['target', text(name)],
     ['server', text(result.target.host)],
     ['run', text(result.runId)],
     ['began', text(startedAt)],
     ['lasted', durationText(Date.parse(endedAt) - Date.parse(startedAt))],
     ['exitCode', String(exitCode)],
     ['confirmedBy', both(confirm.used) + note],
-    ['stored', text(stored.grade)],
+    ['stored', stored.grade && both(stored.grade)],
     ['peakMemory', peakRssBytes === null ? null : bytesText(peakRssBytes)],
   ]
   const ways: [PageWord, string | null][] = [
     ['toGoOn', text(resume.command)],
     ['toLook', text(resume.look)],
     ['toRestart', text(resume.restart)],
+    ['next', text(command ?? null)],
   ]
   const told = facts.filter(([, html]) => html !== null && html !== '')
-  const next = ways.filter(([, html]) => html !== null)
+  const next = ways
+    .filter(([, html]) => html !== null)
+    .map(([word, html]) => `<p>${both(word)}: <code>${html}</code></p>`)
   const why = error === null ? '' : `<p>${escapeHtml(`${error.message} [${error.code}]`)}</p>`
   return `<header><h1>${both('title')}</h1><button id="language" type="button">${both('toLanguage')}</button></header>
-<div class="status ${result.status}">${both(result.status)}${why}</div>
+<p class="about">${escapeHtml(inputText(result))} → ${escapeHtml(name)}</p>
+<div class="status ${result.status}">${both(result.status)}${why}${next.join('')}</div>
 <div class="tiles">
 ${tile('rowsRead', numberText(rows.read))}
 ${tile('confirmed', numberText(rows.confirmed))}
@@ -102,8 +114,14 @@ ${tile('bytesPerSecond', bytesText(rate.bytesPerSec))}
 </div>
 <dl>
 ${told.map(([word, html]) => `<dt>${both(word)}</dt><dd>${html}</dd>`).join('\n')}
-${next.map(([word, html]) => `<dt>${both(word)}</dt><dd><code>${html}</code></dd>`).join('\n')}
 </dl>`
+}
+
+/** The first inputs, and how many there are. */
+function inputText({ inputs, inputTotals: { count } }: LoadResult): string {
+  const some = inputs.slice(0, 3).map(({ path }) => path)
+  if (count <= some.length) return some.join(', ')
+  return [...some, `… (${numberText(count)})`].join(', ')
 }
 
 function tile(word: PageWord, text: string): string {
@@ -129,7 +147,7 @@ function outcomes({ rows }: LoadResult): string {
       ...parts.map(([word, count, tone]): Cell[] => [
         { html: both(word) },
         { value: count, share: share(count), tone },
-        percentText(share(count)),
+        { figure: percentText(share(count)) },
       ]),
       [{ html: both('rowsRead') }, rows.read, ''],
     ],
@@ -149,8 +167,11 @@ function percentText(share: number): string {
 
 function overTime(moments: readonly Moment[]): string {
   const speeds = speedsOf(moments, spans.table)
-  if (moments.length < 3 || speeds.length === 0)
-    return section('overTime', `<p>${both('tooShort')}</p>`)
+  const steps = new Set(moments.map(({ sentRows }) => sentRows))
+  if (steps.size < 3 || speeds.length === 0) {
+    const why = moments.at(-1)?.sentRows === 0 ? 'nothingSent' : 'tooShort'
+    return section('overTime', `<p>${both(why)}</p>`)
+  }
   const step = Math.ceil(moments.length / spans.table)
   const some = moments.filter((_, index) => index % step === 0 || index === moments.length - 1)
   return section(
@@ -161,7 +182,7 @@ function overTime(moments: readonly Moment[]): string {
       tableOf(
         ['seconds', 'sent', 'confirmed', 'rejected'],
         some.map(moment => [
-          secondsText(moment.elapsedMs),
+          { figure: secondsText(moment.elapsedMs) },
           moment.sentRows,
           moment.confirmedRows,
           moment.rejectedRows,
@@ -174,7 +195,7 @@ function overTime(moments: readonly Moment[]): string {
         tableOf(
           ['seconds', 'sent', 'confirmed'],
           speeds.map(({ fromMs, toMs, sentPerSec, confirmedPerSec }) => [
-            `${secondsText(fromMs)} – ${secondsText(toMs)}`,
+            { figure: `${secondsText(fromMs)} – ${secondsText(toMs)}` },
             Math.round(sentPerSec),
             Math.round(confirmedPerSec),
           ]),

@@ -5,17 +5,24 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { LoadResult } from '../../load/options.js'
 import type { ResultContent } from '../files/result-file.js'
-import { reportPage, type Plotting } from './page.js'
+import { reportPage, type Plotting, type Shown } from './page.js'
 import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/** Called before the run, so that a missing file is noticed before anything is sent. */
-export async function reportContent(timeline: Timeline): Promise<ResultContent<LoadResult>> {
+/**
+ * Called before the run, so that a missing file is noticed before anything is sent.
+ *
+ * @param shownOf  what the page shows besides the result
+ */
+export async function reportContent(
+  timeline: Timeline,
+  shownOf: (result: LoadResult) => Shown,
+): Promise<ResultContent<LoadResult>> {
   const plotting = await readPlotting()
   return {
     name: 'report',
-    textOf: result => reportPage(result, timeline.moments(), plotting),
+    textOf: result => reportPage(result, timeline.moments(), plotting, shownOf(result)),
   }
 }
 

@@ -14,6 +14,7 @@ main{max-width:1080px;margin:0 auto;padding:24px 20px 48px}
 body [lang=zh],html[data-lang=zh] body [lang=en]{display:none}html[data-lang=zh] body [lang=zh]{display:revert}
 header{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:baseline}
 h1{font-size:24px;line-height:1.3;margin:0;flex:1 1 auto}
+.about{margin:2px 0 0;color:var(--faint);overflow-wrap:anywhere}
 h2{font-size:17px;margin:36px 0 10px}
 h3{font-size:14px;margin:16px 0 6px;color:var(--faint);font-weight:600}
 button{font:inherit;font-size:13px;color:var(--ink);background:var(--raised);border:1px solid var(--rule);border-radius:6px;padding:3px 10px;cursor:pointer}
@@ -30,7 +31,7 @@ dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:5px 12px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400;overflow-wrap:break-word}
 thead th{color:var(--faint);font-size:13px;position:sticky;top:0;background:var(--ground);z-index:1}
-thead th{white-space:nowrap}tbody th{min-width:130px}td.number{white-space:nowrap}
+thead th{white-space:nowrap}tbody th{min-width:130px}td.number{white-space:nowrap}.number{text-align:right}td.number{padding-left:12px}td.number:last-child,th.number:last-child{padding-right:0}
 td.with-bar{position:relative;min-width:140px}
 .with-bar span:last-child{position:relative;padding-left:6px}
 .bar{position:absolute;left:0;top:4px;height:24px;opacity:.3;border-radius:2px;min-width:1px}
@@ -40,8 +41,9 @@ td.with-bar{position:relative;min-width:140px}
 .chart{min-height:240px}
 details{margin:6px 0}summary{cursor:pointer;color:var(--faint);font-size:13px}
 code{font:13px/1.5 ui-monospace,monospace;background:var(--raised);padding:2px 6px;border-radius:4px;overflow-wrap:anywhere;white-space:pre-wrap}
-ul{margin:0;padding-left:18px}footer{margin-top:40px;color:var(--faint);font-size:13px}
+ul{margin:0;padding-left:26px}li{min-width:110px;overflow-wrap:anywhere}footer{margin-top:40px;color:var(--faint);font-size:13px}
 .u-legend{font-size:13px;color:var(--ink)}.u-legend th,.u-legend td{border:0;min-width:0}
+@media (max-width:560px){td.with-bar,tbody th{min-width:84px}}
 @media print{button,details{display:none}}
 `
 
@@ -53,24 +55,30 @@ export const script = `
   const charts = []
   const tone = name => getComputedStyle(root).getPropertyValue('--' + name).trim()
   const word = words => words[root.dataset.lang === 'zh' ? 1 : 0]
-  const line = (label, color, dash) => ({
+  const rounded = value => Math.round(value).toLocaleString('en-US')
+  // Without a mouse over them: how the run ended, and its mean speed.
+  const last = values => values.at(-1)
+  const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length
+  const line = (idle, label, color, dash) => ({
     label: word(label), stroke: tone(color), width: 2, dash, points: { show: false },
-    value: (_, value) => value == null ? '' : Math.round(value).toLocaleString('en-US'),
+    value: (chart, value, at) => rounded(value ?? idle(chart.data[at])),
   })
   const axis = more => ({ stroke: tone('faint'), grid: { stroke: tone('rule'), width: 1 }, ticks: { stroke: tone('rule'), width: 1 }, ...more })
-  const short = value => value >= 1e6 ? value / 1e6 + ' M' : value >= 1e3 ? value / 1e3 + ' k' : String(value)
+  const short = value => value >= 1e6 ? value / 1e6 + ' M' : value >= 1e3 ? value / 1e3 + ' k' : String(+value.toFixed(6))
   const draw = () => {
     for (const chart of charts.splice(0)) chart.destroy()
     for (const [id, columns] of Object.entries(data.charts)) {
       const place = document.getElementById(id)
       if (place === null) continue
+      const idle = id === 'speed' ? mean : last
+      const span = (id === 'speed' ? columns[0][0].toFixed(2) + ' – ' : '') + last(columns[0])?.toFixed(2)
       charts.push(new uPlot({
         width: Math.max(280, place.clientWidth), height: 260,
-        scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
-        axes: [axis(), axis({ size: 70, values: (_, ticks) => ticks.map(short) })],
+        scales: { x: { time: false, range: (_, low, high) => [0, high] }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
+        axes: [axis({ values: (_, ticks) => ticks.map(short) }), axis({ size: 70, values: (_, ticks) => ticks.map(short) })],
         series: [
-          { label: word(data.words.seconds), value: (_, value) => value == null ? '' : value.toFixed(2) },
-          line(data.words.sent, 'sent'), line(data.words.confirmed, 'good', [6, 3]),
+          { label: word(data.words.seconds), value: (_, value) => value?.toFixed(2) ?? span },
+          line(idle, data.words.sent, 'sent'), line(idle, data.words.confirmed, 'good', [6, 3]),
         ],
       }, columns, place))
     }
@@ -80,6 +88,6 @@ export const script = `
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
   let timer
   addEventListener('resize', () => { clearTimeout(timer); timer = setTimeout(draw, 150) })
-  speak(navigator.language.startsWith('zh') ? 'zh' : 'en')
+  speak(root.dataset.lang ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'))
 })()
 `

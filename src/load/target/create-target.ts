@@ -7,6 +7,7 @@ import { ServerError, UsageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
+import { tableOptions } from '../../parse/csv/find-table.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -248,6 +249,7 @@ export function missingOptions(
     ...(needed.skipLines > 0 ? [`\`input.skipLines\` ${needed.skipLines}`] : []),
     ...(needed.comment === '' ? [] : [`\`input.comment\` "${needed.comment}"`]),
     ...(needed.noHeader ? ['`input.header` no'] : []),
+    ...tableOptions(needed.reading),
     ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),

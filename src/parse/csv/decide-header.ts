@@ -32,6 +32,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   const names = columnNames.slice(0, shownNames).join(', ')
   const columns = columnNames.length > shownNames ? `${names}, …` : names
   throw unclear(
+    record,
     file,
     named > 0
       ? 'it names a column of the target, but would also load as a row'
@@ -55,17 +56,30 @@ export function isHeaderByData(record: FirstRecord, { file, records, names }: Da
   const texts = textsOf(record)
   const known = namesOf(names ?? [])
   if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(record)) return true
-  const columns = columnLooks(records, texts.length)
+  const { columns, hasUsualNames } = columnLooks(records, texts.length)
   if (looksLikeHeader(record)) {
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
+    if (areUsualNames(texts) && !hasUsualNames) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  throw unclear(file, 'the records after it do not show it')
+  throw unclear(record, file, 'the records after it do not show it')
 }
 
-function unclear(file: string, why: string): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
+/** Nothing tells whether a first record is a header. */
+export class UnclearHeader extends UsageError {
+  /** What `input.header` more likely has to say. */
+  readonly likely: 'yes' | 'no'
+
+  constructor(message: string, likely: 'yes' | 'no', cause?: unknown) {
+    super('DDB_USAGE', message, { cause })
+    this.name = UsageError.name
+    this.likely = likely
+  }
+}
+
+function unclear(record: FirstRecord, file: string, why: string): UsageError {
+  return new UnclearHeader(
     `cannot tell whether the first record of ${file} is a header: ${why}. Say it with \`input.header\` yes or no`,
+    looksLikeHeader(record) ? 'yes' : 'no',
   )
 }
 
@@ -100,7 +114,11 @@ const mostShapes = 50
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
+/** @returns also whether one of the records has usual names of columns itself */
+function columnLooks(
+  records: SampleRecords,
+  fieldCount: number,
+): { readonly columns: ColumnLook[]; readonly hasUsualNames: boolean } {
   const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, () => ({
     numbers: 0,
     texts: 0,
@@ -109,6 +127,7 @@ function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
     mostDigits: 0,
     areYears: true,
   }))
+  let hasUsualNames = false
   records.next()
   for (let count = 0; count < lookedAtRecords && records.next(); count++) {
     for (const [field, column] of columns.entries()) {
@@ -116,7 +135,9 @@ function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
       const text = records.text(field).trim()
       if (text === '') continue
       if (!beginsLikeNumber.test(text)) {
+        const content = Buffer.from(records.cell(field)).toString().trim().toLowerCase()
         column.texts++
+        hasUsualNames ||= isUsualName(content)
         continue
       }
       column.numbers++
@@ -127,7 +148,36 @@ function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
       column.areYears &&= year.test(text)
     }
   }
-  return columns
+  return { columns, hasUsualNames }
+}
+
+/** Words that name columns, and hardly ever are their only content. */
+const usualNames: ReadonlySet<string> = new Set([
+  ...['id', 'key', 'name', 'label', 'title', 'type', 'category', 'status', 'value', 'description'],
+  ...['comment', 'comments', 'note', 'notes', 'date', 'time', 'datetime', 'timestamp', 'symbol'],
+  ...['ticker', 'code', 'price', 'volume', 'amount', 'quantity', 'country', 'city', 'address'],
+  ...['email', 'url', 'phone', 'age', 'gender'],
+  ...[
+    '\u4ee3\u7801',
+    '\u540d\u79f0',
+    '\u65e5\u671f',
+    '\u65f6\u95f4',
+    '\u7c7b\u578b',
+    '\u7f16\u53f7',
+  ],
+])
+const longestName = 40
+
+/** `name`, `last name` and `user_id`. */
+function isUsualName(text: string): boolean {
+  return text.length <= longestName && usualNames.has(/[^\s_.-]*$/.exec(text)![0])
+}
+
+/** At least two fields, and half of all, have usual names; none repeats. */
+function areUsualNames(texts: readonly string[]): boolean {
+  const filled = texts.filter(text => text !== '')
+  const usual = filled.filter(isUsualName).length
+  return usual >= 2 && usual * 2 >= filled.length && new Set(filled).size === filled.length
 }
 
 /** Common texts for null. */

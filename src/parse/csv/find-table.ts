@@ -5,17 +5,20 @@
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
+import { quotesDialect, type QuotesDialect } from './find-quotes.js'
 import { afterLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
 /** Options that read only the table; those left out are not needed. */
-export interface FoundTable {
+export interface FoundTable extends QuotesDialect {
   readonly skipLines?: number
   readonly comment?: string
   /** Names of the columns, if they are in lines that are skipped. */
   readonly names?: readonly string[]
   /** Records after the table that do not belong to it. */
   readonly footers?: number
+  /** Records lack fields that the header names. */
+  readonly ragged?: 'pad'
   /** What was found, in sentences. */
   readonly said: readonly string[]
 }
@@ -25,6 +28,7 @@ export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
   readonly rowNames: boolean | undefined
+  readonly ragged?: string | undefined
   readonly hasHeader: boolean | undefined
 }
 
@@ -85,7 +89,9 @@ export function findTable(
   if (footers === 1) said.push('the last record is none of the table')
   else if (footers > 1) said.push(`the last ${footers} records are none of the table`)
   const { skipLines = 0, names } = header
+  if (begin.isRagged === true) said.push('most records have fewer fields than the header')
   return found(said, comment, {
+    ...(begin.isRagged === true ? { ragged: 'pad' } : {}),
     ...(skipLines > 0 ? { skipLines } : {}),
     ...(names === undefined ? {} : { names }),
     ...(footers > 0 ? { footers } : {}),
@@ -122,21 +128,42 @@ function found(
 }
 
 /** What was found, with the options for it. */
-export function tableText({ said, skipLines, comment, names }: FoundTable): string {
-  const options = [
-    ...(skipLines === undefined ? [] : [`\`input.skipLines\` ${skipLines}`]),
-    ...(comment === undefined ? [] : [`\`input.comment\` "${comment}"`]),
-    ...(names === undefined ? [] : ['`input.header` no']),
-  ]
+export function tableText(table: FoundTable): string {
+  const { said } = table
+  const options = tableOptions(table)
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
+/** The options as messages name them. */
+export function tableOptions({
+  skipLines,
+  comment,
+  names,
+  ragged,
+  quote,
+  quotes,
+  trim,
+}: Omit<FoundTable, 'said'>): string[] {
+  return [
+    ...(quote === undefined ? [] : ['`input.quote` ""']),
+    ...(quotes === undefined ? [] : [`\`input.quotes\` ${quotes}`]),
+    ...(trim === undefined ? [] : ['`input.trim`']),
+    ...(skipLines === undefined ? [] : [`\`input.skipLines\` ${skipLines}`]),
+    ...(comment === undefined ? [] : [`\`input.comment\` "${comment}"`]),
+    ...(names === undefined ? [] : ['`input.header` no']),
+    ...(ragged === undefined ? [] : [`\`input.ragged\` ${ragged}`]),
+  ]
+}
+
 /** The options with which a run reads only the table. */
-export function tableDialect({ skipLines, comment, names }: FoundTable): DialectOptions {
+export function tableDialect(table: FoundTable): DialectOptions {
+  const { skipLines, comment, names, ragged } = table
   return {
+    ...quotesDialect(table),
     ...(skipLines === undefined ? {} : { skipLines }),
     ...(comment === undefined ? {} : { comment }),
     ...(names === undefined ? {} : { header: 'no' }),
+    ...(ragged === undefined ? {} : { ragged }),
   }
 }
 
@@ -259,11 +286,13 @@ interface Begin {
   readonly at: number
   /** Set if the header lacks the name of the first field: it is then the record before. */
   readonly names?: readonly string[]
+  /** The header names more fields than most records have. */
+  readonly isRagged?: boolean
 }
 
 function beginOf(
   { records, width, share }: Cut,
-  { rowNames, skipLines }: KnownTable,
+  { rowNames, skipLines, ragged }: KnownTable,
 ): Begin | undefined {
   // In spreadsheets a title has empty fields after it.
   const isFull = ({ texts, filled }: Seen): boolean =>
@@ -280,9 +309,21 @@ function beginOf(
     above !== undefined &&
     areNames(above.texts, width - 1) &&
     !above.texts.some(text => beginsLikeNumber.test(text))
-  // An empty field may also come from a trailing delimiter.
-  if (isShort && table.some(({ texts }) => texts.at(-1) !== ''))
-    return { at, names: ['', ...above.texts] }
+  if (isShort) {
+    const isNamed = table.some(({ texts }) => texts.at(-1) !== '')
+    // Otherwise records end with a delimiter that the header lacks.
+    return isNamed ? { at, names: ['', ...above.texts] } : { at: at - 1 }
+  }
+  const isLong =
+    (ragged === undefined || ragged === 'pad') &&
+    above !== undefined &&
+    above.texts.length > width &&
+    above.filled > width / 2 &&
+    above.texts[0] !== '' &&
+    !above.texts.some(text => beginsLikeNumber.test(text))
+  if (isLong && alike.length >= leastShare * table.length) {
+    return { at: at - 1, isRagged: ragged === undefined }
+  }
   const isSure =
     alike.length >= leastShare * table.length && (share > sureShare || isSteady(alike, width))
   return at === 0 || skipLines !== undefined || isSure ? { at } : undefined

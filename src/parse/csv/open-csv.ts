@@ -15,15 +15,16 @@ import {
   type CsvDialect,
   type DialectOptions,
 } from './csv-dialect.js'
-import { findTable, tableDialect, tableText, type FoundTable } from './find-table.js'
+import { tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import { isHeaderByData, isHeaderFor } from './decide-header.js'
+import { isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import { afterLines, SampleRecords, type TriedDialect } from './sample-records.js'
+import { separatorLine, tableIn } from './table-in.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
@@ -143,7 +144,7 @@ function dialectIn(
   const from = afterLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
   const tried = detectDialect(bytes, from, isWhole, {
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
-    quote: options.quote,
+    quote: options.quote ?? table?.quote,
     escape: options.escape,
     comment: said.comment,
     trim: said.trim,
@@ -172,23 +173,6 @@ function wantedCount(
     if (sample.fieldCount === wanted) return wanted
   }
   return undefined
-}
-
-/** The table, and the options that read it. */
-function tableIn(
-  bytes: Uint8Array,
-  isWhole: boolean,
-  { delimiter, format, quote, escape, header, ...given }: CsvOptions,
-): { readonly found: FoundTable; readonly dialect: DialectOptions } | undefined {
-  if (separatorLine(bytes) !== undefined) return undefined
-  const found = findTable(bytes, isWhole, {
-    ...{ quote, escape, comment: given.comment, skipLines: given.skipLines },
-    delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
-    rowNames: given.rowNames,
-    trim: given.trim ?? false,
-    hasHeader: header === undefined || header === 'auto' ? undefined : header === 'yes',
-  })
-  return found && { found, dialect: tableDialect(found) }
 }
 
 /** Opens inputs that look the same, one after the other, in the same memory. */
@@ -288,10 +272,10 @@ function decided(decide: () => boolean, look: () => FoundTable | undefined): boo
   try {
     return decide()
   } catch (error) {
-    const found = error instanceof UsageError ? look() : undefined
+    if (!(error instanceof UnclearHeader)) throw error
+    const found = look()
     if (found === undefined) throw error
-    const { message } = error as UsageError
-    throw new UsageError('DDB_USAGE', `${message}. But ${tableText(found)}`, { cause: error })
+    throw new UnclearHeader(`${error.message}. But ${tableText(found)}`, error.likely, error)
   }
 }
 
@@ -300,12 +284,6 @@ function checkTrailing(names: readonly string[], undecided: Undecided): void {
   const { file, target, settled, records } = undecided
   if (target === undefined && settled === undefined) return
   checkTrailingDelimiter({ file, names, records: records(), target })
-}
-
-/** The delimiter from a first line `sep=;`, as spreadsheets write and read it. */
-function separatorLine(bytes: Uint8Array): string | undefined {
-  const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
-  return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]
 }
 
 /** Refuses what csv-parse does not support. */

@@ -25,6 +25,10 @@ export class SampleRecords {
   /** Whether the last record has a quoted field, or a quote where none may be. */
   hasQuoted = false
   isBroken = false
+  /** Broken in a field that begins with a quote. */
+  isMisquoted = false
+  /** A quoted field of one line is longer than is looked at here. */
+  isOverlong = false
   readonly #buffer: Buffer
   readonly #isWhole: boolean
   readonly #delimiter: Uint8Array
@@ -64,6 +68,8 @@ export class SampleRecords {
     this.fieldCount = 0
     this.hasQuoted = false
     this.isBroken = false
+    this.isMisquoted = false
+    this.isOverlong = false
     let p = this.#at
     for (;;) {
       const open = this.#trim ? this.#afterBlanks(p) : p
@@ -149,8 +155,8 @@ export class SampleRecords {
     }
     if (p >= end) {
       if (!this.#isWhole && end === bytes.length) return bytes.length
-      this.isBroken = true
-      return -1
+      if (end < bytes.length && lineEndFrom(bytes, open) >= end) this.isOverlong = true
+      return this.#misquoted()
     }
     const after = this.#trim ? this.#afterBlanks(p + 1) : p + 1
     const c = bytes[after]
@@ -159,7 +165,12 @@ export class SampleRecords {
       this.#add(open + 1, p, true)
       return after
     }
+    return this.#misquoted()
+  }
+
+  #misquoted(): number {
     this.isBroken = true
+    this.isMisquoted = true
     return -1
   }
 

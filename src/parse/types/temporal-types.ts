@@ -112,7 +112,7 @@ const shortTypes: readonly ShortTemporal[] = [
   {
     name: 'DATE',
     dateMs: 86_400_000,
-    expected: 'YYYY.MM.DD',
+    expected: 'a date such as 2024-01-31',
     needs: 'yMd',
     keepsTime: false,
     read: clock => (bytes, start, end) => clock.readDate(bytes, start, end) + date(clock),
@@ -150,7 +150,7 @@ const shortTypes: readonly ShortTemporal[] = [
   {
     name: 'DATETIME',
     dateMs: 1000,
-    expected: 'YYYY.MM.DDTHH:MM:SS of the years 1901 to 2038',
+    expected: 'a time such as 2024-01-31T09:30:00, of the years 1901 to 2038',
     needs: 'yMd',
     read: clock => (bytes, start, end) => clock.readDateTime(bytes, start, end) + datetime(clock),
     ofFormat: datetime,
@@ -158,14 +158,14 @@ const shortTypes: readonly ShortTemporal[] = [
   },
   {
     name: 'DATEHOUR',
-    expected: 'YYYY.MM.DDTHH',
+    expected: 'an hour such as 2024-01-31T09',
     needs: 'yMdH',
     read: clock => (bytes, start, end) => clock.readDateHour(bytes, start, end) + dateHour(clock),
     ofFormat: dateHour,
   },
   {
     name: 'DATEMINUTE',
-    expected: 'YYYY.MM.DDTHH:MM',
+    expected: 'a minute such as 2024-01-31T09:30',
     needs: 'yMdH',
     read: clock => (bytes, start, end) => clock.readDateTime(bytes, start, end) + dateMinute(clock),
     ofFormat: dateMinute,
@@ -257,7 +257,7 @@ const longTypes: readonly LongTemporal[] = [
   {
     name: 'TIMESTAMP',
     dateMs: 1,
-    expected: 'YYYY.MM.DDTHH:MM:SS.mmm',
+    expected: 'a time such as 2024-01-31T09:30:00.125',
     needs: 'yMd',
     read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
     toRaw: timestamp,
@@ -274,7 +274,7 @@ const longTypes: readonly LongTemporal[] = [
   },
   {
     name: 'NANOTIMESTAMP',
-    expected: 'YYYY.MM.DDTHH:MM:SS.nnnnnnnnn of the years 1677 to 2262',
+    expected: 'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
     needs: 'yMd',
     read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
     toRaw: nanotimestamp,

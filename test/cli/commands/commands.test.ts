@@ -181,7 +181,20 @@ t.test('a code that there is not is wrong usage, with the nearest one', async t 
   t.equal(code, 64)
   t.equal(stdout, '')
   t.match(stderr, /no code is called "DDB_INPUT_CEL" \(did you mean DDB_INPUT_CELL/)
-  t.equal((await runMain(['explain'])).code, 64)
+})
+
+t.test('without a code all are listed, each with its first sentence', async t => {
+  const { code, stdout } = await runMain(['explain'], { stdoutColumns: 80 })
+  t.equal(code, 0)
+  const lines = stdout.trimEnd().split('\n')
+  t.match(lines[0], /^0 +every row read was delivered/)
+  for (const each of Object.keys(errorCodes)) {
+    t.ok(
+      lines.some(line => new RegExp(`^${each} +[A-Z"\`].{20}`).test(line)),
+      each,
+    )
+  }
+  t.ok(lines.every(line => line.length <= 80))
 })
 
 t.test('pages are read row by row', async t => {

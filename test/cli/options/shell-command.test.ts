@@ -169,7 +169,9 @@ const nothing: NewTableLoad['needed'] = {
   skipLines: 0,
   comment: '',
   noHeader: false,
-  footers: 0,
+  header: '',
+  reading: {},
+  rejects: 0,
   matchPosition: false,
   allowMissing: false,
   ignoreExtra: false,
@@ -223,7 +225,9 @@ t.test('what was said is said again, and what is needed besides', async t => {
     skipLines: 3,
     comment: '#',
     noHeader: true,
-    footers: 2,
+    header: '' as const,
+    reading: { quote: '', quotes: 'lax', trim: true, ragged: 'pad' } as const,
+    rejects: 2,
     matchPosition: true,
     allowMissing: true,
     ignoreExtra: true,
@@ -232,7 +236,7 @@ t.test('what was said is said again, and what is needed besides', async t => {
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
       "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
-      "--comment '#' --header no --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
+      "--comment '#' --header no --quote '' --quotes lax --trim --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])
 })
 

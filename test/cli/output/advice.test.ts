@@ -12,7 +12,11 @@ import { nextStep, tellNextStep, type NextStep } from '../../../src/cli/output/n
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import type { Output } from '../../../src/cli/output/output.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { DdbError, errorCodes, type ErrorCode } from '../../../src/errors.js'
+import { DdbError, errorCodes, UsageError, type ErrorCode } from '../../../src/errors.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { printFailure } from '../../../src/cli/output/print-failure.js'
+import { UnclearHeader } from '../../../src/parse/csv/decide-header.js'
+import { fakeProcess } from '../run-cli.js'
 
 /** Calls as people make them. */
 const calls: readonly (readonly string[])[] = [
@@ -219,3 +223,29 @@ t.test(
     t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
   },
 )
+
+t.test('of an unclear header both answers are commands, the likely one last', async t => {
+  const told = async (argv: string[], error: unknown, change: object = {}): Promise<string[]> => {
+    const fake = fakeProcess()
+    const asked = { ...askedOf(argv, false), ...change }
+    printFailure(openOutput(fake.processEnvironment, true), error, asked)
+    await new Promise(resolve => setImmediate(resolve))
+    return fake.stderr().trimEnd().split('\n').slice(1)
+  }
+  const names = new UnclearHeader('unclear', 'yes')
+  t.strictSame(await told(['schema', 'a b.csv', '-t', 'x', '--header', 'auto'], names), [
+    "if its first record is a row: ddb-ingest schema 'a b.csv' --header no --table x",
+    "next: ddb-ingest schema 'a b.csv' --header yes --table x",
+  ])
+  const wrapped = new UsageError('DDB_USAGE', 'w', { cause: new UnclearHeader('unclear', 'no') })
+  t.strictSame(await told(['check', 'a.csv', '-t', 'x'], wrapped), [
+    'if its first record is a header: ddb-ingest check a.csv --header yes --table x',
+    'next: ddb-ingest check a.csv --header no --table x',
+  ])
+  for (const [argv, change] of [
+    [['load', '-', '-t', 'x'], {}],
+    [['load', 'a.csv', '-t', 'x'], { mayHaveStored: true }],
+  ] as const) {
+    t.strictSame(await told([...argv], names, change), ['next: ddb-ingest load --help-all'])
+  }
+})

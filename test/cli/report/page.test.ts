@@ -167,6 +167,62 @@ t.test('a run without a moment has no chart, and says so', t => {
   t.end()
 })
 
+t.test('a run that sent nothing, or one batch, has no chart: its ticks would say nothing', t => {
+  const sent = (rows: number): Moment[] =>
+    moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
+  const nothing = reportPage(result(), sent(0), plotting)
+  t.match(textOf(nothing, 'en'), 'Nothing was sent.')
+  const one = reportPage(result(), sent(9), plotting)
+  t.match(textOf(one, 'en'), 'The run was too short for a chart.')
+  for (const page of [nothing, one]) t.notMatch(page, 'class="chart"')
+  t.end()
+})
+
+t.test('the inputs and the command to run next come before the figures', t => {
+  const input = {
+    ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
+    contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
+    ...{ detected: null, ragged: 0 },
+  }
+  const inputs = ['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(path => ({ ...input, path }))
+  const top = (given: Partial<LoadResult>, next?: string): string =>
+    textOf(reportPage(result(given), [], plotting, { next }), 'en').split('Rows read')[0]!
+  const inputTotals = { count: 4, bytes: 4 }
+  t.match(
+    top({ inputs, inputTotals }, 'ddb-ingest retry r.csv'),
+    / a\.csv, b\.csv, c\.csv, … \(4\) → .* Next : ddb-ingest retry r\.csv 0 $/,
+  )
+  const resume = { possible: true, command: 'ddb-ingest resume r', look: null, restart: null }
+  const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
+  t.match(top({ ...inputsOfOne, resume }), / a\.csv → .* To go on : ddb-ingest resume r 0 $/)
+  t.notMatch(top(inputsOfOne), /Next|To go on/)
+  t.end()
+})
+
+t.test('numbers and their heads are right aligned', t => {
+  const page = reportPage(
+    result({ columns: [{ name: 'a', type: 'INT', nulls: 7, coerced: 0 }] }),
+    moments,
+    plotting,
+  )
+  t.match(
+    page,
+    /<th scope="col"><span lang="en">Column<[^]*?<th scope="col" class="number"><span lang="en">Nulls</,
+  )
+  t.match(page, /<td class="number">0\.0 %<\/td>/)
+  t.match(page, /\.number\{text-align:right\}/)
+  t.end()
+})
+
+t.test('the language that was asked for comes first, and all of the page has it', t => {
+  const stored = { ...result().stored, grade: "in the server's cache" as const }
+  const page = reportPage(result({ stored }), moments, plotting, { language: 'zh' })
+  t.match(page, '<html lang="en" data-lang="zh">')
+  t.match(textOf(page, 'zh'), ' 存储方式 在服务器的缓存中 ')
+  t.notMatch(reportPage(result(), moments, plotting), 'data-lang="', 'otherwise the browser says')
+  t.end()
+})
+
 t.test('of many files a thousand are shown, and the number of the others', t => {
   const input = {
     ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
@@ -218,7 +274,13 @@ t.test('a load writes it, and a browser draws it', async t => {
   const text = textOf(readFileSync(path, 'utf8'), 'en')
   t.match(text, /Rows read .* confirmed 29,999 /)
   t.match(text, /DDB_INPUT_CELL 1 \S*in\.csv, line 79: INT column/)
+  t.match(text, / Next : ddb-ingest retry \S*rejects\.csv /)
   t.match(textOf(readFileSync(path, 'utf8'), 'zh'), '已确认 29,999')
+  const chinese = join(folder, 'chinese.html')
+  writeFileSync(join(folder, 'one.csv'), 'id,sym\n1,s\n')
+  const asked = ['--port', String(server.port), '--report', chinese, '--lang', 'zh']
+  t.equal((await runMain(['load', join(folder, 'one.csv'), '-t', 'trades', ...asked])).code, 0)
+  t.match(readFileSync(chinese, 'utf8'), '<html lang="en" data-lang="zh">')
 
   const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
     existsSync,
@@ -244,4 +306,5 @@ t.test('a load writes it, and a browser draws it', async t => {
   t.match(opened.stdout, /data-lang="en"/)
   t.equal(opened.stdout.match(/<canvas/g)?.length, 2, 'a canvas for each chart')
   t.equal(opened.stdout.match(/class="u-legend/g)?.length, 2)
+  t.match(opened.stdout, />confirmed<\/div><\/th><td class="u-value">29,999</, 'without a mouse')
 })

@@ -86,3 +86,41 @@ ddb-ingest exec --output csv -e 'select id, a_b, late from k order by id' | tail
   t.equal(code, 0, stderr)
   t.strictSame(lines, ['1,2.5,', '2,,x'])
 })
+
+/** Files as others write them; what the table then holds, from its columns by SQL. */
+const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] = [
+  // Texts alone, without names; and names that repeat.
+  ['1,x y\n2,"z, w"\n', 'col0, col1', '1,x y|2,"z, w"'],
+  ['"al",\'x\',"3a"\n"bo",\'y\',"4a"\n', 'col0, col2', 'al,3a|bo,4a'],
+  ['p,p,\n1,2,3\n4,5,6\n', 'p, p_2, col2', '1,2,3|4,5,6'],
+  ['name,code\nx,00a\ny,00b\n', 'name, code', 'x,00a|y,00b'],
+  // Quotes.
+  ['a\tb\nx\t5" tape\n"y\t6\n', 'a, b', 'x,"5"" tape"|"""y",6'],
+  ['a,b\n"x, 1",5" tape\ny,6\n', 'a, b', '"x, 1","5"" tape"|y,6'],
+  ['name,code\n"x, 1", "p, q"\ny, "r"\n', 'name, code', '"x, 1","p, q"|y,r'],
+  // More in the records than in the header, and less.
+  ['a,b\n1,2,\n1,4,\n1,6,\n', 'a, b', '1,2|1,4|1,6'],
+  ['a,b,c,d\n1,2,3\n4,5,6\n7,8,9\n', 'a, c, d', '1,3,|4,6,|7,9,'],
+  // A broken record is a reject.
+  [`a,b\n${'1,2\n'.repeat(12)}3\n4,5\n`, 'count(*) as n, max(a) as m', '13,4'],
+]
+
+t.test('each file loads with the command that is printed for it', skip, async t => {
+  const files = Object.fromEntries(oddFiles.map(([text], i) => [`f${i}.csv`, Buffer.from(text)]))
+  const script = oddFiles
+    .map(
+      ([, sql], i) => `
+next=$(ddb-ingest schema f${i}.csv --table t${i} 2>&1 >/dev/null | sed -n 's/^next: //p')
+eval "$next --quiet" || true
+ddb-ingest exec --output csv -e 'select ${sql} from t${i}' | tail -n +2 | tr '\\n' '|' >> out
+echo >> out
+`,
+    )
+    .join('')
+  const { lines, stderr } = await onServer(t, files, script)
+  t.strictSame(
+    lines,
+    oddFiles.map(([, , rows]) => `${rows}|`),
+    stderr,
+  )
+})

@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import type { KnownDialect } from '../../../src/parse/csv/detect-dialect.js'
+import { findQuotes } from '../../../src/parse/csv/find-quotes.js'
 import { findTable, type FoundTable, type KnownTable } from '../../../src/parse/csv/find-table.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { inferSchema } from '../../../src/infer/infer.js'
@@ -38,6 +40,12 @@ t.test('what stands above a table is told from it', async t => {
     [`#sym,price,vol\n${rows}`, undefined],
     ['id,x\n#1,1\n#2,2\n#3,3\n', undefined],
     [`price,vol\n${rows}`, { skipLines: 1, names: ['', 'price', 'vol'] }],
+    // Records end with a delimiter that the header lacks, or lack fields that it names.
+    [`sym,price,vol\n${rows.replaceAll('\n', ',\n')}`, undefined],
+    [`Report\n\nsym,price,vol\n${rows.replaceAll('\n', ',\n')}`, { skipLines: 2 }],
+    [`sym,price,vol,note\n${rows}`, { ragged: 'pad' }],
+    [`Report\nsym,price,vol,,note\n${rows}`, { skipLines: 1, ragged: 'pad' }],
+    [`Report,,,,\nsym,price,vol\n${rows}`, { skipLines: 1 }],
     ['a\n1\n2\n3\n', undefined],
     ['', undefined],
     ['text, with a comma\nand another line\nno table\n', undefined],
@@ -45,6 +53,34 @@ t.test('what stands above a table is told from it', async t => {
     const { said, ...rest } = find(text) ?? { said: undefined }
     t.strictSame(said === undefined ? undefined : rest, found, text)
   }
+})
+
+t.test('quotes are read so that no record is broken, or as usual', async t => {
+  const look = (text: string, known: Partial<KnownDialect> = {}): object | undefined => {
+    const dialect = { ...{ delimiter: undefined, quote: undefined, escape: undefined }, ...known }
+    const found = findQuotes(Buffer.from(text), 0, true, { comment: '', trim: false, ...dialect })
+    if (found === undefined) return undefined
+    const { said, ...options } = found
+    return options
+  }
+  for (const [text, found] of [
+    ['a,b\n"x",1\n"y ""z""",2\n', undefined],
+    ['a,b\n"x, y", "p, q"\nz, "r, s"\n', { trim: true }],
+    ['a,b\n"x, y",5" tape\nz,2\n', { quotes: 'lax' }],
+    ['a\tb\nx\t5" tape\ny\t2\n', { quote: '' }],
+    ['a\tb\n"x" y\t1\n"z"\t2\nw\t3\n', { quote: '' }],
+    ['a\tb\n"x\t1\nz\t2\n', { quote: '' }],
+    ['say "hello"\nno more\n', { quote: '' }],
+    // Quotes hold delimiters, so they are not ordinary.
+    ['a,b\n"x, y",1\n"z" w,2\n"u, v",3\n', undefined],
+    ['a,b\n"x"y,1,2,3\nz,2\n', undefined],
+    ['a,b\n"x"y,1\n"z",2\n"u",3\n', undefined],
+    ["a,b\n'x, y',1\n'z, w',2\n", undefined],
+  ] as const) {
+    t.strictSame(look(text), found, text)
+  }
+  t.equal(look('a,b\nx,5" tape\n', { quote: '"' }), undefined)
+  t.equal(look(`a,b\nx,"${'y'.repeat(70_000)}"\n`), undefined, 'a long text')
 })
 
 t.test('headers of two lines are told from first rows', async t => {
@@ -105,6 +141,26 @@ t.test('the options that are named read the table, of all inputs', async t => {
   const dir = t.testdir({ 'a.csv': text, 'b.csv': text })
   const both = await inferSchema({ ...nothing, paths: [`${dir}/a.csv`, `${dir}/b.csv`] })
   t.match(both, { rows: 12, rejected: 0 })
+})
+
+t.test('what a run cannot tell by itself is named', async t => {
+  const needed = async (text: string): Promise<object> => {
+    const { header, reading, rejects } = neededOptions(await inferText(text))
+    return { header, reading, rejects }
+  }
+  const usual = { header: '', reading: {}, rejects: 0 }
+  t.strictSame(await needed(`sym,price,vol\n${rows}`), usual)
+  t.strictSame(await needed('1,a\n2,b\n'), { ...usual, header: 'no' })
+  t.strictSame(await needed('x,x\n1,2\n'), { ...usual, header: 'yes' }, 'by position')
+  t.strictSame(await needed('x,y\n1,5" tape\n'), { ...usual, reading: { quote: '' } })
+  t.strictSame(await needed(`sym,price,vol,note\n${rows}`), {
+    ...usual,
+    reading: { ragged: 'pad' },
+  })
+  const one = 'x,y\n' + '1,2\n'.repeat(8)
+  t.strictSame(await needed(`${one}1\n1,2\n`), { ...usual, rejects: 1 })
+  t.strictSame(await needed(`${one}1\n`), { ...usual, rejects: 1 }, 'below the table')
+  t.strictSame(await needed(`${one}1\n2\n1,2\n`), usual, 'too many to skip them')
 })
 
 t.test('who loads is told what stands above the table, and nothing is skipped', async t => {

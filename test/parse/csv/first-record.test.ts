@@ -121,11 +121,12 @@ t.test('without a target the data have to tell', async t => {
   for (const [text, expected, names] of [
     ['id,name\n1,a\n', 'header'],
     ['day,name\n2024-01-02,a\n,b\n', 'header'],
-    ['name,price\na,1\nb,2\nc,n/a\n', unclear],
+    ['stock,cost\na,1\nb,2\nc,n/a\n', unclear],
     [`name,price\n${'a,1\n'.repeat(20)}b,n/a\n`, 'header'],
-    ['name,city\na,b\nc,d\n', unclear],
+    ['name,town\na,b\nc,d\n', unclear],
     ['alice,bob\n', unclear],
-    ['name,price\n', unclear],
+    ['stock,cost\n', unclear],
+    ['name,price\n', 'header'],
     // The first price is not there.
     ['alice,N/A\nbob,12\n', unclear],
     ['alice,\nbob,12\n', unclear],
@@ -135,6 +136,17 @@ t.test('without a target the data have to tell', async t => {
     ['a,-1\nb,2\n', 'row'],
     ['a,1\n', unclear],
     ['a,1\nb,c\n', unclear],
+    // Usual names of columns, and none of them below.
+    ['name,city\na,b\nc,d\n', 'header'],
+    ['user_id,Full name,x,y\na,b,c,d\n', 'header'],
+    ['代码,名称\n平安,银行\n', 'header'],
+    ['name,city\na,b\nemail,d\n', unclear],
+    ['name,city,x,y,z\na,b,c,d,e\n', unclear],
+    ['name\na\nb\n', unclear],
+    ['name,name\na,b\n', unclear],
+    // A first record of its own kind.
+    [`H,daily\n${'D,x\n'.repeat(50)}`, unclear],
+    [`H,20240102\n${'D,x\n'.repeat(50)}`, unclear],
     // Names of columns that begin like numbers.
     ['country,2019\nfr,5\nde,7\n', unclear],
     ['country,2019\nfr,1500\nde,7700\n', unclear],

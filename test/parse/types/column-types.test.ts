@@ -505,7 +505,7 @@ t.test('a refusal says what was expected and what came', async t => {
   }
   t.equal(
     await messages('DATE', '02/01/2024'),
-    'DATE column "day": expected YYYY.MM.DD, got "02/01/2024"',
+    'DATE column "day": expected a date such as 2024-01-31, got "02/01/2024"',
   )
   t.match(await messages('DOUBLE', 'NaN'), /finite.*`cells.nullTexts`.*got "NaN"/)
   t.match(await messages('INT[]', '"1,x"'), /expected element 2 to be a whole number/)

@@ -45,8 +45,17 @@ export function readCommandLine(
       getErrHelpWidth: () => columns,
     })
   const layout = layoutIn(words)
-  for (const command of commands) {
-    const sub = subcommand(parser, command, columns, words)
+  const subs = commands.map(command => subcommand(parser, command, columns, words))
+  if (argv.length === 1 && argv[0] === `--${wholeHelp}`) {
+    parser.outputHelp()
+    for (const sub of subs) {
+      answer += '\n'
+      sub.configureHelp(layout).outputHelp()
+    }
+    return { answer }
+  }
+  for (const [at, command] of commands.entries()) {
+    const sub = subs[at]!
     sub.on(`option:${wholeHelp}`, () => {
       sub.configureHelp(layout)
       sub.help()
