@@ -92,7 +92,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
     ...(run.folder === null ? [] : [['folder', run.folder]]),
     ['journal', `${journal.path}${tornText(run)}`],
   ] as const
-  const cleaned = lines.map(([name, text]) => [name!, clean(text!)] as const)
+  const cleaned = lines.map(([name, text]) => [name, clean(text)] as const)
   const body = fieldLines(cleaned, columns, name => unbroken.has(name))
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }

@@ -380,18 +380,14 @@ function foldProcess(state: DurableState, event: OfProcess): void {
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
   const { unproven, isUntouched } = state
-  const kept = {
-    processes,
-    isUntouched,
-    lastNo,
-    ledger,
-    owner,
-    dataSessions,
-    rejectsFiles,
-    hasLeftServer,
-  }
+  const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
-  Object.assign(state, newDurableState(state.read !== undefined), kept, { unproven, run, isAnew })
+  Object.assign(state, newDurableState(state.read !== undefined), kept, {
+    unproven,
+    isUntouched,
+    run,
+    isAnew,
+  })
 }
 
 /** Joins the earlier records, which change with this one, and what a later record says. */

@@ -73,7 +73,9 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
   if (table.kind === 'dfs') {
     await control
       .run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
-      .catch((error: unknown) => Promise.reject(withTable(error, schema, table)))
+      .catch((error: unknown) => {
+        throw withTable(error, schema, table)
+      })
   }
   tellColumns(run, schema, `"${tableText(table)}" would be created`)
   return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
