@@ -364,12 +364,11 @@ function foldProcess(state: DurableState, event: OfProcess): void {
       state.dataSessions.push(event.id)
       return
     case 'end': {
-      const { confirmed, unconfirmed, skipped } = event.rows
-      if (confirmed + unconfirmed + skipped > 0) state.isUntouched = false
+      const { rows } = event
+      if (rows.confirmed + rows.unconfirmed + rows.skipped > 0) state.isUntouched = false
       state.end = event
       if (!event.isDone) return
       for (const [input, summary] of state.unproven) state.inputs[input]!.summary = summary
-      const { rows } = event
       const { rejects } = state
       state.done = { rows, rejects: rejects && { ...rejects, byInput: { ...rejects.byInput } } }
     }
