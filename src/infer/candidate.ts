@@ -26,6 +26,9 @@ const maxOddTexts = 3
 /** If more than one text in this many is odd, the column has another type. */
 const oddShare = 4
 const fewOdd = 2
+/** Of this many texts at least, one in a hundred may be a slip. */
+const fewestTried = 100
+const slipShare = 100
 
 /** Candidates take turns and keep nothing of a block, so they share their arrays. */
 const pool = new BufferPool()
@@ -101,6 +104,12 @@ export class Candidate {
     return (
       this.refused * 10 <= this.tried || this.refused * 2 < Math.min(this.tried, 2 * fewOdd + 1)
     )
+  }
+
+  /** So few texts were refused that they are taken for slips. */
+  get fitsNearly(): boolean {
+    const { tried, refused } = this
+    return refused > 0 && tried >= fewestTried && refused * slipShare <= tried
   }
 
   /** Tries the cells of a field of the block. */

@@ -13,6 +13,7 @@ import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
+import type { DigitFormat } from './digit-times.js'
 import type { WordCount } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
 import {
@@ -24,6 +25,7 @@ import {
   oddWarnings,
   plainCodeWarning,
   quoted,
+  rejectWarnings,
   truthWarnings,
   unclearWarning,
   wordWarnings,
@@ -47,6 +49,8 @@ export interface ChosenType {
   /** Words that stand for null in it, if an option has to name them. */
   readonly words: readonly WordCount[]
   readonly nulls: number
+  /** Texts that the type does not take: rows with them are rejects. */
+  readonly refused: number
   readonly warnings: readonly string[]
 }
 
@@ -110,7 +114,7 @@ function suitableType(
   }
   const fitting = probe.candidates.filter(({ fits, type, format }) => fits && suits(type, format))
   const isTaken = suits(text('STRING'))
-  const timed = digitTime(probe, fitting)
+  const timed = digitTime(probe, fitting, probe.facts.digitTimes.formatFor(probe.name))
   const { codeText, dialedText } = probe.facts
   if (probe.dateFormat === undefined && timed === undefined && isTaken) {
     if (codeText !== undefined) {
@@ -128,7 +132,30 @@ function suitableType(
   if (probe.hasOtherOffsets) return chosenText(probe, [otherOffsets])
   const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
   const why = refused && shared.refusal(refused)
-  return chosenText(probe, why === undefined ? nearWarnings(probe) : [why])
+  if (why !== undefined) return chosenText(probe, [why])
+  return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
+}
+
+/** The type of all texts but a few slips. */
+function nearlyType(
+  probe: ColumnProbe,
+  suits: (type: ColumnType, format?: string) => boolean,
+  { takesWord, refusal }: SharedOptions,
+): ChosenType | undefined {
+  const { candidates, facts, name } = probe
+  const nearly = candidates.filter(
+    ({ fitsNearly, type, format, flags }) =>
+      fitsNearly && suits(type, format) && (flags === undefined || refusal(flags) === undefined),
+  )
+  const fewest = Math.min(...nearly.map(one => one.refused))
+  const near = nearly.filter(one => one.refused === fewest)
+  const digits = facts.digitTimes.formatFor(name, facts.digitTimes.fittingDigits)
+  const found = digitTime(probe, near, digits) ?? valueType(probe, near)
+  const { candidate } = found ?? {}
+  if (found === undefined || candidate === undefined) return undefined
+  if (!found.words.every(({ word }) => takesWord(word))) return undefined
+  const warnings = [...rejectWarnings(probe, candidate), ...found.warnings]
+  return { ...found, refused: candidate.refused, warnings }
 }
 
 /** Codes of shares have five or six digits, and those of other files may begin with zeros. */
@@ -140,16 +167,20 @@ function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
 function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
   const { candidates, nulls, textNulls } = probe
   if (keepsBlanks(type)) return { ...chosenText(probe, []), type, nulls: textNulls }
-  const fitting = candidates.filter(({ fits }) => fits)
+  const taken = candidates.filter(({ fits }) => fits)
+  const fewest = Math.min(...candidates.map(({ refused }) => refused))
+  const isSome = ({ refused, tried }: Candidate): boolean => refused === fewest && tried > refused
+  const fitting = taken.length > 0 ? taken : candidates.filter(isSome)
   const plain = fitting.find(({ format }) => format === undefined)
   const formats = new Set(fitting.flatMap(({ format }) => format ?? []))
   const best = plain ?? (formats.size === 1 ? fitting[0] : undefined)
+  const odd = best ?? candidates[0]
   const warnings =
-    best !== undefined || candidates.length === 0
-      ? []
-      : formats.size > 1
-        ? [unclearWarning(probe, [...formats])]
-        : oddWarnings(probe, candidates[0]!)
+    best === undefined && formats.size > 1
+      ? [unclearWarning(probe, [...formats])]
+      : odd === undefined
+        ? []
+        : oddWarnings(probe, odd)
   return {
     type,
     candidate: best,
@@ -157,6 +188,7 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
     flags: best?.flags,
     words: probe.nullWords?.seen ?? [],
     nulls,
+    refused: odd?.refused ?? 0,
     warnings: [...warnings, ...wordWarnings(probe)],
   }
 }
@@ -200,10 +232,13 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
 }
 
 /** Digits that are a date or time. */
-function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
-  const { facts, name, dateFormat, sample = '' } = probe
-  const digits = dateFormat === undefined ? facts.digitTimes.formatFor(name) : undefined
-  if (digits === undefined) return undefined
+function digitTime(
+  probe: ColumnProbe,
+  fitting: readonly Candidate[],
+  digits: DigitFormat | undefined,
+): ChosenType | undefined {
+  const { dateFormat, sample = '' } = probe
+  if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
   // A DATE reads such digits without a format, but not from JSON numbers.
   const found = fitting.find(
@@ -320,6 +355,7 @@ function chosen(
     flags,
     words: probe.nullWords?.seen ?? [],
     nulls: probe.nulls,
+    refused: 0,
     warnings: [...warnings, ...wordWarnings(probe)],
   }
 }
@@ -339,6 +375,7 @@ function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType
     flags: undefined,
     words: [],
     nulls: probe.textNulls,
+    refused: 0,
     warnings: [...warnings, ...truthWarnings(probe)],
   }
 }

@@ -56,6 +56,8 @@ export class ColumnProbe {
   /** The first different texts, shortened. */
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
+  /** The last one that was looked at. */
+  lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
   readonly #trials: Trials
   readonly #nullTexts: NullTexts
 
@@ -83,6 +85,8 @@ export class ColumnProbe {
    * @param arrayDelimiter  between the elements, if the format itself says that the cells are arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
+    if (block.rowCount === 0) return
+    this.lastRecord = { file, lineNumber: block.lineNumbers[block.rowCount - 1]! }
     this.#lookAtTexts(block, field)
     this.#nullTexts.apply(block, field, true)
     this.nullWords?.setAside(block, field)

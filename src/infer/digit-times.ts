@@ -58,9 +58,15 @@ export class DigitTimes {
   /** A bit for each format that has fitted every text so far. */
   #fits = 2 ** formats.length - 1
   #mostDigits = 0
+  #hasOthers = false
 
   /** Formats that suit every text; all texts are digits. */
   get fitting(): readonly DigitFormat[] {
+    return this.#hasOthers ? [] : this.fittingDigits
+  }
+
+  /** Formats that suit every text of digits alone. */
+  get fittingDigits(): readonly DigitFormat[] {
     if (this.#mostDigits === 0) return []
     return formats.filter((_, i) => (this.#fits & (1 << i)) !== 0)
   }
@@ -68,6 +74,10 @@ export class DigitTimes {
   /** Examines one text without surrounding blanks. */
   look(bytes: Uint8Array, start: number, end: number): void {
     if (this.#fits === 0) return
+    if (!areDigits(bytes, start, end)) {
+      this.#hasOthers = true
+      return
+    }
     const length = end - start
     for (let i = 0; i < formats.length; i++) {
       if ((this.#fits & (1 << i)) === 0) continue
@@ -81,9 +91,9 @@ export class DigitTimes {
   /**
    * The format of the digits; undefined if they may also be numbers.
    * @param name  of the column
+   * @param fitting  by default those that suit every text
    */
-  formatFor(name: string): DigitFormat | undefined {
-    const { fitting } = this
+  formatFor(name: string, fitting = this.fitting): DigitFormat | undefined {
     if (codeName.test(name)) return undefined
     const sure = fitting.find(({ isSure }) => isSure)
     if (sure !== undefined || !timeName.test(name) || noTimeName.test(name)) return sure
@@ -102,6 +112,11 @@ export class DigitTimes {
       })
       .map(({ format }) => format)
   }
+}
+
+function areDigits(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (bytes[p]! < 48 || bytes[p]! > 57) return false
+  return true
 }
 
 function suits(index: number, bytes: Uint8Array, start: number, end: number): boolean {

@@ -13,7 +13,7 @@ export function columnOf(
   probe: ColumnProbe,
   name: string,
   source: string | undefined,
-  { type, candidate, dateFormat, flags, nulls, warnings }: ChosenType,
+  { type, candidate, dateFormat, flags, nulls, refused, warnings }: ChosenType,
 ): InferredColumn {
   const { min, max } = candidate ?? {}
   const units = unitsPerDay[type.type]
@@ -28,6 +28,7 @@ export function columnOf(
     dateFormat,
     ...(flags?.isPercent === true ? { isPercent: true } : {}),
     nulls,
+    refused,
     distinct: probe.distinct.count,
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,

@@ -14,6 +14,7 @@ import type { InferredInput } from './inferred-schema.js'
 import type { InputFields } from './input-fields.js'
 import type { JsonColumns } from './json-columns.js'
 import type { SetTexts } from './set-probes.js'
+import type { Totals } from './totals.js'
 
 /** What to examine, and how to read it. */
 export interface InferOptions {
@@ -66,6 +67,8 @@ export interface Found {
   rules: CellRules | undefined
   /** Text above and below the table of the first input. */
   table: FoundTable | undefined
+  /** Undefined if they are looked at as rows. */
+  readonly totals: Totals | undefined
   /** Of the first input; undefined without one. */
   set: SetTexts | undefined
   readonly setProbes: Map<string, ColumnProbe>

@@ -23,6 +23,7 @@ import { JsonColumns } from './json-columns.js'
 import { inputFields } from './input-fields.js'
 import { schemaOf } from './schema-of.js'
 import { newSetLook, setTexts, type SetLook } from './set-probes.js'
+import { Totals } from './totals.js'
 
 export type { InferOptions } from './found.js'
 
@@ -39,7 +40,32 @@ const leastDistinct = 1024
  * @throws {UsageError} DDB_USAGE for rules that do not fit
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
+  let found = await lookAtInputs(options, new Totals())
+  const { totals } = found
+  // Where no option leaves sums out, the table has to hold them; what came through a pipe is gone.
+  if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
+    found = { ...(await lookAtInputs(options)), totals }
+  }
+  const schema = schemaOf(options, found, found.totals?.found(hasComment(options, found)))
+  const isUnread = found.rejected > 0 && found.rejected === found.rows
+  if (schema.columns.length > 0 && !isUnread) return schema
+  const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
+  throw new InputError(
+    'DDB_INPUT_COLUMN',
+    found.rejected === 0
+      ? `${file} has no columns: it is empty`
+      : `${file} has no record that can be read; the first: ${found.firstReject}`,
+    { file },
+  )
+}
+
+const hasComment = ({ reader }: InferOptions, { table }: Found): boolean =>
+  reader.comment !== undefined || table?.comment !== undefined
+
+/** @param totals  takes records of sums out; undefined leaves them in */
+async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Found> {
   const found: Found = {
+    totals: options.isPlain === true ? undefined : totals,
     rows: 0,
     rejected: 0,
     firstReject: undefined,
@@ -67,16 +93,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
       await source.close()
     }
   }
-  const schema = schemaOf(options, found)
-  if (schema.columns.length > 0) return schema
-  const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
-  throw new InputError(
-    'DDB_INPUT_COLUMN',
-    found.rejected === 0
-      ? `${file} has no columns: it is empty`
-      : `${file} has no record that can be read; the first: ${found.firstReject}`,
-    { file },
-  )
+  return found
 }
 
 async function lookAtInput(
@@ -148,10 +165,17 @@ async function lookAtRecords(
     onBlock: look.onBlock,
     onReject(reject) {
       found.rejected++
-      found.firstReject ??= `${reject.file} line ${reject.lineNumber}: ${reject.message}`
+      const { file: name, lineNumber, message, bytes } = reject
+      found.firstReject ??= `${name} line ${lineNumber}: ${message}${spreadsheetText(bytes)}`
     },
   })
   for await (const batch of batches) batch.release()
+}
+
+/** Programs that write for spreadsheets keep codes as formulas. */
+function spreadsheetText(record: Uint8Array): string {
+  if (!Buffer.from(record).includes('="')) return ''
+  return '. The file has ="…", which keeps texts in a spreadsheet and is no CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
 /** The number of members is known only at the end. */
@@ -204,6 +228,7 @@ function fieldLook(
   return {
     mapping,
     onBlock(block) {
+      found.totals?.takeOut(block, file, reader.dialect?.delimiter.value ?? ',')
       for (const [i, { field }] of found.columns.entries()) {
         found.probes[i]!.look(block, fieldsOf[field]!, file)
       }

@@ -6,6 +6,7 @@ import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
 import type { SharedNeeds } from './settle-types.js'
+import type { FoundTotals } from './totals.js'
 
 /** One column that a table would have. */
 export interface InferredColumn {
@@ -21,6 +22,8 @@ export interface InferredColumn {
   /** Number of its field, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
+  /** Texts that its type does not take: their rows are rejects. */
+  readonly refused: number
   /** Number of different texts; undefined if there are too many to count. */
   readonly distinct: number | undefined
   /** The first text that is not null, clipped. */
@@ -69,6 +72,8 @@ export interface InferredSchema {
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined
+  /** Undefined if no record looks like sums. */
+  readonly totals?: FoundTotals | undefined
   /** Some records lack members that others have. */
   readonly needsAllowMissing: boolean
 }

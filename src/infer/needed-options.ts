@@ -22,7 +22,9 @@ export interface NeededOptions extends SharedNeeds {
   readonly header: '' | 'yes' | 'no'
   /** How quotes and short records are read. */
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
-  /** Records that become rejects: below the table, or few of all. */
+  /** Records after the table, which become rejects. */
+  readonly footers: number
+  /** Other rows that become rejects, at most. */
   readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
@@ -31,7 +33,9 @@ export interface NeededOptions extends SharedNeeds {
 
 /** The options that the schema requires. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table } = schema
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } =
+    schema
+  const footers = table?.footers ?? 0
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
@@ -45,25 +49,19 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     ...needs,
     percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
     skipLines: table?.skipLines ?? 0,
-    comment: table?.comment ?? '',
+    comment: totals?.comment ?? table?.comment ?? '',
     noHeader: table?.names !== undefined,
     header: headerToSay(schema),
     reading: {
       ...quotesDialect(table ?? {}),
       ...(table?.ragged === undefined ? {} : { ragged: table.ragged }),
     },
-    rejects: Math.max(table?.footers ?? 0, fewRejects(schema)),
+    footers,
+    rejects: columns.reduce((sum, { refused }) => sum + refused, Math.max(0, rejected - footers)),
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,
   }
-}
-
-/** With more of them the records are probably read in a wrong way. */
-const rowsPerReject = 10
-
-function fewRejects({ rejected, rows, isComplete }: InferredSchema): number {
-  return isComplete && rejected * rowsPerReject <= rows ? rejected : 0
 }
 
 /** Columns that are matched by position have no names that tell a header, and without one texts tell nothing. */

@@ -10,9 +10,14 @@ import type { InputFields } from './input-fields.js'
 import type { InferredColumn, InferredSchema, LeftOut } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
 import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
+import type { FoundTotals } from './totals.js'
 
 /** The columns of all inputs. */
-export function schemaOf(options: InferOptions, found: Found): InferredSchema {
+export function schemaOf(
+  options: InferOptions,
+  found: Found,
+  totals: FoundTotals | undefined,
+): InferredSchema {
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: LeftOut[] = []
   let columns: InferredColumn[] = []
@@ -40,6 +45,7 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
     isHeaderless: fields?.hasNames === false,
     needs,
     table: found.table,
+    totals,
     needsAllowMissing: missing.length > 0,
   }
 }

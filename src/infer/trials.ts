@@ -73,7 +73,7 @@ export class Trials {
     const isArray = arrayDelimiter !== undefined
     if (isArray) this.#rules = { ...this.#rules, arrayDelimiter }
     const plain = type === undefined ? plainTypes : [type]
-    const digits = facts.digitTimes.fitting.flatMap(({ types, format }) =>
+    const digits = facts.digitTimes.fittingDigits.flatMap(({ types, format }) =>
       types.map(one => ({ type: one, format })),
     )
     const groups: (() => readonly TriedType[])[] = isArray

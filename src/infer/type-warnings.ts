@@ -4,6 +4,7 @@
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
 import type { ColumnProbe } from './column-probe.js'
+import { isTotalsWord } from './totals.js'
 
 export function unclearWarning(
   { name, sample = '' }: ColumnProbe,
@@ -83,26 +84,41 @@ export function oddWarnings(
 }
 
 /** Texts that keep a column from the type of nearly all its texts. */
-export function nearWarnings({ candidates, name, isHeaderless }: ColumnProbe): string[] {
+export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined
-  for (const one of candidates) {
+  for (const one of probe.candidates) {
     if (one.isNear && (nearest === undefined || one.refused < nearest.refused)) nearest = one
   }
   if (nearest?.firstOdd === undefined) return []
-  const { type, refused, tried, firstOdd, oddTexts, format } = nearest
+  const { type, refused, tried, firstOdd, format } = nearest
   const { file, lineNumber, text: odd } = firstOdd
-  const isWord = oddTexts.length === 1 && !/\d/.test(odd)
-  const isHead = isHeaderless && refused === 1 && lineNumber === 1
-  const means = isHead
-    ? '; `input.header` yes takes the first record for a header'
-    : isWord
-      ? `; \`cells.nullTexts\` ${odd} makes it null`
-      : ''
   const as = format === undefined ? '' : ` as ${format}`
   return [
     `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ` +
-      `${quoted(odd)}, ${file} line ${lineNumber}, column ${name}${means}`,
+      `${quoted(odd)}, ${file} line ${lineNumber}, column ${probe.name}${meaningOf(probe, nearest)}`,
   ]
+}
+
+/** What the odd text may be, and the option for it. */
+function meaningOf(
+  { isHeaderless, lastRecord }: ColumnProbe,
+  { refused, firstOdd, oddTexts }: Candidate,
+): string {
+  const { file, lineNumber, text: odd } = firstOdd!
+  if (isHeaderless && refused === 1 && lineNumber === 1) {
+    return '; `input.header` yes takes the first record for a header'
+  }
+  const isLast = file === lastRecord?.file && lineNumber === lastRecord.lineNumber
+  if (refused === 1 && isLast) return '; it stands in the last record, which may be no row'
+  const isWord = oddTexts.length === 1 && !/\d/.test(odd) && !isTotalsWord(odd)
+  return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
+}
+
+/** Texts that a column of the type of nearly all its texts cannot hold: rows with them are rejects. */
+export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
+  const [odd] = oddWarnings(probe, candidate)
+  const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`
+  return [`${odd}${meaningOf(probe, candidate)}; ${keeps}, otherwise their rows are rejected`]
 }
 
 export function quoted(value: string): string {

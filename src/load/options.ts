@@ -8,6 +8,7 @@ import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/logi
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
+import type { NeededOptions } from '../infer/needed-options.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
@@ -135,7 +136,8 @@ export interface TargetOptions {
   transform?: string
   /**
    * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform` a name alone has the type of the
-   * table's column; the columns are the table's own when left out.
+   * table's column; the columns are the table's own when left out. With `create`: types of columns of the new table, whatever the
+   * inputs show; the others are found.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */
@@ -309,6 +311,8 @@ export interface LoadOptions {
   onNotice?: (notice: string) => void
   /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
+  /** Gets the options that a run lacks for the table that `target.create` or `addColumns` would make, before it ends (DDB_USAGE). */
+  onNeeded?: (needed: NeededOptions) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void
   /** Ends the run cleanly: batches in flight are flushed, rows not handed over are unsent. */

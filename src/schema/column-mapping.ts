@@ -116,21 +116,24 @@ function fieldsByName(
     const index = namedField(mapped ?? column.name, known, asked)
     if (index >= 0) return { kind: 'field', index }
     if (mapped === undefined && rules.allowMissing === true) return missing
-    throw missingColumn(column, mapped, input, names)
+    throw missingColumn(column, input, names, rules)
   })
 }
 
 function missingColumn(
   column: TargetColumn,
-  mapped: string | undefined,
   input: InputShape,
   names: readonly string[],
+  rules: MappingRules,
 ): InputError {
+  const mapped = ownText(rules.map, column.name)
   const wanted = mapped ?? column.name
   const hint = nearestHint(wanted, names)
+  const isBelow = (rules.parts ?? []).length === 0 && input.file.includes('/')
+  const fromPath = isBelow ? 'take it from the paths with `input.path`, ' : ''
   const advice =
     mapped === undefined
-      ? `: map it with \`mapping.map\` ${column.name}=SOURCE, set it with \`mapping.set\`, or leave it null with \`mapping.allowMissing\``
+      ? `: map it with \`mapping.map\` ${column.name}=SOURCE, set it with \`mapping.set\`, ${fromPath}or leave it null with \`mapping.allowMissing\``
       : `: \`mapping.map\` ${column.name}=${mapped} asks for it`
   return new InputError(
     'DDB_INPUT_COLUMN',

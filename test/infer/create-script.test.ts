@@ -367,6 +367,7 @@ function column(name: string, type: string, change: Partial<InferredColumn> = {}
     type: parseColumnType(type)!,
     dateFormat: undefined,
     nulls: 0,
+    refused: 0,
     distinct: 10,
     sample: undefined,
     textBytes: 0,

@@ -19,6 +19,7 @@ import { defined } from '../options/reading/definition.js'
 import { journalOf } from '../options/journaled.js'
 import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, notOfCheck, targetOptionsOf } from '../options/load-options.js'
+import { adviseNeeded } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
 import { printFailure, printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
@@ -88,6 +89,7 @@ async function runCheck(
     server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
+    onNeeded: needed => adviseNeeded(call.asked, needed),
     wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
@@ -97,7 +99,9 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    const result = { ...found, exitCode: endCode, commands: commandsOf(found, settings, call) }
+    // Where the table could not be made, a load as it was asked for would not work either.
+    const commands = call.asked.next === undefined ? commandsOf(found, settings, call) : []
+    const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
     // The file was written before standard output failed, so its exit code is outdated.

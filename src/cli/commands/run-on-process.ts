@@ -12,6 +12,7 @@ import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
+import { adviseNeeded } from '../output/advice.js'
 import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
@@ -242,6 +243,7 @@ async function runLoad(
         if (settings.quiet) keep(kept, output.words().notice(notice))
         else progress.note(output.words().notice(notice))
       },
+      onNeeded: needed => adviseNeeded(call.asked, needed),
       wording: withFlags,
       signal: interruption.signal,
       leave: leaving.signal,

@@ -50,7 +50,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'argument before the batch; repeatable': '批次之前的参数；可重复',
   "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
-  'columns sent to the function or transform, in this order': '发送给函数或转换函数的列，按此顺序',
+  'columns sent to the function or transform, in this order; with --create their types':
+    '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
   "take this table's columns instead": '改用此表的列',
   'table to count when rows go to a function': '使用函数时，统计此表的行数',
   "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":

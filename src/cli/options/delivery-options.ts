@@ -124,7 +124,7 @@ export const targetOptions = optionGroup('Target', {
   },
   types: {
     flags: '--types <name:TYPE,...>',
-    help: 'columns sent to the function or transform, in this order',
+    help: 'columns sent to the function or transform, in this order; with --create their types',
     reader: text,
     field: 'target.types',
   },

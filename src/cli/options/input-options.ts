@@ -15,6 +15,7 @@ import {
   delimiter,
   encoding,
   limit,
+  lineStart,
   onOff,
   pairs,
   recordSize,
@@ -114,9 +115,9 @@ export const inputOptions = optionGroup('Input', {
     field: 'input.escape',
   },
   comment: {
-    flags: '--comment <char>',
+    flags: '--comment <text>',
     help: 'lines that start with it are left out',
-    reader: character,
+    reader: lineStart,
     field: 'input.comment',
   },
   header: {

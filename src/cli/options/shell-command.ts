@@ -6,6 +6,7 @@ import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { LoadOptions, LoadResult, ServerAddress, ServerTarget } from '../../load/options.js'
+import { defaultMaxErrors } from '../../load/defaults.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
@@ -225,36 +226,14 @@ export function nextCommands(command: NewTableLoad): string[] {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
-  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
-  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
-  const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
-  const header = needed.noHeader ? 'no' : needed.header
-  const { quote, quotes, trim, ragged } = needed.reading
+  const isMade = hasScript || keyColumns.length > 0 || isStdin
   const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
+  const typed = types === undefined ? [] : ['--types', types]
   const load = shellText([
     ...['load', ...sources, '--table', table],
-    ...(isMade ? [] : ['--create', kind, ...wishes]),
+    ...(isMade ? [] : ['--create', kind, ...wishes, ...typed]),
     ...repeated,
-    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
-    ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
-    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
-    ...(needed.nullQuoted ? ['--null-quoted'] : []),
-    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
-    ...(needed.decimalComma ? ['--decimal-comma'] : []),
-    ...needed.percentColumns.flatMap(name => ['--percent', name]),
-    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
-    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
-    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
-    ...(needed.comment === '' ? [] : ['--comment', needed.comment]),
-    ...(header === '' || flags.has('header') ? [] : ['--header', header]),
-    ...(quote === undefined ? [] : ['--quote', quote]),
-    ...(quotes === undefined ? [] : ['--quotes', quotes]),
-    ...(trim === undefined ? [] : ['--trim']),
-    ...(ragged === undefined ? [] : ['--ragged', ragged]),
-    ...(needed.rejects > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.rejects)] : []),
-    ...(needed.matchPosition ? ['--match', 'position'] : []),
-    ...(needed.allowMissing ? ['--allow-missing'] : []),
-    ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
+    ...neededWords(needed, flags),
   ])
   if (hasScript || !isMade || isStdin) return [load]
   const schema = [
@@ -262,11 +241,57 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...sources,
     ...['--table', table],
     ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
-    ...(types === undefined ? [] : ['--types', types]),
+    ...typed,
     ...wishes,
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
+}
+
+/** The same call with the options that it lacks. */
+export function completedCommand(call: TypedCall, needed: NeededOptions): string {
+  const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
+  return sameCommand(call, without, neededWords(needed, call.flags))
+}
+
+/** @param flags  given already */
+function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
+  const header = needed.noHeader ? 'no' : needed.header
+  const { quote, quotes, trim, ragged } = needed.reading
+  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
+  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
+  const unless = (flag: string, isNeeded: boolean, ...words: string[]): string[] =>
+    isNeeded && !flags.has(flag) ? [`--${flag}`, ...words] : []
+  return [
+    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
+    ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
+    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
+    ...unless('null-quoted', needed.nullQuoted),
+    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
+    ...(needed.decimalComma ? ['--decimal-comma'] : []),
+    ...needed.percentColumns.flatMap(name => ['--percent', name]),
+    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
+    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
+    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
+    ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
+    ...unless('header', header !== '', header),
+    ...unless('quote', quote !== undefined, quote ?? ''),
+    ...unless('quotes', quotes !== undefined, quotes ?? ''),
+    ...unless('trim', trim !== undefined),
+    ...unless('ragged', ragged !== undefined, ragged ?? ''),
+    ...(flags.has('rejects') ? [] : rejectWords(needed)),
+    ...unless('match', needed.matchPosition, 'position'),
+    ...unless('allow-missing', needed.allowMissing),
+    ...unless('ignore-extra', needed.ignoreExtra),
+  ]
+}
+
+/** Rows that do not fit are kept; what stands below a table is not worth it. */
+function rejectWords({ rejects, footers }: NeededOptions): string[] {
+  const most = String(rejects + footers)
+  if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
+  const more = rejects + footers > defaultMaxErrors ? ['--max-errors', most] : []
+  return ['--rejects', 'rejects.csv', ...more]
 }
 
 /** A run with a journal. */

@@ -3,10 +3,11 @@
   says what people can do.
 */
 import type { ErrorCode } from '../../errors.js'
+import type { NeededOptions } from '../../infer/needed-options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
-import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
+import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
 /** What the user asked for, as far as it was read before something failed. */
 export interface Asked {
@@ -176,6 +177,13 @@ export function againWith(asked: Asked, name: string, text: string): string | un
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
+}
+
+/** Keeps the command that has the options which this one lacks. */
+export function adviseNeeded(asked: Asked, needed: NeededOptions): void {
+  const { command, args = [], flags = new Map() } = asked
+  if (command === undefined || !isLong(command.name)) return
+  asked.next = completedCommand({ command, args, flags }, needed)
 }
 
 export function nextCommand(code: string, asked: Asked): string {

@@ -5,7 +5,7 @@ import type { LoadReport } from '../../load/options.js'
 
 /** A report, with figures computed from it and earlier ones. */
 export interface Figures extends LoadReport {
-  /** Rows sent a second, over the last seconds and over the whole run. */
+  /** Rows sent a second, over the last seconds and since the load began. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
@@ -30,23 +30,29 @@ const earliestLeftMs = 1_000
 /** The returned function expects every report of one run, in order. */
 export function newFigures(): (report: LoadReport) => Figures {
   let samples: Sample[] = []
+  let isFirst = true
+  let beganMs: number | undefined
   return report => {
     const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
+    // Connecting, and looking for the columns of a new table, says nothing of how fast rows go.
+    if (phase !== 'connecting') beganMs ??= isFirst || bytesRead > 0 ? 0 : elapsedMs
+    isFirst = false
+    const loadingMs = elapsedMs - (beganMs ?? 0)
     const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
     const share = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
     const settledBytes = Math.round(bytesRead * share)
     // If rows are confirmed only at the end, or not at all, only the bytes read show progress.
     const doneBytes = rows.confirmed === 0 ? bytesRead : settledBytes
     samples = samples.filter(sample => sample.elapsedMs >= elapsedMs - windowMs)
-    const from = samples[0] ?? { elapsedMs: 0, sentRows: 0, doneBytes: 0 }
+    const from = samples[0] ?? { elapsedMs: beganMs ?? 0, sentRows: 0, doneBytes: 0 }
     samples.push({ elapsedMs, sentRows, doneBytes })
-    const seconds = Math.max(elapsedMs, 1) / 1000
+    const seconds = Math.max(loadingMs, 1) / 1000
     const recently = Math.max(elapsedMs - from.elapsedMs, 1) / 1000
     const averageRowsPerSec = sentRows / seconds
     const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
     const doneNow = (doneBytes - from.doneBytes) / recently
     const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
-    const isTimed = phase === 'loading' && elapsedMs >= earliestLeftMs && donePerSec > 0
+    const isTimed = phase === 'loading' && loadingMs >= earliestLeftMs && donePerSec > 0
     const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
     return {
       ...report,

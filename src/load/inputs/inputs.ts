@@ -276,16 +276,16 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** For inputs after the first. A check reports what is wrong with each. */
+  /** For several inputs; a single one is opened anyway. A check reports what is wrong with each. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
   ): Promise<void> {
     if (watch !== undefined) return
     checkInputTexts(this.#options, target, this.#inputs.names)
-    const paths: string[] = []
-    const names: string[] = []
-    for (let index = 1; index < Math.min(mostLookedAt, this.#inputs.paths.length); index++) {
+    const [paths, names]: [string[], string[]] = [[], []]
+    const count = Math.min(mostLookedAt, this.#inputs.paths.length)
+    for (let index = count > 1 ? 0 : 1; index < count; index++) {
       if (resumption.resumed(index) !== undefined) continue
       paths.push(this.#inputs.paths.at(index)!)
       names.push(this.#inputs.names.at(index)!)

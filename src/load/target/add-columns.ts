@@ -61,10 +61,18 @@ async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<Inf
 function withoutKnown(schema: InferredSchema, known: readonly TargetColumn[]): InferredSchema {
   const names = new Set(known.map(({ name }) => name.toLowerCase()))
   const columns = schema.columns.filter(({ name }) => !names.has(name.toLowerCase()))
-  return { ...schema, columns, needsAllowMissing: false, leftOut: [], table: undefined }
+  return {
+    ...schema,
+    columns,
+    needsAllowMissing: false,
+    leftOut: [],
+    table: undefined,
+    rejected: 0,
+  }
 }
 
-function checkNew({ options }: Run, schema: InferredSchema, hasMembers: boolean): void {
+function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
+  const { options } = run
   const { set = {} } = options.mapping ?? {}
   const unnamed = schema.columns.find(
     ({ name, source }) => source === undefined && !Object.hasOwn(set, name),
@@ -75,8 +83,10 @@ function checkNew({ options }: Run, schema: InferredSchema, hasMembers: boolean)
       '`target.addColumns` goes by names: the input needs a header that tells its fields apart',
     )
   }
-  const missing = missingOptions(options, neededOptions(schema), !hasMembers)
+  const needed = neededOptions(schema)
+  const missing = missingOptions(run, needed, !hasMembers)
   if (missing.length === 0) return
+  options.onNeeded?.(needed)
   throw new UsageError(
     'DDB_USAGE',
     `nothing was added: to fill new columns this run and later ones also need ${missing.join(', ')}`,

@@ -17,7 +17,6 @@ import type { Facts } from '../connection/known-server.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
 import { lookAtHeaders, mostLookedAt } from '../inputs/look-at-headers.js'
 import { parseVersion } from '../connection/server-version.js'
-import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { tableText, wishesOf, type TableTarget } from './target.js'
@@ -96,8 +95,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
     stopped: () => run.ending.stopped,
   })
   if (run.ending.failure !== undefined) throw run.ending.failure
-  checkOptions(options, schema)
-  await checkHeaders(run, schema, paths)
+  await checkOptions(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
   const script = createScript(schema, table, [], version, wishesOf(options.target))
   checkShape(run.server.facts, script)
@@ -123,7 +121,8 @@ function withTable(error: unknown, schema: InferredSchema, table: TableTarget): 
 const toldColumns = 30
 const toldWarnings = 10
 
-function tellColumns(run: Run, { columns }: InferredSchema, what: string): void {
+function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string): void {
+  for (const said of totals?.said ?? []) run.reporter.notice(said)
   const told = columns
     .slice(0, toldColumns)
     .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
@@ -196,9 +195,24 @@ export async function checkFiles(
  * The run that creates the table must do exactly what later runs with these options do.
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
-function checkOptions(options: LoadOptions, schema: InferredSchema): void {
-  const missing = missingOptions(options, neededOptions(schema), !hasMembers(schema))
+async function checkOptions(
+  run: Run,
+  schema: InferredSchema,
+  paths: readonly string[],
+): Promise<void> {
+  const needed = neededOptions(schema)
+  const missing = missingOptions(run, needed, !hasMembers(schema))
+  // What the first record is comes before rows that do not fit.
+  if (missing.every(one => one.startsWith('`rejects.'))) await checkHeaders(run, schema, paths)
   if (missing.length === 0) return
+  const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
+    refused > 0 ? [`${name}: ${warnings[0]}`] : [],
+  )
+  if (needed.rejects > 0) {
+    for (const why of [...bad, ...(schema.firstReject === undefined ? [] : [schema.firstReject])])
+      run.reporter.notice(why)
+  }
+  run.options.onNeeded?.(needed)
   throw new UsageError(
     'DDB_USAGE',
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
@@ -219,6 +233,9 @@ async function checkHeaders(
   }
 }
 
+const rowsText = (count: number): string =>
+  count === 1 ? '1 row that does' : `${count} rows that do`
+
 /** Members of JSON are matched by their exact name. */
 function hasMembers({ inputs }: InferredSchema): boolean {
   return inputs.some(({ format }) => formats[format].records === 'members')
@@ -229,7 +246,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
  * @param anyCase  a header that differs only in case fills the column
  */
 export function missingOptions(
-  { mapping = {}, cells = {} }: LoadOptions,
+  { plan, options: { mapping = {}, cells = {} } }: Pick<Run, 'plan' | 'options'>,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -256,5 +273,9 @@ export function missingOptions(
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
+    // Otherwise it would leave the new table empty, or half filled.
+    ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
+      ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects + needed.footers)} not fit`]
+      : []),
   ]
 }

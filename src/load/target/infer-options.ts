@@ -3,6 +3,7 @@
 */
 import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import { dialectOf } from '../inputs/reader-options.js'
 import type { LoadOptions } from '../options.js'
@@ -33,6 +34,9 @@ export function inferOptions(
     set: mapping.set ?? {},
     names: newPathReader(input),
     byPosition: mapping.match === 'position',
+    ...(target.create === undefined || target.types === undefined
+      ? {}
+      : { types: schemaFromTypes(target.types).columns }),
     intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
     ...(input.limit === undefined ? {} : { sample: input.limit }),
   }

@@ -5,6 +5,7 @@
 import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
 import type { Method, TargetOptions } from '../options.js'
 import { checkTransform } from './transform.js'
 
@@ -121,8 +122,9 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   checkCreate(options.create, table)
   checkWishes(options)
   const transform = transformOf(options)
+  if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
   for (const [given, name] of [
-    [transform === undefined ? options.types : undefined, 'types'],
+    [(transform ?? options.create) === undefined ? options.types : undefined, 'types'],
     [options.typesFrom, 'typesFrom'],
     [options.confirmTable, 'confirmTable'],
     [

@@ -86,8 +86,8 @@ export function findTable(
   // An unfinished line may be half a record.
   const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
   const footers = isEnded ? footersOf(records, width) : 0
-  if (footers === 1) said.push('the last record is none of the table')
-  else if (footers > 1) said.push(`the last ${footers} records are none of the table`)
+  if (footers === 1) said.push('the last record does not belong to the table')
+  else if (footers > 1) said.push(`the last ${footers} records do not belong to the table`)
   const { skipLines = 0, names } = header
   if (begin.isRagged === true) said.push('most records have fewer fields than the header')
   return found(said, comment, {
@@ -195,7 +195,7 @@ function commentOf(
     // `#id,name` is a header, and `#1,x` a record.
     if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
     const count = marked.length === 1 ? 'a line begins' : 'lines begin'
-    return { sign, said: `${count} with "${sign}", which are none of the table` }
+    return { sign, said: `${count} with "${sign}", which do not belong to the table` }
   }
   return undefined
 }

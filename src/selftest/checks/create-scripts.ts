@@ -26,6 +26,7 @@ function column(name: string, type: ColumnType, days?: number): InferredColumn {
     type,
     dateFormat: undefined,
     nulls: 0,
+    refused: 0,
     distinct: undefined,
     sample: undefined,
     textBytes: 0,

@@ -64,7 +64,7 @@ t.test(
 t.test('where nothing tells what the first record is, nothing is created', async t => {
   const { load, rows } = await scene(t)
   const target = { table: 'fresh', create: 'stream' } as const
-  const late = `1,a\n${'2,b\n'.repeat(200)}x,c\n`
+  const late = `1,a\n${'2,b\n'.repeat(90)}x,c\n`
   const dir = t.testdir({
     'a.csv': 'alice,bob\ncarol,dave\n',
     'b.csv': 'country,2019\nfr,5\n',
@@ -287,4 +287,48 @@ t.test('what a failed script leaves is told where it is known to leave anything'
     t.match(error?.message, /disk/)
     t.equal(/leaves its database behind/.test(notices.join()), failedCreateLeaves === true)
   }
+})
+
+t.test('sums below the table and rows that do not fit ask for their options first', async t => {
+  const { load, rows } = await scene(t)
+  const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)
+  const dir = t.testdir({
+    'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
+    'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
+  })
+  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
+  const needs: unknown[] = []
+  const onNeeded = (needed: object): void => void needs.push(needed)
+  const sums = await load(join(dir, 'sums.csv'), { target, onNeeded })
+  t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
+  const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
+  t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
+  t.match(needs, [{ comment: '合计,' }, { rejects: 1 }])
+  t.strictSame(await isThere(), [['false']])
+  const rejects = { file: join(dir, 'rejects.csv') }
+  t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {
+    exitCode: 3,
+    rows: { confirmed: 199, rejected: 1 },
+  })
+  t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
+    exitCode: 0,
+    rows: { confirmed: 200 },
+  })
+  t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
+    ['39793', '399'],
+  ])
+})
+
+t.test('types that are said are those of the new table', async t => {
+  const { load, rows } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+  const target = { table: 'fresh', create: 'stream', types: 'price:STRING' } as const
+  t.match(await load(path, { target }), { exitCode: 0, rows: { confirmed: 2 } })
+  t.strictSame(await rows('select price from fresh'), [['1.5'], ['2.5']])
+  t.match(await load(path, { target: { ...target, table: 'other', types: 'prise:STRING' } }), {
+    exitCode: 64,
+    error: { message: /would have no column "prise"/ },
+  })
+  await t.rejects(load(path, { target: { ...target, types: 'price' } }), { code: 'DDB_USAGE' })
 })

@@ -102,7 +102,7 @@ t.test('headers of two lines are told from first rows', async t => {
 
 t.test('records behind a table are told, where the input ends', async t => {
   const text = `sym,price,vol\n${rows}${rows}Total: 6\nSource: X\n`
-  t.match(find(text), { footers: 2, said: ['the last 2 records are none of the table'] })
+  t.match(find(text), { footers: 2, said: ['the last 2 records do not belong to the table'] })
   t.equal(findTable(Buffer.from(text), false, unknown), undefined)
   t.equal(find(text.slice(0, -1)), undefined, 'what does not end may be half a record')
   t.equal(find(`sym,price,vol\n${rows}${rows}A,1.5,10,11\n`), undefined)

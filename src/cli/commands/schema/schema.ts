@@ -18,8 +18,9 @@ import { withArchives } from '../../../source/archive/archives.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
+import { pathOfParts } from './path-parts.js'
 import { inputsOf } from '../inputs-of.js'
-import { nextCommands } from '../../options/shell-command.js'
+import { nextCommands, sameCommand } from '../../options/shell-command.js'
 import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
@@ -39,6 +40,11 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
   try {
     const found = await find(settings, call)
     await print(format, found, call)
+    if (found.path !== undefined) {
+      call.output.note(
+        `the paths differ in a day or a code, which would be lost: --path '${found.path}' makes columns of them`,
+      )
+    }
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
@@ -59,6 +65,8 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
+  /** Parts of the paths that would be columns. */
+  readonly path: string | undefined
   readonly commands: readonly string[]
   /** @throws {DdbError} if no such table is possible */
   readonly script: () => string
@@ -90,25 +98,45 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
   const { sample, types } = settings
-  const table = settings.table ?? tableNameOf(paths[0]!)
+  const [source = paths[0]!] = args
+  const table =
+    settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
+  const told =
+    processEnvironment.stderr.isTTY === true
+      ? setTimeout(tellLook, longestSilenceMs, call)
+      : undefined
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
-  })
+  }).finally(() => clearTimeout(told))
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
   const hasScript = formatOf(settings) === 'create'
   const wishes = fieldsOf(dfsOptions, settings).target ?? {}
   checkDfsOnly(newTable(table), wishes)
+  const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
+  const { asked } = call
   return {
     schema,
     table,
-    commands: nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
+    path,
+    commands:
+      path !== undefined && asked.command !== undefined
+        ? [sameCommand({ command: asked.command, args, flags }, [], ['--path', path])]
+        : nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
     script: () => withFlags(createScript(schema, newTable(table), keyColumns, undefined, wishes)),
   }
+}
+
+const longestSilenceMs = 1000
+
+function tellLook({ output }: Call): void {
+  output.note(
+    'looking at every value of the inputs: --sample 10000 looks at the first records alone',
+  )
 }
 
 /** `trades` for `/data/trades.csv.gz`. */
@@ -214,6 +242,7 @@ export function noteLines(schema: InferredSchema): string[] {
   return [
     `looked at ${seen}`,
     ...(schema.table?.said ?? []),
+    ...(schema.totals?.said ?? []).map(withFlags),
     ...(rejected === 0
       ? []
       : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),

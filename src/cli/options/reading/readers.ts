@@ -275,6 +275,13 @@ export const delimiter: Reader<string> = single('a delimiter such as ; or \\t', 
   return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
 })
 
+/** One or more characters, on one line; `\t` is a tab. */
+export const lineStart: Reader<string> = single('characters that begin a line, such as #', value =>
+  value === '' || /[\r\n]/.test(value)
+    ? undefined
+    : (character.read([value]) ?? value.replaceAll('\\t', '\t')),
+)
+
 /** One character, or an empty text for "none". */
 export const characterOrNone: Reader<string> = single("one character, or '' for none", value =>
   value === '' ? '' : character.read([value]),

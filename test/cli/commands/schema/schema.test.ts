@@ -78,7 +78,7 @@ t.test('types, the script, and one JSON object', async t => {
   })
 })
 
-t.test('types that are said make the table by its script', async t => {
+t.test('types that are said are those of the table', async t => {
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   const types = ['--types', 'code:SYMBOL']
   t.match(await schema([path, ...types, '--set', 'odd=7', '--output', 'types']), {
@@ -86,8 +86,7 @@ t.test('types that are said make the table by its script', async t => {
     stderr: [
       'looked at 3 records, all of them',
       'odd: left out, its column is filled by --set',
-      `next: ddb-ingest schema ${path} --table a --types code:SYMBOL --set odd=7 --output create | ddb-ingest exec -`,
-      `next: ddb-ingest load ${path} --table a --set odd=7 --ignore-extra`,
+      `next: ddb-ingest load ${path} --table a --create stream --types code:SYMBOL --set odd=7 --ignore-extra`,
       '',
     ].join('\n'),
   })
@@ -164,4 +163,41 @@ t.test(
 t.test('what is left out is said', async t => {
   const text = schemaText(await inferText('{"a":1,"b":["x"]}\n'), (_, line) => line)
   t.match(text, /\nb: left out, its arrays hold texts/)
+})
+
+t.test('days and codes of paths are told, as the rows alone do not have them', async t => {
+  const files = () =>
+    Object.fromEntries(
+      ['000001.csv', '600519.csv'].map(name => [name, 'time,price\n09:30:00,1.5\n']),
+    )
+  const dir = t.testdir({
+    days: { 20240102: files(), 20240103: files() },
+    other: { 'a.csv': rows, 'b.csv': rows },
+  })
+  const found = await schema([join(dir, 'days')])
+  t.match(found.stderr, `next: ddb-ingest schema ${join(dir, 'days')} --path '{day}/{code}.csv'\n`)
+  const taken = await schema([join(dir, 'days'), '--path', '{day}/{code}.csv'])
+  t.match(
+    taken.stderr,
+    /next: ddb-ingest load .* --table days --create stream --path '\{day\}\/\{code\}.csv'\n$/,
+  )
+  t.notMatch((await schema([join(dir, 'other')])).stderr, /--path/)
+  const dated = await schema([join(dir, 'days'), '--set', 'code={path}', '--set', 'day=2024.01.02'])
+  t.notMatch(dated.stderr, /--path/)
+})
+
+t.test('where no record can be read there is no table, and its texts are named', async t => {
+  const path = join(t.testdir({ 'a.xls': 'code\tn\n="000001"\t100\n="000002"\t200\n' }), 'a.xls')
+  const found = await schema([path])
+  t.match(found, { code: 65, stdout: '', stderr: /no record that can be read.*="…", .*\bsed 's/ })
+})
+
+t.test('sums below a table are left out by the command', async t => {
+  const path = join(
+    t.testdir({ 'a.tsv': 'day\tsym\tn\n2024-01-02\tA\t1\n2024-01-02\tB\t2\n\t合计\t3\n' }),
+    'a.tsv',
+  )
+  const { stdout, stderr } = await schema([path, '--table', 'dfs://made/t'])
+  t.match(stdout, /1 record of sums \("合计", .* line 4\) left out of the table by --comment/)
+  t.match(stderr, /next: .*--create dfs --comment '\\t合计\\t'\n$/)
 })

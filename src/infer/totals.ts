@@ -1,0 +1,164 @@
+/*
+  Records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are no rows. A run leaves them
+  out by what their lines begin with (`input.comment`), if no row begins alike.
+*/
+import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import type { RecordBlock } from '../parse/record-block.js'
+import { clippedText } from '../parse/shown-text.js'
+
+/** What was found of them. */
+export interface FoundTotals {
+  /** Sentences, with the option that leaves them out. */
+  readonly said: readonly string[]
+  /** What their lines, and no others, begin with; undefined if they would be loaded as rows. */
+  readonly comment: string | undefined
+}
+
+const words = [
+  ...[
+    '合计',
+    '总计',
+    '小计',
+    '共计',
+    '总和',
+    '累计',
+    '汇总',
+    '合計',
+    '總計',
+    '小計',
+    '總和',
+    '累計',
+  ],
+  ...['total', 'totals', 'sum', 'sums', 'subtotal', 'sub total', 'sub-total', 'grand total'],
+]
+const known: ReadonlySet<string> = new Set(words)
+const encoder = new TextEncoder()
+const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).length))
+/** The first bytes of all words. */
+const begins = new Uint8Array(256)
+for (const word of words) {
+  for (const text of [word, word.toUpperCase()]) begins[encoder.encode(text)[0]!] = 1
+}
+
+/** Whether a text is such a word, in any case and with a colon or without. */
+export function isTotalsWord(text: string): boolean {
+  return known.has(
+    text
+      .trim()
+      .replace(/[:：]$/, '')
+      .trim()
+      .toLowerCase(),
+  )
+}
+
+interface Seen {
+  readonly word: string
+  readonly file: string
+  readonly lineNumber: number
+  /** Of its line, up to the delimiter after the word; undefined if that cannot be told. */
+  readonly sign: string | undefined
+}
+
+/** Looks for them in all inputs. */
+export class Totals {
+  /** The first record of sums, and how many there are. */
+  #first: Seen | undefined
+  #count = 0
+  /** Records that begin with such a word and are filled like rows, and the last of them if no record follows it. */
+  #alike = 0
+  #last: Seen | undefined
+  readonly #signs = new Set<string | undefined>()
+
+  /** Takes records of sums out of the block. @param delimiter  between its fields */
+  takeOut(block: RecordBlock, file: string, delimiter: string): void {
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    this.#last = undefined
+    for (let row = 0; row < rowCount; row++) {
+      const end = (row + 1) * fieldCount
+      let cell = row * fieldCount
+      while (cell < end && isEmpty(bytes, starts[cell]!, ends[cell]!)) cell++
+      if (cell >= end - 1) continue
+      const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
+      if (begins[bytes[start]!] === 0 || ends[cell]! - start > longestBytes) continue
+      const word = clippedText(bytes, start, trimmedEnd(bytes, start, ends[cell]!))
+      if (!isTotalsWord(word)) continue
+      const sign = signOf(block, row, cell, delimiter)
+      const seen = { word, file, lineNumber: block.lineNumbers[row]!, sign }
+      let filled = 0
+      for (let other = cell + 1; other < end; other++) {
+        if (!isEmpty(bytes, starts[other]!, ends[other]!)) filled++
+      }
+      this.#signs.add(sign)
+      if (2 * filled > fieldCount - 1) {
+        this.#alike++
+        if (row === rowCount - 1) this.#last = seen
+        continue
+      }
+      this.#first ??= seen
+      this.#count++
+      block.refuse(row, 0)
+    }
+    if (block.refusedCount > 0) block.dropRefused()
+  }
+
+  /** No option leaves them out, so they have to be looked at as rows. @param hasComment  the option is needed for other lines */
+  areRows(hasComment: boolean): boolean {
+    return this.#count > 0 && (hasComment || this.#sign === undefined)
+  }
+
+  found(hasComment: boolean): FoundTotals | undefined {
+    const first = this.#first ?? this.#last
+    if (first === undefined) return undefined
+    const { word, file, lineNumber } = first
+    const place = `"${word}", ${file} line ${lineNumber}`
+    const sign = hasComment ? undefined : this.#sign
+    if (this.#first === undefined) {
+      const isOne = sign !== undefined && this.#alike === 1
+      const how = isOne ? `: \`input.comment\` ${sign} leaves it out` : ''
+      return { said: [`the last record, ${place}, is taken for a row${how}`], comment: undefined }
+    }
+    const sums = this.#count === 1 ? '1 record of sums' : `${this.#count} records of sums`
+    return {
+      said: [
+        sign === undefined
+          ? `${sums}, the first ${place}, would be loaded: no option leaves out such lines alone, so take them out of the file`
+          : `${sums} (${place}) left out of the table by \`input.comment\` ${sign}`,
+      ],
+      comment: sign,
+    }
+  }
+
+  /** What all their lines begin with, and no row. */
+  get #sign(): string | undefined {
+    const [sign, ...others] = this.#signs
+    const isClear = others.length === 0 && (this.#count === 0 || this.#alike === 0)
+    return isClear ? sign : undefined
+  }
+}
+
+const blank = 32
+const minus = 45
+
+/** Only blanks and hyphens. */
+function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start
+  while (p < end && (bytes[p]! <= blank || bytes[p] === minus)) p++
+  return p === end
+}
+
+/** The beginning of the line, if the word's cell stands there as it is in the file. */
+function signOf(
+  { bytes, starts, ends, recordStarts, recordEnds }: RecordBlock,
+  row: number,
+  cell: number,
+  delimiter: string,
+): string | undefined {
+  const from = recordStarts[row]!
+  if (starts[cell]! < from || ends[cell]! >= recordEnds[row]!) return undefined
+  const after = encoder.encode(delimiter)
+  const begin = ends[cell]!
+  const at = [begin, begin + 1].find(p => after.every((byte, i) => bytes[p + i] === byte))
+  if (at === undefined || at + after.length > recordEnds[row]!) return undefined
+  const text = Buffer.from(bytes.subarray(from, at + after.length)).toString()
+  return /[\r\n]/.test(text) ? undefined : text
+}
