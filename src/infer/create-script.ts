@@ -203,6 +203,11 @@ function streamLines(
   ]
 }
 
+/** How to create the table in a database that has partitions already; the columns of those are left to be named. */
+export function tableInDatabase(schema: InferredSchema, database: string, table: string): string {
+  return `database("${database}").createPartitionedTable(table(1:0, ${namesAndTypes(schema)}), \`${table}, \`COLUMN)`
+}
+
 /** Makes the script fail if the database exists, as its partitions may differ. */
 export function databaseGuard(database: string): string {
   return `if(existsDatabase("${database}"))

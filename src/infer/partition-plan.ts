@@ -202,7 +202,7 @@ function timeLevels(
     const day = level(
       'VALUE',
       `${dayText(from)}..${dayText(to)}`,
-      `${days} days, ${size}: one partition a day`,
+      `${days} ${days === 1 ? 'day' : 'days'}, ${size}: one partition a day`,
     )
     if (perDay <= mostBytes || key === undefined) return [day]
     return [day, hashLevel(key, perDay, `more than ${bytesText(mostBytes)} a day`)]

@@ -80,18 +80,18 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-/**
- * Makes the journal's last entry; for a finished run it is the only one still needed.
- * @param result  undefined if the run never began
- */
-export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
+/** Makes the journal's last entry; for a finished run it is the only one still needed. */
+export async function endJournal(
+  run: Run,
+  { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,
+): Promise<void> {
   const { journal } = run.history
   if (journal === undefined) return
   try {
-    if (result !== undefined && journal.failure === undefined) {
-      const { status, exitCode, rows } = result
+    if (journal.failure === undefined) {
       const at = new Date(run.platform.clock.wallMs()).toISOString()
-      run.emit({ kind: 'end', at, isDone: !isUnfinished(run), status, exitCode, rows })
+      const why = error === null ? {} : { error }
+      run.emit({ kind: 'end', at, isDone: !isUnfinished(run), status, exitCode, rows, ...why })
     }
   } finally {
     try {

@@ -119,9 +119,16 @@ async function loadPlan(
     ended: opened => askDurability(run, opened, durability),
   }
   const opened = await runPipeline(run, course, sources)
-  if (opened.misuse !== undefined) {
-    await endJournal(run)
-    throw opened.misuse
+  const { misuse } = opened
+  if (misuse !== undefined) {
+    run.ending.fail(misuse)
+    const { code, exitCode } = misuse
+    const error = {
+      code,
+      message: run.reporter.secrets.hideInSentence(run.reporter.words(misuse.message)),
+    }
+    await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
+    throw misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {

@@ -28,6 +28,10 @@ export const remedies = {
   rowsOfTransform: () =>
     'See whether rows of these files are there. If there are none, or they are to be there twice, load the plan with `delivery.onDoubt` resend; ' +
     'otherwise remove them first',
+  /** The input or the options have changed, and the table has no row of the run. */
+  nothingStored: () => 'Nothing of it was stored: begin it anew with `journal.restart`',
+  /** As `nothingStored`, and nobody may be repairing its rejects. */
+  beginsAnew: () => 'Nothing of it was stored, so it begins anew',
   /** The input or the options have changed. */
   anotherLoad: () =>
     'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +

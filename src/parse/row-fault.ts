@@ -43,7 +43,10 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
   const end = ends[cell]!
   const fault = isUtf8(bytes, start, end)
     ? builder.explain(bytes, start, end)
-    : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
+    : ({
+        code: 'DDB_INPUT_ENCODING',
+        expected: 'text in the encoding that `input.encoding` names',
+      } as const)
   const value = clippedText(bytes, start, end)
   const { code, expected } = fault
   if (column.expected !== expected) {

@@ -141,9 +141,9 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
-      tellNext(output, result.error.code, call.asked)
+      tellNext(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
-      tellNext(output, 'DDB_OUTPUT_WRITE', call.asked)
+      tellNext(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
     }
   }
   try {

@@ -105,7 +105,7 @@ Examples:
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into
-FILE.retry, never into the file that is read. It is a run with its own name:
+FILE.retry.csv, never into the file that is read. It is a run with its own name:
 rows of a file that was loaded are not loaded again.
 
 Examples:

@@ -76,10 +76,12 @@ export async function offerTables(
   }
 }
 
-function nextOf([best]: readonly Fit[], file: LookedAt | undefined, call: Call): string {
+/** Only a single table that fits is meant for certain. */
+function nextOf([best, other]: readonly Fit[], file: LookedAt | undefined, call: Call): string {
   const { command, args = [], flags = new Map() } = call.asked
   if (best?.isFit === true && command !== undefined) {
-    return sameCommand({ command, args, flags }, ['table'], ['--table', best.table.name])
+    const name = other?.isFit === true ? 'TABLE' : best.table.name
+    return sameCommand({ command, args, flags }, ['table'], ['--table', name])
   }
   return file === undefined ? 'ddb-ingest load --help' : shellText(['schema', file.path])
 }

@@ -18,8 +18,10 @@ import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.j
 import { catchSignals } from '../interruption.js'
 import {
   lookCommand,
+  pastRejects,
   repeatedWords,
   resumeCommand,
+  shellText,
   type ResumedRun,
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/journaled.js'
@@ -88,12 +90,14 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
-    return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
+    return await runLoad(settings, asked, call, held, loadAsked, async result => {
+      const { resume } = result
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
       const { stateDir } = settings
       const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
-      if (resume.possible) resume.command = again
+      const past = pastRejects(going.runId, asked.rejects, result)
+      if (resume.possible) resume.command = [again, ...past].join(' ')
       if (resume.look === null) return
       resume.look = lookCommand(resume.look, asked.server, repeated.look)
       resume.restart = `${again} --restart`
@@ -219,7 +223,12 @@ async function runLoad(
       // A quiet run leaves one-time notices to the next run.
       leftovers: settings.quiet
         ? () => Promise.resolve([])
-        : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),
+        : leftoversToTell(
+            asked,
+            journalFolder(settings, processEnvironment),
+            environment,
+            (runId, tables) => progress.note(leftNote(runId, tables, settings, output.words())),
+          ),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
@@ -273,6 +282,23 @@ function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): 
 const endingNote = (signal: string, { tell }: Words): string =>
   tell('{signal}: ending the run cleanly; a second signal ends it at once', { signal })
 
+function leftNote(
+  runId: string,
+  tables: readonly string[],
+  { stateDir }: RunSettings,
+  { tell }: Words,
+): string {
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return tell(
+    'the server has tables of run "{run}": {tables}. Go on with it, or give it up; its rows stay: {command}',
+    {
+      run: runId,
+      tables: tables.join(', '),
+      command: shellText(['runs', runId, '--clean', ...where]),
+    },
+  )
+}
+
 /** A bar between JSON objects would garble both, so lines replace it. */
 function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
@@ -321,7 +347,7 @@ async function printResult(
         output.note(line)
       }
     }
-    if (isApart) tellNextStep(output, result, next)
+    if (isApart) tellNextStep(output, result, next, asked)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))

@@ -1,9 +1,9 @@
 /*
   Selects which tables left by other runs to mention: each once a day, and none of runs whose journal on this machine names
-  another table.
+  another table. Runs that this machine knows are told by their names.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
-import { markerName } from '../../load/marker/run-tables.js'
+import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
 import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { addressText } from '../options/shell-command.js'
@@ -11,38 +11,51 @@ import { dayMs, wasTold } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @param folder  of the journals */
+/**
+ * @param folder  of the journals
+ * @param tellRun  gets each run of this machine whose tables are left, instead of their names
+ */
 export function leftoversToTell(
   { server, target }: Pick<LoadOptions, 'server' | 'target'>,
   folder: string,
   environment: Environment,
+  tellRun: (runId: string, tables: readonly string[]) => void,
 ): NonNullable<LoadOptions['leftovers']> {
   const address = addressText(server)
   return async tables => {
-    const others = await tablesOfOthers(tables, target, folder)
-    return tables.filter(
-      table =>
-        !others.has(table) && !wasTold('leftover', `${address} ${table}`, dayMs, environment),
-    )
+    const worth = (names: readonly string[]): string[] =>
+      names.filter(name => !wasTold('leftover', `${address} ${name}`, dayMs, environment))
+    const known = await knownRuns(tables, folder)
+    for (const { runId, target: other, names } of known) {
+      // A load into another table does not concern this one.
+      if (other.table !== target.table || other.function !== target.function) continue
+      const told = worth(names)
+      if (told.length > 0) tellRun(runId, told)
+    }
+    const ofKnown = new Set(known.flatMap(({ names }) => names))
+    return worth(tables.filter(name => !ofKnown.has(name)))
   }
 }
 
-async function tablesOfOthers(
-  tables: readonly string[],
-  target: LoadOptions['target'],
-  folder: string,
-): Promise<ReadonlySet<string>> {
+interface KnownLeft extends Pick<LoadOptions, 'target'> {
+  readonly runId: string
+  readonly names: readonly string[]
+}
+
+/** Runs with a journal on this machine that have left some of the tables. */
+async function knownRuns(tables: readonly string[], folder: string): Promise<KnownLeft[]> {
   const { files } = systemPlatform
-  const others = new Set<string>()
+  const hasLedgers = tables.some(isLedgerName)
+  const found: KnownLeft[] = []
   for (const runId of await runNames(folder, files).catch(() => [])) {
-    if (!tables.includes(markerName(runId))) continue
-    // An unreadable journal does not tell its table.
+    const marker = markerName(runId)
+    if (!hasLedgers && !tables.includes(marker)) continue
+    // An unreadable journal tells nothing.
     const known = await readRun(folder, runId, files).catch(() => undefined)
-    const other = known?.run.options.target
-    if (other === undefined) continue
-    if (other.table !== target.table || other.function !== target.function) {
-      others.add(markerName(runId))
-    }
+    if (known === undefined) continue
+    const { token, options } = known.run
+    const names = tables.filter(name => name === marker || isLedgerOf(BigInt(`0x${token}`), name))
+    if (names.length > 0) found.push({ runId, target: options.target, names })
   }
-  return others
+  return found
 }

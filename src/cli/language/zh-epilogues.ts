@@ -92,8 +92,8 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest runs ticks --plan plan.json`,
   retry: `
 目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
-的行写入 FILE.retry，绝不写入正在读取的文件。它本身是一个有名称的运行：已导入的
-文件中的行不会再次导入。
+的行写入 FILE.retry.csv，绝不写入正在读取的文件。它本身是一个有名称的运行：
+已导入的文件中的行不会再次导入。
 
 示例：
   ddb-ingest retry rejects.csv

@@ -271,7 +271,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   all: '全部',
   'all of them': '全部',
   'a stream table named after the first file': '以第一个文件命名的流数据表',
-  'FILE.retry beside it': '旁边的 FILE.retry',
+  'FILE.retry.csv beside it': '旁边的 FILE.retry.csv',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
   "the system's, on a terminal": '终端上为系统的语言',

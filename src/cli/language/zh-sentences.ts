@@ -105,6 +105,10 @@ export const zhSentences = {
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':
     '手边没有 DolphinDB 服务器？本程序内置了一个：启动它，然后在另一个终端重试',
+  'a password comes from --password-file, --password-stdin or DDB_PASSWORD; else it is asked for':
+    '密码来自 --password-file、--password-stdin 或 DDB_PASSWORD；否则会询问',
+  'the server has tables of run "{run}": {tables}. Go on with it, or give it up; its rows stay: {command}':
+    '服务器上有运行“{run}”的表：{tables}。请继续它，或放弃它（已存的行保留）：{command}',
   // With --verbose, and where several inputs are read
   read: '读取',
   confirmed: '已确认',
@@ -154,7 +158,7 @@ export const zhSentences = {
   'The columns of {into} are not known: this is how the inputs are read ({rows} looked at).':
     '{into} 的列未知：以下是输入的读取方式（查看了 {rows}）。',
   'and {inputs}': '还有 {inputs}',
-  '{path}: could not be opened': '{path}：无法打开',
+  '{path}: was not read': '{path}：未读取',
   '{path}: {kind}, {bytes} read, {rows}': '{path}：{kind}，读取 {bytes}，{rows}',
   'first {rows}': '前 {rows}',
   ', {count} rejected': '，{count} 行被拒绝',

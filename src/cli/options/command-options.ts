@@ -166,7 +166,11 @@ const runOutput = {
 /** Settings of commands that run a load. */
 export type RunSettings = SettingsOf<typeof runOutput & { stateDir: typeof stateDir }>
 
+const { rejects, onError, maxErrors } = badRowOptions
+
 export const resumeOptions = {
+  ...{ rejects, onError: { ...onError, defaultNote: "the run's own" } },
+  maxErrors: { ...maxErrors, defaultNote: "the run's own" },
   onDoubt,
   ...journaledServerOptions,
   ...{ stateDir, restart },
@@ -204,14 +208,13 @@ export const runsOptions = {
 
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
-const { rejects, maxErrors } = badRowOptions
 const { transform } = targetOptions
 
 export const retryOptions = {
   transform: { ...transform, defaultNote: "the run's own" },
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   ...valueOptions,
-  rejects: { ...rejects, defaultNote: 'FILE.retry beside it' },
+  rejects: { ...rejects, defaultNote: 'FILE.retry.csv beside it' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,

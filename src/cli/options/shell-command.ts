@@ -5,8 +5,8 @@
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
+import type { LoadOptions, LoadResult, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import type { ServerAddress, ServerTarget } from '../../load/options.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
@@ -328,6 +328,20 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
     const texts = flags.get(longName(definition)) ?? []
     return key === 'passwordFile' || key === 'config' ? texts.map(text => resolve(text)) : texts
   })
+}
+
+/** What takes a run past the bad rows that ended it; nothing for one that ended otherwise. */
+export function pastRejects(
+  runId: string,
+  { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
+  {
+    rows: { rejected },
+    error = null,
+  }: { readonly rows: { readonly rejected: number }; readonly error?: LoadResult['error'] },
+): string[] {
+  if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rejected)]
+  const stops = file === undefined && onError === 'stop' && error !== null && rejected > 0
+  return stops ? ['--rejects', `${runId}.rejects.csv`] : []
 }
 
 /** `ddb-ingest resume ID …`. @param repeated  from `repeatedWords` */

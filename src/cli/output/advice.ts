@@ -20,6 +20,8 @@ export interface Asked {
   next?: string
   /** Rows may be in the table: the same command might load them twice. */
   mayHaveStored?: boolean
+  /** What was said of the failure: it may name the value of an option. */
+  message?: string
 }
 
 type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
@@ -33,17 +35,46 @@ const again: Advice = asked => {
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** Suggests `check`, which shows column by column what the load would do. */
-const check: Advice = asked =>
-  asked.command.name === 'load' && hasFiles(asked)
-    ? sameCommand({ ...asked, name: 'check' }, ['dry-run', 'summary', ...notOfCheck])
-    : undefined
+/** Suggests `check`, which shows column by column what the load would do, with the options that the message names. */
+const check: Advice = asked => {
+  if (!isLoad(asked) || !hasFiles(asked)) return undefined
+  const { without, further } = foundOptions(asked)
+  if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
+  const others = ['dry-run', 'summary', ...notOfCheck, ...without]
+  return sameCommand({ ...asked, name: 'check' }, others, further)
+}
 
-/** Without a table `load` lists the tables of the server. */
-const tables: Advice = asked =>
-  isLoad(asked) && asked.flags.has('table') && hasFiles(asked)
-    ? sameCommand(asked, ['table', 'create'])
-    : undefined
+/** Options that the message names, and those of the call that they replace. */
+function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
+  const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
+  if (encoding !== undefined) return { without: ['encoding'], further: ['--encoding', encoding] }
+  if (flags.has('encoding') && message.includes('text in the encoding')) {
+    return { without: ['encoding'], further: [] }
+  }
+  const line = /the table begins in line (\d+)(?!, the header)/.exec(message)?.[1]
+  if (line !== undefined && !flags.has('skip-lines')) {
+    return { without: [], further: ['--skip-lines', String(Number(line) - 1)] }
+  }
+  const [, source, target] =
+    /\(nearest: ([^,)]+)[^]*: map it with --map ([^,]*)=SOURCE,/.exec(message) ?? []
+  if (source === undefined || flags.has('map')) return { without: [], further: [] }
+  return { without: [], further: ['--map', `${target}=${source}`] }
+}
+
+/** The name that was meant, or a new DFS table; without a table `load` lists those that there are. */
+const tables: Advice = asked => {
+  if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
+  const [table = '', near] =
+    /no table "([^"]*)"[^]*Did you mean "([^"]*)"/.exec(asked.message ?? '')?.slice(1) ?? []
+  if (near !== undefined) {
+    const meant = table.slice(0, table.lastIndexOf('/') + 1) + near
+    return sameCommand(asked, ['table', 'create'], ['--table', meant])
+  }
+  const isNew = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') && !asked.flags.has('create')
+  return isNew
+    ? sameCommand(asked, [], ['--create', 'dfs'])
+    : sameCommand(asked, ['table', 'create'])
+}
 
 /** Data from a pipe cannot be read again. */
 const hasFiles = ({ args, flags }: Known): boolean =>
@@ -64,11 +95,19 @@ const runs: Advice = ({ flags, args, command }) => {
   return name === undefined ? undefined : shellText(['runs', name, ...where])
 }
 
-const login: Advice = ({ flags }) =>
+/** A wrong password is not asked for again by the source that it came from. */
+const login: Advice = ({ flags, message = '' }) =>
   shellText([
     ...['exec', '-e', '1', ...serverWords(flags)],
     ...(flags.has('user') ? [] : ['--user', 'admin']),
+    ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
+
+/** The embedded server, at the port at which none was found; a port that is in use is not tried again. */
+const serve: Advice = asked =>
+  asked.command.name === 'serve'
+    ? sameCommand(asked, ['port'], ['--port', '0'])
+    : (/"(ddb-ingest serve[\w -]*)"/.exec(asked.message ?? '')?.[1] ?? 'ddb-ingest serve')
 
 const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
 
@@ -101,7 +140,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_SERVER: explained,
   DDB_TARGET: tables,
   DDB_CONFIG: explained,
-  DDB_CONNECT: () => 'ddb-ingest serve',
+  DDB_CONNECT: serve,
   DDB_CONNECTION_LOST: look,
   DDB_UNCONFIRMED: look,
   DDB_EXPECTATION: asked => (asked.mayHaveStored ? look(asked) : check(asked)),

@@ -38,7 +38,9 @@ export function checkText(
   const parts = [
     folding(clean(sentence(result, words)), columns).map(line => paint('bold', line)),
     ...inputParts(result, paint, columns, words),
-    ...(partitions === null ? [] : [folded(partitionLines(partitions, paint, words))]),
+    ...(partitions === null || result.rows.read === 0
+      ? []
+      : [folded(partitionLines(partitions, paint, words))]),
     ...(problems.length === 0 ? [] : [folded(problemLines(result, paint, words))]),
   ]
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
@@ -120,7 +122,7 @@ function inputParts(result: CheckResult, paint: Paint, columns: number, words: W
 function inputText(input: CheckedInput, words: Words): string {
   const { tell, count } = words
   const { path, format, compression, bytes, rows, rejected, detected, isWhole } = input
-  if (format === null) return tell('{path}: could not be opened', { path })
+  if (format === null) return tell('{path}: was not read', { path })
   const kind = [format, compression === 'none' ? null : compression].filter(Boolean).join(', ')
   const looked = count(rows, 'row')
   const bad = rejected === 0 ? '' : tell(', {count} rejected', { count: rejected })

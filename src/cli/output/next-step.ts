@@ -22,7 +22,7 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
     return { label: 'to go on', command: resume.command }
   }
   const step = (command: string): NextStep => ({ label: 'next', command })
-  if (error !== null) return step(nextCommand(error.code, asked))
+  if (error !== null) return step(nextCommand(error.code, { ...asked, message: error.message }))
   if (result.exitCode === 0) return undefined
   // The run itself went well.
   if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
@@ -34,10 +34,15 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
   return step(nextCommand('DDB_INPUT_CELL', asked))
 }
 
-export function tellNextStep(output: Output, result: LoadResult, next: NextStep | undefined): void {
+export function tellNextStep(
+  output: Output,
+  result: LoadResult,
+  next: NextStep | undefined,
+  asked: Asked,
+): void {
   if (next === undefined) return
   const { error, resume } = result
-  if (error !== null) tellBefore(output, error.code)
+  if (error !== null && resume.look === null) tellBefore(output, error.code, asked)
   if (resume.restart !== null)
     output.note(
       output.words().tell('to load all again, if none of them is there: {command}', {

@@ -35,7 +35,7 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
-  tellNext(output, failure.code, headerAsked(output, error, asked))
+  tellNext(output, failure, headerAsked(output, error, asked))
   return failure
 }
 
@@ -66,9 +66,17 @@ export async function writeFailed(output: Output, object: object): Promise<void>
 }
 
 /** Prints what to do about a failure; the last line is a command. */
-export function tellNext(output: Output, code: string, asked: Asked): void {
-  tellBefore(output, code)
-  tellCommand(output, 'next', nextCommand(code, asked))
+export function tellNext(
+  output: Output,
+  { code, message }: Pick<Failure, 'code'> & Partial<Failure>,
+  asked: Asked,
+): void {
+  tellBefore(output, code, asked)
+  tellCommand(
+    output,
+    'next',
+    nextCommand(code, { ...asked, ...(message !== undefined && { message }) }),
+  )
 }
 
 export type CommandLabel =
@@ -84,9 +92,16 @@ export function tellCommand(output: Output, label: CommandLabel, command: string
 }
 
 /** Adds what the command alone would not tell. */
-export function tellBefore(output: Output, code: string): void {
-  if (code !== 'DDB_CONNECT') return
+export function tellBefore(output: Output, code: string, { command }: Asked): void {
   const { tell } = output.words()
+  if (code === 'DDB_LOGIN') {
+    output.note(
+      tell(
+        'a password comes from --password-file, --password-stdin or DDB_PASSWORD; else it is asked for',
+      ),
+    )
+  }
+  if (code !== 'DDB_CONNECT' || command?.name === 'serve') return
   output.note(
     tell(
       'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',

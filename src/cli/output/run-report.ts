@@ -28,6 +28,8 @@ export interface RunReport {
     readonly endedAt: string | null
     readonly status: LoadResult['status'] | null
     readonly exitCode: number | null
+    /** Why it failed. */
+    readonly error: LoadResult['error']
   }[]
   /** The process that works on the run now. */
   readonly holder: { readonly pid: number; readonly since: string } | null
@@ -50,6 +52,7 @@ export interface InputReport {
     readonly rows: number
   }
   readonly isDone: boolean
+  readonly rejected: number
   readonly uncertain: readonly UncertainRange[]
 }
 
@@ -78,13 +81,15 @@ export function reportOf(known: KnownRun, command: string): RunReport {
       const { offsetBytes, lineNumber, records } = settled
       const { path, fingerprint } = input
       const upTo = { offsetBytes, lineNumber, rows: records }
-      return { path, sizeBytes: fingerprint.sizeBytes, settled: upTo, isDone, uncertain }
+      const rejected = journal.rejects?.byInput[path]?.rejected ?? 0
+      return { path, sizeBytes: fingerprint.sizeBytes, settled: upTo, isDone, rejected, uncertain }
     }),
     processes: processes.map(({ startedAt, end }) => ({
       startedAt,
       endedAt: end?.at ?? null,
       status: end?.status ?? null,
       exitCode: end?.exitCode ?? null,
+      error: end?.error ?? null,
     })),
     holder: holder ?? null,
     rejects: { files: journal.rejects?.files.map(({ path, rows }) => ({ path, rows })) ?? [] },

@@ -2,6 +2,7 @@
   Runs with a journal as text: all of them as a table, or one in detail.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
+import { shellText } from '../options/shell-command.js'
 import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
@@ -14,7 +15,7 @@ const heads = {
   read: 0,
   confirmed: 0,
   others: 0,
-  target: 100,
+  target: 80,
 }
 
 /**
@@ -49,7 +50,7 @@ function cellsOf(run: RunReport): Readonly<Record<keyof typeof heads, string>> {
     state,
     began: timeText(startedAt)
       .replace('T', ' ')
-      .replace(/:\d\dZ$/, ''),
+      .replace(/:\d\dZ$/, 'Z'),
     read: grouped(rows.read),
     confirmed: grouped(rows.confirmed),
     others: othersText(rows),
@@ -64,13 +65,19 @@ function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows
     .join(', ')
 }
 
+/** One run: how it stands, why and what is next, then the details. */
 export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
-  const { rows, holder, confirmUsed, journal } = run
+  const { rows, holder, confirmUsed, journal, rejects, resume } = run
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
+  const error = holder === null ? (run.processes.at(-1)?.error ?? null) : null
+  const [repaired] = resume.possible ? [] : rejects.files
   const lines = [
+    ...(error === null ? [] : [['why', `${error.message} [${error.code}]`]]),
+    ...(resume.command === null ? [] : [['to go on', resume.command]]),
+    ...(repaired === undefined ? [] : [['to repair', shellText(['retry', repaired.path])]]),
     ['target', `${targetText(run.target)}${by}`],
     ['rows', rowsText(rows)],
-    ...run.inputs.flatMap(input => inputLines(input)),
+    ...inputsLines(run.inputs),
     ...run.processes.map((one, i) => [
       `process ${i + 1}`,
       `began ${timeText(one.startedAt)}, ${
@@ -81,18 +88,17 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
           : `ended ${timeText(one.endedAt)}: ${endText(one)}`
       }`,
     ]),
-    ...run.rejects.files.map(({ path, rows }) => ['rejects', `${counted(rows, 'row')} in ${path}`]),
+    ...rejects.files.map(({ path, rows }) => ['rejects', `${counted(rows, 'row')} in ${path}`]),
     ...(run.folder === null ? [] : [['folder', run.folder]]),
     ['journal', `${journal.path}${tornText(run)}`],
-    ...(run.resume.command === null ? [] : [['to go on', run.resume.command]]),
   ] as const
   const cleaned = lines.map(([name, text]) => [name, clean(text)] as const)
   const body = fieldLines(cleaned, columns, name => unbroken.has(name))
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }
 
-/** Users copy these values, so they are never divided. */
-const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on'])
+/** There to be copied. */
+const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair'])
 
 /** The journal does not know the exit code of a process that a signal ended. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {
@@ -105,12 +111,31 @@ function rowsText({ read, ...places }: RunReport['rows']): string {
   return `read ${grouped(read)} = ${parts.map(([name, count]) => `${name} ${grouped(count)}`).join(' + ')}`
 }
 
-function inputLines({ path, settled, isDone, uncertain }: InputReport): string[][] {
+/** How many inputs a run may have for each to be listed, and how many are listed of a run with more. */
+const mostInputs = 5
+
+/** `runs RUN --files` lists all. */
+function inputsLines(inputs: readonly InputReport[]): string[][] {
+  if (inputs.length <= mostInputs) return inputs.flatMap(inputLines)
+  const marked = inputs.filter(({ rejected, uncertain }) => rejected > 0 || uncertain.length > 0)
+  const done = inputs.filter(({ isDone }) => isDone).length
+  const more = marked.length > mostInputs ? `; ${grouped(marked.length)} have rejects or doubt` : ''
+  return [
+    [
+      'inputs',
+      `${grouped(inputs.length)}, ${grouped(done)} of them done${more}: --files lists all`,
+    ],
+    ...marked.slice(0, mostInputs).flatMap(inputLines),
+  ]
+}
+
+function inputLines({ path, settled, isDone, rejected, uncertain }: InputReport): string[][] {
   const far = isDone
     ? 'done'
     : `settled up to byte ${grouped(settled.offsetBytes)}, line ${grouped(settled.lineNumber)} (${counted(settled.rows, 'row')})`
+  const bad = rejected === 0 ? '' : `, ${counted(rejected, 'row')} rejected`
   return [
-    ['input', `${path}: ${far}`],
+    ['input', `${path}: ${far}${bad}`],
     ...uncertain.map(({ firstLine, lastLine, startBytes, endBytes, rows }) => [
       'not known',
       `${counted(rows, 'row')} of lines ${grouped(firstLine)} to ${grouped(lastLine)} (bytes ${grouped(startBytes)} to ${grouped(endBytes)})`,

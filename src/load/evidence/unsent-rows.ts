@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { divideByLane } from '../fate/lane-batches.js'
+import type { FoundRun } from '../fate/found-run.js'
 import type { Part } from '../fate/part.js'
 import { rowsInTable, rowsUntold } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
@@ -39,7 +40,7 @@ export function unsentCheck(
   { evidence, now }: { readonly evidence: Evidence; readonly now: TargetIdentity },
 ): UnsentCheck | undefined {
   const { plan } = run
-  const { found } = run.history
+  const found = toldOf(run)
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
@@ -72,16 +73,23 @@ export function unsentCheck(
   }
 }
 
+/** The run according to its journal, also if it begins anew by itself; empty if the user says so. */
+function toldOf({ history: { journal, found }, options }: Run): FoundRun {
+  return options.journal?.restart === true ? found : (journal?.past ?? found)
+}
+
 /** The number of lanes by which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
-  const { lanes, run: told } = run.history.found
+  const { lanes, run: told } = toldOf(run)
   // A run with `auto` uses powers of two: the largest number distinguishes the lanes of all.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
 
 /** Upper limit of rows in the table that neither were there before the run nor are known to the journal. */
-function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
+function mostUnknown(run: Run, now: TargetIdentity): number {
+  const { plan } = run
+  const found = toldOf(run)
   const { target: before } = found
   // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
@@ -94,15 +102,17 @@ function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): nu
 }
 
 /** On each connection the first batch may be the one that arrived, as far as is known. */
-function mostConnections({ plan, history: { found } }: Run): number {
-  const { connections = 1 } = found.run?.options.delivery ?? {}
+function mostConnections(run: Run): number {
+  const { plan } = run
+  const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
   const before = connections === 'auto' ? mostFoundConnections : connections
   return Math.max(plan.mostConnections ?? plan.connections, before)
 }
 
 /** The server has kept its memory since the last process of the run began to send. */
-function isKnownToServer({ history: { journal, found } }: Run): boolean {
-  const { onServer } = journal ?? {}
+function isKnownToServer(run: Run): boolean {
+  const { onServer } = run.history.journal ?? {}
+  const found = toldOf(run)
   const hasLedger =
     onServer !== undefined && (onServer.ledgerNumber > 0 || onServer.lastNo !== undefined)
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75

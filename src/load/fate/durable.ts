@@ -26,6 +26,8 @@ export interface DurableState {
   run: RecordOf<'run'> | undefined
   /** Number of processes that have worked on the run. */
   processes: number
+  /** Every process has told its end, and none has had a row stored or in doubt, not even before a restart. */
+  isUntouched: boolean
   /** Inputs with names; without a journal there are none. */
   readonly inputs: NamedInput[]
   /** Only if read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
@@ -87,6 +89,7 @@ export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,
     processes: 0,
+    isUntouched: true,
     inputs: [],
     read: isRead ? { covered: [], sent: new Map(), laned: new Map() } : undefined,
     sentTo: newSentInputs(),
@@ -350,6 +353,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
     case 'run':
       return beginAnew(state, event)
     case 'process':
+      if (state.processes > 0 && state.end === undefined) state.isUntouched = false
       Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
       state.unproven.clear()
       return
@@ -360,10 +364,11 @@ function foldProcess(state: DurableState, event: OfProcess): void {
       state.dataSessions.push(event.id)
       return
     case 'end': {
+      const { rows } = event
+      if (rows.confirmed + rows.unconfirmed + rows.skipped > 0) state.isUntouched = false
       state.end = event
       if (!event.isDone) return
       for (const [input, summary] of state.unproven) state.inputs[input]!.summary = summary
-      const { rows } = event
       const { rejects } = state
       state.done = { rows, rejects: rejects && { ...rejects, byInput: { ...rejects.byInput } } }
     }
@@ -373,10 +378,15 @@ function foldProcess(state: DurableState, event: OfProcess): void {
 /** Numbers, ledgers and processes continue to count: batches from before the restart may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
-  const { unproven } = state
+  const { unproven, isUntouched } = state
   const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
-  Object.assign(state, newDurableState(state.read !== undefined), kept, { unproven, run, isAnew })
+  Object.assign(state, newDurableState(state.read !== undefined), kept, {
+    unproven,
+    isUntouched,
+    run,
+    isAnew,
+  })
 }
 
 /** Adds a later record to the earlier ones; changes `before`. */

@@ -32,6 +32,7 @@ export interface FoundRun extends Readonly<
     DurableState,
     | 'run'
     | 'processes'
+    | 'isUntouched'
     | 'offsets'
     | 'finished'
     | 'isAnew'
@@ -70,6 +71,7 @@ export function foundRun(state: DurableState): FoundRun {
   const rejects = readsAgain(state) ? done?.rejects : state.rejects
   return {
     ...state,
+    isUntouched: state.isUntouched && state.end !== undefined,
     inputs: state.inputs.map((input, i) => ({ ...input, covered: read!.covered[i]! })),
     target: target?.identity,
     used: target?.used,

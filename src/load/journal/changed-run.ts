@@ -6,10 +6,11 @@ import { remedies } from '../remedies.js'
 import type { FoundRun } from '../fate/found-run.js'
 
 /** The input or options differ from those of the run with this name. */
-export function runChanged({ run }: FoundRun, what: string): DdbError {
+export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbError {
+  const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedies.anotherLoad()}`,
+    `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedy}`,
   )
 }
 

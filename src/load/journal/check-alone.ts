@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { dropReceipts } from '../marker/drop-run-tables.js'
 import { askFinished, forgetFinished } from '../marker/finished-runs.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
@@ -24,6 +25,8 @@ export async function checkAlone(
 ): Promise<void> {
   if (journal === undefined || journal.past.processes === 0) return
   const { past, found } = journal
+  // Only the user may decide that what the server knows does not count.
+  const counts = options?.journal?.restart !== true
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
@@ -32,17 +35,20 @@ export async function checkAlone(
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
-  const mayBeOld = found === past && !isAllRead && isKept && past.finished === undefined
+  const mayBeOld = counts && !isAllRead && isKept && past.finished === undefined
   const begunMs = past.isAnew ? journal.begunMs : undefined
   const isFinished =
     mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
-  if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
+  if ((counts && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
   // A run that starts over is not finished.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   // A process that took over a lock knows more: the holder did not renew it, or has ended.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
+  if (isAnew && known.ledgerNumber > 0) {
+    await unlessRefused(dropReceipts(control, name, plan.confirmTimeoutMs))
+  }
 }
 
 /**

@@ -229,6 +229,8 @@ export type JournalRecord =
       readonly status: LoadResult['status']
       readonly exitCode: number
       readonly rows: JournaledRows
+      /** Why it failed, without secrets; older versions leave it out. */
+      readonly error?: LoadResult['error']
     }
 
 /** Length of the checksum that starts a line, followed by a space and JSON. */
@@ -321,6 +323,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
       ...{ read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
       filtered: '#?',
     },
+    error: '*?',
   },
 }
 

@@ -2,6 +2,7 @@
   Opens the journal of a run: creates it, or takes up the one that another process has left, once it is certain that this is the
   same run and that no other process works on it.
 */
+import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
@@ -78,11 +79,15 @@ export async function openJournal(
     const size = await readJournal(path, runId, files, record => readRecord(read, record))
     const past = foundRun(read)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
-    const goesOn = !restart && past.run !== undefined
-    const found = goesOn ? past : emptyRun()
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, plan, token }
-    const { opening, begunAt, added, places } = openingOf(found, past, fingerprints, asked)
+    const begun = restart || past.run === undefined ? emptyRun() : past
+    const { found, opening, begunAt, added, places, notices } = openingOr(
+      begun,
+      past,
+      fingerprints,
+      asked,
+    )
     const known = found.inputs.map(input => input.path)
     const lost = (): DdbError | undefined => {
       const why = held.lock.lost()
@@ -109,7 +114,7 @@ export async function openJournal(
       opening: isDone ? opening : [],
     })
     const placeNotices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
-    const notices = [...sizeNotices(path, size), ...placeNotices, ...addedNotices(known, added)]
+    notices.push(...sizeNotices(path, size), ...placeNotices, ...addedNotices(known, added))
     return { journal, places, notices }
   } catch (error) {
     held.lock.release()
@@ -134,6 +139,37 @@ interface Opening extends Pick<KnownInputs, 'places'> {
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
+interface Begun extends Opening {
+  /** The run that is resumed; empty for one that begins. */
+  readonly found: FoundRun
+  readonly notices: string[]
+}
+
+/**
+ * A run of which nothing was stored begins anew if the request differs: there is nothing to go on with.
+ * @throws {DdbError} DDB_RUN_CHANGED
+ */
+function openingOr(
+  found: FoundRun,
+  past: FoundRun,
+  fingerprints: ReadonlyMap<string, Fingerprint>,
+  asked: Asked,
+): Begun {
+  try {
+    return { ...openingOf(found, past, fingerprints, asked), found, notices: [] }
+  } catch (error) {
+    if (!(error instanceof DdbError) || !beginsAgain(found)) throw error
+    const notices = [error.message.replace(remedies.nothingStored(), remedies.beginsAnew())]
+    const anew = emptyRun()
+    return { ...openingOf(anew, past, fingerprints, asked), found: anew, notices }
+  }
+}
+
+/** Nobody may be repairing its rejects by now. */
+function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean {
+  return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
+}
+
 /**
  * The first records of this process.
  *
@@ -154,7 +190,12 @@ function openingOf(
   const { places, added } = knownInputs(known, found.run?.folder ?? '', asked, files)
   const changed = new Map<string, Fingerprint>()
   if (found.run !== undefined) {
-    checkOptions(found, differingOptions(found.run.options, current))
+    const takesRejects = keepsAll(found, current.rejects?.file)
+    const differing = differingOptions(found.run.options, current)
+    checkOptions(
+      found,
+      differing.filter(name => name !== 'rejects.file' || !takesRejects),
+    )
     const isFollowing = options.input?.follow === true
     // If an input was read again, its last reading counts.
     const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
@@ -183,6 +224,13 @@ function openingOf(
   for (const [path, fingerprint] of changed) inputs.push({ path, fingerprint })
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
+}
+
+/** Whether a run that was begun without a rejects file may have this one: none of its rejects would be missing there. */
+function keepsAll({ run, rejects }: FoundRun, file: string | undefined): boolean {
+  if (file === undefined || run?.options.rejects?.file !== undefined) return false
+  const kept = rejects?.files[0]?.path
+  return rejects === undefined || (kept !== undefined && resolve(kept) === resolve(file))
 }
 
 /** All rows of an input are sent and confirmed. */

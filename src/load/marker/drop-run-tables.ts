@@ -6,7 +6,7 @@ import { ServerError } from '../../errors.js'
 import { dropLedgerScript } from '../transport/receipts/script.js'
 import { forgetFinished } from './finished-runs.js'
 import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
-import { markerName } from './run-tables.js'
+import { markerName, sentName } from './run-tables.js'
 
 /**
  * Removes everything with the run's token: ledgers, marker, and the mark that it has finished. Objects of another run with the
@@ -33,7 +33,7 @@ export async function dropLeftTables(
   timeoutMs: number,
 ): Promise<string[]> {
   const ledgers = await ledgersOf(session, run.token, timeoutMs)
-  if (ledgers.length > 0) await session.run(ledgers.map(dropLedgerScript).join(''), { timeoutMs })
+  await dropAll(session, ledgers, timeoutMs)
   await dropMarker(session, run, timeoutMs)
   if ((await askMarker(session, run, timeoutMs)) === 'ours') {
     throw new ServerError(
@@ -43,4 +43,31 @@ export async function dropLeftTables(
     )
   }
   return ledgers
+}
+
+/**
+ * Removes the ledgers of receipts of a run that starts over. Requests of the earlier attempt that arrive later write no row, as
+ * they find no ledger to claim in.
+ *
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function dropReceipts(
+  session: Session,
+  { token }: RunName,
+  timeoutMs: number,
+): Promise<void> {
+  const names = await ledgersOf(session, token, timeoutMs)
+  await dropAll(
+    session,
+    names.filter(name => name !== sentName(token)),
+    timeoutMs,
+  )
+}
+
+async function dropAll(
+  session: Session,
+  ledgers: readonly string[],
+  timeoutMs: number,
+): Promise<void> {
+  if (ledgers.length > 0) await session.run(ledgers.map(dropLedgerScript).join(''), { timeoutMs })
 }

@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
-import { createScript, databaseGuard } from '../../infer/create-script.js'
+import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { tableOptions } from '../../parse/csv/find-table.js'
@@ -54,7 +54,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
     if (!(error instanceof ServerError)) throw error
     if (!(await isThere(run, control))) {
       tellLeft(run, table, error)
-      throw error
+      throw withTable(error, schema, table)
     }
     run.reporter.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
@@ -70,7 +70,11 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
   const table = tableOf(run)
   const { schema } = await newTarget(run)
   if (table.kind === 'dfs') {
-    await control.run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
+    await control
+      .run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
+      .catch((error: unknown) => {
+        throw withTable(error, schema, table)
+      })
   }
   tellColumns(run, schema, `"${tableText(table)}" would be created`)
   return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
@@ -96,6 +100,21 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const script = createScript(schema, table, [], version, wishesOf(options.target))
   checkShape(run.server.facts, script)
   return { schema, script }
+}
+
+/** Says how to create the table if its database is there: only its owner knows the columns of its partitions. */
+function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
+  const isDatabase =
+    table.kind === 'dfs' &&
+    error instanceof ServerError &&
+    error.serverMessage.includes('is there already, with partitions')
+  if (!isDatabase) return error
+  return new ServerError(
+    error.serverMessage,
+    'DDB_SERVER',
+    `"${table.database}" is there already, with partitions of its own. Create the table in it, with its partition columns for COLUMN ` +
+      `(a TSDB database also needs sortColumns), then load without \`target.create\`: ${tableInDatabase(schema, table.database, table.table)}`,
+  )
 }
 
 /** How many columns and warnings are named; an input may have thousands. */

@@ -159,7 +159,11 @@ export function explainText(
   end: number,
   maxBytes: number,
 ): CellFault {
-  if (!isUtf8(bytes, start, end)) return { code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' }
+  if (!isUtf8(bytes, start, end))
+    return {
+      code: 'DDB_INPUT_ENCODING',
+      expected: 'text in the encoding that `input.encoding` names',
+    }
   if (end - start > maxBytes) return tooLong(end - start, maxBytes)
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }

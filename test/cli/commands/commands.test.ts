@@ -297,7 +297,7 @@ t.test('without a server there is a hint how to have one', async t => {
   t.match(result, {
     code: 69,
     stdout: '',
-    stderr: /\[DDB_CONNECT\]\n.*\nnext: ddb-ingest serve\n$/,
+    stderr: /\[DDB_CONNECT\]\n.*\nnext: ddb-ingest serve --port \d+\n$/,
   })
 })
 

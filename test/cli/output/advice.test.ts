@@ -129,6 +129,52 @@ t.test('the command suits what went wrong', async t => {
   )
 })
 
+t.test('what the message knows stands in the command', async t => {
+  const load = askedOf(['load', 'a.csv', '-t', 'dfs://db/tickz', '--thousands', ','], false)
+  const next = (code: ErrorCode, message: string, asked = load): string =>
+    nextCommand(code, { ...asked, message })
+  const to = '--table dfs://db/tickz --thousands ,'
+  t.strictSame(
+    [
+      next(
+        'DDB_INPUT_ENCODING',
+        '"a" is not UTF-8: byte 1 belongs to no character. It may be gb18030 (中), big5 (涴): name the right one with --encoding.',
+      ),
+      next(
+        'DDB_INPUT_ENCODING',
+        'a.csv, line 2: STRING column "s": expected text in the encoding that --encoding names, got "?"',
+        askedOf(['load', 'a.csv', '-t', 'trades', '--encoding', 'big5'], false),
+      ),
+      next('DDB_INPUT_FIELD_COUNT', 'expected 1 field, got 8 (the table begins in line 2)'),
+      next('DDB_INPUT_FIELD_COUNT', '… the table begins in line 2, the header has two lines'),
+      next(
+        'DDB_INPUT_COLUMN',
+        'the header of a has no column "p_q" (nearest: p q): map it with --map p_q=SOURCE, set it with --set',
+      ),
+      next(
+        'DDB_TARGET',
+        'the server has no table "dfs://db/tickz" (it says: no). Did you mean "ticks"?',
+      ),
+      next('DDB_TARGET', 'the server has no table "dfs://db/tickz" (it says: no).'),
+      next('DDB_CONNECT', 'Start the embedded server with "ddb-ingest serve --port 8849".'),
+      next('DDB_CONNECT', 'Port 8848 is in use', askedOf(['serve', '--port', '8848'], false)),
+      next('DDB_LOGIN', 'The user name or password is incorrect.'),
+    ],
+    [
+      `ddb-ingest check a.csv --encoding gb18030 ${to}`,
+      'ddb-ingest check a.csv --table trades',
+      `ddb-ingest check a.csv --skip-lines 1 ${to}`,
+      `ddb-ingest check a.csv ${to}`,
+      `ddb-ingest check a.csv --map 'p_q=p q' ${to}`,
+      'ddb-ingest load a.csv --table dfs://db/ticks --thousands ,',
+      `ddb-ingest load a.csv --create dfs ${to}`,
+      'ddb-ingest serve --port 8849',
+      'ddb-ingest serve --port 0',
+      'ddb-ingest exec -e 1 --user admin --password-file FILE',
+    ],
+  )
+})
+
 /** As text on standard error. */
 function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   const lines: string[] = []
@@ -137,7 +183,7 @@ function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
     event: () => false,
     words: () => english,
   }
-  tellNextStep(output as unknown as Output, result, next)
+  tellNextStep(output as unknown as Output, result, next, { verbose: false })
   return lines
 }
 

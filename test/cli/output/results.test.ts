@@ -444,7 +444,13 @@ t.test('what is not known is null, and every field is there', async t => {
     rows: { read: 0, confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
     inputs: [],
     processes: [
-      { startedAt: '2026-01-02T03:04:01.000Z', endedAt: null, status: null, exitCode: null },
+      {
+        startedAt: '2026-01-02T03:04:01.000Z',
+        endedAt: null,
+        status: null,
+        exitCode: null,
+        error: null,
+      },
     ],
     holder: null,
     rejects: { files: [] },
@@ -470,6 +476,7 @@ t.test('of a killed run the batches count', async t => {
       sizeBytes: 60,
       settled: { offsetBytes: 109, lineNumber: 12, rows: 10 },
       isDone: false,
+      rejected: 0,
       uncertain: [{ startBytes: 109, endBytes: 309, firstLine: 12, lastLine: 31, rows: 20 }],
     },
   ])
@@ -519,6 +526,7 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
       sizeBytes: 60,
       settled: { offsetBytes: 10_900, lineNumber: 1_002, rows: 1_000 },
       isDone: false,
+      rejected: 0,
       uncertain: [
         { startBytes: 10_900, endBytes: 16_000, firstLine: 1_002, lastLine: 1_501, rows: 500 },
       ],
@@ -528,6 +536,7 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
       sizeBytes: 60,
       settled: { offsetBytes: 9, lineNumber: 2, rows: 0 },
       isDone: true,
+      rejected: 1,
       uncertain: [],
     },
   ],
@@ -537,14 +546,22 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
       endedAt: '2026-01-02T03:05:00.000Z',
       status: 'interrupted',
       exitCode: 130,
+      error: null,
     },
     {
       startedAt: '2026-01-02T03:06:00.000Z',
       endedAt: '2026-01-02T03:07:00.000Z',
       status: 'failed',
       exitCode: 74,
+      error: { code: 'DDB_OUTPUT_WRITE', message: 'the disk is full' },
     },
-    { startedAt: '2026-01-02T03:08:00.000Z', endedAt: null, status: null, exitCode: null },
+    {
+      startedAt: '2026-01-02T03:08:00.000Z',
+      endedAt: null,
+      status: null,
+      exitCode: null,
+      error: null,
+    },
   ],
   holder: null,
   rejects: { files: [{ path: 'bad.csv', rows: 1 }] },
@@ -566,9 +583,9 @@ t.test('a table has a line for each run, and the command is never cut', async t 
   t.equal(
     runsTable(runs, plain, undefined),
     [
-      'run     state     began              read  confirmed  others           target',
-      'r       killed    2026-01-02 03:04  1,500      1,000  500 unconfirmed  trades on h:8848',
-      'longer  finished  2026-01-02 03:04      7          7                   put on h:1',
+      'run     state     began               read  confirmed  others           target',
+      'r       killed    2026-01-02 03:04Z  1,500      1,000  500 unconfirmed  trades on h:8848',
+      'longer  finished  2026-01-02 03:04Z      7          7                   put on h:1',
       '',
       'to go on:',
       '  ddb-ingest resume r',
@@ -577,7 +594,7 @@ t.test('a table has a line for each run, and the command is never cut', async t 
   )
   t.match(
     runsTable(runs, plain, 80),
-    /^run {5}state {5}began {14}read {2}confirmed {2}others\nr {7}killed .* 500 unconfirmed\n/,
+    /^run {5}state {5}began +read {2}confirmed {2}others +target\nr {7}killed .* trades on h:.*\n/,
   )
   t.equal(runsTable([done], plain, 80).split('\n').length, 3, 'nothing is left to go on with')
 })
@@ -595,7 +612,9 @@ t.test('runs fit the screen, however long their names are, and commands are whol
     t.ok(lines.includes(`  ${command}`))
     const wide = lines.filter(line => displayWidth(line) > columns)
     t.ok(
-      wide.every(line => /^( {2}| {2}(journal|to go on) +)(ddb-ingest|\/)|^r+: killed$/.test(line)),
+      wide.every(line =>
+        /^( {2}| {2}(journal|to go on|to repair) +)(ddb-ingest|\/)|^r+: killed$/.test(line),
+      ),
       wide.join().slice(0, 200),
     )
   }
@@ -606,21 +625,60 @@ t.test('one run is told with everything that is known of it', async t => {
     runText(reportOfRunsText(), plain, undefined),
     [
       'r: killed',
+      '  to go on   ddb-ingest resume r',
       '  target     trades on h:8848, confirmed by receipts',
       '  rows       read 1,500 = confirmed 1,000 + filtered 0 + unconfirmed 500 + rejected 0 + unsent 0',
       '  input      a.csv: settled up to byte 10,900, line 1,002 (1,000 rows)',
       '  not known  500 rows of lines 1,002 to 1,501 (bytes 10,900 to 16,000)',
-      '  input      b.csv: done',
+      '  input      b.csv: done, 1 row rejected',
       '  process 1  began 2026-01-02T03:04:05Z, ended 2026-01-02T03:05:00Z: interrupted',
       '  process 2  began 2026-01-02T03:06:00Z, ended 2026-01-02T03:07:00Z: failed, exit code 74',
       '  process 3  began 2026-01-02T03:08:00Z, was killed',
       '  rejects    1 row in bad.csv',
       '  folder     /data',
       '  journal    /state/runs/r.journal, without 5 bytes at its end that are no whole record',
-      '  to go on   ddb-ingest resume r',
       '',
     ].join('\n'),
   )
+})
+
+t.test('a failed run says why before anything else, and what is next', t => {
+  const message = '"days/a.csv", line 7: column "price": expected a number, got "x"'
+  const process = {
+    startedAt: '2026-01-02T03:08:00.000Z',
+    endedAt: '2026-01-02T03:09:00.000Z',
+    status: 'failed',
+    exitCode: 65,
+    error: { code: 'DDB_INPUT_CELL', message },
+  } as const
+  const failed = reportOfRunsText({ state: 'failed', processes: [process] })
+  t.match(runText(failed, plain, undefined).split('\n').slice(0, 4), [
+    'r: failed',
+    `  why        ${message} [DDB_INPUT_CELL]`,
+    '  to go on   ddb-ingest resume r',
+    '  target     trades on h:8848, confirmed by receipts',
+  ])
+  const resume = { possible: false, command: null }
+  const loaded = runText(reportOfRunsText({ state: 'finished', resume }), plain, undefined)
+  t.match(loaded.split('\n')[1], /^ {2}to repair {2}ddb-ingest retry bad\.csv$/)
+  t.end()
+})
+
+t.test('many inputs are counted, and those with rejects or doubt are named', t => {
+  const [doubted, rejected] = reportOfRunsText().inputs
+  const inputs = Array.from({ length: 60 }, (_, i) =>
+    i === 7 ? doubted! : { ...rejected!, path: `${i}.csv`, rejected: i === 50 ? 2 : 0 },
+  )
+  const lines = runText(reportOfRunsText({ inputs }), plain, undefined).split('\n')
+  t.match(
+    lines.filter(line => /^ {2}input/.test(line)),
+    [
+      '  inputs     60, 59 of them done: --files lists all',
+      /a\.csv: settled/,
+      '  input      50.csv: done, 2 rows rejected',
+    ],
+  )
+  t.end()
 })
 
 t.test(

@@ -274,6 +274,43 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
+  nothingStored: [
+    [
+      'every row was rejected, and the options are others',
+      async t => {
+        const { load, folder, eachOnce } = await scene(t)
+        const path = join(folder, 'rows.csv')
+        const good = await readFile(path, 'utf8')
+        await writeFile(path, good.replace(/^\d+/gm, 'x'))
+        const all = ['--run-id', 'nightly', '--rejects', 'q.csv', '--max-errors', '100%']
+        t.match(await load(...all), { code: 3 })
+        await writeFile(path, good)
+        t.match(await load(...all), { code: 64, stderr: 'begin it anew with --restart' })
+        t.match(await load(...all, '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  beginsAnew: [
+    [
+      'it stopped at its first bad row, which is repaired',
+      async t => {
+        const { here, load, folder, eachOnce } = await scene(t)
+        const path = join(folder, 'rows.csv')
+        const good = await readFile(path, 'utf8')
+        await writeFile(path, good.replace('\n0,', '\nx,'))
+        t.match(await load('--run-id', 'nightly'), { code: 65 })
+        await writeFile(path, good)
+        const again = await load('--run-id', 'nightly')
+        t.match(again, { code: 0, stderr: 'Nothing of it was stored, so it begins anew' })
+        await eachOnce()
+        t.strictSame(
+          [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
+          [],
+        )
+      },
+    ],
+  ],
   anotherLoad: [
     [
       'the options are others',
@@ -418,9 +455,10 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
     [
       'nobody wants the rest of its rows',
       async t => {
-        const { here, kill, shell } = await scene(t)
+        const { here, load, kill, shell } = await scene(t)
         await kill('--run-id', 'nightly')
-        const given = await shell('ddb-ingest runs nightly --clean')
+        const told = await load('--run-id', 'other', '--limit', '0')
+        const given = await shell(commandIn(told.stderr, /ddb-ingest runs nightly --clean/))
         t.match(given, { code: 0, stdout: 'removed 1 journal: nightly\n' })
         const found = await ids(here)
         t.same(found, upTo(found.length), 'what it has stored stays, each row once')

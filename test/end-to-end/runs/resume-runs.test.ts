@@ -240,3 +240,64 @@ t.test('a journal that cannot grow ends the run, which goes on once there is roo
   t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
   t.same(await ids(here), upTo(rowCount), 'every row once')
 })
+
+t.test('a run that stopped at a bad row goes on by the command that it prints', async t => {
+  const { here, folder, run, load } = await scene(t)
+  const path = join(folder, 'rows.csv')
+  await writeFile(path, csv(rowCount).replace('\n950,', '\nx,'))
+  const first = await run(...load, '--run-id', 'bad')
+  t.match(first, {
+    code: 65,
+    stderr: /to go on: ddb-ingest resume bad --rejects bad\.rejects\.csv/,
+  })
+  const told = await run('runs', 'bad')
+  t.match(told.stdout, /why +.*rows\.csv.*line 952.*"x" \[DDB_INPUT_CELL\]/)
+  t.match(told.stdout, /to go on +ddb-ingest resume bad --rejects bad\.rejects\.csv\n/)
+  t.match(await run('resume', 'bad', '--rejects', 'bad.rejects.csv'), { code: 3 })
+  t.equal(await here.count('target'), rowCount - 1)
+  t.match(await readFile(join(folder, 'bad.rejects.csv'), 'utf8'), 'id,sym\nx,A\n')
+  // The journal has the rejects file by now, so it need not be given again.
+  t.match(await run('resume', 'bad'), { code: 3 })
+  t.match(await run(...load, '--run-id', 'bad', '--rejects', 'other.csv'), { code: 64 })
+  t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)
+  await writeFile(join(folder, 'bad.rejects.csv'), 'id,sym\n950,A\n')
+  t.match(await run('retry', 'bad.rejects.csv'), { code: 0 })
+  t.same(
+    await ids(here),
+    [...upTo(950), ...upTo(rowCount).slice(951), 950].sort((a, b) => a - b),
+  )
+})
+
+t.test('a run that stopped at its limit of rejects goes on with a higher one', async t => {
+  const { here, folder, run, load } = await scene(t)
+  await writeFile(join(folder, 'rows.csv'), csv(rowCount).replace(/^[5-7],/gm, 'x,'))
+  const limited = ['--run-id', 'many', '--rejects', 'q.csv', '--max-errors', '1']
+  const first = await run(...load, ...limited)
+  t.match(first, { code: 65, stderr: /to go on: ddb-ingest resume many --max-errors 4\n/ })
+  t.match(await run('resume', 'many', '--max-errors', '4'), { code: 3 })
+  t.equal(await here.count('target'), rowCount - 3)
+  t.match(await readFile(join(folder, 'q.csv'), 'utf8'), 'id,sym\nx,B\nx,A\nx,B\n')
+})
+
+t.test('a run of which nothing was stored begins anew with other files and options', async t => {
+  const { here, folder, run, load } = await scene(t)
+  const path = join(folder, 'rows.csv')
+  await writeFile(path, 'id,sym\nx,A\n1,B\n')
+  t.match(await run(...load, '--run-id', 'new'), { code: 65 })
+  t.match(await run('resume', 'new'), { code: 65, stderr: /resume new --rejects/ })
+  await writeFile(path, 'id,sym\n0,A\n1,B\n')
+  const resumed = await run('resume', 'new', '--retries', '1')
+  t.match(resumed, { code: 64 }, 'an option that resume has not')
+  t.match(await run('resume', 'new'), { code: 0, stderr: /has changed .* so it begins anew/ })
+  t.same(await ids(here), upTo(2))
+  await writeFile(path, 'id,sym\nx,A\n')
+  t.match(await run(...load, '--run-id', 'options'), { code: 65 })
+  const other = [...load, '--run-id', 'options', '--null', 'x', '--batch-rows', '7']
+  t.match(await run(...other), { code: 0, stderr: /other options: --null/ })
+  t.equal(await here.count('target'), 3)
+  t.strictSame(
+    [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestLedger')),
+    [],
+    'no ledger of an earlier attempt is left',
+  )
+})

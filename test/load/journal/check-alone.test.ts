@@ -2,6 +2,8 @@
   What a server answers decides whether a process may have a run; what the whole program makes of it is in
   test/end-to-end/time-and-copies.test.ts.
 */
+import { ledgersOf } from '../../../src/load/marker/marker.js'
+import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
@@ -26,6 +28,8 @@ interface Known {
   readonly wasUnlocked?: boolean
   readonly hasEnded?: boolean
   readonly beginsAnew?: boolean
+  /** The user has asked for that. */
+  readonly restart?: boolean
   readonly isFinished?: boolean
   readonly used?: string
   readonly isAnew?: boolean
@@ -52,7 +56,9 @@ function runOf(known: Known = {}): Run {
     nextOwner: () => ++last,
   } as unknown as Journal
   const { history, ...run } = testRun({ delivery: { confirmTimeoutMs: timeoutMs } })
-  return { ...run, history: { ...history, name, journal } }
+  const restart = known.restart ?? known.beginsAnew ?? false
+  const options = { ...run.options, journal: { folder: '/state', restart } }
+  return { ...run, options, history: { ...history, name, journal } }
 }
 
 function withoutJournal(run: Run): Run {
@@ -82,6 +88,19 @@ t.test('a journal that knows as much as the server does', async t => {
   await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
 })
 
+t.test('who begins anew without being told to does not do so by an old journal', async t => {
+  const { next } = await scene(t)
+  const begins = { beginsAnew: true, restart: false, owner: 0 }
+  await t.rejects(checkAlone(runOf(begins), next, false), { code: 'DDB_RUN_DAMAGED' })
+  t.same(await ledgersOf(next, name.token, timeoutMs), [ledgerName(name.token, 2)])
+})
+
+t.test('a run that begins anew leaves no receipts of the attempt before', async t => {
+  const { next } = await scene(t)
+  await checkAlone(runOf({ beginsAnew: true }), next, false)
+  t.same(await ledgersOf(next, name.token, timeoutMs), [])
+})
+
 t.test('a journal of a run that has finished, and does not know it', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, false)
@@ -108,9 +127,9 @@ t.test('a journal that was brought back to the moment at which its run was begun
 })
 
 t.test('a journal that knows less', async t => {
-  const { next } = await scene(t)
   const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
   for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
+    const { next } = await scene(t)
     await t.rejects(checkAlone(runOf(less), next, true), refused)
     await checkAlone(runOf({ ...less, beginsAnew: true }), next, true)
   }

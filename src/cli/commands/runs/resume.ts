@@ -12,11 +12,11 @@ import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
 import { strangersAt } from '../../files/state-folder.js'
 import { shellWord } from '../../options/shell-command.js'
-import { defined } from '../../options/reading/definition.js'
+import { defined, fieldsOf } from '../../options/reading/definition.js'
 import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
 import { serverOf } from '../../options/load-options.js'
 import { runId as runIdReader } from '../../options/reading/readers.js'
-import type { ResumeSettings } from '../../options/command-options.js'
+import { resumeOptions, type ResumeSettings } from '../../options/command-options.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 import { systemCode } from '../../output/terminal-text.js'
 
@@ -46,6 +46,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         return {
           ...options,
           ...defined({ delivery }),
+          rejects: rejectsOf(known, settings),
           server: { ...protectionOf(options.server), ...server },
           journal: { folder, workingFolder, ...defined({ restart }) },
         }
@@ -88,21 +89,44 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
+/** A run that began without a rejects file keeps the one that a later process was given. */
+function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: ResumeSettings) {
+  const { onError, ...kept } = options.rejects ?? {}
+  const own = fieldsOf(resumeOptions, settings).rejects ?? {}
+  const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
+  const file = isSame ? kept.file : (own.file ?? kept.file ?? journal.rejects?.files[0]?.path)
+  return {
+    ...kept,
+    ...(file === undefined ? defined({ onError }) : { file }),
+    ...own,
+    ...defined({ file }),
+  }
+}
+
 /** The program's own files are relative to the user's folder, not to that of the run. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
-  const { stateDir, summary, metricsFile, report, trace, caFile, certFile, keyFile } = settings
-  const paths = Object.entries(
-    defined({ stateDir, summary, metricsFile, report, trace, caFile, certFile, keyFile }),
-  )
+  const { stateDir, rejects, summary, metricsFile, report, trace } = settings
+  const { caFile, certFile, keyFile } = settings
+  const named = {
+    stateDir,
+    rejects,
+    summary,
+    metricsFile,
+    report,
+    trace,
+    caFile,
+    certFile,
+    keyFile,
+  }
+  const paths = Object.entries(defined(named))
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
 /** In the form that `refuseSharedFiles` takes; the journal's files have another base. */
-function filesOf(
-  settings: ResumeSettings,
-  { path, run: { folder, options } }: KnownRun,
-): [FileSettings, readonly string[]] {
-  const file = options.rejects?.file
+function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, readonly string[]] {
+  const { path, run } = known
+  const { folder, options } = run
+  const { file } = rejectsOf(known, settings)
   const inputs = options.inputs.map(input => resolve(folder, input))
   const rejects = file === undefined ? {} : { rejects: resolve(folder, file) }
   return [{ ...settings, ...rejects, journal: path }, inputs]

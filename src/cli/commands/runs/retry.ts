@@ -149,11 +149,5 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
 
 /** Whether earlier attempts sent nothing, so that the file may hold other rows by now. */
 function isUntouched(before: KnownRun | undefined): boolean {
-  if (before === undefined || before.holder !== undefined) return false
-  const { confirmed, unconfirmed } = before.journal.rows()
-  if (confirmed + unconfirmed > 0) return false
-  // With counting, the journal records rows only at the end of a process; a killed one may have sent some.
-  return before.processes.every(
-    ({ end }) => end !== undefined && end.rows.confirmed + end.rows.unconfirmed === 0,
-  )
+  return before?.holder === undefined && before?.journal.isUntouched === true
 }

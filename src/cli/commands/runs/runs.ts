@@ -15,7 +15,7 @@ import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journaled.js'
-import { resumeCommand } from '../../options/shell-command.js'
+import { pastRejects, resumeCommand } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
@@ -95,9 +95,10 @@ async function foundRuns(
   return { runs, strange: [] }
 }
 
-function commandOf({ runId, run }: KnownRun, { stateDir }: RunsSettings): string {
-  const { server } = run.options
-  return resumeCommand({ runId, stateDir, server, journaled: server })
+function commandOf({ runId, run, journal }: KnownRun, { stateDir }: RunsSettings): string {
+  const { server, rejects } = run.options
+  const past = journal.end === undefined ? [] : pastRejects(runId, rejects, journal.end)
+  return resumeCommand({ runId, stateDir, server, journaled: server }, past)
 }
 
 async function print(
