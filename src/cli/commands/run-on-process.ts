@@ -193,7 +193,6 @@ async function runLoad(
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
-  const { environment } = processEnvironment
   const progress = await startProgress(
     settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
@@ -220,15 +219,9 @@ async function runLoad(
     const options: LoadOptions = {
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
-      // A quiet run leaves one-time notices to the next run.
-      leftovers: settings.quiet
-        ? () => Promise.resolve([])
-        : leftoversToTell(
-            asked,
-            journalFolder(settings, processEnvironment),
-            environment,
-            (runId, tables) => progress.note(leftNote(runId, tables, settings, output.words())),
-          ),
+      leftovers: leftoversOf(settings, asked, processEnvironment, (runId, tables) =>
+        progress.note(leftNote(runId, tables, settings, output.words())),
+      ),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
@@ -266,6 +259,18 @@ async function runLoad(
     progress.stop()
     interruption.release()
   }
+}
+
+/** A quiet run leaves one-time notices to the next run. */
+function leftoversOf(
+  settings: RunSettings,
+  asked: LoadOptions,
+  processEnvironment: Call['processEnvironment'],
+  onKnown: Parameters<typeof leftoversToTell>[3],
+): NonNullable<LoadOptions['leftovers']> {
+  if (settings.quiet) return () => Promise.resolve([])
+  const folder = journalFolder(settings, processEnvironment)
+  return leftoversToTell(asked, folder, processEnvironment.environment, onKnown)
 }
 
 /** How long a run that must leave at once may take to report its outcome, ms. */
