@@ -155,7 +155,7 @@ async function measureStarts(folder, server, repeats) {
     () => times(['-e', '0']),
     repeats,
   )
-  const work = `${interruptions} loads of ten rows against as many of node -e 0`
+  const work = `${interruptions} loads of ten rows against ${interruptions} starts of node -e 0`
   return { work, unit: 's', ours, reference, ratio: ours / reference }
 }
 

@@ -37,7 +37,7 @@ const evidence: readonly (readonly [RegExp, string])[] = [
   ],
   [/rows that (it|this run) wrote/, 'rows by value'],
   [/its rows cannot be looked up/, 'nothing tells'],
-  [/the target (grew|changed) by/, 'it has grown by another number'],
+  [/the target (grew|changed) by/, 'it grew by a different number of rows than were sent'],
 ]
 
 function evidenceOf(t: Test, text: string): string {
@@ -242,7 +242,10 @@ for (const kind of targets) {
         const said = `${result.confirm.note} ${result.error?.message}`
         const by = kind.hasEvidence ? evidenceOf(t, said) : ''
         // How far the count has come when it is asked is a matter of the moment.
-        const all = name === 'count' ? 'it has grown by another number, or as with `sync`' : by
+        const all =
+          name === 'count'
+            ? 'it grew by a different number of rows than were sent, or the evidence is that of `sync`'
+            : by
         const text = kind.hasEvidence
           ? `4, unconfirmed: ${all}`
           : '0: what a function makes of rows is its own affair'
