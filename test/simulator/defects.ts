@@ -242,7 +242,7 @@ export const defects: readonly Defect[] = [
   around(
     'a journal restored from an earlier time is trusted',
     'journal/check-alone.ts',
-    'if ((found === past && isOld) || isFinished)',
+    'if ((counts && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(
@@ -254,8 +254,8 @@ export const defects: readonly Defect[] = [
   around(
     '--restart does not start over',
     'journal/open-journal.ts',
-    'const goesOn = !restart && past.run !== undefined',
-    'const goesOn = past.run !== undefined',
+    'const begun = restart || past.run === undefined ? emptyRun() : past',
+    'const begun = past.run === undefined ? emptyRun() : past',
   ),
   {
     name: 'a recreated DFS table is not noticed',
@@ -287,8 +287,8 @@ export const defects: readonly Defect[] = [
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",
     'journal/open-journal.ts',
-    'const goesOn = !restart && past.run !== undefined',
-    'const goesOn = !restart && past.run !== undefined && !(past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000)',
+    'const begun = restart || past.run === undefined ? emptyRun() : past',
+    'const begun = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? emptyRun() : past',
   ),
   ofPlatform(
     'a lock that nobody renews is never taken over',

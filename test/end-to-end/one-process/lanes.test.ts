@@ -398,7 +398,7 @@ t.test('rows stay as they are known where the table divides them otherwise by no
       rows > 1 && ++requests >= 6 && requests < 12 ? 'close' : undefined,
   })
   const named = { runId: 'nightly', journal: { folder: dir } }
-  const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 400 }
+  const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 4_000 }
   const first = await run({ confirm: 'receipts', ...impatient }, undefined, named)
   t.ok(first.rows.unconfirmed > 0 && first.rows.confirmed > 0)
   const path = join(dir, 'runs', 'nightly.journal')

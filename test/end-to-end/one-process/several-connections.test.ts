@@ -168,8 +168,8 @@ addFunctionView(put)`
     'db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, [`id], [INT]), `t)'
   const cases: [string, DeliveryOptions, TargetOptions, object, RegExp][] = [
     [streamScript, { unordered: false }, { table: 'target' }, {}, /`delivery.unordered`/],
-    [streamScript, { confirm: 'count' }, { table: 'target' }, {}, /answers for no batch/],
-    [streamScript, { confirm: 'none' }, { table: 'target' }, {}, /answers for no batch/],
+    [streamScript, { confirm: 'count' }, { table: 'target' }, {}, /confirms no single batch/],
+    [streamScript, { confirm: 'none' }, { table: 'target' }, {}, /confirms no single batch/],
     [streamScript, {}, { table: 'target' }, {}, /not confirmed enough batches/],
     [streamScript, { mode: 'sync' }, { table: 'target' }, {}, /not confirmed enough batches/],
     [streamScript, { verify: 'all' }, { table: 'target' }, {}, /read back by their place/],

@@ -145,10 +145,10 @@ t.test('the options that are named read the table, of all inputs', async t => {
 
 t.test('what a run cannot tell by itself is named', async t => {
   const needed = async (text: string): Promise<object> => {
-    const { header, reading, rejects } = neededOptions(await inferText(text))
-    return { header, reading, rejects }
+    const { header, reading, footers, rejects } = neededOptions(await inferText(text))
+    return { header, reading, footers, rejects }
   }
-  const usual = { header: '', reading: {}, rejects: 0 }
+  const usual = { header: '', reading: {}, footers: 0, rejects: 0 }
   t.strictSame(await needed(`sym,price,vol\n${rows}`), usual)
   t.strictSame(await needed('1,a\n2,b\n'), { ...usual, header: 'no' })
   t.strictSame(await needed('x,x\n1,2\n'), { ...usual, header: 'yes' }, 'by position')
@@ -159,8 +159,8 @@ t.test('what a run cannot tell by itself is named', async t => {
   })
   const one = 'x,y\n' + '1,2\n'.repeat(8)
   t.strictSame(await needed(`${one}1\n1,2\n`), { ...usual, rejects: 1 })
-  t.strictSame(await needed(`${one}1\n`), { ...usual, rejects: 1 }, 'below the table')
-  t.strictSame(await needed(`${one}1\n2\n1,2\n`), usual, 'too many to skip them')
+  t.strictSame(await needed(`${one}1\n`), { ...usual, footers: 1 }, 'below the table')
+  t.strictSame(await needed(`${one}1\n2\n1,2\n`), { ...usual, rejects: 2 })
 })
 
 t.test('who loads is told what stands above the table, and nothing is skipped', async t => {
