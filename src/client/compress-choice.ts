@@ -5,7 +5,6 @@
 /** `auto` compresses if the server is on another machine, as long as the network is slow. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
-/** @see CompressChoice */
 export const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']
 
 /** @param remoteAddress  numeric address at the other end */

@@ -17,7 +17,6 @@ import { RecordBlock } from '../parse/record-block.js'
 const point = 46
 const comma = 44
 
-/** How to examine a column. */
 export interface ProbeOptions {
   /** Name in the target, to which rules may refer. */
   readonly name: string

@@ -203,7 +203,7 @@ function streamLines(
   ]
 }
 
-/** How to create the table in a database that has partitions already; the columns of those are left to be named. */
+/** How to create the table in a database that has partitions already; `COLUMN` stands for the partition columns. */
 export function tableInDatabase(schema: InferredSchema, database: string, table: string): string {
   return `database("${database}").createPartitionedTable(table(1:0, ${namesAndTypes(schema)}), \`${table}, \`COLUMN)`
 }

@@ -16,7 +16,6 @@ import type { JsonColumns } from './json-columns.js'
 import type { SetTexts } from './set-probes.js'
 import type { Totals } from './totals.js'
 
-/** What to examine, and how to read it. */
 export interface InferOptions {
   /** Files, or `-`. */
   readonly paths: readonly string[]

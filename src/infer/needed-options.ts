@@ -31,7 +31,6 @@ export interface NeededOptions extends SharedNeeds {
   readonly ignoreExtra: boolean
 }
 
-/** The options that the schema requires. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
   const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } =
     schema

@@ -65,7 +65,7 @@ export class NullWords {
     }
   }
 
-  /** Restores them, as for another column they may be texts. */
+  /** Undoes `setAside`: words may be texts in another column. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

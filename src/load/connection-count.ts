@@ -148,7 +148,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // Without a known limit of bytes in flight the loader would seem to wait for the server.
+      // While the limit of bytes in flight is unknown, waiting says nothing about the server.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

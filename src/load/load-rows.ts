@@ -105,8 +105,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Rows in flight are kept as the caller's objects, which take ten times the memory, and V8 lets garbage take four times as much as what
- * lives. Tables in memory stay busy with this much; transactions of DFS tables need more.
+ * Rows in flight are kept as the caller's objects, which take ten times the memory, and V8 lets garbage grow to four times the
+ * live objects. Tables in memory stay busy with this much; transactions of DFS tables need more.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

@@ -190,7 +190,6 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
     return this.#run
   }
 
-  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

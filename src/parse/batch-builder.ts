@@ -56,7 +56,6 @@ export interface BuilderInput {
   /** Converts a record's bytes for the loader, if the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
-  /** Of the source. */
   readonly text: SourceText
 }
 

@@ -16,7 +16,7 @@ export interface RecordLocation {
 
 /** A place between records, from which another reader of the same input can continue. */
 export interface ResumePoint {
-  /** In the decompressed input, as in `RecordLocation`: at a record, or between two. */
+  /** In the decompressed input, as in `RecordLocation`; never inside a record. */
   readonly offsetBytes: number
   /** Line of the byte at that offset. */
   readonly lineNumber: number

@@ -238,7 +238,7 @@ export class BlockReader {
   /** @returns whether to keep the rows in hand because another input has more rows of their batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // There are no rows before that piece.
+    // No row precedes a piece that joins.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues

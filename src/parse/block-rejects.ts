@@ -6,7 +6,7 @@ import type { Reject, ResumePoint } from './batch.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
 import { rejectOf } from './row-fault.js'
 
-/** Goes through block after block. */
+/** One for all blocks of an input. */
 export class BlockRejects {
   /** Records of the input so far: those of earlier blocks, and of the present one up to the last reject requested. */
   recordsRead = 0

@@ -53,7 +53,7 @@ export function newSharedRows(): SharedRows {
   }
 }
 
-/** For the inputs of rows in hand, which have ended. */
+/** Rows in hand come from inputs that have ended. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {

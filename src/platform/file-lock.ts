@@ -176,7 +176,7 @@ function heldLock(
   clock: Clock,
   machine: LockMachine,
 ): FileLock {
-  /** When it was last certain that nobody has taken it over. */
+  /** When we last knew that nobody had taken the lock over. */
   let sure = { ms: clock.nowMs(), wallMs: clock.wallMs() }
   const beganAt = sure
   let loss: string | undefined

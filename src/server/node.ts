@@ -103,7 +103,7 @@ export interface ServerNode {
   readonly jobs: Map<string, SessionJobs>
   /** @internal For the next DFS table; a recreated table gets a new one. */
   nextPhysicalIndex: number
-  /** Writes into DFS tables in progress. */
+  /** Unfinished writes into DFS tables. */
   readonly transactions: Transactions
   readonly config: NodeConfig
   /** The first numbers of version(). */

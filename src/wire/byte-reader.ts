@@ -71,7 +71,7 @@ export class ByteReader {
     return this.#chunkOffsetBytes + this.#position
   }
 
-  /** True if `byteLength` bytes have arrived; `u8()` to `bytes()` can then read them as one piece. */
+  /** True if `byteLength` bytes have arrived, now in one piece for `u8()`, `bytes()` and so on. */
   has(byteLength: number): boolean {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }

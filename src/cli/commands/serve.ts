@@ -127,7 +127,7 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
-/** Variables that tell our commands that the server uses TLS, and its certificate if that is self-signed. */
+/** Variables for our commands: that the server uses TLS, and where its certificate is if self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],

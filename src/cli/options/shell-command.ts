@@ -116,7 +116,6 @@ export interface CommandPart {
   readonly frozen: FrozenLoad
   /** From 1. */
   readonly number: number
-  /** Whether it is the only one. */
   readonly isOnly: boolean
   /** As they were given. */
   readonly args: readonly string[]

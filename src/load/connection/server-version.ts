@@ -24,7 +24,7 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
   return false
 }
 
-/** A behaviour of servers before some version; some were fixed in two release lines. */
+/** A behaviour of older servers, perhaps mended in two release lines. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
   /**

@@ -29,10 +29,7 @@ import {
 /** A table younger than this, ms by the server's clock, may still be replaced by a process that saw none. */
 const settledMs = 1_000
 const mostJoins = 20
-/**
- * A process that has just begun a unit creates its ledger in the same request: others look for it this many times, with this
- * pause.
- */
+/** A unit is begun just before its ledger is created, in one request: others look for the ledger this often, with this pause. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 

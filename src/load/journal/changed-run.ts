@@ -73,7 +73,6 @@ export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
   )
 }
 
-/** Nothing proves that the rows of a run are still there. */
 export function unproven({ run, target }: FoundRun, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',

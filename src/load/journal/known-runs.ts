@@ -158,8 +158,8 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
 }
 
 /**
- * Locks, files that exist while one changes hands, and drafts. A run may have such a name; then its journal has the name with
- * the ending added.
+ * Locks, files that exist while a lock changes hands, and drafts. The journal of a run so named is not one: it has its own
+ * ending.
  */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length

@@ -30,7 +30,7 @@ export interface Resumption {
    */
   place(range: InputRange, input: number, records: number): void
   /**
-   * What earlier processes did with the rows of a batch, all of whose ranges have their places; undefined if they never read
+   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never read
    * them.
    */
   knownOf(batch: Batch): KnownBatch | undefined

@@ -104,7 +104,7 @@ export async function markRun(session: Session, run: RunName, timeoutMs: number)
 
 /** What an earlier process of a run has left on a server. */
 export interface LeftOnServer {
-  /** The server has not restarted since. */
+  /** Gone once the server restarts. */
   readonly marker: boolean
   readonly ledger: boolean
   /** Version of its columns. */
@@ -190,7 +190,7 @@ export const firstOwner = 1_000_000
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined
-  /** Rows for which it has receipts. */
+  /** Rows that have receipts there. */
   readonly rows: number
 }
 

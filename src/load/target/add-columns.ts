@@ -93,7 +93,7 @@ function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
   )
 }
 
-/** Its names are identifiers. */
+/** All names are identifiers. */
 function addScript(table: TableTarget, columns: readonly TargetColumn[]): string {
   const target =
     table.kind === 'dfs' ? `loadTable("${table.database}", "${table.table}")` : table.name

@@ -13,7 +13,6 @@ import { checkTransform } from './transform.js'
 export type TableTarget =
   { kind: 'shared'; name: string } | { kind: 'dfs'; database: string; table: string }
 
-/** What rows are written to. */
 export type Target =
   | {
       kind: 'table'

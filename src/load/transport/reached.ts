@@ -41,7 +41,7 @@ export class Reached {
     this.#queue.push({ place: this.#place, rows, bytes, endBytes: this.#handedBytes })
   }
 
-  /** The run has to wait for the kernel, so the buffers are full. */
+  /** The run has to wait: the kernel's buffers are full. */
   full(): void {
     this.#isFull = true
   }

@@ -30,7 +30,7 @@ export interface RowReader {
   /** Rows `first` to `first + rows`, as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Rows whose cells are among these, column by column: the wanted rows, and perhaps others.
+   * Rows whose cells are in `wanted`, column by column: the wanted rows, and perhaps others.
    * @param wanted  cells of the plan's keys, then of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>

@@ -5,7 +5,7 @@
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** In place of seconds: longer than a day, but small integers, as V8 would allocate larger ones. */
+/** Not seconds: longer than a day, yet small enough for V8 to store without allocating. */
 const unknown = 1_000_000
 const noOffset = 1_000_001
 

@@ -21,7 +21,7 @@ const letterI = 0x69
 
 const largestCount = 2_147_483_647
 
-/** `2.3+4.0i`: 0, NaN or Infinity. */
+/** `2.3+4.0i`, as in `WideType`. */
 export function readComplex(
   bytes: Uint8Array,
   _view: DataView,
@@ -48,7 +48,7 @@ export function readComplex(
   return store(bytes, first, firstEnd, firstEnd, last, into, at)
 }
 
-/** `(1.5, 2.5)`: 0, NaN or Infinity. */
+/** `(1.5, 2.5)`, as in `WideType`. */
 export function readPoint(
   bytes: Uint8Array,
   _view: DataView,
@@ -146,7 +146,7 @@ function lettersOf(text: string): number {
 
 const exchangeLetters = 4
 
-/** `3M`, `200ms`, or with the four letters of an exchange's calendar `5XNYS`: 0, NaN or Infinity. */
+/** `3M`, `200ms`, or `5XNYS` with the four letters of an exchange's calendar, as in `WideType`. */
 export function readDuration(
   bytes: Uint8Array,
   _view: DataView,

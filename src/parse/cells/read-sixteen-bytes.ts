@@ -87,7 +87,7 @@ export function readHexDigits(
 /** The address read last in groups of 16 bits, first group first; IPv4 takes two. */
 const groups = new Int32Array(ipv6Groups)
 
-/** `1.2.3.4`, or IPv6 in any notation: 0 or NaN. */
+/** `1.2.3.4`, or any IPv6: 0 or NaN (`WideType`). */
 export function readIpAddress(
   bytes: Uint8Array,
   view: DataView,

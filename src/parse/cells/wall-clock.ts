@@ -64,7 +64,7 @@ export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** Bounds without surrounding blanks and a time's offset. */
+  /** The text's bounds, less outer blanks and any offset. */
   #start = 0
   #end = 0
   /** The text read last has no separators between its digits. */
@@ -131,7 +131,7 @@ export class WallClock implements TimeParts {
     return outcome === 0 ? this.#toZone() : outcome
   }
 
-  /** A date with `T` or a blank and `HH`, or a time that is a whole hour: 0, NaN or Infinity. */
+  /** A date, `T` or a blank, and `HH` or the time of a whole hour: 0, `noValue` or `tooFine`. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)

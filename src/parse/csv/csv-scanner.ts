@@ -176,7 +176,7 @@ export class CsvScanner implements RecordScanner {
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
         if (written < 0) written = this.#scratch
-        // Of two doubled quotes the first is copied.
+        // Of a doubled quote the first is copied.
         this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
         from = p + 2
         p++

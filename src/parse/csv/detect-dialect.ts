@@ -138,7 +138,7 @@ function fit(
   }
 }
 
-/** Whether the record has one field more than the first one, which is empty. */
+/** Whether the record has `fieldCount` fields and an empty one after them. */
 export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
   if (records.fieldCount !== fieldCount + 1) return false
   const last = fieldCount

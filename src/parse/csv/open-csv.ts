@@ -40,7 +40,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** What rows are made for: it decides what the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: what the data leave open is an error, not guessed. The names come from headers of earlier inputs. */
+  /** Without a target, fail rather than guess what the data leave open. The names come from headers of earlier inputs. */
   readonly settled?: { readonly names: readonly string[] | undefined } | undefined
   /** Look for text above and below the table, and leave it out. */
   readonly findsTable?: boolean | undefined

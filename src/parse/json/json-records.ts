@@ -284,7 +284,7 @@ export class JsonRecords {
   }
 }
 
-/** Records of changing shape would otherwise make a template each. */
+/** Keeps records of changing shape from making a template each. */
 const recordsPerLesson = 16
 
 /** Members beyond this are looked up by name each time; records with more are rare. */

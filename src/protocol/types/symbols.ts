@@ -176,7 +176,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   return symbolVector(texts.length, codes, base)
 }
 
-/** Reads base and codes of a vector of `length` rows, after length and columns. */
+/** Reads base and codes, which follow a vector's numbers of rows and columns. */
 export function* decodeSymbols(
   reader: ByteReader,
   context: DecodeContext,

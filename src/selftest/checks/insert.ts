@@ -1,5 +1,5 @@
 /*
-  Writes with answers: each function that writes, into each kind of table in memory.
+  Writes that are answered: every writing function, every kind of table in memory.
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'

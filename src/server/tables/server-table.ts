@@ -65,7 +65,7 @@ export interface ServerTable {
   readonly totalRows: number
   /** Counts rows that are dropped at once (`serve --discard`). */
   forget(rows: number): void
-  /** How old rows of a stream table leave memory; undefined if they do not. */
+  /** Which rows of a stream table leave memory; undefined if none do. */
   cache: TableCache | undefined
   /** Changes whenever rows are removed or moved, which invalidates earlier positions. */
   readonly version: number

@@ -26,7 +26,7 @@ const mostStates = 1000
 /** Repeating an empty pattern makes no states but takes steps. */
 const mostSteps = 10 * mostStates
 
-/** Characters of a text. Byte arrays with one entry per place between them mark where patterns begin and end. */
+/** Characters of a text. Byte arrays, longer by one, mark the places at which patterns begin and end. */
 export type Characters = readonly string[]
 
 export interface Matcher {

@@ -74,7 +74,7 @@ export class RowStore {
   taken = 0
   /** Nothing more will be written. */
   isEnded = false
-  /** Why waiting writes gave up. */
+  /** What ended the rows early. */
   error: Error | undefined
   /** Whether the outcome of single rows will be known; if not, no row is kept. */
   keepsRows = true

@@ -25,7 +25,7 @@ export interface LedgerRow {
   sendNo: number
   /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null if the server does not tell. */
   rowCount: number | null
-  /** Rows that the target has had; undefined if the server does not tell. */
+  /** Rows ever in the target; undefined if the server does not tell. */
   had?: number | undefined
   /** Of an outcome, rows that were left to be written; undefined if a transform threw an error. */
   left?: number | undefined
@@ -125,7 +125,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const isClaim = numberAt(phase, i) === claimPhase
-    // Version 1 had one count for both.
+    // Version 1 has only `received`.
     const count = isClaim ? received : (taken ?? received)
     found.push({
       batchNo: numberAt(batchNo, i) ?? 0,

@@ -103,7 +103,7 @@ function templateArgument(value: ServerValue | undefined): ServerTable {
   throw new ScriptError('The argument [table] must be a table.')
 }
 
-/** The dictionary column → compression method; schema() returns it, but nothing is compressed in memory. */
+/** Column → compression method: returned by schema(), but nothing is compressed in memory. */
 function methodsArgument(value: ServerValue | undefined): ReadonlyMap<string, string> {
   if (isAbsent(value)) return new Map()
   if (value.form !== 'serverDictionary') {
