@@ -73,7 +73,8 @@ function divisions(pieces: readonly (RegExp | string)[], name: string): string[]
   const [piece, ...rest] = pieces
   if (piece === undefined) return name === '' ? [[]] : []
   if (typeof piece === 'string') {
-    return name.startsWith(piece) ? divisions(rest, name.slice(piece.length)) : []
+    if (!name.startsWith(piece)) return []
+    return divisions(rest, name.slice(piece.length)).map(tail => [piece, ...tail])
   }
   const found: string[][] = []
   for (let length = 0; length <= name.length; length++) {
@@ -124,26 +125,18 @@ t.test('matching agrees with regular expressions, and with every way to divide t
                 ? one
                 : new RegExp(`^(?:${one.own})$`, 's'),
         )
-        const isPart = (_: string, i: number): boolean => typeof oracle[i] !== 'string'
-        const named = (way: string[]): string =>
-          JSON.stringify(
-            pieces.flatMap((one, i) =>
-              one === undefined || typeof one === 'object'
-                ? [way.filter(isPart).length, i, textAt(way, i)]
-                : [],
-            ),
+        // A text that stands in two places is unclear, too.
+        const named = (way: string[]): [number, string][] =>
+          pieces.flatMap((one, i) =>
+            one === undefined || typeof one === 'object'
+              ? [[way.slice(0, i).join('').length, way[i]!] as [number, string]]
+              : [],
           )
-        // Literal pieces have no place in a division.
-        const textAt = (way: string[], i: number): string =>
-          way[oracle.slice(0, i).filter(one => typeof one !== 'string').length]!
-        const ways = [...new Set(divisions(oracle, name).map(named))]
+        const ways = [...new Set(divisions(oracle, name).map(way => JSON.stringify(named(way))))]
         const found = pathPattern(pattern).match(name)
         if (ways.length === 0) return found.kind === 'none'
         if (ways.length > 1) return found.kind === 'unclear'
-        const [way] = divisions(oracle, name)
-        const expected = pieces.flatMap((one, i) =>
-          one === undefined || typeof one === 'object' ? [textAt(way!, i)] : [],
-        )
+        const expected = named(divisions(oracle, name)[0]!).map(([, text]) => text)
         return found.kind === 'texts' && JSON.stringify(found.texts) === JSON.stringify(expected)
       },
     ),
