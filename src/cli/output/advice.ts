@@ -44,6 +44,13 @@ const check: Advice = asked => {
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
+/** The same command in the encoding that the message names. */
+const decode: Advice = asked => {
+  if (isLoad(asked)) return check(asked)
+  const { without, further } = foundOptions(asked)
+  return further.length === 0 || !hasFiles(asked) ? undefined : sameCommand(asked, without, further)
+}
+
 /** Options that the message names, and those of the call that they replace. */
 function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
   const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
@@ -123,7 +130,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_INPUT_MISSING: explained,
   DDB_INPUT_READ: explained,
   DDB_INPUT_TRUNCATED: explained,
-  DDB_INPUT_ENCODING: check,
+  DDB_INPUT_ENCODING: decode,
   DDB_INPUT_FORMAT: explained,
   DDB_INPUT_QUOTE: check,
   DDB_INPUT_RECORD_TOO_LONG: check,

@@ -145,6 +145,11 @@ t.test('what the message knows stands in the command', async t => {
         'a.csv, line 2: STRING column "s": expected text in the encoding that --encoding names, got "?"',
         askedOf(['load', 'a.csv', '-t', 'trades', '--encoding', 'big5'], false),
       ),
+      next(
+        'DDB_INPUT_ENCODING',
+        '"a.csv" is not UTF-8. It may be gb18030 (中): name the right one with --encoding.',
+        askedOf(['schema', 'a.csv', '-t', 'trades'], false),
+      ),
       next('DDB_INPUT_FIELD_COUNT', 'expected 1 field, got 8 (the table begins in line 2)'),
       next('DDB_INPUT_FIELD_COUNT', '… the table begins in line 2, the header has two lines'),
       next(
@@ -163,6 +168,7 @@ t.test('what the message knows stands in the command', async t => {
     [
       `ddb-ingest check a.csv --encoding gb18030 ${to}`,
       'ddb-ingest check a.csv --table trades',
+      'ddb-ingest schema a.csv --encoding gb18030 --table trades',
       `ddb-ingest check a.csv --skip-lines 1 ${to}`,
       `ddb-ingest check a.csv ${to}`,
       `ddb-ingest check a.csv --map 'p_q=p q' ${to}`,
