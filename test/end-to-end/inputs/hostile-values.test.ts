@@ -62,7 +62,7 @@ const cases: Readonly<Record<string, Case>> = {
   ],
   'a constant': text => [
     'id\n1\n',
-    { mapping: { set: { sym: text } }, target: { table: 'target' } },
+    { mapping: { set: { sym: text.replaceAll('{', '{{') } }, target: { table: 'target' } },
   ],
   'a cell': text => [`id,sym\n1,${quoted(text)}\n`, { target: { table: 'target' } }],
   "a function's argument": text => [

@@ -250,7 +250,10 @@ t.test('an encoding holds, unless the file was saved in another one', async t =>
   await repair(text => text.replace('x,', '1,'))
   await copyFile(path, `${path}.kept`)
   await writeFile(path, 'id,price,名\n1,1,股票\n')
-  t.match(await retry(), { code: 65, stderr: /UTF-8 now, as it seems.*the right one with --encoding/ })
+  t.match(await retry(), {
+    code: 65,
+    stderr: /UTF-8 now, as it seems.*the right one with --encoding/,
+  })
   await copyFile(`${path}.kept`, path)
   t.equal((await retry()).code, 0)
   t.strictSame(await rows('select * from prices'), [['1', '1', '股票']])

@@ -14,7 +14,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
 
 /** Turns that a timer may come late by. */
-const slackMs = 50
+const slackMs = 500
 
 function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
   const platform = turnPlatform(isUp)
