@@ -175,7 +175,7 @@ async function lookAtRecords(
 /** Programs that write for spreadsheets keep codes as formulas. */
 function spreadsheetText(record: Uint8Array): string {
   if (!Buffer.from(record).includes('="')) return ''
-  return '. The file has ="…", which keeps texts in a spreadsheet and is no CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
+  return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
 /** The number of members is known only at the end. */

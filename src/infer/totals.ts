@@ -1,6 +1,6 @@
 /*
-  Records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are no rows. A run leaves them
-  out by what their lines begin with (`input.comment`), if no row begins alike.
+  Records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are not rows. A run leaves
+  them out by what their lines begin with (`input.comment`), if no row begins alike.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -15,20 +15,7 @@ export interface FoundTotals {
 }
 
 const words = [
-  ...[
-    '合计',
-    '总计',
-    '小计',
-    '共计',
-    '总和',
-    '累计',
-    '汇总',
-    '合計',
-    '總計',
-    '小計',
-    '總和',
-    '累計',
-  ],
+  ...'合计 总计 小计 共计 总和 累计 汇总 合計 總計 小計 總和 累計'.split(' '),
   ...['total', 'totals', 'sum', 'sums', 'subtotal', 'sub total', 'sub-total', 'grand total'],
 ]
 const known: ReadonlySet<string> = new Set(words)

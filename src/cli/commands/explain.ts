@@ -49,7 +49,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** Of what a code means: behind the exit code, if it has one. */
+/** The meaning of a code, which follows the exit code if there is one. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()

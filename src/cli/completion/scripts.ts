@@ -11,7 +11,7 @@ _ddb_ingest() {
   while IFS= read -r line; do
     if [[ -z $form ]]; then form=$line; else COMPREPLY+=("$line"); fi
   done < <(ddb-ingest complete bash -- "\${COMP_LINE:0:$COMP_POINT}" "$2" 2>/dev/null)
-  # bash quotes what it takes for names of files, and puts a slash behind folders.
+  # bash quotes what it takes for names of files, and puts a slash after folders.
   if [[ $form == files ]]; then compopt -o filenames 2>/dev/null; fi
 }
 complete -F _ddb_ingest ddb-ingest

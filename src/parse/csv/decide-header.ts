@@ -157,14 +157,7 @@ const usualNames: ReadonlySet<string> = new Set([
   ...['comment', 'comments', 'note', 'notes', 'date', 'time', 'datetime', 'timestamp', 'symbol'],
   ...['ticker', 'code', 'price', 'volume', 'amount', 'quantity', 'country', 'city', 'address'],
   ...['email', 'url', 'phone', 'age', 'gender'],
-  ...[
-    '\u4ee3\u7801',
-    '\u540d\u79f0',
-    '\u65e5\u671f',
-    '\u65f6\u95f4',
-    '\u7c7b\u578b',
-    '\u7f16\u53f7',
-  ],
+  ...['代码', '名称', '日期', '时间', '类型', '编号'],
 ])
 const longestName = 40
 

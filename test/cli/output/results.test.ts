@@ -152,19 +152,13 @@ t.test('a narrow screen divides every line but the command', async t => {
   t.ok(lines.slice(0, -1).every(line => displayWidth(line) <= 60))
 })
 
+// prettier-ignore
+const everyOutcome = { read: 21, confirmed: 1, filtered: 0, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+
 t.test('no row goes unmentioned', async t => {
-  const rows = {
-    read: 21,
-    confirmed: 1,
-    filtered: 0,
-    unconfirmed: 2,
-    rejected: 3,
-    skipped: 4,
-    unsent: 11,
-  }
   const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
   const rejects = { ...result().rejects, byCode, unplaced: 2 }
-  t.strictSame(summaryLines(result({ rows, rejects }), 'CMD', false, undefined), [
+  t.strictSame(summaryLines(result({ rows: everyOutcome, rejects }), 'CMD', false, undefined), [
     'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
     '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
@@ -333,17 +327,8 @@ t.test('a function is named as the target when it is one', async t => {
 })
 
 t.test('the equation holds every part, zero or not', async t => {
-  const rows = {
-    read: 21,
-    confirmed: 1,
-    filtered: 0,
-    unconfirmed: 2,
-    rejected: 3,
-    skipped: 4,
-    unsent: 11,
-  }
   t.equal(
-    equationText(rows),
+    equationText(everyOutcome),
     'read 21 = confirmed 1 + filtered 0 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
   )
 })
