@@ -18,7 +18,7 @@ const reservedWords: ReadonlySet<string> = new Set([
   ...'module use try throw assert const share timer'.split(' '),
 ])
 
-/** No table, column or function can have such a name. */
+/** True if no table, column or function can have this name. */
 export function isReservedWord(text: string): boolean {
   return reservedWords.has(text)
 }

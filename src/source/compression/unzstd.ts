@@ -10,7 +10,7 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Most batches of pieces that the thread may hold at a time. */
+/** Limit of the batches of pieces that the thread holds at a time. */
 const maxUnderWay = 6
 
 /** The thread's answer to each batch of pieces; both buffers are reused. */
