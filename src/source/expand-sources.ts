@@ -42,6 +42,7 @@ export interface ExpandOptions extends DataNames {
   readonly members?: readonly string[] | undefined
   /** Status of standard input if a shell redirected a file to it. */
   readonly stdin?: FileStatus | undefined
+  /** Default: the machine's files. */
   readonly files?: Files
   /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void

@@ -24,6 +24,7 @@ export interface SourceOptions {
   /** `auto` detects the encoding by a byte order mark; input without a mark must be UTF-8. */
   readonly encoding?: 'auto' | Encoding
   readonly stdin?: Readable
+  /** Default: the machine's files. */
   readonly files?: Files
 }
 
