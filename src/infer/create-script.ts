@@ -48,8 +48,8 @@ const firstVersions: readonly {
  * @param wishes  the user's requirements for a DFS table; the program chooses the rest
  * @throws {UsageError} DDB_USAGE for keys that are not columns, and for wishes that no table fulfils; DDB_NAME for names that
  *   cannot be in a script
- * @throws {InputError} DDB_INPUT_COLUMN for too many columns, for types that the server does not know, and for a DFS table
- *   without a column to partition by or to sort arrays by
+ * @throws {InputError} DDB_INPUT_COLUMN for too many columns, and for types that the server does not know; for a DFS table also
+ *   if no column is fit to partition by, or to sort arrays by
  */
 export function createScript(
   schema: InferredSchema,

@@ -38,7 +38,7 @@ export interface InferOptions {
   readonly isPlain?: boolean
   /** True to make pairs such as yes and no BOOL, with options that name the words; otherwise they stay texts. */
   readonly proposesTruths?: boolean
-  /** Most records to examine; default all. */
+  /** Limit of the records to examine; default all. */
   readonly sample?: number
   /** Asked before every piece of input; true ends the examination. */
   readonly stopped?: () => boolean

@@ -1,6 +1,6 @@
 /*
-  Plans the partitions of a DFS table: by day, month or year of a date, and by a hash of a symbol if a day is too large for one
-  partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
+  Plans the partitions of a DFS table by day, month or year of a date. If a day is too large for one partition, adds a hash of a
+  symbol. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
   docs/server-semantics.md#tables-in-databases.
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
@@ -12,7 +12,6 @@ import { isCodeName } from './column-names.js'
 import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
-/** One level of partitions. */
 export interface PlannedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'

@@ -1,5 +1,5 @@
 /*
-  Records what the texts of a column look like, beyond what cell readers report: how precise times and numbers are, and whether a
+  Records facts about the texts of a column that cell readers do not report: how precise times and numbers are, and whether a
   number is a code.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
@@ -57,7 +57,7 @@ export class TextFacts {
   lossyText: string | undefined
   /** True if some text has a time of day. */
   hasTime = false
-  /** Most digits of fractions of a second. */
+  /** Largest number of digits in a fraction of a second. */
   secondDigits = 0
   /** Number of texts in square brackets. */
   bracketed = 0

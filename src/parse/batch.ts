@@ -61,7 +61,7 @@ export interface InputRange {
   /** Line of the byte at `endOffsetBytes`; the two form a `ResumePoint`. */
   readonly endLineNumber: number
   readonly shape: RecordShape
-  /** Set by the loader, ignored by readers: the number of the input, and the records of the input up to the end of the range. */
+  /** The number of the input, and its records up to the end of the range. The loader sets this, readers ignore it. */
   place: { readonly input: number; readonly records: number } | undefined
 }
 

@@ -56,7 +56,7 @@ export class BlockRejects {
   }
 
   /**
-   * Removes everything after the reject that has ended the run. How much else the block holds depends on how the input arrived.
+   * Removes everything after the reject that has ended the run. Otherwise the result would depend on how the input arrived.
    * @returns the place of the first removed record; undefined if nothing was removed
    */
   leaveRest(): ResumePoint | undefined {

@@ -44,7 +44,6 @@ export class NullTexts {
   }
 }
 
-/** Looks up texts by their bytes. */
 class TextSet {
   readonly isEmpty: boolean
   readonly #texts: readonly Uint8Array[]

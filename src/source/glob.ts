@@ -51,7 +51,7 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 }
 
 /**
- * Adds the matching files, sorted by path, each once. A name that begins with a dot only matches a pattern that does so, too.
+ * Adds the matching files, sorted by path, each once. A name that begins with a dot only matches a pattern with a dot there.
  * @param unread  called for an existing folder whose names cannot all be read; if it does not throw, the search goes on
  */
 export async function globFiles(

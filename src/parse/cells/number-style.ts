@@ -54,7 +54,7 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
 }
 
-/** Copies the rules for texts whose numbers are plain. */
+/** The rules, changed for texts whose numbers are in plain notation. */
 export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
   return hasNumberStyle(rules)
     ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }

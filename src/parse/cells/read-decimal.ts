@@ -1,6 +1,6 @@
 /*
-  Reads decimals exactly: digits beyond the scale must be zeros. Makes no string and no BigInt. Readers return 0 or the number;
-  NaN for a text that is not a number; ±Infinity if digits would be lost, or the type is too small.
+  Reads decimals exactly: digits beyond the scale must be zeros. Makes no string and no BigInt. Readers return NaN for a text that
+  is not a number, and ±Infinity if digits would be lost or the type is too small.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { Int64Parts } from './int64-parts.js'
@@ -86,7 +86,7 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Returns whether `short` holds the unscaled number. It must have at most 18 digits, with leading zeros, and lose none. */
+/** Returns whether `short` holds the unscaled number. It may have 18 digits, counting leading zeros, and may lose none. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus

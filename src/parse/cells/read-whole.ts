@@ -14,7 +14,7 @@ const letterE = 0x65
 
 /** Digits of the lower part: `Int64Parts` takes billions and the rest. */
 const lowerDigits = 9
-/** Limit of digits, which no 64-bit integer exceeds. */
+/** No 64-bit integer has more digits. */
 const maxDigits = 19
 /** Limit of exponents: no type could hold a result beyond. */
 const maxExponent = 1_000_000_000

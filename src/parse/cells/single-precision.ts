@@ -34,7 +34,7 @@ export function singleOf(text: string, value: number): number {
   return difference > 0 === isLarger ? other : single
 }
 
-/** More digits than any double between two singles has. Of further digits, only matters whether they are all zero. */
+/** More digits than any double between two singles has. Of further digits, it only matters whether all are zero. */
 const maxDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */

@@ -1,6 +1,6 @@
 /*
-  Reads DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time:
-  `2020.01.02T09:30:00.123456789` and similar ISO forms, with 0, 3, 6 or 9 digits after the second, with or without a Z.
+  Reads DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time. These are
+  `2020.01.02T09:30:00.123456789` and similar ISO forms, with or without a Z. The second may have 0, 3, 6 or 9 more digits.
   Everything else is read the general way. Columns with a zone, or with a format of `cells.dateFormats`, use NumberColumn and
   Int64Column.
 */
@@ -53,7 +53,7 @@ const middleHalves = 0x00f0f000
 const dateWords = 6
 /** Number of values of the 11 bits in the digits of a month and a day: 1, 4, 2 and 4 bits. */
 const dateCount = 2 ** 11
-/** Shared by columns without dates so far, because inference tries several columns for each of thousands. */
+/** Shared by columns that have met no date: inference makes several of them for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
 /** Index of a date in the table. The parameters are the words that begin with the separators before month and day. */

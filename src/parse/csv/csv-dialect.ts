@@ -11,11 +11,11 @@ export interface DialectOptions {
   readonly quote?: string
   /** Precedes a quote inside quotes. Detected in the first 1 MiB if left out: the quote itself unless it is `\\`. */
   readonly escape?: string
-  /** Lines that start with it are not records. */
+  /** Lines that start with this text are not records. */
   readonly comment?: string
   /**
    * Whether the first record is a header. `auto`, the default, goes by the names of the target's columns, and by what fits into
-   * them; if that is inconclusive, the run ends (docs/csv.md#header).
+   * them. If both leave the question open, the run ends (docs/csv.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
   /** Records end with a delimiter, so that an empty last field is dropped; detected in the first 1 MiB if left out. */

@@ -163,7 +163,7 @@ class CsvParseScanner implements RecordScanner {
   }
 
   /**
-   * Unescapes a quoted field. Elsewhere, an escape character is an ordinary character.
+   * Unescapes a quoted field. In other fields, an escape character is an ordinary character.
    * @returns the position after the closing quote
    */
   #addQuoted(block: RecordBlock, cell: number, open: number, next: number): number {

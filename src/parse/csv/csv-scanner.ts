@@ -41,7 +41,7 @@ export class CsvScanner implements RecordScanner {
   readonly #comment: number | undefined
   readonly #trim: boolean
   readonly #trailingDelimiter: boolean
-  /** Marks with 1 the bytes that may end an unquoted field or must not be in one, for the slow and for the fast path. */
+  /** Marks with 1 the bytes that may end an unquoted field or may not be in one; `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
   /** `#below`: four times one more than the highest low special byte. `#above`: four delimiters, if those are not low. */
@@ -280,7 +280,7 @@ export class CsvScanner implements RecordScanner {
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       const next = bytes[p + 1]!
-      // As in PostgreSQL, an escape character before any other byte is an ordinary character, so that nothing is lost.
+      // As in PostgreSQL, the escape character only escapes a quote or itself, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
         // Copies the first quote of a doubled one, but no escape character.

@@ -179,7 +179,7 @@ const nullWords: ReadonlySet<string> = new Set([
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** A column of numbers may have one bad text for so many numbers. */
+/** A column still holds numbers if it has one text for at least so many numbers. */
 const numbersPerText = 10
 
 /** Whether the text cannot be a value of the column, because the column holds numbers. */

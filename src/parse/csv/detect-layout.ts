@@ -1,5 +1,5 @@
 /*
-  Examines the columns of a sample. Finds out whether a header stands out, whether numbers have a decimal comma, and whether
+  Examines the columns of a sample: whether a header stands out, and whether numbers have a decimal comma. Also finds out whether
   records end with a delimiter that the first record lacks.
 */
 import { hasTrailingDelimiter } from './detect-dialect.js'
@@ -55,7 +55,7 @@ interface ColumnLook {
   /** Numbers like `1,5`; and how many of these may have the comma between thousands. */
   commas: number
   thousands: number
-  /** Other fields, without whole numbers; Infinity once a number like `1.5` has occurred. */
+  /** Number of other fields, except whole numbers; Infinity after a number like `1.5`. */
   others: number
 }
 

@@ -7,7 +7,7 @@ import { SampleRecords } from './sample-records.js'
 
 /** Options that leave no record broken. */
 export interface QuotesDialect {
-  /** Quotes are ordinary characters. */
+  /** Set if quotes are ordinary characters. */
   readonly quote?: ''
   readonly quotes?: 'lax'
   readonly trim?: true
@@ -60,7 +60,7 @@ export function findQuotes(
   // Most quotes are right, so the others are mistakes.
   if (usual.quoted > usual.misquoted) return undefined
   const plain = read({ quote: '' })
-  // Records of a single field always have equally many.
+  // Records of a single field are alike in any case.
   const isPlain = plain.isAlike && (!plain.isOneField || usual.misquoted + usual.quoted === 0)
   return isPlain ? { quote: '', said: 'quotes are ordinary characters' } : undefined
 }

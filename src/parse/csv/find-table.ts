@@ -134,7 +134,7 @@ export function tableText(table: FoundTable): string {
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
-/** The options, written as in messages. */
+/** Writes the options for messages. */
 export function tableOptions({
   skipLines,
   comment,
@@ -284,7 +284,7 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
 interface Begin {
   /** Index of the first record of the table: of the header if there is one. */
   readonly at: number
-  /** Set if the header is the record before, because it lacks the name of the first field. */
+  /** Set if the header lacks the name of the first field; then the header is the record before. */
   readonly names?: readonly string[]
   /** True if the header names more fields than most records have. */
   readonly isRagged?: boolean
@@ -311,7 +311,7 @@ function beginOf(
     !above.texts.some(text => beginsLikeNumber.test(text))
   if (isShort) {
     const isNamed = table.some(({ texts }) => texts.at(-1) !== '')
-    // Otherwise the records end with a delimiter that the header lacks.
+    // If the last fields are all empty, the records end with a delimiter that the header lacks.
     return isNamed ? { at, names: ['', ...above.texts] } : { at: at - 1 }
   }
   const isLong =

@@ -1,5 +1,5 @@
 /*
-  Represents the first record of a delimited text, which may be a header with names.
+  The first record of a delimited text: whether it looks like a header, and its names.
 */
 import { InputError } from '../../errors.js'
 

@@ -26,7 +26,7 @@ export class JsonCells {
     this.#lenient = lenient
   }
 
-  /** Scans the value at `p` into the row's cell. Returns as `JsonScanner`. */
+  /** Scans the value at `p` into the row's cell. Returns the position after the value, or −1. */
   scan(block: RecordBlock, row: number, field: number, p: number): number {
     const scanner = this.#scanner
     const { kinds, elementKinds } = this.#members[field]!

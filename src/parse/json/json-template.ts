@@ -1,6 +1,6 @@
 /*
-  The usual shape of one input's records: the same members in the same order, with the same blanks between them. A record of this
-  shape is read fast: by comparing the text between its values, four bytes at a time, and finding the ends of the values.
+  The usual shape of one input's records: the same members in the same order, with the same blanks between them. Reading a record
+  of this shape is fast. It takes comparing the text between the values, four bytes at a time, and finding the ends of the values.
   Everything else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
 */
 import { jsonKinds } from './json-kinds.js'

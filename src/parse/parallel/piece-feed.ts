@@ -16,7 +16,6 @@ export interface PieceAnswer {
   readonly thread: number
 }
 
-/** The threads of a run. */
 export interface PieceThreads {
   readonly count: number
   readonly slots: PieceSlots

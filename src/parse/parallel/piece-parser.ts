@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself: from the end of the first line to the start of the incomplete last
-  record. It gives up at anything unusual, and the reader then reads the piece.
+  Reads pieces of text ahead of the reader, each by itself. It begins after a piece's first line end and stops at the incomplete
+  last record. It gives up at anything unusual, and the reader then reads the piece.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'

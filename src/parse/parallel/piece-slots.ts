@@ -59,7 +59,6 @@ export class PieceSlots {
     Atomics.notify(this.#control, 0)
   }
 
-  /** The text in a slot. */
   text(slot: number): Uint8Array {
     const start = slot * this.slotBytes
     return this.#text.subarray(start, start + this.#control[this.#at(slot) + 2]!)

@@ -8,7 +8,7 @@ import type { ValueColumn } from './value-column.js'
 /** Approximate limit of the texts in a piece, because a batch ends with the piece that fills it. */
 const mostTextBytes = 256 * 1024
 
-/** Most UTF-8 bytes per character of a text. */
+/** Limit of UTF-8 bytes per character of a text. */
 const mostUtf8Bytes = 3
 
 const encoder = new TextEncoder()

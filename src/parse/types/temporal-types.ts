@@ -41,7 +41,7 @@ function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
 
-/** A type of 32 bits. */
+/** A date or time type of 32 bits. */
 interface ShortTemporal {
   readonly name: Int32Type
   /** Describes values of the type in messages. */
@@ -172,7 +172,7 @@ const shortTypes: readonly ShortTemporal[] = [
   },
 ]
 
-/** A type of 64 bits. */
+/** A date or time type of 64 bits. */
 interface LongTemporal {
   readonly name: Int64Type
   readonly expected: string

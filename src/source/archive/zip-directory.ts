@@ -212,7 +212,7 @@ async function readFully(file: InputFile, into: Buffer, position: number): Promi
   return done
 }
 
-/** Each chunk has its own memory, as the decompressor may keep it for a while. */
+/** Gives each chunk its own memory, because the decompressor may keep the chunk for a while. */
 async function* rangeOf(file: InputFile, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - at))
