@@ -86,6 +86,7 @@ export function wholeSource(
 }
 
 async function* nothingMore(): Chunks {
+  // Yields nothing, because the caller has already read the bytes.
 }
 
 /**
