@@ -68,7 +68,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** A column becomes SYMBOL if its texts occur twice on average. In fewer rows than this, a quarter must be repeats. */
+/** A column becomes SYMBOL if its texts occur twice on average; with fewer rows than this, if a quarter of them repeat. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */

@@ -261,7 +261,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
 
 const namedColumns = 5
 
-/** Lines that create the database. OLAP needs no name: it is the default, and old servers (before 2.00) know no names. */
+/** Lines that create the database. They do not name the default engine, OLAP: servers before 2.00 have no such argument. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),

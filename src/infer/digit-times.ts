@@ -45,7 +45,7 @@ const readers = formats.map(({ format }) => {
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-// Escaped, because one of the bundles has its patterns read byte by byte. 时间, 時間, 时刻, 時刻.
+// Escaped, because patterns in one of the bundles are read byte by byte. 时间, 時間, 时刻, 時刻.
 const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =
@@ -102,7 +102,7 @@ export class DigitTimes {
     return this.#mostDigits >= hourDigits[first.format]! ? first : undefined
   }
 
-  /** Formats to mention in a warning. Formats of times must be suggested by the column's name and its digits. */
+  /** Formats to mention in a warning. A format of times counts if the column's name and digits suggest a time. */
   mayBe(name: string): readonly string[] {
     const isTime = timeName.test(name) && !noTimeName.test(name)
     return this.fitting

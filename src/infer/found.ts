@@ -1,5 +1,5 @@
 /*
-  The options of an examination of inputs, and the results collected so far.
+  The options for examining inputs, and the results so far.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { FoundTable } from '../parse/csv/find-table.js'

@@ -237,7 +237,7 @@ function fieldLook(
   }
 }
 
-/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first one */
+/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first input */
 function mapAsFirst(
   target: TargetSchema,
   shape: InputShape,

@@ -32,7 +32,7 @@ export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | 
 }
 
 /**
- * Index of the field with this name, or −1. The case may differ only if no other field and no other column has such a name.
+ * Index of the field with this name, or −1. Another case counts only if no other field and no other column could be meant.
  * @param asked  the names that columns ask for, by their lower case
  */
 export function namedField(

@@ -48,7 +48,7 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** The words for a place where files are selected by name, with the option that selects them. */
+/** Words that messages use for a place, and the option that selects files there. */
 const places = {
   folders: ['which files of a folder are data', 'input.include'],
   archives: ['which members of an archive are data', 'input.members'],

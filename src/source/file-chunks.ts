@@ -39,7 +39,7 @@ export async function* fileChunks(
     const length = Math.min(bufferBytes, endBytes - position)
     const reading =
       jump.toBytes === 0 ? file.read(current, 0, length) : file.readAt(current, 0, length, position)
-    // If a read fails while the consumer is busy, the next `await` reports the failure instead of Node.
+    // If a read fails while the consumer is busy, the next `await` throws the error. Node must not report it before.
     reading.catch(() => undefined)
     return reading
   }

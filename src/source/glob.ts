@@ -121,7 +121,7 @@ async function walk(folder: string, places: readonly number[], way: Walk): Promi
   for (const { folder, places } of below) await walk(folder, places, way)
 }
 
-/** The text that turns a name in this folder into a path. */
+/** The text to put before a name in this folder to make a path. */
 export function folderPrefix(folder: string): string {
   return join(folder, 'x').slice(0, -1)
 }

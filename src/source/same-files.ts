@@ -56,7 +56,7 @@ export function newSameFiles(
   }
   return {
     isFirst(path, index, status) {
-      // Each opening of a pipe may deliver other content, so a pipe is never the same input.
+      // Each opening of a pipe may deliver other content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
       const input = knownAs(path, index, status)
       if (input === undefined) return true

@@ -249,7 +249,7 @@ export class JsonRecords {
     return entry
   }
 
-  /** Notes that the record has the field. Returns false if it has the field twice. */
+  /** Notes that the record has the field. Returns false if the record has had it before. */
   #see(field: number): boolean {
     if (this.#seenIn[field] === this.#record) {
       const member = this.#members[field]!

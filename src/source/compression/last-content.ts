@@ -56,7 +56,7 @@ export class KeptInput {
 const pieceSizes = [4096, 64, 1]
 
 /**
- * Yields the content that zlib delivers before `place`, without the content that the caller already has.
+ * Yields the content that zlib delivers before the damage in `place`, without the content that the caller already has.
  * @param kept  the whole archive up to `place.toBytes`
  * @param knownBytes  length of the content that the caller has
  * @returns the byte at which zlib fails

@@ -87,7 +87,7 @@ function markOf(
     )
   }
   if (asked === 'auto' || asked === encoding) return { encoding, mark }
-  // The bytes of GB18030's mark are ordinary characters in most other encodings.
+  // The bytes of GB18030's mark are ordinary characters in most other encodings, so they may be text.
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',

@@ -8,8 +8,8 @@ export class Utf8Check {
   #begun: Uint8Array = new Uint8Array(0)
 
   /**
-   * Finds the first byte that is not UTF-8. The position counts from the chunk's start, so it is negative for a byte of the
-   * previous chunk. After an invalid byte, checking starts afresh.
+   * Finds the first byte that is not UTF-8; undefined if every byte is. The position counts from the chunk's start, so it is
+   * negative for a byte of the previous chunk. After an invalid byte, checking starts afresh.
    */
   firstBroken(chunk: Uint8Array): number | undefined {
     const begun = this.#begun
