@@ -4,6 +4,7 @@
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
 import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
+import { sourceFields } from './sourced-column.js'
 
 /** One for all inputs of a run, passed to their readers in turn. */
 export interface SharedRows {
@@ -11,6 +12,8 @@ export interface SharedRows {
   blockFor(fieldCount: number): RecordBlock
   /** The rows in hand begin a batch that a piece of the next input continues. */
   continues: boolean
+  /** As `sourceFields`, without making them anew for each of many alike inputs. */
+  fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** Rows in hand: there is a batch to take. */
   readonly rowCount: number
   /** The columns for an input; reuses earlier ones if everything in the setup is identical. */
@@ -28,11 +31,18 @@ export function newSharedRows(): SharedRows {
   /** Earlier columns, with rows that do not fit together with the next ones. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
+  let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
   return {
     continues: false,
     blockFor(fieldCount) {
       if (block?.fieldCount !== fieldCount) block = new RecordBlock(fieldCount)
       return block
+    },
+    fieldsFor(mapping, fieldOf) {
+      if (last?.mapping !== mapping || last.fieldOf !== fieldOf) {
+        last = { mapping, fieldOf, fields: sourceFields(mapping, fieldOf) }
+      }
+      return last.fields
     },
     get rowCount() {
       return (left?.rowCount ?? 0) + (builder?.rowCount ?? 0)

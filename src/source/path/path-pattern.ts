@@ -62,7 +62,12 @@ export function pathPattern(text: string): PathPattern {
 
 /** The folder names and the file name in a path; the first is empty if it begins at the root. */
 export function pathNames(path: string): string[] {
-  return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
+  return slashed(path).split('/')
+}
+
+/** The path with `/` between its names, on any system. */
+export function slashed(path: string): string {
+  return sep === '/' ? path : path.replaceAll(sep, '/')
 }
 
 /** Literal text, any text, or a named part. */
