@@ -5,6 +5,7 @@ import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
 import { closeTimeoutMs } from './connection/connect.js'
 import { ignoreLoss, type Delivery } from './transport/delivery.js'
+import type { EarlySession } from './transport/receipts/sessions.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
@@ -14,6 +15,7 @@ import { asDdbError } from './run-ending.js'
 export interface Opened {
   inputs?: Inputs
   control?: Session
+  early?: EarlySession | undefined
   delivery?: Delivery
   /** Rows that were read but not counted anywhere at the end are unsent. */
   leavesRest?: boolean
@@ -67,10 +69,10 @@ export function abandon({ delivery, control }: Opened, cause: DdbError): void {
 export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
-  const { inputs, delivery, control } = opened
+  const { inputs, delivery, early, control } = opened
   // A lost control session has already been reported by the query that used it.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
-  const all = closeInTurn(run, [inputs, delivery, asking])
+  const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()

@@ -9,7 +9,7 @@ import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
-import { openDelivery } from './transport/open-delivery.js'
+import { earlySession, openDelivery } from './transport/open-delivery.js'
 import { endJournal, type Opened } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
@@ -87,6 +87,7 @@ async function loadPlan(
       checkReplaces(options, target)
       durability = newDurability(plan, target)
       await checkAlone(run, control, inputs.areDone)
+      if (!inputs.areDone) opened.early = earlySession(run, control)
       const checked = await checkTarget(run, control, target)
       if (inputs.areDone && checked !== undefined) {
         alreadyLoaded = true
@@ -98,7 +99,7 @@ async function loadPlan(
         return undefined
       }
       if (checked !== undefined) await checkRows(run, control, checked)
-      const delivery = await openDelivery(run, target, control, checked?.evidence)
+      const delivery = await openDelivery(run, target, control, checked?.evidence, opened.early)
       opened.delivery = delivery
       checkFollowed(run, delivery)
       await removeLeftRejects(run)
@@ -123,10 +124,8 @@ async function loadPlan(
   if (misuse !== undefined) {
     run.ending.fail(misuse)
     const { code, exitCode } = misuse
-    const error = {
-      code,
-      message: run.reporter.secrets.hideInSentence(run.reporter.words(misuse.message)),
-    }
+    const { secrets, words } = run.reporter
+    const error = { code, message: secrets.hideInSentence(words(misuse.message)) }
     await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }

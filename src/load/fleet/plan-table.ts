@@ -8,8 +8,8 @@ import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Value } from '../../protocol/value.js'
 import { longsOf } from '../marker/marker.js'
-import { planTableName, unitLedgerName } from '../marker/run-tables.js'
-import { dropLedgerScript, shareScript } from '../transport/receipts/script.js'
+import { dropTableScript, planTableName, unitLedgerName } from '../marker/run-tables.js'
+import { shareScript } from '../transport/receipts/script.js'
 
 /** Kinds of rows; each uses `value` and `text` in its own way. */
 const kinds = { plan: 1, look: 2, ledger: 3, done: 4 } as const
@@ -213,7 +213,7 @@ function endScript(table: string, ended: EndedUnit): string {
 
 /** Drops the ledger of a unit that is done, so that requests that arrive later cannot write. */
 const dropEndedScript = ({ token }: EndedUnit): string => `if(ddbIngestEnded > 0) {
-${dropLedgerScript(unitLedgerName(token))}}
+${dropTableScript(unitLedgerName(token))}}
 `
 
 /**
@@ -330,7 +330,7 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   if (state === undefined) return undefined
   // The ledgers first: if the process is killed in between, the table still has their tokens.
   const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
-  const drops = open.map(([, token]) => dropLedgerScript(unitLedgerName(token)))
+  const drops = open.map(([, token]) => dropTableScript(unitLedgerName(token)))
   const name = planTableName(runId)
   await session.run(
     `${drops.join('')}if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,

@@ -186,53 +186,51 @@ class Reading implements InputReading {
     }
     const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
-    const found = (): Generator<Step, void, void> =>
-      reader.steps({
-        mapping: looked?.mapping ?? mapped(),
-        texts: named.texts,
-        cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        get batchRows() {
-          return readSizes(run).batchRows
-        },
-        get batchBytes() {
-          return readSizes(run).batchBytes
-        },
-        flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
-        limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
-        from: resumed?.from,
-        pieces: resumed?.pieces,
-        shared: opened.shared,
-        readAhead: opened.readAhead,
-        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
-        clock: this.#platform.clock,
-        stopped: () => run.ending.stopped,
-        mayEnd: rejects => mayReachLimit(run, rejects),
-        onUnreadable: error => run.ending.fail(error),
-        onReject: reject => {
-          lastReject = reject.offsetBytes
-          const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
-          if (isKnown) opened.knownReject?.(reject.offsetBytes)
-          update()
-          if (isKnown) return
-          run.emit(misread(reject, index))
-          run.rejects.keep(reject, reader)
-        },
-      })
-    try {
-      for (const step of isEmpty(reader) ? [] : found()) {
-        if (step instanceof Promise) {
-          yield step
-          continue
-        }
+    const { batchRows, batchBytes } = readSizes(run)
+    // Plain properties: with getters or a spread it would take longer to make than the rows of a small file take to read.
+    const settingsOf = (): BatchOptions => ({
+      batchRows,
+      batchBytes,
+      mapping: looked?.mapping ?? mapped(),
+      texts: named.texts,
+      cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+      flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
+      limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
+      from: resumed?.from,
+      pieces: resumed?.pieces,
+      shared: opened.shared,
+      readAhead: opened.readAhead,
+      keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
+      clock: this.#platform.clock,
+      stopped: () => run.ending.stopped,
+      mayEnd: rejects => mayReachLimit(run, rejects),
+      onUnreadable: error => run.ending.fail(error),
+      onReject: reject => {
+        lastReject = reject.offsetBytes
+        const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
+        if (isKnown) opened.knownReject?.(reject.offsetBytes)
         update()
-        const wait = opened.beforeBatch?.()
-        if (wait !== undefined) yield wait
-        this.#tellOffsets(run)
-        const range = step.ranges.at(-1)!
-        // A batch may hold only rows of earlier inputs, whose place is known already.
-        if (range.place === undefined) place(range)
-        yield step
-        opened.afterBatch?.()
+        if (isKnown) return
+        run.emit(misread(reject, index))
+        run.rejects.keep(reject, reader)
+      },
+    })
+    try {
+      const settings = isEmpty(reader) ? undefined : settingsOf()
+      for (const step of settings === undefined ? [] : reader.steps(settings)) {
+        if (step instanceof Promise) yield step
+        else {
+          update()
+          const wait = opened.beforeBatch?.()
+          if (wait !== undefined) yield wait
+          this.#tellOffsets(run)
+          const range = step.ranges.at(-1)!
+          // A batch may hold only rows of earlier inputs, whose place is known already.
+          if (range.place === undefined) place(range)
+          yield step
+          opened.afterBatch?.()
+        }
+        resize(settings!, run)
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)
     } finally {
@@ -349,12 +347,23 @@ class Reading implements InputReading {
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
-    for (const [index, { nulls, coerced }] of counts.entries()) {
-      const sum = (this.columnCounts[index] ??= { nulls: 0, coerced: 0 })
+    for (let column = 0; column < counts.length; column++) {
+      const { nulls, coerced } = counts[column]!
+      const sum = (this.columnCounts[column] ??= { nulls: 0, coerced: 0 })
       sum.nulls += nulls
       sum.coerced += coerced
     }
   }
+}
+
+/** Call it after each step: only then can the sizes have changed. */
+function resize(
+  settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
+  run: Run,
+): void {
+  const { batchRows, batchBytes } = readSizes(run)
+  settings.batchRows = batchRows
+  settings.batchBytes = batchBytes
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {

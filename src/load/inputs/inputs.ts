@@ -232,10 +232,7 @@ class SequentialInputs implements Inputs {
     if (rest !== undefined) yield rest
   }
 
-  /**
-   * Tells the journal that inputs were read to their end, once all of their rows are handed over: no process will read them
-   * again.
-   */
+  /** Once all rows of inputs are handed over, the journal records that they were read: no process will read them again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)
@@ -266,7 +263,8 @@ class SequentialInputs implements Inputs {
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
-      if (run.ending.stopped) return
+      // Only a process that resumes needs to know.
+      if (run.ending.stopped || run.history.journal === undefined) return
       this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {

@@ -3,10 +3,9 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { dropLedgerScript } from '../transport/receipts/script.js'
 import { forgetFinished } from './finished-runs.js'
 import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
-import { markerName, sentName } from './run-tables.js'
+import { dropTableScript, markerName, sentName } from './run-tables.js'
 
 /**
  * Removes everything with the run's token: ledgers, marker, and the mark that it has finished. Objects of another run with the
@@ -69,5 +68,5 @@ async function dropAll(
   ledgers: readonly string[],
   timeoutMs: number,
 ): Promise<void> {
-  if (ledgers.length > 0) await session.run(ledgers.map(dropLedgerScript).join(''), { timeoutMs })
+  if (ledgers.length > 0) await session.run(ledgers.map(dropTableScript).join(''), { timeoutMs })
 }

@@ -9,6 +9,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
 import {
+  dropTableScript,
   isFirstLedger,
   isLedgerOf,
   ledgerName,
@@ -289,12 +290,22 @@ export async function askMarker(
   return owner === 0n || owner === undefined ? 'gone' : 'taken'
 }
 
-/** Removes the marker if it is ours, and the last batch number of a run with a journal. Rows do not depend on its success. */
-export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
+/**
+ * Removes the marker if it is ours, and the last batch number of a run with a journal. Rows do not depend on its success.
+ * @param ledger  to be removed before, in the same round trip
+ */
+export async function dropMarker(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+  ledger?: string,
+): Promise<void> {
   if (run.ledger !== undefined) return
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
-  const undefSent = `\nif(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
-  const script = `${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
+  const dropSent = run.place === undefined ? '' : dropTableScript(sent)
+  const first = ledger === undefined ? '' : dropTableScript(ledger)
+  const script = `${first}${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }
+${dropSent}`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {

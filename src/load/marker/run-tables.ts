@@ -108,3 +108,9 @@ export interface RunPlace {
   /** Folder of the journals. */
   readonly folder: string
 }
+
+/** Removes one of these tables, if it is there. */
+export function dropTableScript(name: string): string {
+  return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
+`
+}

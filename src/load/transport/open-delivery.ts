@@ -13,6 +13,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { tellLeftovers } from '../marker/leftovers.js'
 import { oneConnection, type Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
+import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
 import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
@@ -28,12 +29,21 @@ import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Opens the data sessions, asks what must be known before the first batch, and returns the run's delivery. */
+/** Opens a session for data if the run is likely to need it for receipts. */
+export function earlySession(run: Run, control: Session): EarlySession | undefined {
+  return triesReceipts(run) ? openEarly({ run, rules: retryRules(run) }, control) : undefined
+}
+
+/**
+ * Opens the data sessions, asks what must be known before the first batch, and returns the run's delivery.
+ * @param early  taken if it is needed
+ */
 export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
   evidence?: Evidence,
+  early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
   // Answers reach only one process: another one would send the same rows.
@@ -46,8 +56,8 @@ export async function openDelivery(
   if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
-  if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
-    const receipts = await receiptsIfAny(run, rules, description, control, proofs)
+  if (triesReceipts(run)) {
+    const receipts = await receiptsIfAny(run, rules, description, control, { ...proofs, early })
     if (!(receipts instanceof ServerError)) {
       if (run.plan.unit === undefined) tellLeftovers(run, control)
       return verifying(receipts, verifier)
@@ -61,11 +71,7 @@ export async function openDelivery(
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
-  if (obstacle !== undefined) {
-    run.reporter.notice(
-      `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
-    )
-  }
+  if (obstacle !== undefined) run.reporter.notice(obstacleNotice(obstacle, instead))
   if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
@@ -153,6 +159,10 @@ function insteadOfReceipts(isCounted: boolean): string {
     : 'every batch is answered instead, which proves as much and takes a round trip a batch'
 }
 
+function obstacleNotice(obstacle: string, instead: string): string {
+  return `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`
+}
+
 /** Why receipts are impossible, and what would have to change. */
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
@@ -175,17 +185,23 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  proofs: Proofs,
+  { early, ...proofs }: Proofs & { readonly early: EarlySession | undefined },
 ): Promise<Delivery | ServerError> {
   const recorder = await openRecorder(run, description, control, proofs)
   try {
-    const delivery = await openReceipts({ run, rules, recorder, description }, control)
+    const delivery = await openReceipts({ run, rules, recorder, description, early }, control)
     if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
     return delivery
   } catch (error) {
     if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
     return error
   }
+}
+
+function triesReceipts(run: Run): boolean {
+  const { mode, confirm } = run.plan
+  const isAsked = mode === 'async' && (confirm === 'receipts' || confirm === 'auto')
+  return isAsked && knownObstacle(run) === undefined
 }
 
 /** Why trying receipts would be useless; undefined if no obstacle is known. */

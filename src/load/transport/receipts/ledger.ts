@@ -7,16 +7,9 @@ import { ServerError } from '../../../errors.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Table } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
-import { ledgerName } from '../../marker/run-tables.js'
+import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
 import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
-import {
-  claimPhase,
-  dropLedgerScript,
-  ledgerQuery,
-  ledgerScript,
-  probeScript,
-  type WrittenLedger,
-} from './script.js'
+import { claimPhase, ledgerQuery, ledgerScript, probeScript, type WrittenLedger } from './script.js'
 
 export interface LedgerRow {
   batchNo: number
@@ -111,7 +104,7 @@ export async function dropLedger(
   timeoutMs: number,
 ): Promise<void> {
   try {
-    await session.run(dropLedgerScript(name), { timeoutMs })
+    await session.run(dropTableScript(name), { timeoutMs })
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
   }

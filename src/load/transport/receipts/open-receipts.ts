@@ -16,12 +16,14 @@ import type { Run } from '../../run.js'
 import { earlierReceipts } from './earlier-receipts.js'
 import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
+import type { EarlySession } from './sessions.js'
 
 export interface ReceiptsSetup {
   readonly run: Run
   readonly rules: RetryRules
   readonly recorder: Recorder
   readonly description: TargetDescription
+  readonly early?: EarlySession | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ReceiptsSetup {
  * @throws {ConnectionError}
  */
 export async function openReceipts(
-  { run, rules, recorder, description }: ReceiptsSetup,
+  { run, rules, recorder, description, early }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
@@ -67,7 +69,7 @@ export async function openReceipts(
       throw error
     }
   }
-  const node = await ReceiptNode.open(nodeSetup, control)
+  const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     const earlier = await earlierReceipts(run, node, description, left.ledger)
     run.emit({

@@ -28,16 +28,18 @@ import {
 } from './ledger.js'
 import { deliverFunction, jobsQuery } from './script.js'
 import {
-  connectData,
   defineFunctions,
   leftMs,
   isSameNode,
+  neverUsed,
   notComingBack,
   openAgain,
+  openEarly,
   openMissing,
   ownUntilMs,
   passes,
   type BarrierAnswer,
+  type EarlySession,
   type Memory,
   type SessionSetup,
 } from './sessions.js'
@@ -71,33 +73,30 @@ export class ReceiptNode implements Outlet {
 
   /**
    * @param control  belongs to the node from here on, unless this throws
+   * @param early  the first session for data, on the same node
    * @throws {ServerError} if the server refuses what receipts need
    * @throws {DdbError} DDB_LOCKED if another run has this run's name
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
+  static async open(
+    setup: ReceiptNodeSetup,
+    control: Session,
+    early: EarlySession = openEarly(setup, control),
+  ): Promise<ReceiptNode> {
     const { run, rules } = setup
     const timeoutMs = run.plan.confirmTimeoutMs
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
-    // Round trips may be long, so requests that do not depend on each other are sent at once.
-    const givenUp = new AbortController()
-    let connecting: Promise<Session> | undefined = connectData(
-      setup,
-      control,
-      deadlineMs,
-      givenUp.signal,
-    )
-    connecting.catch(() => undefined)
     let ledger: Ledger | undefined
     try {
       const next = setup.nextLedger()
       ledger = await openLedger(control, run.history.name, next.number, timeoutMs, next.version)
       const opened = ledger
       const data: Session[] = []
+      let first: Promise<Session> | undefined = early.take()
       const open = (): Promise<void> => {
-        const first = connecting
-        connecting = undefined
-        return openMissing(setup, control, data, opened, deadlineMs, first)
+        const connecting = first
+        first = undefined
+        return openMissing(setup, control, data, opened, deadlineMs, connecting)
       }
       try {
         await tryUntil(deadlineMs, rules, open, passes)
@@ -112,8 +111,7 @@ export class ReceiptNode implements Outlet {
       }
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
-      givenUp.abort(neverUsed())
-      await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
+      await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // The next process still needs what an earlier one left.
       if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
@@ -337,17 +335,19 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless it is to be kept, and then the marker, without waiting for the marker's removal: if the connection
-   * is lost before, the marker can still be found. If another process is to resume the run, both stay, and the marker says so.
+   * Removes the ledger, unless it is to be kept, and then the marker. Unless the target was looked at for the last time, this
+   * waits for the first of them: a server that has restarted is noticed, and its marker can still be asked for. If another
+   * process is to resume the run, both stay, and the marker says so.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
+  async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
     if (run.plan.unit !== undefined) return
-    if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
-    void dropMarker(this.#control, run.history.name, timeoutMs)
+    if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
+    const too = keepLedger || !isLooked ? undefined : this.#ledger.name
+    void dropMarker(this.#control, run.history.name, timeoutMs, too)
   }
 
   #openMissing(deadlineMs: number): Promise<void> {
@@ -388,6 +388,3 @@ export class ReceiptNode implements Outlet {
 
 /** How long to wait for a server if nothing depends on its answer. */
 const longestFarewellMs = 5_000
-function neverUsed(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}

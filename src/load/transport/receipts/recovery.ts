@@ -175,7 +175,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
 /** The server has answered for everything, so a failure to leave it cleanly does not matter. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
-    await node.finish(timeoutMs, false)
+    await node.finish(timeoutMs, false, false)
     await node.close()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -227,7 +227,8 @@ async function leaveTarget(
   ended: { isLooked: boolean },
 ): Promise<void> {
   const { evidence } = recorder.target
-  if (evidence !== undefined && !run.ending.isLeaving) {
+  const isLooked = evidence !== undefined && !run.ending.isLeaving
+  if (isLooked) {
     await node.ask(async control => {
       const look = await lookAtEnd(run, control, evidence, (change, isCertain) =>
         recorder.replaced(mayBeGone(change), isCertain),
@@ -236,7 +237,7 @@ async function leaveTarget(
       await noteFinished(run, control, evidence, look, timeoutMs)
     })
   }
-  await node.finish(timeoutMs, hasUncertain(run.state))
+  await node.finish(timeoutMs, hasUncertain(run.state), isLooked)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {

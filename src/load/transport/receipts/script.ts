@@ -175,8 +175,3 @@ export function ledgerQuery(
   const columns = [...readColumns[version], ...(tellsLeft ? [leftColumn] : [])]
   return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
-
-export function dropLedgerScript(ledger: string): string {
-  return `if(defined("${ledger}", SHARED)) { undef("${ledger}", SHARED) }
-`
-}

@@ -91,7 +91,7 @@ export async function openAgain(
 
 /** A session for data, on the node of the session for queries; no functions are defined there yet. */
 export function connectData(
-  { run }: SessionSetup,
+  { run }: Pick<SessionSetup, 'run'>,
   { host, port }: Session,
   deadlineMs: number,
   givenUp?: AbortSignal,
@@ -105,6 +105,41 @@ export function connectData(
     highWaterBytes: run.plan.maxInFlightBytes,
     ...run.server.dataSession,
   })
+}
+
+/** A session for data that is opened while it is still being found out whether the run needs it. */
+export interface EarlySession {
+  /** The caller uses or closes it; `giveUp` then does nothing. */
+  take(): Promise<Session>
+  giveUp(): Promise<void>
+}
+
+/** Round trips may be long, so requests that do not depend on each other are sent at once. */
+export function openEarly(
+  setup: Pick<SessionSetup, 'run' | 'rules'>,
+  control: Session,
+): EarlySession {
+  const { clock, reconnectMs } = setup.rules
+  const givenUp = new AbortController()
+  const connecting = connectData(setup, control, clock.nowMs() + reconnectMs, givenUp.signal)
+  connecting.catch(() => undefined)
+  let isTaken = false
+  return {
+    take() {
+      isTaken = true
+      return connecting
+    },
+    async giveUp() {
+      if (isTaken) return
+      isTaken = true
+      givenUp.abort(neverUsed())
+      await connecting.then(session => session.abandon(neverUsed())).catch(() => undefined)
+    },
+  }
+}
+
+export function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
 }
 
 /**
