@@ -23,7 +23,7 @@ import {
 
 /** A lock's file that stays open, even if its name later refers to another one. */
 export interface LockFile {
-  /** Sets its modification time, ms since the epoch. */
+  /** Sets the file's modification time, ms since the epoch. */
   stamp(ms: number): void
   close(): void
 }
@@ -32,9 +32,9 @@ export interface LockFile {
 export interface LockMachine {
   /** This process, with a new token. */
   self(): LockHolder
-  /** What is known of a holder without waiting. */
+  /** Whether the holder lives, as far as a query can tell without waiting. */
   lifeOf(holder: LockHolder): Life
-  /** undefined if there is none, `strange` if it is not an ordinary file. */
+  /** undefined without a file, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
   /** Creates a new file, and waits for the disk. */
   create(path: string, text: string): LockFile

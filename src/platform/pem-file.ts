@@ -12,7 +12,7 @@ export type PemContent = 'certificates' | 'key'
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** The authorities of a whole system take a fifth of this. */
+/** All authorities of a system together take a fifth of this. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

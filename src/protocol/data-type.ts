@@ -48,7 +48,7 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
 /** An array vector of T has type number 64 + T. */
 export const arrayTypeOffset = 64
 
-/** Not a type: it takes the place of one if a compressed vector follows (docs/protocol.md#compressed-vectors). */
+/** Not a type: stands in the place of a type number to announce a compressed vector (docs/protocol.md#compressed-vectors). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(

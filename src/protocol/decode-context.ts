@@ -21,8 +21,8 @@ export const defaultDecodeLimits: DecodeLimits = {
 }
 
 /**
- * A null without bytes counts as much as what is later made of it: text, a row, an entry of a list. Otherwise twelve bytes that
- * claim a billion nulls would end the process that reads them.
+ * A null without bytes counts as much as the text, row or list entry that is later made of it. Otherwise twelve bytes that claim a
+ * billion nulls would end the process that reads them.
  */
 const voidRowBytes = 64
 
@@ -68,7 +68,7 @@ export class DecodeContext {
     this.#lastOffsetBytes -= byteLength
   }
 
-  /** Counts rows of the type whose elements have no bytes. */
+  /** Counts rows of VOID, whose elements have no bytes. */
   chargeVoid(reader: ByteReader, rows: number): void {
     this.charge(reader, rows * voidRowBytes)
   }

@@ -41,7 +41,7 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** What official clients usually send, and what an empty field means. */
+/** The priority that official clients usually send, and that an empty field means. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
@@ -91,7 +91,7 @@ export const defaultRequestLimits: RequestLimits = {
   maxBodyBytes: 16_777_216,
 }
 
-/** The C++ and Python clients refuse to send more than a few; the count is claimed before any argument arrives. */
+/** The sender claims the count before any argument arrives. The C++ and Python clients refuse to send more than a few. */
 const maxArguments = 4096
 
 /**

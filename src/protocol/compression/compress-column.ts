@@ -24,7 +24,7 @@ const trialBytes = 8_192
 
 type Width = 2 | 4 | 8
 
-/** Grows to what the largest column needs and is kept for the batches after it. */
+/** Kept for later batches; grows to the size that the largest column needs. */
 let scratch: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
 /** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as it is */
@@ -45,7 +45,7 @@ export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   return true
 }
 
-/** For a column with differences that the other method cannot write. */
+/** The fallback for a column whose differences delta-of-delta cannot write. */
 function encodeAsLz4(writer: ByteWriter, column: Column, bytes: Uint8Array): boolean {
   const body = lz4Blocks(bytes, Math.floor(bytes.length * (1 - minSaving)))
   if (body !== undefined) put(writer, column, methodLz4, body)

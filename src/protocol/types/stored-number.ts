@@ -4,7 +4,7 @@
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/** The sentinel for null; therefore the sentinel itself is not a valid value. @throws {ValueError} DDB_INPUT_RANGE */
+/** The number itself, or the sentinel for null; a number equal to the sentinel is refused. @throws {ValueError} DDB_INPUT_RANGE */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value

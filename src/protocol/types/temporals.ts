@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count with `perDay` units a day: passes on whole days, rounded down, and the rest in the type's own unit. */
+/** Formats a count of which `perDay` make a day: passes on whole days, rounded down, and the rest in the type's own unit. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,

@@ -77,7 +77,7 @@ export interface ColumnAccess<
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Elements of such a column on the wire, after rows and columns. */
+/** How elements without one typed array travel, after rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(
@@ -89,7 +89,7 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
 
 /** Facts about one type. Either `fixed` is present, or some of the others: a type may have no scalar, or no column. */
 export interface TypeFacts {
-  /** Its number on the wire. */
+  /** The type's number on the wire. */
   readonly id: number
   readonly category: Category
   /** Bytes per vector element; 0 if an element has no fixed size. */
