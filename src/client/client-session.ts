@@ -233,7 +233,7 @@ export class ClientSession implements Session {
     if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  /** Not async: the server is idle while an answer passes through further promises. */
+  /** Not async: each further promise delays the next request while the server is idle. */
   #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
     const head = options === noOptions ? this.#answeredHead : this.#head(false, options)
@@ -245,7 +245,7 @@ export class ClientSession implements Session {
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
-  /** Typed unless the caller wants plain values, as callers of the library's `connect` do; the types of `PlainSession` say so. */
+  /** Converts an answer to plain values if the caller asked for them. `PlainSession` declares the types of the result. */
   #answer(value: Value, options: RunOptions): Result {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
     return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)

@@ -14,7 +14,7 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
-/** Why nothing may be sent after an answer; undefined if it is an ordinary one. */
+/** Returns why nothing may be sent after this answer; undefined for an ordinary answer. */
 export type LastAnswer = (response: Response) => DdbError | undefined
 
 interface Exchange {
@@ -23,7 +23,7 @@ interface Exchange {
   decode: ResponseDecoder
   resolve: (response: Response) => void
   reject: (error: unknown) => void
-  /** Ends the timer and the listener with which the caller may give up. */
+  /** Removes the time limit and the abort listener of the caller's wait. */
   release: () => void
   settled: boolean
 }
@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // This may also be why the request failed; a successful answer is still good.
+      // `last` may also be why this request failed. A successful answer stays valid.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last

@@ -32,13 +32,13 @@ export type { Result, ResultTable } from './session-result.js'
  * first waits until everything handed over was sent.
  */
 export interface Session extends AsyncDisposable {
-  /** The server's id for it, as decimal text. */
+  /** The server's id of this session, as decimal text. */
   readonly id: string
   readonly host: string
   readonly port: number
   /** True if every request is asynchronous and only `run` is allowed. */
   readonly enableAsync: boolean
-  /** True once nothing can be sent any more, whether closed or lost. */
+  /** True once the session was closed or lost, so that nothing can be sent any more. */
   readonly closed: boolean
   /** Bytes handed over but not yet taken by the kernel. */
   readonly bufferedBytes: number
@@ -50,11 +50,9 @@ export interface Session extends AsyncDisposable {
   onClose: ((error: DdbError | undefined) => void) | undefined
 
   /**
-   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
-   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there is
-   * room for more.
-   *
-   * `T` is what the caller knows of the answer and is not checked: `run<ResultTable>('select …')`.
+   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last argument may
+   * be options. On an asynchronous session the promise resolves without a value once the request is handed over and there is room for
+   * more. `T` is the caller's claim about the answer and is not checked: `run<ResultTable>('select …')`.
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
@@ -85,9 +83,9 @@ export interface Session extends AsyncDisposable {
   upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
 
   /**
-   * Sends one asynchronous function request (flag 4), also on a synchronous session; there is no answer, even if it fails. It
-   * leaves before synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference and must
-   * not change before `onWritten`.
+   * Sends one asynchronous function request (flag 4), also on a synchronous session. The server does not answer, even if the request
+   * fails. The request overtakes synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference
+   * and must not change before `onWritten`.
    * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
    * @returns false if the caller should wait for `drained()` before sending more
    * @throws {ConnectionError} if the connection is lost
@@ -164,7 +162,7 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
 interface Dialled {
   readonly socket: Socket
   readonly opened: Promise<void>
-  /** The error if connecting takes longer than this. */
+  /** The error if connecting takes longer than `timeoutMs`. */
   timeout(timeoutMs: number): ConnectionError
   /** Undefined if the failure has nothing to do with TLS. */
   tlsFailure(cause: unknown): DdbError | undefined

@@ -38,7 +38,7 @@ const slowMsPerByte = 1 / 62_500
 /** The weight of one write in the estimate of the network's speed. */
 const newestShare = 0.3
 
-/** The encoded start of the latest call: batches call one function with the same start and only other values. */
+/** The encoded start of the latest call, kept because the calls of a load differ only in their values. */
 interface CallStart {
   readonly head: RequestHead
   readonly name: string
@@ -131,7 +131,7 @@ export class Outgoing {
 
   /**
    * Sends one more encoded asynchronous request soon, together with its neighbours.
-   * @param onWritten  called once the kernel has taken its last byte; never called if that does not happen
+   * @param onWritten  called once the kernel has taken the request's last byte; never called if that does not happen
    */
   commit(onWritten?: () => void): void {
     this.#accepted += 1
@@ -168,7 +168,7 @@ export class Outgoing {
 
   #writePiece(): void {
     let bytes = 0
-    // A single buffer is written directly, as gathering costs more than writing it.
+    // One buffer is written directly: gathering costs more than the write.
     const isOne = this.#restAt + 1 === this.#rest.length
     if (!isOne) this.#stream.cork()
     for (;;) {

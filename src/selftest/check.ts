@@ -10,7 +10,7 @@ import type { CheckContext } from './context.js'
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
-  /** What `load` relies on from now on. */
+  /** Findings about the server that `load` relies on from now on. */
   readonly facts?: Facts
 }
 
@@ -49,7 +49,7 @@ export function expectText(what: string, actual: string, expected: string): Outc
 export interface CheckResult {
   readonly name: string
   readonly status: 'pass' | 'fail' | 'skipped'
-  /** Why the check failed or was skipped; for a passed one what it found. May be empty. */
+  /** Why the check failed or was skipped, or what a passed check found. May be empty. */
   readonly reason: string
 }
 
@@ -65,7 +65,7 @@ export interface SelftestResult {
   /** One for each check, in their order. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
-  /** What `load` relies on from now on, if the server's version is known. */
+  /** Findings about the server that `load` relies on from now on, if the server's version is known. */
   readonly facts: Facts
   /** The node that was asked. */
   readonly address: ServerAddress

@@ -43,7 +43,7 @@ export interface SecondLogin {
   readonly password: string
 }
 
-/** What a check must give back when it ends. */
+/** What a check shares with its run: the server, the sessions and objects to remove, and the signal that ends the check. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
@@ -58,9 +58,9 @@ export interface CheckScope {
   readonly control: Session
   readonly sessions: Session[]
   readonly exchanges: RawExchange[]
-  /** What the check has created; removed when the check ends. */
+  /** Objects that the check has created; removed when the check ends. */
   readonly made: MadeObject[]
-  /** What stays until the run ends, including the database and its name. */
+  /** Objects that stay until the run ends, including the database and its name. */
   readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
@@ -80,11 +80,11 @@ export interface CheckContext extends Pick<
   readonly open: (options?: OpenOptions) => Promise<Session>
   /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
-  /** A connection without a session. */
+  /** Opens a connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** How to protect a user's login on such a connection. */
+  /** How to protect a user's login on a `raw` connection. */
   readonly protection: (user: string) => Protection
-  /** A connection and a session with the login of the control session. @throws {ServerError} */
+  /** Opens a connection, and a session on it with the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table: the value of a script such as `streamTable(1:0, …)`. @returns its name */
   readonly share: (purpose: string, table: string) => Promise<string>
@@ -271,7 +271,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // What failed for lack of time may succeed later.
+      // A creation that failed for lack of time may succeed later.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })

@@ -1,7 +1,7 @@
 /*
-  What `selftest` creates on a server, and how it removes that. Names have the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and
-  those older than a day are removed; the form is exact so that nothing else can match.
+  Names the objects that `selftest` creates on a server, and removes them. Names have the form
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and those
+  older than a day are removed; the form is exact so that nothing else can match.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
@@ -31,7 +31,7 @@ export function throwAwayName({ token, time }: NameStamp, purpose: string): stri
   return `${namePrefix}${token}_${time}_${purpose}`
 }
 
-/** Whether a run may remove the object with this name: it is its own, or older than a day. */
+/** Whether a run may remove the object with this name: an object of its own, or one older than a day. */
 export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean {
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
@@ -63,7 +63,7 @@ export interface Grant {
 export type MadeObject = NamedObject | Grant
 
 /**
- * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs it
+ * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs the script
  * after everything that the same session asked before.
  */
 export function removalScript(objects: readonly MadeObject[]): string {

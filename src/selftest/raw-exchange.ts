@@ -44,7 +44,7 @@ export function rawExchange(
     reader.push(chunk)
     wake()
   })
-  // Nothing may be sent before the other end is known.
+  // Sends nothing before the other end has proved its identity.
   if (opening === 'secureConnect') socket.cork()
   socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())

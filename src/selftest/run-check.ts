@@ -18,8 +18,8 @@ export interface CheckEnd {
 }
 
 /**
- * @param lastMs  the latest time at which it must end
- * @param interruption  ends it at once
+ * @param lastMs  the latest time at which the check must end
+ * @param interruption  ends the check at once
  */
 export async function runCheck(
   check: Check,

@@ -36,7 +36,7 @@ export interface SelftestOptions {
   /** For checks that need two users. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
-  /** For everything together, including cleaning up. */
+  /** Time limit for everything together, including the clean-up. */
   readonly timeoutMs: number
   /** Default: all. */
   readonly checks?: readonly Check[]
@@ -69,7 +69,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   /** Created by checks and not known to be removed. */
   readonly left: MadeObject[]
   control: Session | undefined
-  /** Ids of abandoned control sessions, whose requests may still run. */
+  /** Ids of abandoned control sessions, whose requests may still run on the server. */
   readonly givenUp: string[]
   /** Why the server can no longer be asked. */
   lost: string | undefined
@@ -133,7 +133,7 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
 
 const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
-/** For one answer between checks, ms. */
+/** Time limit for one answer between checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }
@@ -158,8 +158,8 @@ async function tryAll(
 }
 
 /**
- * The session for the next check, or the reason why it does not run.
- * @param hasFailed  whether a check has; if not, a lost server fails the first check that cannot run
+ * The session for the next check, or the reason why the check does not run.
+ * @param hasFailed  whether a check has failed; if none has, a lost server fails the first check that cannot run
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')

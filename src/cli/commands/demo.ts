@@ -31,7 +31,7 @@ export interface DemoWay {
   readonly target: TargetOptions
   /** The same target as flags of `load`, one line each. */
   readonly flags: readonly string[]
-  /** Where to count the rows. */
+  /** The table in which to count the rows. */
   readonly counted: string
 }
 

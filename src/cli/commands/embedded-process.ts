@@ -1,6 +1,6 @@
 /*
-  Runs the embedded server in a process of its own, so that what is measured or shown crosses a real socket, and the server does
-  not share the client's event loop.
+  Runs the embedded server in its own process, so that what is measured or shown crosses a real socket and the server does not share the
+  client's event loop.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -67,7 +67,7 @@ async function readyAddress(
   return undefined
 }
 
-/** Without settings meant for the user's own server. */
+/** The environment without settings meant for the user's own server. */
 function neutral(environment: ProcessEnvironment['environment']): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] =>

@@ -22,7 +22,7 @@ import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
 
-/** Redacted output differs from the server's data, which must be reported. */
+/** Says that the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
@@ -98,7 +98,7 @@ async function runScript(
     session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })
   } catch (error) {
-    // Its author has to fix an error in the script, whatever the server calls it.
+    // Whatever the server calls an error in a script, its author has to fix it.
     if (error instanceof ServerError && error.code === 'DDB_SERVER') {
       throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)
     }

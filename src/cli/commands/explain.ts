@@ -15,8 +15,7 @@ export interface Explanation {
 }
 
 /**
- * Without a code it lists all of them.
- *
+ * Explains one code; without a code, lists all of them.
  * @returns the exit code
  * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
  */

@@ -34,7 +34,7 @@ export interface MeasureOptions {
   /** Most requests per mode. */
   requests: number
   rows: number
-  /** Time limit of the answered requests, which sets the number of unanswered ones; default none. */
+  /** Time limit of the answered requests; as many unanswered ones follow. Default none. */
   longestMs?: number
   signal: AbortSignal
   /** Called now and then while requests are sent, with the fraction done. */
@@ -116,7 +116,7 @@ export const modeNames: Readonly<Record<Mode, string>> = {
   async: 'asynchronous',
 }
 
-/** A line for the terminal while a mode is measured; does nothing if it could not be redrawn. */
+/** Shows the progress of a measurement in one line; shows nothing if the output cannot redraw a line. */
 export async function showMeasuring(
   output: Output,
   { stderr, environment }: ProcessEnvironment,

@@ -22,7 +22,7 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** What one process loads at a time: a few minutes of work, to be repeated if the process is killed. */
+/** Size of a unit of work, which takes a few minutes: if its process is killed, another one repeats the unit. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
 /** Printed by `--json`; every field is always present. */

@@ -47,7 +47,7 @@ export interface RunCommand<Found> {
   readonly settings: RunSettings
   /** Reads the facts of the run, as far as they are readable. */
   find(): Promise<Found>
-  /** What is known of the run if it fails before it begins. */
+  /** Facts for the result of a run that fails before it begins. */
   asked(found: Found | undefined): AskedRun
   /** Makes every check that needs no file to be touched. */
   check(found: Found): Promise<void>
@@ -72,7 +72,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   const startedAt = new Date()
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
-  // The run may change to another folder, which changes relative paths.
+  // The run may change to another folder, which would change the meaning of relative paths.
   const { flags } = call.sources
   const repeated = { resume: repeatedWords(flags), look: repeatedWords(flags, true) }
   let found: Found | undefined
@@ -80,7 +80,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     checkState(settings, call)
     const run = (found = await command.find())
     await command.check(run)
-    // Files belong to the run that has the lock: one that is locked out must not touch them.
+    // Files belong to the run that has the lock: a run that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
     await openFiles(settings, held, call)
@@ -123,7 +123,7 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
   checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
-/** What a run keeps open on its machine until it has ended. */
+/** Lock and files that a run keeps open until it has ended. */
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
@@ -164,7 +164,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // A terminal in Chinese says it; English may be only what pipes get.
+      // The report is in Chinese if the terminal is. English messages may only mean that the output is a pipe.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }

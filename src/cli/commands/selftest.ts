@@ -77,7 +77,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   }
 }
 
-/** @throws {UsageError} DDB_USAGE if one of the two is missing */
+/** @throws {UsageError} DDB_USAGE if only one of user and password file is given */
 async function secondLogin(
   { secondUser: user, secondPasswordFile: path }: SelftestSettings,
   { output, processEnvironment }: Call,

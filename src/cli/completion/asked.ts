@@ -19,7 +19,7 @@ export interface Candidate {
 }
 
 export interface Asked {
-  /** undefined while the line has none. */
+  /** undefined while the line names no command. */
   readonly command: Command | undefined
   /** The part of the word before the one to complete: `--table=`, or empty. */
   readonly prefix: string

@@ -81,7 +81,7 @@ function isOfFiles(lookup: Lookup): lookup is FileKind {
 function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
   if (shell === 'bash') return readBashLine(typed[0] ?? '')
   const current = typed.at(-1) ?? ''
-  // fish passes the other words without their quotes, but this one as typed.
+  // fish passes the other words without their quotes, but the word at the cursor as typed.
   return {
     before: typed.slice(0, -1),
     current: shell === 'fish' ? readBashLine(`ddb-ingest ${current}`).current : current,
@@ -105,7 +105,7 @@ function lineFor(
   return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')
 }
 
-/** True if the look-up did not end in time; it may then keep the process alive. */
+/** True if the look-up did not end in time; the look-up may then keep the process alive. */
 async function takesLonger(withinMs: number, looking: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>(resolve => {

@@ -87,7 +87,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // Inputs exist: if no other path of the run does, none can be an input. That saves expanding very many.
+  // If no other path of the run exists, none can be an input, because inputs exist. That saves expanding very many inputs.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
@@ -128,7 +128,7 @@ export async function refuseSharedFiles(
   return sources
 }
 
-/** Refuses a file that the program keeps for itself; the run's own journal is one, and allowed. */
+/** Refuses a file that the program keeps for itself, except the run's own journal. */
 function refuseOwnFile(
   { path, label, isOwn }: NamedPath,
   { stateDir }: FileSettings,
@@ -188,8 +188,8 @@ function readPaths(
 const inputPart = 'an input'
 
 /**
- * Expands what may be a million inputs, and selects those that may have another role in the run. Missing inputs are left to the
- * run, which reports them.
+ * Expands the inputs, perhaps a million, and selects those that may have another role in the run. Leaves missing inputs to the run,
+ * which reports them.
  */
 async function inputsLike(
   inputs: readonly string[],
@@ -210,7 +210,7 @@ async function inputsLike(
     found.length = 0
   }
   for (const input of inputs) {
-    // Patterns for folders are refused if there is no folder.
+    // `include` and `members` need a folder or archive; other inputs are expanded without them.
     await expand([input], { include, members })
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))

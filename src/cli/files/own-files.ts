@@ -21,7 +21,7 @@ export function ownFileAt(
   stateDir?: string,
 ): string | undefined {
   const { isOrdinary } = placeOf(path)
-  // With links resolved: a journal is one under any name.
+  // Resolves links, because a journal stays a journal under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
   const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))

@@ -86,7 +86,7 @@ async function openSink(path: string): Promise<Sink> {
   }
   if (!isOrdinary) return openDevice(path)
   if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
-  // Creating a file beside it shows whether it can be replaced.
+  // Whether a file can be created beside it shows whether the file can be replaced.
   await (await createBeside(name)).discard()
   return { put: text => replaceFile(name, text), close }
 }
@@ -118,7 +118,7 @@ async function replaceFile(name: string, text: string): Promise<void> {
 interface MadeFile {
   readonly file: FileHandle
   readonly madeName: string
-  /** Closes it, and removes it unless it was renamed. */
+  /** Closes the file, and removes it unless it was renamed. */
   readonly discard: () => Promise<void>
 }
 

@@ -39,7 +39,6 @@ export function readStateFile(path: string): Readonly<Record<string, unknown>> |
   }
 }
 
-/** An object, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -69,10 +68,9 @@ export const dayMs = 86_400_000
 const toldHere = new Set<string>()
 
 /**
- * Whether something was reported within the last `forMs`, by this or an earlier process; this call reports it. If it cannot be
- * stored, every process reports it once.
- *
- * @param subject  what it is about, such as a path
+ * Whether this or an earlier process reported `subject` within the last `forMs`; records that this call reports it. If no folder can
+ * store the record, each process reports once.
+ * @param subject  of the report, such as a path
  */
 export function wasTold(
   what: string,

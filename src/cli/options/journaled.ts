@@ -1,5 +1,5 @@
 /*
-  What commands that resume a run read from it: where its journal is, and, unless the user says otherwise, its server.
+  Options of commands that resume a run: where its journal is, and its server, which the journal names unless the user does.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -57,7 +57,7 @@ export const journaledServerOptions = {
   user: defined({ ...serverOptions.user, ...journaled }),
 }
 
-/** What was given by flags, environment or configuration. */
+/** The server settings from flags, environment or configuration. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
 /** The part of the server that journals keep. */

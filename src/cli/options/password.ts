@@ -64,7 +64,7 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
-/** Shown on every run, as the author of a configuration may have forgotten it. */
+/** Shown on every run, because the author of a configuration may have forgotten the setting. */
 const insecureTls =
   '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent'
 

@@ -14,7 +14,7 @@ import { findValue, type OptionSources } from './reading/resolve.js'
 import { dfsOptions, sharedOptions } from './command-options.js'
 import { serverOptions } from './server-options.js'
 
-/** One word of a POSIX shell; if it holds bytes that are not UTF-8, of bash, zsh and POSIX 2024. */
+/** One word for a POSIX shell. Bytes that are not UTF-8 need bash, zsh or a shell of POSIX 2024. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
@@ -117,9 +117,9 @@ export interface CommandPart {
   /** From 1. */
   readonly number: number
   readonly isOnly: boolean
-  /** As they were given. */
+  /** The arguments as the user gave them. */
   readonly args: readonly string[]
-  /** Records of its inputs, and how many of them would load; undefined if not all were read. */
+  /** Records of the part's inputs, and how many of them would load; undefined if not all were read. */
   readonly counts: { readonly rows: number; readonly fit: number } | undefined
 }
 
@@ -200,9 +200,9 @@ function frozenTexts(
   return text === undefined ? undefined : [text]
 }
 
-/** What the commands of `schema` refer to. */
+/** What the user told `schema`, for the commands that it prints. */
 export interface NewTableLoad {
-  /** As they were given. */
+  /** The inputs as the user gave them. */
   readonly inputs: readonly string[]
   readonly flags: OptionSources['flags']
   readonly table: string
@@ -220,7 +220,7 @@ export function nextCommands(command: NewTableLoad): string[] {
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
-  // Environment and configuration will apply again; a tab would be invisible.
+  // Repeats only flags: environment and configuration will apply again. A tab becomes visible as \t.
   const repeated = tableWords(sharedOptions, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
@@ -247,7 +247,7 @@ export function nextCommands(command: NewTableLoad): string[] {
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
 }
 
-/** The same call with the options that it lacks. */
+/** The same call with the options that the call lacks. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
   const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
   return sameCommand(call, without, neededWords(needed, call.flags))
@@ -285,7 +285,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Rows that do not fit are kept; what stands below a table is not worth it. */
+/** Options that keep rows that do not fit in a file. Lines below a table are only skipped. */
 function rejectWords({ rejects, footers }: NeededOptions): string[] {
   const most = String(rejects + footers)
   if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
@@ -302,7 +302,7 @@ export interface ResumedRun {
 
 /** What the command to resume a run must contain. */
 export interface GoingOn extends ResumedRun {
-  /** As it was given; undefined for the program's folder. */
+  /** As the user gave it; undefined for the program's folder. */
   readonly stateDir: string | undefined
   /** The server of this process. */
   readonly server: JournaledServer
@@ -329,7 +329,7 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
   })
 }
 
-/** What takes a run past the bad rows that ended it; nothing for one that ended otherwise. */
+/** Options that take a run past the bad rows that ended it; none if the run ended otherwise. */
 export function pastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},

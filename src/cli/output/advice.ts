@@ -9,7 +9,7 @@ import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
-/** What the user asked for, as far as it was read before something failed. */
+/** The user's call, as far as it was read before something failed. */
 export interface Asked {
   verbose: boolean
   /** undefined until its name is recognised. */
@@ -20,7 +20,7 @@ export interface Asked {
   next?: string
   /** Rows may be in the table: the same command might load them twice. */
   mayHaveStored?: boolean
-  /** What was said of the failure: it may name the value of an option. */
+  /** The message of the failure, which may name the value of an option. */
   message?: string
 }
 
@@ -68,7 +68,7 @@ function foundOptions({ message = '', flags }: Known): { without: string[]; furt
   return { without: [], further: ['--map', `${target}=${source}`] }
 }
 
-/** The name that was meant, or a new DFS table; without a table `load` lists those that there are. */
+/** Suggests the name that the user meant, or a new DFS table. Without a table, suggests `load`, which lists the existing ones. */
 const tables: Advice = asked => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
   const [table = '', near] =
@@ -102,7 +102,7 @@ const runs: Advice = ({ flags, args, command }) => {
   return name === undefined ? undefined : shellText(['runs', name, ...where])
 }
 
-/** A wrong password is not asked for again by the source that it came from. */
+/** Suggests to try the login; after a wrong password, with another source for the password. */
 const login: Advice = ({ flags, message = '' }) =>
   shellText([
     ...['exec', '-e', '1', ...serverWords(flags)],
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** The embedded server, at the port at which none was found; a port that is in use is not tried again. */
+/** Suggests the embedded server, on the port where no server was found; to `serve`, whose port is in use, any free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])
@@ -186,7 +186,7 @@ export function againWith(asked: Asked, name: string, text: string): string | un
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
 }
 
-/** Keeps the command that has the options which this one lacks. */
+/** Stores the next command: this call with the options that it lacks. */
 export function adviseNeeded(asked: Asked, needed: NeededOptions): void {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !isLong(command.name)) return

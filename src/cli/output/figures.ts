@@ -1,5 +1,5 @@
 /*
-  Derived from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
+  Computes from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
 */
 import type { LoadReport } from '../../load/options.js'
 
@@ -34,7 +34,7 @@ export function newFigures(): (report: LoadReport) => Figures {
   let beganMs: number | undefined
   return report => {
     const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
-    // Connecting, and looking for the columns of a new table, says nothing of how fast rows go.
+    // The clock of the rates starts after connecting and after the columns of a new table are known.
     if (phase !== 'connecting') beganMs ??= isFirst || bytesRead > 0 ? 0 : elapsedMs
     isFirst = false
     const loadingMs = elapsedMs - (beganMs ?? 0)

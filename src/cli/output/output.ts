@@ -23,7 +23,7 @@ const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 }
 
-/** The style of a note that was given none. */
+/** Log levels of notes, by style. */
 const levels: Readonly<Record<Style, string>> = {
   bold: 'info',
   dim: 'debug',

@@ -63,7 +63,7 @@ export function lineText(figures: Figures, { tell }: Pick<Words, 'tell'> = engli
   return fitting(Infinity, parts)
 }
 
-/** The same as numbers (docs/log-format.md#progress). */
+/** The progress as numbers (docs/log-format.md#progress). */
 export function progressFields(figures: Figures): Record<string, unknown> {
   const { phase, elapsedMs, rows, sentRows, sentBatches, inFlightBytes, input } = figures
   const { bytesRead, totalBytes, settledBytes, leftMs } = figures

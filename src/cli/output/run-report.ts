@@ -28,7 +28,7 @@ export interface RunReport {
     readonly endedAt: string | null
     readonly status: LoadResult['status'] | null
     readonly exitCode: number | null
-    /** Why it failed. */
+    /** Why the run failed. */
     readonly error: LoadResult['error']
   }[]
   /** The process that works on the run now. */

@@ -263,7 +263,7 @@ function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words)
   return [...lines, lost]
 }
 
-/** The facts behind the grade. */
+/** How the server stores the rows: the facts from which the grade follows. */
 function storedLines(
   { grade, dataSync, cacheEngine, replicas, pendingTransactions }: LoadResult['stored'],
   { tell, count }: Words,

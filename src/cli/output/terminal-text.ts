@@ -204,7 +204,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
 }
 
-/** `ENOENT` and the like for messages; for errors that are not the system's their own text. */
+/** `ENOENT` and the like for messages; for errors that do not come from the system, their own text. */
 export function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }

@@ -20,7 +20,7 @@ export interface Timeline {
 /** More than a chart has pixels. */
 const mostMoments = 2_000
 
-/** If there are too many moments, every second one is dropped: a run of a week has as many as one of a minute. */
+/** Drops every second moment if there are too many: a run of a week has as many as a run of a minute. */
 export function newTimeline(): Timeline {
   let moments: Moment[] = []
   let latest: Moment | undefined

@@ -34,7 +34,7 @@ export function checkLoginAnswer(credentials: Credentials, value: Value | undefi
   }
 }
 
-/** The failure of a login; the password is redacted, as the server's text may repeat it. */
+/** The failure of a login, with the password redacted, because the server's text may repeat it. */
 export function loginFailure({ user, password }: Credentials, received: string): ServerError {
   const safe = hidePassword(received, password)
   const message = `The server refused the login of user "${user}": ${safe}`

@@ -1,6 +1,6 @@
 /*
-  Encrypts a password with the server's key (docs/protocol.md#login). That protects it from eavesdroppers, but not from a man in
-  the middle who presents a key of their own.
+  Encrypts a password with the server's key (docs/protocol.md#login). The encryption keeps eavesdroppers from reading the password, but
+  not a man in the middle who presents a key of their own.
 */
 import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 

@@ -18,7 +18,7 @@ export interface TaskOptions extends RunOptions {
 /** Values for a function's parameters, optionally followed by options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
-/** A task with all its arguments encoded as values, so that a mistake in them shows on submission. */
+/** A task with all its arguments encoded as values, so that a wrong argument is reported on submission. */
 export interface TaskRequest {
   readonly task: PoolTask<TaskResult>
   readonly script: string

@@ -52,7 +52,7 @@ const shareable = {
 } as const
 const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
-/** Functions whose answers a run uses if they exist, and does without if not. */
+/** Functions that a run uses if the server has them. */
 const optionalFunctions = [
   'getSessionMemoryStat()',
   'getConsoleJobs()',

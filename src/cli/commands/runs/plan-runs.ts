@@ -147,7 +147,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
   return lines.map(line => `${clean(line)}\n`).join('')
 }
 
-/** Removes what the server knows of a run of a plan. @returns false if it knows nothing of it */
+/** Removes the records of a plan's run from the server. @returns false if the server has none */
 export async function cleanPlan(
   settings: RunsSettings,
   call: Call,
@@ -159,7 +159,7 @@ export async function cleanPlan(
   return dropped !== undefined
 }
 
-/** Without a journal the server is the first one that is named, or the default. */
+/** A plan has no journal that names the server: asks the first one that the user names, or the default. */
 async function onServer<T>(
   settings: RunsSettings,
   call: Call,

@@ -25,7 +25,7 @@ interface FileReport {
   /** Read so far, including rejected ones. */
   readonly rows: number
   readonly rejected: number
-  /** When it was read to its end; null before that, and in journals of earlier versions. */
+  /** When the file was read to its end; null before that, and in journals of earlier versions. */
   readonly at: string | null
   readonly sizeBytes: number
 }

@@ -72,7 +72,7 @@ interface FoundSchema {
   readonly script: () => string
 }
 
-/** `load --create` takes them. */
+/** The kinds of tables that `load --create` can create. */
 const tableKinds = ['dfs', 'stream']
 
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {

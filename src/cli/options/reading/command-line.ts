@@ -111,7 +111,7 @@ function layoutIn({ language, say }: Words): HelpConfiguration {
         .split('\n')
         .flatMap(line => wrapped(line, width))
         .join('\n'),
-    // The only title that is not ours.
+    // commander writes this title itself; all others are translated already.
     styleTitle: title => (title === 'Usage:' ? say('Usage: ').trimEnd() : title),
   }
 }

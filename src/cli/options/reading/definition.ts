@@ -42,7 +42,7 @@ export interface OptionDefinition {
   readonly environment?: readonly string[]
   /** Only meaningful on the command line: neither environment nor configuration file may set it. */
   readonly flagOnly?: boolean
-  /** The field of LoadOptions that it sets. */
+  /** The field of LoadOptions that the option sets. */
   readonly field?: LoadField
 }
 

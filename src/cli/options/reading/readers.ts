@@ -25,7 +25,7 @@ function single<T>(expected: string, read: (text: string) => T | undefined): Rea
   return { expected, form: 'value', read: texts => read(texts.at(-1) ?? '') }
 }
 
-/** Collects every occurrence with the reader of one. */
+/** Collects every occurrence of an option; `one` reads each. */
 export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   return {
     ...one,

@@ -19,7 +19,7 @@ export interface OptionSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** `DDB_INGEST_`, or `DDB_INGEST_SERVE_` for the server's own settings. */
   readonly environmentPrefix: string
-  /** The first one that has a value decides. */
+  /** The first layer that has a value decides. */
   readonly layers: readonly ConfigLayer[]
 }
 
@@ -33,7 +33,7 @@ export interface Found {
 /** One line of --print-config. */
 export interface Setting {
   readonly name: string
-  /** As it was written; undefined if nothing sets it. */
+  /** The text as it was written; undefined if nothing sets the option. */
   readonly text: string | undefined
   readonly origin: string
 }
