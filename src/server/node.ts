@@ -64,7 +64,7 @@ export interface ConsoleJob {
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Jobs that have arrived after it. */
+  /** Jobs that wait after the running one. */
   readonly queued: () => readonly ConsoleJob[]
 }
 
@@ -108,7 +108,7 @@ export interface ServerNode {
   readonly config: NodeConfig
   /** The first numbers of version(). */
   readonly version: string
-  /** @internal The same as numbers. */
+  /** @internal The version as numbers. */
   readonly release: Release
   /** Limit of memory for one request in bytes. */
   readonly maxRequestBytes: number
@@ -118,9 +118,9 @@ export interface ServerNode {
   readonly discards: boolean
   /** Fault hook for inserts; only for tests. */
   beforeWrite: Faults['beforeWrite']
-  /** The same for removals of shared stream tables. */
+  /** Fault hook for removals of shared stream tables; only for tests. */
   beforeRemoval: Faults['beforeRemoval']
-  /** The same for parts of results. */
+  /** Fault hook for parts of results; only for tests. */
   beforeSlice: Faults['beforeSlice']
   /** @internal */
   readonly clock: Clock
@@ -169,7 +169,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    // Above those of all nodes that had this one's tables before.
+    // The clock gives larger indexes than those of earlier nodes whose tables this node takes over.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0, unflushed: new Map() },
     config: {

@@ -33,8 +33,8 @@ export interface ServerOptions {
   /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts tables sent to functions and drops them. Built-in functions are not run at all. The session's functions and views
-   * are, but what they insert into shared and stored tables is dropped, except single rows into keyed stream tables.
+   * Counts tables sent to functions and drops them, without running built-in functions. Functions of sessions and views run, but their
+   * rows for shared and stored tables are dropped, except single rows into keyed stream tables.
    */
   discard?: boolean
   /**

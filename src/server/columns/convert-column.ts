@@ -75,9 +75,9 @@ function doubleOfText(text: string): number {
 }
 
 /**
- * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as
- * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
- * @throws {ScriptError} if it has more digits than the type
+ * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as decimal32("3.1415926535", 4)
+ * is 3.1415 (DolphinDB manual, page decimal32).
+ * @throws {ScriptError} if the text has more digits than the type can hold
  */
 export function decimalOfText(text: string, target: ColumnType): bigint | null {
   if (!numberText.test(text)) return null
@@ -185,7 +185,7 @@ function convertNumbers(column: FixedVector, target: ColumnType): Column {
     const data = new Float32Array(column.length)
     for (let row = 0; row < data.length; row++) {
       const value = column.data[row]!
-      // Overflow becomes null (DolphinDB manual, page data_types, note 7); a NaN or infinity stays one.
+      // Overflow becomes null (DolphinDB manual, page data_types, note 7); NaN and infinities stay.
       const single = Math.fround(value)
       data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
     }

@@ -1,5 +1,5 @@
 /*
-  Where DFS tables are stricter than tables in memory: which types fit which column (S05004), and how long text may be
+  What DFS tables refuse and tables in memory accept: types that do not fit a column (S05004), and long texts
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
@@ -71,7 +71,7 @@ function cutText(text: string, maxBytes: number): string {
   if (byteLength(text, maxBytes) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
-  // A character is never split: bytes 10xxxxxx belong to the one before.
+  // Never splits a character: bytes 10xxxxxx continue the character before them.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

@@ -23,7 +23,7 @@ export interface SliceBounds {
   to: number | undefined
 }
 
-/** What may be in brackets after a value. */
+/** An index in brackets after a value. */
 export type IndexValue = ServerValue | SliceBounds
 
 /** @throws {ScriptError} if the value cannot be indexed that way */
@@ -149,7 +149,7 @@ function sliceOfPair(pair: Pair): SliceBounds {
 
 /**
  * Both ends within 0 to `length`, and `to` never below `from`.
- * @throws {ScriptError} if one is negative
+ * @throws {ScriptError} if an end is negative
  */
 export function resolveSlice(
   slice: SliceBounds,

@@ -107,7 +107,7 @@ export function namedTable({ node, session }: CallContext, name: string): Server
   return table
 }
 
-/** @throws {ScriptError} unless it is a single text */
+/** @throws {ScriptError} unless `value` is a single text */
 export function textArgument(value: Argument, name: string): string {
   const text = textOf(value)
   if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string scalar.`)

@@ -9,7 +9,7 @@ import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
-/** What guests may call even if a login is required: clients call these before or instead of logging in. */
+/** Guests may call these even if a login is required: clients call them before logging in, or without a login. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
 /** One per connection, because a SCRAM exchange takes two calls. */

@@ -13,7 +13,7 @@ export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  /** The password of users that do not exist, so that refusing them takes as long. */
+  /** The password of users that do not exist, so that refusing them takes as long as refusing a wrong password. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
   constructor(node: ServerNode) {

@@ -19,7 +19,7 @@ import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 
-/** What all connections of a server share. */
+/** Shared by all connections of a server. */
 export interface ConnectionContext {
   readonly clock: Clock
   readonly failures: AsynchronousFailures
@@ -34,7 +34,7 @@ interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
   /** Only for fault hooks. */
   readonly info: RequestInfo | undefined
-  /** How often it must still be executed after this. */
+  /** How often the request must be executed again. */
   repeats: number
 }
 
@@ -71,7 +71,7 @@ export class Connection {
   #current: Work | undefined
   /** Requests that a fault has postponed until after the next answered one. */
   #later: Work[] = []
-  /** Those of them whose turn has come. */
+  /** Postponed requests whose turn has come. */
   #due: Work[] = []
 
   constructor(
@@ -95,7 +95,7 @@ export class Connection {
     return runner
   }
 
-  /** An unknown session is silently replaced: only the id of the answer shows that. */
+  /** Silently replaces a session that the server does not know: only the id in the answer shows that. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()

@@ -4,7 +4,7 @@
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/builtin.js'
 
-/** What is known of a connection before its first request. */
+/** Facts about a connection before its first request. */
 export interface SessionInfo {
   /** Decimal text. */
   readonly id: string

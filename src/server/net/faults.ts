@@ -53,7 +53,7 @@ export interface WriteInfo {
 }
 
 /**
- * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: it waits first, while jobs of
+ * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: the insert waits first, while jobs of
  * other sessions continue.
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }

@@ -32,7 +32,7 @@ async function readFile(path: string, content: PemContent, files: Files): Promis
   throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
 }
 
-/** The system refuses certificate or key; undefined for other failures. */
+/** The error if the system refuses certificate or key; undefined for other failures. */
 export function unusableCertificate(cause: unknown): UsageError | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_SSL')) return undefined
@@ -104,7 +104,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // Only prevents an uncaught exception; 'close' follows.
+    // This listener only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -251,7 +251,7 @@ class TcpTransport implements Transport {
     if (this.#ended) return
     this.#ended = true
     this.#socket.end()
-    // What the peer still sends is read and dropped, so that no RST overtakes our last answer; but not for ever.
+    // Reads and drops what the peer still sends, so that no RST overtakes our last answer; but not for ever.
     this.#socket.resume()
     if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }

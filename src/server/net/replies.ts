@@ -9,7 +9,7 @@ import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './executor.js'
 
 /**
- * An empty table becomes one empty block, so that its columns are known all the same.
+ * An empty table becomes one empty block, so that the client gets its columns.
  * @param blockBytes  approximate wire size of one table of the result
  */
 function inBlocks(table: Table, blockBytes: number): Value {
@@ -33,7 +33,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
-  // Text in wire form has no index, so what was cut off is not scanned again.
+  // Text in wire form has no index, so each cut removes its text: the next cut need not scan that text again.
   let { encoded } = column
   return (start, end) => {
     let at = 0

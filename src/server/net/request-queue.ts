@@ -16,9 +16,9 @@ export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** As shown while it was queued. */
+  /** The job that others saw while the request was queued. */
   job: ConsoleJob | undefined
-  /** Cancelled before its turn came. */
+  /** The job was cancelled before its turn came. */
   isCancelled: boolean
 }
 

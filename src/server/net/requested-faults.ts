@@ -109,7 +109,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** It is undocumented what servers answer here, or whether they do, so the text is ours. */
+/** No document says whether servers refuse such a query, or how, so the text is ours. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

@@ -1,7 +1,7 @@
 /*
-  Detects repeated requests: clients that reconnect give each request a key, made of their id and a number, and repeat it (with
-  the number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). It must not be executed
-  twice.
+  Detects repeated requests. Clients that reconnect give each request a key, made of their id and a number. They repeat it (with the
+  number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). The server must not execute a
+  request twice.
 */
 import type { RequestHead } from '../../protocol/request.js'
 import type { Outcome } from './executor.js'

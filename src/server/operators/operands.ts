@@ -1,6 +1,6 @@
 /*
-  Operands in the form that operators compute with: scalars and vectors seen as one vector with a way back, so that each
-  operator is written once, for vectors; and the numbers, unscaled decimals and texts of a vector.
+  Operands in the form that operators compute with. Scalars and vectors become one vector, and results get the operand's form again, so
+  each operator is written once, for vectors. Also reads the numbers, unscaled decimals and texts of a vector.
 */
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'

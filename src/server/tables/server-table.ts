@@ -5,7 +5,7 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 
-/** What created the table; `partitioned` is in memory. */
+/** The kind of a table; `partitioned` means partitioned in memory, `dfs` stored in a database. */
 export type TableKind =
   'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
 
@@ -21,7 +21,7 @@ export interface UpsertOptions {
 export interface TableCache {
   /** If there are more rows, the older half is dropped. */
   readonly rows: number
-  /** Whether they are on disk; the embedded server has none. */
+  /** Whether the rows are also on disk; the embedded server has no disk. */
   readonly isPersisted: boolean
 }
 
@@ -38,7 +38,7 @@ export interface StoredTableFacts {
   tableName: string
   /** Unique among all DFS tables, even earlier ones with the same name; '' in memory. */
   physicalIndex: string
-  /** Of its own file chunk, a UUID; unique like `physicalIndex`. */
+  /** A UUID for the table's own file chunk; unique like `physicalIndex`. */
   chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
@@ -52,11 +52,11 @@ export interface StoredTableFacts {
 export interface ServerTable {
   readonly form: 'serverTable'
   readonly kind: TableKind
-  /** Name under which it is shared; '' if it is not. */
+  /** Name under which the table is shared; '' if it is not. */
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
-  /** Set after it was dropped: code that still refers to it can read, but not write. */
+  /** Set after the table was dropped: code that still refers to the table can read, but not write. */
   isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]

@@ -101,7 +101,7 @@ function noteUnflushed({ unflushed, count: id }: Transactions, table: ServerTabl
   unflushed.set(table, { count: (before?.count ?? 0) + 1, first: before?.first ?? id })
 }
 
-/** @returns a function that ends it */
+/** @returns a function that ends the transaction */
 function begin(
   node: ServerNode,
   table: ServerTable,
@@ -120,7 +120,7 @@ function begin(
   }
 }
 
-/** An open transaction on one of the partitions, and which of them. */
+/** An open transaction on one of the partitions, and that partition. */
 function holderOf(
   { open }: Transactions,
   table: ServerTable,
@@ -134,7 +134,7 @@ function holderOf(
   return undefined
 }
 
-/** Empty if the rows will be refused anyhow. */
+/** The partitions of the rows; none if the rows will be refused anyhow. */
 function partitionsOf(table: ServerTable, { columns, rows }: WrittenRows): ReadonlySet<number> {
   const { partitioning } = table
   if (partitioning === undefined) return new Set([0])

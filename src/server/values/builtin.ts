@@ -7,7 +7,7 @@ import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
 import type { RequestMemory } from './request-memory.js'
 
-/** One session's memory. It ends with its connection at the latest; function views and shared tables do not. */
+/** State of one session, which ends with its connection at the latest; function views and shared tables stay. */
 export interface ScriptSession {
   /** Decimal text. */
   readonly id: string
@@ -40,7 +40,7 @@ export type Evaluation<T> = Generator<Suspension, T, unknown>
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /** To be asked before allocating memory for more than the arguments themselves. */
+  /** Ask this before allocating memory for more than the arguments themselves. */
   readonly memory: RequestMemory
   /**
    * Variable names written as arguments of the present call, as `table(x, 1..3 as id)` needs them; undefined for an argument
@@ -67,7 +67,7 @@ export interface Builtin {
   readonly mutatesFirst?: boolean
   /** Only user admin may call it. */
   readonly adminOnly?: boolean
-  /** Earlier servers do not know it. */
+  /** The first version that knows the function. */
   readonly since?: Release
   readonly call: (
     context: CallContext,

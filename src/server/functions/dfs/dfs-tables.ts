@@ -101,7 +101,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
   }),
 
-  /** Tables of a database, with what distinguishes each from an earlier one of the same name. */
+  /** Tables of a database; the physical index tells a table from an earlier one of the same name. */
   builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,

@@ -51,7 +51,7 @@ export const functionViewFunctions: readonly Builtin[] = [
         throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
       }
       functionViews.delete(view)
-      // The user who adds another view with this name decides again who may call it.
+      // Revokes the rights on this view: the owner of a later view with this name decides anew who may call it.
       for (const own of context.node.privileges.values()) {
         own.delete(privilegeKey('VIEW_EXEC', view))
       }

@@ -125,7 +125,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** What `itemsOf` iterates over, prepared as far as possible; undefined for a scalar, which is combined with every item. */
+/** The items of a value; undefined for a scalar, which is combined with every item of the others. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -174,7 +174,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The elements of the tuple are the arguments; the JavaScript client calls with this and with partial. */
+  /** The elements of the tuple are the arguments. The JavaScript client calls functions by this one and by partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

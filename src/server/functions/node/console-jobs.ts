@@ -103,8 +103,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row per table with transactions whose rows are in the cache engine but not in its files. Here there are no files, so they
- * wait until they are flushed. The documents do not say who may ask; here administrators may.
+ * One row per table with transactions whose rows are in the cache engine but not in its files. The embedded server has no files, so
+ * transactions wait for a flush. The documents do not say who may ask; here administrators may.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',

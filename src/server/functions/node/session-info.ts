@@ -108,7 +108,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** Does nothing, without a cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
+  /** Does nothing, because there is no cache; clients' helpers call this function (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**

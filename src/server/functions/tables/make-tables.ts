@@ -78,7 +78,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Earlier servers do not know these types. */
+/** Refuses types that came later than the version that this server follows. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || hasCome(release, firstReleases.engines)) &&

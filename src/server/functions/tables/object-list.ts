@@ -12,7 +12,7 @@ import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
-/** A string counts as the reference to it and a short text. */
+/** Size of a string: a reference and a short text. */
 const bytesPerText = 24
 
 /** Shared columns count in every table that has them. */
@@ -54,7 +54,7 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** What a reference in a list of texts or a tuple points to is not counted. */
+/** Size of a reference in a list of texts or a tuple; the value that it points to is not counted. */
 const bytesPerReference = 8
 
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {

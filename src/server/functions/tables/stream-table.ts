@@ -103,7 +103,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Like the function above, but rows that leave memory are lost. */
+  /** Like `enableTableShareAndPersistence`, but rows that leave memory are lost. */
   builtin(
     'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
     (context, [target, name, cacheSize]) => {

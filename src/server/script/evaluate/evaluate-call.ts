@@ -179,8 +179,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * Undefined if it is omitted. User functions take variables by reference. Built-in functions may keep their arguments, in a
- * table or a dictionary, so they get a separate object, except for the one they change.
+ * The value of one argument; undefined if the script omits it. User functions take variables by reference. Built-in functions may keep
+ * an argument in a table or a dictionary, so they get a separate object of each, except of the one that they change.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(

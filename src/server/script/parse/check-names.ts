@@ -280,7 +280,7 @@ function checkIndexes(
   }
 }
 
-/** Without omitted entries. */
+/** The entries that were not omitted. */
 function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }

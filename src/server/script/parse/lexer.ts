@@ -57,7 +57,7 @@ const maxTextLength = 65_536
 
 /**
  * The text of I/O error 4 (S00020, which the manual spells without the S).
- * @param reason  follows it, in our own wording
+ * @param reason  in our own wording, after DolphinDB's text
  */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(

@@ -4,7 +4,7 @@
 import { constantOf, defaultWord } from '../../values/constants.js'
 import type { Runtime } from '../session/runtime.js'
 
-/** Nesting limit of a script's nodes, for which checking and running it must have stack space. */
+/** Nesting limit of a script's nodes: checking and running deeper ones could exceed the stack. */
 const maxNesting = 700
 
 /** How deeply the checked node is nested. */

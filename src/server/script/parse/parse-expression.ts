@@ -63,7 +63,7 @@ const notPrecedence = 2.5
 /** Binds tighter than every binary operator except the postfix ones. */
 const unaryPrecedence = 18
 
-/** Words between operands that are not the user's functions. */
+/** Words between operands that are operators of the language, not functions of the user. */
 const infixWords: ReadonlySet<string> = new Set(['in', 'like', 'between'])
 
 /** Words that can never begin an operand, so that `f` before them is a plain name. */

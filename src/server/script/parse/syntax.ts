@@ -174,7 +174,7 @@ export type BinaryOperator =
   | ':'
   | '..'
 
-/** Without `isMutable` the body may not change it. */
+/** A parameter of a function; without `isMutable` the body may not change it. */
 export interface Parameter {
   readonly name: string
   readonly isMutable: boolean
@@ -191,7 +191,7 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
-/** The last one of a script determines its value. */
+/** An expression as a statement; a script's last one determines the script's value. */
 export interface ExpressionStatement extends Node {
   readonly kind: 'expression'
   readonly expression: Expression

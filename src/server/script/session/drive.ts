@@ -1,5 +1,5 @@
 /*
-  Steps an evaluation: first as far as it goes without waiting, then whenever what it waits for has come.
+  Runs an evaluation as far as it goes without waiting, and continues it after each wait.
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 

@@ -60,8 +60,8 @@ const stepsPerLook = 64
 /** Functions that recurse more deeply end with an error instead of ending the process. */
 const maxCallDepth = 200
 /**
- * So do functions whose bodies together are nested more deeply. The stack has room for at least 1000 nodes of any kind; a
- * quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
+ * Functions whose bodies together are nested more deeply end with an error, too. The stack has room for at least 1000 nodes of any
+ * kind; a quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
  */
 const maxNesting = 750
 

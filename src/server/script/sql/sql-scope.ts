@@ -16,7 +16,7 @@ import { truthOf } from '../../operators/logic.js'
 import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** What all scopes of one statement share. */
+/** Shared by all scopes of one statement. */
 interface Source {
   readonly context: CallContext
   readonly table: ServerTable
@@ -28,8 +28,7 @@ interface Source {
 }
 
 /**
- * The rows of a table when a statement begins: what other sessions add while it waits does not affect it. Each column is picked
- * once, on demand.
+ * The rows of a table when a statement begins, without rows that other sessions add while it waits. Picks each column once, on demand.
  */
 export class TableScope implements ColumnScope {
   /** Rows of the table; undefined: all. */
@@ -82,7 +81,7 @@ export class TableScope implements ColumnScope {
     return this.table.partitioning === undefined ? 'INT' : 'LONG'
   }
 
-  /** A separate object each time: what a statement does to it must not affect the next one. */
+  /** A separate object each time: if the statement changes one, the next one must not change. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
