@@ -1,5 +1,5 @@
 /*
-  A session as its user sees it: translates calls to requests, and refuses calls that the session's mode does not allow.
+  A session as callers see it: translates calls to requests, and refuses calls that the session's mode does not allow.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'

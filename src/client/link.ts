@@ -91,7 +91,7 @@ export class Link {
     if (!this.isOpen) throw this.#refusal()
   }
 
-  /** Like `checkOpen`, but a session that is being closed may finish what it has begun. */
+  /** Like `checkOpen`, but a session that is being closed may finish its requests. */
   checkConnected(): void {
     if (this.#gone) throw this.#refusal()
   }

@@ -44,7 +44,7 @@ export interface Session extends AsyncDisposable {
   readonly bufferedBytes: number
   /** Progress of this session's requests, including synchronous ones and the connect request. */
   readonly sends: SendCounts
-  /** Receives what scripts print. */
+  /** Receives the output that scripts print. */
   onMessage: ((text: string) => void) | undefined
   /** Called once, with the failure if the connection was not closed by `close()`. */
   onClose: ((error: DdbError | undefined) => void) | undefined
@@ -103,7 +103,7 @@ export interface Session extends AsyncDisposable {
   drained(): Promise<void>
 
   /**
-   * Finishes what was handed over, sends FIN, and waits for the other end to close, as long as there is progress.
+   * Finishes all calls, sends FIN, and waits for the other end to close, as long as there is progress.
    * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>

@@ -150,7 +150,7 @@ export class Outgoing {
     this.flush()
   }
 
-  /** Writes what is there now; if a write is under way, the next one follows by itself. */
+  /** Writes the collected requests now; if a write is under way, the next one follows by itself. */
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#stopped) return
     const chunks = this.writer.take()

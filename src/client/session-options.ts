@@ -49,7 +49,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   highWaterBytes?: number
   /** Longest answer accepted, in bytes of one value. */
   maxReplyBytes?: number
-  /** Receives what scripts print while their request runs. */
+  /** Receives the output that scripts print while their request runs. */
   onMessage?: (text: string) => void
   /** Receives a line for each message of the connection, without secrets, and without values unless `trace.values` is set. */
   trace?: Trace

@@ -50,7 +50,7 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they did not understand.
+  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote text that they do not understand.
   const owed: boolean[] = []
   // Likewise for a request without an answer, which some servers answer nevertheless.
   let hidesNext = false

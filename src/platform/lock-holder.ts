@@ -176,7 +176,7 @@ function isNumberInUse(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it runs, under another user.
+    // EPERM: the process runs, under another user.
     return systemCode(error) !== 'ESRCH'
   }
 }

@@ -1,5 +1,5 @@
 /*
-  What a lock needs from its machine: a few calls of the file system, and which processes live there. Tests bring machines of
+  The parts of its machine that a lock needs: a few calls of the file system, and the processes that live there. Tests bring machines of
   their own.
 */
 import {
@@ -30,7 +30,7 @@ export interface LockFile {
 
 /** Every call on files throws the system's error. */
 export interface LockMachine {
-  /** This process, with a new token. */
+  /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
   /** Whether the holder lives, as far as a query can tell without waiting. */
   lifeOf(holder: LockHolder): Life

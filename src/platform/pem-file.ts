@@ -5,7 +5,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Files } from './platform.js'
 
-/** What a file should contain. */
 export type PemContent = 'certificates' | 'key'
 
 /** The text of a file, or what is wrong with it: a sentence that names the file. */

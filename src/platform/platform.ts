@@ -1,5 +1,5 @@
 /*
-  What the program needs from its machine: time, turns of the event loop, randomness, connections, files. Everything that
+  The parts of its machine that the program needs: time, turns of the event loop, randomness, connections, files. Everything that
   differs from run to run goes through here, so that a test can bring a machine of its own.
 */
 import type { Duplex } from 'node:stream'
@@ -120,7 +120,6 @@ export interface FileLock {
   release(): void
 }
 
-/** The answer to a request for a lock. */
 export type LockAnswer =
   | {
       readonly kind: 'held'
@@ -143,7 +142,6 @@ export type LockAnswer =
   /** The lock changes hands faster than this process can take it. */
   | { readonly kind: 'contended' }
 
-/** One name in a folder. */
 export interface FolderEntry {
   readonly name: string
   readonly folder: string
@@ -221,7 +219,7 @@ export interface Files {
 
 /** Another thread of the process. */
 export interface Thread {
-  /** Plain data; what is handed over can no longer be used here. */
+  /** Sends plain data; this thread can no longer use the buffers that are handed over. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
   /** Sets whether this thread keeps the process alive. */
   keepAlive(keeps: boolean): void

@@ -18,7 +18,7 @@ const minVersion = 'TLSv1.2'
 /** A peer that does not finish its handshake would otherwise keep its connection for ever. */
 const handshakeTimeoutMs = 10_000
 
-/** Cached, as reading them takes longer than a handshake. */
+/** Cached, because reading the authorities takes longer than a handshake. */
 let systemAuthorities: readonly string[] | undefined
 
 /** Node's own authorities, with NODE_EXTRA_CA_CERTS; and those of the system, if Node can read them. */

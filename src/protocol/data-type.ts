@@ -1,5 +1,5 @@
 /*
-  The list of DolphinDB's data types; each file of `types/` holds everything about its own. A new type goes into the file of its
+  The list of DolphinDB's data types; each file of `types/` holds everything about some of them. A new type goes into the file of its
   kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
@@ -73,7 +73,7 @@ export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }
 
-/** What a column is: its element type, a decimal's scale, and whether each row is an array (`INT[]`). */
+/** The type of a column: its element type, a decimal's scale, and whether each row is an array (`INT[]`). */
 export interface ColumnType {
   readonly type: DataType
   readonly scale?: number

@@ -67,7 +67,7 @@ export interface RequestHead {
   sequenceNumber?: number
 }
 
-/** What a request asks for. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
+/** The content of a request. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
   | { kind: 'script'; script: string }
@@ -77,7 +77,7 @@ export type Request =
 
 type Call = Extract<Request, { kind: 'function' }>
 
-/** What one request may cost the end that reads it. */
+/** Limits of one request for the end that reads it. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -106,7 +106,7 @@ export function requestText(head: RequestHead, request: Request): string {
 
 /**
  * Writes one whole request, or nothing if it throws.
- * @param text  its `requestText`, if the caller has it as bytes
+ * @param text  the result of `requestText`, if the caller has it as bytes
  * @throws {UsageError} see `requestText`
  * @throws {ValueError} for an argument that cannot be encoded
  */

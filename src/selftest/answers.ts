@@ -74,7 +74,7 @@ export function textsOf(column: Column): string[] {
   })
 }
 
-/** The server's error line, without what the client adds. */
+/** The server's error line, without the client's additions. */
 export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }

@@ -1,5 +1,5 @@
 /*
-  What a check works with: sessions, temporary tables, and the signal that ends its time.
+  The means of a check: sessions, temporary tables, and the signal that ends its time.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -100,7 +100,7 @@ export interface CheckContext extends Pick<
   readonly database: () => Promise<string>
   /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words if it refuses */
   readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Asks until there is an answer or the check ends. */
+  /** Repeats the question until there is an answer or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
   /** Waits until a table has this many rows and gets no more, or the check ends. @returns rows, perhaps more */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>

@@ -126,10 +126,10 @@ async function namesOf(
 }
 
 /**
- * Removes what this run and old ones have left.
+ * Removes the objects of this run, and old objects of other runs.
  * @param nowMs  by the clock that stamps names
  * @param inUse  names that stay
- * @returns what still exists
+ * @returns the objects that still exist
  */
 export async function sweep(
   session: Asked,

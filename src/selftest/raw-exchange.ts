@@ -1,5 +1,5 @@
 /*
-  Requests as bytes, for what a session does not allow: chosen flags, session ids and logins.
+  Requests as bytes, with flags, session ids and logins that a session does not allow.
 */
 import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'

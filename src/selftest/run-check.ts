@@ -60,7 +60,7 @@ export async function runCheck(
   }
 }
 
-/** Never rejects, so that it may be left without an await. */
+/** Never rejects, so that callers need not await the promise. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return await check.run(checkContext(scope))

@@ -40,7 +40,7 @@ export interface SelftestOptions {
   readonly timeoutMs: number
   /** Default: all. */
   readonly checks?: readonly Check[]
-  /** Shuts the run down cleanly: it removes what it created and skips the remaining checks. */
+  /** Shuts the run down cleanly: it removes its objects and skips the remaining checks. */
   readonly signal?: AbortSignal
   /** Called after each check. */
   readonly onCheck?: (result: CheckResult) => void
@@ -61,9 +61,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   stamp: NameStamp
   /** How far the server's clock is ahead of ours. */
   aheadMs: number
-  /** When checks end. */
   readonly checksEndMs: number
-  /** When everything ends. */
   readonly endMs: number
   readonly kept: CheckScope['kept']
   /** Created by checks and not known to be removed. */
@@ -218,7 +216,7 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
   return outcome
 }
 
-/** Removes what checks have created; what cannot be removed now is removed at the end of the run. */
+/** Removes the objects that checks have created; the end of the run tries again with objects that cannot be removed now. */
 async function removeMade(run: Run): Promise<void> {
   if (run.left.length === 0 || !isOpen(run.control)) return
   try {
@@ -248,7 +246,7 @@ async function awaitGivenUp(
   }
 }
 
-/** @returns names of what still exists or may exist */
+/** @returns names of objects that still exist or may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
   const expected = [...run.left, ...run.kept.made]

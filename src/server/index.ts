@@ -1,5 +1,5 @@
 /*
-  The embedded DolphinDB-compatible server: what `ddb-ingest/server` exports.
+  The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server.
 */
 import type { Executor } from './net/executor.js'
 import type { Platform } from '../platform/platform.js'

@@ -1,5 +1,5 @@
 /*
-  What all sessions of the embedded server share: tables, databases, function views, users.
+  The objects that all sessions of the embedded server share: tables, databases, function views, users.
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
@@ -26,7 +26,7 @@ export interface FunctionView {
 /** A table that all sessions can see. */
 export interface SharedTable {
   table: ServerTable
-  /** User who shared it. */
+  /** User who shared the table. */
   owner: string
   /** Other users need rights (addAccessControl). */
   isControlled?: boolean
@@ -57,7 +57,7 @@ export interface ConsoleJob {
   priority: number
   parallelism: number
   receivedAt: Date
-  /** Cancels it; undefined if the client does not allow that. */
+  /** Cancels the job; undefined if the client does not allow that. */
   cancel?: () => void
 }
 
@@ -128,7 +128,7 @@ export interface ServerNode {
   readonly random: Random
   readonly host: string
   port: number
-  /** @internal Other nodes of its cluster, as `host:port:alias`; only for tests. */
+  /** @internal Other nodes of this node's cluster, as `host:port:alias`; only for tests. */
   otherNodes: readonly string[]
   /** Wall clock in ms since the epoch; replaced in tests. */
   now(): number

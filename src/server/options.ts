@@ -58,8 +58,8 @@ export interface ServerOptions {
    */
   maxTransactionBytes?: number
   /**
-   * A server that has ended: this one takes over what a DolphinDB server keeps on disk, namely its DFS databases, function
-   * views and users. What it had in memory is lost.
+   * A server that has ended: this one takes over everything that a DolphinDB server keeps on disk, namely its DFS databases, function
+   * views and users. The content of its memory is lost.
    */
   restartOf?: Pick<EmbeddedServer, 'node'>
   /** Deliberate failures. */

@@ -44,7 +44,7 @@ export interface EmbeddedServer {
   readonly discarded: DiscardCounters
   /** The latest failures of asynchronous requests, oldest first. */
   readonly recentAsyncErrors: readonly AsynchronousFailure[]
-  /** Executes what has arrived, ends all connections and resolves once nothing is left. */
+  /** Executes all requests that have arrived, ends all connections and resolves once nothing is left. */
   close(): Promise<void>
 }
 

@@ -1,5 +1,5 @@
 /*
-  `check`, and `load --dry-run`: what a load would do, and a command that does exactly that.
+  `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that.
 */
 import { errorCodes, UsageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'

@@ -93,7 +93,7 @@ interface Tour {
   readonly server: EmbeddedProcess
   readonly control: Session
   readonly interruption: Interruption
-  /** How to call this program, so that users can type what is shown. */
+  /** The name by which users can call this program, for the commands that the tour prints. */
   readonly command: string
 }
 

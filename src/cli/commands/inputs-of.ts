@@ -1,5 +1,5 @@
 /*
-  The inputs of `load` and `check`: the sources on the command line, and those of a list.
+  The inputs of `load` and `check`: the sources on the command line, and the sources in a list.
 */
 import { UsageError } from '../../errors.js'
 import type { Call } from './command.js'

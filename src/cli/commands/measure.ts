@@ -46,7 +46,7 @@ export interface MeasureOptions {
 const requestsPerStep = 100
 const stallMs = 60_000
 
-/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED; and what the session throws */
+/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED, and the session's errors */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { figures: sync, requests } = await measureMode('sync', options)
   const { figures: async } = await measureMode('async', {

@@ -1,5 +1,5 @@
 /*
-  `plan`: lists what to load in a file, from which many processes load together.
+  `plan`: writes a file with units of work, which many processes then load together.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'

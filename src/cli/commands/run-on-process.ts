@@ -42,7 +42,7 @@ import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { detailLines, resultFields, summaryLines } from '../output/summary.js'
 import { jsonLine } from '../output/terminal-text.js'
 
-/** The steps in which the commands differ, in the order in which they are called. */
+/** The steps that differ between the commands, in the order of the calls. */
 export interface RunCommand<Found> {
   readonly settings: RunSettings
   /** Reads the facts of the run, as far as they are readable. */
@@ -57,7 +57,7 @@ export interface RunCommand<Found> {
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
   /** How to load, if not by `loadOn`. */
   load?(found: Found, options: LoadOptions): Promise<LoadResult>
-  /** What the command to resume the run must contain; undefined for a run without a journal. */
+  /** The content of the command that resumes the run; undefined for a run without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
@@ -345,7 +345,7 @@ async function printResult(
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
     }
-    // Does not repeat what the summary on the same screen says.
+    // Does not repeat the summary on the same screen.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
       for (const line of detailLines(result, isVerbose, isApart, output.words())) {

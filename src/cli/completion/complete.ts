@@ -1,6 +1,6 @@
 /*
   Answers what a shell asks on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and then one candidate a line.
-  After any failure it is empty, since an error must not appear in the middle of a command line.
+  After any failure the answer is empty, since an error must not appear in the middle of a command line.
 */
 import { homedir } from 'node:os'
 import { runNames } from '../../load/journal/known-runs.js'

@@ -67,7 +67,7 @@ async function quietLogin(
   return { user, password, loginMemory }
 }
 
-/** Names come from a server, so those that the option would refuse are not offered. */
+/** Names come from a server: offers only names that the option accepts. */
 function isTaken({ options }: Command, name: string): boolean {
   try {
     return options['table']?.reader.read([name]) !== undefined

@@ -1,5 +1,5 @@
 /*
-  Refuses a run in which one file has two roles, as one use would destroy the other's content.
+  Refuses a run that uses one file in two roles, because one use would destroy the content for the other.
 */
 import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'

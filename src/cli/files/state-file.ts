@@ -29,7 +29,7 @@ export function isEmbeddedServer({ host, port }: ServerAddress, environment: Env
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
-/** Content of a state file; undefined if there is none or it is unreadable. It may contain anything. */
+/** Content of a state file, whatever its members; undefined if the file is missing or unreadable. */
 export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -64,7 +64,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
 /** How long an unchanged notice is not repeated, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** What this process has reported, in case no folder can store it. */
+/** Reports of this process, in case no folder can store them. */
 const toldHere = new Set<string>()
 
 /**

@@ -7,7 +7,7 @@ import { checkTransform, mostTransformChars } from '../../load/target/transform.
 import { systemCode } from '../output/terminal-text.js'
 
 /**
- * @throws {UsageError} DDB_USAGE for what cannot be a function
+ * @throws {UsageError} DDB_USAGE for a text that cannot be a function
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ
  */
 export function readTransform(given: string): string {

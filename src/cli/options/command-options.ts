@@ -163,7 +163,6 @@ const runOutput = {
   ...commonOptions,
 }
 
-/** Settings of commands that run a load. */
 export type RunSettings = SettingsOf<typeof runOutput & { stateDir: typeof stateDir }>
 
 const { rejects, onError, maxErrors } = badRowOptions

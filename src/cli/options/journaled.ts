@@ -73,7 +73,7 @@ export function protectionOf(
   return { ...defined({ tls, compress }), ...placed }
 }
 
-/** Completes what the user gave with the server of the journal. */
+/** Completes the user's settings with the journal's server. */
 export function serverSettingsOf<Given extends GivenServer>(
   given: Given,
   journaled: JournaledServer,

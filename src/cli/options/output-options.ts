@@ -84,5 +84,5 @@ export const traceOptions = optionGroup('Output', {
   },
 })
 
-/** How to watch a run; `startProgress` decides what each means. */
+/** How to show the progress of a run; `startProgress` interprets the values. */
 export type ProgressStyle = SettingsOf<typeof progressOptions>['progress']

@@ -18,7 +18,7 @@ import { clean, systemCode } from '../output/terminal-text.js'
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096
 
-/** Where the password will come from; only `environment` has it already. */
+/** The source of the password; only `environment` already holds the text. */
 export type PasswordSource =
   | { kind: 'none' }
   | { kind: 'file'; path: string; origin: string }
@@ -184,7 +184,7 @@ async function readStart(file: FileHandle): Promise<Uint8Array> {
   while (length < maxPasswordBytes) {
     const { bytesRead } = await file.read(buffer, length, maxPasswordBytes - length, null)
     length += bytesRead
-    // The writer of a pipe may keep it open after the line.
+    // The writer of a pipe may keep the pipe open after the line.
     if (bytesRead === 0 || buffer.subarray(0, length).includes(10)) break
   }
   return buffer.subarray(0, length)

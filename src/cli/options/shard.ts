@@ -1,5 +1,5 @@
 /*
-  Which of several processes this one is: from the user, or from the variables of the scheduler that started it.
+  The number of this process among several: from the user, or from the variables of the scheduler that started the process.
 */
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'

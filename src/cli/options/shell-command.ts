@@ -38,7 +38,6 @@ function addressesText(server: JournaledServer): string {
   return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }
 
-/** A command of this program, for a shell. */
 export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
@@ -51,7 +50,7 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
-/** An option as flags: a switch if it is on, each text of a repeatable option, the last text of others. */
+/** An option as flags: a switch only if it is on, every text of a repeatable option, the last text of others. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
@@ -138,7 +137,7 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
 ])
 
 /**
- * A `load` command with every setting spelled out: from flags, environment and configuration, and from what a check detected.
+ * A `load` command with every setting spelled out: from flags, environment and configuration, and from the findings of a check.
  * @param settings  read from `sources`
  */
 export function loadCommand(
@@ -296,11 +295,10 @@ function rejectWords({ rejects, footers }: NeededOptions): string[] {
 /** A run with a journal. */
 export interface ResumedRun {
   readonly runId: string
-  /** The server in the journal. */
   readonly journaled: JournaledServer
 }
 
-/** What the command to resume a run must contain. */
+/** The content of a command that resumes a run. */
 export interface GoingOn extends ResumedRun {
   /** As the user gave it; undefined for the program's folder. */
   readonly stateDir: string | undefined

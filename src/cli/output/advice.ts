@@ -1,6 +1,6 @@
 /*
-  The command to run after a failure: the last line of every error. If no command of this program can help, it is `explain`, which
-  says what people can do.
+  The command to run after a failure: the last line of every error. If no command of this program can help, the last line is `explain`,
+  which says what people can do.
 */
 import type { ErrorCode } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
@@ -28,7 +28,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, unless it is a script, which has effects and may hold a password. */
+/** Repeats the command, except for a script, which has effects and may hold a password. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -51,7 +51,7 @@ const decode: Advice = asked => {
   return further.length === 0 || !hasFiles(asked) ? undefined : sameCommand(asked, without, further)
 }
 
-/** Options that the message names, and those of the call that they replace. */
+/** Options that the message names, and the options of the call that they replace. */
 function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
   const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
   if (encoding !== undefined) return { without: ['encoding'], further: ['--encoding', encoding] }
@@ -120,7 +120,7 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 
 const explained: Advice = () => undefined
 
-/** Code → what helps; undefined if that needs something this call lacks. */
+/** Code → command that helps; undefined if the call lacks something for it. */
 const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_USAGE: ({ command: { name } }) => shellText([name, isLong(name) ? '--help-all' : '--help']),
   DDB_NAME: tables,

@@ -3,7 +3,7 @@
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** A report, with figures computed from it and earlier ones. */
+/** A report, with figures computed from this report and earlier ones. */
 export interface Figures extends LoadReport {
   /** Rows sent a second, over the last seconds and since the load began. */
   readonly rowsPerSec: number

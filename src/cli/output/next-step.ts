@@ -1,5 +1,5 @@
 /*
-  What to do after a run: the command that resumes it, looks for its rows, or loads repaired rejects.
+  The next step after a run: the command that resumes the run, looks for its rows, or loads repaired rejects.
 */
 import { errorCodes } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'

@@ -1,5 +1,5 @@
 /*
-  Turns a failure into what the user reads, and into the exit code of the process.
+  Turns a failure into messages for the user, and into the exit code of the process.
 */
 import { DdbError, errorCodes } from '../../errors.js'
 import { UnclearHeader } from '../../parse/csv/decide-header.js'
@@ -65,7 +65,7 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** Prints what to do about a failure; the last line is a command. */
+/** Prints advice for a failure; the last line is a command. */
 export function tellNext(
   output: Output,
   { code, message }: Pick<Failure, 'code'> & Partial<Failure>,

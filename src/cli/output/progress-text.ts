@@ -13,7 +13,7 @@ export function signsOf(environment: Readonly<Record<string, string | undefined>
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** A part of a line; if not all parts fit, those of the highest rank stay. */
+/** A part of a line; if not all parts fit, the parts of the highest rank stay. */
 type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '

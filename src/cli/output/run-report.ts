@@ -12,7 +12,7 @@ export interface RunReport {
   /** `startedAt` of the first process, and the end of the last one that recorded it; ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Of the last process that recorded it. */
+  /** The exit code of the last process that recorded one. */
   readonly exitCode: number | null
   readonly target: {
     readonly host: string
@@ -43,7 +43,7 @@ export interface RunReport {
 /** Progress in one input; bytes are those of its content, decompressed and as UTF-8. */
 export interface InputReport {
   readonly path: string
-  /** As stored. */
+  /** Size as stored, perhaps compressed. */
   readonly sizeBytes: number
   /** All earlier rows are settled. */
   readonly settled: {

@@ -14,7 +14,7 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
 
-/** One line of text that cannot move a terminal's cursor, wherever it came from. */
+/** Turns any text into one line that cannot move a terminal's cursor. */
 export function clean(text: string): string {
   return text
     .replace(sequences, '')

@@ -22,7 +22,7 @@ export interface Plotting {
   readonly style: string
 }
 
-/** What the page shows besides the result. */
+/** Content of the page besides the result. */
 export interface Shown {
   /** The language at first sight; default the browser's. */
   readonly language?: 'en' | 'zh' | undefined

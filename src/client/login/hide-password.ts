@@ -66,7 +66,7 @@ function escaped(form: string): string {
   return form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
-/** The error itself, with its messages and those of its causes redacted. */
+/** The error itself, with passwords redacted in its messages and in the messages of its causes. */
 export function hideInError(error: unknown, hide: Hide): unknown {
   const seen = new Set<unknown>()
   for (let one = error; one instanceof Error && !seen.has(one); one = one.cause) {

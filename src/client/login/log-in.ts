@@ -25,7 +25,7 @@ export type AskServer = (name: string, args: readonly Value[]) => Promise<Respon
 const fewestIterations = 4_096
 /** Characters quoted of a server's message; the rest of a longer line adds nothing. */
 const longestQuote = 200
-/** More iterations would keep this machine busy longer than a login should. */
+/** With more iterations a login would keep this machine busy for too long. */
 const mostIterations = 1_000_000
 
 /**

@@ -80,7 +80,7 @@ export function protectionOf(options: ConnectOptions, user: string): Protection 
         ? undefined
         : { method, place: loginMemory.place(host, port) },
     beforeRsa: () => {
-      // No need for this call if the user accepts any certificate: such users have been warned.
+      // Not called if the user accepts any certificate: such users have been warned.
       if (!mayShowPassword && options.tlsInsecure !== true) loginMemory?.unverified?.(host, port)
     },
   }

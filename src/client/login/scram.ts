@@ -11,7 +11,7 @@ export interface ScramChallenge {
   readonly combinedNonce: string
 }
 
-/** What the client sends, and the answer of a server that knows the password. Base64. */
+/** The client's proof, and the answer of a server that knows the password, in base64. */
 export interface ScramProof {
   readonly proof: string
   readonly signature: string

@@ -1,5 +1,5 @@
 /*
-  Results of several promises in the order in which they come.
+  Results of several promises, in the order in which they arrive.
 */
 
 /**

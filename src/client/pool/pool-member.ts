@@ -1,5 +1,5 @@
 /*
-  One session of a pool; it is reopened if its connection was lost.
+  One session of a pool, which reopens a lost connection.
 */
 import type { UsageError } from '../../errors.js'
 import { type DdbError } from '../../errors.js'
@@ -54,7 +54,7 @@ export class PoolMember {
     this.#ended = reason
     this.#abort.abort(reason)
     this.#session?.abandon(reason)
-    // A failure to close is not reported here: the tasks report what was lost.
+    // A failure to close is not reported here: the tasks report the loss.
     await this.#session?.close().catch(() => undefined)
   }
 }

@@ -1,5 +1,5 @@
 /*
-  One task of a pool as its user sees it: an id, a state, and a result to wait for.
+  One task of a pool as callers see it: an id, a state, and a result to wait for.
 */
 import { TimeoutError, UsageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'

@@ -154,7 +154,7 @@ export class ConnectionPool implements AsyncDisposable {
     })
   }
 
-  /** Ends all running and waiting tasks with DDB_CLOSED, and closes the sessions. The server may complete what it has begun. */
+  /** Ends all running and waiting tasks with DDB_CLOSED, and closes the sessions. The server may complete running requests. */
   shutDown(): Promise<void> {
     this.#closing ??= this.#shutDown()
     return this.#closing

@@ -50,7 +50,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** Converts a typed answer as the task's own options, or else those of the pool, require. */
+/** Converts a typed answer as the task's own options say, or else the pool's. */
 export function taskResult(
   { options, pickleTableToList }: TaskRequest,
   value: Result | undefined,

@@ -1,5 +1,5 @@
 /*
-  Numbers as columns store them: the null sentinel for null, and an error for what the type cannot hold.
+  Numbers as columns store them: the null sentinel for null, and an error for numbers that the type cannot hold.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'

@@ -1,6 +1,6 @@
 /*
-  What each file of this folder defines for its types: number, category, and how values are written, read, stored in columns and
-  shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
+  The facts that each file of this folder defines for its types: number, category, and how values are written, read, stored in columns
+  and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'

@@ -1,5 +1,5 @@
 /*
-  What receipts rely on if several things happen at once: R5, R14 to R16.
+  Checks for receipts when several things happen at once: R5, R14 to R16.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'

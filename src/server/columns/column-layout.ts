@@ -37,7 +37,7 @@ export function cellType(type: ColumnType): ColumnType {
   return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
 }
 
-/** `length` rows of zeros: what `table(10:5, …)` starts with (DolphinDB manual, page streamTable). */
+/** `length` rows of zeros, the initial rows of `table(10:5, …)` (DolphinDB manual, page streamTable). */
 export function zeroColumn(type: ColumnType, length: number): Column {
   const name = type.type
   if (type.array) {

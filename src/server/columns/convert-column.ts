@@ -48,7 +48,7 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so does what FLOAT or DOUBLE cannot hold.
+ * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so do numbers that FLOAT or DOUBLE cannot hold.
  * @throws {ScriptError} the incompatible-type text if something is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column {
@@ -68,7 +68,7 @@ function numbersOfText(column: Vector, target: ColumnType): Column {
   return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
 }
 
-/** NaN for '', and for what a double cannot hold: `1e400` does not become infinity. */
+/** NaN for '', and for numbers that a double cannot hold: `1e400` does not become infinity. */
 function doubleOfText(text: string): number {
   const value = text === '' ? NaN : Number(text)
   return Number.isFinite(value) ? value : NaN

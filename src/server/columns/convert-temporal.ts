@@ -103,7 +103,7 @@ function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; re
       ms[row] = NaN
       continue
     }
-    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; what the remainder adds stays below 2^53.
+    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; the remainder's part stays below 2^53.
     const quotient = Math.floor(high / nanosPerMs)
     const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
     const ofRemainder = Math.floor(remainder / nanosPerMs)

@@ -1,5 +1,5 @@
 /*
-  What DFS tables refuse and tables in memory accept: types that do not fit a column (S05004), and long texts
+  Values that tables in memory accept and DFS tables do not: types that do not fit a column (S05004), and long texts
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'

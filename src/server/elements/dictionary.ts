@@ -73,7 +73,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
-/** In the order in which they were first set. */
+/** Keys in the order in which a script first set them. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)

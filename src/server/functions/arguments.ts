@@ -45,7 +45,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments of `call`: in `name(given, [optional], ...rest)` those without brackets are present. */
+/** The arguments of `call`. In `name(given, [optional], ...rest)` arguments without brackets are present. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []

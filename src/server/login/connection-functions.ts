@@ -12,7 +12,7 @@ import type { Users } from './users.js'
 /** Guests may call these even if a login is required: clients call them before logging in, or without a login. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
-/** One per connection, because a SCRAM exchange takes two calls. */
+/** One object per connection, because a SCRAM exchange takes two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean

@@ -88,14 +88,14 @@ export function startScram(user: string, clientNonce: string): ScramExchange {
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
 }
 
-/** What the server sends to the client: salt in base64, iterations, combined nonce. */
+/** The server's answer to the client: salt in base64, iterations, combined nonce. */
 export function scramChallenge(exchange: ScramExchange): [string, number, string] {
   return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
 }
 
 /**
  * @param password  the user's real password
- * @param proofBase64  what the client computed from its password
+ * @param proofBase64  computed by the client from its password
  * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(

@@ -27,7 +27,7 @@ export class Users {
   }
 
   /**
-   * The messages are those that official clients look for, and those in their tests (docs/protocol.md#scram).
+   * The messages are texts that official clients or their tests look for (docs/protocol.md#scram).
    * @throws {ScriptError} for users without SCRAM, and unknown names
    */
   checkHasScram(user: string): void {

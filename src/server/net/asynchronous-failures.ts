@@ -1,5 +1,5 @@
 /*
-  The requests a node remembers: those in progress, and asynchronous ones that failed.
+  The requests a node remembers: requests in progress, and asynchronous requests that failed.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'

@@ -33,7 +33,7 @@ export interface Executor {
     options?: FunctionOptions,
   ): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
-  /** Ends the request in which the session waits with an error; has no effect if it does not wait. */
+  /** Ends, with an error, the request in which the session waits; has no effect if the session does not wait. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void

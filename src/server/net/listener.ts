@@ -170,7 +170,7 @@ export class Listener {
     return connection
   }
 
-  /** Executes what has arrived, says goodbye to every peer, and ends those that do not answer. */
+  /** Executes the requests that have arrived, says goodbye to every peer, and ends the connections of peers that do not answer. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing

@@ -28,7 +28,6 @@ function inBlocks(table: Table, blockBytes: number): Value {
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-/** Cuts consecutive rows out of a column. */
 function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
@@ -108,7 +107,7 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Sends half of what is waiting, for the fault that ends a connection in the middle of an answer. */
+  /** Sends half of the waiting bytes, for the fault that ends a connection in the middle of an answer. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()

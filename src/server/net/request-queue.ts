@@ -1,6 +1,5 @@
 /*
-  The requests of one connection in order: decoded when their turn comes, or earlier if somebody asks what is queued
-  (getConsoleJobs).
+  The requests of one connection in order: decoded when their turn comes, or earlier if a client lists the queued ones (getConsoleJobs).
 */
 import {
   type Request,

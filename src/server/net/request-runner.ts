@@ -1,5 +1,5 @@
 /*
-  Executes a request, however it came and wherever its answer goes.
+  Executes requests of any transport and returns their outcomes.
 */
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import type { ConnectionFunctions } from '../login/connection-functions.js'

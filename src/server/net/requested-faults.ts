@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** What happens to requests whose flag 4 differs from that of their connection. */
+/** Faults for requests whose flag 4 differs from the flag of their connection. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',

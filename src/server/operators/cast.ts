@@ -156,7 +156,7 @@ function readInteger(text: string, max: bigint): number | null {
   return value !== undefined && value >= -max && value <= max ? Number(value) : null
 }
 
-/** Undefined without digits, and if there are more than any integer type has. */
+/** undefined for a text without digits, or with more than any integer type has. */
 function leadingInteger(text: string): bigint | undefined {
   const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
   if (digits!.length > 19 || zeros! + digits! === '') return undefined

@@ -32,7 +32,7 @@ export interface Operand {
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Element `index` of a vector whose elements are scalars; those of tuples need not be. */
+/** Element `index` of a vector whose elements are scalars; a tuple's elements may be others. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
@@ -162,7 +162,7 @@ function notNumbers({ type }: Vector): ScriptError {
   return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
 }
 
-/** A FLOAT vector from doubles; what is too large for FLOAT is null. */
+/** A FLOAT vector from doubles; numbers too large for FLOAT become null. */
 export function floatVector(values: Float64Array): Vector {
   const data = new Float32Array(values.length)
   for (let i = 0; i < values.length; i++) {
@@ -222,7 +222,7 @@ export function textsOfVector(vector: Vector): readonly string[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
 }
 
-/** A CHAR prints in quotes, but as text it is its character; unprintable codes become their number. */
+/** A CHAR prints in quotes, but converts to its bare character; an unprintable CHAR converts to its number. */
 function charText(code: number): string {
   if (code === nullInt8) return ''
   return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)

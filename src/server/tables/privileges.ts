@@ -1,7 +1,7 @@
 /*
-  Who may read and write where: administrators everywhere; others in DFS tables they created or were granted, and in shared
-  tables until rights on them are given or denied. And who may call which function view, inside which its owner's rights apply
-  (docs/server-semantics.md#rights).
+  Who may read and write which table, and call which function view (docs/server-semantics.md#rights). Administrators may do everything.
+  Other users may use DFS tables that they created or were granted, and shared tables until somebody grants or denies rights on them.
+  Inside a function view its owner's rights apply.
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -9,7 +9,7 @@ import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * What was granted (true) or denied (false) to a user; undefined if neither was.
+ * The right of a user: true if granted, false if denied; undefined if neither.
  * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them
  */
 export function privilegeOf(

@@ -25,7 +25,7 @@ export interface TableCache {
   readonly isPersisted: boolean
 }
 
-/** Counts of rows; a row whose nulls were all ignored is in neither. */
+/** Counts of rows; a row whose nulls were all ignored counts in neither. */
 export interface UpsertCount {
   inserted: number
   updated: number
@@ -61,7 +61,7 @@ export interface ServerTable {
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
-  /** Rows ever appended, including those that have left memory. */
+  /** Rows ever appended, including rows that have left memory. */
   readonly totalRows: number
   /** Counts rows that are dropped at once (`serve --discard`). */
   forget(rows: number): void

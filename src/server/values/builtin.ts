@@ -33,10 +33,10 @@ export interface Suspension {
   until: Promise<unknown>
 }
 
-/** Work of a script that may have to wait; it yields only then. */
+/** Work of a script that may have to wait; yields only when it waits. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
-/** What a built-in sees of the session in which it is called. */
+/** The session and node that a built-in works with. */
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
@@ -63,9 +63,9 @@ export interface Builtin {
   readonly parameters: readonly string[]
   readonly minArguments: number
   readonly maxArguments: number
-  /** Changes its first argument, so it refuses read-only ones. */
+  /** The function changes its first argument, so it refuses read-only ones. */
   readonly mutatesFirst?: boolean
-  /** Only user admin may call it. */
+  /** Only user admin may call the function. */
   readonly adminOnly?: boolean
   /** The first version that knows the function. */
   readonly since?: Release

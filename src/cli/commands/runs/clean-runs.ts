@@ -1,6 +1,5 @@
 /*
-  `runs --clean`: removes journals that are no longer needed; for an unfinished run it first removes what the run left on the
-  server.
+  `runs --clean`: removes journals that are no longer needed; for an unfinished run, first removes the run's traces on the server.
 */
 import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'

@@ -103,7 +103,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   }
 }
 
-/** The program's own files are relative to the user's folder, not to that of the run. */
+/** The program's own files are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, rejects, summary, metricsFile, report, trace } = settings
   const { caFile, certFile, keyFile } = settings

@@ -108,7 +108,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   )
 }
 
-/** Options given now override those of the run. */
+/** Options given now override the run's options. */
 function optionsOf(
   known: KnownRejects,
   path: string,

@@ -61,7 +61,7 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** What can be printed; each form is made on demand. */
+/** Results that can be printed; each is made on demand. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string

@@ -32,7 +32,7 @@ export interface OptionDefinition {
   readonly flags: string
   readonly group: OptionGroup
   readonly help: string
-  /** Its type: how its text becomes a value. */
+  /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
   /** Text for the reader. */
   readonly default?: string
@@ -96,7 +96,6 @@ export function shortName({ flags }: Pick<OptionDefinition, 'flags'>): string | 
   return /^-(\w),/.exec(flags)?.[1]
 }
 
-/** Fields that options have set. */
 export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   LoadOptions,
   TopField

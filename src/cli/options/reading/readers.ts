@@ -258,7 +258,7 @@ export const json: Reader<unknown> = {
   json: true,
 }
 
-/** One character; `\t`, `tab` and `\xNN` replace what is hard to type in a shell. */
+/** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
 export const character: Reader<string> = single(
   'one character, such as ; or \\t or \\x01',
   value => {

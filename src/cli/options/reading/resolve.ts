@@ -23,7 +23,7 @@ export interface OptionSources {
   readonly layers: readonly ConfigLayer[]
 }
 
-/** A value, and where it was found in the wording of --print-config. */
+/** A value and its origin, in the words of --print-config. */
 export interface Found {
   readonly texts: readonly string[]
   readonly origin: string
@@ -56,7 +56,7 @@ export function resolveOptions<Table extends OptionTable>(
   return settings as SettingsOf<Table>
 }
 
-/** What --print-config shows. */
+/** The settings as --print-config lists them. */
 export function describeOptions(table: OptionTable, sources: OptionSources): Setting[] {
   return Object.entries(table)
     .filter(([, definition]) => definition.flags !== '--print-config')

@@ -171,7 +171,6 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 ]
 
-/** A path, or the path of a handle. */
 function pathArgument(value: ServerValue | undefined, name: string): string {
   const path = value?.form === 'database' ? value.path : textArgument(value, name)
   return path.replace(/\/+$/, '')

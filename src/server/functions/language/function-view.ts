@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Name, body, owner, createTime; for administrators of all views, for others of their own. */
+  /** Name, body, owner, createTime: of all views for administrators, of their own views for others. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

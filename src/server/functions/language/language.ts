@@ -1,6 +1,6 @@
 /*
-  Functions about the session itself: what is defined, what is printed, how long to wait; operators as functions, and functions
-  that call functions (DolphinDB manual, pages of each name).
+  Functions about the session itself: definitions, printing, waiting; operators as functions, and functions that call functions
+  (DolphinDB manual, pages of each name).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -106,7 +106,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // join also puts tables side by side, so it is a function of its own.
+    // join is not here: its function also puts tables side by side.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),

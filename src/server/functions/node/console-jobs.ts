@@ -49,7 +49,7 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * One id or several, as STRING or UUID. A queued job never starts; one that does not wait, or has ended, is unaffected, and
+   * One id or several, as STRING or UUID. A queued job never starts. A job that has ended, or does not wait, continues unchanged, and
    * its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel others' jobs.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {

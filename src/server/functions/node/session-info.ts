@@ -62,8 +62,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   })),
 
   /**
-   * One row per session, and the memory of shared tables. Plain users see only their own sessions, as the vendor's interface
-   * shows the list only to administrators; what a server returns to them is undocumented.
+   * One row per session, and the memory of shared tables. Plain users see only their own sessions: the vendor's interface shows the
+   * list only to administrators, and no document says what a server returns to other users.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(

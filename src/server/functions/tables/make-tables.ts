@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value per
- * column, named by alias or variable.
+ * The columns that arguments describe: `capacity:size, names, types`; the rows of one table; or one value per column, named by alias or
+ * variable.
  */
 function describedColumns(
   context: CallContext,

@@ -117,7 +117,7 @@ function recordOf(
   return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
 }
 
-/** objs([shared=false]): with true also what other sessions have shared, and who did. */
+/** objs([shared=false]): with true also the tables that other sessions have shared, and their owners. */
 function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
   const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
   if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)

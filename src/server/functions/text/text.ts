@@ -158,7 +158,7 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-/** JSON is parsed in one go; this length takes a tenth of a second. */
+/** JSON is parsed in one step; a text of this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {

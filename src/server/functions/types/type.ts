@@ -159,7 +159,7 @@ export const typeFunctions: readonly Builtin[] = [
   nullTest('isValid', 0),
 ]
 
-/** name([X]): X as this type. */
+/** `name([X])`: converts X to the type with this name. */
 function conversion(
   name: string,
   type: DataType,

@@ -215,7 +215,7 @@ function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
-/** The callee if it is a name; an unknown name is a syntax error, as the parser would report it. */
+/** The callee if it is a name; an unknown name is a syntax error, with the parser's message. */
 function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)

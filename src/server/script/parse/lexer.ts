@@ -17,7 +17,7 @@ interface TokenBase {
   readonly spaceBefore: boolean
 }
 
-/** A constant; `kind` tells which ones can form a vector when written side by side. */
+/** A constant; `kind` tells which constants can form a vector when written side by side. */
 export interface LiteralToken extends TokenBase {
   readonly kind: 'number' | 'string' | 'symbol'
   readonly text: string
@@ -36,7 +36,7 @@ export interface OperatorToken extends TokenBase {
   readonly text: string
 }
 
-/** After the last token, so that there is always a next one. */
+/** The token after the last one, so that there is always a next token. */
 export interface EndToken extends TokenBase {
   readonly kind: 'end'
   readonly text: ''

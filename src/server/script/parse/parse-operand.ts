@@ -1,5 +1,5 @@
 /*
-  Parses what is between operators: constants, names, brackets and function literals.
+  Parses operands: constants, names, brackets and function literals.
 */
 import type { Cursor } from './cursor.js'
 import { parseLambda, parseShortLambda, startsShortLambda } from './parse-function.js'

@@ -1,5 +1,5 @@
 /*
-  What scripts are made of: statements, expressions, and the statements of SQL.
+  The nodes of a parsed script: statements, expressions, and the statements of SQL.
 */
 import type { ServerValue } from '../../values/server-value.js'
 
@@ -105,7 +105,7 @@ export interface Member extends Node {
   readonly name: string
 }
 
-/** A function without a name where a value is expected. */
+/** A function without a name, used as a value. */
 export interface Lambda extends Node {
   readonly kind: 'lambda'
   readonly definition: FunctionDefinition
@@ -245,7 +245,7 @@ export interface While extends Node {
   readonly body: readonly Statement[]
 }
 
-/** `variable` gets what was caught (manual, "try-catch"). */
+/** `variable` gets the caught error (manual, "try-catch"). */
 export interface Try extends Node {
   readonly kind: 'try'
   readonly body: readonly Statement[]

@@ -91,7 +91,7 @@ export class Runtime implements CallContext, Waiting {
     this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
-  /** Call it before each request: starts its turn and its memory budget. */
+  /** Call this before each request: starts the session's turn and memory budget. */
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
@@ -141,7 +141,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** Ends the running request if it waits; further requests of the session still run. */
+  /** Ends the running request if the session waits; further requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }

@@ -1,5 +1,5 @@
 /*
-  The columns that a SQL statement sees: those of its table, at the rows that remain after `where`.
+  The columns that a SQL statement sees: its table's columns, at the rows that remain after `where`.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
@@ -72,7 +72,6 @@ export class TableScope implements ColumnScope {
     return this.#source.rows
   }
 
-  /** Remaining rows. */
   get rows(): number {
     return this.selected?.length ?? this.tableRows
   }

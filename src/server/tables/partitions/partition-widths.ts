@@ -28,7 +28,7 @@ export class PartitionWidths {
     for (const partition of touched) this.#columns.set(partition, given)
   }
 
-  /** Call it when the table has lost all of its rows. */
+  /** Call this when the table has lost all of its rows. */
   clear(): void {
     this.#columns.clear()
   }
