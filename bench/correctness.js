@@ -36,7 +36,7 @@ async function duckdbHostile(path, [a, b]) {
   }
 }
 
-/** By program, the verdict on each file; for a program that is not installed, the reason instead. */
+/** For each program, its verdict on each file; for a program that is not installed, the reason. */
 export async function compare() {
   return withFolder(async folder => {
     const ends = { connect, load, startServer }

@@ -18,7 +18,7 @@ const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
 const manyConnections = [9, 1]
 const manyThreads = [3, 1]
-/** Enough rows to divide among threads, and so few that starting the threads takes most of the time. */
+/** Enough rows to divide among threads, but few enough that starting the threads takes most of the time. */
 const rowsOfThreads = 200_000
 
 const costOf = (work, seconds, more) => ({

@@ -1,4 +1,4 @@
-/** Beside package.json. */
+/** Name of the list, which lies beside package.json. */
 export const sbomName: string
 
 /** The packages that are installed with this one, as CycloneDX in JSON. */

@@ -7,7 +7,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runNpm } from './package-contents.js'
 
-/** Beside package.json. */
 export const sbomName = 'sbom.cdx.json'
 
 export function sbomText(root) {

@@ -28,7 +28,7 @@ export function transpiled(path, source = readFileSync(path, 'utf8')) {
 function placeOf(path, source) {
   const name = relative(root, path)
   const hash = settings.copy().update(`${name}\0${source}`).digest('hex')
-  // At the end, because another line at the beginning would shift all lines of the source map.
+  // The hash is at the end, because another line at the beginning would shift all lines of the source map.
   const seal = `//${hash}\n`
   const keptPath = join(kept, `${name}.js`)
   const text = textOf(keptPath)

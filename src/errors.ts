@@ -61,7 +61,7 @@ export type ErrorCode = keyof typeof errorCodes
 export interface DdbErrorOptions {
   /** The underlying failure, kept for `--log-format json` and debuggers. */
   cause?: unknown
-  /** True only if sending the same thing again cannot store anything twice. */
+  /** True only if sending the same request again cannot store anything twice. */
   safeToRetry?: boolean
 }
 

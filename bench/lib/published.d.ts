@@ -8,7 +8,7 @@ export interface Results {
   loadBefore: number
   /** A further remark about the run, as a sentence. */
   note?: string
-  /** By program, then by file. */
+  /** Program → file → verdict. */
   correctness: Record<string, Record<string, string>>
   figures: { work: string; ours: number; reference?: number; ratio?: number }[]
 }

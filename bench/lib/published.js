@@ -86,7 +86,7 @@ const panels = [
   { input: 'text.csv', title: 'quoted text' },
 ]
 
-/** From the top; `label` replaces a name that is too long. */
+/** Bars of a panel, from the top; `label` replaces a name that is too long. */
 const bars = [
   { against: undefined, label: 'ddb-ingest, loaded', colour: '#3b82f6' },
   { against: 'its own parser alone', label: 'ddb-ingest, parsed', colour: '#7ca9f4' },

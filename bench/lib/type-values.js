@@ -66,7 +66,7 @@ function trades(rows, sym) {
 
 const texts = make => rows => columnOf('STRING', rows, { data: listOf(rows, make) })
 
-/** By name: `kind` (`numeric`, `other` or `table`), and `make`, which makes a value of so many rows. */
+/** Name → `kind` (`numeric`, `other` or `table`), and `make`, which makes a value of so many rows. */
 export const typeValues = new Map([
   ...numericTypes.map(type => [type, { kind: 'numeric', make: rows => fixedColumn(type, rows) }]),
   ...otherFixedTypes.map(type => [type, { kind: 'other', make: rows => fixedColumn(type, rows) }]),

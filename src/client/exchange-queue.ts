@@ -76,7 +76,7 @@ export class ExchangeQueue {
   async hold(): Promise<() => void> {
     if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
     this.#isHeld = true
-    // Earlier requests go first.
+    // Requests that were waiting before the hold go first.
     this.#held.push(...this.#waiting.splice(0))
     this.#next()
     return () => {

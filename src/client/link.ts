@@ -114,7 +114,7 @@ export class Link {
       this.outgoing.whenRoom(() => {
         if (!isWaiting) return
         release()
-        // At once, not a microtask later: the next waiter must see how much room is left.
+        // Acts at once, not a microtask later: the next waiter must see how much room is left.
         resolve(new Promise<void>(done => done(this.#act(act))))
       })
     })

@@ -164,7 +164,7 @@ interface Dialled {
   readonly opened: Promise<void>
   /** The error if connecting takes longer than `timeoutMs`. */
   timeout(timeoutMs: number): ConnectionError
-  /** Undefined if the failure has nothing to do with TLS. */
+  /** The error for a failure of TLS; undefined if the failure has nothing to do with TLS. */
   tlsFailure(cause: unknown): DdbError | undefined
 }
 

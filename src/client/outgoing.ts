@@ -140,7 +140,7 @@ export class Outgoing {
     if (this.writer.byteLength >= coalesceBytes) this.flush()
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true
-      // After I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
+      // Flushes after I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
       this.#clock.nextTurn(this.#flushLater)
     }
   }

@@ -65,7 +65,7 @@ export interface RunOptions extends AnswerOptions {
   priority?: number
   /** Runs on one of the few workers reserved for short requests, also while all others are busy. */
   urgent?: boolean
-  /** Most threads the server may use for this request; default 64. */
+  /** Limit of threads that the server may use for this request; default 64. */
   parallelism?: number
   /** Bytes per block if a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
   fetchSize?: number

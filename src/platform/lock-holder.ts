@@ -97,7 +97,7 @@ function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
 }
 
-/** Far more than a lock needs. */
+/** Limit for reading a lock's file; a lock needs far less. */
 const maxLockBytes = 4096
 
 function shortText(descriptor: number): string {
@@ -197,7 +197,7 @@ function processState(pid: number | 'self'): { startTicks: string; letter: strin
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // From the third field, the state, on; the start time is the 22nd.
+  // The fields from the third one, the state, on; the start time is the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }

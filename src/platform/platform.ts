@@ -26,7 +26,7 @@ export interface Clock {
 
 /** Randomness; `bytes` cannot be guessed. */
 export interface Random {
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   number(): number
   bytes(length: number): Uint8Array
 }
@@ -67,7 +67,7 @@ export interface ListeningPort {
 
 /** Connections. Either end may continue to send after the other has finished. */
 export interface Network {
-  /** With TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
+  /** Connects, with TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
   /** Whether a program listening there answers in TLS; false if `ended` aborts before that is known. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>

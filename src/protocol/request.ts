@@ -33,7 +33,7 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** With `pickle`: tables as lists; without: Arrow. */
+  /** Set with `pickle`, tables come as lists; set without `pickle`, as Arrow. */
   pickleLists: 32_768,
   reverseStreaming: 131_072,
   oracle: 524_288,
@@ -53,7 +53,7 @@ export interface RequestHead {
   sessionId: string
   /** Sum of `requestFlags`. */
   flags: number
-  /** True when left out. */
+  /** True if left out. */
   cancellable?: boolean
   /** 0 to 8, usually 4. */
   priority: number

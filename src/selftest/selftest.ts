@@ -33,7 +33,7 @@ import { runCheck } from './run-check.js'
 
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** For checks that need two users. */
+  /** The other user, for checks that need two. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
   /** Time limit for everything together, including the clean-up. */

@@ -95,7 +95,7 @@ export interface ServerNode {
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession>
-  /** By user name. */
+  /** User name → user. */
   readonly users: Map<string, User>
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>

@@ -35,7 +35,7 @@ const meaning: Task = [
   },
 ]
 
-/** By the name of the command. */
+/** Name of a command → its brief help. */
 export const briefs: Readonly<Record<string, Brief>> = {
   load: {
     usage: 'ddb-ingest load [source...] --table <name> [options]',

@@ -75,7 +75,7 @@ function sourceOf(
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
 }
 
-/** In the form that `refuseSharedFiles` takes. */
+/** The input files, in the form that `refuseSharedFiles` takes. */
 function inputsOf(source: Source): readonly string[] {
   if (source.kind === 'file') return [source.path]
   return source.kind === 'stdin' ? ['-'] : []
@@ -122,7 +122,7 @@ async function readScript(source: Source, stdin: TerminalInput): Promise<string>
   }
 }
 
-/** More rows would push what matters off the screen. */
+/** More rows would push earlier output off the screen. */
 const terminalRows = 100
 
 function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {

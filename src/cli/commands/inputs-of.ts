@@ -7,8 +7,9 @@ import { readFilesFrom } from '../files/files-from.js'
 import type { LoadSettings } from '../options/load-options.js'
 
 /**
- * Without a source the data comes from standard input.
- * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
+ * Default: standard input.
+ * @throws {InputError}
+ * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
   { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,

@@ -31,7 +31,7 @@ export interface Measurement {
 
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Most requests per mode. */
+  /** Limit of requests per mode. */
   requests: number
   rows: number
   /** Time limit of the answered requests; as many unanswered ones follow. Default none. */

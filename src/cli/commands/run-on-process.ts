@@ -279,7 +279,7 @@ const longestLeaveMs = 900
 const nameHint =
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
 
-/** True if a name would have let the user resume this run; a pipe cannot be read again. */
+/** True if a name would have let the user resume this run, which a run that reads a pipe cannot. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
   return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }

@@ -22,7 +22,7 @@ import { findTables } from './server-tables.js'
 
 export interface Request {
   readonly shell: Shell
-  /** From bash the line up to the cursor and the part of it that bash will replace; from other shells the words. */
+  /** The typed text: from bash, the line up to the cursor and the part of it that bash will replace; from other shells, the words. */
   readonly typed: readonly string[]
 }
 

@@ -92,7 +92,7 @@ export function knownLogins(
   }
 }
 
-/** By user; entries of earlier versions without a user are ignored. */
+/** User → login method; ignores entries of earlier versions without a user. */
 function readUsers(path: string): Map<string, LoginMethod> {
   const { users } = readStateFile(path) ?? {}
   return new Map(Array.isArray(users) ? users.filter(isLogin) : [])

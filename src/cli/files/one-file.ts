@@ -204,7 +204,7 @@ async function inputsLike(
     expandInputs(names, defined(rules), { onInput })
   try {
     const sources = await expand(inputs, { include, members, path, pathUnmatched })
-    // With standard input among them, the run has to expand the inputs itself.
+    // If standard input is an input, the run has to expand the inputs itself.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
     found.length = 0

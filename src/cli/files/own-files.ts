@@ -33,7 +33,7 @@ export function ownFileAt(
   return holderOf(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
 
-/** With links resolved, as far as the path exists. */
+/** The path with links resolved, as far as it exists. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -43,7 +43,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Larger than any lock. */
+/** Limit for reading; every lock is shorter. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

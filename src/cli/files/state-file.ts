@@ -55,7 +55,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
     try {
       rmSync(draft, { force: true })
     } catch {
-      // If a part of the path is a file, there is nothing of ours.
+      // If a part of the path is a file, this program has stored nothing there.
     }
     return systemCode(error)
   }

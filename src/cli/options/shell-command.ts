@@ -24,12 +24,12 @@ export function shellWord(text: string): string {
 /** A byte of a file name (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** Always three digits, whatever follows. */
+/** An escape of always three digits, whatever follows. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
 
-/** In the form that `--host` reads. */
+/** The address in the form that `--host` reads. */
 export function addressText({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
@@ -113,7 +113,7 @@ function givenWords(options: OptionTable, flags: OptionSources['flags']): string
 /** One of the loads that a check proposes. */
 export interface CommandPart {
   readonly frozen: FrozenLoad
-  /** From 1. */
+  /** The number of the load, from 1. */
   readonly number: number
   readonly isOnly: boolean
   /** The arguments as the user gave them. */
@@ -179,7 +179,7 @@ function numbered(text: string, number: number, key: Key): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-/** Undefined if nothing was detected. */
+/** The texts of detected settings; undefined if nothing was detected. */
 function frozenTexts(
   key: Key,
   { input, mapping, cells, expectTypes }: FrozenLoad,

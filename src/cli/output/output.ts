@@ -76,7 +76,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     else failure ??= unwritable(error)
   }
   stdout.on('error', onFailure)
-  // If notes cannot be written, this failure cannot be reported either.
+  // A failure to write notes cannot be reported either, because reports are notes.
   stderr.on('error', () => undefined)
   const write = async (text: string): Promise<boolean> => {
     if (isOpen && failure === undefined) await written(stdout, text, onFailure)

@@ -20,7 +20,7 @@ export interface RunReport {
     readonly function: string | null
   }
   readonly confirmUsed: ConfirmUsed | null
-  /** Of all processes together, so no row counts as skipped. */
+  /** Rows of all processes together, so no row counts as skipped. */
   readonly rows: Omit<RowCounts, 'skipped'>
   readonly inputs: readonly InputReport[]
   readonly processes: readonly {

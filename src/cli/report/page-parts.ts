@@ -26,7 +26,7 @@ export type Cell = string | number | { readonly html: string } | { readonly figu
 
 interface Bar {
   readonly value: number
-  /** From 0 to 1. */
+  /** The share, from 0 to 1. */
   readonly share: number
   readonly tone: Tone
 }

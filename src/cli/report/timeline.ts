@@ -3,7 +3,7 @@
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** Since the run began: ms, rows, bytes as stored. */
+/** Progress since the run began: ms, rows, bytes as stored. */
 export interface Moment {
   readonly elapsedMs: number
   readonly sentRows: number
@@ -17,7 +17,7 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** More than a chart has pixels. */
+/** A chart has fewer pixels. */
 const mostMoments = 2_000
 
 /** Drops every second moment if there are too many: a run of a week has as many as a run of a minute. */

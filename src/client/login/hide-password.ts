@@ -98,9 +98,9 @@ function hidden(data: unknown, hide: Hide): unknown {
 /** All passwords a session was ever given, for as long as it lives. */
 export interface Secrets {
   readonly add: (password: string) => void
-  /** For texts of the server. */
+  /** Redacts texts that come from the server. */
   readonly hide: Hide
-  /** For texts that are ours, at least in large part: very short passwords stay. */
+  /** Redacts texts that are ours, at least in large part: very short passwords stay. */
   readonly hideInSentence: Hide
 }
 

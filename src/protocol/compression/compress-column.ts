@@ -13,7 +13,7 @@ import { encodeDelta } from './encode-delta.js'
 
 const methodLz4 = 1
 const methodDelta = 2
-/** From `version` to the first block. */
+/** Bytes from `version` to the first block. */
 const headerBytes = 20
 /** Compressing a smaller column does not save enough to be worth decompressing. */
 const minColumnBytes = 512

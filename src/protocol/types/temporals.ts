@@ -22,7 +22,7 @@ export type TemporalVector =
 interface TemporalText {
   /** The text that DolphinDB shows for a value that is not null. */
   readonly format: (raw: number | bigint) => string
-  /** Undefined if the text is not a value. */
+  /** The value of a text; undefined if the text is not a value of the type. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 

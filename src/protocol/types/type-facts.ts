@@ -66,7 +66,7 @@ export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
 > extends ElementAccess<S, V> {
-  /** No rows; arrays, if any, have room for `capacity`. */
+  /** A vector of no rows; its arrays, if any, have room for `capacity`. */
   emptyVector(capacity: number): V
   /** Rows `start` to `end` (exclusive), sharing memory if possible. */
   slice(vector: V, start: number, end: number): V

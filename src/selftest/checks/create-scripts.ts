@@ -45,7 +45,7 @@ interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
   readonly fact?: keyof Facts | undefined
-  /** For a keyed stream table. */
+  /** Key columns of a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
   /** The size of all rows: more than a gigabyte a day gets a second level of partitions. */

@@ -49,7 +49,7 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Only for the rows: the base may hold texts that no row here uses. */
+/** Checks only the texts of the rows: the base may hold texts that no row uses. */
 function checkSymbols({ codes, base, length }: SymbolVector): void {
   const isChecked = new Uint8Array(base.length)
   for (let row = 0; row < length; row++) {

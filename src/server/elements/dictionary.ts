@@ -82,7 +82,7 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
-/** In the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
+/** Values in the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0

@@ -351,7 +351,7 @@ export class Connection {
     this.#finish()
   }
 
-  /** As if the wire had been cut: nothing more is read, executed or sent. */
+  /** Acts as if the wire had been cut: nothing more is read, executed or sent. */
   #kill(): void {
     this.#finish()
     this.#transport.destroy()

@@ -45,7 +45,7 @@ export interface Executor {
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** True when every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
+  /** True if every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
   /** @returns false if the peer reads too slowly: wait for `onDrain` */
   send(chunks: readonly Uint8Array[]): boolean

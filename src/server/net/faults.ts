@@ -48,7 +48,7 @@ export interface WriteInfo {
   readonly sessionId: string
   /** Name under which the table is shared; '' for others. */
   readonly table: string
-  /** For a table argument; 0 if single values or vectors are inserted. */
+  /** Rows of a table argument; 0 if single values or vectors are inserted. */
   readonly rows: number
 }
 
@@ -67,7 +67,7 @@ export interface RemovalInfo {
 /** Facts about a `limit offset, rows`, for fault hooks. */
 export interface SliceInfo {
   readonly offset: number
-  /** Of the whole result. */
+  /** Rows of the whole result. */
   readonly rows: number
 }
 

@@ -16,7 +16,7 @@ const keptClients = 1024
 
 /** The latest request of each client that numbers them, for all connections of a server. */
 export class Retries {
-  /** By client id, least recently used first. */
+  /** Client id → its latest request; the least recently used client first. */
   readonly #latest = new Map<string, Latest>()
 
   /** Runs the request unless it already ran, on any connection; then returns the earlier outcome. */

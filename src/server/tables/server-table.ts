@@ -19,7 +19,7 @@ export interface UpsertOptions {
 
 /** A stream table that keeps its latest rows in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
-  /** If there are more rows, the older half is dropped. */
+  /** Limit of rows; if there are more, the older half is dropped. */
   readonly rows: number
   /** Whether the rows are also on disk; the embedded server has no disk. */
   readonly isPersisted: boolean
@@ -43,7 +43,7 @@ export interface StoredTableFacts {
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
-  /** For a PKEY table its primary key. */
+  /** Sort columns; for a PKEY table its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }

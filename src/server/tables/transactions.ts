@@ -46,7 +46,7 @@ export interface Transaction {
 export interface Transactions {
   readonly open: Set<Transaction>
   count: number
-  /** For each table with rows waiting in the cache engine (dataSync): how many transactions, and the id of the first. */
+  /** Tables with rows waiting in the cache engine (dataSync): number of their transactions, and id of the first. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 

@@ -29,14 +29,14 @@ export interface PlanReport {
   readonly runId: string
   readonly exitCode: number
   readonly units: Readonly<Record<UnitState | 'total', number>>
-  /** Of finished units: read = confirmed + filtered + rejected. */
+  /** Rows of finished units: read = confirmed + filtered + rejected. */
   readonly rows: PlanStatus['rows']
   /** Rows accepted so far of unfinished units. */
   readonly rowsSoFar: number
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
   readonly lastAt: string | null
-  /** From the start of the first shard to the end of the last unit. */
+  /** Average from the start of the first shard to the end of the last unit. */
   readonly rowsPerSec: number | null
   /** Unfinished units. */
   readonly open: readonly {
@@ -118,7 +118,7 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
   }
 }
 
-/** Without a time zone, as the server's clock does not tell its own. */
+/** The time without a time zone, because the server's clock does not tell its zone. */
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '')
 }

@@ -122,7 +122,7 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
-/** In the form that `refuseSharedFiles` takes. Relative paths of the journal start at the run's folder. */
+/** The files of the run in the form that `refuseSharedFiles` takes. Relative paths of the journal start at the run's folder. */
 function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, readonly string[]] {
   const { path, run } = known
   const { folder, options } = run

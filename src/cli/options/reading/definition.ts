@@ -36,7 +36,7 @@ export interface OptionDefinition {
   readonly reader: Reader<unknown>
   /** Text for the reader. */
   readonly default?: string
-  /** If the default depends on something else: a text for the help; the default is decided later. */
+  /** A text for the help, if the default depends on something else and is decided later. */
   readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]

@@ -139,7 +139,7 @@ export const duration: Reader<number> = single('a duration such as 500ms, 5s or 
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
-/** Undefined for no limit. */
+/** Limits of speed; an undefined member has no limit. */
 export interface Rate {
   bytesPerSecond?: number
   rowsPerSecond?: number

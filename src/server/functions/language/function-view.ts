@@ -33,7 +33,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** With a namespace, all views named `namespace::…`. */
+  /** Drops one view; with `isNamespace`, all views named `namespace::…`. */
   builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)

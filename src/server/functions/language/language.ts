@@ -67,7 +67,7 @@ function isDefined(
 export const languageFunctions: readonly Builtin[] = [
   print,
 
-  /** Only this session waits. */
+  /** Only the calling session waits. */
   builtin('sleep(milliseconds)', function* ({ session }, [value]) {
     const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
     if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
@@ -84,7 +84,7 @@ export const languageFunctions: readonly Builtin[] = [
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
 
-  /** By the name of a function, or the sign of an operator. */
+  /** Finds a function by its name, or by the sign of an operator. */
   builtin('funcByName(name)', (context, [value]): FunctionValue => {
     const name = nameArgument(value)
     const operator = operatorOf(name)

@@ -112,7 +112,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** For a persisted stream table; here nothing is on a disk. */
+  /** Facts about a persisted stream table; the embedded server has no disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')

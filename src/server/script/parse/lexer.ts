@@ -72,7 +72,7 @@ const operators = [
   '}', '?', '@',
 ] // prettier-ignore
 
-/** By their first character, longest first: the first match is the token. */
+/** First character → operators, longest first: the first match is the token. */
 const operatorsByStart: ReadonlyMap<number, readonly string[]> = new Map(
   operators.map(one => [
     one.charCodeAt(0),

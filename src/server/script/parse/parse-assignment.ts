@@ -62,7 +62,7 @@ function asStatement(cursor: Cursor, first: Token, targets: readonly Expression[
   return { kind: 'expression', expression: targets[0]!, span: cursor.spanFrom(first) }
 }
 
-/** At the comma of `x, y = …`: only names and commas until the `=`. */
+/** True at the comma of `x, y = …`: only names and commas until the `=`. */
 function isMultipleAssignment(cursor: Cursor): boolean {
   let ahead = 0
   while (cursor.isOperator(',', ahead) && cursor.peek(ahead + 1).kind === 'name') ahead += 2

@@ -259,7 +259,7 @@ export interface Throw extends Node {
   readonly value: Expression
 }
 
-/** Also made from the single expression of a short function. */
+/** The parser also makes one from the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** None: VOID. Several: a tuple. */

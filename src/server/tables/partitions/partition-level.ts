@@ -46,7 +46,7 @@ function valueText(scheme: LevelScheme, index: number): string {
   return /^\d[\d.:]*M?$/.test(text) ? text.replaceAll(/[.:]/g, '') : text
 }
 
-/** Instead of a partition number: the value is outside the scheme. */
+/** Stands for a value outside the scheme, instead of a partition number. */
 export const outsidePartition = -1
 /** Like `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
 export const nullPartition = -2

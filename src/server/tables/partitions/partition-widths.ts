@@ -4,9 +4,8 @@
 */
 import { ScriptError } from '../../script-error.js'
 
-/** Only for DFS tables. */
+/** Remembers, for a DFS table, the number of columns of the rows in each partition. */
 export class PartitionWidths {
-  /** The largest number of columns that rows of a partition had. */
   readonly #columns = new Map<number, number>()
 
   /**
