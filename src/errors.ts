@@ -86,7 +86,7 @@ export class DdbError extends Error {
 /** The caller asked for something impossible: wrong options, wrong names, or calls on the wrong kind of session. */
 export class UsageError extends DdbError {}
 
-/** Where in the input something was found. Lines and columns count from 1, bytes from 0 in the decoded input. */
+/** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
   file: string
   lineNumber?: number

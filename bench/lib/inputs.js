@@ -63,14 +63,14 @@ function* epochChunks(rows) {
   }
 }
 
-/** The trades of `narrow.csv` with day and time of day in columns of their own. */
+/** The trades of `narrow.csv` with day and time of day in separate columns. */
 function* splitChunks(rows) {
   for (const text of generateTrades({ rows, format: 'csv' })) {
     yield text.replace(/^time,/, 'day,clock,').replace(/^(\d[\d.]*)T/gm, '$1,')
   }
 }
 
-/** 40 numeric columns, every other one whole numbers. */
+/** 40 numeric columns; every other column has whole numbers. */
 function* wideLines(rows) {
   const random = seededRandom(40)
   yield `${Array.from({ length: wideColumns }, (_, i) => `c${i}`).join()}\n`

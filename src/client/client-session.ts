@@ -118,7 +118,7 @@ export class ClientSession implements Session {
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients set the flag on connect, too; but a login that must be answered cannot have it.
+    // Official asynchronous clients set the flag on connect, too. With the flag, a login would get no answer.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,

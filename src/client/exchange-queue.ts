@@ -1,6 +1,6 @@
 /*
-  Requests that are answered, one at a time and in order. A caller may stop waiting (time limit, AbortSignal); its place in the
-  queue remains until the answer came, so that requests and answers still match.
+  Requests that are answered, one at a time and in order. If a caller stops waiting (time limit, AbortSignal), the request keeps its
+  place until the answer comes, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
 import { ProtocolError } from '../errors.js'

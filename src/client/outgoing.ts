@@ -1,6 +1,6 @@
 /*
-  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write
-  is with the kernel at a time, so it is always known which requests have certainly not left yet.
+  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write is with
+  the kernel at a time, so we always know which requests have certainly not left yet.
 */
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
@@ -28,7 +28,7 @@ export interface SendCounts {
 // Small requests share writes of this size: larger writes would not be cheaper.
 const coalesceBytes = 131_072
 
-/** Progress of a write is seen in steps of this size: on a slow link a large write takes minutes. */
+/** A write's progress shows in steps of this size: on a slow link a large write takes minutes. */
 const pieceBytes = 262_144
 
 /** Smaller writes tell more about the event loop than about the network. */

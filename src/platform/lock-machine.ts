@@ -21,7 +21,7 @@ import {
   type LockText,
 } from './lock-holder.js'
 
-/** A lock's file that stays open, even if its name later refers to another one. */
+/** A lock's file that stays open, even if its name later refers to another file. */
 export interface LockFile {
   /** Sets the file's modification time, ms since the epoch. */
   stamp(ms: number): void

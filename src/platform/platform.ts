@@ -134,7 +134,7 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: nothing shows whether it is alive. */
+      /** False for a holder of version 0.1.0 on another host: nothing shows whether such a holder is alive. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */

@@ -6,7 +6,7 @@ import { elementAt } from '../protocol/element.js'
 import { formatValue } from '../protocol/value-text.js'
 import type { Column, Table, Value } from '../protocol/value.js'
 
-/** The server does not offer what a check needs: the check is skipped with this reason. */
+/** The server lacks something that a check needs: the check is skipped with this reason. */
 export class Unavailable extends DdbError {
   constructor(reason: string) {
     super('DDB_UNAVAILABLE', reason)

@@ -37,7 +37,7 @@ const closeTimeoutMs = 1_000
 /** Pause between two questions of `until`. */
 const pauseMs = 20
 
-/** A user besides the one of the server target. */
+/** A user besides the user of the server target. */
 export interface SecondLogin {
   readonly user: string
   readonly password: string

@@ -86,7 +86,7 @@ function removal(object: MadeObject): string {
   }
 }
 
-/** Each script returns a list of names; servers and users differ in which of them they may run. */
+/** Each script returns a list of names. Some servers lack a function that a script calls, and some users may not call it. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',

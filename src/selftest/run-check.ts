@@ -30,7 +30,7 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  // Each running request adds a listener.
+  // Each running request adds a listener, and Node would warn about many.
   setMaxListeners(0, ending.signal)
   const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
   const timer = clock.after(limitMs, () => ending.abort())

@@ -64,7 +64,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   readonly checksEndMs: number
   readonly endMs: number
   readonly kept: CheckScope['kept']
-  /** Created by checks and not known to be removed. */
+  /** Objects that checks created and that may still exist. */
   readonly left: MadeObject[]
   control: Session | undefined
   /** Ids of abandoned control sessions, whose requests may still run on the server. */

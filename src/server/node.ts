@@ -85,7 +85,7 @@ export interface NodeConfig {
   /** Gigabytes; without it OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
   dfsReplicationFactor?: number
-  /** Guests cannot read settings. */
+  /** If true, guests cannot read settings. */
   enableConfigAccessControl: boolean
 }
 
@@ -99,7 +99,7 @@ export interface ServerNode {
   readonly users: Map<string, User>
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>
-  /** The requests of each session with any in progress, by session id. */
+  /** Session id → requests, for sessions with requests in progress. */
   readonly jobs: Map<string, SessionJobs>
   /** @internal For the next DFS table; a recreated table gets a new one. */
   nextPhysicalIndex: number

@@ -14,7 +14,7 @@ import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export interface ServerOptions {
   /** Address to listen on; default 127.0.0.1. */
   host?: string
-  /** 0 picks a free one; default 8848, like DolphinDB. */
+  /** Port to listen on; 0 picks a free port; default 8848, like DolphinDB. */
   port?: number
   /** Password of user admin; default that of a new DolphinDB. */
   adminPassword?: string
@@ -109,7 +109,7 @@ function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
   )
 }
 
-/** Readers of settings given as text; the others are texts. */
+/** Setting → reader of its text. */
 const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
   newValuePartitionPolicy: text => text,
   persistenceDir: text => text,

@@ -48,7 +48,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The meaning of a code, which follows the exit code if there is one. */
+/** The first sentence of a code's meaning: the first cell that is not an exit code. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()

@@ -36,7 +36,7 @@ interface PlanResult {
   readonly files: number
   readonly bytes: number
   readonly units: number
-  /** Groups of units that go to one shard. */
+  /** Number of groups; all units of a group go to one shard. */
   readonly groups: number
   readonly error: { readonly code: string; readonly message: string } | null
 }
@@ -84,7 +84,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   const sources = await expandInputs(inputs, input, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
-  // A plan stored beside its input files is not one of them.
+  // A plan stored beside its input files is not an input.
   const paths = [...sources.paths].filter(one => resolve(one) !== place)
   const { batchRows = dfsBatch.rows, batchBytes = dfsBatch.bytes } = settings
   const { unitSize = defaultUnitBytes } = settings

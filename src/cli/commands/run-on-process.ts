@@ -211,7 +211,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // Leaves even if something does not end.
+      // Leaves even if some work does not end.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })

@@ -21,7 +21,7 @@ export interface Candidate {
 export interface Asked {
   /** undefined while the line names no command. */
   readonly command: Command | undefined
-  /** The part of the word before the one to complete: `--table=`, or empty. */
+  /** The part of the word before the part to complete: `--table=`, or empty. */
   readonly prefix: string
   /** The part to complete. */
   readonly start: string
@@ -60,7 +60,7 @@ export function askedAt(
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])
   if (command !== undefined) {
-    // The library confuses options of different commands, and some have several meanings.
+    // The library confuses options of different commands, and some options have several meanings.
     for (const name of root.commands.keys()) if (name !== command.name) root.commands.delete(name)
     const own = root.commands.get(command.name)!
     for (const definition of Object.values(command.options)) {

@@ -21,7 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Names the server of `serve -- CMD` to the command, which stores nothing about it: the next server on its port is another. */
+/** Names the server of `serve -- CMD` to CMD, which stores nothing about the server: a later server on this port is another one. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -61,7 +61,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
   }
 }
 
-/** How long an unchanged notice is not repeated, so that a job that runs every minute stays quiet. */
+/** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
 /** Reports of this process, in case no folder can store them. */

@@ -71,7 +71,7 @@ function strangersIfThere(path: string): Strangers | undefined {
   try {
     return strangersAt(path)
   } catch {
-    // A folder that cannot be checked cannot be used either, and using it reports that.
+    // A folder that cannot be checked cannot be used either, and its first use reports that.
     return undefined
   }
 }

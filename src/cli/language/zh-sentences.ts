@@ -1,9 +1,9 @@
 /*
-  The sentences of a run in Chinese, by their English. The compiler finds missing ones, a test unused ones. Texts that scripts look
-  for stay unchanged: "Already loaded: " begins its sentence, and codes and commands appear in theirs.
+  The sentences of a run in Chinese, by their English. The compiler finds missing sentences, a test unused ones. Texts that scripts look
+  for stay unchanged: "Already loaded: ", codes and commands.
 */
 
-/** Follow a number. */
+/** Nouns that follow a number. */
 export const zhNouns = {
   row: '行',
   'confirmed row': '行已确认',

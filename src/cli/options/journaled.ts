@@ -63,7 +63,7 @@ export type GivenServer = SettingsOf<typeof journaledServerOptions>
 /** The part of the server that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/** How the run protected its connection, unless the user says otherwise. @param placeOf  the present paths of its files */
+/** The protection of the run's connection, as options. @param placeOf  gives the present path of one of the run's files */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,

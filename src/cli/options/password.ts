@@ -26,8 +26,8 @@ export type PasswordSource =
   | { kind: 'environment'; password: string; origin: string }
 
 /**
- * Flags take precedence over the environment, and that over configuration files, as for every option.
- * @throws {UsageError} DDB_USAGE if two of the same rank are given
+ * Flags take precedence over the environment, and the environment over configuration files, as for every option.
+ * @throws {UsageError} DDB_USAGE if two sources of the same rank are given
  */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)

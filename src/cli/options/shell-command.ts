@@ -292,7 +292,6 @@ function rejectWords({ rejects, footers }: NeededOptions): string[] {
   return ['--rejects', 'rejects.csv', ...more]
 }
 
-/** A run with a journal. */
 export interface ResumedRun {
   readonly runId: string
   readonly journaled: JournaledServer

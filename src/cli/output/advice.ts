@@ -16,7 +16,7 @@ export interface Asked {
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
-  /** The next command, if the failed one has determined it. */
+  /** The next command, if the failed command has determined one. */
   next?: string
   /** Rows may be in the table: the same command might load them twice. */
   mayHaveStored?: boolean
@@ -179,7 +179,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
-/** The same command with one option more; undefined if its input is gone. */
+/** The same command with one more option; undefined if its input is gone. */
 export function againWith(asked: Asked, name: string, text: string): string | undefined {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined

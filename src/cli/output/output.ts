@@ -42,11 +42,11 @@ export interface Output {
   readonly write: (text: string) => Promise<boolean>
   /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
-  /** One cleaned line on standard error. */
+  /** Writes one cleaned line to standard error. */
   readonly note: (text: string, style?: Style) => void
   /** Writes an object of the JSON log (docs/log-format.md). @returns false if notes are text: nothing was written */
   readonly event: (name: LogEvent, fields: object) => boolean
-  /** `ddb-ingest: … [CODE]` on standard error, in red if colours are on. */
+  /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on. */
   readonly problem: (text: string, code?: string) => void
   /** The language of a terminal's reader; English in a log. */
   readonly words: () => Words

@@ -1,5 +1,5 @@
 /*
-  A run with a journal as one plain object, which `runs --json` prints and the text of `runs` is made from.
+  A run with a journal as one plain object: `runs --json` prints the object, and `runs` makes its text from it.
 */
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
@@ -45,7 +45,7 @@ export interface InputReport {
   readonly path: string
   /** Size as stored, perhaps compressed. */
   readonly sizeBytes: number
-  /** All earlier rows are settled. */
+  /** The position before which all rows are settled. */
   readonly settled: {
     readonly offsetBytes: number
     readonly lineNumber: number

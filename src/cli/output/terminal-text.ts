@@ -53,7 +53,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Cuts to `width` terminal columns; the last one is an ellipsis if something was cut. */
+/** Cuts to `width` terminal columns; the last column is an ellipsis if something was cut. */
 export function clip(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   let clipped = ''
@@ -102,7 +102,7 @@ export function tableLine(
 /** Columns are never cut below this width. */
 const leastColumn = 6
 
-/** A line for each row of cleaned texts, each column as wide as its widest; if the terminal is too narrow, the widest ones are cut. */
+/** A line for each row of cleaned texts, with columns as wide as their widest texts; a narrow terminal cuts the widest columns. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   isRight?: IsRight,

@@ -21,7 +21,7 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: a text, HTML, a number, a text that is one, or a number with a bar for its share. */
+/** A cell of a table: text, HTML, a number, a text that is a number, or a number with a bar for its share. */
 export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {

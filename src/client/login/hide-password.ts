@@ -95,7 +95,7 @@ function hidden(data: unknown, hide: Hide): unknown {
   )
 }
 
-/** All passwords a session was ever given, for as long as it lives. */
+/** All passwords that a session was ever given. */
 export interface Secrets {
   readonly add: (password: string) => void
   /** Redacts texts that come from the server. */

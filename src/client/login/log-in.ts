@@ -29,10 +29,9 @@ const longestQuote = 200
 const mostIterations = 1_000_000
 
 /**
- * Logs a session in; its other requests must wait until this ends.
+ * Logs a session in; the session's other requests must wait until the login ends.
  * @returns the method used
- * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method
- *   before
+ * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method before
  * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected, or more weakly than required
  */
 export async function logIn(

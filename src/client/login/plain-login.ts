@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 /**
- * The password would be readable on the network, and the user has not allowed that.
+ * The error if the network could read the password, and the user has not allowed that.
  * @param cause  why nothing better is possible, as a clause
  */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {

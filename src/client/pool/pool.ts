@@ -17,7 +17,7 @@ export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   size: number
   /** Distributes the sessions over the live data nodes of the cluster instead of one host. */
   loadBalance?: boolean
-  /** Hosts that a cluster may name besides the one that is asked, if there is a user to log in. */
+  /** Hosts that a cluster may name besides the host that is asked, if there is a user to log in. */
   allowRedirect?: readonly string[]
 }
 

@@ -36,11 +36,11 @@ function unknownIssuer(): string {
 
 /** Failures of the connection itself, which may not happen at the next attempt. */
 const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
-/** Errors before there is a connection have nothing to do with TLS. */
+/** Codes of errors before there is a connection, which have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
 /**
- * The failure of a connection that was to use TLS.
+ * The error for a failed connection with TLS.
  * @param isConnected  TCP is connected; the handshake may not be done
  * @returns undefined for a failure that has nothing to do with TLS
  */
@@ -125,7 +125,7 @@ export function isTlsRecord(bytes: Uint8Array): boolean {
   return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3
 }
 
-/** The system refuses our certificate or key. */
+/** The error if the system refuses our certificate or key. */
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')

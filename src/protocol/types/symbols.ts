@@ -24,8 +24,8 @@ import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } fr
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
- * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag
- * 17) is coded on arrival, so that its type stays what the flag says.
+ * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag 17) is
+ * coded on arrival, so that its type still agrees with the flag.
  */
 export interface SymbolVector {
   form: 'vector'

@@ -27,7 +27,7 @@ import { nullDouble, nullFloat, nullInt32, nullInt64 } from '../../protocol/null
 import { convertTemporal, isInsertable } from './convert-temporal.js'
 import { growingColumn } from './growing-column.js'
 
-/** STRING, SYMBOL and BLOB into each other. */
+/** Converts STRING, SYMBOL and BLOB into each other. */
 export function textColumn(column: Vector, target: ColumnType): Column {
   if (target.type === 'BLOB') {
     const texts = columnTexts(column)!
@@ -171,7 +171,7 @@ function isNumeric(category: string): boolean {
   return category === 'logical' || category === 'integral' || category === 'floating'
 }
 
-/** Integers, BOOL and floating types into each other. */
+/** Converts integers, BOOL and floating types into each other. */
 function convertNumbers(column: FixedVector, target: ColumnType): Column {
   if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
     const data = new Float64Array(column.length)

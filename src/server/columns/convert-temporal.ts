@@ -31,8 +31,8 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each
- * other, those with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
+ * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each other,
+ * types with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true

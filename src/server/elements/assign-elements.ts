@@ -120,7 +120,7 @@ function writeSymbols(
     claimArray(target)
   }
   const base = target.base as string[]
-  // A single text is found faster by a search than with a map of all.
+  // A search finds a single text faster than a map of all texts does.
   const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
   const newCodes = new Map<number, number>()
   for (let i = 0; i < positions.length; i++) {

@@ -49,8 +49,8 @@ export function makeDictionary(
 }
 
 /**
- * Adds the entry or replaces its value; both are first cast to the dictionary's types.
- * @throws {ScriptError} if that is impossible
+ * Adds or replaces an entry, after casting key and value to the dictionary's types.
+ * @throws {ScriptError} if a cast is impossible
  */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary

@@ -80,7 +80,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** Elements between two bounds; in reverse if the first is the higher one (manual, "Vector"). */
+/** Elements between two bounds; in reverse if the first bound is higher (manual, "Vector"). */
 function sliceOf(column: Column, slice: SliceBounds): Column {
   const { from, to, isBackwards } = resolveSlice(slice, column.length)
   const picked = sliceColumn(column, from, to)

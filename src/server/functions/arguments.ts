@@ -36,7 +36,7 @@ export function unaryFunction(
   return builtin(`${name}(X)`, (context, [x]) => compute(x, context), traits)
 }
 
-/** f(X, Y) */
+/** Defines the function f(X, Y). */
 export function binaryFunction(
   name: string,
   compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,

@@ -1,6 +1,6 @@
 /*
-  The functions that belong to a connection rather than to the language: how clients log in before they can use anything else of
-  the server.
+  The functions that belong to a connection rather than to the language: clients log in by them before they can use the rest of the
+  server.
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'

@@ -21,8 +21,8 @@ const shortestPadding = 8
 let key: LoginKey | undefined
 
 /**
- * Created on demand, once for all servers of a process, as it takes longer than everything else until a login. Synchronous,
- * like the client's SCRAM proofs: another thread would escape the platform's clock.
+ * Created on demand, once for all servers of a process, because creating a key takes longer than the rest of a login. Synchronous, like
+ * the client's SCRAM proofs: another thread would escape the platform's clock.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {

@@ -13,7 +13,7 @@ export interface SessionInfo {
   readonly delay: (durationMs: number) => Promise<void>
 }
 
-/** Immediate if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
+/** The value itself if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
 export interface FunctionOptions {

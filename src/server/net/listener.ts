@@ -50,7 +50,7 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
-  /** Opens a session; with `refusal` it answers everything with that text. */
+  /** Opens a session; with `refusal`, a session that answers every request with that text. */
   openSession(transport: Transport, refusal: string | undefined): RequestRunner
 }
 
@@ -58,9 +58,7 @@ const firstByteOfGet = 0x47
 // How long a peer gets to close after our goodbye; incoming data extends it.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/**
- * Limit of connections without a request: enough for many clients that start at once, but not for one that keeps opening more.
- */
+/** Limit of connections without a request: enough for many clients that start at once, but not for a client that keeps opening more. */
 const maxSilent = 1_024
 
 /** One port, from `listen` to `close`. */

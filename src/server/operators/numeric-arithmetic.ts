@@ -70,7 +70,7 @@ export function refused(operator: ArithmeticOperator, what: string): ScriptError
 }
 
 /**
- * For everything except text and decimals; temporal values count as their integers.
+ * Computes with everything except text and decimals; temporal values count as their integers.
  * @throws {ScriptError} naming the type that has no arithmetic
  */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
@@ -91,7 +91,7 @@ export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing
   return { form: 'vector', type: 'INT', length, data }
 }
 
-/** FLOAT only among FLOATs and integers; one DOUBLE makes it DOUBLE. `\` of integers is DOUBLE. */
+/** FLOAT only for FLOATs and integers; one DOUBLE makes the result DOUBLE. `\` of integers is DOUBLE. */
 function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   const operation = doubleOperations[operator]

@@ -196,7 +196,7 @@ export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
-  // Via its text: dividing by a power of ten that is not exact as a double would round twice.
+  // Converts via the text: dividing by a power of ten that is not exact as a double would round twice.
   return vectorOf(
     { type: 'DOUBLE' },
     values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),

@@ -75,7 +75,7 @@ export function distinctRows(columns: readonly Column[]): Int32Array {
 
 export interface Groups {
   readonly length: number
-  /** Ascending, at least one. */
+  /** The rows of a group, ascending; at least one. */
   rowsOf(group: number): Int32Array
 }
 

@@ -29,7 +29,7 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
+/** True with DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
   const key = privilegeKey('DB_OWNER', '')
   let isGranted = false
@@ -52,7 +52,7 @@ function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>):
 }
 
 /**
- * Administrators may call every view, owners theirs, others granted ones: by name, `namespace::*` or `*`.
+ * Administrators may call every view, owners their own views, and others the views granted to them: by name, `namespace::*` or `*`.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(

@@ -62,12 +62,12 @@ export class RequestMemory {
     if (!isLight(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** Values counted so far may outlive their statement. */
+  /** Keeps the values counted so far until the request ends, because they may outlive their statement. */
   stored(): void {
     this.#stored = this.#made
   }
 
-  /** The statement that began at `mark` has ended. */
+  /** Releases the memory of the statement that began at `mark`. */
   release(mark: number): void {
     this.#made = Math.max(mark, this.#stored)
   }

@@ -213,7 +213,7 @@ function scriptOrNull(script: () => string): string | null {
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
-/** The table, with its line ends. */
+/** The columns as a table, with line ends. */
 export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
   const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)

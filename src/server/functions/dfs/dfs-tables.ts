@@ -64,13 +64,13 @@ export const dfsFunctions: readonly Builtin[] = [
     boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
   ),
 
-  /** A handle is accepted instead of the path. */
+  /** Accepts a handle instead of the path. */
   builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
   }),
 
-  /** A database or a table by its path; files of the host are not visible. */
+  /** Looks for a database or a table by its path; files of the host are not visible. */
   builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')

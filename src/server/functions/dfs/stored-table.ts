@@ -200,7 +200,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
   if (type === 'COMPO') return compoLevels(scheme)
   if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
-  // Compiled once here, so that an unsuitable scheme fails now and not at the first insert.
+  // Compiled here, so that an unsuitable scheme fails now and not at the first insert.
   levelOf(level)
   return [level]
 }

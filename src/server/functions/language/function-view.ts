@@ -10,7 +10,7 @@ import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
 export const functionViewFunctions: readonly Builtin[] = [
-  /** One user-defined function or a tuple of them; adds all or none. */
+  /** Adds one user-defined function, or all functions of a tuple, or none. */
   builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)

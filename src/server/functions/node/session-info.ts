@@ -33,7 +33,7 @@ function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
 
-  /** Called by clients right after connecting. */
+  /** Clients call this function right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
   /** Always false; a server that requires a login refuses at the connection. */

@@ -118,7 +118,7 @@ function givenColumns(
 
 /**
  * A vector is a column, a scalar a column of one value, a tuple of equally long vectors several columns.
- * @param position  of the first of them in the table; columns without a name are numbered by it
+ * @param position  of the first column in the table; gives columns without a name their numbers
  */
 function columnsOfArgument(
   value: ServerValue,
@@ -174,7 +174,7 @@ export function makeTable(
 
 /**
  * Like `makeTable`, with the names of the key columns as first argument.
- * @throws {ScriptError} if it names none
+ * @throws {ScriptError} if the argument names no column
  */
 export function makeKeyedTable(
   context: CallContext,
@@ -203,7 +203,7 @@ const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
-/** The column gets the values and type of the new one; only for tables that no other session sees. */
+/** The column gets the values and type of the new column; only for tables that no other session sees. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
   (context, [target, names, replacement]) => {

@@ -285,7 +285,7 @@ function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }
 
-/** Everything of a query that may name columns. */
+/** The expressions of a query that may name columns. */
 function clausesOf(node: Extract<Expression, { kind: 'select' }>): Expression[] {
   return given([
     ...node.columns.map(column => column.expression),

@@ -12,7 +12,7 @@ export interface ParseScope {
 /** Deeper than any script written by hand; limits the parser's own stack. */
 const maxDepth = 400
 
-/** A statement is parsed in one go, which must not take longer than a tenth of a second. */
+/** A statement is parsed without a pause, which must not take longer than a tenth of a second. */
 const maxStatementTokens = 131_072
 
 /** Least number of tokens to drop at a time. */
@@ -156,7 +156,7 @@ export class Cursor {
     throw syntaxError(line, message)
   }
 
-  /** From `first` to the last token taken. */
+  /** The source from `first` to the last token taken. */
   spanFrom(first: Token | Span): Span {
     const end = Math.max(this.last?.end ?? 0, first.end)
     return { source: this.source, start: first.start, end, line: first.line }

@@ -9,7 +9,7 @@ import { stringScalar, stringVector } from '../../values/scalar.js'
 interface TokenBase {
   readonly start: number
   readonly end: number
-  /** From 1. */
+  /** Line of the token, from 1. */
   readonly line: number
   /** A line break lies between the previous token and this one. */
   readonly newlineBefore: boolean

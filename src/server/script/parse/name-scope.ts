@@ -67,7 +67,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope or, for a lambda, of the surrounding one, which is recorded as captured. */
+  /** True for variables of this scope. For a lambda also true for the surrounding scope's variables, which it records as captured. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

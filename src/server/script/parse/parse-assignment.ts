@@ -1,5 +1,5 @@
 /*
-  Assignments, and expressions as statements: only the text after the first operand shows which it is.
+  Assignments, and expressions as statements: only the text after the first operand distinguishes them.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'

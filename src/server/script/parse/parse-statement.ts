@@ -26,7 +26,7 @@ export function parseBlock(cursor: Cursor): Statement[] {
   })
 }
 
-/** Statements until `ends`; the script's end is always one. */
+/** Statements until `ends`, or until the end of the script. */
 function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   const statements: Statement[] = []
   for (;;) {

@@ -145,10 +145,10 @@ export type Expression =
   | Update
   | Delete
 
-/** `not` has already become `!`. */
+/** The parser has turned `not` into `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** `and`, `or` and `<>`, and `=` inside SQL, have already become `&&`, `||`, `!=` and `==`. */
+/** The parser has turned `and`, `or` and `<>`, and `=` inside SQL, into `&&`, `||`, `!=` and `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'
@@ -317,7 +317,7 @@ export interface OrderItem {
   readonly descending: boolean
 }
 
-/** `select` and `exec`; `top` has already become `limit`. */
+/** `select` and `exec`; the parser has turned `top` into `limit`. */
 export interface Select extends Node {
   readonly kind: 'select'
   readonly isExec: boolean

@@ -81,7 +81,7 @@ export class Runtime implements CallContext, Waiting {
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
-  /** Ends the wait of the running request; undefined while it does not wait. */
+  /** Ends the wait of the running request; undefined while the request does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {

@@ -180,7 +180,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
-  // Often a condition holds for few of many rows.
+  // Often a condition holds for few of many rows, so only the rows from the first to the last true one are looked at.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
   context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
