@@ -14,7 +14,7 @@ import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
-/** Seconds of so many requests, from the first to the last answer, by the clock of the process that makes them. */
+/** Seconds of `requests` requests, from the first to the last answer, by the clock of the process that makes them. */
 export async function secondsOfAnswers(requests) {
   const server = spawn(process.execPath, [path, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = () => server.kill()

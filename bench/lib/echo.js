@@ -1,7 +1,7 @@
 /*
-  Times the bare exchange of answered requests: a client sends so many bytes and waits for so many, one request after the other, and a
-  server answers. Both use bare node:net in their own processes. `secondsOfEcho` is for the benchmark; run as a program, the file is one
-  of the two ends:
+  Times the bare exchange of answered requests: a client sends REQUEST_BYTES and waits for ANSWER_BYTES, one request after the other,
+  and a server answers. Both use bare node:net in their own processes. `secondsOfEcho` is for the benchmark; run as a program, the file
+  is one of the two ends:
     node bench/lib/echo.js serve REQUEST_BYTES ANSWER_BYTES
     node bench/lib/echo.js ask REQUEST_BYTES ANSWER_BYTES REQUESTS PORT
 */
@@ -14,7 +14,7 @@ import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
-/** Seconds of so many requests, from the first to the last answer, by the clock of the process that makes them. */
+/** Seconds of `requests` requests, from the first to the last answer, by the clock of the process that makes them. */
 export async function secondsOfEcho({ requestBytes, answerBytes, requests }) {
   const sizes = [String(requestBytes), String(answerBytes)]
   const server = spawn(process.execPath, [path, 'serve', ...sizes], {

@@ -9,7 +9,7 @@ import { alternate } from './measure.js'
 
 const chunkBytes = 512 * 1024
 const batchRows = 10_000
-/** So many runs let the compiler see enough. */
+/** After this many runs the compiler has seen enough. */
 const warmUps = 3
 
 function sourceOf(bytes) {

@@ -266,7 +266,7 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    // The existing link may be our own: a file server created it, lost its answer, and was asked again.
+    // The existing link may be our own: a file server created it, its answer was lost, and the request was repeated.
     return isStill(machine, path, own.token)
   }
 }

@@ -39,7 +39,7 @@ const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
-/** So many entries of a folder are read at once. */
+/** Number of entries of a folder that are read at once. */
 const entriesAtOnce = 1024
 /** Node puts this character in the place of bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'

@@ -28,7 +28,7 @@ const longestMs = 3_000
 const mostTables = 100
 const mostShown = 20
 
-/** So many records show all members of JSON records. */
+/** Number of records read: enough to know the members of JSON records. */
 const recordsLookedAt = 100
 
 interface Fit {

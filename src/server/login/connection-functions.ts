@@ -1,5 +1,5 @@
 /*
-  The functions that belong to a connection rather than to the language: clients log in by them before they can use the rest of the
+  The functions that belong to a connection rather than to the language. Clients use them to log in before they can use the rest of the
   server.
 */
 import type { Value } from '../../protocol/value.js'

@@ -89,7 +89,7 @@ export const userFunctions: readonly Builtin[] = [
   /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** From then on users other than the one who shared the table need rights on it. */
+  /** From now on, other users than the one who shared the table need rights on it. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)

@@ -12,7 +12,7 @@ export interface ParseScope {
 /** Deeper than any script written by hand; limits the parser's own stack. */
 const maxDepth = 400
 
-/** A statement is parsed without a pause, which must not take longer than a tenth of a second. */
+/** A statement is parsed without a pause, so this limit keeps the parser below a tenth of a second. */
 const maxStatementTokens = 131_072
 
 /** Least number of tokens to drop at a time. */
