@@ -16,7 +16,6 @@ const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
-/** Reads a file and checks its content. */
 export async function readPemFile(
   path: string,
   content: PemContent,

@@ -150,7 +150,6 @@ export interface FolderEntry {
   readonly isFile: boolean
 }
 
-/** A file opened for reading. */
 export interface InputFile {
   status(): Promise<DatedFileStatus>
   /**
@@ -217,7 +216,6 @@ export interface Files {
   rename(from: string, to: string): void
 }
 
-/** Another thread of the process. */
 export interface Thread {
   /** Sends plain data; this thread can no longer use the buffers that are handed over. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void

@@ -42,7 +42,6 @@ export interface SelftestOptions {
   readonly checks?: readonly Check[]
   /** Shuts the run down cleanly: it removes its objects and skips the remaining checks. */
   readonly signal?: AbortSignal
-  /** Called after each check. */
   readonly onCheck?: (result: CheckResult) => void
 }
 

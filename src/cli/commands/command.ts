@@ -21,7 +21,6 @@ export interface Call {
   showHelp(): void
 }
 
-/** A command as the registry describes it. */
 export interface CommandFacts<Table extends OptionTable> {
   readonly name: string
   readonly group: string

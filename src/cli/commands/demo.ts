@@ -17,7 +17,6 @@ import type { Call } from './command.js'
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.js'
 import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
 
-/** One part of the tour. */
 export interface DemoWay {
   readonly title: string
   readonly explanation: string

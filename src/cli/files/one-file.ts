@@ -32,7 +32,6 @@ export interface FileSettings {
   readonly metricsFile?: string
   readonly report?: string
   readonly lock?: string
-  /** Path of the run's journal. */
   readonly journal?: string
   readonly trace?: string
   /** Folder of the journals. */

@@ -82,7 +82,6 @@ function characterText(text: string): string {
 const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
 
-/** A call as the user typed it. */
 export interface TypedCall {
   readonly command: { readonly name: string; readonly options: OptionTable }
   readonly args: readonly string[]

@@ -36,7 +36,6 @@ const levels: Readonly<Record<Style, string>> = {
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
-/** The command line's two streams. */
 export interface Output {
   /** Writes to standard output, waiting for a slow reader. Resolves false if nobody reads any more. @throws {DdbError} DDB_OUTPUT_WRITE */
   readonly write: (text: string) => Promise<boolean>
@@ -50,9 +49,7 @@ export interface Output {
   readonly problem: (text: string, code?: string) => void
   /** The language of a terminal's reader; English in a log. */
   readonly words: () => Words
-  /** Sets the language. */
   readonly speak: (words: Words) => void
-  /** Sets the format of notes and problems. */
   readonly logAs: (format: LogFormat) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void

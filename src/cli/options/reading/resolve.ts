@@ -183,7 +183,6 @@ function attempt(read: () => unknown, where: string, field = ''): unknown {
   }
 }
 
-/** The long names of a command's options. */
 export function optionNames(command: { options: OptionTable }): Set<string> {
   return new Set(Object.values(command.options).map(longName))
 }
