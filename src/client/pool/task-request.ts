@@ -18,7 +18,7 @@ export interface TaskOptions extends RunOptions {
 /** Values for a function's parameters, optionally followed by options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
-/** A task with all its arguments encoded as values, so that a mistake in them shows on submission. */
+/** A task with all its arguments encoded as values, so that a wrong argument is reported on submission. */
 export interface TaskRequest {
   readonly task: PoolTask<TaskResult>
   readonly script: string
@@ -50,7 +50,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** Converts a typed answer as the task's own options, or else those of the pool, require. */
+/** Converts a typed answer as the task's own options say, or else the pool's. */
 export function taskResult(
   { options, pickleTableToList }: TaskRequest,
   value: Result | undefined,
