@@ -10,7 +10,7 @@ export interface Reporter {
   readonly startedAt: Date
   /** Rewords a sentence of the library for the program that shows it. */
   readonly words: (this: void, sentence: string) => string
-  /** Redacts the password, as servers repeat it. */
+  /** Redacts the password, which servers' messages may repeat. */
   notice(this: void, text: string): void
   /** The first notices. */
   readonly notices: readonly string[]

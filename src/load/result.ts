@@ -25,11 +25,11 @@ export interface ResultParts {
   threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
-  /** Only of confirmed runs. */
+  /** Set only for confirmed runs. */
   stored?: LoadResult['stored']
   /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
-  /** Only the inputs were opened, because earlier processes had finished the run. */
+  /** True if earlier processes had finished the run, so that this one opened only the inputs. */
   alreadyLoaded?: boolean
 }
 
@@ -126,8 +126,8 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 }
 
 /**
- * Errors after which the run must not go on here. It would be refused again if something changed; and if another process
- * has the run, it goes on there, while this journal would load all rows once more.
+ * Errors after which this journal must not resume the run. A changed run would be refused again. If another process has
+ * the run, that process goes on, and this journal would load all rows once more.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
