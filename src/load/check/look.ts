@@ -17,7 +17,7 @@ import { newPartitionTally, type PartitionTally } from './partition-tally.js'
 import { clippedCharacters } from './record-texts.js'
 import type { LookedAt, Watch } from './watch.js'
 
-/** Both the run's watch and its delivery. */
+/** Serves a run as watch and as delivery. */
 export interface Look extends Watch {
   readonly inputs: readonly LookedInput[]
   /** Rows that would be sent and stored. */
@@ -34,7 +34,7 @@ export interface Look extends Watch {
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
 
-/** Records kept of an input that does not fit any target column. */
+/** Most records to read of an input that does not fit the target. */
 const unfitRows = 100
 /** How many rows of the first batch are searched for a sample value. */
 const lookedRows = 1_000
@@ -120,7 +120,7 @@ function nothingSent(look: (batch: Batch) => void): Delivery {
   }
 }
 
-/** Rejects rows that the server would drop or refuse one by one. */
+/** Rejects each row that lies outside the target's partition scheme. */
 function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {

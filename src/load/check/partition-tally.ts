@@ -1,5 +1,6 @@
 /*
-  Counts the rows of a check by partition, as far as the target's scheme tells; for hash partitions it does not.
+  Counts the rows of a check by partition. The scheme does not tell which hash partition a row goes into, so all of them
+  count as one.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -168,7 +169,7 @@ interface Places {
 function newPlaces(levels: number): Places {
   /** One map per level, from `outer place * 2 ** 26 + bin` to the partition's own place. */
   const known = Array.from({ length: levels }, () => new Map<number, number>())
-  /** By place of the last level. */
+  /** Row counts, by place of the last level. */
   const rows: number[] = []
   let isFull = false
   return {

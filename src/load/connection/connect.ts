@@ -12,7 +12,7 @@ import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redi
 
 /** How to open one session. */
 export interface ConnectRules {
-  /** By the platform's clock: the limit for all hosts, redirects and logins. */
+  /** Deadline for all hosts, redirects and logins, by the platform's clock. */
   deadlineMs: number
   signal?: AbortSignal | undefined
   /** See ConnectOptions. */
@@ -22,10 +22,10 @@ export interface ConnectRules {
   loginWithConnect?: boolean
 }
 
-/** For a data session if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
+/** Options of data sessions if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
 export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
-/** Limit of closing without progress, unless a shorter time is requested. */
+/** Longest time that closing may take without progress, unless a shorter time is requested. */
 const longestCloseMs = 30_000
 
 /** Longest time that closing a session of this run may take without progress, ms. */
@@ -33,7 +33,7 @@ export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
   return Math.min(longestCloseMs, confirmTimeoutMs)
 }
 
-/** When connecting to this server must be done. */
+/** Deadline for connecting to this server. */
 export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }

@@ -1,5 +1,5 @@
 /*
-  What a run needs to know of a server: asked, or remembered for its version.
+  Facts that a run needs about its server: asked for, or remembered for the server's version.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
@@ -25,7 +25,8 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Decides how data is sent: over sessions that take both kinds of requests if the server has proved that it supports them.
+ * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes
+ * both.
  *
  * @param reconnect  opens another session on the same node if this one has become useless
  * @throws {ConnectionError} @throws {TimeoutError}

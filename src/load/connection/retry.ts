@@ -49,7 +49,7 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-/** If the deadline cuts an attempt short after less than this, its failure shows only that time was up, not what is wrong. */
+/** If the deadline cuts an attempt shorter than this, its failure does not show what is wrong. */
 const tellingMs = 1_000
 
 /**

@@ -11,7 +11,7 @@ export interface RunServer {
   readonly address: ServerTarget
   /** Further nodes to try once `reachOut` was called. */
   liveNodes: readonly ServerAddress[]
-  /** Call it after waiting for the present node in vain: sessions may then use any live node. */
+  /** Must be called after waiting for the present node in vain: sessions may then use any live node. */
   reachOut(): void
   /**
    * Follows a redirect.
@@ -20,9 +20,9 @@ export interface RunServer {
   follow(to: ServerAddress): void
   /** Options of data sessions beyond those of all sessions; fixed before the first is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** The node that was asked, and its version; undefined before that, or if it does not tell. */
+  /** The node that was asked for its version, and the answer; undefined before that, or if the node does not tell. */
   asked: { readonly address: ServerAddress; readonly version: string } | undefined
-  /** Of this server and user, as far as known. */
+  /** Facts about this server and user, as far as known. */
   facts: Facts
 }
 

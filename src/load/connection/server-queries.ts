@@ -22,8 +22,8 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own message if it cannot tell
- *   yet
+ * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own error if the
+ *   server cannot tell yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
@@ -40,7 +40,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
-/** Whether the server says that no such name exists; one that is starting or electing a leader does not say so. */
+/** Whether the server says that no such name exists; a server that is starting or electing a leader does not. */
 function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
@@ -58,7 +58,7 @@ async function unknownTable(
   return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
 }
 
-/** Best effort: an old server or missing rights give no names, and the message does without. */
+/** Best effort: if the server is old or rights are missing, the message names no tables. */
 async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
   const script =
     table.kind === 'dfs'

@@ -1,6 +1,6 @@
 /*
-  What depends on the server's version (docs/compatibility.md#versions-of-the-server): asked once per run and reported in one
-  notice.
+  Behaviour that depends on the server's version (docs/compatibility.md#versions-of-the-server). A run asks for the
+  version once and reports everything in one notice.
 */
 import { ServerError } from '../../errors.js'
 import type { Plan } from '../plan.js'
