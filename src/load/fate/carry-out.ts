@@ -13,7 +13,7 @@ import { newBisectQueue, partText, type Part } from './part.js'
 import type { Recorder } from './recorder.js'
 import type { SendQueue } from './send-queue.js'
 
-/** Each rest of a refused batch is this many times longer than the one before, as the obstacle may take a while to pass. */
+/** Each pause before a refused batch is sent again is this many times longer than the previous one. */
 const restGrowth = 4
 
 export interface CarryOutSetup {
@@ -23,7 +23,7 @@ export interface CarryOutSetup {
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
   /**
-   * Takes up a half whose number follows from its place, so another process may have sent it already.
+   * Takes up a half that another process may have sent: its number follows from its place.
    * @param opened  called before anything known of the half is applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
@@ -31,7 +31,7 @@ export interface CarryOutSetup {
 
 /** What is known of a batch that an earlier process sent. */
 export interface Inherited {
-  /** The last attempt that the server has begun; undefined if it began none or that is unknown. */
+  /** The last attempt that the server has begun; undefined if there is none, or nobody knows. */
   readonly attempt: number | undefined
   /** Why the outcome is unknown; undefined if the server still tells it. */
   readonly isLost: string | undefined
@@ -218,9 +218,10 @@ export class CarryOut {
   }
 
   /**
-   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two nodes.
-   * @param open  makes that node the one to send to
-   * @returns whether it moved
+   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two
+   * nodes.
+   * @param open  makes the leading node the one to send to
+   * @returns whether the node changed
    */
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
@@ -249,7 +250,7 @@ export class CarryOut {
     return true
   }
 
-  /** @returns its rows, which the caller must count now */
+  /** @returns the batch's rows, which the caller must count now */
   #close(batch: OpenBatch): Part {
     if (batch === this.#bisected) this.#bisected = undefined
     const part = this.#queue.partOf(batch)

@@ -1,5 +1,5 @@
 /*
-  What follows from a server's refusal of a batch: a pure decision, which others carry out.
+  Decides what to do about a batch that the server has refused. Other files carry out the decision.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
@@ -12,9 +12,9 @@ import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
 
-/** The outcome of a batch as the server reports it: the rows that the target accepted, or −1 and the reason. */
+/** The outcome of a batch according to the server: the number of rows that the target accepted, or −1 and the reason. */
 export interface Outcome {
-  /** null if the server does not tell: then all rows. */
+  /** null if the server does not tell: then all rows count as accepted. */
   readonly rows: number | null
   /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
@@ -25,11 +25,11 @@ export interface Outcome {
 
 export interface RefusedBatch {
   readonly rowCount: number
-  /** How often it was resent so far. */
+  /** How often the batch was resent so far. */
   readonly resends: number
-  /** The run's transform threw: nothing was written, and sending halves would not help. */
+  /** True if the run's transform threw: nothing was written, and sending halves would not help. */
   readonly byTransform?: boolean
-  /** Its place in the inputs, for messages. */
+  /** Place of the batch in the inputs, for messages. */
   readonly text: string
 }
 
@@ -40,7 +40,7 @@ export interface TargetTraits {
   readonly allOrNothing: boolean
   /** Retries per batch. */
   readonly retries: number
-  /** Rows are upserted, which needs another right than inserting. */
+  /** True if rows are upserted, which needs another right than inserting. */
   readonly upserts?: boolean
 }
 
@@ -57,7 +57,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** It is unknown what was stored, or whether waiting helps. `stops`: a second failure in a row ends the run. */
+  /** Nobody knows whether rows were stored, or whether waiting helps. `stops`: a second failure in a row ends the run. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }
@@ -91,7 +91,7 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
   }
 }
 
-/** A transform has written nothing, whatever the target is: a batch that it cannot take is rejected as a whole. */
+/** A transform that failed has written nothing, whatever the target is: its batch is rejected as a whole. */
 function decideTransform(
   refusal: Refusal,
   errText: string,
@@ -150,7 +150,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** A function may have written something before it reached the node that does not lead. */
+/** The error if another node leads. A function may have written something before it met the node that does not lead. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

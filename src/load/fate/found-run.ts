@@ -14,7 +14,7 @@ export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Rows of a run whose place in the inputs is known from its journal. */
+/** Rows of a run whose place in the inputs the journal tells. */
 export interface FoundRows {
   readonly confirmed: number
   /** Left out by the run's transform. */

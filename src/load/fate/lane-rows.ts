@@ -11,8 +11,8 @@ import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
 /**
- * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as they were: it is then
- *   unknown which rows have which number
+ * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before, so that
+ *   nobody knows which rows have which number
  */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
@@ -54,7 +54,7 @@ export function unsentParts({ lanes, known }: LaneRows): Part[] {
   return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
 }
 
-/** Takes up rows under the number that they have. */
+/** Takes up rows under the number that an earlier process gave them. */
 export type TakeUp = (part: Part, sent: SentBefore) => void
 
 /**

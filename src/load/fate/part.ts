@@ -14,13 +14,13 @@ export interface Part {
   readonly start: number
   readonly end: number
   readonly encodedBytes: number
-  /** Parts of the batch that are still needed; the last one to go releases the batch. */
+  /** Parts of the batch that are still needed; releasing the last one releases the batch. */
   readonly open: { parts: number }
-  /** True once it was resent while its outcome was unknown: the server may have it already. */
+  /** True once the part was resent while its outcome was unknown: the server may have it already. */
   mayBeStored?: boolean
-  /** The number under which it is sent, once it has one. */
+  /** The number under which the part is sent, once it has one. */
   no?: number
-  /** For rows of a plan's unit: the number that follows from their place. */
+  /** For rows of a plan's unit: the number that follows from the place of the rows. */
   readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane
@@ -30,7 +30,7 @@ export interface Part {
 export interface PartLane {
   /** Index of the connection; undefined if another process divided the rows for a different number of lanes. */
   readonly index: number | undefined
-  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of those. */
+  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of all lanes. */
   readonly firstRow: number
   readonly firstNo: number
   /** Parts not counted yet: if order matters, later rows wait for them. */
@@ -54,7 +54,7 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // Its own number is still open until both halves have ended.
+  // The part's own number is still open until both halves have ended.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)

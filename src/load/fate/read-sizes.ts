@@ -11,8 +11,8 @@ export interface ReadSizes {
 }
 
 /**
- * A batch that will be divided by lane is read so large that each lane gets the requested size, but at most half of the limit
- * in flight: while one is read another is in flight, and together they keep the limit.
+ * A batch that will be divided by lane is large enough to give each lane the requested size, but has at most half of
+ * the limit in flight: while one batch is read, another is in flight, and together they keep the limit.
  */
 export function readSizes({
   plan: { connections, maxInFlightBytes },
