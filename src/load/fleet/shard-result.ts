@@ -25,7 +25,7 @@ export interface ShardCourse {
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
-  /** Units of the shard, those that were done before, and those that this process has finished. */
+  /** Units: of the shard, finished by earlier processes, finished by this process. */
   units: number
   doneBefore: number
   doneNow: number
@@ -163,7 +163,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** Latencies are those of the last unit, as in the result of the whole run. */
+/** Latencies are those of the last unit, as for the whole shard. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {
@@ -190,7 +190,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** The first of these is the exit code if several things went wrong. */
+/** If several units failed, the first of these codes is the exit code. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 

@@ -1,6 +1,7 @@
 /*
-  Rejects of a unit: in draft files while it is loaded, renamed to the unit's files at its end. A process that loads the unit
-  again, at the same time or later, finds the same rejects and writes them to the same place.
+  Keeps rejects of a unit in draft files while the unit is loaded, and renames them to the unit's files at the end. A
+  process that loads the unit again, at the same time or later, finds the same rejects and writes them to the same
+  place.
 */
 import { extname } from 'node:path'
 import { DdbError } from '../../errors.js'

@@ -11,7 +11,7 @@ export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 /**
  * The failure to report if the equation does not hold, else undefined.
  *
- * @param readToEnd  whether every byte was classified; before the end some are not
+ * @param readToEnd  whether reading reached the end, where every byte is classified
  */
 export function bytesError(
   path: string,
