@@ -7,9 +7,9 @@ import type { Run } from '../run.js'
 import { targetChanged } from './changed-run.js'
 
 /**
- * Call it before the run creates anything on the server.
+ * Must be called before the run creates anything on the server.
  *
- * @param inMemory  the target's rows are lost when the server stops
+ * @param inMemory  whether the target's rows are lost when the server stops
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
