@@ -1,6 +1,6 @@
 /*
-  Measures how fast a server confirms rows during one period of a run. The batch size and the number of connections stay
-  the same throughout a period.
+  Measures how fast a server confirms rows during one period of a run. The batch size and the number of connections stay the same
+  throughout a period.
 */
 import type { OpenBatch } from './fate/fold.js'
 
@@ -9,8 +9,8 @@ export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * The pause after a failed trial, ms: four times the trial or the previous pause, at least a second. The first pauses
- * are short, because a trial may fail only while other processes use the machine.
+ * The pause after a failed trial, ms: four times the trial or the previous pause, at least a second. The first pauses are short,
+ * because a trial may fail only while other processes use the machine.
  *
  * @param pauseMs  the previous pause; 0 before the first one
  */

@@ -1,7 +1,6 @@
 /*
-  Decides how large batches are. If the user gives no size, batches start at the default and grow as long as the server
-  confirms more rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the
-  same sizes.
+  Decides how large batches are. If the user gives no size, batches start at the default and grow as long as the server confirms more
+  rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same sizes.
 */
 import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
@@ -74,8 +73,8 @@ class GrowingSize implements BatchSize {
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
   /**
-   * When another size may be tried; and the lowest rate of the chosen size so far, in rows per millisecond, or 0 before
-   * the first measurement.
+   * When another size may be tried; and the lowest rate of the chosen size so far, in rows per millisecond, or 0 before the first
+   * measurement.
    */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */

@@ -1,7 +1,7 @@
 /*
-  Decides how many connections a run has. With `auto` a run starts with one connection and doubles the number if it has
-  to wait for the server. It keeps the larger number if the server then confirms more rows a second
-  (docs/decisions/0071). Like the batch size, the number is a fold of the run's events.
+  Decides how many connections a run has. With `auto` a run starts with one connection and doubles the number if it has to wait for the
+  server. It keeps the larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the
+  number is a fold of the run's events.
 */
 import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
 import type { BatchSize } from './batch-size.js'
@@ -27,8 +27,8 @@ export interface ConnectionCount {
 }
 
 /**
- * A loader that waits for the server for this share of its time tries more connections. If they keep it busy, it gains
- * at least a third.
+ * A loader that waits for the server for this share of its time tries more connections. If they keep it busy, it gains at least a
+ * third.
  */
 const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */

@@ -74,11 +74,11 @@ export interface LoadResult {
   /** Threads that read the inputs, including the main thread; 1 if the inputs are too small for more. */
   threads: number
   /**
-   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs`
-   * asks for all. Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes
-   * the first bad row, or what ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an
-   * input was read to its end, `read` is the sum of the other counts. Rows and rejects include their line ends, `other`
-   * counts blank lines, comments and the like, `skipped` everything before the place where reading began.
+   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs` asks for all.
+   * Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes the first bad row, or what
+   * ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an input was read to its end, `read` is the sum
+   * of the other counts. Rows and rejects include their line ends, `other` counts blank lines, comments and the like, `skipped`
+   * everything before the place where reading began.
    */
   inputs: {
     path: string

@@ -105,8 +105,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Limits that keep tables in memory busy; transactions of DFS tables need more. Rows in flight stay in memory as the
- * caller's objects, which take ten times the space, and V8 lets garbage grow to four times the live objects.
+ * Limits that keep tables in memory busy; transactions of DFS tables need more. Rows in flight stay in memory as the caller's objects,
+ * which take ten times the space. V8 lets garbage grow to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

@@ -75,8 +75,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   /** Gets a line for each message of each connection. Lines contain no secrets, and values only if the trace asks for them. */
   trace?: Trace
   /**
-   * Remembers what runs and `selftest` find out about servers, so that each question is asked only once. Without it,
-   * nothing is remembered.
+   * Remembers what runs and `selftest` find out about servers, so that each question is asked only once. Without it, nothing is
+   * remembered.
    */
   serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
@@ -95,9 +95,9 @@ export interface TargetOptions {
    */
   create?: 'stream' | 'dfs'
   /**
-   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
-   * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the
-   * program chooses this and the next four options from the data.
+   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a column of dates
+   * (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the program chooses this and the next
+   * four options from the data.
    */
   partition?: string
   /**
@@ -127,16 +127,16 @@ export interface TargetOptions {
   /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
   /**
-   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
-   * `def(t){ return select * from t where price>0 }`, or a partial application. The function runs in the session of the
-   * run, once for each batch, and again for parts of a divided batch. Rows that it leaves out are filtered. It needs
-   * receipts, or `delivery.mode` sync (docs/transform.md).
+   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`: `def(t){ return
+   * select * from t where price>0 }`, or a partial application. The function runs in the session of the run, once for each batch, and
+   * again for parts of a divided batch. Rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync
+   * (docs/transform.md).
    */
   transform?: string
   /**
-   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes
-   * the type of the table's column; default: the table's own columns. With `create`: types of columns of the new table,
-   * whatever the inputs show; the other types are found.
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes the type of the
+   * table's column; default: the table's own columns. With `create`: types of columns of the new table, whatever the inputs show; the
+   * other types are found.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */
@@ -154,21 +154,21 @@ export interface InputOptions extends DialectOptions {
    */
   compression?: 'auto' | Compression
   /**
-   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8.
-   * With a named encoding, rows with invalid bytes are rejected.
+   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8. With a named
+   * encoding, rows with invalid bytes are rejected.
    */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other to
-   * names: `*.txt`, `2024/**`. Default: files with the extension of a known format.
+   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other to names: `*.txt`,
+   * `2024/**`. Default: files with the extension of a known format.
    */
   include?: readonly string[]
   /** Patterns of the members to take from zip archives; same rules as `include`. */
   members?: readonly string[]
   /**
-   * Names parts of the end of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon,
-   * `{day:\d{8}}`; `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the column of its name
-   * and can be used in templates of `mapping.set`. An input that does not match ends the run before its first row.
+   * Names parts of the end of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon, `{day:\d{8}}`;
+   * `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the column of its name and can be used in templates
+   * of `mapping.set`. An input that does not match ends the run before its first row.
    */
   path?: string
   /** What happens to inputs whose paths do not match: they are left out, or get nulls as their parts. */
@@ -248,7 +248,7 @@ export interface DeliveryOptions {
   }
 }
 
-/** Where a run keeps what another process needs to resume it, if this one is killed (docs/resume.md). */
+/** Where a run keeps the facts that another process needs to resume it, if this one is killed (docs/resume.md). */
 export interface JournalOptions {
   /** Holds one file per run, named after its `runId`. */
   folder: string
@@ -257,8 +257,8 @@ export interface JournalOptions {
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
   /**
-   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the row
-   * with the same key. Rows that are no longer in the input stay in the table.
+   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the row with the same key.
+   * Rows that are no longer in the input stay in the table.
    */
   changed?: boolean
 }

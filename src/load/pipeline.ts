@@ -1,6 +1,6 @@
 /*
-  The steps of every run, wherever its rows go: open the inputs, open the target, move batches, and close everything,
-  even after failures.
+  The steps of every run, wherever its rows go: open the inputs, open the target, move batches, and close everything, even after
+  failures.
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'

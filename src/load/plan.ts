@@ -49,7 +49,7 @@ export interface Plan {
   unit: UnitOfPlan | undefined
 }
 
-/** What a run needs to know of the unit it loads (docs/decisions/0068). */
+/** The facts that a run needs about the unit it loads (docs/decisions/0068). */
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
@@ -210,7 +210,7 @@ function checkConnections(
   }
 }
 
-/** @param why  why the target allows only one */
+/** @param why  why the target allows only one connection */
 export function oneConnection(why: string): UsageError {
   return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }

@@ -16,8 +16,8 @@ import type { Run } from './run.js'
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
  * @param checkUnsent  called for batches that the journal does not know
- * @returns true if the end of the run must count rows that were read but not sent: if rejects of an earlier process end
- *   the run, they may lie before or after these rows
+ * @returns true if the end of the run must count rows that were read but not sent: if rejects of an earlier process end the run, they
+ *   may lie before or after these rows
  */
 export async function pump(
   run: Run,

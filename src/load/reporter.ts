@@ -1,5 +1,5 @@
 /*
-  What a run reports while it runs: notices, and its progress at most ten times a second.
+  Reports on a run while it works: notices, and its progress at most ten times a second.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import type { Clock, Timer } from '../platform/platform.js'

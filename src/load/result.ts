@@ -16,7 +16,6 @@ import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
-/** What the inputs contribute to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
   /** Undefined if no input was opened. */
@@ -120,14 +119,14 @@ function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadRes
   return { ...result, first }
 }
 
-/** True if this process sent nothing and knows of no row that earlier ones sent. */
+/** True if this process sent nothing and knows of no row that earlier processes sent. */
 function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
 /**
- * Errors after which this journal must not resume the run. A changed run would be refused again. If another process has
- * the run, that process goes on, and this journal would load all rows once more.
+ * Errors after which this journal must not resume the run. A changed run would be refused again. If another process has the run, that
+ * process goes on, and this journal would load all rows once more.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],

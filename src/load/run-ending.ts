@@ -1,6 +1,6 @@
 /*
-  Ends a run after its first failure, at the signal to leave, or because another process resumes it. In the last case
-  this process must leave the rows alone.
+  Ends a run after its first failure, at the signal to leave, or because another process resumes it. In the last case this process must
+  leave the rows alone.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError } from '../errors.js'

@@ -1,6 +1,5 @@
 /*
-  A stream that accepts rows one at a time and knows whether each is in the table. It is a run of `load` whose input is
-  the stream.
+  A stream that accepts rows one at a time and knows whether each is in the table. It is a run of `load` whose input is the stream.
 */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -40,10 +39,9 @@ export interface UnwrittenRows<Row> {
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
 
 /**
- * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
- * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by
- * itself. The event `reject` reports each row that will not be in the table (`RejectedRow`); other rows continue. An
- * `error` means that the run has ended.
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with receipts. As
+ * with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by itself. The event `reject`
+ * reports each row that will not be in the table (`RejectedRow`); other rows continue. An `error` means that the run has ended.
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */

@@ -1,6 +1,5 @@
 /*
-  Counts the rows of a check by partition. The scheme does not tell which hash partition a row goes into, so all of them
-  count as one.
+  Counts the rows of a check by partition. The scheme does not tell which hash partition a row goes into, so all of them count as one.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'

@@ -10,7 +10,6 @@ import type { ServerTarget } from '../options.js'
 import type { Plan } from '../plan.js'
 import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
-/** How to open one session. */
 export interface ConnectRules {
   /** Deadline for all hosts, redirects and logins, by the platform's clock. */
   deadlineMs: number

@@ -22,8 +22,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 /**
  * Waits until a session has room for more.
  *
- * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading, which abandons the session; or the loss of the
- *   connection
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading, which abandons the session; or the loss of the connection
  */
 export async function drainedInTime(
   session: Session,
@@ -42,8 +41,8 @@ export async function drainedInTime(
 /**
  * Waits for answers as long as the server works on them.
  *
- * @param isIdle  asks, within the given milliseconds, whether the server has finished everything for the session;
- *   undefined if the server does not tell
+ * @param isIdle  asks, within the given milliseconds, whether the server has finished everything for the session; undefined if the
+ *   server does not tell
  */
 export function answerWatch(
   session: Session,

@@ -1,6 +1,6 @@
 /*
-  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-by-it). The first run there, or
-  `selftest`, finds them out, and later runs remember them.
+  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-by-it). The first run there, or `selftest`, finds
+  them out, and later runs remember them.
 */
 
 /** Where a server listens. */
@@ -95,7 +95,7 @@ export function factsOf(known: KnownServer | undefined, version: string, user: s
   return { ...known.facts, ...(Object.hasOwn(known.users, user) ? known.users[user] : {}) }
 }
 
-/** Adds facts; those of another version are forgotten, and undefined ones change nothing. */
+/** Adds facts. Facts of another version are forgotten, and undefined facts change nothing. */
 export function withFacts(
   known: KnownServer | undefined,
   version: string,

@@ -25,8 +25,7 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes
- * both.
+ * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes both.
  *
  * @param reconnect  opens another session on the same node if this one has become useless
  * @throws {ConnectionError} @throws {TimeoutError}

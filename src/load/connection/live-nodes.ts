@@ -10,8 +10,8 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Asks only if the user has named hosts, and never if rows replace earlier ones: a lost node may still write what it
- * was sent, so the user has to decide.
+ * Asks only if the user has named hosts, and never if rows replace earlier ones: a lost node may still write what it was sent, so the
+ * user has to decide.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

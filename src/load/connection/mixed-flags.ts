@@ -63,8 +63,8 @@ export interface Probed {
 }
 
 /**
- * Probes the run's session, and replaces a session that the probe broke. A connection may be lost for another reason
- * once, but hardly twice in a row.
+ * Probes the run's session, and replaces a session that the probe broke. A connection may be lost for another reason once, but hardly
+ * twice in a row.
  *
  * @param reconnect  opens another session on the same node
  */
@@ -85,12 +85,12 @@ export async function askMixedFlags(
 }
 
 /**
- * Sends a run's data over sessions that are asynchronous throughout, as official clients do, if their login may be part of the
- * connect request; otherwise waits for the answer to every batch.
+ * Sends a run's data as official clients do, over sessions that are asynchronous throughout, if their login may be part of the connect
+ * request. Otherwise the run waits for the answer to every batch.
  *
  * @param mixedFlags  undefined if the server did not answer in time
  * @param loginWithConnect  undefined if unknown for this user
- * @returns whether a login inside the connect request works; undefined if that was not asked
+ * @returns whether a login inside the connect request works; undefined if the run did not try
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
@@ -134,7 +134,7 @@ export async function sendUnmixed(
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
-  // The connect request has one line for each of them.
+  // The connect request has one line for the user, and one for the password.
   if (/[\r\n]/.test(user + password)) return false
   return mayLogInWithConnect(server)
 }

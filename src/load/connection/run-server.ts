@@ -1,5 +1,5 @@
 /*
-  The server of a run: its address, and what the run has learnt of it.
+  The server of a run: its address, and the facts that the run has learnt.
 */
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { asynchronousThroughout } from './connect.js'

@@ -31,8 +31,7 @@ export async function lookAtEnd(
 }
 
 /**
- * Records on the server and in the journal that a run has finished, so that a later process can check whether its rows are
- * still there.
+ * Records on the server and in the journal that a run has finished: a later process can then check whether its rows are still there.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

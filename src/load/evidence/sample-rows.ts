@@ -34,7 +34,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, a row is kept only after this many rows, or after this share of all rows if that is less. */
+/** With small batches, a row is kept only after this many rows or this share of all rows, whichever is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
@@ -42,8 +42,8 @@ const keepShare = 1 / 8
 const mostColumns = 12
 
 /**
- * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: each condition
- * applies only to rows that passed the previous one.
+ * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: each condition applies only to
+ * rows that passed the previous one.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
@@ -92,7 +92,7 @@ export function newSampleRows(
     taken(batch, start, end) {
       const count = end - start
       rows += count
-      // A batch smaller than the others may be the last one, so it is sampled.
+      // A smaller batch may be the last, so a row of it is kept.
       if (rows < nextKept && count === largest) return false
       largest = Math.max(largest, count)
       nextKept = rows + Math.min(keepEvery, rows * keepShare)
@@ -163,7 +163,7 @@ export type JournaledRow = readonly (readonly [
   value: string | null,
 ])[]
 
-/** As `rowOfJournal` reads it. */
+/** The form that `rowOfJournal` reads. */
 export function journaledRow(row: SampleRow): JournaledRow {
   return row.map(({ column, scalar }) => [
     column,

@@ -1,6 +1,6 @@
 /*
-  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of
-  the server lost the records but not the table, or another load stored the same rows (docs/decisions/0068).
+  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of the server lost
+  the records but not the table, or another load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import type { Batch } from '../../parse/batch.js'

@@ -1,6 +1,6 @@
 /*
-  Counts the batches and bytes of each connection of a run, and how long its batches took. The figures show whether one
-  connection is slower or carries more than the others.
+  Counts the batches and bytes of each connection of a run, and how long its batches took. The figures show whether one connection is
+  slower or carries more than the others.
 */
 import type { LoadResult } from '../load-result.js'
 import { newLatencies, type Latencies } from './latencies.js'

@@ -1,6 +1,6 @@
 /*
-  Carries out what the outcomes of batches require, in every mode: counts what is known, resends what may succeed, and gives up
-  the rest.
+  Carries out what the outcomes of batches require, in every mode: counts rows with a known outcome, resends batches that may succeed,
+  and gives up the rest.
 */
 import { DdbError } from '../../errors.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
@@ -24,12 +24,12 @@ export interface CarryOutSetup {
   fail(error: unknown): void
   /**
    * Takes up a half that another process may have sent: its number follows from its place.
-   * @param opened  called before anything known of the half is applied
+   * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
-/** What is known of a batch that an earlier process sent. */
+/** Facts about a batch that an earlier process sent. */
 export interface Inherited {
   /** The last attempt that the server has begun; undefined if there is none, or nobody knows. */
   readonly attempt: number | undefined
@@ -186,7 +186,7 @@ export class CarryOut {
     }
   }
 
-  /** Counts every open batch by what is known of it. */
+  /** Counts every open batch according to its state. */
   endAll(why: string): void {
     this.#end()
     for (const batch of [...this.#setup.run.state.open.values()]) {
@@ -218,8 +218,7 @@ export class CarryOut {
   }
 
   /**
-   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two
-   * nodes.
+   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two nodes.
    * @param open  makes the leading node the one to send to
    * @returns whether the node changed
    */

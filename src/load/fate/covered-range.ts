@@ -1,6 +1,6 @@
 /*
-  Which bytes of one input were sent, under which batch numbers, and with what outcome. The ranges are consecutive. If a
-  batch was divided or sent again, its later numbers replace the first.
+  Records which bytes of one input were sent, under which batch numbers, and with what outcome. The ranges are consecutive. If a batch
+  was divided or sent again, its later numbers replace the first.
 */
 import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 

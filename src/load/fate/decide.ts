@@ -33,7 +33,7 @@ export interface RefusedBatch {
   readonly text: string
 }
 
-/** What is known of the target before the first batch. */
+/** Traits of the target, known before the first batch. */
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
   /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
@@ -47,7 +47,6 @@ export interface TargetTraits {
 /** Whether rows of a refused batch may be in the target. */
 export type Stored = 'no' | 'unknown'
 
-/** What to do with a refused batch. */
 export type Decision =
   /** Nothing was stored, and waiting helps. */
   | { kind: 'again' }

@@ -1,6 +1,6 @@
 /*
-  Facts about a run that outlive a process. `foldDurable` concludes them from the events that journals keep, both when
-  they happen and when a process reads a journal.
+  Facts about a run that outlive a process. `foldDurable` concludes them from the events that journals keep, both when they happen and
+  when a process reads a journal.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -33,7 +33,7 @@ export interface DurableState {
   /** Only for a state read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
   readonly read:
     | {
-        /** By input. */
+        /** Indexed by input. */
         readonly covered: CoveredInput[]
         /** Batches by number, as long as later records may mention them. */
         readonly sent: Map<number, SentBatch>

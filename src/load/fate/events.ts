@@ -1,7 +1,6 @@
 /*
-  Everything that may happen to the rows of a run, as one closed union. Every change in what is known of a row or batch
-  is one of these events, and only `fold` draws conclusions from them. There is one event per batch; single rows have
-  events only if they are rejected.
+  Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
+  and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if they are rejected.
 
   A lane is a sequence of batch numbers. A run has one lane, 0.
 */
@@ -93,8 +92,8 @@ export type RunEvent =
   /** The reader rejects a record that begins at `offsetBytes`. */
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * Leaves later rejects to the next process. A record cut off by a failing disk may be whole by then, and a reject
-   * that ends this run would end the next process, too.
+   * Leaves later rejects to the next process. A record cut off by a failing disk may be whole by then. A reject that ends this run
+   * would end the next process, too.
    */
   | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows and learnt their outcome. */
@@ -173,7 +172,7 @@ export type RunEvent =
     })
   /** While this process was about to send the batch, the server began with an earlier process's copy. */
   | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun with the batch. `leastHad`: the number of rows that the target had at least by then, if known. */
+  /** The server has begun with the batch. `leastHad`: least number of rows that the target had by then, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has reported the outcome of the present attempt. */
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
@@ -216,5 +215,4 @@ export function isDurable(event: RunEvent): event is Durable {
   return Object.hasOwn(durable, event.kind)
 }
 
-/** The one lane of a run. */
 export const onlyLane = 0

@@ -1,9 +1,9 @@
 /*
-  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or
-  files, so the same events lead to the same state.
+  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files, so the
+  same events lead to the same state.
 
-  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers,
-  each other term from the outcomes, so that a lost row shows as a difference.
+  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, each other term
+  from the outcomes, so that a lost row shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
@@ -90,7 +90,6 @@ export interface RunState extends DurableState {
   duplicates: number | null
 }
 
-/** The state before the first event. */
 export function newRunState(): RunState {
   return {
     ...newDurableState(false),
@@ -296,7 +295,7 @@ function end(state: RunState, event: Ended): void {
   else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
 }
 
-/** Closes a batch and returns where its rows come from. */
+/** Closes a batch and returns the ranges of its rows. */
 function closed(state: RunState, no: number): readonly BatchRange[] {
   const open = state.open.get(no)
   const batch = open ?? state.taken.get(no)

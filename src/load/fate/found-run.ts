@@ -60,7 +60,7 @@ export interface FoundRun extends Readonly<
   /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** Set if batches are not known one by one: rejects of the inputs that need not be read again. */
+  /** Rejects of inputs that need not be read again; only set if the outcome of single batches is unknown. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): FoundRows

@@ -1,6 +1,6 @@
 /*
-  A piece of a batch that is sent under its own number: the whole batch, its rows of one lane, or a half, quarter and so on
-  while the rows that the server refuses are being located.
+  A piece of a batch that is sent under its own number: the whole batch, or its rows of one lane. While the run locates rows that the
+  server refuses, a piece is a half, a quarter and so on.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -94,7 +94,7 @@ export function partText({ batch, start, end }: Part): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** Where the rows come from, in order. */
+/** The ranges of the part's rows, in order. */
 export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start
@@ -123,8 +123,8 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
 }
 
 /**
- * Halves of batches that the server refused because of some rows without storing any. They are sent one at a time, so that a
- * run that stops at the first bad row sends no more than necessary.
+ * Halves of batches that the server refused because of some rows, without storing any row. They are sent one at a time: a run that
+ * stops at the first bad row then sends no more than necessary.
  */
 export interface BisectQueue {
   /** Adds the halves of a part of at least two rows; the first half is next. */

@@ -55,7 +55,7 @@ export interface Recorder {
    */
   takeBack(reason: string, isCertain: boolean): void
   /**
-   * Another table has replaced the one in which rows were confirmed: they become unconfirmed.
+   * Another table has replaced the target: confirmed rows become unconfirmed.
    * @param isCertain  if false, a process that resumes the run may still find them
    */
   replaced(reason: string, isCertain: boolean): void
@@ -168,7 +168,7 @@ function partToRead(
   }
 }
 
-/** Counts a part that the target accepted, except rows that differ from what was sent. */
+/** Counts a part that the target accepted, except rows that came back different. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
@@ -228,8 +228,8 @@ function keysKnown(
 }
 
 /**
- * How many rows that the target did not count are missing from it. A keyed target does not count rows with known keys,
- * although it has them: only rows outside its scheme are missing there, if these are known and not more than `short`.
+ * How many rows that the target did not count are missing from it. A keyed target does not count rows with known keys, although it has
+ * them: only rows outside its scheme are missing there, if these are known and not more than `short`.
  *
  * @param short  rows sent, less those counted
  */

@@ -1,6 +1,6 @@
 /*
-  The queue of batches to send. Besides batches ready to go it holds those that the journal must record first, refused ones that
-  rest before a retry, and those held back without a connection or while another node leads.
+  The queue of batches to send. Some batches are ready. Others wait: for the journal, for a pause before a retry, for a connection, or
+  for another node that leads.
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -31,9 +31,8 @@ export interface Outlet {
 }
 
 /**
- * Sends in order and never waits. Each batch uses the connection with the fewest unanswered ones, or the connection of its
- * lane. A batch with rows of several lanes is sent while nothing else is, so that no two connections write to the same
- * partitions.
+ * Sends in order and never waits. Each batch uses the connection with the fewest unanswered batches, or the connection of its lane. A
+ * batch with rows of several lanes is sent while nothing else is in flight: no two connections may write to the same partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
   /** The node that leads now. Batches for it wait until the present node has answered for all others. */
@@ -75,8 +74,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks it up:
-   * anything that replaces the table later also removes that batch (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks it up: anything that
+   * replaces the table later also removes that batch (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
@@ -87,7 +86,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.#parts.get(no)!
   }
 
-  /** Drops the batch's rows; it is about to be counted. */
+  /** Drops the rows of a batch that is about to be counted. */
   forget(batch: OpenBatch): void {
     const { lane } = this.partOf(batch)
     if (lane !== undefined) lane.open--
@@ -116,7 +115,7 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /**
    * Numbers a part and sends it or holds it back; with a journal it is sent at the end of this turn.
-   * @param isLane  its number follows from that of its batch
+   * @param isLane  whether the part's number follows from the number of its batch
    * @returns room: false if the caller has to wait
    */
   add(part: Part, isLane = false): { batch: OpenBatch; room: boolean } {
@@ -144,7 +143,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
   }
 
-  /** Sends what was added since the last call, once it is in the journal. */
+  /** Sends the batches added since the last call, after writing them to the journal. */
   #sendWritten(): void {
     const batches = this.#unwritten
     if (batches.length === 0) return
@@ -213,7 +212,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.flush()
   }
 
-  /** Sends what was held back. */
+  /** Sends batches that were held back. */
   flush(): void {
     this.#sendWritten()
     for (const batch of this.#run.state.open.values()) {

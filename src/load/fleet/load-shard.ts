@@ -1,6 +1,6 @@
 /*
-  Loads one shard of a plan. It asks the server which units are done and loads the others one by one, each as a separate
-  run whose receipts all processes share (docs/decisions/0068).
+  Loads one shard of a plan. It asks the server which units are done and loads the others one by one. Each unit is a separate run, whose
+  receipts all processes share (docs/decisions/0068).
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'

@@ -23,7 +23,7 @@ import { dayOf, unitBytes } from './shards.js'
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number
-  /** About how much one process loads at a time. */
+  /** Approximate size of a unit, which one process loads at a time. */
   readonly unitBytes: number
   readonly input: LoadOptions['input']
 }
@@ -127,8 +127,8 @@ const rowsOfPiece = 1_000
 const noColumns: ColumnMapping = { columns: [], ignoreExtra: true, allowMissing: true }
 
 /**
- * Finds the places to cut a file: each range ends with the record that completes the bytes of a unit. Reads the whole
- * file, because quoted fields may contain line ends.
+ * Finds the places to cut a file: each range ends with the record that completes the bytes of a unit. Reads the whole file, because
+ * quoted fields may contain line ends.
  * @returns no ranges if reading cannot start in the middle of the file
  */
 async function cutFile(

@@ -1,6 +1,6 @@
 /*
-  The manifest of a plan: the files to load, in units that processes take one by one. It depends on the files alone and
-  contains no host, user, option or script (docs/decisions/0068).
+  The manifest of a plan: the files to load, in units that processes take one by one. It depends on the files alone and contains no
+  host, user, option or script (docs/decisions/0068).
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
@@ -81,8 +81,7 @@ function unitTuple({ unit, group, files, range }: PlannedUnit): unknown[] {
 
 /**
  * @param path  for messages
- * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, has another version, is truncated or was
- *   edited
+ * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, has another version, is truncated or was edited
  */
 export function readManifest(text: string, path: string): Manifest {
   let read: unknown

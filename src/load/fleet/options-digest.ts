@@ -1,6 +1,6 @@
 /*
-  Digests of the options that all processes of a plan must share: those that decide which rows there are, and what
-  happens to them. Address and login may differ.
+  Digests of the options that all processes of a plan must share: those that decide which rows there are, and what happens to them.
+  Address and login may differ.
 */
 import { createHash } from 'node:crypto'
 import { textOf } from '../journal/portable-options.js'

@@ -1,6 +1,6 @@
 /*
-  Asks the server for a process that loads a plan. The process joins the table that all processes share, asks which
-  units are done, and begins and ends units there.
+  Asks the server for a process that loads a plan. The process joins the table that all processes share, asks which units are done, and
+  begins and ends units there.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'

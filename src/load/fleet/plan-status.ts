@@ -10,8 +10,8 @@ import { filteredOf, readPlanState, readUnitLedger, type PlanAsking } from './pl
 import { unitBytes } from './shards.js'
 
 /**
- * `done`: the outcome of all rows is known. `begun`: a process has begun the unit, and any process can resume it.
- * `uncertain`: the outcome of some rows is unknown. `missing`: no process has begun the unit.
+ * `done`: the outcome of all rows is known. `begun`: a process has begun the unit, and any process can resume it. `uncertain`: the
+ * outcome of some rows is unknown. `missing`: no process has begun the unit.
  */
 export type UnitState = 'done' | 'begun' | 'uncertain' | 'missing'
 

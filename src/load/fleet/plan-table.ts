@@ -1,6 +1,6 @@
 /*
-  The table through which all processes of a plan learn which units are done. A shared keyed stream table keeps the
-  first row of a key, so every insert is a decision visible to all processes (docs/decisions/0068).
+  The table through which all processes of a plan learn which units are done. A shared keyed stream table keeps the first row of a key,
+  so every insert is a decision visible to all processes (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
@@ -117,8 +117,8 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and the
- * caller must not write.
+ * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and the caller must not
+ * write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
@@ -218,19 +218,17 @@ ${dropLedgerScript(unitLedgerName(token))}}
 `
 
 /**
- * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone.
- * `gone`: the table is gone or replaced.
+ * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone. `gone`: the table
+ * is gone or replaced.
  */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the
- * same request.
+ * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same request.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
- * @param ended  the previous unit, as for `endUnit`: the server knows that it is done once the result is anything but
- *   `gone`
+ * @param ended  the previous unit, as for `endUnit`: the server knows that it is done once the result is anything but `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(
@@ -268,8 +266,8 @@ async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number)
 }
 
 /**
- * Records that the outcome of all rows of a unit is known, and removes its ledger, so that requests that arrive later cannot
- * write. If two processes end the same unit, the counts of the first one stay.
+ * Records that the outcome of all rows of a unit is known, and removes its ledger. Requests that arrive later can then write nothing.
+ * If two processes end the same unit, the counts of the first one stay.
  * @returns false if the table is gone or replaced
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -30,7 +30,7 @@ export interface ShardCourse {
   doneBefore: number
   doneNow: number
   readonly failed: FailedUnit[]
-  /** What ended the shard. */
+  /** The error that ended the shard. */
   failure: DdbError | undefined
 }
 

@@ -1,6 +1,6 @@
 /*
-  Decides which units of a plan a shard loads, by the plan and the number of shards alone. One shard loads all units of
-  a group, which go to one partition as far as their paths tell.
+  Decides which units of a plan a shard loads, by the plan and the number of shards alone. One shard loads all units of a group, which
+  go to one partition as far as their paths tell.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -52,8 +52,8 @@ const dates = [
 ] as const
 
 /**
- * Finds the day in a path; it is mostly the day of the partition. Named parts are searched first, alone and joined,
- * then the whole path.
+ * Finds the day in a path; it is mostly the day of the partition. Named parts are searched first, alone and joined, then the whole
+ * path.
  * @param parts  texts of the named parts; undefined for null
  * @returns `2024.01.02`; undefined if the path names no day
  */

@@ -1,5 +1,5 @@
 /*
-  Describes what was detected about an input, for the result and for the user.
+  Describes the detected properties of an input, for the result and for the user.
 */
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'

@@ -1,6 +1,6 @@
 /*
-  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers and
-  the reader classifies each byte, so a lost record shows even if the reader never saw it.
+  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers, and the
+  reader classifies each byte. A lost record therefore shows even if the reader never saw it.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'

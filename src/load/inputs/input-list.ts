@@ -1,6 +1,6 @@
 /*
-  Remembers the inputs that a run has read: a few numbers each, and shared properties once. A folder of a hundred
-  thousand files needs no object per file.
+  Remembers the inputs that a run has read: a few numbers each, and shared properties once. A folder of a hundred thousand files needs
+  no object per file.
 */
 import type { PathList } from '../../source/path-list.js'
 import type { InputFailure, InputTotals, ListedInputs } from '../options.js'

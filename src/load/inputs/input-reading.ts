@@ -102,15 +102,11 @@ export interface Inputs {
   close(): Promise<void>
 }
 
-/** What all inputs of a run share. */
 export interface InputReading {
-  /** The batches of an input, to be iterated once. */
+  /** Yields the batches of an input, once. */
   steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
-  /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
-  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Set if the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
 }
 
@@ -257,7 +253,6 @@ class Reading implements InputReading {
     return mapping
   }
 
-  /** Ends the reading of an input. */
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
     summary.ragged = reader.raggedRecords

@@ -52,8 +52,8 @@ import { sourceNotesOf } from './source-notes.js'
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @throws {UsageError} DDB_USAGE for an unknown encoding
  * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
- *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not take up the journal
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED, DDB_RUN_CHANGED,
+ *   DDB_RUN_DAMAGED if this process must not take up the journal
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
@@ -233,8 +233,8 @@ class SequentialInputs implements Inputs {
   }
 
   /**
-   * Tells the journal that inputs were read to their end, after all of their rows are passed on: no process will read
-   * these inputs again.
+   * Tells the journal that inputs were read to their end, after all of their rows are passed on: no process will read these inputs
+   * again.
    */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
@@ -364,8 +364,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * Batches of a unit, which end at fixed places. If reading breaks off, the last rows are not sent: they would be a
- * different batch under a number that other processes use.
+ * Batches of a unit, which end at fixed places. If reading breaks off, the last rows are not sent: they would be a different batch
+ * under a number that other processes use.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,

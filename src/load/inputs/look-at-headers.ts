@@ -1,6 +1,6 @@
 /*
-  Looks at the headers of all inputs before the first row is sent. Otherwise an unfit header would end the run after
-  earlier inputs were loaded.
+  Looks at the headers of all inputs before the first row is sent. Otherwise an unfit header would end the run after earlier inputs were
+  loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'

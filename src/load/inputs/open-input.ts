@@ -1,6 +1,6 @@
 /*
-  Opens the inputs of a run: at once if they are small and look like the previous input, while another input is read, or
-  when their turn comes.
+  Opens the inputs of a run: at once if they are small and look like the previous input, while another input is read, or when their turn
+  comes.
 */
 import { openReader } from '../../parse/formats.js'
 import type { Platform } from '../../platform/platform.js'
@@ -27,7 +27,7 @@ export interface NamedInputs {
 export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 
 export interface InputOpener {
-  /** To be awaited before the input is opened; usually undefined. */
+  /** A promise to await before the input is opened; usually undefined. */
   pause(index: number): Promise<void> | undefined
   /** undefined if opening has to be awaited. The caller must not close the input. */
   openNow(index: number): FoundInput | undefined

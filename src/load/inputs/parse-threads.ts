@@ -1,6 +1,6 @@
 /*
-  Decides how many threads read the inputs of a run, and from when. The threads are started once, when an input is large
-  enough, and end with the run.
+  Decides how many threads read the inputs of a run, and from when. The threads are started once, when an input is large enough, and end
+  with the run.
 */
 import type { StartedThreads, startPieceThreads } from '../../parse/parallel/piece-threads.js'
 import type { Feed, FedInput } from '../../parse/parallel/piece-reading.js'
@@ -18,7 +18,7 @@ const mostAuto = 3
 export interface ParseThreads {
   /** How many threads read, including the main one; 1 until others are started. */
   readonly count: number
-  /** To be awaited before the first input; undefined unless a number of threads was requested. */
+  /** A promise to await before the first input; undefined unless the user requested a number of threads. */
   ready(): Promise<void> | undefined
   /** The threads that read the input ahead; undefined while threads do not pay. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined

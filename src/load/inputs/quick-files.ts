@@ -1,6 +1,6 @@
 /*
-  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand
-  files, passing each file to another thread and back would take longer than everything else.
+  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand files, passing
+  each file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
 import type { LastLook } from '../../parse/input-reader.js'
@@ -14,7 +14,7 @@ export interface QuickFiles {
   readonly look: LastLook<InputFormat>
   /** Whether the next small files are likely to be opened here. */
   readonly isLikely: boolean
-  /** To be awaited before the next file is opened; usually undefined. */
+  /** A promise to await before the next file is opened; usually undefined. */
   pause(): Promise<void> | undefined
   /**
    * @param sizeBytes  size when the run began

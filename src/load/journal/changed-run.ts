@@ -1,6 +1,5 @@
 /*
-  Errors for a run that cannot continue because the run or its target has changed, or because nothing proves the
-  contrary.
+  Errors for a run that cannot continue because the run or its target has changed, or because nothing proves the contrary.
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'

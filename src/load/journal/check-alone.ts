@@ -1,6 +1,6 @@
 /*
-  Checks that a process may work on a run with a journal. What the server knows of the run exposes an outdated copy of the
-  journal and a process running elsewhere.
+  Checks that a process may work on a run with a journal. The server's records of the run expose an outdated copy of the journal, or a
+  process running elsewhere.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -15,7 +15,7 @@ import { runDamaged, runTakenOver } from './changed-run.js'
  * Must be called before the run creates anything on the server.
  *
  * @param isRead  whether nothing of the inputs is left to be sent
- * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than what the server knows, DDB_LOCKED
+ * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than the server's records, DDB_LOCKED
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkAlone(
@@ -25,7 +25,7 @@ export async function checkAlone(
 ): Promise<void> {
   if (journal === undefined || journal.past.processes === 0) return
   const { past, found } = journal
-  // Only the user may decide to ignore what the server knows.
+  // Only the user may decide to ignore the server's records.
   const counts = options?.journal?.restart !== true
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
@@ -74,8 +74,8 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost
- * connection, which is handled elsewhere.
+ * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost connection,
+ * which is handled elsewhere.
  * @returns false if the server refuses to store it
  */
 export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {

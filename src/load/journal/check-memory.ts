@@ -1,5 +1,5 @@
 /*
-  Checks whether a server still has in memory what earlier processes of a run left there.
+  Checks whether a server still has in memory the rows and tables that earlier processes of a run left there.
 */
 import type { Session } from '../../client/open-session.js'
 import { askLeft, type LeftOnServer } from '../marker/marker.js'

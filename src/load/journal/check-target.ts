@@ -68,7 +68,7 @@ export async function checkTarget(
 }
 
 /**
- * Looks up rows of earlier processes before new rows are sent, as a table that others have refilled is not shorter.
+ * Looks up rows of earlier processes before new rows are sent, as a table that somebody has emptied and refilled is not shorter.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -155,8 +155,8 @@ export async function checkLoaded(
 }
 
 /**
- * Completes what the last process of a loaded run could not do. It was killed before it recorded the end, or before it
- * removed the run's objects from the server.
+ * Completes what the last process of a loaded run could not do. It was killed before it recorded the end, or before it removed the
+ * run's objects from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

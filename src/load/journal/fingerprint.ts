@@ -65,8 +65,8 @@ export async function followedFingerprint(file: InputFile): Promise<Fingerprint>
 }
 
 /**
- * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system
- * may reuse the inode of a removed file.
+ * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system may reuse the
+ * inode of a removed file.
  *
  * @throws the system's error
  */

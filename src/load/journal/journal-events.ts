@@ -1,6 +1,5 @@
 /*
-  Converts journal records to events and back. Most have the same form; records of batches keep the form of the first
-  journals.
+  Converts journal records to events and back. Most have the same form; records of batches keep the form of the first journals.
 */
 import { foldDurable, type DurableState } from '../fate/durable.js'
 import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'

@@ -1,6 +1,6 @@
 /*
-  The records of a journal, and their form in the file. Each record is one line of a checksum and JSON, so that people
-  can read it (docs/decisions/0018-journal.md).
+  The records of a journal, and their form in the file. Each record is one line of a checksum and JSON, so that people can read it
+  (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
@@ -128,7 +128,7 @@ export type JournalRecord =
       /** True if the run starts over, whatever the server knows of an earlier run. */
       readonly isAnew?: true
     }
-  /** A process takes up the run; the first one is 1. */
+  /** A process takes up the run. Numbers count from 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
   /** Inputs, appended to those already known. */
   | {
@@ -173,8 +173,8 @@ export type JournalRecord =
       readonly more?: readonly JournaledPart[]
     })
   /**
-   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. The record has a kind
-   * of its own because versions without lanes must not resume such a run.
+   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. The record has a kind of its own
+   * because versions without lanes must not resume such a run.
    */
   | (JournaledBatch &
       JournaledLanes & {
@@ -183,8 +183,8 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first row in
-   * the order of lanes.
+   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first row in the order of
+   * lanes.
    */
   | {
       readonly kind: 'lanePart'
@@ -328,9 +328,9 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 }
 
 /**
- * The journal format that this program writes. The program also reads the previous format, in which a batch has one
- * input. Runs that need templates or parts of paths have a format number of their own, as older versions would leave
- * columns out. So have runs with a transform, which older versions would not call.
+ * The journal format that this program writes. The program also reads the previous format, in which a batch has one input. Runs that
+ * need templates or parts of paths have a format number of their own, as older versions would leave columns out. So have runs with a
+ * transform, which older versions would not call.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
@@ -371,7 +371,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a value from a file that people can edit has options of a run, as far as code other than `makePlan` uses them. */
+/** Whether a value has options of a run, as far as code other than `makePlan` uses them. People can edit the file that it comes from. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

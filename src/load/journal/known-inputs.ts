@@ -1,6 +1,6 @@
 /*
-  Matches the inputs of a resumed run with the names in its journal. The same input may have another name by now,
-  relative to another folder or through a link.
+  Matches the inputs of a resumed run with the names in its journal. The same input may have another name by now, relative to another
+  folder or through a link.
 */
 import { resolve } from 'node:path'
 import { fileKey } from '../../platform/file-identity.js'

@@ -106,7 +106,6 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
   return `${startedAt} ${runId}`
 }
 
-/** What to find out about one run. */
 export interface RunQuestion {
   /** Whether to ask which process works on the run; for another host or container this takes seconds. */
   readonly holder?: boolean
@@ -158,8 +157,8 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
 }
 
 /**
- * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. A journal has its own ending,
- * whatever its run is called.
+ * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. A journal has its own ending, whatever its run
+ * is called.
  */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length

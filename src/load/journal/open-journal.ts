@@ -1,6 +1,6 @@
 /*
-  Opens the journal of a run: creates a journal, or takes up the one that another process has left. The latter needs
-  proof that the run is the same and that no other process works on it.
+  Opens the journal of a run: creates a journal, or takes up the one that another process has left. The latter needs proof that the run
+  is the same and that no other process works on it.
 */
 import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -54,8 +54,7 @@ export interface OpenedJournal {
 /**
  * @param paths  the inputs, without standard input; empty if files are followed: the run then finds them itself
  * @returns undefined if an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED while another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED,
- *   DDB_OUTPUT_CREATE
+ * @throws {DdbError} DDB_LOCKED while another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function openJournal(

@@ -105,7 +105,7 @@ function journaledServer(server: JournaledServer): JournaledServer {
   return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
 }
 
-/** Options that determine what is loaded and how its arrival is confirmed. */
+/** Options that determine which rows a run loads and how their arrival is confirmed. */
 export function decidingOptions({
   target,
   input = {},

@@ -20,8 +20,8 @@ export interface KeptLines {
 }
 
 /**
- * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process
- * ever finds half a journal. A process that still writes to the old file does so without effect.
+ * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process ever finds half
+ * a journal. A process that still writes to the old file does so without effect.
  *
  * @throws the system's error
  */

@@ -1,6 +1,5 @@
 /*
-  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that have
-  numbers.
+  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that have numbers.
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'

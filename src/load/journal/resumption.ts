@@ -1,6 +1,6 @@
 /*
-  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read
-  again. A run without a journal resumes nothing.
+  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
+  without a journal resumes nothing.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
@@ -30,8 +30,8 @@ export interface Resumption {
    */
   place(range: InputRange, input: number, records: number): void
   /**
-   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never
-   * read these rows.
+   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never read these
+   * rows.
    */
   knownOf(batch: Batch): KnownBatch | undefined
   /**

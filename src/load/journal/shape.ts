@@ -5,8 +5,8 @@
 /** The fields that an object must have to be accepted. */
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number that is not negative, `#s` many of them, `*` any object. A shape is an object with these
- * fields, a shape in brackets many of them. A field may be left out if its type ends in `?` or has one beside it.
+ * `#` is a whole number that is not negative, `#s` many of them, `*` any object. A shape is an object with these fields, a shape in
+ * brackets many of them. A field may be left out if its type ends in `?` or has one beside it.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']

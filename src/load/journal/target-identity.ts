@@ -1,7 +1,7 @@
 /*
-  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a
-  physical index (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity: a run
-  compares the number of rows that they have had.
+  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a physical index
+  (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity: a run compares the number of rows that
+  they have had.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -26,8 +26,8 @@ export interface TargetIdentity {
   /** Whether the rows are lost when the server stops. */
   readonly inMemory: boolean
   /**
-   * Physical index of a DFS table; null if the server does not tell. The documents do not promise that a recreated
-   * table gets a new index.
+   * Physical index of a DFS table; null if the server does not tell. The documents do not promise that a recreated table gets a new
+   * index.
    */
   readonly physicalIndex: string | null
   /** Rows that the table has had; null if nothing can be counted, as when a function writes. */

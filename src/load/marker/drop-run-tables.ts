@@ -1,5 +1,5 @@
 /*
-  Removes the objects of a run from the server, if the user does not want to resume the run or nothing is left to do.
+  Removes the objects of a run from the server. The user does not want to resume the run, or nothing is left to do.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -46,8 +46,7 @@ export async function dropLeftTables(
 }
 
 /**
- * Removes the ledgers of receipts of a run that starts over. Late requests of the earlier attempt write no row, as they
- * find no ledger.
+ * Removes the ledgers of receipts of a run that starts over. Late requests of the earlier attempt write no row, as they find no ledger.
  *
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */

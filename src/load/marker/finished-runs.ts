@@ -1,6 +1,6 @@
 /*
-  The runs that finished on a node, in one small shared table. The table exists as long as the server's memory: a run
-  that is no longer listed was loaded before a restart, or on another node.
+  The runs that finished on a node, in one small shared table. The table exists as long as the server's memory: a run that is no longer
+  listed was loaded before a restart, or on another node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -20,7 +20,6 @@ const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and tok
 /** Follows the name of the target, as tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
-/** What a mark records about its run. */
 export interface FinishedMark {
   /** Name of the target, checked. */
   readonly target: string
@@ -53,8 +52,8 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Records that a run has finished, and looks again a round trip later. If two runs both see no table, both may share
- * one, and the later table replaces the other.
+ * Records that a run has finished, and looks again a round trip later. If two runs both see no table, both may share one, and the later
+ * table replaces the other.
  *
  * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}

@@ -33,7 +33,6 @@ const marker = /^ddbIngest_[a-z0-9_]+$/
 /** Limit of markers to look at; a server with more markers has other troubles. */
 const maxMarkers = 50
 
-/** What a marker records about its run. */
 interface MarkedRun {
   readonly token: bigint
   /** `leftInOrder` if the run will be resumed. */
@@ -51,8 +50,8 @@ interface Connected {
 }
 
 /**
- * Records on the marker that the run ended cleanly and will be resumed. Its objects on the server then do not count as
- * left over. The run's rows do not depend on the marker.
+ * Records on the marker that the run ended cleanly and will be resumed. Its objects on the server then do not count as left over. The
+ * run's rows do not depend on the marker.
  */
 export async function leaveMarked(
   session: Session,

@@ -1,6 +1,6 @@
 /*
-  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row
-  owns the name. As long as the marker exists, the server has not restarted.
+  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row owns the name. As
+  long as the marker exists, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -30,13 +30,13 @@ export interface RunName {
   readonly token: bigint
   /** Where the run's journal is; left out if there is none. */
   readonly place?: RunPlace
-  /** For a unit of a plan: the ledger replaces the marker. Other processes create and remove it. */
+  /** For a unit of a plan: a ledger replaces the marker. Other processes create and remove the ledger. */
   readonly ledger?: string
 }
 
 /**
- * Writes the first row of the marker unless there is one; `ddbIngestOwner` gets the token in that row. The key decides
- * between two runs: the server does not insert an existing key again (DolphinDB manual, keyedStreamTable).
+ * Writes the first row of the marker unless there is one; `ddbIngestOwner` gets the token in that row. The key decides between two
+ * runs: the server does not insert an existing key again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
   const { runId, token, ledger } = run
@@ -140,8 +140,8 @@ export function longsOf(answer: Value | undefined): readonly (bigint | undefined
 }
 
 /**
- * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared
- * one, and the later marker replaced the other. Must be called before the first row is sent.
+ * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared one, and the
+ * later marker replaced the other. Must be called before the first row is sent.
  *
  * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}

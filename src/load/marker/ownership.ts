@@ -1,7 +1,7 @@
 /*
-  Tells the server which process works on a run and how far the run has come. The run's marker has one entry per process
-  and, without receipts, one every few seconds. The number of the last batch sent is kept, too. A journal restored from
-  an earlier copy lacks the latest numbers, which shows that it is old.
+  Tells the server which process works on a run and how far the run has come. The run's marker has one entry per process and, without
+  receipts, one every few seconds. The number of the last batch sent is kept, too. A journal restored from an earlier copy lacks the
+  latest numbers, which shows that it is old.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'

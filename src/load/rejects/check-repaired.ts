@@ -1,6 +1,6 @@
 /*
-  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save the file in another
-  encoding or without its header, and a reader need not notice.
+  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save the file in another encoding or
+  without its header, and a reader need not notice.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'

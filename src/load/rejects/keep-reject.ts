@@ -1,6 +1,5 @@
 /*
-  Handles a row that will not be sent, or that the server refused: counts the row, reports it, and adds it to the
-  rejects.
+  Handles a row that will not be sent, or that the server refused: counts the row, reports it, and adds it to the rejects.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'

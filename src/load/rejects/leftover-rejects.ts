@@ -1,6 +1,5 @@
 /*
-  Removes rejects files that a killed process made and whose rows its journal does not count, because those rows are
-  read again.
+  Removes rejects files that a killed process made and whose rows its journal does not count, because those rows are read again.
 */
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
@@ -10,8 +9,7 @@ import { reasonsPath } from './reject-path.js'
 const startBytes = 256
 
 /**
- * Removes files that the run made and its journal does not count. Must be called only once the journal is known to be
- * complete.
+ * Removes files that the run made and its journal does not count. Must be called only once the journal is known to be complete.
  * @throws the system's error
  */
 export async function removeLeftovers(

@@ -1,6 +1,5 @@
 /*
-  Writes lines of a file of reasons directly as bytes. If lines were strings, a million of them would be most of the
-  garbage of a load.
+  Writes lines of a file of reasons directly as bytes. If lines were strings, a million of them would be most of the garbage of a load.
 */
 import type { RejectReason } from './reject-run.js'
 

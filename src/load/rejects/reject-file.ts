@@ -26,7 +26,7 @@ export interface RejectFile {
    */
   add(record: Uint8Array, reason: RejectReason): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void

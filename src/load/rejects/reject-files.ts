@@ -1,6 +1,6 @@
 /*
-  The rejects files of a run: the file that the user named, and another beside it for each further kind of records. A
-  file can be loaded again only if its records share one header.
+  The rejects files of a run: the file that the user named, and another beside it for each further kind of records. A file can be loaded
+  again only if its records share one header.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -27,7 +27,7 @@ export interface RejectFiles {
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void
@@ -46,7 +46,7 @@ export interface RejectFiles {
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
   /**
-   * Cuts off what earlier processes wrote after these sizes.
+   * Cuts off rows that earlier processes wrote after these sizes.
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   cutBack(): void
@@ -70,7 +70,7 @@ interface ShapeFile {
   toldOffsets: number
 }
 
-/** What a file needs to be loaded again. */
+/** Facts that a later load of a file needs. */
 export interface AboutRun {
   /** Equal for inputs whose records are read alike. */
   keyOf(inputFile: string): string

@@ -53,8 +53,8 @@ export function finalLimitFailure({
 }
 
 /**
- * Why a resumed run sends nothing new. Rejects that ended the earlier process end this process, too, unless the user
- * has changed the limit.
+ * Why a resumed run sends nothing new. Rejects that ended the earlier process end this process, too, unless the user has changed the
+ * limit.
  */
 export function earlierLimitFailure({
   plan,

@@ -1,6 +1,6 @@
 /*
-  What a rejects file records about its run: the options, and how the run read these records. The first line of the
-  reasons contains the record, so that the repaired file can be loaded without options.
+  What a rejects file records about its run: the options, and how the run read these records. The first line of the reasons contains the
+  record, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -71,7 +71,6 @@ export interface KnownRejects {
   readonly offsets: Readonly<Record<string, string>>
 }
 
-/** What rejects record about their run. */
 export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
   const { workingFolder = '' } = options.journal ?? {}
   return { folder: workingFolder, options: journaledOptions(options, plan) }
@@ -177,8 +176,8 @@ export async function refuseWritten(path: string, files: Files): Promise<void> {
 }
 
 /**
- * The run name under which a rejects file is loaded again. It is the same for the same file, even if the file was
- * moved, so that a second load is noticed.
+ * The run name under which a rejects file is loaded again. It is the same for the same file, even if the file was moved, so that a
+ * second load is noticed.
  */
 export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)

@@ -19,7 +19,7 @@ export interface RowPair {
   /** Counts a row that is in no queue as unplaced. */
   lose(): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void

@@ -1,6 +1,5 @@
 /*
-  Rows that wait to be written, one after the other in one array. A million small arrays would burden the garbage
-  collector.
+  Rows that wait to be written, one after the other in one array. A million small arrays would burden the garbage collector.
 */
 
 /** Rows count from 0. */

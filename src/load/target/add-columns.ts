@@ -1,6 +1,6 @@
 /*
-  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. The types come
-  from looking at every value.
+  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. The types come from looking at
+  every value.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -20,8 +20,8 @@ import type { TableTarget } from './target.js'
  * Adds the missing columns; a dry run only reports them.
  *
  * @returns the columns that were added, or would be
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no column names, and if the run needs
- *   more options to fill the columns
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no column names; also if the run needs more options to
+ *   fill the columns
  * @throws {ServerError} with the server's message
  */
 export async function addColumns(

@@ -1,6 +1,6 @@
 /*
-  Describes the target as the server reports it: columns in order, partition scheme, engine, and whether rows with known
-  keys are updated or added.
+  Describes the target as the server reports it: columns in order, partition scheme, engine, and whether rows with known keys are
+  updated or added.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -44,8 +44,8 @@ export interface TargetDescription {
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Whether rows with a known key do not make the table longer, as in shared tables with a key and in DFS tables that
-   * keep one of equal rows. For a function: the same of the table to be counted.
+   * Whether rows with a known key leave the table as long as it was: in shared tables with a key, and in DFS tables that keep one of
+   * equal rows. For a function: whether rows do so in the table to be counted.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
@@ -165,9 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 }
 
 /**
- * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). A table that
- * keeps one of the rows with equal sort columns does so in each partition. Only a VALUE scheme has one value of its
- * column per partition.
+ * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). A table that keeps one of the
+ * rows with equal sort columns does so in each partition. Only a VALUE scheme has one value of its column per partition.
  *
  * @param upserted  columns named for an upsert
  */

@@ -1,7 +1,6 @@
 /*
-  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes
-  (docs/durability.md explains the settings). One request asks for everything after the last row; unknown if the user
-  may not ask.
+  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
+  explains the settings). One request asks for everything after the last row; unknown if the user may not ask.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -32,10 +31,10 @@ export const nothingStored: Stored = {
 const longestMs = 5_000
 
 /**
- * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas
- * are settings of the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always
- * set, which tells the two cases apart (DolphinDB manual, page getConfig). Then asks for writes that wait to be
- * flushed, by table. `funcByName` looks the function up at run time, as some servers lack it.
+ * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas are settings of
+ * the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always set, which tells the two cases
+ * apart (DolphinDB manual, page getConfig). Then asks for writes that wait to be flushed, by table. `funcByName` looks the function up
+ * at run time, as some servers lack it.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())

@@ -1,6 +1,6 @@
 /*
-  Finds the server and the target over the first connection of a run. Waits for a server that is still starting, and
-  follows a cluster's redirects.
+  Finds the server and the target over the first connection of a run. Waits for a server that is still starting, and follows a cluster's
+  redirects.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -139,8 +139,8 @@ function firstConnection(
 }
 
 /**
- * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or says
- * that it is not ready.
+ * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or says that it is not
+ * ready.
  *
  * @throws {ServerError} DDB_UNAVAILABLE if the server says so to the end
  */

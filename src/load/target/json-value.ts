@@ -1,6 +1,6 @@
 /*
-  Converts JSON values to DolphinDB values for `functionArguments`. Requests carry them as serialized arguments, so
-  nothing needs quoting.
+  Converts JSON values to DolphinDB values for `functionArguments`. Requests carry them as serialized arguments, so nothing needs
+  quoting.
 */
 import { toValue, type PlainInput } from '../../client/plain-input.js'
 import { UsageError } from '../../errors.js'

@@ -1,7 +1,7 @@
 /*
-  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to
-  the same partition refuse each other. In keyed in-memory tables, rows with the same key must, as their order matters.
-  A rule only has to give equal partitions or keys equal lanes, so it can ignore unknown parts of a scheme.
+  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to the same
+  partition refuse each other. In keyed in-memory tables, rows with the same key must, as their order matters. A rule only has to give
+  equal partitions or keys equal lanes, so it can ignore unknown parts of a scheme.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'

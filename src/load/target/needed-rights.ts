@@ -1,6 +1,6 @@
 /*
-  The rights that a load needs on its server, as `selftest` found them. Documents and vendor tests describe each right,
-  but not which rights a load needs.
+  The rights that a load needs on its server, as `selftest` found them. Documents and vendor tests describe each right, but not which
+  rights a load needs.
 */
 import { type DdbError, ServerError } from '../../errors.js'
 import type { Facts } from '../connection/known-server.js'

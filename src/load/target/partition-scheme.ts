@@ -1,7 +1,7 @@
 /*
   Finds rows of a batch outside the target's partition scheme. Servers drop such rows silently
-  (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of
-  a VALUE scheme, the result depends on the server's policy; without the policy, it is unknown.
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of a VALUE scheme,
+  the result depends on the server's policy; without the policy, it is unknown.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -39,8 +39,8 @@ export function asksForPolicy({ partition }: Partitioned): boolean {
 }
 
 /**
- * @returns marks per row: 1 lies outside. Undefined if nobody can tell: unknown policy, HASH over several columns,
- *   types that cannot be compared, functions in the scheme
+ * @returns marks per row: 1 lies outside. Undefined if nobody can tell: unknown policy, HASH over several columns, types that cannot be
+ *   compared, functions in the scheme
  */
 export function outsideMarks(
   target: Partitioned,

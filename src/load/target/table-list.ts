@@ -1,6 +1,6 @@
 /*
-  Lists a server's tables for users who have not named one: shared tables, and tables of DFS databases by the name that
-  `target.table` takes.
+  Lists a server's tables for users who have not named one: shared tables, and tables of DFS databases by the name that `target.table`
+  takes.
 */
 import { ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'

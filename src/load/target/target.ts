@@ -1,6 +1,6 @@
 /*
-  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name
-  is checked here before it can enter a script; no other code in `load/` builds script text from names.
+  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is checked here
+  before it can enter a script; no other code in `load/` builds script text from names.
 */
 import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
@@ -249,8 +249,8 @@ export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 /**
  * The function name of a data request; the batch is its one open argument.
  *
- * With answers (mode `sync`), the function must return the number of rows: `append!` and `upsert!` return the table
- * itself, which the server would send back whole.
+ * With answers (mode `sync`), the function must return the number of rows: `append!` and `upsert!` return the table itself, which the
+ * server would send back whole.
  */
 export function writeExpression(
   table: TableTarget,
@@ -270,8 +270,8 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows, or the
- * number sent if an upsert does not tell. An upsert into a table in memory returns the number of new keys.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows, or the number sent if an
+ * upsert does not tell. An upsert into a table in memory returns the number of new keys.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

@@ -1,6 +1,6 @@
 /*
-  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in
-  `loadTextEx`. This file checks that its text can be part of a run's scripts, and makes those scripts.
+  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file
+  checks that its text can be part of a run's scripts, and makes those scripts.
 */
 import { UsageError } from '../../errors.js'
 
@@ -21,8 +21,8 @@ export const writeFunction = 'ddbIngestWrite'
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Checks that a text is exactly one expression. The text must not end early, and nothing may follow the expression in
- * scripts that contain it. Only the server can tell what the expression means.
+ * Checks that a text is exactly one expression. The text must not end early, and nothing may follow the expression in scripts that
+ * contain it. Only the server can tell what the expression means.
  * @returns the text as it goes to the server
  * @throws {UsageError} DDB_USAGE
  */
@@ -97,9 +97,8 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`:
- * the last argument, because the conditions of a query may continue after a comma. A line break ends a comment at the
- * end of the text.
+ * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`: the last
+ * argument, because the conditions of a query may continue after a comma. A line break ends a comment at the end of the text.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {
@@ -117,8 +116,8 @@ def ${transformFunction}(mutable data) {
 }
 
 /**
- * Script lines that set `left` to the number of rows that the transform leaves, and `taken` to the number written;
- * write no empty table.
+ * Script lines that set `left` to the number of rows that the transform leaves, and `taken` to the number written; write no empty
+ * table.
  */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)

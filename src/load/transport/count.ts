@@ -1,6 +1,6 @@
 /*
   Confirms by counting: compares the target's row count before the first batch and after the last, on a session of its own. The
-  comparison proves numbers, not rows. If others write at the same time, it cannot tell.
+  comparison proves numbers, not rows. If others write at the same time, the result is unknown.
 */
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'
@@ -16,7 +16,6 @@ export type CountVerdict =
   /** The server did not answer any more. */
   | { kind: 'unreachable'; cause: unknown }
 
-/** What to wait for, and how long. */
 export interface CountWait {
   /** Present row count of the target. */
   count: (timeoutMs: number) => Promise<number>

@@ -27,7 +27,7 @@ export interface CountingSession {
   close(): Promise<void>
 }
 
-/** What a run that counts rows knows of its server. */
+/** The run that counts rows, and facts about its server. */
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules

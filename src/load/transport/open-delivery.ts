@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed, from what the plan requests and what the target allows.
+  Chooses how batches are sent and confirmed, by the requests of the plan and the limits of the target.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'

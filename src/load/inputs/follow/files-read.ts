@@ -1,6 +1,5 @@
 /*
-  Files that were followed to their end: counts by the names that they had, and how to recognize each under another
-  name.
+  Files that were followed to their end: counts by the names that they had, and how to recognize each under another name.
 */
 import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
@@ -12,8 +11,8 @@ export interface FilesRead {
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Whether a file is one of the files read, and how it has changed since: `grown`, or `touched` if its content is the
-   * same but it may be another file.
+   * Whether a file is one of the files read, and how it has changed since: `grown`, or `touched` if its content is the same but it may
+   * be another file.
    *
    * @throws the system's error
    */

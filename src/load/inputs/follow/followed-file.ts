@@ -40,7 +40,6 @@ export interface FollowedFile {
   notedMs: number
 }
 
-/** What all files of a run share. */
 export interface Following {
   readonly run: Run
   readonly target: TargetDescription
@@ -199,7 +198,7 @@ function accounted({ contentBytes }: InputSummary): number {
   return rows + rejected + header + other + skipped
 }
 
-/** What was detected in a file's first lines holds for all lines that follow. */
+/** Rules detected in a file's first lines apply to all later lines. */
 function journaledReading(text: string): {
   readonly detected: Detected
   readonly dialect: ReaderOptions

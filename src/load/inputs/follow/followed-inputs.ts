@@ -1,6 +1,6 @@
 /*
-  The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new
-  files until the run is stopped.
+  The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new files until the run
+  is stopped.
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'

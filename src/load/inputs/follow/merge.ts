@@ -1,6 +1,6 @@
 /*
-  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after the
-  last value was taken.
+  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after the last value was
+  taken.
 */
 
 /** A value, an end or an error of one sequence. */

@@ -1,6 +1,6 @@
 /*
-  Finds the files that an earlier process followed, by content and inode. A file has its own name or, if rotated since,
-  another name beside it.
+  Finds the files that an earlier process followed, by content and inode. A file has its own name or, if rotated since, another name
+  beside it.
 */
 import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'

@@ -1,6 +1,6 @@
 /*
-  The rows that a program passes to a run, numbered from 1, from writing until their outcome is known. The run takes
-  rows in order; the program can get back rows that did not reach the table.
+  The rows that a program passes to a run, numbered from 1, from writing until their outcome is known. The run takes rows in order; the
+  program can get back rows that did not reach the table.
 */
 import type { Ended as EndedEvent } from '../../fate/events.js'
 import type { AnyReject } from '../../rejects/reject.js'
@@ -87,7 +87,7 @@ export class RowStore {
   readonly #chunks: Chunk[] = []
   /** Number of the first row of the first chunk. */
   #first = 1
-  /** Rows up to this one are sent without waiting for more. */
+  /** Number of the last row to send without waiting for more. */
   #flushTo = 0
   /** Reasons why rows are invalid, by row number. The reader soon rejects these rows. */
   readonly #faults = new Map<number, string>()
@@ -193,8 +193,8 @@ export class RowStore {
   }
 
   /**
-   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table
-   * and nobody knows which, all rows count as unconfirmed.
+   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table and nobody
+   * knows which, all rows count as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: Part,

@@ -70,8 +70,8 @@ ${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, ver
 
 /**
  * Rows since the last call, oldest first.
- * @param overlaps  whether to read the last known row again, because no document tells how a server answers to a slice that begins at
- *   the end of the table. There is always such a row: that of the probe
+ * @param overlaps  whether to read the last known row again. No document tells how a server answers to a slice that begins at the end
+ *   of the table. There is always a last row: the probe's
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}

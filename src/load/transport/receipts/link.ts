@@ -28,7 +28,7 @@ export interface LinkSetup {
   readonly node: ReceiptNode
   readonly recorder: Recorder
   readonly rules: RetryRules
-  /** What earlier processes of the run have left in the ledger. */
+  /** Receipts of earlier processes of the run. */
   readonly earlier: EarlierReceipts
   /** Opens the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
@@ -37,7 +37,7 @@ export interface LinkSetup {
 }
 
 /**
- * `silent`: a connection was abandoned because nothing came over it, and the ledger has had nothing new since. `lost`: nobody knows
+ * `silent`: the run abandoned a connection because nothing came over it, and the ledger has had nothing new since. `lost`: nobody knows
  * whether the server still has in memory the rows that it confirmed. `unreachable`: both.
  *
  * In any of these states the run may move to another node or another ledger; the queue keeps track of that.

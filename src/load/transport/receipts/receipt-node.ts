@@ -1,6 +1,6 @@
 /*
-  The sessions of a run with receipts on one node, one that reads the ledger and those that send data, and the ledger itself. All
-  sessions go to the same node, because only that node knows its shared tables.
+  The ledger of a run with receipts on one node of the server, the session that reads it, and the sessions that send data. All sessions
+  go to the same node, because only that node knows its shared tables.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'

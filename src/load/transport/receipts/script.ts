@@ -68,7 +68,7 @@ export interface WrittenLedger {
 /**
  * The functions of a data session. The delivering function answers with the number of rows, −1 for a refusal, −2 if another
  * transmission has the claim. `objByName` finds the ledger when the function runs: the server would bind a bare name when it parses the
- * function, and might go on writing into a table that was dropped.
+ * function, and might then write into a table that was dropped.
  * @param rowsHad  expression of type LONG: rows that the target has had
  */
 export function deliverScript(
