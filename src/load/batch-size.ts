@@ -15,7 +15,7 @@ export interface BatchSize {
   readonly bytes: number
   /** Row limit with which the run has been fastest so far. */
   readonly found: number
-  /** Limit of bytes in flight. It is lower while larger batches are tried: the server answers everything sent earlier first. */
+  /** Limit of bytes in flight. It is lower while larger batches are tried: the server first answers everything sent earlier. */
   readonly mostInFlightBytes: number
   /** True while no other size is being tried. */
   readonly isSettled: boolean
@@ -47,9 +47,9 @@ const shortestMs = 50
  */
 const longestBatchMs = 500
 const fallen = 0.5
-/** A batch takes at most an eighth of the bytes in flight per connection: other batches then travel meanwhile, and memory does not grow. */
+/** A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow. */
 const batchShare = 8
-/** Limit of the server's backlog while larger batches are tried: the server answers everything sent earlier first. */
+/** Limit of the server's backlog while larger batches are tried: the server first answers everything sent earlier. */
 const aheadMs = 500
 const leastShare = 4
 

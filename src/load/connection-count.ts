@@ -27,8 +27,8 @@ export interface ConnectionCount {
 }
 
 /**
- * A loader that waits for the server for this share of its time tries more connections. If they keep it busy, it gains at least a
- * third.
+ * A loader that waits for the server for this share of its time tries more connections. Connections that keep the loader busy speed it
+ * up by at least a third.
  */
 const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */

@@ -35,7 +35,7 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
 export interface Leaving {
   /** Resolves once the connections are dropped. */
   readonly left: Promise<void>
-  /** Must be called. Node keeps a signal, and everything that its listeners refer to, as long as the signals on which it depends. */
+  /** Must be called. Node keeps a signal, and everything that its listeners refer to, until all signals are gone on which it depends. */
   stopListening(): void
 }
 

@@ -159,7 +159,7 @@ export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** What was expected instead of this count; undefined if the count is right. */
+/** The expected count in words; undefined if this count is right. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,

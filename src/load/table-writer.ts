@@ -129,7 +129,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
     else this.#goOn = done
   }
 
-  /** All rows are written; `finish` or an error tells their outcome. */
+  /** Called after the last row; `finish` or an error tells the outcome of all rows. */
   override _final(done: (error?: Error | null) => void): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))

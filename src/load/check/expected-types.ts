@@ -10,7 +10,7 @@ import {
   type TargetSchema,
 } from '../../schema/target-schema.js'
 
-/** Differences named in a message; a renamed column counts as two. */
+/** Limit of differences named in a message; a renamed column counts as two. */
 const shownDifferences = 5
 
 /**

@@ -1,5 +1,5 @@
 /*
-  Looks at what a run reads and sends nothing: samples of each input's columns, the first problems, the partitions, and the
+  Looks at the data that a run reads, and sends nothing: samples of each input's columns, the first problems, the partitions, and the
   number of requests.
 */
 import { rangeAt } from '../../parse/row-places.js'
@@ -28,7 +28,7 @@ export interface Look extends Watch {
   rejectedOf(columnName: string): number
   readonly tally: PartitionTally | undefined
   /**
-   * Takes the run's batches.
+   * A delivery that only looks at the run's batches.
    * @param target  undefined if unknown
    */
   delivery(run: Run, target: TargetDescription | undefined): Delivery
@@ -40,7 +40,7 @@ const unfitRows = 100
 const lookedRows = 1_000
 const shownProblems = 20
 
-/** @param isTargetKnown  false: every field is read as text */
+/** @param isTargetKnown  whether the target is known; if not, every field is read as text */
 export function newLook(
   options: LoadOptions,
   sampleRows: number,

@@ -19,7 +19,7 @@ import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
 export interface LookedInput {
   readonly path: string
   readonly mapping: ColumnMapping
-  /** Names of its fields; undefined without a header, and for JSON. */
+  /** Names of the input's fields; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
   readonly recordKind: InputReader['recordKind']
   /** True if the input has no records, not even a header. */
@@ -129,7 +129,7 @@ function mappingOf(
   }
 }
 
-/** Every field as text; for JSON only the record. */
+/** Maps every field as text; for JSON only the record. */
 function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
   const sources: CellSource[] =
     recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])

@@ -26,9 +26,9 @@ export interface PartitionTally {
   result(): CheckedPartitions
 }
 
-/** The partitions of one dimension, numbered from 0 in the order in which they are met. */
+/** The partitions of one dimension, numbered from 0 in the order in which they occur. */
 interface Bins {
-  /** Whether it is known which values share a partition. */
+  /** Whether the scheme tells which values share a partition. */
   readonly tells: boolean
   /** −1 if no partition contains the value. */
   binOf(key: Key): number

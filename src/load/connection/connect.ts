@@ -1,5 +1,5 @@
 /*
-  Connects a run's sessions to the first host that answers, within one time limit for all of them.
+  Connects a run's sessions to the first host that answers, within one time limit for all hosts.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { loginOptionsOf } from '../../client/login/protection.js'

@@ -85,7 +85,7 @@ export interface KnownServer {
 export interface ServerMemory {
   /** Undefined for an unknown server. */
   known(address: ServerAddress): KnownServer | undefined
-  /** Replaces what was known before. */
+  /** Replaces the facts known before. */
   keep(address: ServerAddress, known: KnownServer): void
 }
 

@@ -8,7 +8,7 @@ import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
 import { askVersion, versionNotice } from './server-version.js'
 
 /**
- * Asks for the version and recalls what is known of it.
+ * Asks for the version and recalls the facts known about it.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnServer(run: Run, control: Session): Promise<void> {
@@ -51,7 +51,7 @@ export async function settleMode(
   keepFacts(run, { mixedFlags, loginWithConnect })
 }
 
-/** Remembers what a run found out, unless it is known already or the server does not tell its version. */
+/** Remembers new facts, if the server tells its version. */
 export function keepFacts(run: Run, found: Facts): void {
   const { options } = run
   const { asked } = run.server

@@ -18,7 +18,7 @@ export interface RunServer {
    * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
    */
   follow(to: ServerAddress): void
-  /** Options of data sessions beyond those of all sessions; fixed before the first is opened. */
+  /** Options that only data sessions have; fixed before the first session is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
   /** The node that was asked for its version, and the answer; undefined before that, or if the node does not tell. */
   asked: { readonly address: ServerAddress; readonly version: string } | undefined

@@ -38,7 +38,7 @@ export interface SampleRows {
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
-/** Number of values looked up per row, unless it has a key. */
+/** Number of values looked up per row, unless the row has a key. */
 const mostColumns = 12
 
 /**

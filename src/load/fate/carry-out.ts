@@ -212,7 +212,7 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Halves that were still waiting to be sent: the server has stored none of them. */
+  /** Ends halves that still wait to be sent: the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }

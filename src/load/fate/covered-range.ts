@@ -46,7 +46,7 @@ export interface BatchEnd {
   readonly records: number
 }
 
-/** One input's bytes, from the first to those of the last batch. */
+/** The bytes of one input, up to the end of the last batch sent. */
 export interface CoveredInput {
   /** Ends of batches, ascending; everything before the first is settled. */
   readonly ends: readonly BatchEnd[]

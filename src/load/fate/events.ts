@@ -162,7 +162,7 @@ export type RunEvent =
       readonly isSent: boolean
       readonly atMs: number
     })
-  /** One transmission. */
+  /** One transmission of a batch. */
   | (OfBatch & {
       readonly kind: 'sent'
       readonly sendNo: number

@@ -49,7 +49,7 @@ export function wholeBatch(batch: Batch, lane?: PartLane): Part {
   }
 }
 
-/** Both halves of a part of at least two rows; they replace it. */
+/** The two halves that replace a part of at least two rows. */
 export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
@@ -131,7 +131,7 @@ export interface BisectQueue {
   divide(part: Part): void
   /** Takes the part to send next. */
   next(): Part | undefined
-  /** Takes everything that is left. */
+  /** Takes all parts that are left. */
   rest(): Part[]
 }
 

@@ -44,7 +44,7 @@ export interface Recorder {
   uncertain(part: Part, reason: string): void
   /**
    * Like `uncertain`, for a part that was refused for reasons other than its rows.
-   * @returns the run's failure if consecutive batches are refused alike
+   * @returns the run's failure if consecutive batches are refused for the same reason
    */
   refused(part: Part, errText: string): DdbError | undefined
   /** The part is certainly not stored. */
@@ -178,7 +178,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // Rows that were not found when read back include the missing ones.
+    // Rows that were not found when read back include the missing rows.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
@@ -215,7 +215,7 @@ function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): b
   )
 }
 
-/** @param kept  rows that the target accepted as new; null if it does not tell */
+/** @param kept  rows that the target accepted as new; null if the target does not tell */
 function keysKnown(
   { state }: Run,
   { keyed }: RecordedTarget,

@@ -35,7 +35,7 @@ export interface Outlet {
  * batch with rows of several lanes is sent while nothing else is in flight: no two connections may write to the same partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
-  /** The node that leads now. Batches for it wait until the present node has answered for all others. */
+  /** The node that leads now. Batches for it wait until the present node has answered for all other batches. */
   leader: ServerAddress | undefined
   node: To
   /** True while a new ledger is needed: nothing is sent. */
@@ -74,8 +74,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks it up: anything that
-   * replaces the table later also removes that batch (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks that batch up: anything
+   * that has replaced the table since has also removed the batch (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run

@@ -19,7 +19,7 @@ import { readingDigest } from './options-digest.js'
 import { textsOfPlanned } from './planned-files.js'
 import { dayOf, unitBytes } from './shards.js'
 
-/** Wishes for the plan; sizes in bytes. */
+/** The user's wishes for a plan; sizes in bytes. */
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number

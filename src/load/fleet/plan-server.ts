@@ -37,14 +37,14 @@ const ledgerLookMs = 200
 export interface PlanServer {
   /**
    * @param plan  digests of the plan, and of the options
-   * @throws {DdbError} 75 if the table keeps being replaced, 64 if it belongs to another plan
+   * @throws {DdbError} exit code 75 if the table keeps being replaced, 64 if it belongs to another plan
    */
   join(plan: string): Promise<PlanState>
-  /** @throws {DdbError} 75 if the table is gone */
+  /** @throws {DdbError} exit code 75 if the table is gone */
   state(): Promise<PlanState>
   /** @param ended  the previous unit: the server knows that it is done once the result is anything but `gone` */
   begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
-  /** @throws {DdbError} 75 if the table is gone */
+  /** @throws {DdbError} exit code 75 if the table is gone */
   end(ended: EndedUnit): Promise<void>
   close(): Promise<void>
 }

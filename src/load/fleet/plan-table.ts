@@ -20,7 +20,7 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** Needed to ask for a process that has joined. */
+/** For questions of a process that has joined. */
 export interface ShardAsking extends PlanAsking {
   /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
@@ -43,7 +43,7 @@ export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>
 export interface PlanState {
   /** Digest of the plan and of the options; undefined if the table has no such row. */
   readonly plan: string | undefined
-  /** Rows that the target had before the run; null if that could not be determined. */
+  /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null
   /** Tokens of the ledgers of units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
@@ -200,7 +200,7 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
 }
 
-/** How many rows say that a unit is done. */
+/** Counts the rows that mark a unit as done. */
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 

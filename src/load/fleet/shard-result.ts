@@ -19,7 +19,7 @@ export interface FailedUnit {
 
 /** The progress of a shard. */
 export interface ShardCourse {
-  /** Of the units that this process has worked on. */
+  /** Results of the units that this process has worked on. */
   readonly results: LoadResult[]
   /** Rows of units that any process had finished before. */
   skippedRows: number
@@ -163,7 +163,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** Latencies are those of the last unit, as for the whole shard. */
+/** Takes latencies from the last unit, as for the whole shard. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {

@@ -83,7 +83,7 @@ function newPackedSummaries(): PackedSummaries {
 
 const noContent = { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 } as const
 
-/** The input holds only a header and rows, and is not compressed. */
+/** Whether the input holds only a header and rows, and is not compressed. */
 function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolean {
   const { read, rows, header, rejected, other, skipped } = content
   return read === bytes && rows === bytes - header && rejected + other + skipped === 0

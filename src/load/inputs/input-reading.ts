@@ -50,7 +50,7 @@ export interface OpenedInput {
   readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** The input's number in the journal; must be called once its format is known. */
+  /** The input's number in the journal; must not be called before the input's format is known. */
   readonly number: () => number
   /** How an earlier process read the input, if this process must do the same; undefined to detect it. */
   readonly detected: Detected | undefined
@@ -64,7 +64,7 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
-  /** Called for threads that read ahead; undefined if no thread may. */
+  /** Gets the threads that read ahead; undefined if no thread may. */
   readonly readAhead?: BatchOptions['readAhead']
   /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
@@ -78,7 +78,7 @@ export interface OpenedInput {
 interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
   readonly detected: Detected
   readonly reading: Parameters<Run['rejects']['reading']>[1]
-  /** The same, as the journal keeps it. */
+  /** How the input is read, as the journal keeps it. */
   readonly how: string
 }
 

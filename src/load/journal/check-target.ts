@@ -96,7 +96,7 @@ async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): P
   }
 }
 
-/** The run has sent everything, and its rows are still there. */
+/** A run that has sent everything, and whose rows are still there. */
 export interface Loaded {
   /** The notice to show, if any. */
   readonly notice: string | undefined
@@ -155,8 +155,8 @@ export async function checkLoaded(
 }
 
 /**
- * Completes what the last process of a loaded run could not do. It was killed before it recorded the end, or before it removed the
- * run's objects from the server.
+ * Completes what the last process of a loaded run could not do. That process was killed before it recorded the end, or before it
+ * removed the run's objects from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -51,7 +51,7 @@ export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts
 export interface FinishedTarget {
   /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** Whether rows of the run were found there by value. */
+  /** Whether rows of the run were found in the target by value. */
   readonly isFound: boolean
   /** Whether the server keeps a mark, as long as it runs, that the run has finished. */
   readonly isMarked: boolean

@@ -40,8 +40,8 @@ export interface Journal {
   /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
   /**
-   * DDB_LOCKED if another process has taken the run, else undefined. After that, this process must not send, write or remove anything.
-   * May be called before every batch.
+   * The error DDB_LOCKED if another process has taken the run: this process must then not send, write or remove anything. Otherwise
+   * undefined. May be called before every batch.
    */
   lost(): DdbError | undefined
   /** Whether the lock was free. If the last process recorded no end, it did not remove the lock itself. */

@@ -228,7 +228,7 @@ function timeOf(record: JournalRecord): string | undefined {
   return record.kind === 'run' || record.kind === 'process' ? record.startedAt : undefined
 }
 
-/** For a run that no process works on. */
+/** The state of a run that no process works on. */
 function stateOf({ end }: FoundRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'

@@ -14,7 +14,7 @@ const summedKinds = [
 /**
  * Shortens a finished journal.
  *
- * @param end  its last record
+ * @param end  the journal's last record
  * @param sizeBytes  size of everything before the last record
  * @throws the system's error, which leaves the journal unchanged
  */

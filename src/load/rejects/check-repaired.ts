@@ -10,7 +10,7 @@ import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { RejectRun } from './reject-run.js'
 
-/** This part of a file shows its encoding. */
+/** This many bytes show the encoding of a file. */
 const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 
@@ -81,7 +81,7 @@ async function checkEncoding(
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
     const bytes = Buffer.from(buffer.subarray(0, length))
-    // The end of this part may cut a character.
+    // The end of the bytes read may cut a character.
     const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
     const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return

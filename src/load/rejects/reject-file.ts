@@ -192,7 +192,7 @@ function pairOf(
     close() {
       const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
-      // A file that cannot be removed holds no row.
+      // A failure does no harm: the file holds no row.
       if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },

@@ -208,7 +208,7 @@ function withRun(
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** Counts the existing files; `making` is called for each further file before it is made. */
+  /** Continues after this many existing files; `making` is called for each further file before it is made. */
   goOn(made: number, making: (path: string) => void): void
 }
 

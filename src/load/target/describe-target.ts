@@ -44,15 +44,15 @@ export interface TargetDescription {
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Whether rows with a known key leave the table as long as it was: in shared tables with a key, and in DFS tables that keep one of
-   * equal rows. For a function: whether rows do so in the table to be counted.
+   * Whether rows with a known key do not make the table longer. They do not in shared tables with a key, and in DFS tables that keep
+   * one of equal rows. For a function: the same about the table to count.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
   readonly keyColumns?: readonly string[]
   /** Key of a shared table itself, whatever columns are named for an upsert. */
   readonly tableKey?: readonly string[]
-  /** Columns by which a DFS table chooses partitions; for a function, those of the table to be counted. */
+  /** Columns by which a DFS table chooses partitions; for a function, partition columns of the table to count. */
   readonly partitionColumns?: readonly string[]
   /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean

@@ -110,7 +110,7 @@ function schemeOf(
 /** Odd, so that the outer level has an effect for every number of lanes that is a power of two. */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
-/** A VALUE scheme counts values by their hash, so that each value stays in its lane while partitions are added. */
+/** In a VALUE scheme, the hash of a value chooses its lane, so that the value stays there while partitions are added. */
 const valueBuckets = 1_048_576
 
 /** @returns undefined if nobody can tell which values share a partition */

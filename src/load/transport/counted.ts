@@ -63,7 +63,7 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          // One after the other, as each question may reopen the session for all.
+          // Asks one question after the other, as each may reopen the session that all use.
           for (const { id } of writer.sessions) {
             const idle = await counting.idle(id, timeoutMs)
             if (idle !== true) return idle

@@ -27,7 +27,7 @@ export interface TakenPart {
   readonly leftOut: ReadonlySet<number>
   /** @param different  rows of the batch that differ from the rows sent, ascending */
   settle(different: readonly number[]): void
-  /** The part could not be read back. */
+  /** Called if the part could not be read back. */
   fail(error: DdbError): void
 }
 

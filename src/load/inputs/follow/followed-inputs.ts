@@ -156,7 +156,7 @@ class FollowedInputs implements Inputs {
     this.read.add(summary, followed.fingerprint)
   }
 
-  /** Looks for files that lost their name, for new files, and whether rows may still be sent. */
+  /** Looks for files that lost their name and for new files, and checks whether rows may still be sent. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
     const { platform, options } = run

@@ -14,7 +14,7 @@ const pieceChars = 128 * 1024
 /** How long a run that waits for rows may miss its own failure. */
 const lookEveryMs = 250
 
-/** A text that no row as JSON has. */
+/** A text that is not the JSON of any row. */
 const noRow = 'null'
 
 /** Rows to read as texts after a row that does not fit the columns; twice as many after each further one. */

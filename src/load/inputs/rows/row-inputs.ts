@@ -81,7 +81,7 @@ async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {
   return
 }
 
-/** The rows come through the feed instead. */
+/** Takes the place of an input's bytes, as rows come through the feed. */
 export const noBytes: ByteSource = {
   name: rowsName,
   path: undefined,

@@ -32,7 +32,7 @@ const quietShare = 4
 /** The ledger then takes some ten megabytes on the server, with two rows a batch. */
 const maxLedgerRows = 100_000
 
-/** Whether the inputs may never end, as followed files and the rows of a program. */
+/** Whether the inputs may never end, as with followed files or the rows of a program. */
 function mayBeEndless({ options, rows }: Run): boolean {
   return options.input?.follow === true || rows !== undefined
 }
@@ -125,7 +125,7 @@ export class ReceiptWatcher {
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // Whatever the result, there may be room now.
+      // There may be room now, whether or not the ledger had anything new.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
