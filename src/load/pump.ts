@@ -135,7 +135,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Sends nothing: nobody can find out any more which of these rows are stored. */
+/** Sends nothing: which of these rows are stored cannot be determined any more. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

@@ -77,7 +77,7 @@ function findsRows(
 ): boolean {
   // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // If somebody may replace a row by its key, only the key still finds the row.
+  // If other writers may replace a row by its key, only the key still finds the row.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 
@@ -164,8 +164,8 @@ export function newEvidence(
 }
 
 /**
- * A table in memory that was recreated or emptied has lost its first row. In a DFS table, somebody may have dropped any partition. For
- * a function, the last row shows whether rows can be found at all.
+ * A table in memory that was recreated or emptied has lost its first row. In a DFS table, any partition may have been dropped. For a
+ * function, the last row shows whether rows can be found at all.
  */
 function askedRows(
   { target }: Run['plan'],

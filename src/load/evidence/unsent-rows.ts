@@ -1,5 +1,5 @@
 /*
-  Detects rows that are in the table although the journal does not know them as sent. That happens if somebody restored the journal from
+  Detects rows that are in the table although the journal does not know them as sent. That happens if the user restored the journal from
   an earlier copy and the server, which would notice, has lost its memory (docs/decisions/0047).
 */
 import type { Session } from '../../client/open-session.js'
@@ -32,7 +32,7 @@ const mostOfBatch = 8
 
 /**
  * @param now  the target when the run resumes
- * @returns undefined if the server knows which rows were sent, or if nobody can tell
+ * @returns undefined if the server knows which rows were sent, or if the program cannot tell
  */
 export function unsentCheck(
   run: Run,
@@ -48,7 +48,7 @@ export function unsentCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If nobody else writes, the rows unknown to the journal are the first of this range.
+    // If no other process writes, the rows unknown to the journal are the first of this range.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count

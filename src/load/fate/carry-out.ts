@@ -31,7 +31,7 @@ export interface CarryOutSetup {
 
 /** Facts about a batch that an earlier process sent. */
 export interface Inherited {
-  /** The last attempt that the server has begun; undefined if there is none, or nobody knows. */
+  /** The last attempt that the server has begun; undefined if there is none, or if that is unknown. */
   readonly attempt: number | undefined
   /** Why the outcome is unknown; undefined if the server still tells it. */
   readonly isLost: string | undefined

@@ -56,7 +56,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Nobody knows whether rows were stored, or whether waiting helps. `stops`: a second failure in a row ends the run. */
+  /** The server may have stored rows, or waiting may be useless. `stops`: a second failure in a row ends the run. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }

@@ -161,7 +161,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'ledger': {
       const { number: no, version = 1 } = event
-      // The program creates a new ledger only if the last one is gone.
+      // Once a new ledger replaces the last, receipts in the last are gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }

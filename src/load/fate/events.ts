@@ -185,7 +185,7 @@ export type RunEvent =
   /** The target has accepted the batch, which counts once it was read back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
-  /** `arrived` of all sent rows arrived; nobody knows which. */
+  /** `arrived` of all sent rows arrived; it is unknown which. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
   /** Confirmed rows are no longer certain. `isCertain`: a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }

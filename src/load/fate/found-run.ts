@@ -119,7 +119,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
 }
 
-/** Somebody may have edited the journal: an entry that is not a row proves nothing and is ignored. */
+/** The user may have edited the journal: an entry that is not a row proves nothing and is ignored. */
 function samplesOf(rows: readonly Parameters<typeof rowOfJournal>[0][]): readonly SampleRow[] {
   try {
     return rows.map(rowOfJournal)

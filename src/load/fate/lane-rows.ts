@@ -11,8 +11,8 @@ import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
 /**
- * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before, so that nobody knows which
- *   rows have which number
+ * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before, so that their numbers are
+ *   unknown
  */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,

@@ -251,7 +251,7 @@ class SequentialInputs implements Inputs {
     }
     const summary = this.#list.begin()
     try {
-      // Nobody knows when a pipe delivers its first byte, so earlier rows must not wait for it.
+      // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) {
         yield* this.#rest()
         this.#tellRead(run)

@@ -25,7 +25,7 @@ const readFailures: ReadonlySet<string> = new Set([
  * @param paths  pipes among them are skipped, as they cannot be read twice
  * @param names  the names of the inputs, for messages and for texts that columns take from them
  * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; any error of reading a first record
- * @throws {UsageError} DDB_USAGE if nobody can tell whether a first record is a header
+ * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
  */
 export async function lookAtHeaders(
   files: Files,

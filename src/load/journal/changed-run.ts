@@ -32,7 +32,7 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** The error if the server has batches that the journal does not contain, so that nobody knows which rows were in them. */
+/** The error if the server has batches that the journal does not contain: the rows of these batches are unknown. */
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',

@@ -68,7 +68,7 @@ export async function checkTarget(
 }
 
 /**
- * Looks up rows of earlier processes before new rows are sent, as a table that somebody has emptied and refilled is not shorter.
+ * Looks up rows of earlier processes before new rows are sent, as a table that other writers have refilled is not shorter.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -106,7 +106,7 @@ export interface Loaded {
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
  *
- * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nobody can tell
+ * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if the program cannot tell
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkLoaded(

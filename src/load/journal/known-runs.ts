@@ -50,7 +50,7 @@ export interface KnownRun {
   readonly damage: string | undefined
 }
 
-/** A damaged journal, or a file that is no journal but is named like one. */
+/** A damaged journal, or another file that is named like a journal. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string

@@ -91,7 +91,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   return {
     read(piece) {
       rest = Buffer.concat([rest, piece])
-      // The first line of a file that is no journal may be gigabytes long.
+      // The first line of a file that is not a journal may be gigabytes long.
       if (lines === 0 && !/^[0-9a-f]{0,8}( |$)/.test(rest.toString('latin1', 0, 9)))
         damage = noRecord
       let start = 0

@@ -167,7 +167,7 @@ function listOf(answer: Value | undefined): [readonly string[], Connected | unde
   return [textsOf(names), connected]
 }
 
-/** Names in underscores are no users: they stand for the server itself. */
+/** Names in underscores are not users: they stand for the server itself. */
 function showsOthers(users: readonly string[], user: Value | undefined): boolean {
   const own = user?.form === 'scalar' ? user.value : undefined
   return users.some(name => name !== own && !name.startsWith('__'))

@@ -26,7 +26,7 @@ export function newToken(random: Random): bigint {
 /** A run as its marker identifies it. */
 export interface RunName {
   readonly runId: string
-  /** Nobody can guess it: only this run writes rows with it. */
+  /** Cannot be guessed: only this run writes rows with this token. */
   readonly token: bigint
   /** Where the run's journal is; left out if there is none. */
   readonly place?: RunPlace

@@ -118,7 +118,7 @@ export async function describeTarget(
   const { types, typesFrom } = options.target
   const { confirmTable } = target
   const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
-  // Nobody knows the table that a function writes to; the table named with the function is the best guess.
+  // The table that a function writes to is unknown; the table named with the function is the best guess.
   const table = confirmTable ?? from
   const answer = table && (await askSchema(asking, table))
   const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))

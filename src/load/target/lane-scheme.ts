@@ -113,7 +113,7 @@ const mostPlaces = 2 ** 31 - 1
 /** In a VALUE scheme, the hash of a value chooses its lane, so that the value stays there while partitions are added. */
 const valueBuckets = 1_048_576
 
-/** @returns undefined if nobody can tell which values share a partition */
+/** @returns undefined if the scheme does not tell which values share a partition */
 function partitionLevel(
   { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
   { columns }: TargetDescription,

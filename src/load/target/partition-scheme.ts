@@ -39,8 +39,8 @@ export function asksForPolicy({ partition }: Partitioned): boolean {
 }
 
 /**
- * @returns marks per row: 1 lies outside. Undefined if nobody can tell: unknown policy, HASH over several columns, types that cannot be
- *   compared, functions in the scheme
+ * @returns marks per row: 1 lies outside. Undefined if the program cannot tell: unknown policy, HASH over several columns, types that
+ *   cannot be compared, functions in the scheme
  */
 export function outsideMarks(
   target: Partitioned,

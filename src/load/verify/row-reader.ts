@@ -38,7 +38,7 @@ export interface RowReader {
   close(): Promise<void>
 }
 
-/** Limit of rows to read at once. Only columns that are no key and have many equal values reach it. */
+/** Limit of rows to read at once. The rows reach it only if the columns are not a key and have many equal values. */
 export const mostFound = 200_000
 
 const findFunction = 'ddbIngestFind'

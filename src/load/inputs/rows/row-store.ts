@@ -193,8 +193,8 @@ export class RowStore {
   }
 
   /**
-   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table and nobody
-   * knows which, all rows count as unconfirmed.
+   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table and it is
+   * unknown which, all rows count as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: Part,

@@ -37,8 +37,8 @@ export interface LinkSetup {
 }
 
 /**
- * `silent`: the run abandoned a connection because nothing came over it, and the ledger has had nothing new since. `lost`: nobody knows
- * whether the server still has in memory the rows that it confirmed. `unreachable`: both.
+ * `silent`: the run abandoned a connection because nothing came over it, and the ledger has had nothing new since. `lost`: the server
+ * may have lost rows in memory that it had confirmed. `unreachable`: both.
  *
  * In any of these states the run may move to another node or another ledger; the queue keeps track of that.
  */

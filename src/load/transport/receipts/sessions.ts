@@ -31,7 +31,7 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** Expression for the number of rows that the target has had; null if nobody can tell. */
+  /** Expression for the number of rows that the target has had; null if the server cannot tell. */
   readonly rowsHad: string
   /** The usual form if left out. */
   readonly upsert?: UpsertForm | undefined
