@@ -72,10 +72,7 @@ class GrowingSize implements BatchSize {
   #present = new Answers()
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
-  /**
-   * When another size may be tried; and the lowest rate of the chosen size so far, in rows per millisecond, or 0 before the first
-   * measurement.
-   */
+  /** When another size may be tried, and the lowest rate of this size so far, in rows per millisecond; 0 before the first measurement. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0

@@ -1,7 +1,7 @@
 /*
-  Decides how many connections a run has. With `auto` a run starts with one connection and doubles the number if it has to wait for the
-  server. It keeps the larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the
-  number is a fold of the run's events.
+  Decides how many connections a run has. With `auto` a run starts with one and doubles the number while it has to wait for the server.
+  It keeps a larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the number is a
+  fold of the run's events.
 */
 import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
 import type { BatchSize } from './batch-size.js'
@@ -148,7 +148,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // Until answers are measured, the limit of batches in flight is a guess, so waiting says nothing about the server.
+      // Until answers are measured, the limit of batches in flight is a guess, and waiting proves nothing.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -212,7 +212,7 @@ export interface VerifyResult {
     different: number
     /** Compared rows that share their key with another row of the run; the table keeps only one of them. */
     replaced: number
-    /** Rows that were not compared because their key contains a null. */
+    /** Rows with a null in their key. */
     notComparable: number
   }
   /** The first 20 rows that differ; `found` is null if no row came back. */

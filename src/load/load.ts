@@ -50,7 +50,6 @@ interface Given {
   readonly sources?: ExpandedSources | undefined
   /** The unit of a plan that the inputs make up. */
   readonly unit?: UnitOfPlan
-  /** Rows of a program, instead of inputs. */
   readonly rows?: RowStore
 }
 

@@ -37,7 +37,7 @@ export interface Course {
 }
 
 /**
- * Runs all steps; their failures become the run's.
+ * Failures of the steps become the run's.
  *
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @returns everything that was opened (and closed again), and wrong options found before the server was reached

@@ -116,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // The size is fixed for functions, as a refusal puts the whole batch in doubt; for followed files, as their rows must
-  // not wait for more; and with a rate limit, which alone decides.
+  // The size is fixed for functions, as a refusal puts the whole batch in doubt; for followed files, whose rows must not wait; and with
+  // a rate limit, which alone decides.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&

@@ -40,7 +40,7 @@ export async function pump(
     for await (const batch of inputs.batches(run, target)) {
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
-      // Beyond the limit of rejects, only batches that an earlier process sent may still be confirmed.
+      // Beyond the limit of rejects, only batches of an earlier process may still be confirmed.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {

@@ -12,7 +12,6 @@ export interface Reporter {
   readonly words: (this: void, sentence: string) => string
   /** Redacts the password, which servers' messages may repeat. */
   notice(this: void, text: string): void
-  /** The first notices. */
   readonly notices: readonly string[]
   readonly secrets: Secrets
   inputProgress(bytesRead: number, totalBytes: number | undefined): void

@@ -129,7 +129,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
     else this.#goOn = done
   }
 
-  /** Called after the last row; `finish` or an error tells the outcome of all rows. */
+  /** All rows are written; `finish` or an error tells their outcome. */
   override _final(done: (error?: Error | null) => void): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))

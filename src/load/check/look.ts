@@ -27,10 +27,6 @@ export interface Look extends Watch {
   /** Rows rejected because of one column. */
   rejectedOf(columnName: string): number
   readonly tally: PartitionTally | undefined
-  /**
-   * A delivery that only looks at the run's batches.
-   * @param target  undefined if unknown
-   */
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
 
@@ -40,7 +36,7 @@ const unfitRows = 100
 const lookedRows = 1_000
 const shownProblems = 20
 
-/** @param isTargetKnown  whether the target is known; if not, every field is read as text */
+/** @param isTargetKnown  if false, every field is read as text */
 export function newLook(
   options: LoadOptions,
   sampleRows: number,

@@ -1,5 +1,5 @@
 /*
-  Counts the rows of a check by partition. The scheme does not tell which hash partition a row goes into, so all of them count as one.
+  Counts the rows of a check by partition. All hash partitions count as one, as the scheme does not tell which one takes a row.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -159,7 +159,6 @@ function keyText(key: Key, like: Value): string {
 interface Places {
   /** Number of the partition `bin` within a partition of the level above; −1 if there are too many. */
   inside(place: number, level: number, bin: number): number
-  /** Counts a row in this partition. */
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */
   found(): { path: number[]; rows: number }[] | undefined

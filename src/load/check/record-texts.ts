@@ -10,7 +10,6 @@ import type { CellSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
 
-/** How to read a record again. */
 export interface RecordReading {
   readonly text: RecordShape['text']
   /** Texts taken from the name of its input. */

@@ -16,7 +16,6 @@ import { frozenLoads } from './frozen.js'
 import type { Look } from './look.js'
 import type { LookedInput } from './looked-input.js'
 
-/** The parts of a result besides the run. */
 export interface CheckParts {
   readonly look: Look
   /** As requested; the check itself reads with a changed plan. */

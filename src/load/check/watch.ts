@@ -6,10 +6,8 @@ import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { AnyReject } from '../rejects/reject.js'
 
-/** How an input is read for a check. */
 export interface LookedAt {
   readonly mapping: ColumnMapping
-  /** Most records to read. */
   readonly maxRows: number
   /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
   readonly isUnfit: boolean

@@ -32,7 +32,6 @@ export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
   return Math.min(longestCloseMs, confirmTimeoutMs)
 }
 
-/** Deadline for connecting to this server. */
 export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }

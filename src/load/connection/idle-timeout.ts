@@ -67,7 +67,7 @@ const longestLookMs = 2_000
 interface Wait {
   /** When the answer was requested, or when the server last made progress. */
   sinceMs: number
-  /** True if the server makes no progress: only answers already on their way may still come. */
+  /** True without progress: only answers already on their way may still come. */
   isSilent: boolean
   readonly giveUp: (error: unknown) => void
 }

@@ -23,7 +23,7 @@ import {
 
 export type MixedFlags =
   | 'taken'
-  /** The server did not execute the asynchronous statements, executed them too late, or answered them. */
+  /** The server did not execute the statements, executed them too late, or answered them. */
   | 'refused'
   /** No answer in time, or an inconclusive one: the server may be busy. */
   | 'unknown'

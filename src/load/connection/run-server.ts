@@ -20,9 +20,8 @@ export interface RunServer {
   follow(to: ServerAddress): void
   /** Options that only data sessions have; fixed before the first session is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** The node that was asked for its version, and the answer; undefined before that, or if the node does not tell. */
+  /** The node that was asked for its version, and the answer; undefined without an answer. */
   asked: { readonly address: ServerAddress; readonly version: string } | undefined
-  /** Facts about this server and user, as far as known. */
   facts: Facts
 }
 

@@ -56,7 +56,7 @@ export async function noteFinished(
 }
 
 /**
- * Looks at the target for the last time, and records that the run has finished if its rows are still there.
+ * Looks at the target for the last time, and records the end unless the target has changed.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function lookAndNote(

@@ -17,11 +17,10 @@ import { hasTransform } from '../target/target.js'
 import { leavesMemory, neverFalls } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
-/** The result of another look at the table. */
 export interface Look {
   /** Why confirmed rows cannot be in the table; undefined if nothing contradicts them. */
   readonly change: string | undefined
-  /** True if the look was inconclusive: a process that resumes the run may still find the rows. */
+  /** If true, the look was inconclusive: a process that resumes the run may still find the rows. */
   readonly isOpen: boolean
   /** Rows that the table has had; null if nothing can be counted. */
   readonly rows: number | null
@@ -54,7 +53,6 @@ export interface Evidence {
   look(control: Session): Promise<Look>
 }
 
-/** Evidence from earlier processes of the run. */
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
   /** Least number of rows that the table had when it was last asked. */

@@ -8,7 +8,6 @@ import { columnTypeOf, scalarAt } from '../../protocol/element.js'
 import type { Column, Scalar, TypedVector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
 
-/** One value of a row. */
 export interface SampleCell {
   readonly column: string
   readonly scalar: Scalar
@@ -132,7 +131,6 @@ function cellsOf(
   return cells.length < keys.length ? [] : cells
 }
 
-/** Positions of comparable columns. */
 function orderOf(
   columns: readonly Column[],
   names: readonly string[],

@@ -25,7 +25,7 @@ const rowsOfBatch = 8
 
 /**
  * Must be called for each batch of the unit, in order.
- * @returns undefined if there is nothing to look up, or no way to do it
+ * @returns undefined if there is nothing to look up, or no way
  */
 export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run

@@ -81,7 +81,7 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes among which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto` the number was a power of two: dividing by the largest keeps the lanes of every smaller number apart.
+  // With `auto` the number was a power of two: the largest keeps the lanes of all smaller numbers apart.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
@@ -101,7 +101,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** Most connections that any process of the run used, as far as is known: on each, the first batch may have arrived. */
+/** Most connections that any process used, as far as is known: on each, the first batch may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
@@ -118,7 +118,6 @@ function isKnownToServer(run: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-/** How many of the given rows the table has. */
 export async function countThere(
   session: Session,
   script: string,

@@ -29,7 +29,6 @@ export interface CarryOutSetup {
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
-/** Facts about a batch that an earlier process sent. */
 export interface Inherited {
   /** The last attempt that the server has begun; undefined if there is none, or if that is unknown. */
   readonly attempt: number | undefined
@@ -56,7 +55,6 @@ export class CarryOut {
     this.#queue = queue
   }
 
-  /** Applies the outcome that the server reports for a batch. */
   apply(batch: OpenBatch, { rows, had, left, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     const { lane, no, leastHad } = batch

@@ -18,7 +18,6 @@ export interface SentBatch {
   readonly lanes?: SentLanes
 }
 
-/** Rows that were sent by lane. */
 export interface SentLanes extends JournaledLanes {
   /** Ascending in the order of lanes; the rows between parts no longer have a number. */
   parts: SentPart[]
@@ -30,7 +29,6 @@ export interface SentPart {
   readonly firstRow: number
 }
 
-/** Rows of one input in a batch. */
 export interface SentRange {
   readonly batch: SentBatch
   readonly startBytes: number
@@ -38,7 +36,6 @@ export interface SentRange {
   readonly rows: number
 }
 
-/** Where in an input a batch ended. */
 export interface BatchEnd {
   readonly offsetBytes: number
   readonly lineNumber: number

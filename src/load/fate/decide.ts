@@ -25,7 +25,6 @@ export interface Outcome {
 
 export interface RefusedBatch {
   readonly rowCount: number
-  /** How often the batch was resent so far. */
   readonly resends: number
   /** True if the run's transform threw: nothing was written, and sending halves would not help. */
   readonly byTransform?: boolean
@@ -38,7 +37,6 @@ export interface TargetTraits {
   readonly kind: 'table' | 'function'
   /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
-  /** Retries per batch. */
   readonly retries: number
   /** True if rows are upserted, which needs another right than inserting. */
   readonly upserts?: boolean

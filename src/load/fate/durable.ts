@@ -24,7 +24,6 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 
 export interface DurableState {
   run: RecordOf<'run'> | undefined
-  /** Number of processes that have worked on the run. */
   processes: number
   /** True if every process recorded its end, and none ever had a row stored or in doubt, not even before a restart. */
   isUntouched: boolean
@@ -74,7 +73,6 @@ export interface DurableState {
   isForgotten: boolean
   /** True if the server needs to hold only the rows of the run: all else was removed, or never created. */
   hasLeftServer: boolean
-  /** How the last process ended. */
   end: RecordOf<'end'> | undefined
   /** Inputs that the last process read without learning the outcome of each batch. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>

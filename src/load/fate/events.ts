@@ -9,7 +9,6 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournaledLanes, JournalRecord } from '../journal/journal-record.js'
 import type { SentInput } from './covered-range.js'
 
-/** Consecutive rows of one input. */
 export interface BatchRange {
   /** Number of the input in reading order. */
   readonly input: number
@@ -89,7 +88,6 @@ export type Durable = Exclude<
 
 export type RunEvent =
   | Durable
-  /** The reader rejects a record that begins at `offsetBytes`. */
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
    * Leaves later rejects to the next process. A record cut off by a failing disk may be whole by then. A reject that ends this run
@@ -140,7 +138,6 @@ export type RunEvent =
       readonly rows: number
       readonly lanes: JournaledLanes
     })
-  /** Rows get a number. */
   | (OfBatch & {
       readonly kind: 'numbered'
       readonly ranges: readonly BatchRange[]
@@ -149,7 +146,6 @@ export type RunEvent =
       readonly bytes: number
       /** A whole batch that was never sent before. */
       readonly isNew: boolean
-      /** For rows of one lane. */
       readonly ofLanes?: PlaceInLanes
     })
   /** Like `numbered`, but by an earlier process that sent the rows or was about to. */
@@ -180,7 +176,6 @@ export type RunEvent =
   | (OfBatch & { readonly kind: 'refused'; readonly words: string })
   /** The batch waits to be sent as its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
-  /** Parts replace the batch. */
   | (OfBatch & { readonly kind: 'divided' })
   /** The target has accepted the batch, which counts once it was read back. */
   | (OfBatch & { readonly kind: 'taken' })

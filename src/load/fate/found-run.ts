@@ -48,12 +48,10 @@ export interface FoundRun extends Readonly<
 > {
   readonly inputs: readonly FoundInput[]
   readonly target: TargetIdentity | undefined
-  /** How the last process confirmed rows. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
   /** Version of the ledger's columns; older programs recorded none. */
   readonly ledgerVersion: 1 | 2
-  /** A sample of accepted rows, by value. */
   readonly samples: readonly SampleRow[]
   /** Least number of rows that the target had; undefined if unknown. */
   readonly leastRows: number | undefined

@@ -129,9 +129,7 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
 export interface BisectQueue {
   /** Adds the halves of a part of at least two rows; the first half is next. */
   divide(part: Part): void
-  /** Takes the part to send next. */
   next(): Part | undefined
-  /** Takes all parts that are left. */
   rest(): Part[]
 }
 

@@ -55,7 +55,6 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #alone = new Set<OpenBatch>()
   /** The rows in flight on each lane, if one part must follow the other. */
   readonly #turns: (PartLane | undefined)[] = []
-  /** Timers of refused batches that will be resent. */
   readonly #resting = new Set<Timer>()
 
   /** @param stop  ends the run if the journal cannot be written: queued batches must not be sent then */

@@ -14,7 +14,6 @@ export interface PlannedFile extends Fingerprint {
   readonly path: string
 }
 
-/** Consecutive records of a file. */
 export interface PlannedRange {
   /** Position in the decompressed content of the first record, or of the bytes before it. */
   readonly startBytes: number
@@ -24,7 +23,7 @@ export interface PlannedRange {
   readonly records: number
 }
 
-/** The part of a plan that one process loads at a time. */
+/** A part of a plan for one process at a time. */
 export interface PlannedUnit {
   /** From 1. */
   readonly unit: number

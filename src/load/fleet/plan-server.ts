@@ -42,7 +42,7 @@ export interface PlanServer {
   join(plan: string): Promise<PlanState>
   /** @throws {DdbError} exit code 75 if the table is gone */
   state(): Promise<PlanState>
-  /** @param ended  the previous unit: the server knows that it is done once the result is anything but `gone` */
+  /** @param ended  the previous unit: it is done once the result is anything but `gone` */
   begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
   /** @throws {DdbError} exit code 75 if the table is gone */
   end(ended: EndedUnit): Promise<void>

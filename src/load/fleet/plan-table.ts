@@ -26,7 +26,6 @@ export interface ShardAsking extends PlanAsking {
   readonly look: bigint
 }
 
-/** Rows of a unit that is done. */
 export interface DoneRows {
   readonly read: number
   readonly confirmed: number
@@ -41,14 +40,14 @@ export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>
 }
 
 export interface PlanState {
-  /** Digest of the plan and of the options; undefined if the table has no such row. */
+  /** Digest of the plan and of the options; undefined if no row has it. */
   readonly plan: string | undefined
   /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null
   /** Tokens of the ledgers of units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
   readonly done: ReadonlyMap<number, DoneRows>
-  /** When the plan was begun, by the server's clock, ms since 1970; undefined if the table has no such row. */
+  /** When the plan was begun, by the server's clock, ms since 1970; undefined if no row tells. */
   readonly begunMs: number | undefined
 }
 
@@ -228,7 +227,7 @@ export type BegunUnit =
  * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same request.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
- * @param ended  the previous unit, as for `endUnit`: the server knows that it is done once the result is anything but `gone`
+ * @param ended  the previous unit, as for `endUnit`: it is done once the result is anything but `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(

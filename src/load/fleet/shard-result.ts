@@ -10,14 +10,12 @@ import { nothingStored } from '../target/durability.js'
 import { tableText, type Target } from '../target/target.js'
 import { unitText, type PlannedUnit } from './manifest.js'
 
-/** A unit that was not loaded, and why. */
 export interface FailedUnit {
   readonly unit: PlannedUnit
   readonly code: ErrorCode
   readonly message: string
 }
 
-/** The progress of a shard. */
 export interface ShardCourse {
   /** Results of the units that this process has worked on. */
   readonly results: LoadResult[]
@@ -30,7 +28,6 @@ export interface ShardCourse {
   doneBefore: number
   doneNow: number
   readonly failed: FailedUnit[]
-  /** The error that ended the shard. */
   failure: DdbError | undefined
 }
 

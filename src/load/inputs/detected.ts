@@ -6,7 +6,6 @@ import type { InputReader } from '../../parse/input-reader.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellOptions, Detected, Known } from '../options.js'
 
-/** Further rules that affect how an input is read. */
 export interface DetectedRules {
   readonly cells?: CellOptions | undefined
   readonly columns?: readonly TargetColumn[]

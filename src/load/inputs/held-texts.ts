@@ -18,7 +18,6 @@ function namesIn(mapping: ColumnMapping): readonly string[] {
   return names
 }
 
-/** The parts of an input's name that its columns contain. */
 export function heldTexts(
   mapping: ColumnMapping,
   texts: InputTexts,

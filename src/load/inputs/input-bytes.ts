@@ -5,7 +5,6 @@
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
 
-/** The byte counts of one input in a result. */
 export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**

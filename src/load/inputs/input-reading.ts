@@ -39,7 +39,6 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
-/** One input in a result. */
 export type InputSummary = LoadResult['inputs'][number]
 
 /** Limit of different notices, and of notices remembered to avoid repeating them, however many inputs there are. */
@@ -50,7 +49,7 @@ export interface OpenedInput {
   readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** The input's number in the journal; must not be called before the input's format is known. */
+  /** The input's number in the journal. Its format must be known before the call. */
   readonly number: () => number
   /** How an earlier process read the input, if this process must do the same; undefined to detect it. */
   readonly detected: Detected | undefined
@@ -74,11 +73,10 @@ export interface OpenedInput {
   readonly afterBatch?: () => void
 }
 
-/** How an input is read. */
 interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
   readonly detected: Detected
   readonly reading: Parameters<Run['rejects']['reading']>[1]
-  /** How the input is read, as the journal keeps it. */
+  /** The same as text, for the journal. */
   readonly how: string
 }
 
@@ -103,7 +101,6 @@ export interface Inputs {
 }
 
 export interface InputReading {
-  /** Yields the batches of an input, once. */
   steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
   readonly columnCounts: readonly ColumnCounts[]
   readonly offsets: Readonly<Record<string, string>>

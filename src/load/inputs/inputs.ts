@@ -173,7 +173,6 @@ class SequentialInputs implements Inputs {
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
   readonly #threads: ParseThreads
-  /** Bytes of finished inputs. */
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
@@ -226,7 +225,6 @@ class SequentialInputs implements Inputs {
     this.#tellRead(run)
   }
 
-  /** Rows left over from the last input. */
   *#rest(): Generator<Batch, void, void> {
     const rest = this.#shared?.take()
     if (rest !== undefined) yield rest
@@ -276,7 +274,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks only at several inputs, as a single input is opened anyway. A check reports the fault of each input itself. */
+  /** Looks at several inputs; a single one is opened anyway. A check reports faults itself. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,

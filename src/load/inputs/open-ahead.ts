@@ -11,7 +11,6 @@ export interface OpenAhead {
    * @throws errors of opening, when the input's turn has come
    */
   take(index: number, goesOn: boolean): Promise<ByteSource>
-  /** Whether the input is open. */
   has(index: number): boolean
   /** Closes open inputs that were not taken. */
   close(): Promise<void>

@@ -15,7 +15,6 @@ import { newOpenAhead } from './open-ahead.js'
 import { newQuickFiles } from './quick-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 
-/** The inputs of a run by number. */
 export interface NamedInputs {
   /** Their names in the journal. */
   readonly names: PathList
@@ -36,7 +35,6 @@ export interface InputOpener {
    * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
   open(index: number, target: TargetDescription, summary: InputSummary): Promise<FoundInput>
-  /** Closes all open inputs. */
   close(): Promise<void>
 }
 

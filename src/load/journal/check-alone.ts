@@ -43,8 +43,7 @@ export async function checkAlone(
   // A run that starts over is not finished.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // If this process took over a lock, the holder has ended or did not renew it. If the lock was free, only the session
-  // shows whether a process is at work.
+  // A process that took over a lock knows that the holder is gone. If the lock was free, only the session tells.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {

@@ -19,7 +19,6 @@ import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './t
 /** A target when a run begins or resumes. */
 export interface CheckedTarget {
   readonly evidence: Evidence
-  /** The target as it is now. */
   readonly now: TargetIdentity
 }
 
@@ -98,7 +97,6 @@ async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): P
 
 /** A run that has sent everything, and whose rows are still there. */
 export interface Loaded {
-  /** The notice to show, if any. */
   readonly notice: string | undefined
   readonly found: Found
 }
@@ -155,8 +153,8 @@ export async function checkLoaded(
 }
 
 /**
- * Completes what the last process of a loaded run could not do. That process was killed before it recorded the end, or before it
- * removed the run's objects from the server.
+ * Completes what the last process of a loaded run could not do: it was killed before it recorded the end, or removed the run's objects
+ * from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -5,7 +5,6 @@ import { foldDurable, type DurableState } from '../fate/durable.js'
 import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
 import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
 
-/** The event that a record describes. */
 function eventOf(record: JournalRecord): RunEvent {
   switch (record.kind) {
     case 'batch':

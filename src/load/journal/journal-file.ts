@@ -8,7 +8,6 @@ import { recordLine, type JournalRecord } from './journal-record.js'
 import type { FoundJournal } from './read-journal.js'
 import { writeAll } from './replace-journal.js'
 
-/** A journal open for writing. */
 export interface JournalFile {
   readonly path: string
   /** Holds a record back until the next `write`. */

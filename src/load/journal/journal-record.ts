@@ -31,7 +31,6 @@ export type JournaledServer = Pick<
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
 >
 
-/** The outcome of a batch's rows. */
 export interface EndedRows {
   readonly confirmed: number
   readonly rejected: number
@@ -103,7 +102,6 @@ export interface JournaledBatch extends JournaledPart {
   readonly records: number
 }
 
-/** How rows are divided by lane. */
 export interface JournaledLanes {
   /** Rows of each lane, in the order of lanes; a lane without rows has no number. */
   readonly perLane: readonly number[]
@@ -156,7 +154,6 @@ export type JournalRecord =
   | { readonly kind: 'owner'; readonly number: number }
   /** A session on which data is sent from now on. */
   | { readonly kind: 'session'; readonly id: string }
-  /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
   /** Time zone offsets of columns, from the first times that were read. */
   | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
@@ -197,7 +194,6 @@ export type JournalRecord =
   /** The process is about to make a rejects file. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
   | ({ readonly kind: 'rejects' } & JournaledRejects)
-  /** An input was read to its end. */
   | {
       readonly kind: 'read'
       readonly input: number
@@ -371,7 +367,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a value has options of a run, as far as code other than `makePlan` uses them. People can edit the file that it comes from. */
+/** Whether a value that people may have edited has options of a run, as far as code other than `makePlan` uses them. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

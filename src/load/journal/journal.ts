@@ -40,15 +40,14 @@ export interface Journal {
   /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
   /**
-   * The error DDB_LOCKED if another process has taken the run: this process must then not send, write or remove anything. Otherwise
-   * undefined. May be called before every batch.
+   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything. May be called
+   * before every batch.
    */
   lost(): DdbError | undefined
   /** Whether the lock was free. If the last process recorded no end, it did not remove the lock itself. */
   readonly wasUnlocked: boolean
   /** Set once the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
-  /** Whether another process would find the records written. */
   isInPlace(): boolean
   /**
    * Records rejects whenever there are more.
@@ -86,7 +85,6 @@ export interface Journal {
 export interface JournalSetup {
   readonly file: JournalFile
   readonly found: FoundRun
-  /** The state before a restart; otherwise `found`. */
   readonly past: FoundRun
   readonly token: bigint
   readonly begunMs: number

@@ -23,24 +23,21 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 /** `killed`: its last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
-/** One process that has worked on a run. */
 export interface RunProcess {
   readonly startedAt: string
   /** undefined if the process was killed or is running. */
   readonly end: RecordOf<'end'> | undefined
 }
 
-/** A run as its journal describes it. */
 export interface KnownRun {
   readonly path: string
   readonly runId: string
   readonly state: RunState
-  /** How the run was begun. */
   readonly run: RecordOf<'run'>
   readonly journal: FoundRun
   /** In order, including those before a restart. */
   readonly processes: readonly RunProcess[]
-  /** The process that works on the run, if the caller asked for it. */
+  /** The process that works on the run, if asked for. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
   /** The latest time in the journal, ms since the epoch. */
   readonly newestMs: number
@@ -107,7 +104,7 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
 }
 
 export interface RunQuestion {
-  /** Whether to ask which process works on the run; for another host or container this takes seconds. */
+  /** Whether to ask who works on the run; for another host or container this takes seconds. */
   readonly holder?: boolean
   /** Whether to accept a damaged journal that still tells how the run was begun. */
   readonly evenDamaged?: boolean

@@ -165,7 +165,7 @@ function openingOr(
   }
 }
 
-/** Whether nothing of the run was stored and the user cannot be repairing its rejects. */
+/** Whether nothing was stored and the user cannot be repairing the run's rejects. */
 function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean {
   return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }

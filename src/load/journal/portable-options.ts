@@ -75,7 +75,7 @@ export function needsTemplates({
   return mapping?.templates !== undefined || input?.path !== undefined
 }
 
-/** Whether older versions must not resume a run, because they would write rows without its transform. */
+/** Whether older versions must not resume a run, because they know no transforms. */
 export function needsTransform({ target }: Pick<JournaledOptions, 'target'>): boolean {
   return target.transform !== undefined
 }

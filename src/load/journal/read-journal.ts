@@ -4,7 +4,6 @@
 import type { Files } from '../../platform/platform.js'
 import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
 
-/** The readable part of a journal. */
 export interface FoundJournal {
   /** Length up to the end of the last whole record before any damage. */
   readonly sizeBytes: number

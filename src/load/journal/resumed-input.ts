@@ -26,7 +26,6 @@ export type KnownBatch =
   /** The batch was sent by lane, and some of its rows have no outcome yet. */
   | ({ readonly kind: 'lanes'; readonly no: number; readonly rows: number } & SentLanes)
 
-/** How to resume reading one input. */
 export interface ResumedInput {
   /** True if nothing in the input is left to be read. */
   readonly isDone: boolean
@@ -54,8 +53,8 @@ export function beginningAt(from: ResumedInput['from']): ResumedInput {
 }
 
 /**
- * @param input  the input as in its journal
- * @param index  number of the input
+ * @param input  as in the journal
+ * @param index  its number
  */
 export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
   covered.settle()

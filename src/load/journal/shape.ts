@@ -2,11 +2,10 @@
   Checks the shape of objects that were read from a file, before they are used.
 */
 
-/** The fields that an object must have to be accepted. */
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number that is not negative, `#s` many of them, `*` any object. A shape is an object with these fields, a shape in
- * brackets many of them. A field may be left out if its type ends in `?` or has one beside it.
+ * `#` is a whole number that is not negative, `#s` many, `*` any object. A shape is an object with these fields, in brackets many. A
+ * field may be left out if its type ends in `?` or has one beside it.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
@@ -19,7 +18,6 @@ export function faultyField(
   return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
 }
 
-/** Whether a value from a file has this type. */
 export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'text?') return value === undefined || isOf('text', value)
   if (type === '#?') return value === undefined || isOf('#', value)

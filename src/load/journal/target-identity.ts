@@ -49,7 +49,6 @@ export function watchedTable({ target }: Plan): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
-/** Further things for `askIdentity` to ask. */
 export interface IdentityQuestion {
   /** Whether to count the rows of a DFS table, too. */
   readonly counts?: boolean

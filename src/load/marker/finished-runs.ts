@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
-/** The name changes if the columns of the table change. */
+/** The name changes with the table's columns. */
 export const finishedTable = 'ddbIngestFinished1'
 
 /** Beyond this many runs, the server removes the oldest. They take some ten megabytes. */
@@ -25,7 +25,7 @@ export interface FinishedMark {
   readonly target: string
   /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** When the run was begun or restarted, ms since 1970 by the clock of its machine; tells a restarted run from the earlier one. */
+  /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
   readonly begunMs: number
 }
 

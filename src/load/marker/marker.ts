@@ -105,7 +105,6 @@ export interface LeftOnServer {
   /** False once the server has restarted. */
   readonly marker: boolean
   readonly ledger: boolean
-  /** Version of the ledger's columns. */
   readonly ledgerVersion: 1 | 2
 }
 
@@ -173,7 +172,7 @@ export async function checkOwner(
   throw await nameIsTaken(session, run, timeoutMs)
 }
 
-/** The error for a lost ledger of a unit. The ledger is created only once: another process finished the unit, or the server restarted. */
+/** The error for a lost ledger of a unit. It is created only once: another process finished the unit, or the server restarted. */
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',

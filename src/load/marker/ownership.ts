@@ -13,7 +13,6 @@ import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 /** Lower entries are about sessions. */
 const beforeFirst = firstOwner
 
-/** What the server knows of a resumed run. */
 export interface KnownOnServer {
   /** The latest number written by `takeOwnership`; 0 if none. */
   readonly owner: number

@@ -84,12 +84,10 @@ function isReceiptsOf(token: bigint, name: string): boolean {
   })
 }
 
-/** Whether a ledger has the columns of the first version. */
 export function isFirstLedger(name: string): boolean {
   return name.startsWith('ddbIngestLedger_')
 }
 
-/** Whether a table may be the ledger of some run. */
 export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }

@@ -81,7 +81,7 @@ async function checkEncoding(
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
     const bytes = Buffer.from(buffer.subarray(0, length))
-    // The end of the bytes read may cut a character.
+    // The last character may be cut off.
     const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
     const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return

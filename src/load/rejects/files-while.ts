@@ -1,6 +1,6 @@
 /*
-  Limits changes of files to the time in which this process owns the run. A process that takes over the run cuts the files back and
-  appends to the part that the journal counts.
+  Lets a run change its files only while this process owns the run. A process that takes over cuts the files back to the part that the
+  journal counts.
 */
 import type { Files, OutputFile } from '../../platform/platform.js'
 

@@ -68,7 +68,6 @@ export function createRejectFile(
   }
 }
 
-/** Contents of a pair of files. */
 export interface PairSize {
   readonly rows: number
   readonly sizeBytes: number

@@ -22,7 +22,7 @@ import { reasonOf } from './row-file.js'
 
 export interface RejectFiles {
   /**
-   * Queues the record and its reason for the file of its shape. The first record of a shape creates the file.
+   * Queues the record and its reason for the file of its shape, which the first such record creates.
    * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be made; the row is then unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
@@ -58,7 +58,6 @@ export interface KeptFile extends PairSize {
   readonly path: string
 }
 
-/** The file for records of one shape. */
 interface ShapeFile {
   /** undefined if the file was not tried, or could not be made. */
   file: RejectFile | undefined
@@ -74,9 +73,8 @@ interface ShapeFile {
 export interface AboutRun {
   /** Equal for inputs whose records are read alike. */
   keyOf(inputFile: string): string
-  /** The part of the first line of the reasons that describes the run. */
+  /** The description of the run in the first line of the reasons. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
-  /** Time zone offsets of columns, as far as known. */
   readonly offsets: ColumnOffsets | undefined
 }
 
@@ -184,7 +182,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds to a reason the facts that a later load of the file needs and that are not in the file yet. */
+/** Adds facts to a reason that a later load of the file needs and that the file lacks. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -204,7 +202,6 @@ function withRun(
   }
 }
 
-/** Makes files under unused names. */
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile

@@ -9,7 +9,6 @@ import type { Plan } from '../plan.js'
 import { located, positionOf, type AnyReject } from './reject.js'
 import { rowsText } from '../fate/row-counts.js'
 
-/** The parts of a run on which the limit depends. */
 interface LimitedRun {
   readonly plan: Plan
   readonly state: Pick<RunState, 'rows'>
@@ -32,7 +31,6 @@ export function limitFailure(
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
-/** Whether this many further rejects may end the run. */
 export function mayReachLimit(
   { plan: { onError, maxErrors }, state: { rows } }: Pick<LimitedRun, 'plan' | 'state'>,
   rejects: number,

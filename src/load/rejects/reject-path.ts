@@ -41,12 +41,11 @@ export function isFurtherPath(path: string, other: string): boolean {
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-/** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/** Path of the lock that exists while a run writes the file, and that names the run. */
+/** Path of the lock that exists while a run writes the file; the lock names the run. */
 export function rejectLockPath(path: string): string {
   return `${path}.lock`
 }

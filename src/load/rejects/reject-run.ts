@@ -32,11 +32,10 @@ export interface RejectReason {
   value: string | null
   /** Only in the first line of a file: the options of its run. */
   run?: RejectRun
-  /** Time zone offsets of columns; in the first line, and in each line after which more are known. */
+  /** Time zone offsets of columns, in each line at which more are known than before. */
   offsets?: Readonly<Record<string, string>>
 }
 
-/** How an input was read. */
 export interface RejectReading extends Detected {
   readonly format: InputFormat
   /** The texts in the input's name that columns contain; null if the name lacks a text. */
@@ -80,8 +79,8 @@ export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
 const mostBytes = 4 * 1024 * 1024
 
 /**
- * Reads the description of the run from the reasons beside a rejects file.
- * @throws {InputError} DDB_INPUT_MISSING if there are no reasons, DDB_INPUT_FORMAT if they do not describe the run
+ * Reads the run's description from the reasons of a rejects file.
+ * @throws {InputError} DDB_INPUT_MISSING without reasons, DDB_INPUT_FORMAT if they do not describe the run
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)

@@ -26,7 +26,6 @@ export function located({ file, lineNumber, message }: AnyReject): string {
   return `${file}, line ${lineNumber}: ${message}`
 }
 
-/** The place of a reject, for an error. */
 export function positionOf({
   file,
   lineNumber,

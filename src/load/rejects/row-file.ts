@@ -17,7 +17,6 @@ export interface RowFile {
   keep(rows: number): void
   /** Cuts off everything after the kept rows. */
   cut(): void
-  /** Waits for the disk. */
   sync(): void
   /** Size of the rows that the disk had at the last `settle`. */
   readonly settledBytes: number

@@ -28,7 +28,7 @@ export interface RowPair {
 /** Rows written at a time: if the disk fills up, at most this many records are removed because their reasons do not fit. */
 const rowsAtOnce = 64
 
-/** For both files together. After this many bytes the pair waits for the disk, so that failures are noticed in time. */
+/** Limit for both files together: the pair then waits for the disk, so that failures are noticed in time. */
 const mostUnsyncedBytes = 4 * 1024 * 1024
 
 /** @param rowsBefore  rows already in both files */
@@ -113,7 +113,7 @@ function writeQueues(
   return { whole: Math.min(first.wholeRows(), second.wholeRows()), failure }
 }
 
-/** The error that the action throws; undefined if it throws none. */
+/** The error that the action throws, if any. */
 export function failureOf(action: () => void): Error | undefined {
   try {
     action()

@@ -24,7 +24,6 @@ export interface RowQueue {
    * @returns its size in bytes
    */
   end(position: number): number
-  /** Removes all rows. */
   clear(): void
 }
 

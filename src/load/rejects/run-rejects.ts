@@ -39,7 +39,6 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
    * @throws {DdbError}
    */
   cutBack(): void
-  /** Rejects of one input, by its name. */
   ofInput(file: string): InputRejects
   /** Counts for the result of the run, once closed. */
   result(): LoadResult['rejects']

@@ -33,7 +33,6 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
-/** The table designed for the inputs. */
 interface NewTarget {
   readonly schema: InferredSchema
   /** Creates the table. */

@@ -34,7 +34,6 @@ import {
   type UpsertForm,
 } from './target.js'
 
-/** An existing target. */
 export interface TargetDescription {
   /** The columns that the run sends. */
   readonly columns: readonly TargetColumn[]
@@ -44,8 +43,8 @@ export interface TargetDescription {
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Whether rows with a known key do not make the table longer. They do not in shared tables with a key, and in DFS tables that keep
-   * one of equal rows. For a function: the same about the table to count.
+   * Whether rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
+   * rows. For a function: the same about the table to count.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */

@@ -165,7 +165,6 @@ function textOf(value: Value | undefined): string | undefined {
   return value.value.trim() === '' ? undefined : value.value.trim()
 }
 
-/** The number of a setting. */
 function countOf(value: Value | undefined): number | undefined {
   const text = textOf(value)
   return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined

@@ -7,7 +7,6 @@ import type { Facts } from '../connection/known-server.js'
 import type { Plan } from '../plan.js'
 import { tableText } from './target.js'
 
-/** A load, with the facts about its server and user. */
 interface AskedLoad {
   readonly server: { readonly facts: Facts }
   readonly plan: Pick<Plan, 'target' | 'confirm'>

@@ -17,7 +17,6 @@ export type Key = number | bigint | string
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
-/** The columns of a batch. */
 export interface RowsOfColumns {
   readonly rowCount: number
   readonly columns: readonly Column[]
@@ -124,7 +123,7 @@ export function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
 }
 
-/** The key of a scalar; null for a null, which is outside every scheme. */
+/** Null for a null, which is outside every scheme. */
 export function scalarKey(value: Value): Key | null {
   if (value.form !== 'scalar') return null
   if (typeof value.value === 'string') return value.value === '' ? null : value.value

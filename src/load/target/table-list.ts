@@ -66,7 +66,7 @@ async function texts({ session, timeoutMs }: Asking, script: string): Promise<re
   }
 }
 
-/** Names come from the server and become part of a script, so they must need no quoting. */
+/** Names come from the server and must not need quoting in a script. */
 function isQuotable(database: string): boolean {
   return isTable(`${database}/t`)
 }

@@ -34,7 +34,6 @@ import { hasTransform } from '../target/target.js'
 import type { RunNotes } from './run-notes.js'
 import { answeredOutcome } from './transformed.js'
 
-/** The needs of a synchronous run besides its connection. */
 export interface AnsweredSetup {
   readonly run: Run
   readonly recorder: Recorder
@@ -59,13 +58,12 @@ export interface AnsweredSetup {
   readonly remembers: (silent: boolean) => Promise<boolean>
   /**
    * Looks at the target again, and records the end if the run has finished.
-   * @param leader  session with the node that rows went to last, if the run's own session is with another node
+   * @param leader  session with the node that rows went to last, unless that is the run's own node
    * @throws {DdbError} if the server cannot be asked
    */
   readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
   /** Whether batches of unknown outcome are sent again when the run resumes. */
   readonly resends: boolean
-  /** Removes the run's marker, if there is one. */
   readonly unmark: (() => Promise<void>) | undefined
   /** Records on the marker that the run will be resumed. */
   readonly leaveMarked?: (() => Promise<void>) | undefined
@@ -210,10 +208,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#goOn()
   }
 
-  /**
-   * Moves to the leader, or wakes the waiting caller. A batch that rests before a retry is still open, and so is a part that waits to
-   * be sent.
-   */
+  /** Moves to the leader, or wakes the caller. Batches that rest before a retry are still open, and so are parts that wait to be sent. */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
     if (this.#queue.leader !== undefined && mayMove) void this.#moveToLeader()

@@ -15,7 +15,6 @@ export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: 
   receipts: { asyncOnly: true },
 }
 
-/** Wording in the summary. */
 export const confirmationWords = {
   none: 'the server was not asked',
   count: 'confirmed by counting rows',

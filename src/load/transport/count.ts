@@ -5,7 +5,6 @@
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'
 
-/** The result of counting. */
 export type CountVerdict =
   /** The table grew by exactly the rows sent. */
   | { kind: 'reached' }
@@ -17,7 +16,6 @@ export type CountVerdict =
   | { kind: 'unreachable'; cause: unknown }
 
 export interface CountWait {
-  /** Present row count of the target. */
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   sentRows: number

@@ -21,7 +21,6 @@ export interface Counting {
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
   /** Asks on the counting session, or on a new session if the server has forgotten it. */
   ask: CountingSession['ask']
-  /** The present counting session. */
   session: () => Session
   /** Called if the server does not answer: nothing more is asked. */
   giveUp: (reason: ConnectionError) => void
@@ -31,7 +30,7 @@ export interface Counting {
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
-/** @param duplicates  number of rows with known keys: 0 if the table was counted and its rows have no keys, else null */
+/** @param duplicates  0 if the table was counted and its rows have no keys, else null */
 export function openCounted(
   writer: Writer,
   flow: Flow,

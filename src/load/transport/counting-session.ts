@@ -13,7 +13,6 @@ import { ignoreLoss } from './delivery.js'
 
 /** A session for questions whose id may change. */
 export interface CountingSession {
-  /** The latest session. */
   readonly session: Session
   /**
    * Asks on the session, or on a new session if the server has forgotten it or the connection is lost.
@@ -27,7 +26,6 @@ export interface CountingSession {
   close(): Promise<void>
 }
 
-/** The run that counts rows, and facts about its server. */
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules

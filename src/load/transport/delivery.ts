@@ -60,7 +60,7 @@ export interface Connections {
 /** Time limit for opening further sessions, ms: meanwhile nothing is sent. */
 export const longestFitMs = 5_000
 
-/** The sessions, any of which takes data requests, with the function to call and the arguments before the batch. */
+/** The sessions for data requests, the function to call, and the arguments before the batch. */
 export interface Writer {
   sessions: readonly Session[]
   functionName: string

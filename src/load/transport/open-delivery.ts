@@ -128,7 +128,7 @@ function needsReceipts(refusal: ServerError | undefined, obstacle: string | unde
   )
 }
 
-/** Warns or fails if an earlier process has worked on the run: without receipts, it is unknown which of the sent rows arrived. */
+/** Warns or fails if the run resumes: without receipts, it is unknown which of the sent rows arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return

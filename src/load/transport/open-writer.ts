@@ -16,7 +16,6 @@ import { answerScript, writeFunction } from '../target/transform.js'
 import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Removes the marker over the given session. */
 export type Unmark = (session: Session) => Promise<void>
 
 export interface MarkedWriter {
@@ -162,7 +161,6 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof ConnectionError
 }
 
-/** Opens a data session with the function that it needs. */
 async function connectData(
   run: Run,
   { upsert }: TargetDescription,

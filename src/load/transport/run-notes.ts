@@ -26,7 +26,6 @@ const keepEveryMs = 5_000
 
 export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes {
   let keptAtMs = clock.nowMs()
-  /** The highest number reported to the server. */
   let notedNo = 0
   let noted: Promise<void> = Promise.resolve()
   let keepsNotes = true

@@ -24,7 +24,6 @@ export interface Flow {
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
-  /** Removes the run's marker, if there is one. */
   unmark: (() => Promise<void>) | undefined
   /** Called with a batch that is about to be sent, while it can still be read. */
   sending: (batch: Batch) => void
@@ -36,7 +35,6 @@ export interface Flow {
   look: () => Promise<string | undefined>
 }
 
-/** Delivery in which sent rows stay unconfirmed. */
 export function openUnasked(writer: Writer, flow: Flow): Delivery {
   const { run, look, unmark } = flow
   run.emit({ kind: 'duplicatesKnown', rows: null })

@@ -20,7 +20,6 @@ export function keyTexts(column: Column): (row: number) => string {
   return row => Buffer.from(bytes.subarray(row * width, (row + 1) * width)).toString('latin1')
 }
 
-/** The texts of several columns combined. */
 export function rowKeys(columns: readonly Column[]): (row: number) => string {
   const texts = columns.map(keyTexts)
   const [only] = texts

@@ -14,7 +14,6 @@ import type { Run } from '../run.js'
 import { keyTexts } from './key-texts.js'
 import { sourceText, type VerifyPlan } from './verify-plan.js'
 
-/** Rows that came back. */
 export interface StoredRows {
   readonly rows: number
   /** Columns of the plan, in its order. */
@@ -38,7 +37,7 @@ export interface RowReader {
   close(): Promise<void>
 }
 
-/** Limit of rows to read at once. The rows reach it only if the columns are not a key and have many equal values. */
+/** Limit of rows to read at once, reached only if the columns are not a key and have many equal values. */
 export const mostFound = 200_000
 
 const findFunction = 'ddbIngestFind'

@@ -18,7 +18,6 @@ import { newRowSearch, type SearchSetup } from './row-search.js'
 import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
 import { howFound, type VerifyPlan } from './verify-plan.js'
 
-/** A part that the target accepted. */
 export interface TakenPart {
   readonly part: Part
   /** Rows that a keyed table left out. */

@@ -26,7 +26,6 @@ export interface VerifiedColumn {
   readonly storedType: ColumnType
 }
 
-/** How to find rows again. */
 export interface VerifyPlan {
   readonly table: TableTarget
   readonly by: 'position' | 'key'
@@ -90,7 +89,6 @@ export function howFound({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string 
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }
 
-/** Pairs columns sent with columns of the table by name. */
 function matchedColumns(
   sent: readonly TargetColumn[],
   stored: readonly TargetColumn[],

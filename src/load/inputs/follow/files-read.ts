@@ -43,7 +43,7 @@ export function newFilesRead(): FilesRead {
       if (fingerprint?.inode === undefined || summary.rows === 0) return
       const known = { fingerprint, looked: undefined }
       const { inode } = fingerprint
-      // If the inode number occurs again, the earlier file is gone: a number belongs to one file at a time.
+      // An inode number belongs to one file at a time, so an earlier file with this number is gone.
       byInode.set(inode, inode === '0' ? [...(byInode.get(inode) ?? []), known] : [known])
     },
     async find(file, { inode, sizeBytes, modifiedMs, bornNs, changedNs }) {

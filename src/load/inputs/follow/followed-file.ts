@@ -137,7 +137,7 @@ export async function* batchesOf(
       })
       yield* batchesAmong(steps)
     } catch (error) {
-      // If data that was not read is gone, that loss is the error to report, whatever ended the reading.
+      // If unread data is gone, that loss is the error to report, whatever ended the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
       throw isTruncated(loss) ? loss : error
     } finally {
@@ -162,7 +162,6 @@ export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
-/** Gives a newly followed file its number. */
 function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
   emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
   return state.inputs.length - 1
@@ -176,7 +175,7 @@ async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<v
   if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
 }
 
-/** Records the file's end now and then: the more ends are recorded, the less likely another file is mistaken for it. */
+/** The more ends of a file are recorded, the less likely another file is mistaken for it. */
 function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
   const { clock } = run.platform

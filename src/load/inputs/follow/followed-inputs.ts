@@ -69,7 +69,6 @@ export async function openFollowed(run: Run): Promise<Inputs> {
 class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
-  /** Files that were opened and have not ended. */
   readonly open: FollowedFile[] = []
   readonly read: FilesRead = newFilesRead()
   readonly #reading: InputReading

@@ -3,7 +3,6 @@
   taken.
 */
 
-/** A value, an end or an error of one sequence. */
 export type Merged<From, Value> =
   | { readonly kind: 'value'; readonly from: From; readonly value: Value }
   | { readonly kind: 'ended'; readonly from: From }

@@ -18,7 +18,7 @@ export interface ResumedFile {
   readonly fingerprint: Fingerprint
 }
 
-/** Files of a run that follows, as an earlier process left them. */
+/** Files that an earlier process of the run has left. */
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Files that were read to their end and completely sent. */
@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** The least state that the file had: everything sent was in it. */
+/** The file had at least this state: everything sent was in it. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number

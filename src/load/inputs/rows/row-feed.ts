@@ -40,7 +40,6 @@ class RowFeed implements Feed {
   readonly #members: RowMembers
   #bytes = 0
   #texts = fewTexts
-  /** Rows that will still be read as texts. */
   #textsLeft = 0
 
   constructor(
@@ -84,7 +83,7 @@ class RowFeed implements Feed {
     return
   }
 
-  /** Whether the run has ended. Asks the delivery, as a run without rows to pass on would not notice its failure. */
+  /** Whether the run has ended. Asks the delivery, whose failure a run without rows would not notice. */
   #isEnded(): boolean {
     const { ending, delivery } = this.#run
     if (delivery?.failure !== undefined) ending.fail(delivery.failure)

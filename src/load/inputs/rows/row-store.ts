@@ -96,7 +96,6 @@ export class RowStore {
   #waiters: Waiter[] = []
   #wake: (() => void) | undefined
 
-  /** Rows not taken yet. */
   get waiting(): number {
     return this.counts.written - this.taken
   }

@@ -4,7 +4,6 @@
 import { Writable, type Readable, type WritableOptions } from 'node:stream'
 import type { RejectedRow } from './row-store.js'
 
-/** The arguments of listeners. */
 interface RowEvents<Row> {
   reject: [reject: RejectedRow<Row>]
   close: []

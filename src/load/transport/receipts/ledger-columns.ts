@@ -30,7 +30,6 @@ const columns = {
   phase: { name: 'phase', type: 'INT', isKey: true },
   /** Number of the transmission that wrote the row; each time a batch is sent, it gets a new one. */
   sendNo: { name: 'sendNo', type: 'LONG' },
-  /** Rows that arrived. */
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**
    * Rows that a transform left to be written; without a transform, all that arrived. Null if it threw an error, in claims, and in rows

@@ -28,7 +28,6 @@ export interface LinkSetup {
   readonly node: ReceiptNode
   readonly recorder: Recorder
   readonly rules: RetryRules
-  /** Receipts of earlier processes of the run. */
   readonly earlier: EarlierReceipts
   /** Opens the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
@@ -174,7 +173,7 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Does nothing without retries, as no other connection would replace the abandoned one. */
+  /** Without retries does nothing, as no connection would replace the abandoned one. */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
@@ -237,7 +236,7 @@ export class ReceiptLink {
 /**
  * Records a claim; returns the batch and its outcome if the row is an outcome.
  * @param leastHad  least number of rows that the target has had, according to earlier rows of the ledger
- * @throws {DdbError} DDB_PROTOCOL if no transmission of this run can have caused the row
+ * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
  */
 export function readReceipt(
   { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,

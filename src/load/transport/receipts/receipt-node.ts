@@ -101,7 +101,7 @@ export class ReceiptNode implements Outlet {
       }
       try {
         await tryUntil(deadlineMs, rules, open, passes)
-        // A round trip has passed since the marker was written. Any process that saw no marker has written its own by now.
+        // A round trip after writing the marker: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
         // The marker has to name the session that continues a run left cleanly.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
@@ -123,17 +123,14 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** True if one of the connections is lost. */
   get isLost(): boolean {
     return this.#control.closed || this.#data.some(({ closed }) => closed)
   }
 
-  /** True if queries are no longer possible. */
   get isControlLost(): boolean {
     return this.#control.closed
   }
 
-  /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }

@@ -137,7 +137,7 @@ export function jobsQuery({ name }: WrittenLedger): string {
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** Counts the claims of a batch, as a vector with one number: 0 if the server never began the batch. */
+/** The number of claims of a batch, in a vector: 0 if the server never began it. */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }

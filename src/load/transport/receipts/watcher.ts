@@ -23,10 +23,7 @@ const slowestPollMs = 500
 const busyPollMs = 50
 /** After this much silence, the server is asked less often. */
 const silenceMs = 1_000
-/**
- * Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after a share of the time for which
- * silence is allowed, if that is less.
- */
+/** Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after this share of the allowed silence. */
 const longestQuietMs = 5_000
 const quietShare = 4
 /** The ledger then takes some ten megabytes on the server, with two rows a batch. */
@@ -41,7 +38,6 @@ export class ReceiptWatcher {
   readonly link: ReceiptLink
   /** True once no more batches will come and only receipts are missing. */
   #allSent = false
-  /** Ends the present pause. */
   #pause = new AbortController()
   #watching: Promise<void> | undefined
   /** When silence was last investigated. */
@@ -125,7 +121,7 @@ export class ReceiptWatcher {
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // There may be room now, whether or not the ledger had anything new.
+      // There may be room now, even without news.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
