@@ -44,13 +44,12 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** What is loaded, if the caller knows more than the options say. */
+/** Facts about the inputs that the caller knows besides the options. */
 interface Given {
   /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
   /** The unit of a plan that the inputs make up. */
   readonly unit?: UnitOfPlan
-  /** Rows of a program, instead of inputs. */
   readonly rows?: RowStore
 }
 
@@ -160,8 +159,8 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
 }
 
 /**
- * Removes rejects left by a killed process. It waits until the run may begin, as the journal of a refused run may know
- * of fewer rejects than were kept.
+ * Removes rejects that a killed process left. Must wait until the run may begin: the journal of a refused run may know of fewer rejects
+ * than the files hold.
  */
 async function removeLeftRejects({
   history: { journal },
@@ -174,7 +173,7 @@ async function removeLeftRejects({
   await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
 }
 
-/** Ends the run if rows of earlier processes are gone or unproven: those must not be skipped. */
+/** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */
 function failAt(run: Run, error: unknown): void {
   run.ending.fail(error)
   const isGone =
@@ -187,7 +186,7 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 
-/** Asks nothing if no row is stored, or if the run must leave at once. */
+/** Asks nothing if no row is confirmed, or if the run must leave at once. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
   if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

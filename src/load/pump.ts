@@ -16,8 +16,8 @@ import type { Run } from './run.js'
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
  * @param checkUnsent  called for batches that the journal does not know
- * @returns whether the end of the run must count rows that were read but not sent. It must if rejects of an earlier
- *   process end this one: those may lie before or after these rows
+ * @returns true if the end of the run must count rows that were read but not sent: if rejects of an earlier process end the run, they
+ *   may lie before or after these rows
  */
 export async function pump(
   run: Run,
@@ -40,7 +40,7 @@ export async function pump(
     for await (const batch of inputs.batches(run, target)) {
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
-      // A batch that an earlier process sent may still be confirmed.
+      // Beyond the limit of rejects, only batches of an earlier process may still be confirmed.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
@@ -135,7 +135,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Leaves rows as they are: which of them are stored cannot be found out any more. */
+/** Sends nothing: which of these rows are stored cannot be determined any more. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

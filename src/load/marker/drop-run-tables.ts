@@ -1,5 +1,5 @@
 /*
-  Removes what a run has left on the server, because the user does not want to resume it or nothing is left to do.
+  Removes the objects of a run from the server. The user does not want to resume the run, or nothing is left to do.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -45,8 +45,7 @@ export async function dropLeftTables(
 }
 
 /**
- * Removes the ledgers of receipts of a run that starts over. Requests of the earlier attempt that arrive later write no row, as
- * they find no ledger to claim in.
+ * Removes the ledgers of receipts of a run that starts over. Late requests of the earlier attempt write no row, as they find no ledger.
  *
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed, from what the plan requests and what the target allows.
+  Chooses how batches are sent and confirmed, by the requests of the plan and the limits of the target.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -35,8 +35,8 @@ export function earlySession(run: Run, control: Session): EarlySession | undefin
 }
 
 /**
- * Opens the data sessions, asks what must be known before the first batch, and returns the run's delivery.
- * @param early  taken if it is needed
+ * Opens the data sessions, asks all questions that come before the first batch, and returns the run's delivery.
+ * @param early  a session that receipts use
  */
 export async function openDelivery(
   run: Run,
@@ -46,7 +46,7 @@ export async function openDelivery(
   early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
-  // Answers reach only one process: another one would send the same rows.
+  // An answer reaches only one process: another process of the plan would send the same rows.
   if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
@@ -66,7 +66,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program waits for the outcome of each row, which counting cannot tell.
+  // A program waits for the outcome of each row, which a count cannot tell.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
@@ -134,7 +134,7 @@ function needsReceipts(refusal: ServerError | undefined, obstacle: string | unde
   )
 }
 
-/** Without receipts it is unknown which of the sent rows arrived. */
+/** Warns or fails if the run resumes: without receipts, it is unknown which of the sent rows arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return
@@ -152,7 +152,7 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   )
 }
 
-/** What is used instead, and what that proves. */
+/** Describes the replacement for receipts, and what it proves. */
 function insteadOfReceipts(isCounted: boolean): string {
   return isCounted
     ? 'rows are counted instead, which proves how many arrived, not which'
@@ -163,13 +163,13 @@ function obstacleNotice(obstacle: string, instead: string): string {
   return `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`
 }
 
-/** Why receipts are impossible, and what would have to change. */
+/** Why receipts are impossible, and which change would make them possible. */
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** The right that receipts and markers need, if its lack can be the reason. */
+/** The right that receipts and markers need, if the lack of that right can be the reason. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting
@@ -179,7 +179,7 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** @returns with `auto`, why the server gives none */
+/** @returns with `auto`, why the server gives no receipts */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
@@ -214,8 +214,8 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
 }
 
 /**
- * @returns undefined if nothing is to be counted, or, with `auto`, cannot be: because the table may not be read or has known
- *   keys
+ * @returns undefined if there is nothing to count, or if, with `auto`, counting is impossible: the user may not read the table, or the
+ *   table has known keys
  */
 async function countBefore(
   { plan }: Run,

@@ -1,5 +1,5 @@
 /*
-  Opens delivery with receipts, on the node to which the run is connected and on those to which it is redirected later.
+  Opens delivery with receipts, on the node to which the run is connected, and later on nodes to which it is redirected.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
@@ -28,7 +28,7 @@ export interface ReceiptsSetup {
 
 /**
  * @param control  this run's session, which reads the ledger from now on
- * @throws {ServerError} if the server refuses what receipts need
+ * @throws {ServerError} if the server refuses something that receipts need
  * @throws {DdbError} DDB_LOCKED if another run has this run's name
  * @throws {ConnectionError}
  */
@@ -37,7 +37,7 @@ export async function openReceipts(
   control: Session,
 ): Promise<Delivery> {
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
-  // The number of a ledger that is gone is never used again.
+  // A ledger that is gone never gives its number to another.
   const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
@@ -48,7 +48,7 @@ export async function openReceipts(
     rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // A ledger of the version before keeps its version.
+      // A ledger of the previous version keeps its version.
       const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
       const number = ledgers
       run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
