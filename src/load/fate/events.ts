@@ -146,7 +146,7 @@ export type RunEvent =
       readonly bytes: number
       /** A whole batch that was never sent before. */
       readonly isNew: boolean
-      readonly ofLanes?: PlaceInLanes
+      readonly ofLanes?: PlaceInLanes | undefined
     })
   /** Like `numbered`, but by an earlier process that sent the rows or was about to. */
   | (OfBatch & {

@@ -71,9 +71,18 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
     const { no } = part
-    const ranges = no === undefined ? { ranges: partRanges(part) } : {}
-    const ended = { ...nothing, ...rows }
-    run.emit({ kind: 'ended', lane: onlyLane, no, ...ranges, ...ended })
+    // One spread alone: with three, these events took a tenth of what a small batch takes.
+    const ended: Ended = {
+      kind: 'ended',
+      lane: onlyLane,
+      no,
+      confirmed: 0,
+      rejected: 0,
+      unconfirmed: 0,
+      unsent: 0,
+      ...rows,
+    }
+    run.emit(no === undefined ? { ...ended, ranges: partRanges(part) } : ended)
     run.rows?.partEnded(part, ended)
     releasePart(part)
     if (part.open.parts === 0) verifier?.released(part.batch)
@@ -134,8 +143,6 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
-
 /** The pieces that remain of a part without some of its rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
@@ -173,6 +180,10 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
     const short = left - (rows ?? left)
+    if (filtered === 0 && short <= 0 && unlike.length === 0 && !target.keyed) {
+      sample(run, target.evidence, part)
+      return end(part, { confirmed: left, stored: 'all' })
+    }
     const outside = short > 0 ? outsideRows(target.description, part) : []
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing

@@ -122,8 +122,8 @@ export class SendQueue<To extends Outlet = Outlet> {
     const { journal } = this.#run.history
     // The event `laned` has numbered all lanes of the batch.
     const no = isLane ? this.#laneNo++ : state.lastNo + 1
-    const numbered = asBatch(part, no)
-    const { input, startBytes } = numbered.ranges[0]!
+    const { ranges, rows, bytes } = asBatch(part, no)
+    const { input, startBytes } = ranges[0]!
     const { lane, start } = part
     const isNew =
       lane === undefined && isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
@@ -132,7 +132,8 @@ export class SendQueue<To extends Outlet = Outlet> {
       firstRow: lane.firstRow + start,
       isLane,
     }
-    this.#run.emit({ kind: 'numbered', ...numbered, isNew, ...(ofLanes && { ofLanes }) })
+    // Without a spread: this runs for every batch.
+    this.#run.emit({ kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes, isNew, ofLanes })
     part.no = no
     this.#parts.set(no, part)
     const batch = state.open.get(no)!
