@@ -75,17 +75,23 @@ async function hand(
 ): Promise<void> {
   let handedOver = false
   try {
-    if (known === undefined || known.kind === 'unsent') await checkUnsent?.(batch)
+    // Each `await` costs a small batch as much as reading a row, even if there is nothing to wait for.
+    if (checkUnsent !== undefined && (known === undefined || known.kind === 'unsent')) {
+      await checkUnsent(batch)
+    }
     if (known?.kind === 'sent' || known?.kind === 'lanes') {
       run.history.resumption.checkRows(batch, known)
     }
-    if (known === undefined) await fitConnections(run, delivery)
+    if (known === undefined && run.connectionCount.wanted !== undefined) {
+      await fitConnections(run, delivery)
+    }
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
     if (lanes !== undefined)
       for (const part of unsentParts(lanes)) await checkUnsent?.(part.batch, part)
     run.rejects.flush()
-    await limiter.pass(batch.rowCount, batch.encodedBytes)
+    const passing = limiter.pass(batch.rowCount, batch.encodedBytes)
+    if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
