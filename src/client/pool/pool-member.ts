@@ -46,7 +46,7 @@ export class PoolMember {
 
   /** Runs a task. If the connection is lost meanwhile, the task fails, as it may have been executed. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
-    return this.#session!.run(script, ...args, { ...options, typed: true })
+    return this.#session!.run(script, ...args, options)
   }
 
   /** Ends the running task at once, and stays closed. */

@@ -203,6 +203,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   #submit(request: TaskRequest): void {
     this.#queue.push(request)
+    if (this.#idle.length === 0) return
     const open = this.#idle.findLastIndex(member => member.isOpen)
     const [member] = this.#idle.splice(open < 0 ? this.#idle.length - 1 : open, 1)
     if (member !== undefined) this.#start(member)
@@ -215,7 +216,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** One member works until no task waits any more. */
   async #work(member: PoolMember): Promise<void> {
-    while (await this.#isReady(member)) {
+    while (member.isOpen || (await this.#isReady(member))) {
       const request = this.#queue.next()
       if (request === undefined) break
       try {
