@@ -2,6 +2,7 @@
   Options for finding the columns of inputs, and what is known while the inputs are examined.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
@@ -35,6 +36,8 @@ export interface InferOptions {
   readonly byPosition: boolean
   /** The table will be a DFS table. */
   readonly intoDfs: boolean
+  /** If nothing proves whether the first record is a header, take what is probable: somebody looks at it before rows are stored. */
+  readonly assumesHeader?: boolean
   /** Proposes no options that apply to all columns. */
   readonly isPlain?: boolean
   /** Pairs such as yes and no become BOOL, whose words options have to name; otherwise they are texts. */
@@ -66,6 +69,8 @@ export interface Found {
   rules: CellRules | undefined
   /** Text above and below the table of the first input. */
   table: FoundTable | undefined
+  /** Of the first input. */
+  assumedHeader: AssumedHeader | undefined
   /** Undefined if they are looked at as rows. */
   readonly totals: Totals | undefined
   /** Of the first input; undefined without one. */

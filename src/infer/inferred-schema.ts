@@ -2,6 +2,7 @@
   The result for some inputs: the columns that a table for them would have, and the options that `load` needs to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
+import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
@@ -68,6 +69,8 @@ export interface InferredSchema {
   readonly needsPosition: boolean
   /** Delimited text without names of columns. */
   readonly isHeaderless?: boolean
+  /** What was assumed of the first record, as the data do not tell. */
+  readonly assumedHeader?: AssumedHeader | undefined
   /** Options that apply to all columns and fit them all. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */

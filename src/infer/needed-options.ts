@@ -64,7 +64,11 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
 }
 
 /** Columns that are matched by position have no names that tell a header, and without one texts tell nothing. */
-function headerToSay({ isHeaderless, needsPosition }: InferredSchema): '' | 'yes' | 'no' {
+function headerToSay({
+  isHeaderless,
+  needsPosition,
+  assumedHeader,
+}: InferredSchema): '' | 'yes' | 'no' {
   if (isHeaderless === true) return 'no'
-  return needsPosition ? 'yes' : ''
+  return needsPosition || assumedHeader !== undefined ? 'yes' : ''
 }

@@ -2,6 +2,7 @@
   The interface of every reader: takes an input's records, delivers column batches and rejects. The loader knows nothing else of
   formats.
 */
+import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundTable } from './csv/find-table.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
@@ -129,6 +130,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly headerLineNumber: number | undefined
   /** Text above and below the table that was looked for and left out. */
   readonly foundTable?: FoundTable | undefined
+  /** Set if nothing proves whether the first record is a header, and the caller accepts what is probable. */
+  readonly assumedHeader?: AssumedHeader | undefined
   /** Records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts

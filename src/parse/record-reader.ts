@@ -27,6 +27,7 @@ export interface OpenedInput<Format extends string> extends Pick<
   | 'headerBytes'
   | 'headerLineNumber'
   | 'foundTable'
+  | 'assumedHeader'
 > {
   readonly source: ByteSource
   /** The tokenizer that has already read something to detect the shape. */
@@ -56,6 +57,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
   readonly foundTable: InputReader['foundTable']
+  readonly assumedHeader: InputReader['assumedHeader']
   readonly #opened: OpenedInput<Format>
   #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
@@ -72,6 +74,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     this.headerBytes = opened.headerBytes
     this.headerLineNumber = opened.headerLineNumber
     this.foundTable = opened.foundTable
+    this.assumedHeader = opened.assumedHeader
     this.#opened = opened
     this.#tokenizer = opened.tokenizer
   }

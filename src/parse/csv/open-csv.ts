@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
+import type { AssumedHeader } from './assume-header.js'
 import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
 import {
   csvDialect,
@@ -19,7 +20,7 @@ import { tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import { isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
+import { type DataBehind, isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
@@ -40,8 +41,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** What rows are made for: it decides what the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target, fail rather than guess what the data leave open. The names come from headers of earlier inputs. */
-  readonly settled?: { readonly names: readonly string[] | undefined } | undefined
+  /** Without a target, fail rather than guess what the data leave open. */
+  readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
   /** Look for text above and below the table, and leave it out. */
   readonly findsTable?: boolean | undefined
   /** From the previous input, opened with the same options; it is updated. */
@@ -89,13 +90,19 @@ export async function openCsv(
     settled: options.settled,
     records: () => new SampleRecords(bytes, from, isWhole, tried),
   }
-  const isHeader =
+  const answer =
     record !== undefined &&
     decided(
       () => isHeaderRecord(record, undecided),
       () => tableIn(bytes, isWhole, options)?.found,
     )
-  if (isHeader && options.trailingDelimiter === undefined && dialect.trailingDelimiter) {
+  const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
+  if (
+    record !== undefined &&
+    isHeader &&
+    options.trailingDelimiter === undefined &&
+    dialect.trailingDelimiter
+  ) {
     checkTrailing(headerNames(record, source.name), undecided)
   }
   if (isHeader) tokenizer.skipPeeked()
@@ -116,6 +123,7 @@ export async function openCsv(
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
     ...(table === undefined ? {} : { foundTable: table.found }),
+    ...(typeof answer === 'boolean' ? {} : { assumedHeader: answer }),
   } as const
   const { lastLook, target } = options
   if (lastLook !== undefined) {
@@ -257,18 +265,18 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
   return dialect.header === 'auto' && target === undefined && settled === undefined
 }
 
-function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
+function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {
   const { file, dialect, target, settled, records } = undecided
   // A record that names all fields but one is a header.
   if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
   if (settled === undefined) return looksLikeHeader(record)
-  return isHeaderByData(record, { file, records: records(), names: settled.names })
+  return isHeaderByData(record, { file, records, ...settled })
 }
 
 /** If the user must decide about the header, mentions text found above the table. */
-function decided(decide: () => boolean, look: () => FoundTable | undefined): boolean {
+function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()
   } catch (error) {
