@@ -72,14 +72,8 @@ export function isHeaderByData(
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
     if (areUsualNames(texts) && !hasUsualNames) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  if (assumes !== undefined) {
-    const first = firstFields(record)
-    const assumed = assumes === 'first' ? assumedHeader(first, firstRows(records())) : assumes
-    // All inputs begin with the same header, or each with a row of its own.
-    const fits =
-      assumes === 'first' || (String(assumes.record) === String(first)) === assumes.isHeader
-    if (assumed !== undefined && fits) return assumed
-  }
+  const assumed = assumes && assumedOf(record, records(), assumes)
+  if (assumed !== undefined) return assumed
   throw unclear(record, file, 'the records after it do not tell')
 }
 
@@ -87,8 +81,19 @@ export function isHeaderByData(
 const assumedRecords = 200
 const assumedFields = 60
 
-const firstFields = ({ fields }: FirstRecord): string[] =>
-  fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
+function assumedOf(
+  { fields }: FirstRecord,
+  records: SampleRecords,
+  assumes: 'first' | AssumedHeader,
+): AssumedHeader | undefined {
+  const first = fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
+  const own = assumedHeader(first, firstRows(records))
+  if (assumes === 'first') return own
+  // All inputs begin with the same header, or each with a row of its own.
+  const isSame = String(assumes.record) === String(first)
+  const isOther = own !== undefined && own.isHeader !== assumes.isHeader
+  return isSame === assumes.isHeader && !isOther ? assumes : undefined
+}
 
 function firstRows(records: SampleRecords): string[][] {
   const rows: string[][] = []

@@ -1,9 +1,11 @@
 /*
   What a first record probably is if nothing proves it: a person sees the answer before anything is stored.
 */
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { assumedHeader } from '../../../src/parse/csv/assume-header.js'
+import { runs } from '../../helpers/runs.js'
 import { isLikelyName, isUsualName } from '../../../src/parse/csv/usual-names.js'
 
 const split = (line: string): string[] => line.split(',').map(text => text.trim())
@@ -111,29 +113,31 @@ const table = fc
     ),
   )
 
-t.test('the order of the records does not matter', async t => {
+t.test('the order of the records does not matter', async () => {
   fc.assert(
     fc.property(table, fc.infiniteStream(fc.nat()), ([first, rows], order) => {
       const keys = rows.map(row => [order.next().value as number, row] as const)
       const shuffled = keys.toSorted(([a], [b]) => a - b).map(([, row]) => row)
-      t.strictSame(assumedHeader(first, shuffled), assumedHeader(first, rows))
+      assert.deepEqual(assumedHeader(first, shuffled), assumedHeader(first, rows))
     }),
+    { numRuns: runs(2000) },
   )
 })
 
-t.test('a record whose every text is also a value below is no header', async t => {
+t.test('a record whose every text is also a value below is no header', async () => {
   const narrow = table.filter(([first, rows]) => first.length < 3 && rows.length > 0)
   fc.assert(
     fc.property(narrow, fc.infiniteStream(fc.nat()), ([, rows], picks) => {
       const first = rows[0]!.map((_, i) => rows[picks.next().value! % rows.length]![i]!)
-      t.not(assumedHeader(first, rows)?.isHeader, true)
+      assert.notEqual(assumedHeader(first, rows)?.isHeader, true)
     }),
+    { numRuns: runs(2000) },
   )
 })
 
 t.test(
   'whatever the records hold, there is an answer, and its field is one of the record',
-  async t => {
+  async () => {
     const ragged = fc.tuple(
       fc.array(cell, { maxLength: 5 }),
       fc.array(fc.array(cell, { maxLength: 6 })),
@@ -142,8 +146,8 @@ t.test(
       fc.property(ragged, ([first, rows]) => {
         const answer = assumedHeader(first, rows)
         if (answer === undefined) return
-        t.strictSame(answer.record, first)
-        t.ok(first.includes(answer.field) || first.length !== 1)
+        assert.deepEqual(answer.record, first)
+        assert.ok(first.includes(answer.field) || answer.field === first.join(' '))
       }),
     )
   },

@@ -154,6 +154,11 @@ t.test('without a target the data have to tell', async t => {
     ['2019,a\n2020,b\n', 'row'],
     ['0,1\n0.5,0.25\n', unclear],
     ['country,2020-01-31\nfr,1.5\n', unclear],
+    ['country,2015_sales,change\nfr,378,5\nde,12,7\n', 'header'],
+    ['country,2015_sales\nfr,378\nde,12\n', unclear],
+    ['halted,12 March 2020\n5,13 March 2020\n7,1 April 2020\n', unclear],
+    ['halted,12 Main Street\n5,High Street 3\n7,1 Side Road\n', unclear],
+    ['halted,12 Main Street\n5,\n7,\n', unclear],
     // Names that an input before had.
     ['name,city\na,b\n', 'header', ['city', 'Name']],
     ['name,\na,b\n', 'header', ['name', '']],
@@ -163,7 +168,9 @@ t.test('without a target the data have to tell', async t => {
     const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
     const records = () => new SampleRecords(Buffer.from(text), 0, true, dialect)
     const record = recordOf(text.slice(0, text.indexOf('\n')))
-    const answer = answerOf(() => isHeaderByData(record, { file: 'a.csv', records, names }) === true)
+    const answer = answerOf(
+      () => isHeaderByData(record, { file: 'a.csv', records, names }) === true,
+    )
     check(t, answer, expected, JSON.stringify(text))
   }
 })
