@@ -1,6 +1,7 @@
 /*
   Encodings of inputs.
 */
+import assert from 'node:assert/strict'
 import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
@@ -97,6 +98,34 @@ t.test(
     }
   },
 )
+
+t.test('the most likely encoding is the first', async t => {
+  for (const [text, encoding] of [
+    ...samples.filter(([, name]) => !name.startsWith('euc-')),
+    ['Ação,Preço\nNão,5\n', 'windows-1252'],
+    ['©,£ 1.80\n', 'windows-1252'],
+    ['ça\n', 'windows-1252'],
+    ['行,1\n', 'gb18030'],
+  ] as const) {
+    t.equal(fittingEncodings(iconv.encode(text, encoding), true)[0]?.encoding, encoding, text)
+  }
+  // The characters that nearly all Chinese texts consist of, each two bytes of 0xa1 and above.
+  const common = fc.tuple(
+    fc.integer({ min: 0xb0, max: 0xd6 }),
+    fc.integer({ min: 0xa1, max: 0xfe }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(common, { minLength: 1, maxLength: 9 }), { minLength: 1 }),
+      texts => {
+        const lines = texts.map(text => `1,${Buffer.from(text.flat()).toString('latin1')}\n`)
+        const found = fittingEncodings(Buffer.from(lines.join(''), 'latin1'), true)
+        assert.equal(found[0]?.encoding, 'gb18030')
+      },
+    ),
+    { numRuns: runs(500) },
+  )
+})
 
 t.test('a sample out of the middle is looked at line by line', async t => {
   for (const [text, encoding] of samples.slice(0, 7)) {
