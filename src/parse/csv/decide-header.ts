@@ -72,27 +72,32 @@ export function isHeaderByData(
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
     if (areUsualNames(texts) && !hasUsualNames) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  const assumed = assumes && assumedOf(record, records(), assumes)
+  const first = firstFields(record)
+  const own = assumedHeader(first, firstRows(records()))
+  const assumed = assumes === 'first' ? own : assumes && agreed(assumes, first, own)
   if (assumed !== undefined) return assumed
-  throw unclear(record, file, 'the records after it do not tell')
+  throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
 }
 
 /** Further records and fields tell hardly more. */
 const assumedRecords = 200
 const assumedFields = 60
 
-function assumedOf(
-  { fields }: FirstRecord,
-  records: SampleRecords,
-  assumes: 'first' | AssumedHeader,
+const firstFields = ({ fields }: FirstRecord): string[] =>
+  fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
+
+/**
+ * What was assumed of the first input, unless a later one contradicts it: all begin with the same header, or each with a row of
+ * its own.
+ */
+function agreed(
+  assumed: AssumedHeader,
+  first: readonly string[],
+  own: AssumedHeader | undefined,
 ): AssumedHeader | undefined {
-  const first = fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
-  const own = assumedHeader(first, firstRows(records))
-  if (assumes === 'first') return own
-  // All inputs begin with the same header, or each with a row of its own.
-  const isSame = String(assumes.record) === String(first)
-  const isOther = own !== undefined && own.isHeader !== assumes.isHeader
-  return isSame === assumes.isHeader && !isOther ? assumes : undefined
+  const isSame = String(assumed.record) === String(first)
+  const isOther = own !== undefined && own.isHeader !== assumed.isHeader
+  return isSame === assumed.isHeader && !isOther ? assumed : undefined
 }
 
 function firstRows(records: SampleRecords): string[][] {
@@ -119,10 +124,15 @@ export class UnclearHeader extends UsageError {
   }
 }
 
-function unclear(record: FirstRecord, file: string, why: string): UsageError {
+function unclear(
+  record: FirstRecord,
+  file: string,
+  why: string,
+  isLikely = looksLikeHeader(record),
+): UsageError {
   return new UnclearHeader(
     `cannot tell whether the first record of ${file} is a header: ${why}. Set \`input.header\` to yes or no`,
-    looksLikeHeader(record) ? 'yes' : 'no',
+    isLikely ? 'yes' : 'no',
   )
 }
 

@@ -175,6 +175,16 @@ t.test('without a target the data have to tell', async t => {
   }
 })
 
+t.test('of both answers the probable one is the likely one', async t => {
+  const likely = async (text: string): Promise<unknown> => {
+    const settled = { names: undefined }
+    return openReader(memorySource(text), { settled }).catch((error: unknown) => error)
+  }
+  t.match(await likely('city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n'), { likely: 'yes' })
+  t.match(await likely('Paris,fr\nBerlin,de\nParis,de\nLyon,fr\n'), { likely: 'no' })
+  t.match(await likely('alice,bob\n'), { likely: 'yes' })
+})
+
 // Whether the first record is a header, and its names.
 
 const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
