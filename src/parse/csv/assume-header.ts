@@ -55,25 +55,29 @@ const looks: readonly Look[] = [
 ]
 const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(text))!
 
-/** Logarithms of the odds from which on something is assumed: a row that gets lost weighs as much as a header that is stored. */
+/** Logarithms of the odds from which on a record is assumed to be a header, or a row. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** What a header alone must have: a word such as "id", or a spelling such as "user_id". */
+/** What one field of a header without rows must have: a word such as "id", or a spelling such as "user_id". */
 const nameOdds = 2
 /** One field never decides more than this. */
 const mostOdds = 5
-/** Empty fields, single letters and sentences are as common in headers as in rows of some files. */
+/** Empty fields, single letters and sentences are as common in some headers as in rows. */
 const weakOdds = 0.5
-/** What counts as seen before the first value. */
+const countedOdds = 4
+/** So many values look as usual before the first one is seen. */
 const assumedValues = 2
+/** Percentage of numbers, if nothing is known of a column. */
 const numbersAlone = 80
+/** Share of names that are also a value below them. */
 const repeatedNames = 0.02
+/** Shares of names and of values that `isLikelyName` knows. */
 const likelyNames = 0.3
 const likelyValues = 0.02
+/** Shares of headers without an empty field, and with two equal ones. */
 const fullHeaders = 0.85
 const ambiguousHeaders = 0.03
-const countedOdds = 4
-/** Records with as many fields as the first one. */
+/** Share of records with as many fields as the first one. */
 const leastAlike = 0.75
 
 /**
@@ -128,7 +132,7 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** Some repeats of a header may be left out; undefined if there are too many for that, and too few for a column of few texts. */
+/** Leaves repeats of the header out; undefined if these are neither few enough for that nor so many that they must be rows. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
