@@ -39,7 +39,7 @@ export interface FittingEncoding {
 
 /**
  * The encodings in which all of `sample` is text; if no multi-byte encoding is among them, also those in which nearly all of it
- * is. The most likely one is the first.
+ * is. The most likely one is the first, which is UTF-8 if nearly all is.
  * @param isWhole  false if it may begin or end inside a character: then only its whole lines count
  * @param brokenAt  position of the byte that raised the question; it counts even outside whole lines
  */
@@ -72,7 +72,19 @@ export function fittingEncodings(
   )
   const found = fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
   const likely = likelyEncoding(lines)
-  return found.toSorted((a, b) => Number(b.encoding === likely) - Number(a.encoding === likely))
+  return [
+    ...nearlyUtf8(lines),
+    ...found.toSorted((a, b) => Number(b.encoding === likely) - Number(a.encoding === likely)),
+  ]
+}
+
+/** Chinese text in UTF-8 is mostly valid in gb18030, too, but makes no sense there. */
+function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
+  const text = Buffer.from(new TextDecoder().decode(lines).replaceAll('\ufffd', ''))
+  const brokenBytes = lines.length - text.length
+  const otherBytes = text.reduce((count, byte) => count + Number(byte >= 0x80), 0)
+  if (brokenBytes > (otherBytes * mostBrokenPercent) / 100) return []
+  return [{ encoding: 'utf-8', example: exampleOf(text), brokenBytes }]
 }
 
 /** What the bytes that are not ASCII suggest; undefined if nothing, as those of Chinese text in gb18030. */
