@@ -137,7 +137,10 @@ t.test('text that is nearly UTF-8 is most likely that', async t => {
     { encoding: 'utf-8', brokenBytes: 1, example: '平安银行' },
   ])
   const half = Buffer.concat([broken, iconv.encode('000001,平安银行\n'.repeat(9), 'gb18030')])
-  t.notOk(fittingEncodings(half, true).some(({ encoding }) => encoding === 'utf-8'))
+  const wide = iconv.encode('code,name\n1,a\n', 'utf-16le')
+  for (const other of [half, wide]) {
+    t.notOk(fittingEncodings(other, true).some(({ encoding }) => encoding === 'utf-8'))
+  }
 })
 
 t.test('a sample out of the middle is looked at line by line', async t => {
