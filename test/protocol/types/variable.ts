@@ -1,6 +1,5 @@
 /*
-  Columns whose elements have no fixed size, seen from outside: their values, and those left after cutting, joining and
-  picking.
+  Columns whose elements have no fixed size: their values, and those left after cutting, joining and picking.
 */
 import {
   concatColumns,
