@@ -181,7 +181,7 @@ for (const kind of targets) {
           note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
-      // With count, the next process sends the rows again; for a function, nobody knows what it wrote.
+      // With count, the next process sends the rows again; for a function, what it wrote is unknown.
       if (name === 'count' || !kind.hasEvidence) return
       for (const [what, script] of [
         ['the table is made again, others fill it', kind.remake],

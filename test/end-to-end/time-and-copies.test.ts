@@ -79,7 +79,7 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   return scene
 }
 
-/** A process that can be suspended: it gets no callbacks in the meantime, and its clock goes on. */
+/** A process that can be suspended: it gets no callbacks in the meantime, and its clock continues. */
 function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
   let sleptMs = 0
   const { clock } = systemPlatform
@@ -410,7 +410,7 @@ t.test(
   },
 )
 
-t.test('repeated rows are no such evidence', async t => {
+t.test('repeated rows are not evidence of this', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -435,7 +435,7 @@ t.test('a run that only counts starts over on top of its own rows', async t => {
   t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
 })
 
-t.test('rows that others write in the meantime are no evidence either', async t => {
+t.test('rows that others write in the meantime are not evidence either', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })

@@ -398,7 +398,7 @@ t.test('rejects of rows go to a file as JSON lines, and to listeners', async t =
   })
 })
 
-t.test('a value that is no list of rows is refused', async t => {
+t.test('a value that is not a list of rows is refused', async t => {
   const to = { server: { host: 'h', port: 1 }, target: { table: 't' } }
   for (const rows of [5, 'text', null, {}, undefined]) {
     await t.rejects(load({ ...to, rows: rows as object[] }), { code: 'DDB_USAGE' })

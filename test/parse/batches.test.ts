@@ -204,7 +204,7 @@ t.test('a failing source throws after the complete rows before the failure', asy
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   end(failure)
   const { value } = await batches.next()
-  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the incomplete record is no row')
+  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the incomplete record is not a row')
   await t.rejects(batches.next(), failure)
 })
 
@@ -1152,7 +1152,7 @@ t.test('JSON of both kinds', async t => {
   }
 })
 
-t.test('bytes that are no character reject their row, in any column', async t => {
+t.test('bytes that are not a character reject their row, in any column', async t => {
   const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
   const broken = Buffer.concat([gb('2,'), Buffer.of(0x81), gb(',股\r\n')])
   const bytes = Buffer.concat([
@@ -1208,7 +1208,7 @@ t.test('a given UTF-8 is checked as strictly', async t => {
   t.match(read.rejects, [{ code: 'DDB_INPUT_ENCODING', message: /utf-8: E9 at byte/ }])
 })
 
-t.test('records that are no rows keep their bytes and positions', async t => {
+t.test('records that are not rows keep their bytes and positions', async t => {
   const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
   const bytes = gb('id,名\n股,票\n2,股,票\n3,"股"票\n4,股\n')
   const read = await readAll(bytes, { encoding: 'gb18030', size: 3 })

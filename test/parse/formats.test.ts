@@ -290,7 +290,7 @@ t.test(
   },
 )
 
-t.test('lines that are no records have no limit and are not kept in memory', async t => {
+t.test('lines that are not records have no limit and are not kept in memory', async t => {
   const comment = `#${'x'.repeat(5000)}`
   for (const chunkBytes of [1, 64, 10_000]) {
     for (const delimiter of [',', '||']) {
@@ -350,7 +350,7 @@ t.test('a header without a line end is kept as in the input', async t => {
   }
 })
 
-t.test('a number is one record that is no row, in any chunks', async t => {
+t.test('a number is one record that is not a row, in any chunks', async t => {
   for (const chunkBytes of [1, 100]) {
     const options = { format: 'json', chunkBytes } as const
     const { rejects } = await read('123 {"v":1}\n45', 'v:INT', options)

@@ -129,7 +129,7 @@ t.test('the last line needs no line end', async t => {
   t.strictSame(read(''), { records: [], otherBytes: 0 })
 })
 
-t.test('a record that is no row is rejected at its position', async t => {
+t.test('a record that is not a row is rejected at its position', async t => {
   for (const chunkBytes of [1, 2, 1000]) {
     t.strictSame(
       read('a\nno!\nb\n!', { chunkBytes }).records,
@@ -157,7 +157,7 @@ t.test('a record beyond the limit is skipped, and its beginning kept', async t =
   }
 })
 
-t.test('in a cut input, text without a line end is no row', async t => {
+t.test('in a cut input, text without a line end is not a row', async t => {
   const cutOff = new InputError('DDB_INPUT_TRUNCATED', 'it was cut', { file: 'x' })
   t.strictSame(read('a\nb', { cutOff }).records, [
     ['a\n', 1, 7],
@@ -243,8 +243,6 @@ t.test('a window begins empty, with the sentinel in place', async t => {
   t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])
   t.equal(window.scratchStart, 1)
 })
-
-//
 
 t.test('broken bytes are named with their position, if there are any', async t => {
   const broken = {

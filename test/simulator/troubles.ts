@@ -50,7 +50,7 @@ export type RequestTroubleKind =
   /** A write into the target or the ledger ends as if its job had been killed. */
   | 'killed at target'
   | 'killed at ledger'
-  /** A write into the target or the ledger is delayed while others go on. */
+  /** A write into the target or the ledger is delayed while others continue. */
   | 'slow write'
   /** Somebody removes the ledger or the marker. */
   | 'ledger dropped'

@@ -15,8 +15,8 @@ type Delivery = NonNullable<LoadOptions['delivery']>
 type Ending = 'all sessions' | 'sessions with data'
 
 /**
- * Rows go out and arrive, then sessions become a guest's, then more rows go out.
- * @param isGone nobody can log in again
+ * Rows are sent and arrive, then sessions become a guest's, then more rows are sent.
+ * @param isGone whether a new login fails as well
  */
 async function expire(
   t: Test,

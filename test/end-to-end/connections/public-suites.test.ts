@@ -88,7 +88,7 @@ t.test('JSON Parsing Test Suite: a document that is not JSON is never accepted',
   for (const { name, input } of parsing) {
     const found = await readDocument(input)
     if (isJson(input)) t.ok(found, name)
-    // An empty input has no rows, and is no error.
+    // An empty input has no rows, and is not an error.
     else if (input.trim() !== '') t.not(found?.rejects.length ?? 1, 0, name)
   }
 })

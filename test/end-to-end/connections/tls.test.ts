@@ -165,7 +165,7 @@ t.test('no output overwrites a TLS file', async t => {
   }
 })
 
-t.test('a command after serve is told of TLS, and of a self-signed certificate', async t => {
+t.test('a command after serve shows TLS, and a self-signed certificate', async t => {
   const own = certificates.make('own')
   const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
   const serve = (certificate: Identity, ...argv: readonly string[]): ReturnType<typeof spawnCli> =>

@@ -90,7 +90,7 @@ async function loadRefused(
 for (const [way, delivery] of ways) {
   for (const kind of [view, chunks]) {
     t.test(
-      `${way}: unknown words leave a batch of ${kind.name} unconfirmed, and the run goes on`,
+      `${way}: unknown words leave a batch of ${kind.name} unconfirmed, and the run continues`,
       async t => {
         const one = { ...delivery, connections: 1 }
         const { here, result, inserts } = await loadRefused(t, kind, one, insert =>

@@ -260,24 +260,27 @@ t.test("a function that throws rejects its batch, with the server's error text",
   }
 })
 
-t.test('a result that is no table, or has more rows, is refused before it is written', async t => {
-  for (const [transform, why] of [
-    ['def(t){ return 5 }', /the transform gave no table/],
-    ['def(t){ return exec price from t }', /the transform gave no table/],
-    [
-      'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
-      /the transform gave 4 rows for 2: it may leave rows out, and add none/,
-    ],
-  ] as const) {
-    const { transformed, count } = await scene(t)
-    const result = await transformed(transform)
-    t.match(result, { status: 'failed', error: { message: why } })
-    t.equal(await count('prices'), 0)
-  }
-})
+t.test(
+  'a result that is not a table, or has more rows, is refused before it is written',
+  async t => {
+    for (const [transform, why] of [
+      ['def(t){ return 5 }', /the transform gave no table/],
+      ['def(t){ return exec price from t }', /the transform gave no table/],
+      [
+        'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
+        /the transform gave 4 rows for 2: it may leave rows out, and add none/,
+      ],
+    ] as const) {
+      const { transformed, count } = await scene(t)
+      const result = await transformed(transform)
+      t.match(result, { status: 'failed', error: { message: why } })
+      t.equal(await count('prices'), 0)
+    }
+  },
+)
 
 t.test(
-  'only a batch whose insert was refused is divided, and dropped rows are no rejects',
+  'only a batch whose insert was refused is divided, and dropped rows are not rejects',
   async t => {
     // The partition column must not be null.
     const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'

@@ -41,7 +41,7 @@ t.test('if the peer takes no bytes, the wait ends and the session is closed', as
   t.equal(clock.nowMs(), 59_000)
 })
 
-t.test('the wait goes on as long as bytes leave', async t => {
+t.test('the wait continues as long as bytes leave', async t => {
   const clock = leapingClock()
   // One byte leaves per second for five minutes, then no more.
   const { session, given } = quietSession(() => Math.max(100, 400 - clock.nowMs() / 1_000))
@@ -51,7 +51,7 @@ t.test('the wait goes on as long as bytes leave', async t => {
   t.equal(given.length, 1)
 })
 
-t.test('a buffer that drains in time is no failure', async t => {
+t.test('a buffer that drains in time is not a failure', async t => {
   const { session, given } = quietSession(() => 100, Promise.resolve())
   await drainedInTime(session, { clock: leapingClock(), timeoutMs })
   t.same(given, [])

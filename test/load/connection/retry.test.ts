@@ -55,7 +55,7 @@ t.test('pauses grow from 0.1 to 10 seconds, half of each at random', async t => 
   )
 })
 
-t.test('tries go on until the deadline, even if batches have few retries', async t => {
+t.test('tries continue until the deadline, even if batches have few retries', async t => {
   const { triedAtMs, errors, thrown } = await failing(60_000, rulesOf({ retries: 1 }))
   t.same(triedAtMs, [0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700, 42_700, 52_700])
   t.equal(thrown, errors.at(-1), 'the last error is thrown')

@@ -180,7 +180,7 @@ t.test(
     t.strictSame(
       flags.map(one => (one & requestFlags.urgent) !== 0),
       [true, true, false],
-      'counting rows is no short question',
+      'counting rows is not a short question',
     )
   },
 )

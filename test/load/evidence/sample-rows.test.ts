@@ -85,7 +85,7 @@ t.test(
   },
 )
 
-t.test('partition columns come first, and a row without a usable one is no sample', t => {
+t.test('partition columns come first, and a row without a usable one is not a sample', t => {
   const names = ['id', 'name', 'sym', 'day']
   const row = (sym: string): Batch =>
     batchOf([
@@ -107,7 +107,7 @@ t.test('partition columns come first, and a row without a usable one is no sampl
 })
 
 t.test(
-  'values that cannot be compared are left out, and rows of only such values are no samples',
+  'values that cannot be compared are left out, and rows of only such values are not samples',
   t => {
     const samples = newSampleRows(['long', 'nan', 'a b', 'points', 'id'], [], [])
     samples.taken(

@@ -102,17 +102,20 @@ t.test(
   },
 )
 
-t.test('if the obstacle stays too long, the batch is unconfirmed and the run goes on', async t => {
-  const { outcomes, batches, counts, clock, sent, failures, run } = scene({ retries: 2 })
-  for (let i = 0; i < 3; i++) {
-    outcomes.apply(batches[0]!, refusal(busy))
-    clock.advance(longestRestMs)
-  }
-  t.equal(sent.length, 2)
-  t.same(counts(), [0, 8, 0, 0])
-  t.same(failures, [])
-  t.match(uncertainLines(run.state), [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
-})
+t.test(
+  'if the obstacle stays too long, the batch is unconfirmed and the run continues',
+  async t => {
+    const { outcomes, batches, counts, clock, sent, failures, run } = scene({ retries: 2 })
+    for (let i = 0; i < 3; i++) {
+      outcomes.apply(batches[0]!, refusal(busy))
+      clock.advance(longestRestMs)
+    }
+    t.equal(sent.length, 2)
+    t.same(counts(), [0, 8, 0, 0])
+    t.same(failures, [])
+    t.match(uncertainLines(run.state), [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
+  },
+)
 
 t.test('two equal refusals in a row end the run; other outcomes still count', async t => {
   const { outcomes, batches, counts, failures, clock, sent } = scene({ allOrNothing: false })

@@ -77,7 +77,7 @@ t.test('batches are settled from the first one up to the first gap', async t => 
   t.strictSame(numbers(covered), [2, 3])
   covered.replace(done(4, 40, 60))
   covered.settle()
-  t.strictSame(numbers(covered), [4, 3], 'half a batch is no batch')
+  t.strictSame(numbers(covered), [4, 3], 'half a batch is not a batch')
   covered.replace(done(5, 60, 80))
   covered.settle()
   t.strictSame([offsets(covered), numbers(covered)], [[120], []])

@@ -87,7 +87,7 @@ t.test('a record is one line, whatever its texts contain', async () => {
   )
 })
 
-t.test('a line that is no record is refused', async t => {
+t.test('a line that is not a record is refused', async t => {
   const line = recordLine(batch).slice(0, -1)
   for (const other of [
     '',

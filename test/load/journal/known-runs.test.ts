@@ -87,7 +87,7 @@ t.test('runs are listed in the order in which they began', async t => {
   )
 })
 
-t.test('files that are no journals are named and do no harm', async t => {
+t.test('files that are not journals are named and do no harm', async t => {
   const folder = t.testdir()
   writeJournal(folder, 'good', begun('good'), { tail: '0000' })
   writeJournal(folder, 'empty', [])

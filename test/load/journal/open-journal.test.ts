@@ -282,7 +282,7 @@ for (const [what, change, why] of damages) {
   })
 }
 
-t.test('a path that is no file is refused without waiting', async t => {
+t.test('a path that is not a file is refused without waiting', async t => {
   for (const make of [(path: string) => execFileSync('mkfifo', [path]), mkdirSync]) {
     const { a, open, once, path, folder } = scene(t)
     mkdirSync(join(folder, 'runs'), { recursive: true })

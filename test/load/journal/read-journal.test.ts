@@ -96,7 +96,7 @@ t.test('any record is accepted or refused with a message', async t => {
   t.ok(refused > 0)
 })
 
-t.test('a file that is no journal is not read to its end', async t => {
+t.test('a file that is not a journal is not read to its end', async t => {
   const path = join(t.testdir(), 'r.journal')
   writeFileSync(path, 'x'.repeat(5 * 2 ** 20))
   let reads = 0

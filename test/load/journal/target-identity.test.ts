@@ -122,7 +122,7 @@ t.test('a table that has lost rows is another table', async t => {
   t.equal(whatChanged(table, { ...table, rows: null }, 5), undefined)
 })
 
-t.test('fewer rows in keyed and DFS tables are no loss, an empty table is', async t => {
+t.test('fewer rows in keyed and DFS tables are not a loss, an empty table is', async t => {
   for (const one of [{ ...table, dropsDuplicates: true }, dfs]) {
     t.equal(whatChanged(one, { ...one, rows: 1 }, 5), undefined)
     t.match(whatChanged(one, { ...one, rows: 0 }, 5), /has 0 rows/)

@@ -48,10 +48,10 @@ t.test('without leftovers there is no notice', async t => {
   await share('trades')
   await share('ddbIngestBench_sync_0a0b')
   await run(own, false, 1, 2)
-  t.equal(await notice(), undefined, 'bench tables and foreign tables are no leftovers')
+  t.equal(await notice(), undefined, 'bench tables and foreign tables are not leftovers')
 })
 
-t.test('tables of a connected run are no leftovers', async t => {
+t.test('tables of a connected run are not leftovers', async t => {
   const { notice, run } = await scene(t)
   await run(other, false, 1, 2)
   t.equal(await notice(), undefined)
@@ -93,7 +93,7 @@ t.test(
   },
 )
 
-t.test('tables of a run that ended cleanly and can be resumed are no leftovers', async t => {
+t.test('tables of a run that ended cleanly and can be resumed are not leftovers', async t => {
   const { notice, run, session } = await scene(t)
   await run(other, true, 1)
   t.match(await notice(), /ddbIngest_other, ddbIngestLedger2_0000000000000002/)

@@ -87,7 +87,7 @@ t.test('a run removes its own marker and no other', async t => {
   await dropMarker(session, mine, timeoutMs)
   t.same(shared(), [])
   await dropMarker(session, mine, timeoutMs)
-  t.same(shared(), [], 'a missing marker is no failure either')
+  t.same(shared(), [], 'a missing marker is not a failure either')
 })
 
 t.test('a marker that cannot be removed causes no failure', async t => {

@@ -77,7 +77,7 @@ t.test('a file by somebody else with that name stays', async t => {
   t.strictSame(await left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
 })
 
-t.test('files never created, and paths that are no files, are left alone', async t => {
+t.test('files never created, and paths that are not files, are left alone', async t => {
   t.strictSame(await left(t, {}), [])
   const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
   const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })

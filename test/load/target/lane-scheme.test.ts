@@ -32,7 +32,7 @@ interface Level {
   readonly own: ServerValue
 }
 
-/** Values for a column of each type; null and the empty text are no keys. */
+/** Values for a column of each type; null and the empty text are not keys. */
 const values: Record<string, fc.Arbitrary<ElementValue>> = {
   INT: fc.oneof(
     fc.integer({ min: -50, max: 50 }),

@@ -130,7 +130,7 @@ t.test('rows of others between the batches are skipped', async t => {
   })
 })
 
-t.test('rows with one key: rows that the table dropped are no difference', async t => {
+t.test('rows with one key: rows that the table dropped are not a difference', async t => {
   const here = await startLoadServer(t, script)
   const twice = [...Array.from({ length: 1_500 }, (_, i) => i), 7, 8, 9]
   const text = readFileSync(fileOf(t, twice), 'utf8').replace(/\n(9,.*)\n$/, '\n9,other,,,,\n')
@@ -199,7 +199,7 @@ t.test('rows that cannot be read back are not confirmed', async t => {
   t.equal(result.rows.confirmed + result.rows.unconfirmed + result.rows.unsent, result.rows.read)
 })
 
-t.test('columns in which many rows are equal are no key', async t => {
+t.test('columns in which many rows are equal are not a key', async t => {
   const here = await startLoadServer(
     t,
     `${script}

@@ -330,7 +330,7 @@ t.test(
       readWallClock('readDate', '2024-03-10T02:00', { zone }),
       nanosOf('2024-03-10T02:00:00Z'),
     )
-    t.equal(fault('x'), undefined, 'a text that is no time is not blamed on the zone')
+    t.equal(fault('x'), undefined, 'a text that is not a time is not blamed on the zone')
   },
 )
 
@@ -468,7 +468,7 @@ t.test('an offset is a zone without changes', async t => {
   }
 })
 
-t.test('moments outside any calendar are no problem', async t => {
+t.test('moments outside any calendar are not a problem', async t => {
   const zone = new TimeZone('Europe/Berlin')
   for (const at of [-9e15, 9e15]) t.ok(Math.abs(zone.offsetAt(at)) <= 7200)
 })

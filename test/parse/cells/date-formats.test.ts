@@ -215,7 +215,7 @@ t.test(
   },
 )
 
-t.test('a text that is no number is distinguished from a number that does not fit', async t => {
+t.test('a text that is not a number is distinguished from a number that does not fit', async t => {
   for (const text of ['', ' ', '-', '+', '.', '.5', '1e3', '1.2.3', '--1', '1 2', '0x1', '1-']) {
     t.ok(Number.isNaN(read(seconds, text)), JSON.stringify(text))
   }
@@ -284,7 +284,7 @@ t.test('every millisecond is read back from its number', async t => {
   t.pass()
 })
 
-t.test('numbers that are no days do not fit', async t => {
+t.test('numbers that are not days do not fit', async t => {
   for (const text of [
     '0',
     '60',
@@ -513,7 +513,7 @@ t.test('values of one text are not kept for the next', async t => {
   }
 })
 
-t.test('a text that is no pattern is refused with the reason', async t => {
+t.test('a text that is not a pattern is refused with the reason', async t => {
   for (const [text, why] of [
     ['yyy', 'yyy has 3 letters, but y takes 1 or 2 or 4'],
     ['MMMM', 'MMMM has 4 letters, but M takes 1 or 2 or 3'],

@@ -156,7 +156,7 @@ t.test('a number is an integer exactly if its fraction is', async t => {
   t.pass()
 })
 
-t.test('a text that is no number is no integer', async t => {
+t.test('a text that is not a number is not an integer', async t => {
   for (const text of [
     '',
     '.',
@@ -650,7 +650,7 @@ t.test('texts that follow the style', async t => {
   }
 })
 
-t.test('a text that does not is no number', async t => {
+t.test('a text that does not is not a number', async t => {
   for (const [rules, text] of [
     [english, '1,23'],
     [english, '1,2345'],

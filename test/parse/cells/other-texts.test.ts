@@ -102,7 +102,7 @@ t.test('a number beyond a double, or its null, does not fit', async t => {
   }
 })
 
-t.test('a text that is no pair is distinguished from a pair that does not fit', async t => {
+t.test('a text that is not a pair is distinguished from a pair that does not fit', async t => {
   for (const text of [
     '',
     '1',

@@ -212,7 +212,7 @@ t.test('more texts than the table can hold stay correct, batch after batch', asy
   t.pass()
 })
 
-t.test('a text longer than the column allows refuses its row and is no symbol', async t => {
+t.test('a text longer than the column allows refuses its row and is not a symbol', async t => {
   const { column, take } = makeSymbolColumn(255)
   const longest = `${'é'.repeat(127)}a`
   const block = blockOf([longest, 'b'.repeat(256), '', longest])
@@ -506,7 +506,7 @@ t.test('a text that is not a value is refused before any row', async t => {
 
 // A column after a rewriting: the texts that reach it, and the rows it refuses.
 
-/** Numbers prefixed with x; other texts are no values. */
+/** Numbers prefixed with x; other texts are not values. */
 const column = (): RewrittenColumn =>
   new RewrittenColumn(
     new IntegerColumn(

@@ -87,7 +87,7 @@ t.test('both separators must be the same', async t => {
   }
 })
 
-t.test('a text of another length is no time', async t => {
+t.test('a text of another length is not a time', async t => {
   const text = '2024-02-29T00:00:00.000000000'
   for (let length = 0; length <= text.length; length++) {
     const isTime = [19, 23, 26, 29].includes(length)

@@ -1,5 +1,5 @@
 /*
-  Records of delimited text that are no rows, and empty records.
+  Records of delimited text that are not rows, and empty records.
 */
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
@@ -179,7 +179,7 @@ t.test('a line far beyond the limit costs only its limit, and the next one is lo
   })
 })
 
-t.test('bytes that are no UTF-8 give the same rejects for any chunks', async t => {
+t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t => {
   const bytes = Buffer.concat([
     Buffer.from('1,ä中\n2,'),
     Buffer.from([0xff, 0xfe]),
@@ -481,7 +481,7 @@ t.test(
   },
 )
 
-t.test('a character that contains the bytes of line ends is no line end', async t => {
+t.test('a character that contains the bytes of line ends is not a line end', async t => {
   const stdin = Readable.from([iconv.encode('v\n\u0a0a\n', 'utf-16le')])
   const source = await openSource('-', { stdin, encoding: 'utf-16le' })
   const reader = await openReader(source, { header: 'yes' })

@@ -177,7 +177,7 @@ const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
   offsetBytes: 17,
 })
 
-t.test('a record with anything like a number is no header, nor is one of blanks', async t => {
+t.test('a record with anything like a number is not a header, nor is one of blanks', async t => {
   for (const [fields, isHeader] of [
     [['id', 'name'], true],
     [['id', ''], true],
@@ -281,7 +281,7 @@ t.test('if both readings fit, nothing is decided', async t => {
     ['price,venue\n1,63.5,\n2,64,\n', 'price:DOUBLE,venue:SYMBOL', true],
     ['price,venue\n"1","63.5",\n', 'price:DOUBLE,venue:SYMBOL', true],
     ['price,size\n1,63.5,\n', undefined, true],
-    // Repeated values are no row names.
+    // Repeated values are not row names.
     ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,size\n1,63.5,\n1,2,\n', undefined, false],
@@ -403,5 +403,5 @@ t.test('row names are left out, whatever the rest is', async t => {
   const both = await read('a\nr1,1,\n', 'a:INT', { ...options, trailingDelimiter: true })
   t.strictSame(both.rows, [['1']])
   const headless = await read('a\nr1,1\n\n', 'a:INT', options)
-  t.strictSame(headless.rows, [['1']], 'an empty line is no row of two fields')
+  t.strictSame(headless.rows, [['1']], 'an empty line is not a row of two fields')
 })

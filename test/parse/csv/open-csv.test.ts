@@ -22,7 +22,7 @@ t.test('columns are found by header names, in any order', async t => {
   t.equal(reader.recordsRead, 1)
 })
 
-t.test('a first record with something like a number is no header', async t => {
+t.test('a first record with something like a number is not a header', async t => {
   for (const text of [
     row,
     '2020.01.02T09:30:00.032,a,-1,5\n',
@@ -66,7 +66,7 @@ t.test('the delimiter is found in the first line', async t => {
   }
 })
 
-t.test('lines before the header are skipped, comments and blank lines are no records', async t => {
+t.test('lines before the header are skipped, comments and blank lines are not records', async t => {
   const text = `exported today, "by me\n\n${header}\n# nothing\n${row}\r\n\n${row}`
   const { rows, places, reader } = await read(text, trades, { skipLines: 2, comment: '#' })
   t.strictSame(rows, [values, values])
@@ -520,7 +520,7 @@ t.test('an escape character escapes quotes and itself, and is text elsewhere', a
   }
 })
 
-t.test('a first line sep=; names the delimiter and is no record', async t => {
+t.test('a first line sep=; names the delimiter and is not a record', async t => {
   for (const [text, delimiter, header] of [
     ['sep=;\nid;name\n1;a,b,c\n', ';', 'sep=;\nid;name\n'],
     ['SEP=^\r\nid^name\r\n1^a,b,c\r\n', '^', 'SEP=^\r\nid^name\r\n'],

@@ -20,7 +20,7 @@ import { runs } from '../../helpers/runs.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
 
-// One object into one row, compared with JSON.parse: members in any order, and reasons why an object is no row.
+// One object into one row, compared with JSON.parse: members in any order, and reasons why an object is not a row.
 
 const { boolean, number, string, array } = jsonKinds
 
@@ -36,7 +36,7 @@ const strict: MemberRules = { ignoreExtra: false, allowMissing: false }
 const lax: MemberRules = { ignoreExtra: true, allowMissing: true }
 
 interface Row {
-  /** Text of each cell; undefined if the record is no row. */
+  /** Text of each cell; undefined if the record is not a row. */
   readonly cells: string[] | undefined
   readonly obstacle: Fault | undefined
 }
@@ -146,7 +146,7 @@ for (const [what, text, obstacle] of [
   })
 }
 
-t.test('text that is not JSON is no obstacle: the scanner says where it stopped', async t => {
+t.test('text that is not JSON is not an obstacle: the scanner says where it stopped', async t => {
   for (const text of ['{"a" 1}', '{a:1}', '{"a":1', '{"a":1,}', '{"a":}', 'x']) {
     const { scanner, block } = scanned(text, 3)
     const records = new JsonRecords(scanner, members, lax)

@@ -307,7 +307,7 @@ t.test('a wrong path ends reading and says why', async t => {
   }
 })
 
-t.test('rows before the fault are read, and records that are no rows are rejected', async t => {
+t.test('rows before the fault are read, and records that are not rows are rejected', async t => {
   const rejects: string[] = []
   const text = '{"a":[{"v":"x"},{"w":1},{"v":"y"}],"b":]}'
   const found: string[][] = []

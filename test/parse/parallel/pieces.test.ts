@@ -137,7 +137,7 @@ const source = (
   { encoding, chunkBytes, brokenAt }: Pick<Setup, 'encoding' | 'chunkBytes' | 'brokenAt'>,
 ): Promise<ByteSource> => {
   const whole = iconv.encode(text, encoding)
-  // These bytes are no character in these encodings.
+  // These bytes are not a character in these encodings.
   const bytes =
     brokenAt === undefined
       ? whole
@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** For a run that a reject has ended: later bytes that are no record may or may not have been read. */
+/** For a run that a reject has ended: later bytes that are not a record may or may not have been read. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,

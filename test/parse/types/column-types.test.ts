@@ -687,7 +687,7 @@ t.test(
         const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
         const what = `${type} ${texts[0]}`
         if (type === 'DATEHOUR') {
-          t.equal(rejects.length, others.length + 4, 'a day is no hour')
+          t.equal(rejects.length, others.length + 4, 'a day is not a hour')
           continue
         }
         t.equal(rows.length, 2 * fits.length, what)

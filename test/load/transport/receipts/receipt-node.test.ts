@@ -102,7 +102,7 @@ t.test('a barrier reports lost functions, or silence', async t => {
   t.equal(await (await silent.open()).barrier(10, undefined), 'silent')
 })
 
-t.test('lost sessions are reopened, and sending in the meantime is no failure', async t => {
+t.test('lost sessions are reopened, and sending in the meantime is not a failure', async t => {
   const { open, send, here, deadlineMs } = await scene(t)
   const node = await open()
   node.abandon('data', lost)
