@@ -1,5 +1,5 @@
 /*
-  Elements as the tests write them down, apart from both codecs, and how they lie in the values of either client.
+  Elements as the tests write them, independent of both codecs, and how each client represents them.
     BOOL                   boolean
     up to 32 bits          number
     64 bits, decimals      bigint; decimals without their point
