@@ -349,7 +349,7 @@ t.test('map, set, ignore-extra and allow-missing change the matching by name', t
   t.end()
 })
 
-t.test('an error of matching names similar columns, the line and what to do', t => {
+t.test('a matching error names similar columns, the line and what to do', t => {
   t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
     code: 'DDB_INPUT_COLUMN',
     exitCode: 65,

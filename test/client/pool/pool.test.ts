@@ -346,7 +346,7 @@ t.test('load is distributed over the live nodes of a cluster', async t => {
   })
 })
 
-t.test('the embedded server is a cluster of one', async t => {
+t.test('the embedded server is a cluster of one node', async t => {
   const pool = await pooled(t, { loadBalance: true })
   t.strictSame(await pool.run('1+1'), int(2))
 })
