@@ -166,7 +166,6 @@ const isAt = (module: Module, places: readonly string[]): boolean =>
 const imports = (module: Module, name: string): boolean =>
   module.imports.some(({ specifier }) => packageOf(specifier) === name)
 
-/** One family of types, in text. */
 const isFamily = (path: string): boolean => /^parse\/types\/[a-z0-9-]+-types\.ts$/.test(path)
 
 const paths = (modules: readonly Module[]): string[] => modules.map(module => module.path)

@@ -589,7 +589,6 @@ t.test('columns are compressed while the network is slow', async t => {
   t.equal(outgoing.isSlow, false, 'the network is fast again')
 })
 
-/** The header line as sent. */
 function line(head: RequestHead): string {
   const writer = new ByteWriter()
   encodeRequest(writer, head, { kind: 'script', script: '' })

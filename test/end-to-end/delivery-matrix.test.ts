@@ -186,7 +186,6 @@ function uncertainIds({ confirm }: LoadResult): number[] {
   )
 }
 
-/** Checks what holds in every cell. */
 function checkCell(
   t: Test,
   fault: Fault,

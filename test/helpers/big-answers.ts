@@ -13,7 +13,6 @@ export function startBigServer(): Promise<TinyServer> {
   })
 }
 
-/** Number of scripts run so far. */
 export function scriptsRun(server: TinyServer): number {
   return server.log.filter(line => line.startsWith('script ')).length
 }

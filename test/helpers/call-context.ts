@@ -24,7 +24,6 @@ export function valueOf<T>(evaluation: Evaluation<T>): T {
   }
 }
 
-/** The error text of a call. */
 export function failureOf(call: () => unknown): string {
   try {
     call()

@@ -93,7 +93,6 @@ export class Certificates {
     return this.#identity(certFile, key.keyFile)
   }
 
-  /** A file with this text. */
   file(name: string, text: string): string {
     const path = join(this.#folder, name)
     writeFileSync(path, text)

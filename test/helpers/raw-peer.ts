@@ -38,7 +38,6 @@ export class RawPeer {
     return new RawPeer(socket)
   }
 
-  /** Everything received so far. */
   get received(): Buffer {
     return Buffer.concat(this.#chunks)
   }

@@ -136,7 +136,6 @@ export function headOf(header: string): RequestHead {
   }
 }
 
-/** The request that `logical` describes. */
 export function requestOf(logical: LogicalRequest): Request {
   const values = (logical.args ?? []).map(valueOf)
   switch (logical.kind) {

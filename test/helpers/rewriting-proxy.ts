@@ -48,7 +48,7 @@ export function instead(from: string, to: string): (chunk: string) => string {
   return chunk => chunk.replaceAll(from, to.padEnd(from.length))
 }
 
-/** One rewrite after another. */
+/** Applies several rewrites in order. */
 export const each =
   (...rewrites: readonly Rewrite[]): Rewrite =>
   (chunk, sent) =>
@@ -63,7 +63,7 @@ export const answering =
 /** A scalar INT with the bytes before it, as in an answer. */
 export const intBytes = (value: number): string => `\x04\0${int32Bytes(value)}`
 
-/** The same for a scalar LONG. */
+/** A scalar LONG with the bytes before it. */
 export const longBytes = (value: number): string =>
   `\x05\0${Buffer.from(BigInt64Array.of(BigInt(value)).buffer).toString('latin1')}`
 

@@ -3,7 +3,6 @@
   many in `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
 */
 
-/** Whether this is a deep run. */
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
 
 /** Somebody waits for `npm test` during development, so it tries less. */

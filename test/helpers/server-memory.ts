@@ -19,7 +19,6 @@ export function serverMemory(known?: KnownServer): TestMemory {
   }
 }
 
-/** The version that a server reports. */
 export async function versionOf({ session }: LoadServer): Promise<string> {
   const answer = await session.run('version()')
   return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : ''

@@ -40,7 +40,6 @@ export function expressionOf(source: string, functions?: readonly string[]): Exp
   return expression
 }
 
-/** The statements of `source`. */
 export function statementsOf(source: string, functions?: readonly string[]): Statement[] {
   const cursor = cursorOn(source, functions)
   const statements: Statement[] = []
@@ -59,7 +58,6 @@ export const treeOf = (source: string, functions?: readonly string[]): string =>
 export const treesOf = (source: string, functions?: readonly string[]): string =>
   shownStatements(statementsOf(source, functions))
 
-/** The source text of a node. */
 export const sourceOf = ({ span }: { readonly span: Span }): string =>
   span.source.slice(span.start, span.end)
 

@@ -8,7 +8,7 @@ import { systemPlatform } from '../../src/platform/system.js'
 
 /** The time that one turn counts, however long it took. */
 const turnMs = 0.1
-/** The same while no server listens. */
+/** The length of a turn while no server listens. */
 const idleTurnMs = 20
 
 export interface TurnPlatform extends Platform {

@@ -23,7 +23,6 @@ const rejectIn = (lineNumber: number): AnyReject => ({
   value: undefined,
 })
 
-/** A run, and its output. */
 function scene(change: Partial<LoadOptions> = {}) {
   const notices: string[] = []
   const reports: LoadReport[] = []

@@ -195,7 +195,6 @@ function arrayBlocks(client: Client, kind: Kind, rows: readonly (readonly Elemen
   ]
 }
 
-/** One scalar of the client. */
 export function clientScalar(client: Client, typeText: string, element: Element): ClientObject {
   const type = typeOf(typeText)
   const kind = kindOf(type)

@@ -135,7 +135,6 @@ async function readSource(
   return { batches, rejects, recordsRead, failure, skipped }
 }
 
-/** The line at an offset. */
 function lineAt(input: Input, offsetBytes: number): number {
   const bytes = content(input)
   const before = iconv.decode(bytes.subarray(0, offsetBytes), input.encoding, { stripBOM: false })

@@ -70,7 +70,7 @@ const tools = {
   '@types/ws': '0.6.0',
   '@types/cli-progress': '0.7.0',
 }
-/** One that only tests use. */
+/** A tool that only tests use. */
 const tester = { tap: '0.8.0' }
 
 const lock = (version: string): string =>

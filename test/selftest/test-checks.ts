@@ -14,11 +14,11 @@ export type Reasons = Readonly<Record<string, string | RegExp>>
 export interface Switch extends Omit<Trial, 'names'> {
   readonly fails?: Reasons
   readonly skips?: Reasons
-  /** They pass, and find something else. */
+  /** Checks that pass, and find something else. */
   readonly finds?: Reasons
-  /** They pass as before. */
+  /** Checks that pass as before. */
   readonly passes?: readonly string[]
-  /** What `load` then relies on. */
+  /** The facts that `load` then relies on. */
   readonly facts?: Facts
 }
 

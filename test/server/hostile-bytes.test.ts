@@ -73,7 +73,6 @@ t.test('without sockets: any bytes in any chunks end one session', async t => {
   t.pass()
 })
 
-/** Divides bytes at the given positions. */
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b)
   return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length))

@@ -41,7 +41,6 @@ export async function simulateAround(seed: number, traced = false): Promise<Simu
   return around.play()
 }
 
-/** The state of a job. */
 interface JobState {
   readonly job: Job
   call: number

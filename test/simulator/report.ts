@@ -17,7 +17,6 @@ export function scenarioText(scenario: Scenario): string {
   return `${JSON.stringify({ ...scenario, kind }, shown, 1)}\n${script}`
 }
 
-/** The command that repeats a seed. */
 function replayCommand(seed: number): string {
   return `npm run simulate -- --from ${seed} --seeds 1 --trace`
 }

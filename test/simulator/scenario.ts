@@ -137,7 +137,6 @@ export interface LoaderPlan {
   readonly leaveAtMs: number | undefined
   /** A restarted process resumes where the last one stopped. */
   readonly isJournaled?: true
-  /** The host of the process. */
   readonly hostName?: string
   /** Names of the inputs, if they differ from the paths. */
   readonly names?: readonly string[]

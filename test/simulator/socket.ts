@@ -21,7 +21,6 @@ export class SimSocket extends Duplex {
   readonly remoteAddress = '127.0.0.1'
   readonly remotePort: number
   bytesRead = 0
-  /** The process has died. */
   isDead = false
   readonly #network: SimNetwork
   readonly #process: SimProcess
@@ -50,7 +49,6 @@ export class SimSocket extends Duplex {
     this.#pieceBytes = network.chance.between(1, network.weather.pieceBytes)
   }
 
-  /** Connects both ends. */
   join(peer: SimSocket): void {
     this.#peer = peer
     peer.#peer = this

@@ -67,7 +67,6 @@ export interface Troubles {
   readonly elections: readonly number[]
   readonly freeBytes: number
   readonly badReadOneIn: number
-  /** Delay before the server starts. */
   readonly serverStartMs: number
 }
 

@@ -2,7 +2,6 @@
   Virtual time: events run in the order of their time, and between two events only the effects of the first one happen.
 */
 
-/** A scheduled event. */
 export interface Scheduled {
   cancel(): void
 }

@@ -71,7 +71,6 @@ function checkRows(scene: Scene, last: LoadResult, found: Found, complain: Compl
   }
 }
 
-/** Rows that the run reports as uncertain. */
 function uncertainOf(scene: Scene, last: LoadResult): Set<number> {
   const headLines = scene.header === '' ? 0 : 1
   const byName = new Map(scene.inputs.map(({ name, rows }) => [name, rows]))

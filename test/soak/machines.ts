@@ -80,7 +80,6 @@ export async function grown(path: string, bytes: number, loader: LoaderProcess):
   }
 }
 
-/** Whether the process ended within that time. */
 export async function endsWithin(loader: LoaderProcess, ms: number): Promise<boolean> {
   const stop = new AbortController()
   const isOver = await Promise.race([

@@ -26,7 +26,6 @@ export interface Round {
   readonly kills: Record<Kill['victim'], number>
   /** The output of the run's processes, except killed ones. */
   readonly ends: readonly string[]
-  /** Broken promises. */
   readonly complaints: readonly string[]
 }
 

@@ -29,7 +29,7 @@ const folder = fileFolder(t, {
   empty: { 'readme.md': '' },
 })
 
-/** As programs call it. */
+/** As programs call it, with the default extensions. */
 const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},

@@ -26,7 +26,7 @@ const shared = 'CREATE_SHARED_VAR'
 const create = 'DB_OWNER, DB_MANAGE or DBOBJ_CREATE'
 const views = 'VIEW_OWNER'
 
-/** By function, or keyword of the language. */
+/** Facts by function, or by keyword of the language. */
 export const facts: Readonly<Record<string, Fact>> = {
   // Names that are not functions in the manual.
   connect: { since: '1.30', source: clients },

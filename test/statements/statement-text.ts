@@ -23,7 +23,6 @@ import type { SentRequest } from './sent-requests.js'
 export interface SentStatement {
   readonly text: string
   readonly names: readonly string[]
-  /** How its request was sent. */
   readonly manner: Manner
 }
 

@@ -22,7 +22,7 @@ interface Statement {
   readonly whyUnseen?: string
 }
 
-/** By their text. */
+/** The statements that scenarios sent, by their text. */
 function seenStatements(): Map<string, Statement> {
   const found = new Map<string, Statement>()
   for (const [sender, requests] of sent) {

@@ -38,7 +38,6 @@ const load = (...argv: string[]): Promise<Outcome> => runMain([...base, ...argv]
 
 const options = ['--summary', '--metrics-file'] as const
 
-/** How each file begins. */
 const starts = { '--summary': '{"schema":', '--metrics-file': '# HELP ' }
 
 t.test('a file is replaced in one step: open readers continue with the old one', async t => {

@@ -50,7 +50,6 @@ function wordsOf(command: string): string[] {
 
 const understood = new Map<string, boolean>()
 
-/** Whether the program accepts the command. */
 function isUnderstood(command: string): boolean {
   const known = understood.get(command)
   if (known !== undefined) return known

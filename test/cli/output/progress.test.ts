@@ -87,7 +87,6 @@ t.test('each phase has its own text', async t => {
   t.match(linesAt(80, { phase: 'confirming', bytesRead: 1_000_000 })[0], / 100%.* {2}confirming$/)
 })
 
-/** Reports of any possible run. */
 const anyReport = fc.record({
   phase: fc.constantFrom<LoadReport['phase'][]>('connecting', 'loading', 'confirming', 'done'),
   rows: fc.record({

@@ -87,7 +87,6 @@ interface Input {
   readonly header: string
   readonly line: (id: number) => string
   readonly name: string
-  /** Whether the row is to be rejected. */
   readonly isBad?: (id: number) => boolean
 }
 

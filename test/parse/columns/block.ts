@@ -29,7 +29,6 @@ export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
 /** The field of `blockOf` that holds the texts. */
 export const field = 1
 
-/** Rows that a column refused. */
 export function refusedRows(block: RecordBlock): number[] {
   return Array.from(block.refusedBy.subarray(0, block.rowCount), (by, row) =>
     by > 0 ? row : -1,

@@ -204,7 +204,7 @@ function allWon(sessions: number): Rewrite {
   }
 }
 
-/** Loses deliveries from this one on. */
+/** Loses the deliveries from number `first` on. */
 function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
   let seen = 0
   return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)
@@ -445,7 +445,7 @@ const asynchronous =
   request =>
     request.asynchronous ? what : undefined
 
-/** Loses unanswered requests from this one on, or a single one. */
+/** Loses the unanswered requests from number `from` to number `to`. */
 function losing(from: number, to: number): BeforeExecute {
   let seen = 0
   return request => {

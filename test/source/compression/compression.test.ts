@@ -394,7 +394,7 @@ t.test('content that was delivered is not lost to what comes after it', async t 
   let at = 0
   const whole = Buffer.concat(blocks)
   for await (const chunk of unzstd(pieces(frames, 100_000), 'x.zst')) {
-    // A parser is slow.
+    // Parsing takes a while.
     await new Promise(resolve => setImmediate(resolve))
     t.ok(whole.subarray(at, at + chunk.length).equals(chunk))
     at += chunk.length

@@ -81,7 +81,7 @@ function follow(file: InputFile) {
     for await (const chunk of content.chunks) read.push(Buffer.from(chunk))
     return 'ended'
   })().catch((error: unknown) => error)
-  /** Until it waits for time to pass. */
+  /** Runs the reader until it waits for time to pass. */
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 50; turn++) await Promise.resolve()
     await new Promise(resolve => setImmediate(resolve))
