@@ -6,9 +6,11 @@ import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
+import { csv, ids, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { zipOf } from '../../helpers/zip.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { runMain, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
 
 const script =
   'share keyedTable(`id, 1:0, `id`v, [INT,INT]) as k; share streamTable(1:0, `id`v, [INT,INT]) as s;' +
@@ -100,6 +102,41 @@ t.test('members of an archive that was written again', async t => {
   t.match(resultOf(await load()).rows, { confirmed: 1, skipped: 2 })
   t.strictSame(await rows(), ['1,1', '2,5'])
 })
+
+t.test(
+  'killed while it reads what is new, it goes on: its earlier end is no sign of another process',
+  async t => {
+    const reached = closedGate()
+    const gate = closedGate()
+    const here = await startLoadServer(t, script, {
+      faults: {
+        beforeExecute({ rows }) {
+          if (rows !== 5) return undefined
+          reached.open()
+          return { until: gate.opened }
+        },
+      },
+    })
+    const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })
+    const environment = {
+      ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+      XDG_STATE_HOME: join(dir, '.state'),
+    }
+    const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
+    flags.push('--port', String(here.server.port))
+    const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
+    t.match(await load().outcome, { code: 0 })
+    writeFileSync(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
+    const { child, outcome } = load()
+    await reached.opened
+    child.kill('SIGKILL')
+    await outcome
+    gate.open()
+    const again = await load().outcome
+    t.match(again, { code: 0 }, again.stderr)
+    t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
+  },
+)
 
 t.test('where rows would be there twice, or not at all, it is refused', async t => {
   const { dir, run } = await place(t)
