@@ -105,9 +105,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
     resume: {
-      possible: canGoOn(run, error),
+      possible: canGoOn(run, error) && !storesAgain(run),
       command: null,
-      look: isLeftOpen(error) ? lookScript(plan, run.history.found.samples) : null,
+      look:
+        isLeftOpen(error) || (canGoOn(run, error) && storesAgain(run))
+          ? lookScript(plan, run.history.found.samples)
+          : null,
       restart: null,
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
@@ -135,10 +138,23 @@ const refusals = [
 ]
 
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const isRefused = error !== undefined && refusals.includes(error.code)
+  // A journal without rows only repeats the options.
+  const isMisuse = error?.code === 'DDB_USAGE' && !hasSent(run)
+  const isRefused = isMisuse || (error !== undefined && refusals.includes(error.code))
   const { journal } = run.history
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
+}
+
+/** Some row of the run may be in the target. */
+function hasSent({ state, history: { found } }: Run): boolean {
+  return state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
+}
+
+/** Whether a process that resumes the run would store rows once more: where batches have no known outcome, it starts over. */
+function storesAgain(run: Run): boolean {
+  const used = run.delivery?.used ?? run.history.found.used
+  return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
 }
 
 /** Whether the user has to check if rows of the run are in the table. */
