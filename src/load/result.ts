@@ -104,15 +104,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
-    resume: {
-      possible: canGoOn(run, error) && !storesAgain(run),
-      command: null,
-      look:
-        isLeftOpen(error) || (canGoOn(run, error) && storesAgain(run))
-          ? lookScript(plan, run.history.found.samples)
-          : null,
-      restart: null,
-    },
+    resume: waysOn(run, error),
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
 }
@@ -155,6 +147,17 @@ function hasSent({ state, history: { found } }: Run): boolean {
 function storesAgain(run: Run): boolean {
   const used = run.delivery?.used ?? run.history.found.used
   return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
+}
+
+function waysOn(run: Run, error: DdbError | undefined): LoadResult['resume'] {
+  const isPossible = canGoOn(run, error)
+  const isOpen = isLeftOpen(error) || (isPossible && storesAgain(run))
+  return {
+    possible: isPossible && !storesAgain(run),
+    command: null,
+    look: isOpen ? lookScript(run.plan, run.history.found.samples) : null,
+    restart: null,
+  }
 }
 
 /** Whether the user has to check if rows of the run are in the table. */
