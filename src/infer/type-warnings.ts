@@ -83,6 +83,9 @@ export function oddWarnings(
   ]
 }
 
+/** Ends the warning of a text column in which a word for null of another column would be null, too. */
+export const alsoNull = 'as in other columns'
+
 /** Texts that keep a column from the type of nearly all its texts. */
 export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined

@@ -311,8 +311,11 @@ export interface LoadOptions {
   onNotice?: (notice: string) => void
   /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
-  /** Gets the options that a run lacks for the table that `target.create` or `addColumns` would make, before it ends (DDB_USAGE). */
-  onNeeded?: (needed: NeededOptions) => void
+  /**
+   * Gets the options that a run lacks for the table that `target.create` or `addColumns` would make, before it ends (DDB_USAGE); and
+   * those with which a check finds fewer rows to reject. `readsAll`: with them it would find none.
+   */
+  onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void
   /** Ends the run cleanly: batches in flight are flushed, rows not handed over are unsent. */

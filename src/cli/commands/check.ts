@@ -22,7 +22,13 @@ import { loadOptionsOf, notOfCheck, targetOptionsOf } from '../options/load-opti
 import { adviseNeeded } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { printFailure, printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
+import {
+  printFailure,
+  printMeaning,
+  tellCommand,
+  tellNext,
+  writeFailed,
+} from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -89,7 +95,7 @@ async function runCheck(
     server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    onNeeded: needed => adviseNeeded(call.asked, needed),
+    onNeeded: (needed, readsAll) => adviseNeeded(call.asked, needed, readsAll),
     wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
@@ -144,7 +150,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
       tellNext(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       tellNext(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
-    }
+    } else if (call.asked.next !== undefined) tellCommand(output, 'next', call.asked.next)
   }
   try {
     if (settings.json) {

@@ -146,6 +146,8 @@ export const zhSentences = {
   'peak memory: {bytes}': '内存峰值：{bytes}',
   // What a load would do
   'to load exactly this way:': '完全照此导入：',
+  'what keeps texts from their columns, and the options that read them:':
+    '与列不符的文本，以及能读取它们的选项：',
   'equivalent command with every detected setting:': '写明所有检测结果的导入命令：',
   'the inputs are read in different ways, so it takes several loads:':
     '各输入的读取方式不同，因此需要分几次导入：',

@@ -270,6 +270,8 @@ export function missingOptions(
     ...(needed.noHeader ? ['`input.header` no'] : []),
     ...tableOptions(needed.reading),
     ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
+    ...needed.trueTexts.map(text => `\`cells.trueTexts\` ${text}`),
+    ...needed.falseTexts.map(text => `\`cells.falseTexts\` ${text}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
