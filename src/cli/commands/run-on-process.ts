@@ -232,7 +232,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
-        held.timeline?.add(report)
+        if (report.phase !== 'looking') held.timeline?.add(report)
       },
       onNotice(notice) {
         if (settings.quiet) keep(kept, output.words().notice(notice))

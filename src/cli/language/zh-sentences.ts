@@ -38,6 +38,8 @@ export const zhSentences = {
   'in flight {bytes}': '途中 {bytes}',
   '{read} of {total}': '{read} / {total}',
   'file {number} of {count}': '文件 {number}/{count}',
+  'looking at file {number} of {count}': '正在查看文件 {number}/{count}',
+  'looking at the input': '正在查看输入',
   '{time} left': '剩余 {time}',
   '{signal}: ending the run cleanly; a second signal ends it at once':
     '{signal}：运行正在正常收尾；再收到一个信号则立即结束',

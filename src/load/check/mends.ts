@@ -55,6 +55,7 @@ export async function findMends(
     types: filled,
     proposesTruths: true,
     stopped: () => isEnded(run),
+    onLook: run.reporter.looking,
     ...(sample === undefined ? {} : { sample }),
   }).catch((error: unknown) => {
     if (error instanceof DdbError) return undefined

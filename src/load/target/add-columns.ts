@@ -51,7 +51,12 @@ async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<Inf
   const hasMembers = first.inputs.some(({ format }) => formats[format].records === 'members')
   // All records of delimited text have the fields of the header.
   if (first.columns.length === 0 && !hasMembers) return first
-  const all = await inferSchema({ ...common, stopped: () => run.ending.stopped })
+  const { looking } = run.reporter
+  const all = await inferSchema({
+    ...common,
+    stopped: () => run.ending.stopped,
+    onLook: looking,
+  }).finally(() => looking(undefined))
   if (run.ending.failure !== undefined) throw run.ending.failure
   const schema = withoutKnown(all, known)
   if (schema.columns.length > 0) checkNew(run, schema, hasMembers)

@@ -93,7 +93,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const schema = await inferSchema({
     ...inferOptions(options, paths, files),
     stopped: () => run.ending.stopped,
-  })
+    onLook: run.reporter.looking,
+  }).finally(() => run.reporter.looking(undefined))
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
