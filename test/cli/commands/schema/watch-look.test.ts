@@ -22,9 +22,13 @@ async function watched(t: Test, terminals: FakeTerminals) {
     look,
     stderr,
     pass: async (ms: number) => {
-      // What a timer begins may wait for other turns, and then for a timer of the bar.
-      for (let i = 0; i < 20; i++) {
-        mock.timers.tick(ms / 20)
+      mock.timers.tick(ms)
+      for (let i = 0; i < 20; i++) await turn()
+    },
+    /** Lets turns and time pass until it stands on the screen: what a timer begins takes as many turns as it takes. */
+    until: async (text: string) => {
+      for (let i = 0; i < 10_000 && !stderr().includes(text); i++) {
+        mock.timers.tick(20)
         await turn()
       }
     },
@@ -39,18 +43,18 @@ async function watched(t: Test, terminals: FakeTerminals) {
 const note = /^looking at every value of the inputs: --sample 10000/
 
 t.test('after a second it says what it looks at, even if nothing comes', async t => {
-  const { look, pass, lines, stderr } = await watched(t, { stderrColumns: 100 })
+  const { look, pass, until, lines, stderr } = await watched(t, { stderrColumns: 100 })
   const source = { bytesRead: 0, totalBytes: undefined as number | undefined }
   look.onLook({ number: 1, count: 1, source })
   await pass(900)
   t.equal(stderr(), '')
-  await pass(400)
+  await until('0 B')
   t.match(lines(), [note, 'looking at the input  0 B'])
   source.bytesRead = 2_000
-  await pass(300)
+  await until('2.00 kB')
   t.match(lines(), [note, 'looking at the input  2.00 kB'])
   look.onLook({ number: 120, count: 4_000, source })
-  await pass(300)
+  await until('file 120')
   t.match(lines(), [note, '................ 2%  looking at file 120 of 4,000'])
   look.stop()
   t.match(lines(), [note, ''])
