@@ -90,12 +90,17 @@ async function runCheck(
       processEnvironment.leave(exitCode)
     },
   })
+  let isReplaced = false
   const options: CheckOptions = {
     ...asked,
     server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    onNeeded: (needed, readsAll) => adviseNeeded(call.asked, needed, readsAll),
+    onNeeded(needed, readsAll) {
+      adviseNeeded(call.asked, needed, readsAll)
+      // With rows left that no option reads, the load as it was asked for may be what is wanted.
+      isReplaced = readsAll !== false
+    },
     wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
@@ -106,7 +111,7 @@ async function runCheck(
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
     // Where the table could not be made, a load as it was asked for would not work either.
-    const commands = call.asked.next === undefined ? commandsOf(found, settings, call) : []
+    const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })

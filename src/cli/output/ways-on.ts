@@ -48,6 +48,14 @@ export function waysOn(
       giveUp,
     ]
   }
+  const code = end?.error?.code
+  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
+    return [
+      { when: 'once the table has the rows of the run again', command: resume },
+      { when: 'to load all again, if none of them is there', command: `${resume} --restart` },
+      giveUp,
+    ]
+  }
   if (isUntouched) return []
   const { mode, confirm } = options.delivery ?? {}
   // A killed process may not have recorded how it confirmed rows.
