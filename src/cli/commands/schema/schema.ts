@@ -16,6 +16,7 @@ import { columnTypeText } from '../../../protocol/data-type.js'
 import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
+import type { AssumedHeader } from '../../../parse/csv/assume-header.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { pathOfParts } from './path-parts.js'
@@ -27,7 +28,8 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
 import { dfsOptions, sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import { failureOf, writeFailed } from '../../output/print-failure.js'
+import { againWith } from '../../output/advice.js'
+import { failureOf, tellCommand, writeFailed } from '../../output/print-failure.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
@@ -46,6 +48,8 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
         `the paths differ in a day or a code, which would be lost: --path '${found.path}' makes columns of them`,
       )
     }
+    const { assumedHeader } = found.schema
+    if (assumedHeader !== undefined) tellOther(call, assumedHeader)
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
@@ -62,7 +66,7 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** What can be printed; each form is made on demand. */
+/** Results that can be printed; each is made on demand. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
@@ -73,7 +77,7 @@ interface FoundSchema {
   readonly script: () => string
 }
 
-/** `load --create` takes them. */
+/** The kinds of tables that `load --create` can create. */
 const tableKinds = ['dfs', 'stream']
 
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
@@ -107,6 +111,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
     onLook: look.onLook,
+    // A program would not see that something was assumed.
+    assumesHeader: formatOf(settings) !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   }).finally(look.stop)
@@ -201,10 +207,28 @@ function scriptOrNull(script: () => string): string | null {
   }
 }
 
+const assumedText = ({ isHeader, field }: AssumedHeader): string => {
+  const shown = `"${clip(clean(field), sampleWidth)}"`
+  return isHeader
+    ? `assumed, as nothing proves it: the first record is a header, because ${shown} looks like a name of a column`
+    : `assumed, as nothing proves it: the first record is a row, because ${shown} looks like a value`
+}
+
+/** The command for the other answer. */
+function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
+  const command = againWith(asked, 'header', isHeader ? 'no' : 'yes')
+  if (command === undefined) return
+  tellCommand(
+    output,
+    isHeader ? 'if its first record is a row' : 'if its first record is a header',
+    command,
+  )
+}
+
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
-/** The table, with its line ends. */
+/** The columns as a table, with line ends. */
 export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
   const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)
@@ -232,6 +256,7 @@ export function noteLines(schema: InferredSchema): string[] {
   )
   return [
     `looked at ${seen}`,
+    ...(schema.assumedHeader === undefined ? [] : [assumedText(schema.assumedHeader)]),
     ...(schema.table?.said ?? []),
     ...(schema.totals?.said ?? []).map(withFlags),
     ...(rejected === 0
