@@ -51,6 +51,8 @@ export interface ChosenType {
   readonly nulls: number
   /** Number of texts that the type does not take; rows with them become rejects. */
   readonly refused: number
+  /** Its words for true and false, if options have to name them. */
+  readonly truths?: readonly [string, string]
   readonly warnings: readonly string[]
 }
 

@@ -6,6 +6,7 @@ import { isReservedWord } from '../schema/identifier.js'
 import { unitsPerDay } from './candidate-types.js'
 import type { ChosenType, SeenKinds } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
+import { mendsOf } from './mends.js'
 import type { InferredColumn } from './inferred-schema.js'
 
 /** @param source  name in the input */
@@ -13,8 +14,9 @@ export function columnOf(
   probe: ColumnProbe,
   name: string,
   source: string | undefined,
-  { type, candidate, dateFormat, flags, nulls, refused, warnings }: ChosenType,
+  chosen: ChosenType,
 ): InferredColumn {
+  const { type, candidate, dateFormat, flags, nulls, refused, warnings } = chosen
   const { min, max } = candidate ?? {}
   const units = unitsPerDay[type.type]
   const days =
@@ -34,6 +36,7 @@ export function columnOf(
     textBytes: probe.textBytes,
     days,
     warnings: [...renamedWarnings(name, source), ...warnings],
+    ...(probe.type === undefined ? {} : { mends: mendsOf(probe, chosen) }),
   }
 }
 

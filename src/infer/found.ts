@@ -7,6 +7,7 @@ import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
 import type { TargetColumn } from '../schema/target-schema.js'
+import type { ByteSource } from '../source/byte-source.js'
 import type { SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -45,6 +46,17 @@ export interface InferOptions {
   readonly sample?: number
   /** Asked before every piece of input; true ends the examination. */
   readonly stopped?: () => boolean
+  /** Called before each input is opened, and before every piece of it. */
+  readonly onLook?: (place: LookedPlace) => void
+}
+
+/** What is being looked at. */
+export interface LookedPlace {
+  /** Number of the input, from 1, and of how many. */
+  readonly number: number
+  readonly count: number
+  /** The open input, whose `bytesRead` grows; undefined before it is open. */
+  readonly source: Pick<ByteSource, 'bytesRead' | 'totalBytes'> | undefined
 }
 
 /** Results over all inputs examined so far. */

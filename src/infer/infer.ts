@@ -86,10 +86,19 @@ async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Fou
     takenFields: new Set(),
     takenMembers: new Set(),
   }
-  for (const path of options.paths) {
+  const { onLook, stopped, paths } = options
+  const count = paths.length
+  for (const [i, path] of paths.entries()) {
+    onLook?.({ number: i + 1, count, source: undefined })
     const source = await openSource(path, { ...options.source, files: options.files })
+    const place = { number: i + 1, count, source }
+    const telling = (): boolean => {
+      onLook?.(place)
+      return stopped?.() === true
+    }
     try {
-      await lookAtInput(options, source, path, found)
+      onLook?.(place)
+      await lookAtInput({ ...options, stopped: telling }, source, path, found)
     } finally {
       await source.close()
     }

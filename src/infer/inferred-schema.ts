@@ -34,6 +34,8 @@ export interface InferredColumn {
   /** First and last day, counted from 1970, for types with days. */
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
+  /** If its type was given: which texts do not suit it, and the options that read them. */
+  readonly mends?: readonly string[]
 }
 
 /** A member of JSON that no column can take. */

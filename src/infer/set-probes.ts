@@ -106,6 +106,8 @@ function newLook(
       return part.kind === 'member' ? (cells?.field(part.name) ?? []) : []
     })
     const from = { view, rowCount, lineNumbers, numberCells: undefined }
-    probe.look(text.compose(from, fields), 0, file)
+    const composed = text.compose(from, fields)
+    composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
+    probe.look(composed, 0, file)
   }
 }

@@ -8,7 +8,7 @@ import type { ColumnProbe } from './column-probe.js'
 import { isSureNull } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './trials.js'
-import { truthPair } from './type-warnings.js'
+import { alsoNull, truthPair } from './type-warnings.js'
 
 /** Options of `load` that apply to all columns; empty or false if not needed. */
 export interface SharedNeeds {
@@ -131,7 +131,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
       const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
         if (nullTexts.includes(word)) {
           more += cells
-          return [`"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`]
+          return [`"${word}" is null with \`cells.nullTexts\` ${word}, ${alsoNull}`]
         }
         const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
         return isSureNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
@@ -156,15 +156,24 @@ function withTruths(
   proposesTruths: boolean,
 ): SettledTypes {
   const pairs = probes.map((probe, i) => {
-    const isText = probe.type === undefined && keepsBlanks(types[i]!.type)
-    return proposesTruths && isText ? truthPair(probe) : undefined
+    const { type, refused } = types[i]!
+    const isOpen =
+      probe.type === undefined ? keepsBlanks(type) : type.type === 'BOOL' && refused > 0
+    return proposesTruths && isOpen ? truthPair(probe) : undefined
   })
   const given = pairs.flatMap(pair => (pair === undefined ? [] : [pair]))
   return {
     types: types.map((one, i) =>
       pairs[i] === undefined
         ? one
-        : { ...one, type: { type: 'BOOL' as const }, nulls: probes[i]!.nulls, warnings: [] },
+        : {
+            ...one,
+            type: { type: 'BOOL' as const },
+            nulls: probes[i]!.nulls,
+            refused: 0,
+            truths: pairs[i],
+            warnings: [],
+          },
     ),
     needs: {
       ...needs,

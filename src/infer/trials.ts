@@ -7,7 +7,7 @@ import { everyColumn } from '../parse/cells/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
-import type { ColumnType } from '../protocol/data-type.js'
+import type { ColumnType, DataType } from '../protocol/data-type.js'
 import { Candidate } from './candidate.js'
 import {
   arrayTypes,
@@ -77,7 +77,7 @@ export class Trials {
       ? [() => (type === undefined ? arrayTypes : [type])]
       : [() => [...plain, ...digits], () => formatsFor(block, field), () => this.#arraysInText()]
     for (const [i, group] of groups.entries()) {
-      const tried = group().filter(one => type === undefined || one.type === type.type)
+      const tried = type === undefined ? group() : triedAs(type, group())
       const found = tried.flatMap(one => this.#candidate(one) ?? [])
       if (i === 0 && !isArray) found.push(...this.#spellings([]))
       for (const one of found) one.read(block, field, file)
@@ -117,12 +117,16 @@ export class Trials {
     this.#flags = flags
     const { type: said } = this.#options
     const types = flags.isPercent ? numberTypes.slice(-1) : numberTypes
-    const wanted = types.filter(
-      type => said === undefined || (said.type === type && said.array !== true),
-    )
-    return wanted.flatMap(type => {
-      const one = this.#spelled(type, flags)
+    const wanted: readonly ColumnType[] =
+      said === undefined
+        ? types.map(type => ({ type }))
+        : numbers.test(said.type) && said.array !== true
+          ? [said]
+          : []
+    return wanted.flatMap(wantedType => {
+      const one = this.#spelled(wantedType, flags)
       if (one === undefined) return []
+      const { type } = wantedType
       const last = before.findLast(other => other.type.type === type && other.format === undefined)
       if (last !== undefined) one.goOnFrom(last)
       return this.#blocks === 0 || last?.isOut === false ? [one] : []
@@ -130,9 +134,9 @@ export class Trials {
   }
 
   /** Undefined if the rules give a separator of this notation another meaning. */
-  #spelled(type: ColumnType['type'], flags: NumberFlags): Candidate | undefined {
+  #spelled(type: ColumnType, flags: NumberFlags): Candidate | undefined {
     try {
-      return this.#newCandidate({ type }, { flags })
+      return this.#newCandidate(type, { flags })
     } catch (error) {
       if (error instanceof UsageError) return undefined
       throw error
@@ -148,9 +152,9 @@ export class Trials {
       const own = format === undefined ? {} : { format }
       return this.#newCandidate(type, own)
     } catch (error) {
-      const isExcluded = type.array === true || this.#isNamed
-      if (error instanceof UsageError && isExcluded && this.#options.type === undefined)
-        return undefined
+      const isSaid = this.#options.type !== undefined
+      const isExcluded = isSaid ? format !== undefined : type.array === true || this.#isNamed
+      if (error instanceof UsageError && isExcluded) return undefined
       throw error
     }
   }
@@ -169,6 +173,27 @@ export class Trials {
     const { dateFormats = {}, percentColumns = [] } = rules
     return Object.hasOwn(dateFormats, name) || percentColumns.includes(name)
   }
+}
+
+const numbers = /^(?:CHAR|SHORT|INT|LONG|FLOAT|DOUBLE|DECIMAL\d+)$/
+
+/** Each holds what the types before it in its list hold. */
+const widerTypes: readonly (readonly DataType[])[] = [
+  ['DATE', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'],
+  ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'],
+]
+
+/** What to try if the type is given: the formats of narrower types, too, as nothing that they read is lost. */
+function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
+  const order = widerTypes.find(types => types.includes(said.type)) ?? [said.type]
+  const found = new Map<string | undefined, TriedType>()
+  for (const { type, format } of tried) {
+    const place = order.indexOf(type)
+    const isHeld = place >= 0 && place <= order.indexOf(said.type)
+    if (format === undefined ? type === said.type : isHeld)
+      found.set(format, { ...said, ...(format === undefined ? {} : { format }) })
+  }
+  return [...found.values()]
 }
 
 /**

@@ -83,6 +83,9 @@ export function oddWarnings(
   ]
 }
 
+/** Ends the warning of a text column in which a word for null of another column would be null, too. */
+export const alsoNull = 'as in other columns'
+
 /** Warns about the few texts that keep a column from having the type of the others. */
 export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined

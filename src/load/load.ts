@@ -18,7 +18,7 @@ import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
 import { unitCheck } from './evidence/unit-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
-import { checkAlone, takeRun } from './journal/check-alone.js'
+import { checkAlone, forgetEarlierEnd, takeRun } from './journal/check-alone.js'
 import {
   asTargetChanged,
   checkLoaded,
@@ -103,6 +103,7 @@ async function loadPlan(
       checkFollowed(run, delivery)
       await removeLeftRejects(run)
       await takeRun(run, control)
+      await forgetEarlierEnd(run, control)
       if (checked !== undefined) {
         const { identity } = checked.evidence
         run.emit({ kind: 'target', identity, used: delivery.used })

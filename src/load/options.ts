@@ -306,8 +306,11 @@ export interface LoadOptions {
   onNotice?: (notice: string) => void
   /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
-  /** Called before a run ends with DDB_USAGE because `target.create` or `addColumns` needs further options; gets those options. */
-  onNeeded?: (needed: NeededOptions) => void
+  /**
+   * Called before a run ends with DDB_USAGE because `target.create` or `addColumns` needs further options, and after a check that
+   * found options for some rows; gets those options. `readsAll`: with them the check would reject no row.
+   */
+  onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void
   /** Ends the run cleanly: batches in flight are flushed, rows not handed over are unsent. */

@@ -2,6 +2,7 @@
   Reports on a run while it works: notices, and its progress at most ten times a second.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
+import type { LookedPlace } from '../infer/found.js'
 import type { Clock, Timer } from '../platform/platform.js'
 import type { LoadReport } from './load-result.js'
 import type { LoadOptions } from './options.js'
@@ -17,6 +18,8 @@ export interface Reporter {
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
   /** @param number  of the input, from 1 */
   inputBegun(number: number, count: number): void
+  /** Reports where a look at the values of the inputs has come; undefined at its end. */
+  looking(this: void, place: LookedPlace | undefined): void
   /** Reports progress if enough time has passed. */
   report(): void
   /** Reports progress at once. */
@@ -55,6 +58,12 @@ export function newReporter(
     toldMs = clock.nowMs()
     onReport?.({ phase, ...sent(), ...inputBytes, elapsedMs: toldMs - startedMs })
   }
+  const report = (): void => {
+    if (timer !== undefined) return
+    const restMs = toldMs + reportIntervalMs - clock.nowMs()
+    if (restMs <= 0) tell()
+    else timer = clock.afterIfAlive(restMs, tell)
+  }
   return {
     startedAt: new Date(clock.wallMs()),
     words,
@@ -75,11 +84,13 @@ export function newReporter(
       phase = next
       tell()
     },
-    report() {
-      if (timer !== undefined) return
-      const restMs = toldMs + reportIntervalMs - clock.nowMs()
-      if (restMs <= 0) tell()
-      else timer = clock.afterIfAlive(restMs, tell)
+    looking(place) {
+      phase = place === undefined ? 'connecting' : 'looking'
+      const { number = 0, count = 0, source } = place ?? {}
+      const { bytesRead = 0, totalBytes } = source ?? {}
+      Object.assign(inputBytes, { bytesRead, totalBytes, input: place && { number, count } })
+      if (place !== undefined) report()
     },
+    report,
   }
 }

@@ -103,12 +103,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
-    resume: {
-      possible: canGoOn(run, error),
-      command: null,
-      look: isLeftOpen(error) ? lookScript(plan, run.history.found.samples) : null,
-      restart: null,
-    },
+    resume: waysOn(run, error),
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
 }
@@ -134,10 +129,34 @@ const refusals = [
 ]
 
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const isRefused = error !== undefined && refusals.includes(error.code)
+  // A journal without rows only repeats the options.
+  const isMisuse = error?.code === 'DDB_USAGE' && !hasSent(run)
+  const isRefused = isMisuse || (error !== undefined && refusals.includes(error.code))
   const { journal } = run.history
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
+}
+
+/** Some row of the run may be in the target. */
+function hasSent({ state, history: { found } }: Run): boolean {
+  return state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
+}
+
+/** Whether a process that resumes the run would store rows once more: where batches have no known outcome, it starts over. */
+function storesAgain(run: Run): boolean {
+  const used = run.delivery?.used ?? run.history.found.used
+  return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
+}
+
+function waysOn(run: Run, error: DdbError | undefined): LoadResult['resume'] {
+  const isPossible = canGoOn(run, error)
+  const isOpen = isLeftOpen(error) || (isPossible && storesAgain(run))
+  return {
+    possible: isPossible && !storesAgain(run),
+    command: null,
+    look: isOpen ? lookScript(run.plan, run.history.found.samples) : null,
+    restart: null,
+  }
 }
 
 /** Whether the user has to check if rows of the run are in the table. */

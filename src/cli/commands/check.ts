@@ -22,7 +22,13 @@ import { loadOptionsOf, notOfCheck, targetOptionsOf } from '../options/load-opti
 import { adviseNeeded } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { printFailure, printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
+import {
+  printFailure,
+  printMeaning,
+  tellCommand,
+  tellNext,
+  writeFailed,
+} from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -84,12 +90,17 @@ async function runCheck(
       processEnvironment.leave(exitCode)
     },
   })
+  let isReplaced = false
   const options: CheckOptions = {
     ...asked,
     server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    onNeeded: needed => adviseNeeded(call.asked, needed),
+    onNeeded(needed, readsAll) {
+      adviseNeeded(call.asked, needed, readsAll)
+      // With rows left that no option reads, the load as it was asked for may be what is wanted.
+      isReplaced = readsAll !== false
+    },
     wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
@@ -99,8 +110,8 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // If the new table needs further options, a load without them would fail: `asked.next` then has them.
-    const commands = call.asked.next === undefined ? commandsOf(found, settings, call) : []
+    // If options are missing, the load as it was asked for would fail: `asked.next` then has them.
+    const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
@@ -144,7 +155,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
       tellNext(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       tellNext(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
-    }
+    } else if (call.asked.next !== undefined) tellCommand(output, 'next', call.asked.next)
   }
   try {
     if (settings.json) {

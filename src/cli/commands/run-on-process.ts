@@ -100,7 +100,9 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
       if (resume.possible) resume.command = [again, ...past].join(' ')
       if (resume.look === null) return
       resume.look = lookCommand(resume.look, asked.server, repeated.look)
-      resume.restart = `${again} --restart`
+      const { code = '' } = result.error ?? {}
+      const isOpen = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN'
+      resume.restart = [again, ...(isOpen ? ['--restart'] : past)].join(' ')
     })
   } catch (error) {
     // A JSON object is printed on every exit, even if the run could not begin.
@@ -230,7 +232,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
-        held.timeline?.add(report)
+        if (report.phase !== 'looking') held.timeline?.add(report)
       },
       onNotice(notice) {
         if (settings.quiet) keep(kept, output.words().notice(notice))

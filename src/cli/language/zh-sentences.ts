@@ -38,6 +38,8 @@ export const zhSentences = {
   'in flight {bytes}': '途中 {bytes}',
   '{read} of {total}': '{read} / {total}',
   'file {number} of {count}': '文件 {number}/{count}',
+  'looking at file {number} of {count}': '正在查看文件 {number}/{count}',
+  'looking at the input': '正在查看输入',
   '{time} left': '剩余 {time}',
   '{signal}: ending the run cleanly; a second signal ends it at once':
     '{signal}：运行正在正常收尾；再收到一个信号则立即结束',
@@ -146,6 +148,8 @@ export const zhSentences = {
   'peak memory: {bytes}': '内存峰值：{bytes}',
   // What a load would do
   'to load exactly this way:': '完全照此导入：',
+  'what keeps texts from their columns, and the options that read them:':
+    '与列不符的文本，以及能读取它们的选项：',
   'equivalent command with every detected setting:': '写明所有检测结果的导入命令：',
   'the inputs are read in different ways, so it takes several loads:':
     '各输入的读取方式不同，因此需要分几次导入：',

@@ -48,7 +48,7 @@ export type CheckSettings = SettingsOf<typeof checkOptions>
 
 const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions
-const { match, map, set } = mappingOptions
+const { match, map, set, allowMissing } = mappingOptions
 
 /** Options that `load` has, too, and that a printed `load` command must repeat. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
@@ -212,6 +212,7 @@ const { transform } = targetOptions
 export const retryOptions = {
   transform: { ...transform, defaultNote: "the run's own" },
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
+  allowMissing,
   ...valueOptions,
   rejects: { ...rejects, defaultNote: 'FILE.retry.csv beside it' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },

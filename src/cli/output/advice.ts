@@ -186,11 +186,19 @@ export function againWith(asked: Asked, name: string, text: string): string | un
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
 }
 
-/** Stores the next command: this call with the options that it lacks. */
-export function adviseNeeded(asked: Asked, needed: NeededOptions): void {
-  const { command, args = [], flags = new Map() } = asked
+/** Options of `check` that `load` would understand otherwise, or not at all. */
+const ofCheck = ['dry-run', 'sample', 'summary']
+
+/**
+ * Stores the next command: this call with the options that it lacks.
+ * @param loads  a check has found that all rows would load with them
+ */
+export function adviseNeeded(asked: Asked, needed: NeededOptions, loads = false): void {
+  const { command, args = [], flags = new Map<string, readonly string[]>() } = asked
   if (command === undefined || !isLong(command.name)) return
-  asked.next = completedCommand({ command, args, flags }, needed)
+  const kept = loads ? new Map([...flags].filter(([flag]) => !ofCheck.includes(flag))) : flags
+  const name = loads ? 'load' : command.name
+  asked.next = completedCommand({ command, args, flags: kept, name }, needed)
 }
 
 export function nextCommand(code: string, asked: Asked): string {

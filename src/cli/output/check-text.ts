@@ -42,6 +42,7 @@ export function checkText(
       ? []
       : [folded(partitionLines(partitions, paint, words))]),
     ...(problems.length === 0 ? [] : [folded(problemLines(result, paint, words))]),
+    ...(result.mends.length === 0 ? [] : [folded(mendLines(result, words))]),
   ]
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
@@ -57,6 +58,13 @@ export function commandsTitle(
       ? tell('to load exactly this way:')
       : tell('equivalent command with every detected setting:')
   return paint('bold', commands.length === 1 ? one : several)
+}
+
+function mendLines({ mends }: CheckResult, { tell, notice }: Words): string[] {
+  return [
+    tell('what keeps texts from their columns, and the options that read them:'),
+    ...mends.map(text => clean(`  ${notice(text)}`)),
+  ]
 }
 
 /** Continues a line that is too long on the next ones, indented. */

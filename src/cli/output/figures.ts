@@ -31,11 +31,18 @@ const earliestLeftMs = 1_000
 export function newFigures(): (report: LoadReport) => Figures {
   let samples: Sample[] = []
   let isFirst = true
+  let hasLooked = false
   let beganMs: number | undefined
   return report => {
     const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
     // The clock of the rates starts after connecting and after the columns of a new table are known.
-    if (phase !== 'connecting') beganMs ??= isFirst || bytesRead > 0 ? 0 : elapsedMs
+    if (phase === 'looking') {
+      hasLooked = true
+      const none = { rowsPerSec: 0, averageRowsPerSec: 0, bytesPerSec: 0 }
+      return { ...report, ...none, settledBytes: 0, leftMs: undefined }
+    }
+    const isBegun = !hasLooked && (isFirst || bytesRead > 0)
+    if (phase !== 'connecting') beganMs ??= isBegun ? 0 : elapsedMs
     isFirst = false
     const loadingMs = elapsedMs - (beganMs ?? 0)
     const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped

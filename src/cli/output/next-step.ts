@@ -6,6 +6,7 @@ import type { LoadResult } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
 import { nextCommand, type Asked } from './advice.js'
 import type { Output } from './output.js'
+import { isLeftUnanswered } from './ways-on.js'
 import { tellBefore, tellCommand, type CommandLabel } from './print-failure.js'
 
 /** A command, and the words printed before it on standard error. */
@@ -18,10 +19,12 @@ export interface NextStep {
 export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined {
   const { resume, error, rows, rejects } = result
   if (resume.look !== null) return { label: 'to look for its rows', command: resume.look }
-  if (resume.possible && resume.command !== null) {
-    return { label: 'to go on', command: resume.command }
-  }
   const step = (command: string): NextStep => ({ label: 'next', command })
+  if (resume.possible && resume.command !== null) {
+    return isLeftUnanswered({ ...result, used: result.confirm.used })
+      ? step(nextCommand('DDB_RUN_CHANGED', asked))
+      : { label: 'to go on', command: resume.command }
+  }
   if (error !== null) return step(nextCommand(error.code, { ...asked, message: error.message }))
   if (result.exitCode === 0) return undefined
   // The run itself went well; only its result could not be printed or stored.

@@ -30,6 +30,7 @@ export function barLines(
 ): string[] {
   const width = Math.max(columns - 1, 1)
   if (figures.phase === 'connecting') return [clip(tell('connecting'), width)]
+  if (figures.phase === 'looking') return [lookText(figures, width, signs, tell)]
   const share = shareOf(figures)
   const barColumns = Math.max(8, Math.min(40, Math.floor(width * 0.3)))
   const number = columns >= wideColumns ? grouped : rough
@@ -116,7 +117,10 @@ function fitting(width: number, parts: readonly Part[]): string {
 }
 
 /** The share that is read; undefined if the size of the input is unknown. A file may grow meanwhile. */
-function shareOf({ bytesRead, totalBytes }: Figures): number | undefined {
+function shareOf({
+  bytesRead,
+  totalBytes,
+}: Pick<Figures, 'bytesRead' | 'totalBytes'>): number | undefined {
   if (totalBytes === undefined || totalBytes === 0) return undefined
   return Math.min(1, bytesRead / totalBytes)
 }
@@ -153,7 +157,27 @@ export function shareText(
 
 const usualBar = 16
 
-function bytesPart({ bytesRead, totalBytes }: Figures, tell: Words['tell']): string {
+/** What is being looked at before a load can begin: a file of several, or how much of one. */
+export function lookText(
+  at: Pick<Figures, 'input' | 'bytesRead' | 'totalBytes'>,
+  width: number,
+  signs: Signs,
+  tell: Words['tell'],
+): string {
+  const { number = 1, count = 1 } = at.input ?? {}
+  if (count > 1) {
+    const text = tell('looking at file {number} of {count}', { number, count })
+    return shareText(Math.max(number - 1, 0) / count, text, width, signs)
+  }
+  const text = `${tell('looking at the input')}${between}${bytesPart(at, tell)}`
+  const share = shareOf(at)
+  return share === undefined ? clip(text, width) : shareText(share, text, width, signs)
+}
+
+function bytesPart(
+  { bytesRead, totalBytes }: Pick<Figures, 'bytesRead' | 'totalBytes'>,
+  tell: Words['tell'],
+): string {
   return totalBytes === undefined
     ? bytesText(bytesRead)
     : tell('{read} of {total}', { read: bytesText(bytesRead), total: bytesText(totalBytes) })

@@ -44,7 +44,9 @@ function plainProgress(output: Output): Progress {
   return {
     report(report) {
       const figures = figuresOf(report)
-      if (report.elapsedMs < nextLineMs || report.phase === 'done') return
+      // Figures of rows are what a log is read for.
+      const isNoRows = report.phase === 'looking' || report.phase === 'done'
+      if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
       if (!output.event('progress', progressFields(figures))) {
         output.note(lineText(figures, output.words()))

@@ -4,6 +4,7 @@
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
+import type { Way } from './ways-on.js'
 
 /** Every field is always present; unknown values are null. */
 export interface RunReport {
@@ -37,7 +38,12 @@ export interface RunReport {
   readonly journal: { readonly path: string; readonly tornBytes: number }
   /** The base of relative paths; null if unknown. */
   readonly folder: string | null
-  readonly resume: { readonly possible: boolean; readonly command: string | null }
+  /** If `ways` has any, `command` alone would not do. */
+  readonly resume: {
+    readonly possible: boolean
+    readonly command: string | null
+    readonly ways: readonly Way[]
+  }
 }
 
 /** Progress in one input; bytes are those of its content, decompressed and as UTF-8. */
@@ -56,13 +62,15 @@ export interface InputReport {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** @param command  resumes the run */
-export function reportOf(known: KnownRun, command: string): RunReport {
+/** @param command  resumes the run @param ways  what to do if it cannot simply be resumed */
+export function reportOf(known: KnownRun, command: string, ways: readonly Way[]): RunReport {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options
   const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
   const rows = rowsOf(known)
-  const possible = state !== 'running' && state !== 'finished'
+  // The same options would be refused again.
+  const isMisuse = lastEnd?.error?.code === 'DDB_USAGE' && journal.isUntouched
+  const possible = state !== 'running' && state !== 'finished' && ways.length === 0 && !isMisuse
   return {
     runId: known.runId,
     state,
@@ -95,7 +103,7 @@ export function reportOf(known: KnownRun, command: string): RunReport {
     rejects: { files: journal.rejects?.files.map(({ path, rows }) => ({ path, rows })) ?? [] },
     journal: { path: known.path, tornBytes: known.tornBytes },
     folder: run.folder === '' ? null : run.folder,
-    resume: { possible, command: possible ? command : null },
+    resume: { possible, command: possible ? command : null, ways },
   }
 }
 

@@ -37,7 +37,11 @@ export function runsTable(
   const isCount = (column: number): boolean => ['read', 'confirmed'].includes(shown[column]!)
   const [head, ...lines] = tableLines([shown, ...rows], isCount, columns)
   // Users copy commands, so they are never cut.
-  const commands = runs.flatMap(({ resume }) => resume.command ?? []).map(clean)
+  const commands = runs
+    .flatMap(({ runId, resume: { command, ways } }) =>
+      ways.length > 0 ? shellText(['runs', runId]) : (command ?? []),
+    )
+    .map(clean)
   const goingOn =
     commands.length === 0 ? [] : ['', 'to go on:', ...commands.map(command => `  ${command}`)]
   return [paint('bold', head!), ...lines, ...goingOn].map(line => `${line}\n`).join('')
@@ -74,6 +78,10 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   const lines = [
     ...(error === null ? [] : [['why', `${error.message} [${error.code}]`]]),
     ...(resume.command === null ? [] : [['to go on', resume.command]]),
+    ...resume.ways.flatMap(({ when, command }, i) => [
+      [i === 0 ? 'either' : 'or', `${when}:`],
+      ['', command],
+    ]),
     ...(repaired === undefined ? [] : [['to repair', shellText(['retry', repaired.path])]]),
     ['target', `${targetText(run.target)}${by}`],
     ['rows', rowsText(rows)],
@@ -98,7 +106,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
 }
 
 /** Texts that users copy, so they are never divided. */
-const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair'])
+const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair', ''])
 
 /** The journal does not know the exit code of a process that a signal ended. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {

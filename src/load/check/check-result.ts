@@ -114,6 +114,8 @@ export interface CheckResult {
   partitions: CheckedPartitions | null
   /** The first twenty. */
   problems: CheckProblem[]
+  /** What keeps texts from their columns, and the options that read them: a sentence for each problem. */
+  mends: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
   /** Requests for the rows read, and for all rows; null if unknown. */
   batches: { looked: number; expected: number | null }

@@ -13,6 +13,7 @@ import { loadResult } from '../result.js'
 import type { Run } from '../run.js'
 import type { CheckResult, CheckStatus } from './check-result.js'
 import { frozenLoads } from './frozen.js'
+import { findMends } from './mends.js'
 import type { Look } from './look.js'
 import type { LookedInput } from './looked-input.js'
 
@@ -43,6 +44,20 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
   // The last input may have been named but not opened.
   const pairs = summaries.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
+  const schema = target && ownSchema(target)
+  const frozen = frozenLoads(run.options, opened, schema, parts.inputs?.offsets ?? {})
+  const [first, ...others] = frozen
+  const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
+  const isWhole = opened.every(({ looked }) => looked.isWhole)
+  const isMendable = byClass.type > 0 && unfitRows === 0 && others.length === 0
+  const mends =
+    isMendable && first !== undefined && shown !== undefined && schema !== undefined
+      ? await findMends(run, first, shown, isWhole ? undefined : rows.read)
+      : undefined
+  if (mends?.needed !== undefined) {
+    const isSure = byClass.parse + byClass.server === 0 && tally === undefined
+    run.options.onNeeded?.(mends.needed, isSure && mends.readsAll)
+  }
   return {
     schema: 'ddb-ingest/check/1',
     version,
@@ -61,17 +76,13 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
     })),
     partitions: tally?.result() ?? null,
     problems: [...problems],
+    mends: (mends?.said ?? []).map(run.reporter.words),
     rejects: { byClass, byCode },
     batches: {
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
       expected: await expectedBatches(run, parts, opened),
     },
-    frozen: frozenLoads(
-      run.options,
-      opened,
-      target && ownSchema(target),
-      parts.inputs?.offsets ?? {},
-    ),
+    frozen,
     commands: [],
     notices: [
       ...otherNotices(parts.notices, summaries),

@@ -52,6 +52,19 @@ export async function checkAlone(
 }
 
 /**
+ * Removes the mark that the run has finished, if it goes on all the same, as with new files: should this process be killed, the
+ * next one would take the mark for the work of a later process.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function forgetEarlierEnd(
+  { history: { found, name }, plan }: Run,
+  control: Session,
+): Promise<void> {
+  if (found.finished?.isMarked !== true) return
+  await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
+}
+
+/**
  * Tells the server which process works on the run.
  * @throws {DdbError} DDB_LOCKED if another process has just done so
  */

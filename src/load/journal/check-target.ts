@@ -40,7 +40,7 @@ export async function checkTarget(
   const asked = await askIdentity(control, plan, description, { counts })
   // The table may hold earlier rows of the unit, and other processes write to it, so its length proves nothing.
   const now = plan.unit === undefined ? asked : { ...asked, rows: null }
-  const before = found.target
+  const before = run.options.target.addColumns === true ? grown(found.target, now) : found.target
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }
     return { evidence: newEvidence(run, description, now, none), now }
@@ -64,6 +64,15 @@ export async function checkTarget(
     now.adds === true && before.rows !== null ? before.rows + confirmed : found.leastRows
   const earlier = { samples: found.samples, leastRows: leastRows ?? now.rows ?? undefined }
   return { evidence: newEvidence(run, description, identity, earlier), now }
+}
+
+/** The earlier target, with the columns that the run itself may have added since. */
+function grown(
+  before: TargetIdentity | undefined,
+  now: TargetIdentity,
+): TargetIdentity | undefined {
+  if (before === undefined || !now.columns.startsWith(`${before.columns},`)) return before
+  return { ...before, columns: now.columns }
 }
 
 /**

@@ -3,7 +3,7 @@
   every value.
 */
 import type { Session } from '../../client/open-session.js'
-import { UsageError } from '../../errors.js'
+import { DdbError, UsageError } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions } from '../../infer/needed-options.js'
@@ -30,32 +30,88 @@ export async function addColumns(
   table: TableTarget,
   known: readonly TargetColumn[],
 ): Promise<readonly TargetColumn[]> {
-  const schema = await newColumns(run, known)
-  if (schema.columns.length === 0) return []
-  const script = addScript(table, schema.columns)
+  const columns = await newColumns(run, known)
+  if (columns.length === 0) return []
+  const script = addScript(table, columns)
   const isSent = run.watch === undefined
   run.reporter.notice(`${isSent ? 'adding' : 'would add'} columns: ${script}`)
   if (isSent) await control.run(script)
-  return schema.columns.map(({ name, type }) => ({ name, type }))
+  return columns
 }
 
 /** Columns that a table for the inputs would have and the target lacks. */
-async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<InferredSchema> {
-  const { options, platform } = run
+async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<TargetColumn[]> {
+  const { options, platform, reporter } = run
   const { files } = platform
-  const paths = [...(await expandInputs(options.inputs, options.input ?? {}, { files })).paths]
-  await checkFiles(paths, files, 'target.addColumns')
-  const found = inferOptions(options, paths, files)
-  const common = { ...found, isPlain: true }
-  const first = withoutKnown(await inferSchema({ ...common, sample: 1 }), known)
-  const hasMembers = first.inputs.some(({ format }) => formats[format].records === 'members')
-  // All records of delimited text have the fields of the header.
-  if (first.columns.length === 0 && !hasMembers) return first
-  const all = await inferSchema({ ...common, stopped: () => run.ending.stopped })
-  if (run.ending.failure !== undefined) throw run.ending.failure
-  const schema = withoutKnown(all, known)
-  if (schema.columns.length > 0) checkNew(run, schema, hasMembers)
-  return schema
+  const all = [...(await expandInputs(options.inputs, options.input ?? {}, { files })).paths]
+  await checkFiles(all, files, 'target.addColumns')
+  const columns: TargetColumn[] = []
+  const done = doneInputs(run)
+  const paths = all.filter(path => !done.has(path))
+  try {
+    for (const group of (await alikeFiles(run, paths, known)).values()) {
+      const found = { ...inferOptions(options, group, files), isPlain: true }
+      const schema = withoutKnown(
+        await inferSchema({
+          ...found,
+          stopped: () => run.ending.stopped,
+          onLook: reporter.looking,
+        }),
+        [...known, ...columns],
+      )
+      if (run.ending.failure !== undefined) throw run.ending.failure
+      if (schema.columns.length > 0) checkNew(run, schema, hasMembers(schema))
+      columns.push(...schema.columns.map(({ name, type }) => ({ name, type })))
+    }
+  } finally {
+    reporter.looking(undefined)
+  }
+  return columns
+}
+
+/** Inputs that earlier processes have read to their end. */
+function doneInputs({ history: { journal, resumption } }: Run): ReadonlySet<string> {
+  const done = new Set<string>()
+  // If an input is read again, its last reading counts.
+  for (const [i, { path }] of (journal?.inputs ?? []).entries()) {
+    if (resumption.resumed(i)?.isDone === true) done.add(path)
+    else done.delete(path)
+  }
+  return done
+}
+
+/**
+ * Files that may have new columns, by these: all records of delimited text have the fields of their header, and files that came
+ * later may have more than the first.
+ */
+async function alikeFiles(
+  { options, platform: { files }, reporter, ending }: Run,
+  paths: readonly string[],
+  known: readonly TargetColumn[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const groups = new Map<string, string[]>()
+  for (const [i, path] of paths.entries()) {
+    if (ending.stopped) break
+    reporter.looking({ number: i + 1, count: paths.length, source: undefined })
+    const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1 }
+    const first = await inferSchema(found).catch((error: unknown) => {
+      // What is wrong with one of several files is said when it is read, with the columns of the table.
+      if (error instanceof DdbError && paths.length > 1) return undefined
+      throw error
+    })
+    if (first === undefined) continue
+    const names = withoutKnown(first, known).columns.map(({ name }) => name)
+    if (names.length === 0 && !hasMembers(first)) continue
+    const key = hasMembers(first) ? '' : names.join('\n')
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [path])
+    else group.push(path)
+  }
+  return groups
+}
+
+function hasMembers({ inputs }: InferredSchema): boolean {
+  return inputs.some(({ format }) => formats[format].records === 'members')
 }
 
 function withoutKnown(schema: InferredSchema, known: readonly TargetColumn[]): InferredSchema {
@@ -71,7 +127,7 @@ function withoutKnown(schema: InferredSchema, known: readonly TargetColumn[]): I
   }
 }
 
-function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
+function checkNew(run: Run, schema: InferredSchema, isJson: boolean): void {
   const { options } = run
   const { set = {} } = options.mapping ?? {}
   const unnamed = schema.columns.find(
@@ -84,7 +140,7 @@ function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
     )
   }
   const needed = neededOptions(schema)
-  const missing = missingOptions(run, needed, !hasMembers)
+  const missing = missingOptions(run, needed, !isJson)
   if (missing.length === 0) return
   options.onNeeded?.(needed)
   throw new UsageError(

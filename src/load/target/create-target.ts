@@ -92,7 +92,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const schema = await inferSchema({
     ...inferOptions(options, paths, files),
     stopped: () => run.ending.stopped,
-  })
+    onLook: run.reporter.looking,
+  }).finally(() => run.reporter.looking(undefined))
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
@@ -269,6 +270,8 @@ export function missingOptions(
     ...(needed.noHeader ? ['`input.header` no'] : []),
     ...tableOptions(needed.reading),
     ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
+    ...needed.trueTexts.map(text => `\`cells.trueTexts\` ${text}`),
+    ...needed.falseTexts.map(text => `\`cells.falseTexts\` ${text}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),

@@ -85,10 +85,30 @@ t.test('the size of a pipe is unknown: no bar, no percentage, no remaining time'
 t.test('each phase has its own text', async t => {
   t.strictSame(linesAt(80, { phase: 'connecting' }), ['connecting'])
   t.match(linesAt(80, { phase: 'confirming', bytesRead: 1_000_000 })[0], / 100%.* {2}confirming$/)
+  const looking = { phase: 'looking', input: { number: 121, count: 4_000 } } as const
+  t.strictSame(linesAt(80, looking), ['................ 3%  looking at file 121 of 4,000'])
+  t.strictSame(linesAt(80, { phase: 'looking', input: { number: 1, count: 1 } }), [
+    '########........ 50%  looking at the input  500 kB of 1.00 MB',
+  ])
+  const piped = { phase: 'looking', input: undefined, totalBytes: undefined } as const
+  t.strictSame(linesAt(80, piped), ['looking at the input  500 kB'])
+})
+
+t.test('what was looked at before does not count as loaded', async t => {
+  const figuresOf = newFigures()
+  figuresOf(report({ phase: 'connecting', elapsedMs: 10, bytesRead: 0 }))
+  figuresOf(report({ phase: 'looking', elapsedMs: 60_000, bytesRead: 1_000_000 }))
+  figuresOf(report({ phase: 'loading', elapsedMs: 60_000, bytesRead: 0, sentRows: 0 }))
+  const { averageRowsPerSec, bytesPerSec } = figuresOf(
+    report({ phase: 'loading', elapsedMs: 62_000, bytesRead: 500_000, sentRows: 1_000 }),
+  )
+  t.strictSame({ averageRowsPerSec, bytesPerSec }, { averageRowsPerSec: 500, bytesPerSec: 250_000 })
 })
 
 const anyReport = fc.record({
-  phase: fc.constantFrom<LoadReport['phase'][]>('connecting', 'loading', 'confirming', 'done'),
+  phase: fc.constantFrom<LoadReport['phase'][]>(
+    ...(['connecting', 'looking', 'loading', 'confirming', 'done'] as const),
+  ),
   rows: fc.record({
     read: fc.nat(1e12),
     confirmed: fc.nat(1e12),
@@ -267,6 +287,7 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
     )
   }
   const { progress, stderr } = await watched('plain')
+  progress.report(report({ phase: 'looking', elapsedMs: 10_000 }))
   progress.report(report({ phase: 'connecting', elapsedMs: 10_000 }))
   t.equal(await stderr(), '0:10  connecting\n')
 })

@@ -410,7 +410,7 @@ const folder = fileFolder(t)
 
 async function report(...records: readonly JournalRecord[]): Promise<RunReport> {
   writeJournal(folder, 'r', [runRecord('r'), processRecord(1), ...records])
-  return reportOf((await readRun(folder, 'r', systemPlatform.files))!, 'COMMAND')
+  return reportOf((await readRun(folder, 'r', systemPlatform.files))!, 'COMMAND', [])
 }
 
 t.test('unknown values are null, and every field is present', async t => {
@@ -437,7 +437,7 @@ t.test('unknown values are null, and every field is present', async t => {
     holder: null,
     rejects: { files: [] },
     folder: '/data',
-    resume: { possible: true, command: 'COMMAND' },
+    resume: { possible: true, command: 'COMMAND', ways: [] },
   })
   t.match(journal, { path: /r\.journal$/, tornBytes: 0 })
 })
@@ -487,7 +487,7 @@ t.test('a process that has ended knows more, and skipped rows had been confirmed
 t.test('a finished run has nothing to resume', async t => {
   t.match(await report(endRecord()), {
     state: 'finished',
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, ways: [] },
   })
 })
 
@@ -549,7 +549,7 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
   rejects: { files: [{ path: 'bad.csv', rows: 1 }] },
   journal: { path: '/state/runs/r.journal', tornBytes: 5 },
   folder: '/data',
-  resume: { possible: true, command: 'ddb-ingest resume r' },
+  resume: { possible: true, command: 'ddb-ingest resume r', ways: [] },
   ...change,
 })
 
@@ -559,7 +559,7 @@ t.test('a table has a line for each run, and the command is never cut', async t 
     state: 'finished',
     target: { host: 'h:1', table: null, function: 'put' },
     rows: { read: 7, confirmed: 7, filtered: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, ways: [] },
   })
   const runs = [reportOfRunsText(), done]
   t.equal(
@@ -587,7 +587,7 @@ t.test('runs with long names fit the screen, and commands are whole', async t =>
     runId: 'r'.repeat(64),
     target: { host: 'h'.repeat(40), table: `dfs://${'d'.repeat(30)}/t`, function: null },
     rows: { read: 1e10, confirmed: 1e9, filtered: 0, unconfirmed: 1e9, rejected: 1e9, unsent: 1e9 },
-    resume: { possible: true, command },
+    resume: { possible: true, command, ways: [] },
   })
   for (const columns of [60, 80, 200]) {
     const lines = (runsTable([long], plain, columns) + runText(long, plain, columns)).split('\n')
@@ -640,7 +640,7 @@ t.test('a failed run says why before anything else, and what to do next', t => {
     '  to go on   ddb-ingest resume r',
     '  target     trades on h:8848, confirmed by receipts',
   ])
-  const resume = { possible: false, command: null }
+  const resume = { possible: false, command: null, ways: [] }
   const loaded = runText(reportOfRunsText({ state: 'finished', resume }), plain, undefined)
   t.match(loaded.split('\n')[1], /^ {2}to repair {2}ddb-ingest retry bad\.csv$/)
   t.end()

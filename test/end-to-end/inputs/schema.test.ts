@@ -75,6 +75,32 @@ ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn
   ])
 })
 
+t.test('check finds the options for a table that is there, and prints the load', skip, async t => {
+  const script = `
+ddb-ingest exec -e 'share(streamTable(1:0, ["代码", "成交时间", "成交量", "买入"], [SYMBOL,TIME,LONG,BOOL]), "there")'
+next=$(ddb-ingest check a.csv --table there --encoding gb18030 --trim 2>&1 >told | sed -n 's/^next: //p')
+echo "$next" > out
+sed -n '/^what keeps/,$p' told >> out
+eval "$next --json" | grep -o '"rows":{"read":2,"confirmed":2' >> out
+ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
+`
+  const text = '代码,成交时间,成交量,买入\n000001,93000000,"12,300",是\n600000,150000500,NA,否\n'
+  const files = { 'a.csv': iconv.encode(text, 'gb18030') }
+  const { code, lines, stderr } = await onServer(t, files, script)
+  t.equal(code, 0, stderr)
+  t.strictSame(lines, [
+    "ddb-ingest load a.csv --date-format '成交时间=HHmmssSSS' --null NA --thousands , --true '是' --false '否' --table there --encoding gb18030 --trim",
+    'what keeps texts from their columns, and the options that read them:',
+    '  成交时间: 2 of 2 texts are no TIME; the first is "93000000", a.csv line 2: --date-format 成交时间=HHmmssSSS reads them',
+    '  成交量: 1 of 1 texts are no LONG; the first is "12,300", a.csv line 2: --thousands "," reads them',
+    '  成交量: "NA" in 1 of 2 rows is null with --null NA',
+    '  买入: 2 of 2 texts are no BOOL; the first is "是", a.csv line 2: --true 是 --false 否 reads them',
+    '"rows":{"read":2,"confirmed":2',
+    '000001,09:30:00.000,12300,true',
+    '600000,15:00:00.500,,false',
+  ])
+})
+
 t.test('a keyed stream table by the printed script, and the load after it', skip, async t => {
   const script = `
 ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh

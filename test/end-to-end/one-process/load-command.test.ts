@@ -370,10 +370,12 @@ t.test('a check says what would load, how, what would not, and the command', asy
   t.match(stdout, /^ {2}time +2020\.07\.04T15:26:38\.874 +time +TIMESTAMP +2020\S+ +0 +1$/m)
   t.match(stdout, /^ {2}.*, line 11, column price: /m)
   t.match(stdout, /\nto load exactly this way:\nddb-ingest load .* --expect-types [^\n]*\n$/)
-  t.equal(
-    stderr,
-    'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out\n',
-  )
+  t.match(stdout, /^ {2}price: "n\/a" in 1 of 14 rows is null with --null n\/a$/m)
+  t.strictSame(stderr.split('\n'), [
+    'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out',
+    `next: ddb-ingest check ${path} --null n/a --table trades --port ${portOfCheck}`,
+    '',
+  ])
   t.equal(await serverOfCheck.count('trades'), 0)
 })
 

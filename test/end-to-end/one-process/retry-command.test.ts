@@ -66,6 +66,19 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   t.equal((await rows('select * from prices')).length, 4)
 })
 
+t.test('the table may have got a column since', async t => {
+  const { path, repair, retry, rows, session } = await scene(t)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  await session.run('addColumn(prices, `more, INT)')
+  t.match(await retry(), { code: 65, stderr: 'leave it null with --allow-missing' })
+  t.match(await retry(path, '--allow-missing'), { code: 0 })
+  const found = await rows('select id, more from prices where id in 2 3 order by id')
+  t.strictSame(found, [
+    ['2', ''],
+    ['3', ''],
+  ])
+})
+
 t.test(
   'options from reasons that others could have written must be confirmed by the user',
   async t => {

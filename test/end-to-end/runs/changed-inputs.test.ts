@@ -6,9 +6,11 @@ import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
+import { csv, ids, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { zipOf } from '../../helpers/zip.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { runMain, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
 
 const script =
   'share keyedTable(`id, 1:0, `id`v, [INT,INT]) as k; share streamTable(1:0, `id`v, [INT,INT]) as s;' +
@@ -99,6 +101,67 @@ t.test('members of an archive that was rewritten', async t => {
   )
   t.match(resultOf(await load()).rows, { confirmed: 1, skipped: 2 })
   t.strictSame(await rows(), ['1,1', '2,5'])
+})
+
+t.test(
+  'killed while it reads what is new, it goes on: its earlier end is no sign of another process',
+  async t => {
+    const reached = closedGate()
+    const gate = closedGate()
+    const here = await startLoadServer(t, script, {
+      faults: {
+        beforeExecute({ rows }) {
+          if (rows !== 5) return undefined
+          reached.open()
+          return { until: gate.opened }
+        },
+      },
+    })
+    const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })
+    const environment = {
+      ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+      XDG_STATE_HOME: join(dir, '.state'),
+    }
+    const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
+    flags.push('--port', String(here.server.port))
+    const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
+    t.match(await load().outcome, { code: 0 })
+    writeFileSync(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
+    const { child, outcome } = load()
+    await reached.opened
+    child.kill('SIGKILL')
+    await outcome
+    gate.open()
+    const again = await load().outcome
+    t.match(again, { code: 0 }, again.stderr)
+    t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
+  },
+)
+
+t.test('files that come later bring columns of their own', async t => {
+  const { dir, run, write } = await place(t)
+  const into = ['-t', 's', '--run-id', 'day', '--add-columns', '--allow-missing', '--json']
+  const load = (): Promise<Outcome> => run('load', join(dir, 'd'), ...into)
+  const rows = async (): Promise<string[]> => {
+    const { stdout } = await run('exec', '-e', 'select * from s order by id', '--output', 'csv')
+    return stdout.trimEnd().split('\n')
+  }
+  t.match(await load(), { code: 0 })
+  write('c.csv', 'id,v,w\n4,1,x\n')
+  write('d.csv', 'id,v\n5,1\n')
+  write('e.csv', 'id,v,u\n6,1,2.5\n')
+  write('f.csv', 'id,v,w\n7,1,y\n')
+  const second = await load()
+  t.match(second, { code: 0, stderr: /addColumn\(s, \["w", "u"\], \[\w+, DOUBLE\]\)/ })
+  t.match(resultOf(second).rows, { confirmed: 4, skipped: 3 })
+  t.strictSame(await rows(), [
+    'id,v,w,u',
+    ...['1,1,,', '2,1,,', '3,1,,', '4,1,x,', '5,1,,', '6,1,,2.5', '7,1,y,'],
+  ])
+  t.match(resultOf(await load()), { alreadyLoaded: true })
+  write('g.csv', 'id,v,w\n8,1,z\n')
+  t.match(resultOf(await load()).rows, { confirmed: 1, skipped: 7 })
+  t.equal((await rows()).length, 9)
 })
 
 t.test('if rows would be stored twice or not at all, it is refused', async t => {

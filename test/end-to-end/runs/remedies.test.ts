@@ -3,7 +3,7 @@
   none may be missing.
 */
 import { execFile } from 'node:child_process'
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { remedies } from '../../../src/load/remedies.js'
@@ -136,6 +136,15 @@ function commandIn(text: string, pattern: RegExp): string {
   return command
 }
 
+/** The commands that `runs RUN` gives, by the order of its conditions. */
+async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
+  const command = commandAfter('next: ', refused)
+  const { stdout } = await shell(command)
+  const lines = stdout.split('\n')
+  if (lines.some(line => line.startsWith('  to go on'))) throw new Error(`a circle:\n${stdout}`)
+  return lines.flatMap((line, i) => (/^ {2}(either|or) /.test(line) ? lines[i + 1]!.trim() : []))
+}
+
 const looks = 'to look for its rows: '
 const restarts = 'to load all again, if none of them is there: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
@@ -154,7 +163,21 @@ const forget = ({ server }: LoadServer): void => {
   }
 }
 
-type Remedy = keyof typeof remedies | 'goOn'
+/** A run was killed, then its input was written again with its rows in another order. */
+async function changedScene(t: Test) {
+  const place = await scene(t)
+  const path = join(place.folder, 'rows.csv')
+  await utimes(path, 1_700_000_000, 1_700_000_000)
+  await place.kill('--run-id', 'nightly')
+  await copyFile(path, `${path}.before`)
+  const [header, ...rows] = (await readFile(path, 'utf8')).trimEnd().split('\n')
+  await writeFile(path, `${[header, ...rows.reverse()].join('\n')}\n`)
+  const refused = await place.shell('ddb-ingest resume nightly')
+  t.match(refused, { code: 64, stderr: 'DDB_RUN_CHANGED' })
+  return { place, path, refused }
+}
+
+type Remedy = keyof typeof remedies | 'goOn' | 'unanswered' | 'countedAgain'
 
 const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise<void>][]>> = {
   goOn: [
@@ -181,6 +204,9 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await here.session.run(strangers)
         const refused = await load('--run-id', 'nightly')
         t.match(refused, { code: 75, stderr: remedies.lookThenRestart().slice(0, 60) })
+        const { stdout } = await shell('ddb-ingest runs nightly')
+        t.match(stdout, /if none of them is there:\n +ddb-ingest resume nightly --restart\n/)
+        t.notMatch(stdout, 'to go on')
         t.match(await shell(commandAfter(looks, refused)), { code: 0, stdout: /^0\n$/ })
         t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
         await eachOnce(5)
@@ -276,6 +302,18 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
   ],
   nothingStored: [
     [
+      'its options were refused: it is not resumed with them',
+      async t => {
+        const { load, shell, eachOnce } = await scene(t)
+        const refused = await load('--run-id', 'nightly', '-j', '4')
+        t.match(refused, { code: 64, stderr: /--unordered/ })
+        t.notMatch(refused.stderr, /to go on/)
+        t.notMatch((await shell('ddb-ingest runs nightly')).stdout, /to go on/)
+        t.match(await load('--run-id', 'nightly', '-j', '4', '--unordered'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+    [
       'every row was rejected, and the options are others',
       async t => {
         const { load, folder, eachOnce } = await scene(t)
@@ -323,6 +361,116 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await removeRows()
         t.match(await load(...other, '--restart'), { code: 0 })
         await eachOnce()
+      },
+    ],
+    [
+      'a file has changed, and is put back',
+      async t => {
+        const { place, refused, path } = await changedScene(t)
+        const [resume = ''] = await waysOf(place, refused)
+        t.match(await place.shell(resume), { code: 64 }, 'nothing is sent as long as it is not')
+        await copyFile(`${path}.before`, path)
+        await utimes(path, 1_700_000_000, 1_700_000_000)
+        t.match(await place.shell(resume), { code: 0 })
+        await place.eachOnce()
+      },
+    ],
+    [
+      'a file has changed, and its rows are removed',
+      async t => {
+        const { place, refused } = await changedScene(t)
+        const [, restart = ''] = await waysOf(place, refused)
+        await place.removeRows()
+        t.match(await place.shell(restart), { code: 0 })
+        await place.eachOnce()
+      },
+    ],
+    [
+      'a file has changed, and the run is given up',
+      async t => {
+        const { place, refused } = await changedScene(t)
+        const before = await ids(place.here)
+        const [, , clean = ''] = await waysOf(place, refused)
+        t.match(await place.shell(clean), { code: 0, stdout: 'removed 1 journal: nightly' })
+        t.same(await ids(place.here), before)
+        t.match(await place.shell('ddb-ingest runs nightly'), { code: 66 })
+      },
+    ],
+  ],
+  unanswered: [
+    [
+      'the rows are there',
+      async t => {
+        const place = await scene(t)
+        await place.kill('--run-id', 'nightly', '--mode', 'sync')
+        const left = await place.shell('ddb-ingest resume nightly')
+        t.match(left, { code: 4 })
+        const [, clean = ''] = await waysOf(place, left)
+        await place.eachOnce()
+        t.match(await place.shell(clean), { code: 0 })
+      },
+    ],
+    [
+      'none of them is there',
+      async t => {
+        const place = await scene(t)
+        await place.kill('--run-id', 'nightly', '--mode', 'sync')
+        const left = await place.shell('ddb-ingest resume nightly')
+        t.match(left.stdout, 'lines 202 to 301')
+        await place.here.session.run('delete from target where id between 200:299')
+        const [resend = ''] = await waysOf(place, left)
+        t.match(await place.shell(resend), { code: 0 })
+        await place.eachOnce()
+      },
+    ],
+  ],
+  countedAgain: [
+    [
+      'a killed run that counts',
+      async t => {
+        const place = await scene(t)
+        await place.kill('--run-id', 'nightly', '--confirm', 'count')
+        const told = { code: 0, stdout: '', stderr: 'next: ddb-ingest runs nightly' }
+        const [again = ''] = await waysOf(place, told)
+        await place.removeRows()
+        t.match(await place.shell(again), { code: 0 })
+        await place.eachOnce()
+      },
+    ],
+    [
+      'one that meets bad rows: its rejects file is known to the next process',
+      async t => {
+        const place = await scene(t)
+        const path = join(place.folder, 'rows.csv')
+        await writeFile(path, (await readFile(path, 'utf8')).replace(/^(7\d\d),/gm, 'x$1,'))
+        const start = ['--run-id', 'nightly', '--confirm', 'count', '--max-errors', '60']
+        let ended = await place.load(...start)
+        const codes = [ended.code]
+        while (ended.code === 65 && codes.length < 5) {
+          await place.removeRows()
+          // A rejects file is named from the folder in which the user stands.
+          ended = await place.shell(`cd '${place.folder}' && ${commandAfter(restarts, ended)}`)
+          codes.push(ended.code)
+        }
+        t.same(codes, [65, 65, 3], ended.stderr)
+        t.same(
+          await ids(place.here),
+          upTo(rowCount).filter(id => id < 700 || id > 799),
+        )
+      },
+    ],
+    [
+      'one that a signal ends',
+      async t => {
+        const place = await scene(t)
+        const { child, outcome } = await place.stuck('--run-id', 'nightly', '--confirm', 'none')
+        child.kill('SIGINT')
+        place.release()
+        const ended = await outcome
+        t.match(await place.shell(commandAfter(looks, ended)), { code: 0, stdout: /^[1-9]/ })
+        await place.removeRows()
+        t.match(await place.shell(commandAfter(restarts, ended)), { code: 0 })
+        await place.eachOnce()
       },
     ],
   ],
@@ -485,5 +633,8 @@ for (const [remedy, cases] of Object.entries(carriedOut)) {
 }
 
 t.test('each remedy that can be printed is carried out', async t => {
-  t.same(Object.keys(carriedOut).sort(), [...Object.keys(remedies), 'goOn'].sort())
+  t.same(
+    Object.keys(carriedOut).sort(),
+    [...Object.keys(remedies), 'goOn', 'unanswered', 'countedAgain'].sort(),
+  )
 })

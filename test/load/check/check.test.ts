@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { checkOn } from '../../../src/load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../../src/load/check/check-result.js'
+import type { CellOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { root } from '../../helpers/checkout.js'
 import { startLoadServer, tradesScript, type LoadServer } from '../../helpers/load-server.js'
@@ -24,6 +25,7 @@ db = database("dfs://byDay", VALUE, 2020.01.01..2020.01.03)
 db.createPartitionedTable(table(1:0, \`day\`id, [DATE,INT]), "t", "day")
 both = database("dfs://both", COMPO, [database("", RANGE, 0 10 20), database("", HASH, [SYMBOL, 4])])
 both.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), "t", \`id\`sym)
+share table(1:0, \`id\`f\`s\`d\`ts\`nt\`ok, [SHORT,FLOAT,STRING,DECIMAL64(2),TIMESTAMP,NANOTIME,BOOL]) as wide
 def takeRows(mutable data) { tableInsert(trades, data) }
 addFunctionView(takeRows)
 createUser("reader", "123456")
@@ -466,4 +468,102 @@ t.test('a check counts the same rows as the load that follows', async t => {
   )
   await fc.assert(property, { numRuns: runs(40) })
   t.pass()
+})
+
+const wide = 'id,f,s,d,ts,nt,ok\n'
+
+/** Text; what is said of each column; the options that read it; whether they read all of it. */
+const mended: readonly (readonly [string, RegExp[], object | undefined, boolean])[] = [
+  [
+    `${wide}1,NA,a,"1,234.50",13/01/2024,93000000,yes\n2,2,b,"3,000.00",14/01/2024,150000000,no\n`,
+    [
+      /^f: "NA" in 1 of 2 rows is null with `cells.nullTexts` NA$/,
+      /^d: 2 of 2 texts are no DECIMAL64\(2\); the first is "1,234.50", .* line 2: `cells.thousands` "," reads them$/,
+      /^ts: .*: `cells.dateFormats` ts=dd\/MM\/yyyy reads them$/,
+      /^nt: .*: `cells.dateFormats` nt=HHmmssSSS reads them$/,
+      /^ok: .*: `cells.trueTexts` yes `cells.falseTexts` no reads them$/,
+    ],
+    {
+      nullTexts: ['NA'],
+      thousands: ',',
+      dateFormats: { ts: 'dd/MM/yyyy', nt: 'HHmmssSSS' },
+      trueTexts: ['yes'],
+      falseTexts: ['no'],
+    },
+    true,
+  ],
+  [
+    `${wide}1,NA,NA,1,,,\n2,12%,b,2,,,\n`,
+    [
+      /^f: .* `cells.percentColumns` f reads them$/,
+      /^f: "NA" in 1 of 2 rows/,
+      /^s: "NA" is null with `cells.nullTexts` NA, as in other columns$/,
+    ],
+    { nullTexts: ['NA'], percentColumns: ['f'] },
+    true,
+  ],
+  [
+    `${wide}1,x,a,1,01/02/2024,,\n2,2,b,2,03/02/2024,,\n`,
+    [
+      /^f: 1 of 2 texts are no FLOAT; the first is "x", .* line 2$/,
+      /^ts: .*dd\/MM\/yyyy or MM\/dd\/yyyy: say which with `cells.dateFormats` ts=FORMAT$/,
+    ],
+    undefined,
+    false,
+  ],
+  [
+    `${wide}1,x,a,1,2024-01-02 9:05 AM,,\n2,2,b,2,2024-01-03 9:06 PM,,\n`,
+    [/^f: 1 of 2/, /^ts: .*ts=yyyy-MM-dd hh:mm aa reads them$/],
+    { dateFormats: { ts: 'yyyy-MM-dd hh:mm aa' } },
+    false,
+  ],
+]
+
+t.test(
+  'what keeps texts from the columns of a table is said at once, with the options',
+  async t => {
+    const server = await startLoadServer(t, scripts)
+    for (const [i, [text, said, options, readsAll]] of mended.entries()) {
+      for (const match of ['name', 'position'] as const) {
+        const path = await fileOf(t, `mended${i}.csv`, text)
+        let given: unknown[] = []
+        const target = { table: 'wide' }
+        const result = await checks(server)([path], {
+          target,
+          mapping: { match },
+          input: { header: 'yes' },
+          onNeeded: (...needed) => (given = needed),
+        })
+        t.equal(result.mends.length, said.length, result.mends.join('\n'))
+        t.match(result.mends, said)
+        t.match(given, options === undefined ? [] : [options, readsAll])
+        if (options === undefined) t.equal(given.length, 0)
+        const { nullTexts, thousands, dateFormats, trueTexts, falseTexts, percentColumns } =
+          (options ?? {}) as CellOptions
+        const cells = Object.fromEntries(
+          Object.entries({
+            nullTexts,
+            thousands,
+            dateFormats,
+            trueTexts,
+            falseTexts,
+            percentColumns,
+          }).filter(([, value]) => value !== undefined),
+        )
+        const change = { target, cells, mapping: { match }, input: { header: 'yes' } } as const
+        const again = await checks(server)([path], change)
+        if (readsAll) t.match(again, { status: 'fits', mends: [] })
+      }
+    }
+  },
+)
+
+t.test('a template that does not fit its column: the line, and the format', async t => {
+  const server = await startLoadServer(t, scripts)
+  const path = await fileOf(t, 'set.csv', 'id,day,time\n1,20240102,93000000\n')
+  const { mends } = await checks(server)([path], {
+    target: { table: 'wide' },
+    mapping: { set: { ts: '{day} {time}' }, allowMissing: true },
+  })
+  t.match(mends, [/^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/])
 })

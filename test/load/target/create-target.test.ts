@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { LoadReport } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { serverMemory, versionOf } from '../../helpers/server-memory.js'
 
@@ -32,6 +33,27 @@ t.test('a missing table is created once and filled', async t => {
   }
   t.strictSame(await rows('select count(*) from fresh'), [['4']])
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
+})
+
+t.test('it reports which file it looks at, and then what it loads', async t => {
+  const { load } = await scene(t)
+  const dir = t.testdir({ 'a.csv': csv, 'b.csv': csv, 'c.csv': csv })
+  const reports: LoadReport[] = []
+  const target = { table: 'watched', create: 'stream' } as const
+  const inputs = ['a', 'b', 'c'].map(name => join(dir, `${name}.csv`))
+  t.match(await load(inputs, { target, onReport: one => reports.push(one) }), { exitCode: 0 })
+  const phases = reports.map(({ phase }) => phase)
+  const order = ['connecting', 'looking', 'loading', 'confirming', 'done']
+  t.ok(phases.includes('looking'))
+  const places = phases.map(phase => order.indexOf(phase))
+  const from = phases.indexOf('looking')
+  t.strictSame(
+    places.slice(from),
+    places.slice(from).sort((a, b) => a - b),
+  )
+  const [first] = reports.filter(({ phase }) => phase === 'looking')
+  t.match(first, { input: { number: 1, count: 3 }, rows: { read: 0 } })
+  t.match(reports.at(-1), { bytesRead: 3 * csv.length })
 })
 
 t.test(

@@ -94,7 +94,9 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   const { onError, ...kept } = options.rejects ?? {}
   const own = fieldsOf(resumeOptions, settings).rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
-  const file = isSame ? kept.file : (own.file ?? kept.file ?? journal.rejects?.files[0]?.path)
+  // Where batches are not known one by one, the journal keeps no rejects, but the name of their file.
+  const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
+  const file = isSame ? kept.file : (own.file ?? kept.file ?? before)
   return {
     ...kept,
     ...(file === undefined ? defined({ onError }) : { file }),

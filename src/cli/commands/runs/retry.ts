@@ -122,6 +122,7 @@ function optionsOf(
     ...asked,
     target: { ...asked.target, ...given.target },
     input: { ...asked.input, ...given.input },
+    mapping: { ...asked.mapping, ...given.mapping },
     cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },

@@ -1,6 +1,7 @@
 /*
   `runs`: lists runs with a journal, their state, and how to resume them.
 */
+import { resolve } from 'node:path'
 import {
   listRuns,
   readRun,
@@ -8,18 +9,21 @@ import {
   type RemovedRun,
   type StrangeFile,
 } from '../../../load/journal/known-runs.js'
+import { changedInputs } from '../../../load/journal/changed-inputs.js'
 import { systemPlatform } from '../../../platform/system.js'
+import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
 import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journaled.js'
-import { pastRejects, resumeCommand } from '../../options/shell-command.js'
+import { pastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
+import { waysOn } from '../../output/ways-on.js'
 import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
@@ -64,7 +68,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
       result.removed = removed.map(({ runId }) => runId)
     }
     const { runs, strange } = await foundRuns(settings, call.args, folder)
-    result.runs = runs.map(known => reportOf(known, commandOf(known, settings)))
+    result.runs = await Promise.all(runs.map(known => reportOn(known, settings)))
     result.strange = strange
   } catch (error) {
     const { code, message, exitCode } = failureOf(error)
@@ -95,10 +99,16 @@ async function foundRuns(
   return { runs, strange: [] }
 }
 
-function commandOf({ runId, run, journal }: KnownRun, { stateDir }: RunsSettings): string {
+async function reportOn(known: KnownRun, { stateDir }: RunsSettings): Promise<RunReport> {
+  const { runId, run, journal, state } = known
   const { server, rejects } = run.options
   const past = journal.end === undefined ? [] : pastRejects(runId, rejects, journal.end)
-  return resumeCommand({ runId, stateDir, server, journaled: server }, past)
+  const resume = resumeCommand({ runId, stateDir, server, journaled: server }, past)
+  if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  const clean = shellText(['runs', runId, '--clean', ...where])
+  const changed = await changedInputs(known, withArchives(systemPlatform.files))
+  return reportOf(known, resume, waysOn(known, changed, resume, clean))
 }
 
 async function print(

@@ -21,6 +21,7 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { pathOfParts } from './path-parts.js'
 import { inputsOf } from '../inputs-of.js'
+import { watchLook } from './watch-look.js'
 import { nextCommands, sameCommand } from '../../options/shell-command.js'
 import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
@@ -105,18 +106,16 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const [source = paths[0]!] = args
   const table =
     settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const told =
-    processEnvironment.stderr.isTTY === true
-      ? setTimeout(tellLook, longestSilenceMs, call)
-      : undefined
+  const look = watchLook(call.output, processEnvironment)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
+    onLook: look.onLook,
     // A program would not see that something was assumed.
     assumesHeader: formatOf(settings) !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
-  }).finally(() => clearTimeout(told))
+  }).finally(look.stop)
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
@@ -135,14 +134,6 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
         : nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
     script: () => withFlags(createScript(schema, newTable(table), keyColumns, undefined, wishes)),
   }
-}
-
-const longestSilenceMs = 1000
-
-function tellLook({ output }: Call): void {
-  output.note(
-    'looking at every value of the inputs: --sample 10000 looks at the first records alone',
-  )
 }
 
 /** `trades` for `/data/trades.csv.gz`. */

@@ -1,0 +1,55 @@
+/*
+  Shows on a terminal what `schema` looks at, if that takes longer than a second: nothing else would tell a slow pipe from a program
+  that hangs.
+*/
+import type { LookedPlace } from '../../../infer/found.js'
+import { openBar, type Bar } from '../../output/bar.js'
+import { canRedraw, type Output } from '../../output/output.js'
+import { lookText, signsOf } from '../../output/progress-text.js'
+import type { ProcessEnvironment } from '../../process-environment.js'
+
+export interface LookWatch {
+  onLook(this: void, place: LookedPlace): void
+  stop(this: void): void
+}
+
+const longestSilenceMs = 1000
+/** A pipe says nothing until it delivers, so the line is drawn by the clock. */
+const drawnEveryMs = 200
+
+export function watchLook(
+  output: Output,
+  { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
+): LookWatch {
+  let place: LookedPlace | undefined
+  let bar: Bar | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isOver = stderr.isTTY !== true
+  const draw = (): void => {
+    const { number = 1, count = 1, source } = place ?? {}
+    const { bytesRead = 0, totalBytes } = source ?? {}
+    const at = { input: { number, count }, bytesRead, totalBytes }
+    const { tell } = output.words()
+    bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment), tell)])
+  }
+  const begin = async (): Promise<void> => {
+    output.note(
+      'looking at every value of the inputs: --sample 10000 looks at the first records alone',
+    )
+    if (!canRedraw(stderr, environment)) return
+    const opened = await openBar(output, stderr)
+    if (isOver) return
+    bar = opened
+    draw()
+    timer = setInterval(draw, drawnEveryMs)
+  }
+  if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
+  return {
+    onLook: at => (place = at),
+    stop() {
+      isOver = true
+      clearTimeout(timer)
+      bar?.stop()
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/*
+  What to do about a run that the same command cannot resume: an input has changed, nothing will ever tell whether some of its rows
+  are stored, or another process would store its rows again. Only the user can see which condition holds.
+*/
+import type { KnownRun } from '../../load/journal/known-runs.js'
+import type { ConfirmUsed, LoadResult } from '../../load/options.js'
+import { mayKnowBatches } from '../../load/transport/confirmations.js'
+
+/** A command, and when it is right. */
+export interface Way {
+  readonly when: string
+  readonly command: string
+}
+
+/** Whether the run has read everything, and only rows are left for which the server's answer was lost. */
+export function isLeftUnanswered({
+  status,
+  error,
+  used,
+}: Pick<LoadResult, 'status'> &
+  Partial<Pick<LoadResult, 'error'>> & { readonly used: ConfirmUsed | undefined }): boolean {
+  return status === 'unconfirmed' && (error ?? null) === null && used === 'answers'
+}
+
+/**
+ * @param changed  inputs that are not as they were
+ * @param resume  the command that resumes the run
+ * @param clean  the command that gives it up
+ * @returns none if `resume` is right in any case
+ */
+export function waysOn(
+  { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,
+  changed: readonly string[],
+  resume: string,
+  clean: string,
+): Way[] {
+  const { end, used, isUntouched } = journal
+  const giveUp = { when: 'to keep what it has stored, and give the run up', command: clean }
+  const isChanged = changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED'
+  if (isChanged && !isUntouched) {
+    const files = changed.length === 1 ? `"${changed[0]}" is` : 'its inputs are'
+    return [
+      { when: `once ${files} as before, with the same time (cp -p)`, command: resume },
+      {
+        when: 'to load all again, once its rows are removed from the table, or if new rows replace them by key',
+        command: `${resume} --restart`,
+      },
+      giveUp,
+    ]
+  }
+  const code = end?.error?.code
+  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
+    return [
+      { when: 'once the table has the rows of the run again', command: resume },
+      { when: 'to load all again, if none of them is there', command: `${resume} --restart` },
+      giveUp,
+    ]
+  }
+  if (isUntouched) return []
+  const { mode, confirm } = options.delivery ?? {}
+  // A killed process may not have recorded how it confirmed rows.
+  if (!mayKnowBatches(used ?? (mode === 'sync' ? undefined : confirm))) {
+    const when = 'to load all again, once its rows are removed from the table'
+    return [{ when, command: resume }, giveUp]
+  }
+  if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
+  return [
+    {
+      when: 'if none of the rows that are not known is in the table',
+      command: `${resume} --on-doubt resend`,
+    },
+    { when: 'if they are all there', command: clean },
+  ]
+}

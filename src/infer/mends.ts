@@ -1,0 +1,32 @@
+/*
+  Which options read the texts of a column whose type is given, as that of a table that exists.
+*/
+import { keepsBlanks } from '../parse/types/column-types.js'
+import type { ChosenType } from './choose-type.js'
+import type { ColumnProbe } from './column-probe.js'
+import { alsoNull, oddWarnings, wordWarnings } from './type-warnings.js'
+
+/** What keeps texts from a column whose type is given, and the options that read them. */
+export function mendsOf(
+  probe: ColumnProbe,
+  { type, dateFormat, flags, truths, words, warnings }: ChosenType,
+): string[] {
+  const { name, candidates } = probe
+  if (keepsBlanks(type)) {
+    return probe.nullWords?.seen.length === 0 ? [] : warnings.filter(one => one.endsWith(alsoNull))
+  }
+  const options = [
+    ...(dateFormat === undefined ? [] : [`\`cells.dateFormats\` ${name}=${dateFormat}`]),
+    ...((flags?.thousands ?? '') === '' ? [] : [`\`cells.thousands\` "${flags!.thousands}"`]),
+    ...(flags?.decimalComma === true ? ['`cells.decimalComma`'] : []),
+    ...(flags?.isPercent === true ? [`\`cells.percentColumns\` ${name}`] : []),
+    ...(truths === undefined
+      ? []
+      : [`\`cells.trueTexts\` ${truths[0]} \`cells.falseTexts\` ${truths[1]}`]),
+  ]
+  const plain = candidates.find(one => one.format === undefined && one.flags === undefined)
+  const odd = plain === undefined ? [] : oddWarnings(probe, plain)
+  const read =
+    options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them`)
+  return [...read, ...(words.length > 0 && warnings.length === 0 ? wordWarnings(probe) : warnings)]
+}

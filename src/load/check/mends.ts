@@ -1,0 +1,93 @@
+/*
+  Says how rows that would be rejected can be read: looks at every value once more, with the types of the target's columns, as
+  `schema` does without them.
+*/
+import { DdbError } from '../../errors.js'
+import { inferSchema } from '../../infer/infer.js'
+import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
+import { fileBytes } from '../../source/open-source.js'
+import { textSources } from '../../schema/cell-source.js'
+import type { Run } from '../run.js'
+import { missingOptions } from '../target/create-target.js'
+import { inferOptions } from '../target/infer-options.js'
+import type { FrozenLoad } from './check-result.js'
+import type { LookedInput } from './looked-input.js'
+
+export interface Mends {
+  /** A sentence for each problem of a column, in the order of the columns. */
+  readonly said: readonly string[]
+  /** Undefined if no option is missing, or if no options read all columns together. */
+  readonly needed: NeededOptions | undefined
+  /** With these options every text that was looked at is a value of its column. */
+  readonly readsAll: boolean
+}
+
+/**
+ * @param frozen  how the inputs are read; @param looked  the first of them
+ * @param sample  most records to look at; undefined for all
+ * @returns undefined if the inputs cannot be read twice
+ */
+export async function findMends(
+  run: Run,
+  frozen: FrozenLoad,
+  looked: LookedInput,
+  sample: number | undefined,
+): Promise<Mends | undefined> {
+  const { options, platform } = run
+  const { inputs, input, mapping } = frozen
+  for (const path of inputs) {
+    if (path === '-' || (await fileBytes(path, platform.files)) === undefined) return undefined
+  }
+  const map = { ...mapping.map }
+  const set = { ...mapping.set }
+  for (const { name, source } of looked.mapping.columns) {
+    if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
+    const [part, ...others] = textSources(source)
+    // A part of the path that a template uses would have no column of its own.
+    if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
+  }
+  const filled = looked.mapping.columns.filter(
+    ({ name, source }) => source.kind !== 'constant' || Object.hasOwn(set, name),
+  )
+  const read = { ...options, input, mapping: { ...mapping, map, set } }
+  const schema = await inferSchema({
+    ...inferOptions(read, inputs, platform.files),
+    types: filled,
+    proposesTruths: true,
+    stopped: () => isEnded(run),
+    onLook: run.reporter.looking,
+    ...(sample === undefined ? {} : { sample }),
+  }).catch((error: unknown) => {
+    if (error instanceof DdbError) return undefined
+    throw error
+  })
+  if (schema === undefined || isEnded(run)) return undefined
+  const names = new Set(filled.map(({ name }) => name))
+  const ofColumns = schema.columns.flatMap(({ name, mends = [] }) =>
+    names.has(name) ? mends.map(text => `${name}: ${text}`) : [],
+  )
+  const found = neededOptions(schema)
+  const needed: NeededOptions = {
+    ...found,
+    map: {},
+    ...{ skipLines: 0, noHeader: false, header: '' as const, footers: 0, rejects: 0 },
+    ...{ matchPosition: false, allowMissing: false, ignoreExtra: false },
+  }
+  const isContrary = needed.thousands === ',' && needed.decimalComma
+  const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
+  const ofTable = needed.comment === '' ? [] : (schema.totals ?? schema.table)?.said
+  return {
+    said: [...ofColumns, ...(ofTable ?? [])],
+    needed: isNeeded ? needed : undefined,
+    readsAll: found.rejects + found.footers === 0 && schema.isComplete,
+  }
+}
+
+/** The check itself may have failed because of the rows. */
+function isEnded({ options: { signal, leave } }: Run): boolean {
+  return signal?.aborted === true || leave?.aborted === true
+}
+
+function fieldName({ fieldNames }: LookedInput, match: string | undefined, index: number): string {
+  return match === 'position' ? String(index + 1) : (fieldNames?.[index] ?? String(index + 1))
+}
