@@ -1,6 +1,6 @@
 /*
   What is known of a server besides its protocol. The first run there, or `selftest`, finds it out, and later runs remember it.
-  The documents leave all of this open (docs/selftest.md#what-load-does-by-it).
+  The documents leave all of this open (docs/selftest.md#what-load-does-with-the-results).
 */
 
 /** Where a server listens. */
