@@ -91,7 +91,7 @@ for (const [first, next] of pairs) {
       start(next, 'runs', '--json').outcome,
     ])
     t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
-    t.match(taken, { code: 75, stderr: /run "nightly" is under way by process \d+.*DDB_LOCKED/ })
+    t.match(taken, { code: 75, stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/ })
     t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
     release()
     t.match(await running.outcome, { code: 0 })

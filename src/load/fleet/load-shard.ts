@@ -209,7 +209,7 @@ class LoadingShard {
 
   #note(unit: PlannedUnit, { error, rows }: LoadResult): void {
     if (error === null) {
-      const message = `${rows.unconfirmed} rows of it are unconfirmed`
+      const message = `${rows.unconfirmed} of its rows are unconfirmed`
       this.#course.failed.push({ unit, code: 'DDB_UNCONFIRMED', message })
       return
     }

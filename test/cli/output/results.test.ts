@@ -621,7 +621,7 @@ t.test('one run is told with everything that is known of it', async t => {
       '  process 3  began 2026-01-02T03:08:00Z, was killed',
       '  rejects    1 row in bad.csv',
       '  folder     /data',
-      '  journal    /state/runs/r.journal, without 5 bytes at its end that are no whole record',
+      '  journal    /state/runs/r.journal, without 5 bytes at its end that are an incomplete record',
       '',
     ].join('\n'),
   )

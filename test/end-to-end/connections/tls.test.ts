@@ -157,11 +157,11 @@ t.test('sessions of a pool are protected alike', async t => {
   await t.rejects(ConnectionPool.connect(options), { code: 'DDB_TLS' })
 })
 
-t.test('a file of TLS is not written over', async t => {
+t.test('a TLS file is not written over', async t => {
   const path = join(t.testdir({ 'ca.pem': ca.cert }), 'ca.pem')
   for (const flag of ['--ca-file', '--cert-file', '--key-file']) {
     const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', '--summary', path)
-    t.match(outcome, { code: 64, stderr: /is a file of TLS of this run/ }, flag)
+    t.match(outcome, { code: 64, stderr: /is a TLS file of this run/ }, flag)
   }
 })
 

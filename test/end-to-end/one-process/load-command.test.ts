@@ -366,7 +366,7 @@ t.test('a check says what would load, how, what not, and the command', async t =
   t.match(stdout, /\nto load exactly this way:\nddb-ingest load .* --expect-types [^\n]*\n$/)
   t.equal(
     stderr,
-    'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out\n',
+    'a load stops at the first row that it rejects: --rejects saves such rows, --on-error skip leaves them out\n',
   )
   t.equal(await serverOfCheck.count('trades'), 0)
 })

@@ -373,7 +373,7 @@ t.test('rows outside the partitions of a table are not guessed at', async t => {
     exitCode: 4,
     connections: 1,
     rows: { confirmed: 1, filtered: 1, unconfirmed: 1 },
-    confirm: { note: /the target took 1 of 2 rows of .* and does not tell which/ },
+    confirm: { note: /the target took 1 of 2 rows of .* and does not say which/ },
   })
   t.match(result.notices.join(), /a transform decides which keys and partitions its rows have/)
 })
@@ -381,7 +381,7 @@ t.test('rows outside the partitions of a table are not guessed at', async t => {
 t.test('what does not go with it is refused with 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
-    [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
+    [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows it leaves/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
@@ -508,7 +508,7 @@ t.test('what is loaded into memory cannot be proved later by its rows', async t 
   const { run, path } = await scene(t)
   const argv = ['load', path, '-t', 'prices', '--transform', positive, '--run-id', 'day']
   t.match(await run(...argv), { code: 0 })
-  t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in it/ })
+  t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in the table/ })
 })
 
 t.test('rejects are loaded again through the same function, or another that is given', async t => {

@@ -106,7 +106,7 @@ t.test('a check reads everything, says how, and leaves the server as it was', as
       { name: 'id', type: 'INT', rejected: 1 },
     ],
     rejects: { byClass: { parse: 1, type: 3, server: 0 } },
-    notices: [/a load ends at the first row that it rejects/],
+    notices: [/a load stops at the first row that it rejects/],
     error: null,
   })
   t.strictSame(result.inputs[0]!.fields[0], {

@@ -136,7 +136,7 @@ t.test('answered: where a password would be shown, or does not hold there', asyn
       text.startsWith('getCurrent') ? ('forget' as const) : undefined,
   }
   for (const [server, options, words] of [
-    [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
+    [login, {}, /password that anybody on the network can read.*`server\.tls` or/],
     [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
     [{ ...shown, password: 'wrong' }, {}, /user "admin" cannot log in inside the connect request/],
     [shown, { known: false }, /user "admin" cannot log in inside/],
@@ -174,7 +174,7 @@ t.test('a run whose rows only receipts know does not go on without them', async 
   })
   await t.rejects(sent(t, login, { found: found(1) }), {
     code: 'DDB_UNAVAILABLE',
-    message: /Go on as it began/,
+    message: /Continue the run as it began/,
   })
   const { run } = await sent(t, login, { found: found(0) })
   t.equal(run.plan.mode, 'sync', 'all that was sent before is known')

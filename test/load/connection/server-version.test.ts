@@ -49,7 +49,7 @@ t.test('old servers get a sentence about what this run does, others none', async
     t.equal(versionNotice(version, dfs), undefined, version)
   }
   t.equal(versionNotice('2.00.6', plan('trades')), undefined, 'a stream table has no scheme')
-  t.match(versionNotice('1.20.9', plan('trades')), /asynchronous requests on Linux alone/)
+  t.match(versionNotice('1.20.9', plan('trades')), /asynchronous requests only on Linux/)
   t.equal(versionNotice('1.20.9', plan('trades', 'sync')), undefined)
 })
 

@@ -42,7 +42,7 @@ t.test('each row that a table takes makes it longer', async t => {
     t.equal(evidence.taken(3, 2, 5), undefined)
     t.equal(evidence.leastRows, 5)
     t.equal(evidence.taken(3, 5, 9), undefined, 'others may write, too')
-    t.match(evidence.taken(3, 8, 10), /the table had 11 rows, and has 10: it was made again/)
+    t.match(evidence.taken(3, 8, 10), /the table had 11 rows, and has 10: it was recreated/)
     t.equal(evidence.leastRows, 10, 'what follows is compared with the new one')
     t.equal(evidence.taken(1, 10, 11), undefined)
   }

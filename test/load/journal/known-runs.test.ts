@@ -62,7 +62,7 @@ t.test('a run that a living process holds is running, and nobody else may hold i
   })
   await t.rejects(holdRun(folder, 'r', files), {
     code: 'DDB_LOCKED',
-    message: /"r" is under way by process/,
+    message: /"r" is in progress by process/,
   })
   t.strictSame((await listRuns(folder, files)).strange, [], 'its lock is no foreign file')
   held.release()

@@ -203,7 +203,7 @@ t.test('a torn journal goes on where it is whole, and says so', async t => {
   await once()
   appendFileSync(path, '12345678 {"kind":"batch","no":1,')
   const notices = await once()
-  t.match(notices, ['32 bytes that are no whole record'])
+  t.match(notices, ['32 bytes that are an incomplete record'])
   t.match(
     records().map(({ kind }) => kind),
     ['run', 'process', 'inputs', 'process'],

@@ -67,7 +67,7 @@ t.test('a DFS table has an index that is another one when it was made again', as
   const after = await identity({ table: 'dfs://d/t' })
   t.type(before.physicalIndex, 'string')
   t.not(after.physicalIndex, before.physicalIndex)
-  t.match(whatChanged(before, after, 0), /made again/)
+  t.match(whatChanged(before, after, 0), /recreated/)
 })
 
 t.test('an upsert leaves one row of two', async t => {
@@ -132,7 +132,7 @@ t.test('known keys and old rows of DFS tables are no loss, an empty table is', a
 
 t.test('columns and the index of a DFS table tell it apart, where both are known', async t => {
   t.match(whatChanged(table, { ...table, columns: 'id:LONG' }, 0), /columns were id:INT and are/)
-  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /made again/)
+  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /recreated/)
   t.equal(whatChanged(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)
   t.equal(whatChanged({ ...dfs, physicalIndex: null }, { ...dfs, rows: 99 }, 5), undefined)
 })

@@ -136,15 +136,15 @@ t.test('a name that is taken is told with what is there, and where to go on', as
     { runId: 'a-b', token: 1n },
     { ...mine, runId: 'nameless' },
   ]
-  t.match(await told(nobody), /"a-b".*rows of it may be there.*go on with it where it was begun/)
+  t.match(await told(nobody), /"a-b".*some of its rows may be there.*continue it where it began/)
   await markRun(session, nameless, timeoutMs)
-  t.match(await told(nameless), /go on with it where it was begun/)
+  t.match(await told(nameless), /continue it where it began/)
   const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
   const begun = { ...mine, place }
   await markRun(session, begun, timeoutMs)
   t.match(
     await told(theirs),
-    'on host "host?-a", is under way or was killed, and rows of it may be there',
+    'on host "host?-a", is in progress or was killed, and some of its rows may be there',
   )
   t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
   // As two versions wrote them.

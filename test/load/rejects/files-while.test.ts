@@ -12,7 +12,7 @@ t.test('once the run is another process\u2019s its files are left as they are', 
   const file = files.create(path)
   file.write(Buffer.from('ours'))
   isOurs = false
-  const another = /another process goes on/
+  const another = /another process continues/
   t.throws(() => file.write(Buffer.from('late')), another)
   t.throws(() => file.truncate(0), another)
   for (const name of ['create', 'openEmpty', 'reopen', 'remove'] as const) {

@@ -28,7 +28,7 @@ t.test('a table that is not there is made once, and filled', async t => {
     t.ok(notices.includes(made), notices.join('\n'))
     notices.length = 0
     t.match(await load(path, { target, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
-    t.ok(notices.includes(`"${target.table}" is there: nothing is created`), notices.join('\n'))
+    t.ok(notices.includes(`"${target.table}" exists: nothing is created`), notices.join('\n'))
   }
   t.strictSame(await rows('select count(*) from fresh'), [['4']])
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
@@ -56,7 +56,10 @@ t.test(
       onNotice: notice => void notices.push(notice),
     })
     t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
-    t.ok(notices.includes('"fresh" was made by somebody else in the meantime'), notices.join('\n'))
+    t.ok(
+      notices.includes('"fresh" was created by somebody else in the meantime'),
+      notices.join('\n'),
+    )
     t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
   },
 )

@@ -135,7 +135,7 @@ const longestSilenceMs = 1000
 
 function tellLook({ output }: Call): void {
   output.note(
-    'looking at every value of the inputs: --sample 10000 looks at the first records alone',
+    'looking at every value of the inputs: --sample 10000 looks only at the first records',
   )
 }
 

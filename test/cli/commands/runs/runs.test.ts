@@ -150,7 +150,7 @@ t.test('a lock that is none is told', async t => {
   mkdirSync(join(folder, 'runs', 'dead.journal.lock'))
   t.match(await runs('dead', '--clean'), {
     code: 75,
-    stderr: /dead\.journal\.lock" is in the place .*: remove it if nothing runs/,
+    stderr: /dead\.journal\.lock" should be the lock .*: remove it if nothing uses it/,
   })
 })
 
