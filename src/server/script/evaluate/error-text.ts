@@ -25,7 +25,9 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
     return new ScriptError('The script calls functions too deeply.')
   }
   if (!/length|size exceeded|allocation failed/.test(message)) return undefined
-  return new ScriptError(`Out of memory. The embedded server cannot hold a value so large (${message}).`)
+  return new ScriptError(
+    `Out of memory. The embedded server cannot hold a value so large (${message}).`,
+  )
 }
 
 /** Prefixes the error with the source it comes from, unless it has one already. */
