@@ -438,7 +438,7 @@ t.test('the command line: from a file, in the summary, in check and in metrics',
   t.match(checked.stdout, `--transform @${file}`)
   t.match(
     checked.stderr,
-    /which of them --transform leaves, and whether the table takes those, a load shows/,
+    /only a load shows which of them --transform keeps, and whether the table takes those/,
   )
   t.equal(await count('prices'), 0)
   const metrics = join(folder, 'm.prom')

@@ -288,7 +288,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const all = ['--run-id', 'nightly', '--rejects', 'q.csv', '--max-errors', '100%']
         t.match(await load(...all), { code: 3 })
         await writeFile(path, good)
-        t.match(await load(...all), { code: 64, stderr: 'begin it anew with --restart' })
+        t.match(await load(...all), { code: 64, stderr: 'start it over with --restart' })
         t.match(await load(...all, '--restart'), { code: 0 })
         await eachOnce()
       },
@@ -338,7 +338,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const refused = await load('--run-id', 'nightly')
         t.match(refused, {
           code: 75,
-          stderr: 'Wait for it; give a load of other rows another --run-id',
+          stderr: 'Wait for it; give a different load another --run-id',
         })
         release()
         t.match(await outcome, { code: 0 })

@@ -149,7 +149,7 @@ t.test('of two at once the second is locked out, and so is who cleans up', async
   t.equal(second.code, 75)
   t.match(JSON.parse(second.stdout), { error: { code: 'DDB_LOCKED' }, resume: { possible: false } })
   t.match(await run('resume', 'two'), { code: 75, stderr: /DDB_LOCKED/ })
-  t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /under way by process/ })
+  t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /in progress by process/ })
   release()
   t.match(await outcome, { code: 0 })
 })

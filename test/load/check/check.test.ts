@@ -81,7 +81,7 @@ t.test('a table that load would create is not created, and known all the same', 
   }
   t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
     exitCode: 65,
-    error: { message: /byDay" is there already.*createPartitionedTable\(table\(1:0, / },
+    error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
   })
   t.strictSame(await state(server), before)
   t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })

@@ -150,7 +150,7 @@ t.test('nothing goes while the clock is earlier than any of the journals', async
     const removed: RemovedRun[] = []
     await t.rejects(
       removeOldRuns(folder, at(endedMs + 300 * dayMs), removed),
-      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" tells of 2027-01-01/ },
+      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" records 2027-01-01/ },
       what,
     )
     t.strictSame(removed, [])

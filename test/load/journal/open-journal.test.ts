@@ -161,7 +161,7 @@ t.test('inputs that have changed or are gone end the run, and the lock is given 
   const [atime, mtime] = [1, 1]
   utimesSync(a, atime, mtime)
   await once([a, b])
-  await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is not among/ })
+  await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is no longer among/ })
   writeFileSync(a, 'id\n9\n')
   utimesSync(a, atime, mtime)
   await t.rejects(open([a, b]), {

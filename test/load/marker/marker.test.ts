@@ -151,7 +151,7 @@ t.test('a name that is taken is told with what is there, and where to go on', as
   await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
 share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
 share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
-  t.match(await told(theirs), '12 rows of it are there')
+  t.match(await told(theirs), '12 of its rows are there')
 })
 
 t.test('a session id enters a script as a number alone', async t => {

@@ -172,7 +172,7 @@ t.test('a database that is there keeps its partitions', async t => {
   t.match(await into('dfs://fresh/t'), { exitCode: 0 })
   t.match(await into('dfs://fresh/other'), {
     exitCode: 65,
-    error: { message: /dfs:\/\/fresh" is there already.*createPartitionedTable\(table\(1:0, / },
+    error: { message: /dfs:\/\/fresh" already exists.*createPartitionedTable\(table\(1:0, / },
   })
 })
 

@@ -133,8 +133,7 @@ const refusals = [
   },
   {
     settings: { enableSharedVarCreationControl: true },
-    words:
-      /NoPrivilege.*CREATE_SHARED_VAR where the server is set to enableSharedVarCreationControl/,
+    words: /NoPrivilege.*CREATE_SHARED_VAR if the server is set to enableSharedVarCreationControl/,
   },
 ] as const
 
