@@ -180,7 +180,7 @@ for (const mode of ['async', 'sync']) {
       )
       stopped.kill('SIGCONT')
       const woken = await stopped.outcome
-      t.match(woken, { code: 75, stderr: /was stopped.*DDB_LOCKED/s })
+      t.match(woken, { code: 75, stderr: /was suspended.*DDB_LOCKED/s })
       t.notMatch(woken.stderr, 'to go on')
       t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
       t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)

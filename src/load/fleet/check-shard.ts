@@ -70,6 +70,6 @@ export function otherPlan(runId: string, isSamePlan: boolean): DdbError {
   const what = isSamePlan ? 'other reading, mapping or target options' : 'another plan'
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${runId}" was begun with ${what}: all of its shards must get the same. Choose another name for a different load`,
+    `run "${runId}" began with ${what}: give all of its shards the same. Choose another name for a different load`,
   )
 }
