@@ -1,15 +1,15 @@
 /*
-  The types that columns are tried with. CHAR, SHORT and FLOAT are left out: a file does not tell how narrow a column may be,
-  and tomorrow's values might not fit.
+  The types to try with each column. CHAR, SHORT and FLOAT are left out: a file does not tell how narrow a column may be, and
+  tomorrow's values might not fit.
 */
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 
-/** A type to try, and how texts become its values if that is not its usual notation. */
+/** A type to try; `format` is set if the texts are not in the type's usual notation. */
 export interface TriedType extends ColumnType {
   readonly format?: string
 }
 
-/** Tried with every column, narrower types first. */
+/** Types to try with every column, narrower types first. */
 export const plainTypes: readonly TriedType[] = [
   { type: 'BOOL' },
   { type: 'INT' },
@@ -32,7 +32,7 @@ export const plainTypes: readonly TriedType[] = [
 /** Number types, narrower first. */
 export const numberTypes = ['INT', 'LONG', 'DOUBLE'] as const
 
-/** Element types of arrays. */
+/** Types of array columns to try. */
 export const arrayTypes: readonly TriedType[] = [
   { type: 'BOOL', array: true },
   { type: 'INT', array: true },
@@ -42,7 +42,7 @@ export const arrayTypes: readonly TriedType[] = [
   { type: 'TIMESTAMP', array: true },
 ]
 
-/** Types with a date, by which a table may be partitioned; the number of their units per day. */
+/** Units per day, for types with a date, by which a table may be partitioned. */
 export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
   DATE: 1,
   DATEHOUR: 24,
@@ -52,7 +52,6 @@ export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
   NANOTIMESTAMP: 86_400_000_000_000,
 }
 
-/** Dates, times, and parts of them. */
 export const temporalTypes: ReadonlySet<DataType> = new Set([
   ...(Object.keys(unitsPerDay) as DataType[]),
   'MINUTE',

@@ -1,5 +1,5 @@
 /*
-  A type that a column may have, tried with the readers that `load` uses, so both accept the same texts.
+  Tries a type with the cells of a column. It uses the readers of `load`, so both accept the same texts.
 */
 import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
@@ -12,47 +12,44 @@ import { rulesWith, type NumberFlags } from './number-spelling.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
 
-/** A text that a type does not accept, and its place. */
+/** A text that a type refuses, and its place. */
 export interface OddValue {
   readonly file: string
   /** From 1. */
   readonly lineNumber: number
-  /** Clipped. */
   readonly text: string
 }
 
-/** Number of different odd texts to remember. */
+/** Number of different refused texts to remember. */
 const maxOddTexts = 3
-/** If more than one text in this many is odd, the column has another type. */
+/** A column has another type if more than one in this many texts is refused. */
 const oddShare = 4
 const fewOdd = 2
-/** Of this many texts at least, one in a hundred may be a slip. */
+/** From this many texts on, up to one in a hundred may be a slip. */
 const fewestTried = 100
 const slipShare = 100
 
-/** Candidates take turns and keep nothing of a block, so they share their arrays. */
+/** Arrays shared by all candidates, because candidates take turns and keep nothing of a block. */
 const pool = new BufferPool()
 
-/** What else a type is tried with, besides the rules. */
 interface CandidateOptions {
   readonly format?: string
   readonly flags?: NumberFlags
   readonly keepsRange?: boolean
 }
 
-/** One type being tried. */
 export class Candidate {
   readonly type: ColumnType
-  /** The format of its texts, if it had to be found. */
+  /** Format of the column's texts, if the probe had to find it. */
   readonly format: string | undefined
-  /** The notation of its numbers, if options have to name it. */
+  /** Notation of the column's numbers, if options have to name it. */
   readonly flags: NumberFlags | undefined
-  /** Cells tried, without null ones. */
+  /** Number of cells tried, without nulls. */
   tried = 0
   refused = 0
   firstOdd: OddValue | undefined
   readonly oddTexts: string[] = []
-  /** Raw numbers of dates and times. */
+  /** Range of dates and times, as their raw numbers. */
   min: number | bigint | undefined
   max: number | bigint | undefined
   readonly #builder: ColumnBuilder
@@ -80,7 +77,7 @@ export class Candidate {
     this.#builder = columnBuilder({ name, type }, 0, pool, own)
   }
 
-  /** Takes over the results of another candidate that accepts nothing this one would refuse. */
+  /** Takes over another candidate's results. This candidate must accept every text that the other one accepted. */
   goOnFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
     this.tried = tried
     this.refused = refused
@@ -88,17 +85,17 @@ export class Candidate {
     this.oddTexts.push(...oddTexts)
   }
 
-  /** It has accepted every text so far, and some text is a value. */
+  /** True if the type has accepted every text so far, and some text is a value. */
   get fits(): boolean {
     return this.refused === 0 && this.tried > 0
   }
 
-  /** It has refused too many texts to be worth trying further. */
+  /** True if the type has refused too many texts to be worth trying further. */
   get isOut(): boolean {
     return this.refused > fewOdd && this.refused * oddShare > this.tried
   }
 
-  /** Nearly everything fits: the rest is a slip, or means null. */
+  /** True if the type accepts nearly every text. The others may be slips, or mean null. */
   get isNear(): boolean {
     if (this.refused === 0 || this.isOut) return false
     return (
@@ -106,13 +103,12 @@ export class Candidate {
     )
   }
 
-  /** So few texts were refused that they are taken for slips. */
+  /** True if the type refused so few texts that they count as slips. */
   get fitsNearly(): boolean {
     const { tried, refused } = this
     return refused > 0 && tried >= fewestTried && refused * slipShare <= tried
   }
 
-  /** Tries the cells of a field of the block. */
   read(block: RecordBlock, field: number, file: string): void {
     const { rowCount } = block
     const nulls = this.#builder.read(block, field, 0)

@@ -1,6 +1,6 @@
 /*
-  Chooses a column's type from what was seen of it. Every chosen type accepts every text that was seen; if it is not the type
-  one would expect, a warning says why.
+  Chooses a column's type from the texts seen. A chosen type accepts every text but a few slips. If the choice is not the obvious
+  one, a warning explains it.
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -31,54 +31,53 @@ import {
   wordWarnings,
 } from './type-warnings.js'
 
-/** Kinds of JSON values in a column, as bits; undefined for delimited text. */
+/** Kinds of the JSON values and array elements in a column, as bits. */
 export interface SeenKinds {
   readonly values: number
   readonly elements: number
 }
 
-/** The type of a column, and what it needs. */
+/** The type of a column, with the options that `load` needs to read it. */
 export interface ChosenType {
   readonly type: ColumnType
-  /** The candidate that accepts every text; undefined for texts and decimals. */
+  /** The candidate that the type came from; undefined for texts. */
   readonly candidate: Candidate | undefined
-  /** Format without which `load` cannot read the column. */
+  /** Date format that `load` needs to read the column; undefined if it needs none. */
   readonly dateFormat: string | undefined
-  /** The notation of its numbers, if options have to name it. */
+  /** Notation of the column's numbers, if options have to name it. */
   readonly flags: NumberFlags | undefined
-  /** Words that stand for null in it, if an option has to name them. */
+  /** Words that mean null in the column, if an option has to name them. */
   readonly words: readonly WordCount[]
   readonly nulls: number
-  /** Texts that the type does not take: rows with them are rejects. */
+  /** Number of texts that the type does not take; rows with them become rejects. */
   readonly refused: number
   readonly warnings: readonly string[]
 }
 
-/** Options that apply to all columns, so that some columns cannot have what others need. */
+/** Limits from options that apply to all columns: an option that one column needs may harm another. */
 export interface SharedOptions {
-  /** Whether a word may be declared to mean null. */
+  /** Tells whether an option may declare the word to mean null. */
   readonly takesWord: (word: string) => boolean
-  /** Why this notation of numbers cannot be used; undefined if it can. */
+  /** The reason why no option may name this notation of numbers; undefined if one may. */
   readonly refusal: (flags: NumberFlags) => string | undefined
 }
 
-/** What else the choice depends on. */
 export interface ChoiceOptions {
-  /** The table is a DFS table, which limits the length of texts. */
+  /** True if the table is a DFS table, which limits the length of texts. */
   readonly intoDfs: boolean
   readonly shared: SharedOptions
 }
 
-/** Texts that occur twice on average are worth a symbol; if there are few rows, every fourth must repeat. */
+/** A column becomes SYMBOL if its texts occur twice on average; with fewer rows than this, if a quarter of them repeat. */
 const fewRows = 100
 const shortBytes = 32
-/** Number of digits that decimals can always hold. */
+/** Number of digits that each decimal type can always hold. */
 const decimal64Digits = 18
 const decimal128Digits = 38
 
 const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 
-/** @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures */
+/** @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds */
 export function chooseType(probe: ColumnProbe, kinds: undefined, options: ChoiceOptions): ChosenType
 export function chooseType(
   probe: ColumnProbe,
@@ -136,7 +135,7 @@ function suitableType(
   return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
 }
 
-/** The type of all texts but a few slips. */
+/** The type of all texts but a few slips; undefined if no type accepts nearly all of them. */
 function nearlyType(
   probe: ColumnProbe,
   suits: (type: ColumnType, format?: string) => boolean,
@@ -158,12 +157,12 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** Codes of shares have five or six digits: even if these do not, those of other files may begin with zeros. */
+/** True for codes of shares, which have five or six digits. Later files may hold codes with leading zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }
 
-/** The user's choice, whatever was found. */
+/** Keeps the user's type, whatever the texts look like. */
 function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
   const { candidates, nulls, textNulls } = probe
   if (keepsBlanks(type)) return { ...chosenText(probe, []), type, nulls: textNulls }
@@ -231,7 +230,7 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   return spelled(probe, fitting) ?? formatted(probe, fitting)
 }
 
-/** Digits that are a date or time. */
+/** The type of digits that are a date or time. */
 function digitTime(
   probe: ColumnProbe,
   fitting: readonly Candidate[],
@@ -250,7 +249,7 @@ function digitTime(
   return chosen(probe, found, [warning], found.format)
 }
 
-/** Numbers that can be read if an option names their notation. */
+/** The type of numbers that `load` can read if an option names their notation. */
 function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const { numbers } = probe.facts
   const flags = fitting.findLast(one => one.flags !== undefined)?.flags
@@ -292,7 +291,7 @@ function temporalType(
   return chosen(probe, first, probe.hasOffset && !isConverted ? [offsets] : [])
 }
 
-/** The finest notation of any text decides, not the values. */
+/** Types by the most precise notation among the texts; the values do not matter. */
 function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): DataType[] {
   if (secondDigits > 3) return ['NANOTIME', 'NANOTIMESTAMP', 'TIMESTAMP']
   if (secondDigits > 0) return ['TIME', 'TIMESTAMP']
@@ -300,7 +299,7 @@ function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): Data
   return ['MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'DATEHOUR']
 }
 
-/** The letters of the format decide. */
+/** Types by the letters of the format. */
 function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('excel')) return ['DATE', 'DATETIME', 'TIMESTAMP']
   if (format.startsWith('epoch:')) {
@@ -318,7 +317,7 @@ function typesOfFormat(format: string): DataType[] {
   return has('S') ? ['TIME'] : has('s') ? ['SECOND'] : ['MINUTE']
 }
 
-/** A double, or a decimal if a double would change digits. */
+/** A DOUBLE, or a decimal if a double would change digits of a text. */
 function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   const { lossyText, wholeDigits, fractionDigits, hasExponent } = probe.facts
   if (double.type.array === true || lossyText === undefined) return chosen(probe, double)
@@ -333,7 +332,7 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, [warning]), type: { type, scale: fractionDigits } }
 }
 
-/** Dates in a format that has to be named; if two formats fit, it cannot be told which is right. */
+/** The type of dates in a format that an option has to name; text if two formats fit, because either could be right. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))

@@ -12,7 +12,7 @@ export interface NameRules {
   readonly cells: Pick<CellRules, 'dateFormats' | 'percentColumns'> & {
     readonly offsets?: Readonly<Record<string, string>>
   }
-  /** Target column → column of the input. */
+  /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
@@ -20,19 +20,17 @@ export interface NameRules {
   readonly types?: readonly { readonly name: string }[]
 }
 
-/** Names of columns that identify shares, futures and the like. */
+/** Matches names of columns that identify shares, futures and the like. */
 const codeName =
   /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
 
-/** Whether a column of this name holds codes of shares, futures and the like. */
 export const isCodeName = (name: string): boolean => codeName.test(name)
 
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
 /**
- * One name per column, all different even if case is ignored. Names that need no repair keep theirs.
- *
- * @param names  in the input; undefined if it has none
+ * Proposes one name per column, all different even if case is ignored. Names that need no repair stay unchanged.
+ * @param names  in the input; undefined for a column without a name
  */
 export function proposeNames(names: readonly (string | undefined)[]): string[] {
   const taken = new Set<string>()
@@ -63,7 +61,7 @@ function unreserved(word: string): string {
   return isReservedWord(small) ? `${small}_` : small
 }
 
-/** Names in the table: from `map`, else proposed ones. */
+/** Names of the columns in the table: from `map`, else proposed ones. */
 export function targetNames(
   { map }: Pick<NameRules, 'map'>,
   names: readonly (string | undefined)[],

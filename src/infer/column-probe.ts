@@ -1,6 +1,6 @@
 /*
-  Examines one column of the input: tries every cell with every type that may still fit, and records what the texts look like.
-  Memory does not grow with the rows.
+  Examines one column of the inputs: tries every cell with every type that may still fit, and records what the texts look like.
+  Memory does not grow with the number of rows.
 */
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
@@ -18,44 +18,43 @@ const point = 46
 const comma = 44
 
 export interface ProbeOptions {
-  /** Name in the target, to which rules may refer. */
+  /** Name of the column in the target, to which rules may refer. */
   readonly name: string
   readonly rules: CellRules
-  /** Limit up to which different texts are counted. */
+  /** Limit of the different texts to count. */
   readonly maxDistinct: number
-  /** The input is delimited text whose first record was not taken for a header. */
+  /** True for delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
-  /** Whether it may find words for null and notations of numbers that options would have to name. */
+  /** True if the probe may find words for null and notations of numbers that options would have to name. */
   readonly findsSpellings?: boolean
-  /** The type that the user gave it. */
+  /** The user's type for the column. */
   readonly type?: ColumnType | undefined
 }
 
-/** Number of different texts to keep. */
 const keptTexts = 3
 
-/** Everything known of one column. */
+/** The facts known of one column. */
 export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
   readonly isHeaderless: boolean
-  /** Cells that are null as text, and cells that are null for types that ignore blanks. */
+  /** `textNulls` counts cells that are null as text, `nulls` cells that are null for types that ignore blanks. */
   textNulls = 0
   nulls = 0
   cells = 0
-  /** Of texts that are not null. */
+  /** Total and longest length of the texts that are not null. */
   textBytes = 0
   longestBytes = 0
   readonly facts: TextFacts
   readonly distinct: DistinctCount
-  /** Some time has a time zone offset, which is not stored. */
+  /** True if some time has a time zone offset, which no column stores. */
   hasOffset = false
-  /** Undefined if it does not look for words for null. */
+  /** Undefined if the probe does not look for words for null. */
   readonly nullWords: NullWords | undefined
   /** The first different texts, shortened. */
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
-  /** The last one that was looked at. */
+  /** Place of the last record that was examined. */
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
   readonly #trials: Trials
   readonly #nullTexts: NullTexts
@@ -74,14 +73,14 @@ export class ColumnProbe {
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
   }
 
-  /** Types that were tried to the end, preferred ones first. */
+  /** Types that were tried to the end, preferred types first. */
   get candidates(): readonly Candidate[] {
     return this.#trials.candidates
   }
 
   /**
-   * Examines the cells of a field; afterwards, those with a word for null are empty.
-   * @param arrayDelimiter  between the elements, if the format itself says that the cells are arrays
+   * Examines the cells of a field. Cells that mean null are empty afterwards.
+   * @param arrayDelimiter  separates the elements, if the format itself says that the cells are arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (block.rowCount === 0) return
@@ -101,19 +100,19 @@ export class ColumnProbe {
     return this.texts[0]
   }
 
-  /** Counts rows in which the column is missing. */
+  /** Counts rows without the column as null. */
   pass(rows: number): void {
     this.cells += rows
     this.nulls += rows
     this.textNulls += rows
   }
 
-  /** Some time has another offset than earlier ones. */
+  /** True if some time has another offset than earlier times. */
   get hasOtherOffsets(): boolean {
     return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }
 
-  /** The date format that the user gave. */
+  /** The user's date format for the column. */
   get dateFormat(): string | undefined {
     return saidFormat(this.name, this.rules, this.facts)
   }
@@ -155,7 +154,6 @@ function signsOf({ decimalComma = false, thousands = '' }: CellRules): NumberSig
   }
 }
 
-/** Number of readable bytes after the text. */
 const padding = 8
 
 /** The probe of a column whose cells are all this literal text. */

@@ -1,6 +1,6 @@
 /*
-  The script that creates a table for the columns: shared stream table, keyed stream table, or DFS table. Only DolphinDB
-  identifiers enter it as names; file names appear in comments, without line breaks. What servers accept:
+  Writes the script that creates a table for the columns: a shared stream table, a keyed stream table or a DFS table. The script
+  contains only valid DolphinDB identifiers as names, and file names only in comments, without line breaks. What servers accept:
   docs/server-semantics.md#tables-in-databases.
 */
 import { Buffer } from 'node:buffer'
@@ -23,15 +23,15 @@ export type NewTable =
   | { readonly kind: 'shared'; readonly name: string }
   | { readonly kind: 'dfs'; readonly database: string; readonly table: string }
 
-/** Initial capacity of a stream table in rows; less for wide ones, as memory is taken at once. */
+/** Initial capacity of a stream table in rows. Wide tables get less, because the server takes the memory at once. */
 const streamCapacity = 10_000
 const streamCells = 4_000_000
-/** Limits of the number and length of comments, as a server limits the code in a message (S00020). */
+/** Limits the number and length of comments, because a server limits the code in a message (S00020). */
 const mostWarnings = 50
 const longestComment = 300
 const mostCodeBytes = 1_000_000
 
-/** The first version, as numbers like `[2, 0, 10]`, that supports what the types need. */
+/** The first server version, as numbers like `[2, 0, 10]`, that supports each kind of type. */
 const firstVersions: readonly {
   readonly needs: (type: ColumnType) => boolean
   readonly what: string
@@ -43,13 +43,13 @@ const firstVersions: readonly {
 ]
 
 /**
- * @param keyColumns  create a keyed stream table: rows with a known key are dropped
- * @param server  the version it is for, as numbers, if known
- * @param wishes  the user's requirements for a DFS table; everything else is chosen
- * @throws {UsageError} DDB_USAGE for keys that are not columns, and wishes that no table fulfils, DDB_NAME for names that
+ * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
+ * @param server  version of the server, as numbers, if known
+ * @param wishes  the user's requirements for a DFS table; the program chooses the rest
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, and for wishes that no table fulfils; DDB_NAME for names that
  *   cannot be in a script
- * @throws {InputError} DDB_INPUT_COLUMN if there are too many columns, if none is suitable to partition a DFS table by or to
- *   sort its arrays by, or if the server does not know their types
+ * @throws {InputError} DDB_INPUT_COLUMN for too many columns, and for types that the server does not know; for a DFS table also
+ *   if no column is fit to partition by, or to sort arrays by
  */
 export function createScript(
   schema: InferredSchema,
@@ -161,13 +161,13 @@ function headLines(schema: InferredSchema): string[] {
   ]
 }
 
-/** Part of one line, cut if long. */
+/** The text on one line, cut if it is long. */
 function commentText(text: string): string {
   const line = withoutBreaks(text)
   return line.length <= longestComment ? line : `${line.slice(0, longestComment)}…`
 }
 
-/** A text that stays on its line. */
+/** Replaces control characters and line breaks, so that the text stays on its line. */
 function withoutBreaks(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
@@ -180,7 +180,7 @@ function commented(path: string): string {
 function namesAndTypes({ columns }: InferredSchema): string {
   const names = columns.map(({ name }) => `\`${name}`).join('')
   const types = columns.map(({ type }) => columnTypeText(type)).join(', ')
-  // A single name without brackets would be a scalar.
+  // DolphinDB reads a single name without brackets as a scalar.
   return columns.length === 1 ? `[${names}], [${types}]` : `${names}, [${types}]`
 }
 
@@ -196,19 +196,19 @@ function streamLines(
     keyColumns.length === 0 ? `streamTable(${columns})` : `keyedStreamTable(${keys}, ${columns})`
   return [
     '// Only in memory; enableTableShareAndPersistence keeps it on disk if the server has a persistenceDir.',
-    // Sharing under a name in use would replace the table that has rows.
+    // `share` would replace a table of this name, with all its rows.
     `if(defined("${name}", SHARED))`,
     `    throw "${name} is there already"`,
     `share ${made} as ${name}`,
   ]
 }
 
-/** How to create the table in a database that has partitions already; `COLUMN` stands for the partition columns. */
+/** Statement that creates the table in a database with partitions; the user replaces `COLUMN` by the partition columns. */
 export function tableInDatabase(schema: InferredSchema, database: string, table: string): string {
   return `database("${database}").createPartitionedTable(table(1:0, ${namesAndTypes(schema)}), \`${table}, \`COLUMN)`
 }
 
-/** Makes the script fail if the database exists, as its partitions may differ. */
+/** Makes the script fail if the database exists, because its partitions may differ. */
 export function databaseGuard(database: string): string {
   return `if(existsDatabase("${database}"))
     throw "${database} is there already, with partitions of its own: create the table in it by hand"`
@@ -245,7 +245,7 @@ function dfsLines(
   ]
 }
 
-/** What is missing, and what the user can do. */
+/** The error text: which column is missing, and what the user can do. */
 function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): string {
   const file = inputs[0]?.path ?? ''
   const wanted =
@@ -261,7 +261,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
 
 const namedColumns = 5
 
-/** OLAP is the servers' default; those before 2.00 do not know the argument. */
+/** Lines that create the database. They do not name the default engine, OLAP: servers before 2.00 have no such argument. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),

@@ -1,13 +1,13 @@
 /*
-  The user's requirements for a new DFS table: `date,hash(symbol,10)` for its partitions, the columns it sorts by, its engine.
-  Whatever is not given is chosen (partition-plan.ts).
+  Reads the user's requirements for a new DFS table: partitions such as `date,hash(symbol,10)`, sort columns, engine. The program
+  chooses everything else (partition-plan.ts).
 */
 import { UsageError } from '../errors.js'
 import { isDecimal, type DataType } from '../protocol/data-type.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
 
-/** Fields of `target` that belong to `create`. */
+/** Options in `target` that only `create` uses. */
 export interface DfsWishes {
   /** One to three levels: a column of dates, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
   readonly partition?: string
@@ -17,15 +17,15 @@ export interface DfsWishes {
   readonly atomic?: 'trans' | 'chunk'
 }
 
-/** A requested level; its texts are script text. */
+/** A level that the user requested. Its texts are ready for the script. */
 export interface WishedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Undefined: the days that were found. */
+  /** Undefined if the user gave none; the days in the inputs then count. */
   readonly scheme: string | undefined
 }
 
-/** A server accepts no more levels (docs/server-semantics.md#tables-in-databases). */
+/** Limit of servers (docs/server-semantics.md#tables-in-databases). */
 const mostLevels = 3
 const mostBuckets = 65_535
 
@@ -126,7 +126,7 @@ function valueLevel(entry: string, column: InferredColumn, given: readonly strin
   return { columnName, kind: 'VALUE', scheme }
 }
 
-/** A value as a script literal: nothing else can enter the script. */
+/** Writes a value as a literal, so that nothing else can enter the script. */
 function literal(entry: string, text: string, type: DataType): string {
   if (texts.has(type)) {
     const plain = text.replace(/^(["'`])(.*)\1$/, '$2')

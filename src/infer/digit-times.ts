@@ -1,21 +1,21 @@
 /*
-  Dates and times written only as digits. They could also be whole numbers, so the column's name counts, too.
+  Recognizes dates and times written only as digits. The digits could also be whole numbers, so the column's name counts, too.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { DataType } from '../protocol/data-type.js'
 
-/** Digits that may be a date or time. */
+/** A format of digits that may be a date or time. */
 export interface DigitFormat {
   readonly format: string
   /** Narrower types first. */
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** With this many digits it cannot be an accident that all are dates and times, whatever the column's name. */
+  /** True if so many digits cannot all be dates or times by accident, whatever the column's name. */
   readonly isSure: boolean
 }
 
-/** In order of preference. */
+/** Formats, preferred ones first. */
 const formats: readonly DigitFormat[] = [
   { format: 'yyyyMMdd', types: ['DATE'], fewest: 8, most: 8, isSure: true },
   { format: 'yyyyMMddHHmmssSSS', types: ['TIMESTAMP'], fewest: 17, most: 17, isSure: true },
@@ -41,31 +41,31 @@ const readers = formats.map(({ format }) => {
   return new PatternFormat(parts)
 })
 
-/** Digits are taken for a year only near the present. */
+/** Digits are taken for a year only from 1900 to 2100. */
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-// Escaped, as in one of the bundles a pattern is read byte by byte. 时间, 時間, 时刻, 時刻.
+// Escaped, because patterns in one of the bundles are read byte by byte. 时间, 時間, 时刻, 時刻.
 const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =
   /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
-/** Only a full hour shows that digits are a time of day: with fewer digits it may be any number. */
+/** Digits of a time from 1 o'clock on. A column with only shorter texts may hold any numbers. */
 const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
 
-/** Which formats fit all texts of a column. */
+/** Finds the formats that fit all texts of a column. */
 export class DigitTimes {
   /** A bit for each format that has fitted every text so far. */
   #fits = 2 ** formats.length - 1
   #mostDigits = 0
   #hasOthers = false
 
-  /** Formats that suit every text; all texts are digits. */
+  /** Formats that fit every text; none if some text is not digits. */
   get fitting(): readonly DigitFormat[] {
     return this.#hasOthers ? [] : this.fittingDigits
   }
 
-  /** Formats that suit every text of digits alone. */
+  /** Formats that fit every text of digits alone; other texts do not count. */
   get fittingDigits(): readonly DigitFormat[] {
     if (this.#mostDigits === 0) return []
     return formats.filter((_, i) => (this.#fits & (1 << i)) !== 0)
@@ -91,7 +91,7 @@ export class DigitTimes {
   /**
    * The format of the digits; undefined if they may also be numbers.
    * @param name  of the column
-   * @param fitting  by default those that suit every text
+   * @param fitting  formats to choose from; default those that fit every text
    */
   formatFor(name: string, fitting = this.fitting): DigitFormat | undefined {
     if (codeName.test(name)) return undefined
@@ -102,7 +102,7 @@ export class DigitTimes {
     return this.#mostDigits >= hourDigits[first.format]! ? first : undefined
   }
 
-  /** Formats worth mentioning: those of days, and those of times if the column's name or the digits suggest it. */
+  /** Formats to mention in a warning. A format of times counts if the column's name and digits suggest a time. */
   mayBe(name: string): readonly string[] {
     const isTime = timeName.test(name) && !noTimeName.test(name)
     return this.fitting

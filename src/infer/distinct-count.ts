@@ -1,18 +1,17 @@
 /*
-  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text, so about one count in a hundred
-  thousand columns is too small by chance.
+  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. By chance, about one count in a
+  hundred thousand columns is too small.
 */
 
 const initialSlots = 256
 /** FNV-1a, 32 bits. */
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
-/** Another start gives another hash of the same bytes. */
+/** Start of a second hash of the same bytes. */
 const otherBasis = 0x9747b28c
 const upperBits = 20
 const free = -1
 
-/** Counts up to its limit, then gives up. */
 export class DistinctCount {
   readonly #limit: number
   #slots: Float64Array = new Float64Array(initialSlots).fill(free)
@@ -22,12 +21,12 @@ export class DistinctCount {
     this.#limit = limit
   }
 
-  /** Undefined once there are more than the limit. */
+  /** Undefined once the count exceeds the limit. */
   get count(): number | undefined {
     return this.#count > this.#limit ? undefined : this.#count
   }
 
-  /** Whether the text is new; false for all once there are more than the limit. */
+  /** Returns whether the text is new; always false once the count exceeds the limit. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#count > this.#limit) return false
     let low = offsetBasis

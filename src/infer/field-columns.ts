@@ -1,26 +1,25 @@
 /*
-  Which columns the fields of delimited text fill, and their names: follows `mapping.map` and `mapping.set` as `load` does.
+  Decides which columns the fields of delimited text fill, and names them. Follows `mapping.map` and `mapping.set` like `load`.
 */
 import type { InputFields } from './input-fields.js'
 import { proposeNames } from './column-names.js'
 
-/** A column that is filled from a field. */
 export interface FieldColumn {
   readonly name: string
-  /** From 0; several columns may share one. */
+  /** Index of the field, from 0; several columns may share a field. */
   readonly field: number
-  /** The user said which field it is. */
+  /** True if the user named the field in `mapping.map`. */
   readonly isMapped: boolean
 }
 
 interface Mapping {
-  /** Target column → column of the input. */
+  /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
 }
 
-/** The columns in the order of their fields, and the fields that fill none because their columns are set. */
+/** Lists the columns in the order of their fields. `unused` lists fields whose columns `mapping.set` fills. */
 export function fieldColumns(
   { map, set }: Mapping,
   fields: InputFields,
@@ -45,7 +44,7 @@ export function fieldColumns(
   return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
 }
 
-/** A name in another case matches if no other field has it; a number matches if there are no names to match. */
+/** Finds a field. Case may differ if no other field has the name; a number counts if the input has no usable names. */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
   const exact = names.indexOf(source)
   if (exact >= 0) return exact

@@ -1,5 +1,5 @@
 /*
-  Makes a column of the table from what was found, or explains why a member of JSON cannot be one.
+  Makes a column of the table from the findings about an input column, or explains why a JSON member cannot be a column.
 */
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'

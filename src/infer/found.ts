@@ -1,5 +1,5 @@
 /*
-  Options for finding the columns of inputs, and what is known while the inputs are examined.
+  The options for examining inputs, and the results so far.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
@@ -17,61 +17,59 @@ import type { SetTexts } from './set-probes.js'
 import type { Totals } from './totals.js'
 
 export interface InferOptions {
-  /** Files, or `-`. */
+  /** Paths of files, or `-`. */
   readonly paths: readonly string[]
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
   readonly cells: CellRules & Pick<CellOptions, 'offsets'>
-  /** Target column → column of the input. */
+  /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → text, with names in braces. */
   readonly set: Readonly<Record<string, string>>
-  /** Types of columns, whatever is found. */
+  /** The user's types of columns. */
   readonly types?: readonly TargetColumn[]
-  /** Reads the texts in the inputs' names. */
+  /** Reads the texts in the inputs' paths. */
   readonly names: PathReader
-  /** Columns are identified by position, whatever a header says. */
+  /** True if columns go by position, whatever a header says. */
   readonly byPosition: boolean
-  /** The table will be a DFS table. */
   readonly intoDfs: boolean
-  /** Proposes no options that apply to all columns. */
+  /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
-  /** Pairs such as yes and no become BOOL, whose words options have to name; otherwise they are texts. */
+  /** True to make pairs such as yes and no BOOL, with options that name the words; otherwise they stay texts. */
   readonly proposesTruths?: boolean
-  /** Most records to examine; default all. */
+  /** Limit of the records to examine; default all. */
   readonly sample?: number
-  /** Asked before every piece of input. */
+  /** Asked before every piece of input; true ends the examination. */
   readonly stopped?: () => boolean
 }
 
-/** Results over several inputs. */
+/** Results over all inputs examined so far. */
 export interface Found {
   rows: number
   rejected: number
   firstReject: string | undefined
   readonly inputs: InferredInput[]
-  /** Content bytes of records examined, and of all inputs, as far as known. */
+  /** `recordBytes` counts the content of examined records, `totalBytes` that of all inputs, as far as known. */
   recordBytes: number
   totalBytes: number
   isComplete: boolean
-  /** Of the first input that has columns. */
+  /** Fields of the first input that has columns. */
   fields: InputFields | undefined
   columns: readonly FieldColumn[]
-  /** Fields that fill no column because their columns are set. */
+  /** Indexes of fields that fill no column, because `mapping.set` fills their columns. */
   unused: readonly number[]
-  /** One for each column. */
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
   /** Text above and below the table of the first input. */
   table: FoundTable | undefined
-  /** Undefined if they are looked at as rows. */
+  /** Undefined if records of sums count as rows. */
   readonly totals: Totals | undefined
-  /** Of the first input; undefined without one. */
+  /** Templates and constants for the first input; undefined before the first input is read. */
   set: SetTexts | undefined
   readonly setProbes: Map<string, ColumnProbe>
-  /** Fields used by templates are not columns unless they are mapped. */
+  /** Fields that templates use. They become columns only if they are mapped, too. */
   readonly takenFields: Set<number>
   readonly takenMembers: Set<string>
 }

@@ -1,5 +1,5 @@
 /*
-  Examines every value of the inputs, read as `load` reads them, and describes a table for them.
+  Examines every value of the inputs, and describes a table that holds them. Reads the inputs as `load` does.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
@@ -27,22 +27,22 @@ import { Totals } from './totals.js'
 
 export type { InferOptions } from './found.js'
 
-/** Small batches, as nothing of them is kept. */
+/** Small batches suffice, because the examination keeps no batch. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Limits of different texts to remember, for all columns and for one. */
+/** Limits the different texts to remember: for all columns together, and per column. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
 
 /**
- * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
+ * @throws {InputError} as reading does; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
  * @throws {UsageError} DDB_USAGE for rules that do not fit
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // Where no option leaves sums out, the table has to hold them; what came through a pipe is gone.
+  // If no option can leave sums out, the table must hold them, so the inputs are read again. Standard input is gone by then.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
@@ -62,7 +62,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
 const hasComment = ({ reader }: InferOptions, { table }: Found): boolean =>
   reader.comment !== undefined || table?.comment !== undefined
 
-/** @param totals  takes records of sums out; undefined leaves them in */
+/** @param totals  removes records of sums; undefined keeps them */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Found> {
   const found: Found = {
     totals: options.isPlain === true ? undefined : totals,
@@ -109,7 +109,7 @@ async function lookAtInput(
   const reader = await openReader(source, {
     ...options.reader,
     settled,
-    // What the first input shows applies to all.
+    // The first input decides the layout for all inputs.
     ...(isFirst
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
@@ -134,7 +134,7 @@ async function lookAtInput(
   })
 }
 
-/** Decompressed bytes of records; for a compressed file that was not read to its end, estimated from the part that was. */
+/** Decompressed bytes of all records; estimated if a compressed file was not read to its end. */
 function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
   if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
   return (source.totalBytes * source.contentBytesRead) / source.bytesRead
@@ -153,7 +153,7 @@ async function lookAtRecords(
     reader.recordKind === 'members'
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
-  // Columns recognize dates and percentages themselves; here everything is text.
+  // The reader leaves every cell a text, because each column's probe looks for dates and percentages itself.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,
@@ -172,18 +172,18 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
-/** Programs that write for spreadsheets keep codes as formulas. */
+/** Advice for files with `="…"`: programs that write for spreadsheets keep codes as formulas. */
 function spreadsheetText(record: Uint8Array): string {
   if (!Buffer.from(record).includes('="')) return ''
   return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
-/** The number of members is known only at the end. */
+/** Assumed number of JSON members, because the real number is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
 
-/** Reads fields as texts; columns handle surrounding blanks and words for null. */
+/** Reads fields as texts; the probes handle surrounding blanks and words for null. */
 function fieldLook(
   options: InferOptions,
   file: string,
@@ -237,7 +237,7 @@ function fieldLook(
   }
 }
 
-/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first one */
+/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first input */
 function mapAsFirst(
   target: TargetSchema,
   shape: InputShape,
@@ -260,7 +260,7 @@ function mapAsFirst(
   }
 }
 
-/** What templates use in this input. */
+/** Examines the columns that templates fill in this input. */
 function setLook(
   options: InferOptions,
   shape: InputShape,
@@ -331,7 +331,7 @@ function newProbe(
   return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
 }
 
-/** A decimal comma counts as found, as it does for `load`. */
+/** Rules for the cells. A decimal comma that was detected with the delimiter counts, as in `load`. */
 function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   const rules = { ...cells, columnOffsets: columnOffsets(cells) }
   if (reader.dialect === undefined) return rules

@@ -1,5 +1,5 @@
 /*
-  The result for some inputs: the columns that a table for them would have, and the options that `load` needs to fill it.
+  Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
@@ -8,27 +8,27 @@ import type { ColumnType } from '../protocol/data-type.js'
 import type { SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
-/** One column that a table would have. */
+/** One column of the described table. */
 export interface InferredColumn {
-  /** Name in the table. */
+  /** Name of the column in the table. */
   readonly name: string
-  /** Name in the input; undefined if it has none. */
+  /** Name of the column in the input; undefined if it has none. */
   readonly source: string | undefined
   readonly type: ColumnType
-  /** Format of its dates, if `load` needs it. */
+  /** Date format of the column, if `load` needs it. */
   readonly dateFormat: string | undefined
-  /** Its texts have a percent sign, which `load` needs to know. */
+  /** True if the texts have a percent sign; `load` needs to know that. */
   readonly isPercent?: boolean
-  /** Number of its field, from 1, if `load` needs it. */
+  /** Number of the column's field, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
-  /** Texts that its type does not take: their rows are rejects. */
+  /** Number of texts that the type does not take; their rows become rejects. */
   readonly refused: number
   /** Number of different texts; undefined if there are too many to count. */
   readonly distinct: number | undefined
-  /** The first text that is not null, clipped. */
+  /** The first text that is not null, shortened. */
   readonly sample: string | undefined
-  /** Bytes of its non-null texts. */
+  /** Total bytes of the column's texts that are not null. */
   readonly textBytes: number
   /** First and last day, counted from 1970, for types with days. */
   readonly days: { readonly first: number; readonly last: number } | undefined
@@ -41,7 +41,6 @@ export interface LeftOut {
   readonly reason: string
 }
 
-/** One input that was examined. */
 export interface InferredInput {
   readonly path: string
   readonly format: InputFormat
@@ -50,30 +49,30 @@ export interface InferredInput {
   readonly rows: number
 }
 
-/** What was found over all inputs. */
+/** The result for all inputs. */
 export interface InferredSchema {
   readonly columns: readonly InferredColumn[]
   readonly leftOut: readonly LeftOut[]
   readonly inputs: readonly InferredInput[]
-  /** Rows examined. */
+  /** Number of rows examined. */
   readonly rows: number
   /** False if the inputs have rows that were not examined. */
   readonly isComplete: boolean
-  /** Rows of all inputs, estimated from their sizes; for a pipe those that were seen. */
+  /** Rows of all inputs, estimated from sizes if some were not examined; for a pipe, the rows examined. */
   readonly estimatedRows: number
-  /** Records that no table could hold, and why the first of them cannot be read. */
+  /** Number of records that no table could hold, and the reason for the first of them. */
   readonly rejected: number
   readonly firstReject: string | undefined
-  /** Columns have to be matched by position, as some names of the input are empty or repeated. */
+  /** True if columns must go by position, because some names in the input are empty or repeated. */
   readonly needsPosition: boolean
-  /** Delimited text without names of columns. */
+  /** True for delimited text without column names. */
   readonly isHeaderless?: boolean
-  /** Options that apply to all columns and fit them all. */
+  /** Options for all columns that suit every column. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined
   /** Undefined if no record looks like sums. */
   readonly totals?: FoundTotals | undefined
-  /** Some records lack members that others have. */
+  /** True if some records lack members that others have. */
   readonly needsAllowMissing: boolean
 }

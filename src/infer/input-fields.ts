@@ -1,26 +1,26 @@
 /*
-  The fields of delimited text as columns: by their names in the header, or by position if there are no names or some repeat.
+  Treats the fields of delimited text as columns: by the names in the header, or by position if names are missing or repeated.
 */
 import type { InputReader } from '../parse/input-reader.js'
 
-/** Fields of the first input; others must have the same. */
+/** Fields of the first input; all other inputs must have the same. */
 export interface InputFields {
-  /** As in the header; undefined without one. */
+  /** Names in the header; undefined for fields without one. */
   readonly names: readonly (string | undefined)[]
   /** Names or positions by which fields of other inputs are matched. */
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
-  /** The names are in lines that are skipped. */
+  /** True if the names are in lines that are skipped. */
   readonly isSkipped?: boolean
 }
 
-/** Names with such characters cannot be shown, so no command could contain them. */
+/** Matches names with invisible characters: the program could not print them in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
 type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames' | 'foundTable'>
 
-/** @param byPosition  even if the header would allow names */
+/** @param byPosition  true to ignore the names in the header */
 export function inputFields(
   { fieldNames, fieldCount, rowNames = false, foundTable }: InputShape,
   byPosition: boolean,
@@ -31,7 +31,6 @@ export function inputFields(
     return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
   }
   const hasNames = fieldNames !== undefined
-  // Row names are not a column.
   const first = rowNames ? 1 : 0
   const names = hasNames
     ? fieldNames.slice(first)

@@ -1,6 +1,6 @@
 /*
-  Finds the members of JSON records as columns: a member of a nested object is `object.member`, as `mapping.map` names it. Rows
-  before the first one with a member count as rows without it.
+  Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`. Rows
+  before a member's first occurrence count as rows without it.
 */
 import { InputError } from '../errors.js'
 import { utf8Text } from '../parse/cells/cell-bytes.js'
@@ -18,22 +18,22 @@ import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** Records with more different members use data as names. */
+/** Limits the members: records with more use data as names. */
 const maxMembers = 4096
 const lineFeed = 10
-/** Number of readable bytes after every cell. */
+/** Readable bytes that must follow every cell. */
 const padding = 8
 
-/** One member while the records are examined. */
+/** One member during the examination. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
-  /** Kinds of its values, and of the elements of arrays, as bits. */
+  /** Kinds of the member's values, and of its array elements, as bits. */
   kinds: number
   elementKinds: number
-  /** Records that have it, including those whose object is null. */
+  /** Number of records with the member; a null in place of the object counts. */
   present: number
-  /** In the present block: where each row's text begins and ends, and which are numbers, if that is needed. */
+  /** For the current block: start and end of each row's text. `numbers` marks JSON numbers, if their notation differs. */
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly numbers: Uint8Array | undefined
@@ -41,7 +41,6 @@ export interface JsonColumn {
   row: number
 }
 
-/** All members of the records of one or more inputs. */
 export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
@@ -51,10 +50,10 @@ export class JsonColumns {
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
   readonly #scanner: JsonScanner = new JsonScanner(true)
-  /** Shared by the columns, one after the other. */
+  /** Passed to one column's probe after another. */
   #block: RecordBlock | undefined
 
-  /** @param hasStyle  numbers in texts are written differently from those of JSON */
+  /** @param hasStyle  true if numbers in texts are written differently from JSON numbers */
   constructor(newProbe: (source: string) => ColumnProbe, hasStyle: boolean) {
     this.#newProbe = newProbe
     this.#hasStyle = hasStyle
@@ -81,18 +80,18 @@ export class JsonColumns {
     this.rows += block.rowCount
   }
 
-  /** The texts of a member in the last block; empty for one that no record has. */
+  /** The texts of a member in the last block; all empty if no record has the member. */
   cells(name: string): FieldCells {
     const { starts, ends } = this.columns.get(name) ?? noColumn
     return { starts, ends, first: 0, step: 1 }
   }
 
-  /** The bytes that contain them. */
+  /** View of the bytes that `cells` points into. */
   get view(): DataView {
     return this.#scanner.view
   }
 
-  /** Rows without the member. */
+  /** Number of rows without the member. */
   missing({ source, present }: JsonColumn): number {
     let nullObjects = 0
     for (const [prefix, count] of this.#nullObjects) {
@@ -101,13 +100,13 @@ export class JsonColumns {
     return this.rows - present - nullObjects
   }
 
-  /** True for a member that was only ever null in the place of an object. */
+  /** True if the member was only ever null, where other records have an object. */
   isObject({ source, kinds }: JsonColumn): boolean {
     if ((kinds & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
   }
 
-  /** Room for all records, and as much again for texts that are written out. */
+  /** Provides room for all records, and as much again for texts that need decoding. */
   #takeBytes(block: RecordBlock): void {
     const { recordStarts, recordEnds, rowCount } = block
     let needed = 0
@@ -122,7 +121,7 @@ export class JsonColumns {
     scanner.scratch = needed
   }
 
-  /** Reads the members of an object in records that were checked already; returns the position after it. */
+  /** Reads the members of an object; the records were checked before. Returns the position after the object. */
   #object(open: number, prefix: string, row: number, block: RecordBlock, file: string): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -170,7 +169,7 @@ export class JsonColumns {
     return next
   }
 
-  /** Elements one after the other, as `load` passes them to array columns. */
+  /** Writes the elements of an array one after the other, as `load` passes them to array columns. */
   #elements(open: number, column: JsonColumn): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -231,7 +230,7 @@ export class JsonColumns {
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
     const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
-    // Texts that mean null are empty by now.
+    // The probe has emptied texts that mean null; templates must see the same.
     column.ends.set(block.ends.subarray(0, rowCount))
   }
 }
@@ -239,7 +238,7 @@ export class JsonColumns {
 const nowhere = new Int32Array(maxBlockRows)
 const noColumn = { starts: nowhere, ends: nowhere }
 
-/** Every row is null until its record sets it. */
+/** Makes every row null until its record sets a value. */
 function clearRows(column: JsonColumn, rowCount: number): void {
   column.starts.fill(0, 0, rowCount)
   column.ends.fill(0, 0, rowCount)

@@ -1,30 +1,30 @@
 /*
-  The options that `load` needs, besides the table, so that the table found for an input can hold all of it.
+  Lists the options that `load` needs to fill the described table with the whole input.
 */
 import { quotesDialect } from '../parse/csv/find-quotes.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
 import type { InferredSchema } from './inferred-schema.js'
 import type { SharedNeeds } from './settle-types.js'
 
-/** Option fields of a run; empty or false if not needed. */
+/** Options of a run; empty or false if not needed. */
 export interface NeededOptions extends SharedNeeds {
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   readonly dateFormats: Readonly<Record<string, string>>
   readonly percentColumns: readonly string[]
-  /** 0 for none. */
+  /** 0 if not needed. */
   readonly skipLines: number
-  /** '' for none. */
+  /** Empty if not needed. */
   readonly comment: string
-  /** The header is skipped. */
+  /** True if the skipped lines include the header. */
   readonly noHeader: boolean
-  /** What a run has to be told of the first record if its target does not tell. */
+  /** Tells the run whether the first record is a header, if the target's columns cannot tell. */
   readonly header: '' | 'yes' | 'no'
   /** How quotes and short records are read. */
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
-  /** Records after the table, which become rejects. */
+  /** Number of records after the table; they become rejects. */
   readonly footers: number
-  /** Other rows that become rejects, at most. */
+  /** Upper limit of the other rows that become rejects. */
   readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
@@ -63,7 +63,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/** Columns that are matched by position have no names that tell a header, and without one texts tell nothing. */
+/** Chooses `header` if the run could not find out: for text without a header, and for columns that go by position. */
 function headerToSay({ isHeaderless, needsPosition }: InferredSchema): '' | 'yes' | 'no' {
   if (isHeaderless === true) return 'no'
   return needsPosition ? 'yes' : ''

@@ -1,21 +1,21 @@
 /*
-  Words that files use for missing values. In a column of numbers, dates or truth values they mean null once an option of `load`
-  says so; in a column of texts they are texts.
+  Finds words that files use for missing values. In a column of numbers, dates or truth values, an option of `load` makes such a
+  word null. In a column of texts, the word stays a text.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
-/** These are never written for anything else. */
+/** Words that never mean anything else. */
 const sureWords = [
   ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
   ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],
 ]
-/** NA may be Namibia, `-` a direction, `.` a strand of DNA. */
+/** Words that may mean something else: NA is Namibia, `-` a direction, `.` a strand of DNA. */
 const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 
 const isSure: ReadonlySet<string> = new Set(sureWords)
 
-/** Whether a word means null even in texts. */
+/** Tells whether a word means null even among texts. */
 export function isSureNull(word: string): boolean {
   return isSure.has(word)
 }
@@ -23,32 +23,30 @@ export function isSureNull(word: string): boolean {
 /** How often a word occurred in a column. */
 export interface WordCount {
   readonly word: string
-  /** Spelled in UTF-8. */
   readonly bytes: Uint8Array
   cells: number
-  /** How many of these were in quotes. */
+  /** How many of the `cells` were in quotes. */
   quoted: number
 }
 
 const encoder = new TextEncoder()
 const words = [...sureWords, ...otherWords].map(word => ({ word, bytes: encoder.encode(word) }))
 const longestBytes = Math.max(...words.map(({ bytes }) => bytes.length))
-/** The first bytes of all words. */
+/** Marks the first byte of each word. */
 const begins = new Uint8Array(256)
 for (const { bytes } of words) begins[bytes[0]!] = 1
 
-/** The words of one column. */
 export class NullWords {
-  /** Cells set aside, with their former ends. */
+  /** Indexes of the cells set aside, each followed by the cell's former end. */
   readonly #aside: number[] = []
   readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
 
-  /** Words that occurred. */
+  /** Words that occur in the column. */
   get seen(): readonly WordCount[] {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
 
-  /** Empties the cells of a field that hold such a word. */
+  /** Empties the cells of a field that hold a word for null. */
   setAside(block: RecordBlock, field: number): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
@@ -65,7 +63,7 @@ export class NullWords {
     }
   }
 
-  /** Undoes `setAside`: words may be texts in another column. */
+  /** Undoes `setAside`, because the word may be a text in another column. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

@@ -1,12 +1,12 @@
 /*
-  How the numbers of a column are written: with thousands separators, a decimal comma, or a percent sign. Concluded only from
-  unambiguous texts, so that the option that reads them can be named.
+  Finds out how the numbers of a column are written: with thousands separators, a decimal comma or a percent sign. Only
+  unambiguous texts count, so that the proposed option is right.
 */
 import { trimmedEnd } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 
-/** What options must say so that the column's numbers can be read; empty if nothing. */
+/** The notation that options must name so that `load` can read the column's numbers. */
 export interface NumberFlags {
   /** Separator between groups of three digits; '' for none. */
   readonly thousands: string
@@ -22,7 +22,7 @@ const percent = 37
 const plus = 43
 const minus = 45
 const groupDigits = 3
-/** A double keeps this many digits of every number. */
+/** Number of digits that a double keeps of every number. */
 const sureDigits = 15
 
 const encoder = new TextEncoder()
@@ -32,31 +32,31 @@ const groupSigns = [',', '.', ' ', "'", '\u00a0', '\u202f', '\u2019'].map(text =
   bytes: encoder.encode(text),
 }))
 
-/** The number examined last, in parts. */
+/** Parts of the number examined last; see `readMarks`. */
 const marks: number[] = []
 const lengths: number[] = []
 
-/** Collected from the texts of a column that begin like numbers. */
+/** Examines the texts of a column that begin like numbers. */
 export class NumberSpelling {
   /** Texts with a percent sign. */
   percents = 0
-  /** The first ambiguous number: `1,234`. */
+  /** The first ambiguous number, such as `1,234`. */
   unclearText: string | undefined
-  /** The first one with more digits than a double certainly keeps. */
+  /** The first number with more digits than a double certainly keeps. */
   longText: string | undefined
-  /** Index of the certain thousands separator, and of the possible one; −1 for none. */
+  /** Indexes of the certain and of the possible thousands separator; −1 for none. */
   #sure = -1
   #unclear = -1
   /** Texts with a decimal comma. */
   #commas = 0
-  /** `1.5`, and `1.234`, which has a group if points separate thousands. */
+  /** `#points` counts numbers like `1.5`. `#pointGroups` counts numbers like `1.234`, where the point may separate thousands. */
   #points = 0
   #pointGroups = 0
-  /** Decimals after groups. */
+  /** Numbers with decimals after groups. */
   #decimals = 0
   #isMixed = false
 
-  /** Undefined if the numbers seen so far are plain, or written in several ways. */
+  /** Undefined if the numbers seen so far are plain, or differ in notation. */
   get flags(): NumberFlags | undefined {
     if (this.#isMixed) return undefined
     const isPercent = this.percents > 0
@@ -68,13 +68,13 @@ export class NumberSpelling {
     return { thousands, decimalComma, isPercent }
   }
 
-  /** Some number has decimals, even if they are zeros. */
+  /** True if some number has decimals, even if all of them are zeros. */
   get hasFraction(): boolean {
     const isPoint = this.flags?.thousands !== '.' && this.#pointGroups > 0
     return isPoint || this.#points + this.#commas + this.#decimals > 0
   }
 
-  /** It cannot be told whether `1,234` is 1.234. */
+  /** True if `1,234` may also mean 1.234. */
   get isUnclear(): boolean {
     return this.#sure < 0 && this.#commas === 0 && this.unclearText !== undefined
   }
@@ -105,7 +105,7 @@ export class NumberSpelling {
     }
   }
 
-  /** One separator among the digits, which may be of either kind. */
+  /** Examines a number with one separator, which may separate thousands or decimals. */
   #lookAtOne(mark: number, isGroup: boolean): boolean {
     const sign = groupSigns[mark]!.bytes[0]
     if (sign === point) {
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Several separators: all equal except perhaps the last, before the decimals. */
+  /** Examines a number with several separators: equal ones between groups, and perhaps another before the decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
@@ -142,7 +142,7 @@ export class NumberSpelling {
   }
 }
 
-/** The rules for reading numbers in this notation. */
+/** Changes the rules so that numbers are read in this notation. */
 export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): CellRules {
   const { percentColumns = [] } = rules
   return {

@@ -1,6 +1,6 @@
 /*
-  Plans the partitions of a DFS table for the columns: by day, month or year of a date, and by a hash of a symbol if a day is
-  too much for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
+  Plans the partitions of a DFS table by day, month or year of a date. If a day is too large for one partition, adds a hash of a
+  symbol. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
   docs/server-semantics.md#tables-in-databases.
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
@@ -12,29 +12,27 @@ import { isCodeName } from './column-names.js'
 import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
-/** One level of partitions. */
 export interface PlannedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Script text. */
+  /** The values of the level, as script text. */
   readonly scheme: string
   readonly reason: string
 }
 
-/** One to three levels. */
 type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 
-/** A partition scheme, and the engine to go with it. */
+/** A partition scheme, and the storage engine that goes with it. */
 export interface PartitionPlan {
   readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
-  /** With TSDB: rows with equal sort columns are stored together, ordered by the last of them. */
+  /** Sort columns of a TSDB table: rows with equal sort columns are stored together, in the order of the last one. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
-  /** With TSDB: which of several rows with equal sort columns to keep. */
+  /** Which of several rows with equal sort columns a TSDB table keeps. */
   readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
   readonly atomic?: 'TRANS' | 'CHUNK'
-  /** All rows, uncompressed. */
+  /** Uncompressed size of all rows. */
   readonly totalBytes: number
 }
 
@@ -43,17 +41,17 @@ const leastBytes = 100 * megabyte
 const mostBytes = 1000 * megabyte
 /** Target size of a hashed partition. */
 const usualBytes = 300 * megabyte
-/** This many days or months are fine as partitions, however small they are. */
+/** Up to this many days or months, small partitions do no harm. */
 const fewDays = 92
 const fewMonths = 120
 const yearsAhead = 10
 const fewestBuckets = 10
 const mostBuckets = 1000
 const daysPerMonth = 30
-/** Days near the end of the calendar mean "never": a range must not extend to them. */
+/** Later days mean "never", so a range must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
-/** Bytes of a value in memory; for texts their length is added. */
+/** Bytes of a value in memory, for texts without the length of the text. */
 const widths: Readonly<Partial<Record<DataType, number>>> = {
   BOOL: 1,
   INT: 4,
@@ -70,15 +68,15 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: it lacks a column, non-null in every row, to partition by or to sort arrays by. */
+/** The reason why no DFS table is possible: no column without nulls is fit to partition by, or to sort arrays by. */
 export interface NoPlan {
   readonly lacks: 'partition column' | 'sort column'
-  /** Columns that would be suitable if none of their values were null. */
+  /** Columns that would be suitable without their nulls. */
   readonly withNulls: readonly string[]
 }
 
 /**
- * Only columns without nulls are chosen, as rows without a partition are lost.
+ * Plans partitions by columns without nulls, because rows without a partition are lost.
  * @param wishes  the user's requirements
  * @param hasEngines  false for servers before 2.00, which know only OLAP
  * @throws {UsageError} DDB_USAGE for wishes that no table fulfils
@@ -161,20 +159,20 @@ const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type
 const isCode = ({ name, type }: InferredColumn): boolean =>
   isCodeName(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
 
-/** A code, a symbol, else the first column of texts or whole numbers. */
+/** Chooses the column to divide rows by: a code, a symbol, or the first column of texts or whole numbers. */
 function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
   const symbol = columns.find(({ type }) => type.type === 'SYMBOL')
   return columns.find(isCode) ?? symbol ?? columns.find(isKey)
 }
 
-/** All rows of the inputs, uncompressed. */
+/** Uncompressed size of all rows of the inputs, in bytes. */
 export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): number {
   return estimatedRows * columns.reduce((sum, column) => sum + cellBytes(column, rows), 0)
 }
 
 function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
-  // An array takes at most the length of its text: an element and its delimiter are at least two characters.
+  // An element and its delimiter are at least two characters of text, and at most eight bytes in memory.
   if (type.array === true) return 4 * mean
   return type.type === 'STRING' || type.type === 'BLOB'
     ? mean + otherWidth
@@ -254,9 +252,9 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * TSDB if arrays or BLOBs need it, if the user wants it, and for market data: a code with a time, or a symbol with a time of
- * day.
- * @returns undefined if it is not needed, or nothing is there to sort by
+ * Chooses TSDB if arrays or BLOBs need it, if the user wants it, and for market data. Market data have a code with a time, or a
+ * symbol with a time of day.
+ * @returns undefined if TSDB is not needed, or no column can sort the rows
  */
 function sortingFor(
   columns: readonly InferredColumn[],
@@ -289,7 +287,7 @@ function sortingFor(
   )
 }
 
-/** The columns of finest order: a date with time, a time of day beside the date, else the date. */
+/** The column with the finest time: a date with time, a time of day beside the date, else the date. */
 function momentOf(
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,

@@ -1,5 +1,5 @@
 /*
-  Turns what was seen of all columns into the columns of a table.
+  Turns the examined columns of all inputs into the columns of a table.
 */
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
@@ -12,7 +12,6 @@ import type { JsonColumns } from './json-columns.js'
 import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
-/** The columns of all inputs. */
 export function schemaOf(
   options: InferOptions,
   found: Found,
@@ -50,7 +49,7 @@ export function schemaOf(
   }
 }
 
-/** Columns of fields, except those used only by templates. */
+/** The columns that fields fill. Fields that only templates use are left out. */
 function filledColumns(
   options: InferOptions,
   { columns, probes, takenFields, unused }: Found,
@@ -79,7 +78,7 @@ function filledColumns(
   }
 }
 
-/** For a single column that need not consider others. */
+/** Options for a column that is chosen without regard to other columns. */
 const alone = (intoDfs: boolean): ChoiceOptions => ({
   intoDfs,
   shared: { takesWord: () => true, refusal: () => undefined },

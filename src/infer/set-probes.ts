@@ -1,6 +1,6 @@
 /*
-  Examines columns that templates fill (`mapping.set`) and parts of paths: their texts are put together as a run does it, and
-  the fields they use are not columns themselves.
+  Examines columns that templates fill (`mapping.set`), and parts of paths. The texts are put together as a run does it. Fields
+  that templates use are not columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
 import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
@@ -11,15 +11,15 @@ import { constantOf, templateNames, templateParts } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** What is set, and what is constant over all rows of all inputs. */
+/** The user's templates and constant texts. */
 export interface SetTexts {
-  /** Target column → template; includes parts of paths. */
+  /** Target column → template. A part of the path is a template, too. */
   readonly templates: Readonly<Record<string, string>>
   /** Target column → text. */
   readonly constants: Readonly<Record<string, string>>
 }
 
-/** @param parts  of paths: those that no template uses become columns */
+/** @param parts  of the paths; a part that no template uses becomes a column */
 export function setTexts(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],
@@ -36,23 +36,22 @@ export function setTexts(
   return { templates, constants }
 }
 
-/** Where the parts of a template are in a block. */
+/** Finds the texts of template parts in a block. */
 export interface BlockCells {
   readonly view: DataView
   field(name: string): FieldCells
 }
 
-/** The templates of one input, examined block by block. */
 export interface SetLook {
-  /** Fields that they use. */
+  /** Indexes of the fields that the templates use. */
   readonly fields: ReadonlySet<number>
-  /** Members that they use. */
+  /** Names of the JSON members that the templates use. */
   readonly members: ReadonlySet<string>
   look(block: RecordBlock, members?: BlockCells): void
 }
 
 /**
- * @param probeOf  a column's probe; its second argument says whether the column depends only on the input's name
+ * @param probeOf  returns the probe of a column; `isOfInput` means that the column depends only on the input's path
  * @throws {InputError} DDB_INPUT_COLUMN
  * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */

@@ -1,6 +1,6 @@
 /*
-  Chooses types for all columns of delimited text. Some options that turn texts into numbers apply to every column: if one would
-  take a text from another column, or change its numbers, the column stays text with a warning.
+  Chooses types for all columns of delimited text. Some options that turn texts into numbers apply to every column. If such an
+  option would harm another column, the column stays text, with a warning.
 */
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
@@ -10,7 +10,7 @@ import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './trials.js'
 import { truthPair } from './type-warnings.js'
 
-/** Options of `load` for all columns; empty or false if not needed. */
+/** Options of `load` that apply to all columns; empty or false if not needed. */
 export interface SharedNeeds {
   readonly nullTexts: readonly string[]
   readonly nullQuoted: boolean
@@ -29,13 +29,13 @@ export const noSharedNeeds: SharedNeeds = {
   falseTexts: [],
 }
 
-/** The types of the columns, in order. */
+/** The types of the columns, in the order of the columns. */
 export interface SettledTypes {
   readonly types: readonly ChosenType[]
   readonly needs: SharedNeeds
 }
 
-/** Chooses until no column needs an option that another one cannot have; each round leaves fewer. */
+/** Chooses types until no column needs an option that harms another column. Each round excludes more options. */
 export function settleTypes(
   probes: readonly ColumnProbe[],
   {
@@ -62,7 +62,7 @@ export function settleTypes(
 
 const keyOf = ({ thousands, decimalComma }: NumberFlags): string => `${thousands}${decimalComma}`
 
-/** A word that may be a text in one column does not become null in another. */
+/** Excludes a word from meaning null if the word may be a text in another column. */
 function barWords(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
@@ -118,7 +118,7 @@ const isFractional = (type: string): boolean => type === 'DOUBLE' || type.starts
 
 const hasPoint = ({ facts }: ColumnProbe): boolean => facts.hasPoint || facts.numbers.hasFraction
 
-/** A word declared to mean null does so in texts, too. */
+/** Counts words as null in columns of text, too, if an option declares them to mean null. */
 function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
   const words = types.flatMap(one => one.words)
   const nullTexts = [...new Set(words.map(({ word }) => word))]
@@ -149,7 +149,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
   }
 }
 
-/** If proposed, pairs of words become truth values. */
+/** Turns pairs of words into truth values, if the caller wants such proposals. */
 function withTruths(
   probes: readonly ColumnProbe[],
   { types, needs }: SettledTypes,

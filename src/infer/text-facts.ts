@@ -1,6 +1,6 @@
 /*
-  What the texts of a column look like, beyond what cell readers tell: how precise times and numbers are, and whether a number
-  is a code.
+  Records facts about the texts of a column that cell readers do not report: how precise times and numbers are, and whether a
+  number is a code.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
@@ -19,17 +19,17 @@ const letterE = 0x65
 const openBracket = 91
 const closeBracket = 93
 
-/** A double keeps this many digits of every number. */
+/** Number of digits that a double keeps of every number. */
 const sureDigits = 15
 const mostDigits = 100
-/** Further digits that show how far a double is from its text. */
+/** More digits than the text has, to measure how far the double is from the text. */
 const furtherDigits = 5
 const furtherScale = 10n ** BigInt(furtherDigits)
 
-/** Shorter ones are changes: `+5`. */
+/** Fewest digits of a telephone number; a shorter number with a plus sign is a change, such as `+5`. */
 const dialedDigits = 7
 
-/** Separators in numbers, besides digits and sign. */
+/** Characters in numbers besides digits and sign. */
 export interface NumberSigns {
   /** The byte before the decimals. */
   readonly decimal: number
@@ -37,31 +37,31 @@ export interface NumberSigns {
   readonly thousands: Uint8Array
 }
 
-/** Collected over all non-null cells. */
+/** Collects facts over all cells that are not null. */
 export class TextFacts {
-  /** The first whole number with a superfluous leading zero. */
+  /** The first whole number with a leading zero. */
   codeText: string | undefined
-  /** Digits of every number, if all are whole, without a sign and equally long; 0 before the first one, and -1 otherwise. */
+  /** Number of digits, if all numbers are whole, unsigned and equally long; 0 before the first number, -1 if they differ. */
   equalDigits = 0
-  /** Most digits before and after the decimal point. */
+  /** The largest numbers of digits before and after the decimal point. */
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
-  /** Some number has a point or an exponent, so it is not a whole number, whatever digits follow the point. */
+  /** True if some number has a point or an exponent, and so is not a whole number; `1.0` counts. */
   hasFraction = false
-  /** Some number has a point, with or without digits after it. */
+  /** True if some number has a point, with or without digits after it. */
   hasPoint = false
   /** The first text with a plus sign and enough digits for a telephone number. */
   dialedText: string | undefined
   /** The first number that a double would change. */
   lossyText: string | undefined
-  /** Some text has a time of day. */
+  /** True if some text has a time of day. */
   hasTime = false
-  /** Most digits of fractions of a second. */
+  /** Largest number of digits in a fraction of a second. */
   secondDigits = 0
-  /** Texts in square brackets. */
+  /** Number of texts in square brackets. */
   bracketed = 0
-  /** The format itself says that the texts are arrays. */
+  /** True if the format itself says that the texts are arrays. */
   areArrays = false
   readonly digitTimes: DigitTimes = new DigitTimes()
   readonly numbers: NumberSpelling = new NumberSpelling()
@@ -155,7 +155,7 @@ export class TextFacts {
     if (digits > sureDigits && this.lossyText === undefined) this.#lose(bytes, start, end)
   }
 
-  /** Checks whether the double of the text, written with as many digits, is the text again. */
+  /** Notes the text if a double would change it: the double, written with as many digits, is another text. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
     const { decimal } = this.#signs
     let digits = ''
@@ -176,10 +176,10 @@ export class TextFacts {
   }
 }
 
-/** Without point, exponent and zeros in front. */
+/** Removes point, exponent and leading zeros. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** DolphinDB writes a DOUBLE with this many decimals; the last one may be off by one (files of its tutorials). */
+/** Number of decimals that DolphinDB writes for a DOUBLE. The last decimal may be off by one (files of its tutorials). */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

@@ -1,16 +1,15 @@
 /*
-  Records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are not rows. A run leaves
-  them out by what their lines begin with (`input.comment`), if no row begins alike.
+  Finds records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are not rows. A run
+  leaves them out by the first characters of their lines (`input.comment`), if no row begins so.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { clippedText } from '../parse/shown-text.js'
 
-/** What was found of them. */
 export interface FoundTotals {
-  /** Sentences, with the option that leaves them out. */
+  /** Sentences for the user, with the option that leaves the sums out. */
   readonly said: readonly string[]
-  /** What their lines, and no others, begin with; undefined if they would be loaded as rows. */
+  /** The text that lines of sums, and no others, begin with; undefined if the sums would be loaded as rows. */
   readonly comment: string | undefined
 }
 
@@ -21,13 +20,13 @@ const words = [
 const known: ReadonlySet<string> = new Set(words)
 const encoder = new TextEncoder()
 const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).length))
-/** The first bytes of all words. */
+/** Marks the first byte of each word. */
 const begins = new Uint8Array(256)
 for (const word of words) {
   for (const text of [word, word.toUpperCase()]) begins[encoder.encode(text)[0]!] = 1
 }
 
-/** Whether a text is such a word, in any case and with a colon or without. */
+/** Tells whether a text is a word for sums, in any case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
   return known.has(
     text
@@ -42,21 +41,21 @@ interface Seen {
   readonly word: string
   readonly file: string
   readonly lineNumber: number
-  /** Of its line, up to the delimiter after the word; undefined if that cannot be told. */
+  /** The start of the line, up to the delimiter after the word; undefined if unknown. */
   readonly sign: string | undefined
 }
 
-/** Looks for them in all inputs. */
+/** Finds records of sums in all inputs, and removes them. */
 export class Totals {
-  /** The first record of sums, and how many there are. */
+  /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** Records that begin with such a word and are filled like rows, and the last of them if no record follows it. */
+  /** `#alike` counts records that begin with such a word but are filled like rows; `#last` is one that ends the inputs. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
 
-  /** Takes records of sums out of the block. @param delimiter  between its fields */
+  /** Removes records of sums from the block. @param delimiter  between the block's fields */
   takeOut(block: RecordBlock, file: string, delimiter: string): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     this.#last = undefined
@@ -88,7 +87,7 @@ export class Totals {
     if (block.refusedCount > 0) block.dropRefused()
   }
 
-  /** No option leaves them out, so they have to be looked at as rows. @param hasComment  the option is needed for other lines */
+  /** True if no option can leave the sums out, so that they count as rows. @param hasComment  other lines need the option */
   areRows(hasComment: boolean): boolean {
     return this.#count > 0 && (hasComment || this.#sign === undefined)
   }
@@ -115,7 +114,7 @@ export class Totals {
     }
   }
 
-  /** What all their lines begin with, and no row. */
+  /** The text that all lines of sums begin with, and no row; undefined if there is none. */
   get #sign(): string | undefined {
     const [sign, ...others] = this.#signs
     const isClear = others.length === 0 && (this.#count === 0 || this.#alike === 0)
@@ -126,14 +125,14 @@ export class Totals {
 const blank = 32
 const minus = 45
 
-/** Only blanks and hyphens. */
+/** True if the cell has only blanks and hyphens. */
 function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   while (p < end && (bytes[p]! <= blank || bytes[p] === minus)) p++
   return p === end
 }
 
-/** The beginning of the line, if the word's cell stands there as it is in the file. */
+/** The start of the line up to the delimiter after the word, if the file has the word's cell unchanged there. */
 function signOf(
   { bytes, starts, ends, recordStarts, recordEnds }: RecordBlock,
   row: number,

@@ -1,6 +1,6 @@
 /*
-  Tries types with every cell of a column. The first block with values decides which types to try; later blocks can only add
-  other notations of numbers.
+  Tries types with every cell of a column. The first block with values decides which types to try. Later blocks can only add other
+  notations of numbers.
 */
 import { UsageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
@@ -20,24 +20,21 @@ import type { NumberFlags } from './number-spelling.js'
 import type { TextFacts } from './text-facts.js'
 import { formatsFor } from './written-dates.js'
 
-/** How to try types. */
 export interface TrialOptions {
   readonly name: string
   readonly rules: CellRules
-  /** Collected from every block before types are tried with it. */
+  /** Facts of the column; a block's facts are added before types are tried with the block. */
   readonly facts: TextFacts
-  /** Whether it may find notations of numbers that options would have to name. */
+  /** True if the trials may find notations of numbers that options would have to name. */
   readonly findsSpellings: boolean
-  /** If the user gave the type, only this one is tried. */
+  /** The user's type; if set, only this type is tried. */
   readonly type: ColumnType | undefined
 }
 
-/** Separator between array elements in delimited text. */
 export function arrayDelimiterOf({ arrayDelimiter = ',' }: CellRules): string {
   return arrayDelimiter
 }
 
-/** Candidates for one column. */
 export class Trials {
   readonly #options: TrialOptions
   #rules: CellRules
@@ -51,13 +48,13 @@ export class Trials {
     this.#rules = options.rules
   }
 
-  /** Types that were tried to the end, preferred ones first. */
+  /** Types that were tried to the end, preferred types first. */
   get candidates(): readonly Candidate[] {
     if (this.#options.type !== undefined) return this.#candidates
     return this.#candidates.filter(one => !one.isOut)
   }
 
-  /** @param arrayDelimiter  between the elements, if the format itself says that the cells are arrays */
+  /** @param arrayDelimiter  separates the elements, if the format itself says that the cells are arrays */
   read(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
     else {
@@ -89,7 +86,7 @@ export class Trials {
     }
   }
 
-  /** In delimited text an array looks like any other text, unless it is marked. */
+  /** Tries arrays only if brackets or an option mark them, because an array in delimited text looks like any other text. */
   #arraysInText(): readonly TriedType[] {
     const { rules, facts, type } = this.#options
     if (rules.decimalComma === true || type !== undefined) return []
@@ -97,7 +94,7 @@ export class Trials {
     return isMarked ? arrayTypes : []
   }
 
-  /** Later numbers may be written differently from the first ones; the new notation must also read those. */
+  /** Adds candidates if later numbers are written differently. The new notation must also read the earlier numbers. */
   #addSpellings(): void {
     const before = this.#flags
     const { facts, findsSpellings } = this.#options
@@ -107,7 +104,7 @@ export class Trials {
       flags?.decimalComma === before?.decimalComma &&
       flags?.isPercent === before?.isPercent
     if (!findsSpellings || flags === undefined || isKnown) return
-    // Without a percent sign a number is not a share, and a number with a point has no decimal comma.
+    // A column of percentages needs the sign in all texts. If some number has a decimal point, a comma is not a decimal comma.
     if (flags.isPercent !== (before?.isPercent ?? false)) return
     if (flags.decimalComma && before?.decimalComma !== true && facts.hasFraction) return
     this.#candidates.push(...this.#spellings(this.#candidates))
@@ -132,7 +129,7 @@ export class Trials {
     })
   }
 
-  /** Undefined if the rules give a separator found here another meaning. */
+  /** Undefined if the rules give a separator of this notation another meaning. */
   #spelled(type: ColumnType['type'], flags: NumberFlags): Candidate | undefined {
     try {
       return this.#newCandidate({ type }, { flags })
@@ -146,7 +143,7 @@ export class Trials {
   #candidate({ format, ...type }: TriedType): Candidate | undefined {
     const { name } = this.#options
     try {
-      // The user gave another format.
+      // The user gave another format for the column.
       if (format !== undefined && hasDateFormat(name, type.type, this.#rules)) return undefined
       const own = format === undefined ? {} : { format }
       return this.#newCandidate(type, own)
@@ -166,7 +163,7 @@ export class Trials {
     return new Candidate(this.#options.name, type, this.#rules, { ...own, keepsRange })
   }
 
-  /** True if a rule names the column: types that do not suit the rule are then not tried. */
+  /** True if a rule names the column; types that do not suit the rule are then not tried. */
   get #isNamed(): boolean {
     const { name, rules } = this.#options
     const { dateFormats = {}, percentColumns = [] } = rules
@@ -175,8 +172,8 @@ export class Trials {
 }
 
 /**
- * The date format that the user gave for a column and that turns numbers into dates. Formats of plain counts do so only if they
- * name the column, and formats of times of day never do.
+ * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A time of
+ * day for all columns counts only if the column's name and digits suggest one.
  */
 export function saidFormat(
   name: string,

@@ -1,5 +1,5 @@
 /*
-  Warnings about a column's type: what was unclear, and which option would decide it.
+  Warnings about a column's type. Each says what is unclear, and which option decides it.
 */
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
@@ -13,7 +13,7 @@ export function unclearWarning(
   return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with \`cells.dateFormats\` ${name}=FORMAT`
 }
 
-/** Words for null that an option has to name. */
+/** Warns about words for null that an option has to name. */
 export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
   return (nullWords?.seen ?? []).map(
     one =>
@@ -21,10 +21,10 @@ export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
   )
 }
 
-/** Pairs of words for true and false, the true one first. */
+/** Pairs of words, the one for true first. */
 const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
 
-/** The column's words for true and false, if it has exactly these two. */
+/** The column's words for true and false, if all its texts are one of the two. */
 export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, string] | undefined {
   if (distinct.count !== 2 || texts.length !== 2) return undefined
   for (const pair of truths) {
@@ -34,7 +34,7 @@ export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, s
   return undefined
 }
 
-/** Such words stay texts unless an option gives their meaning. */
+/** Warns about pairs such as yes and no, which stay texts unless options give their meaning. */
 export function truthWarnings(probe: ColumnProbe): string[] {
   const [yes, no] = truthPair(probe) ?? []
   if (yes === undefined || no === undefined) return []
@@ -71,7 +71,7 @@ export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
   ]
 }
 
-/** Texts that a column of this type cannot hold. */
+/** Warns about texts that a column of this type cannot hold. */
 export function oddWarnings(
   { cells, nulls }: ColumnProbe,
   { type, refused, firstOdd }: Candidate,
@@ -83,7 +83,7 @@ export function oddWarnings(
   ]
 }
 
-/** Texts that keep a column from the type of nearly all its texts. */
+/** Warns about the few texts that keep a column from having the type of the others. */
 export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined
   for (const one of probe.candidates) {
@@ -99,7 +99,7 @@ export function nearWarnings(probe: ColumnProbe): string[] {
   ]
 }
 
-/** What the odd text may be, and the option for it. */
+/** Suggests a meaning of the odd text, and the option for it. */
 function meaningOf(
   { isHeaderless, lastRecord }: ColumnProbe,
   { refused, firstOdd, oddTexts }: Candidate,
@@ -114,7 +114,7 @@ function meaningOf(
   return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
 }
 
-/** Texts that a column of the type of nearly all its texts cannot hold: rows with them are rejects. */
+/** Warns that rows with texts unlike nearly all others become rejects. */
 export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
   const [odd] = oddWarnings(probe, candidate)
   const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`

@@ -1,6 +1,6 @@
 /*
-  Dates and times as people write them, for columns that need a format. Formats that differ in the order of their fields are
-  grouped: if two of them fit all texts, the user has to choose.
+  Formats of dates and times as people write them. Some formats differ only in the order of their fields. If two formats fit all
+  texts, the user has to choose.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -39,7 +39,7 @@ const times: readonly (readonly [
   ['HHmmss', 'SECOND'],
 ]
 
-/** The type of a date with such a time of day. */
+/** The type of a date that is followed by such a time of day. */
 const withDay: Readonly<Record<(typeof times)[number][1], DataType>> = {
   MINUTE: 'DATETIME',
   SECOND: 'DATETIME',
@@ -60,7 +60,7 @@ function written(type: DataType, format: string): WrittenDate {
 
 let all: readonly WrittenDate[] | undefined
 
-/** Made when a column first needs them. */
+/** Makes the formats when a column first needs them. */
 function writtenDates(): readonly WrittenDate[] {
   all ??= [
     ...times
@@ -70,7 +70,7 @@ function writtenDates(): readonly WrittenDate[] {
     ...days.flatMap(day => [
       ...(day === 'yyyyMMdd' ? [] : [written('DATE', day)]),
       ...times.flatMap(([format, type]) => {
-        // If a date has separators, so has its time of day; a T may be between both.
+        // A date and its time of day both have separators, or both have none. A T may stand between them.
         const isDigits = !format.includes(':')
         if (isDigits !== (day === 'yyyyMMdd')) return []
         const blank = written(withDay[type], `${day} ${format}`)
@@ -81,10 +81,10 @@ function writtenDates(): readonly WrittenDate[] {
   return all
 }
 
-/** How many texts are tried before whole columns. */
+/** Number of texts that decide which formats are tried with the whole column. */
 const firstTexts = 5
 
-/** The formats that fit at least one of a field's first texts, in order of preference. */
+/** Lists the formats that fit at least one of a field's first texts, preferred formats first. */
 export function formatsFor(block: RecordBlock, field: number): readonly TriedType[] {
   const { bytes, starts, ends, fieldCount, rowCount } = block
   const found = new Set<WrittenDate>()
@@ -96,7 +96,7 @@ export function formatsFor(block: RecordBlock, field: number): readonly TriedTyp
     left--
     for (const one of writtenDates()) if (one.reader.read(bytes, start, end) === 0) found.add(one)
   }
-  // A year out of DATETIME's range is not another format.
+  // Also tries TIMESTAMP, because DATETIME does not hold every year.
   return [...found].flatMap(({ type, format }) =>
     (type === 'DATETIME' ? (['DATETIME', 'TIMESTAMP'] as const) : [type]).map(one => ({
       type: one,

@@ -1,5 +1,5 @@
 /*
-  The batch under construction: all columns, the place of every row, and the rows that some column refused.
+  Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { textSources, type ColumnMapping, type TextSource } from '../schema/cell-source.js'
@@ -23,37 +23,36 @@ import { setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
-  /** Where its cells come from. */
+  /** The texts that the column's cells are made of. */
   readonly sources: readonly TextSource[]
-  /** Blanks around its texts are ignored. */
+  /** True if the column ignores blanks around texts. */
   readonly trims: boolean
   counts: ColumnCounts
-  /** Nulls in the last block. */
+  /** Number of nulls in the last block. */
   nullsRead: number
   coercedRead: number
 }
 
-/** What a builder is made from, shared by all inputs whose rows it takes. */
+/** Settings of a builder, the same for all inputs whose rows it takes. */
 export interface BuilderSetup {
   readonly mapping: ColumnMapping
-  /** The block's fields for each mapped column (`sourceFields`). */
+  /** Indexes of the block's fields that each mapped column uses (`sourceFields`). */
   readonly fields: readonly (readonly number[])[]
-  /** Of every block. */
+  /** Largest number of rows in a block. */
   readonly rowCapacity: number
   readonly rules: CellRules
-  /** Separator of array elements in the block, if the format has its own. */
+  /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
-  /** For the memory of its batches; default its own. */
+  /** Memory for the builder's batches; default a new pool. */
   readonly pool?: BufferPool
 }
 
-/** One of the inputs that rows come from. */
 export interface BuilderInput {
   readonly file: string
-  /** Texts from the input's name. */
+  /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
-  /** Converts a record's bytes for the loader, if the input's own would not do. */
+  /** Converts a record's bytes for the loader; undefined if the loader can use the input's own bytes. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
   readonly text: SourceText
@@ -68,12 +67,12 @@ const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
 /**
- * Takes blocks of records and produces batches of columns. A row is in all columns or in none. Call `beginInput` before the
- * first block of each input.
+ * Turns blocks of records into batches of columns. A row is in all columns or in none. Call `beginInput` before the first block
+ * of each input.
  */
 export class BatchBuilder {
   rowCount = 0
-  /** Bytes of the records of all rows of the input so far, including earlier batches. */
+  /** Bytes of the records of all rows of the input so far, also in earlier batches. */
   recordBytes = 0
   readonly #pool: BufferPool
   readonly #columns: readonly BuiltColumn[]
@@ -81,24 +80,24 @@ export class BatchBuilder {
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
-  /** Upper limit for a row with all its columns; a text counts once for each column that takes its field. */
+  /** Upper limit for the size of a row. A text counts once for each column that takes its field. */
   #most: WireRoom
-  /** The input of the next rows. */
+  /** The range of rows of the current input. */
   #open!: OpenRange
-  /** Inputs that have ended. */
+  /** Ranges of inputs that have ended. */
   #ended: OpenRange[] = []
-  /** Text of the present input. */
+  /** Text of the current input. */
   #text!: SourceText
-  /** Undefined if rows are read directly from the input's bytes. */
+  /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
   #inputRows: InputRows | undefined
   readonly #copies: RecordCopies = new RecordCopies()
 
-  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not fit */
+  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
     this.#pool = setup.pool ?? new BufferPool()
     this.#records = setup.keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
-    // A field that several columns take is one text: if one of them keeps blanks, they matter for all.
+    // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const keepers = new Set(
       mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? fields[i]! : [])),
     )
@@ -128,8 +127,8 @@ export class BatchBuilder {
   }
 
   /**
-   * The next rows come from this input.
-   * @throws {InputError} DDB_INPUT_COLUMN if a text from its name is not a value of its column
+   * Makes the next rows belong to this input.
+   * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
   beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
     const { origin } = text
@@ -143,8 +142,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Ends the input's rows, which may share a batch with those of the next one.
-   * @returns the range of those rows; undefined if there are none
+   * Ends the input's rows. They may share a batch with rows of the next input.
+   * @returns the range of the rows in this batch; undefined if there are none
    */
   endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
     const range = this.#open
@@ -158,7 +157,7 @@ export class BatchBuilder {
     return range
   }
 
-  /** The next rows of the input lie after this place. */
+  /** Makes the next rows of the input begin after this place. */
   startAt(offsetBytes: number): void {
     this.#open = this.#rangeFrom(this.#open, offsetBytes)
   }
@@ -180,14 +179,14 @@ export class BatchBuilder {
     }
   }
 
-  /** For the input, per column of the mapping. */
+  /** Counts of the current input, one for each column of the mapping. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#columns.map(column => column.counts)
   }
 
   /**
-   * Reads the cells of the block. Rows that some column refuses are counted in its `refusedCount`; `rejectOf` explains each of
-   * them until `append`.
+   * Reads the cells of the block. `block.refusedCount` counts the rows that some column refuses. Until `append`, `rejectOf`
+   * explains each of these rows.
    */
   read(block: RecordBlock): void {
     for (const { fields, trims } of this.#columns) {
@@ -197,7 +196,7 @@ export class BatchBuilder {
     this.#refuseBroken(block)
   }
 
-  /** Appends the rows of the block that was read, except refused ones. */
+  /** Appends the rows of the block that `read` has read, without the refused ones. */
   append(block: RecordBlock): void {
     if (block.refusedCount > 0) {
       for (const { builder } of this.#columns) builder.undo()
@@ -211,7 +210,7 @@ export class BatchBuilder {
     this.#addRows(block)
   }
 
-  /** @param bounds  of rows that all columns have */
+  /** @param bounds  of rows that all columns have appended */
   #addRows(bounds: RowBounds): void {
     const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)
@@ -220,9 +219,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Hands over the rows so far, for `appendRows` and `count` of another builder made from the same setup.
-   *
-   * @param buffers  receives their memory, to be returned after use
+   * Hands over the rows so far, for `appendRows` and `count` of another builder with the same setup.
+   * @param buffers  receives the memory of the rows, which the caller returns after use
    */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this
@@ -234,10 +232,7 @@ export class BatchBuilder {
     return { columns, counts: this.columnCounts }
   }
 
-  /**
-   * Appends the rows from `from` on that another builder gave.
-   * @param bounds  their places in the text, one for each row to append
-   */
+  /** Appends rows that another builder gave; `from` is the index of the first, `bounds` holds their places in the text. */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
       builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
@@ -245,7 +240,7 @@ export class BatchBuilder {
     this.#addRows(bounds)
   }
 
-  /** Adds another builder's counts to this input. */
+  /** Adds another builder's counts to those of this input. */
   count({ counts }: RowsPart): void {
     for (const [i, { counts: own }] of this.#columns.entries()) {
       own.nulls += counts[i]!.nulls
@@ -253,7 +248,7 @@ export class BatchBuilder {
     }
   }
 
-  /** Close estimate of the batch's size on the wire. */
+  /** Size of the batch on the wire, closely estimated. */
   get encodedBytes(): number {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
@@ -261,8 +256,7 @@ export class BatchBuilder {
   }
 
   /**
-   * How much more can be read before the batch reaches `batchBytes`: this many rows from this much text stay below it until the
-   * last of them.
+   * How many rows, from how much text, certainly fit before the batch reaches `batchBytes`. The last of these rows may reach it.
    */
   roomFor(batchBytes: number): { rows: number; textBytes: number } {
     const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
@@ -271,7 +265,7 @@ export class BatchBuilder {
     return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
-  /** The batch of the rows so far, at least one; then a new batch begins. */
+  /** Hands out the rows so far as a batch (at least one row), and begins a new batch. */
   take(end: ResumePoint): Batch {
     const { rowCount, encodedBytes } = this
     const pool = this.#pool
@@ -303,19 +297,19 @@ export class BatchBuilder {
       column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
       column.coercedRead = this.#lenient ? block.forgive() : 0
     }
-    // Cells after the last row belong to a record that was set aside in the end.
+    // The tokenizer may have set aside the last record. Its cells lie after the last row and do not count.
     const cellCount = block.rowCount * block.fieldCount
     for (const cell of block.wrongCells) {
       if (cell < cellCount) this.#countWrong(cell % block.fieldCount)
     }
   }
 
-  /** A cell that the tokenizer emptied is bad in every column that takes it. */
+  /** Counts a cell that the tokenizer emptied as bad in every column that takes the cell. */
   #countWrong(field: number): void {
     for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
   }
 
-  /** Refuses rows with bytes that are not a character, whether or not a column reads them. */
+  /** Refuses rows with bytes that are not a character, even if no column reads the bytes. */
   #refuseBroken(block: RecordBlock): void {
     const { broken } = this.#text
     const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block
@@ -328,17 +322,17 @@ export class BatchBuilder {
     }
   }
 
-  /** True if the text differs from the input's own bytes. */
+  /** True if the text was decoded, so that it differs from the input's own bytes. */
   get isDecoded(): boolean {
     return this.#text.origin !== undefined
   }
 
-  /** Position in the decompressed input of the text at `textOffset`. */
+  /** Position in the decompressed input that belongs to `textOffset` in the text. */
   inputOffset(textOffset: number): number {
     return this.#text.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** Why a row of the block was refused, and its record. */
+  /** The reject for a refused row of the block: the reason and the record. */
   rejectOf(block: RecordBlock, row: number): Reject {
     const { bytes, bytesOffset } = block
     const start = block.recordStarts[row]!
@@ -353,7 +347,7 @@ export class BatchBuilder {
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
   }
 
-  /** A reject of a piece that another builder read. */
+  /** The reject for a record of a piece that another builder read. */
   rejectAt(
     { start, end, isRow, ...fault }: PieceReject,
     bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /*
-  The loop that all formats share: passes input to the tokenizer, blocks to the batch and full batches on, and reports rejects
-  in the order of the input.
+  The read loop of all formats. It passes input to the tokenizer, blocks to the batch builder, and full batches to the caller. It
+  reports rejects in the order of the input.
 */
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
@@ -22,30 +22,30 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** Limit of one block's input, so that its cells are read while they are still in the cache. */
+/** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
 const largestBlockBytes = 128 * 1024
 
 const noRules: CellRules = {}
 
-/** What a format contributes to the loop: its tokenizer, its input, and how columns find their cells in a block. */
+/** A format's contribution to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput extends ReadInput {
   readonly file: string
-  /** Of the source. */
+  /** `skipTo` of the byte source. */
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
   readonly fieldOf: (source: TextSource) => number
-  /** Separator of array elements in the block, if the format has its own. */
+  /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter?: string | undefined
-  /** Converts a record's bytes for the loader, if the input's own would not do. */
+  /** Converts a record's bytes for the loader; undefined if the loader can use the input's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
 /** Reads one input from bytes to batches. */
 export class BlockReader {
-  /** The input has ended by itself, and all its content was delivered. */
+  /** True once the input has ended and all its content was delivered. */
   readToEnd = false
-  /** Rows that were left at the end of the input. */
+  /** Range of the rows left over at the end of the input. */
   lastRange: InputRange | undefined
   #rejectedBytes = 0
   readonly #input: BlockInput
@@ -58,11 +58,11 @@ export class BlockReader {
   readonly #rejects: BlockRejects
   #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
   #inputEnded = false
-  /** Why the source failed; thrown after the rows before it were delivered. */
+  /** The source's error; thrown after the rows before it were delivered. */
   #sourceError: Error | undefined
-  /** Start of the record at which the source failed, or that follows the reject that ended the run: it will be read again. */
+  /** Start of the first record to read again: the one where the source failed, or the one after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
-  /** When the first row of the batch was read. */
+  /** Time when the first row of the batch was read. */
   #batchBeganMs = 0
 
   constructor(input: BlockInput, options: BatchOptions) {
@@ -85,7 +85,7 @@ export class BlockReader {
     return this.#rejects.recordsRead
   }
 
-  /** Per column of the mapping, over all batches so far. */
+  /** Counts over all batches so far, one for each column of the mapping. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#builder.columnCounts
   }
@@ -99,7 +99,7 @@ export class BlockReader {
   }
 
   /**
-   * The rows in batches, to be iterated once.
+   * Reads the rows and yields them in batches; may be iterated once.
    * @throws {InputError} as `InputReader.batches`, after the last batch
    */
   *steps(): Generator<Step, void, void> {
@@ -160,14 +160,14 @@ export class BlockReader {
     if (failure !== undefined) throw failure
   }
 
-  /** The next chunk, or the rows in hand if it does not come in time. */
+  /** Waits for the next chunk. Yields the rows so far if the chunk does not come in time. */
   *#goOnReading(): Generator<Step, void, void> {
     let isIdle = false
     if (this.#input.chunks === undefined) return this.#endInput()
     if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
     if (isIdle) yield this.#take()
     else yield this.#pushChunk()
-    // A flush ends only the present batch.
+    // A flush ends only the current batch, not the input.
     if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
@@ -185,7 +185,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns false if everything before it must be read */
+  /** @returns false if the input before the place must be read */
   #jumpTo(from: ResumePoint): boolean {
     const { skipTo, tokenizer } = this.#input
     if (skipTo === undefined || tokenizer.jumpTo === undefined) return false
@@ -200,12 +200,12 @@ export class BlockReader {
     return this.#builder.take(end)
   }
 
-  /** Keeps the rows in hand. */
+  /** Keeps the rows so far for the batch that the next input continues. */
   #end(end = this.#input.tokenizer.resumePoint): void {
     this.lastRange = this.#builder.endInput(end) ?? this.lastRange
   }
 
-  /** All records before the next bound of a piece were read. */
+  /** True if all records before the end of the current piece were read. */
   #isAtBoundary(): boolean {
     const { tokenizer } = this.#input
     return (
@@ -214,7 +214,7 @@ export class BlockReader {
     )
   }
 
-  /** Continues after the bound; the rows before it become a batch. */
+  /** Begins the next piece. Returns the rows so far as a batch, unless the batch goes on. */
   #crossBoundary(first: ResumePoint): Batch | undefined {
     const { tokenizer } = this.#input
     const { lineNumber } = tokenizer.resumePoint
@@ -230,15 +230,15 @@ export class BlockReader {
     return batch
   }
 
-  /** The rows of a batch are predetermined. */
+  /** True if the caller has fixed which rows form the batch. */
   get #isBound(): boolean {
     return this.#pieces.isInside || this.#options.shared?.continues === true
   }
 
-  /** @returns whether to keep the rows in hand because another input has more rows of their batch */
+  /** @returns whether to keep the rows so far, because another input has more rows of their batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // No row precedes a piece that joins.
+    // No row lies before a piece that joins, so the rows so far wait for that piece.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues
@@ -255,7 +255,7 @@ export class BlockReader {
     block.clear()
     const maxRecords = limit - this.recordsRead
     if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
-    // The block ends with the row that fills the batch, independently of the input's chunks.
+    // The block ends with the row that fills the batch, wherever the input's chunks end.
     const room = builder.roomFor(batchBytes)
     const maxRows = Math.min(Math.max(1, batchRows - builder.rowCount), room.rows, maxRecords)
     return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
@@ -272,7 +272,7 @@ export class BlockReader {
 
   /**
    * Takes over a part of the piece that was read ahead.
-   * @returns what to wait for
+   * @returns a promise that the caller must await; undefined if there is none
    */
   #takeOver(fold: PieceFold): Promise<void> | undefined {
     const builder = this.#builder
@@ -303,7 +303,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns what to wait for before reporting more; undefined once all are reported, or one of them has ended the run */
+  /** @returns a promise to await before reporting more; undefined once all are reported, or one has ended the run */
   #tellRejects(): Promise<void> | undefined {
     const { onReject, stopped } = this.#options
     const rejects = this.#rejects
@@ -333,13 +333,13 @@ export class BlockReader {
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
-  /** Whether there is a time limit for rows in hand. */
+  /** True if rows may only wait a limited time for more. */
   get #mayBeIdle(): boolean {
     const { flushIntervalMs } = this.#options
     return flushIntervalMs !== undefined && this.#builder.rowCount > 0 && !this.#isBound
   }
 
-  /** Waits for input up to that limit; true if the rows must be sent. */
+  /** Waits for input until the rows must be sent; returns true if the time is up. */
   async #isIdle(): Promise<boolean> {
     const atMs = this.#batchBeganMs + (this.#options.flushIntervalMs ?? Infinity)
     const delayMs = atMs - this.#clock.nowMs()

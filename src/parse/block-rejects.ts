@@ -1,23 +1,23 @@
 /*
-  The rejects of a block in the order of the input: rows that some column refused, and records that are not rows.
+  Yields the rejects of a block in the order of the input: rows that some column refused, and records that cannot be rows.
 */
 import type { BatchBuilder } from './batch-builder.js'
 import type { Reject, ResumePoint } from './batch.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
 import { rejectOf } from './row-fault.js'
 
-/** One for all blocks of an input. */
+/** One object serves all blocks of an input. */
 export class BlockRejects {
-  /** Records of the input so far: those of earlier blocks, and of the present one up to the last reject requested. */
+  /** Records of the input so far: those of earlier blocks, and of this one up to the last reject that `next` returned. */
   recordsRead = 0
-  /** The last reject is a row. */
+  /** True if the last reject was a row that a column refused. */
   isRow = false
   readonly #block: RecordBlock
   readonly #builder: BatchBuilder
   readonly #file: string
-  /** Records before those of the block. */
+  /** Number of records before this block. */
   #recordsBefore = 0
-  /** The next row and fault to look at; earlier rejects were reported. */
+  /** Index of the next row and of the next fault to examine; all rejects before them were returned. */
   #nextRow = 0
   #nextFault = 0
 
@@ -28,8 +28,8 @@ export class BlockRejects {
   }
 
   /**
-   * Call it after a block was filled and its rows were read.
-   * @returns whether it has rejects; if not, the whole block is done
+   * Begins a block; call it after the block was filled and its rows were read.
+   * @returns whether the block has rejects; without any, the whole block counts as read
    */
   begin(): boolean {
     const { rowCount, refusedCount, faults } = this.#block
@@ -41,7 +41,7 @@ export class BlockRejects {
     return false
   }
 
-  /** One at a time: all rejects of a block together would enlarge the garbage collector's young generation. */
+  /** Returns one reject at a time: all rejects of a block together would enlarge the garbage collector's young generation. */
   next(): Reject | undefined {
     const { refusedBy, rowCount, faults } = this.#block
     const fault = faults[this.#nextFault]
@@ -56,9 +56,8 @@ export class BlockRejects {
   }
 
   /**
-   * Removes everything after the reject that has ended the run: how much else is in the block depends on how the input arrived.
-   *
-   * @returns where that begins; undefined if there is nothing
+   * Removes everything after the reject that has ended the run. Otherwise the result would depend on how the input arrived.
+   * @returns the place of the first removed record; undefined if nothing was removed
    */
   leaveRest(): ResumePoint | undefined {
     const block = this.#block
@@ -75,7 +74,7 @@ export class BlockRejects {
     return fault && { offsetBytes: fault.offsetBytes, lineNumber: fault.lineNumber }
   }
 
-  /** Whether a row of the block precedes a fault. */
+  /** Whether the row comes before the fault. */
   #isBefore(row: number, fault: FaultyRecord | undefined): boolean {
     if (row >= this.#block.rowCount) return false
     return fault === undefined || this.#offsetOf(row) < fault.offsetBytes

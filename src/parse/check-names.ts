@@ -1,5 +1,5 @@
 /*
-  Checks that columns named in cell rules exist, and have a type that the rule fits.
+  Checks that the columns named in cell rules exist, and that their types fit the rules.
 */
 import { UsageError } from '../errors.js'
 import type { ColumnMapping, MappedColumn } from '../schema/cell-source.js'
@@ -8,7 +8,7 @@ import type { CellRules } from './cell-rules.js'
 import { everyColumn } from './cells/date-format.js'
 import { hasDateFormat } from './types/column-types.js'
 
-/** @throws {UsageError} DDB_USAGE for an unknown column, and a format that no column can have */
+/** @throws {UsageError} DDB_USAGE for an unknown column, and for a format that no column can have */
 export function checkNames(mapping: ColumnMapping, rules: CellRules): void {
   const names = mapping.columns.map(column => column.name)
   const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)

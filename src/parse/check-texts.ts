@@ -1,5 +1,5 @@
 /*
-  Checks, before any row is read, that texts in input names are values of the columns that will hold them.
+  Checks texts from inputs' paths before any row is read: they must be values of the columns that will hold them.
 */
 import type { MappedColumn } from '../schema/cell-source.js'
 import { BatchBuilder } from './batch-builder.js'
@@ -28,7 +28,7 @@ const noInput = {
 } as const
 
 /**
- * @param columns  filled only from such texts
+ * @param columns  columns whose texts all come from the inputs' paths
  * @returns a function that throws {InputError} DDB_INPUT_COLUMN for an input whose texts are not values
  */
 export function newTextCheck(
@@ -46,7 +46,7 @@ export function newTextCheck(
   return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
 }
 
-/** Drops rules that name other columns. */
+/** Leaves out rules that name other columns. */
 function rulesOf(columns: readonly MappedColumn[], rules: CellRules): CellRules {
   const names = new Set(columns.map(({ name }) => name))
   const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>

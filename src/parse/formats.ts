@@ -1,5 +1,5 @@
 /*
-  Recognizes the format of an input and opens it as an `InputReader`. A new format gets its own folder and an entry here.
+  Recognizes the format of an input and opens it as an `InputReader`. A new format needs its own folder and an entry here.
 */
 import { UsageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
@@ -10,23 +10,23 @@ import type { InputReader } from './input-reader.js'
 /** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
 export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
-/** What is known of the input; each format uses what concerns it. */
+/** Options of all formats; each format uses its own. */
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
-  /** Extensions in lower case; each belongs to one format. Files of folders with such an extension are taken for data. */
+  /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one of them. */
   readonly extensions: readonly string[]
-  /** What records consist of: ordered fields, or named members. */
+  /** Whether records consist of ordered fields or of named members. */
   readonly records: InputReader['recordKind']
-  /** The format of a single record, if different. */
+  /** The format of single records that are written to a file, if it is another one. */
   readonly keptAs?: InputFormat
-  /** First non-blank byte that identifies an input whose name does not. */
+  /** First byte, besides blanks, of inputs in this format; it decides if the name does not. */
   readonly firstByte?: number
-  /** Opens an input; delimited text is read up to its first record, which determines the columns. */
+  /** Opens an input. Delimited text is read up to its first record, which determines the columns. */
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
-// Only the format at hand is loaded, once: a small load would otherwise wait for the other's modules.
+// Loads only the modules of the format at hand, because a small load would otherwise wait for the others.
 const csvModule = once(() => import('./csv/open-csv.js'))
 const jsonModule = once(() => import('./json/open-json.js'))
 
@@ -55,7 +55,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   json: {
     extensions: ['json'],
     records: 'members',
-    // Elements of a document are shown as lines.
+    // Elements of a JSON document are shown as lines.
     keptAs: 'ndjson',
     firstByte: openBracket,
     open: openJsonAs('json'),
@@ -74,12 +74,11 @@ export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/** For inputs that no format recognizes. */
+/** The format of inputs that no format recognizes. */
 const defaultFormat: InputFormat = 'csv'
 
 /**
- * The format of an input unless the user gave it: from the extension of its name, else from its first bytes.
- *
+ * Detects the format of an input by the extension of its name, else by its first bytes.
  * @param name  of the file; the extension before `.gz`, `.zst` and `.br` counts
  * @param head  the first bytes of the content
  */
@@ -93,19 +92,18 @@ export function detectFormat(name: string, head: Uint8Array): InputFormat {
   )
 }
 
-/** What is known of the format; the rest is detected. */
+/** The format and options that the user gave; the rest is detected. */
 export interface ReaderOptions extends FormatOptions {
-  /** `auto` goes by the name and the first bytes. */
+  /** `auto` detects the format by the name and the first bytes. */
   readonly format?: 'auto' | InputFormat | undefined
 }
 
-/** A reader with the format it detected. */
+/** A reader that names the detected format. */
 export type OpenedReader = InputReader<InputFormat>
 
 /**
- * Opens the input; delimited text is read up to its first record, which determines the columns.
- *
- * @throws {InputError} if its first record cannot be read
+ * Opens the input. Delimited text is read up to its first record, which determines the columns.
+ * @throws {InputError} if the first record cannot be read
  * @throws {UsageError} DDB_USAGE if options do not fit the format
  */
 export async function openReader(

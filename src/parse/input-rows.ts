@@ -1,23 +1,23 @@
 /*
-  Places and bytes of a block's rows in the input, for text that had to be decoded.
+  Maps the rows of a block back to their places and bytes in the input, for decoded text.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 
-/** What places and records of rows are derived from. */
+/** The parts of a block that places and records of rows are computed from. */
 export type RowBounds = Pick<
   RecordBlock,
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset'
 >
 
-/** Filled from the rows of one block after the other. */
+/** Reused for one block after the other. */
 export class InputRows implements RowBounds {
   recordStarts: Int32Array = new Int32Array(0)
   recordEnds: Int32Array = new Int32Array(0)
   lineNumbers: Float64Array = new Float64Array(0)
   rowCount = 0
-  /** Valid until more of the input is read. */
+  /** Bytes of the rows in the input; valid until more of the input is read. */
   bytes: Uint8Array = new Uint8Array(0)
   bytesOffset = 0
   readonly #origin: TextOrigin
@@ -26,7 +26,7 @@ export class InputRows implements RowBounds {
     this.#origin = origin
   }
 
-  /** The rows of `block`, or of something similar. */
+  /** Maps the rows of `block`; returns itself. */
   of(block: RowBounds): this {
     const { rowCount, recordStarts, recordEnds, bytesOffset } = block
     const origin = this.#origin
@@ -45,7 +45,7 @@ export class InputRows implements RowBounds {
     let end = 0
     for (let row = 0; row < rowCount; row++) {
       const textStart = recordStarts[row]!
-      // Most rows begin where the previous one ends.
+      // Most rows begin at the end of the row before.
       const start =
         textStart === textEnd ? end : origin.inputOffset(bytesOffset + textStart) - first
       textEnd = recordEnds[row]!
@@ -57,7 +57,7 @@ export class InputRows implements RowBounds {
     return this
   }
 
-  /** Whether the row's only line feed is its last byte: then it is found in the input without decoding. */
+  /** Whether the row's only line feed is its last byte. The row's end is then found in the input without decoding. */
   #isLine(
     { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RowBounds,
     row: number,
@@ -71,7 +71,7 @@ export class InputRows implements RowBounds {
     )
   }
 
-  /** After the first line feed from `start` on. */
+  /** Position after the first line feed from `start` on. */
   #lineEnd(start: number): number {
     const { bytes } = this
     const { lineFeed: unit } = this.#origin

@@ -1,16 +1,16 @@
 /*
-  Copies of records' input bytes: those of a batch, kept while the server may still refuse some of its rows, and single rejected
-  ones.
+  Keeps copies of records' input bytes. The copies of a batch are kept while the server may still refuse some of its rows. Single
+  copies are made for rejects.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
 import type { RowBounds } from './input-rows.js'
 
-/** Start and end of each record. */
+/** The start and the end of each record. */
 const numbersPerRow = 2
 const bytesPerRow = numbersPerRow * Float64Array.BYTES_PER_ELEMENT
 
-/** The records of one batch under construction, copied from the window before it moves on. */
+/** Records of the batch under construction, copied before the window moves on. */
 export class KeptRecords {
   readonly #bytes: ArrayStore
   readonly #bounds: ArrayStore
@@ -29,7 +29,7 @@ export class KeptRecords {
     for (let row = 0; row < rowCount; row++) recordBytes += recordEnds[row]! - recordStarts[row]!
     const first = recordStarts[0]!
     const span = recordEnds[rowCount - 1]! - first
-    // One copy is cheaper than many, unless most of what lies between first and last was set aside.
+    // One copy is cheaper than many, unless most of the bytes between the first and the last record were set aside.
     const whole = span <= 2 * recordBytes
     this.#bytes.reserve(this.#length + (whole ? span : recordBytes))
     this.#bounds.reserve(firstRow + rowCount)
@@ -49,7 +49,7 @@ export class KeptRecords {
     this.#length = to
   }
 
-  /** Returns the access to this batch's records; the next batch starts. */
+  /** Returns a function that finds the records of this batch, and begins the next batch. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => Uint8Array {
     const kept = new Uint8Array(this.#bytes.buffer)
     const bounds = new Float64Array(this.#bounds.buffer)
@@ -63,14 +63,13 @@ export class KeptRecords {
   }
 }
 
-/** Size of one shared array. */
 const sharedBytes = 16 * 1024
-/** A longer record would waste much of it. */
+/** A longer record gets an array of its own, because it would waste much of a shared one. */
 const largestShared = 1024
 
 /**
- * Copies single records. Small ones share an array, as a million arrays would be most of the garbage of a load with rejects.
- * Each record keeps its neighbours in memory, so none may be kept for long.
+ * Copies single records. Small records share an array: otherwise a million arrays would be most of the garbage of a load with
+ * rejects. A record keeps its neighbours in memory, so callers may keep none for long.
  */
 export class RecordCopies {
   #shared = new Uint8Array(0)
@@ -86,7 +85,7 @@ export class RecordCopies {
     }
     const shared = this.#shared
     const first = this.#used
-    // A loop, as a view of the source would be another object.
+    // Copies in a loop, because a view of the source would be another object.
     for (let at = 0; at < length; at++) shared[first + at] = bytes[start + at]!
     this.#used += length
     return shared.subarray(first, this.#used)

@@ -1,10 +1,10 @@
 /*
-  Lines in the usual sense: ended by LF, CRLF or a single CR.
+  Finds line ends: LF, CRLF or a single CR.
 */
 export const lineFeed = 10
 export const carriageReturn = 13
 
-/** Line ends in `bytes` from `start` to `end` (exclusive); a CR right before `end` counts. */
+/** Counts line ends in `bytes` from `start` to `end` (exclusive). A CR right before `end` counts. */
 export function countLineEnds(bytes: Uint8Array, start: number, end: number): number {
   let count = 0
   for (let p = start; p < end; p++) {
@@ -16,7 +16,7 @@ export function countLineEnds(bytes: Uint8Array, start: number, end: number): nu
   return count
 }
 
-/** Position after the first line end at or after `start`, or −1 if there is none within `end`, or that is uncertain. */
+/** Position after the first line end from `start` on; −1 if there is none before `end`, or a CR at `end` may continue. */
 export function nextLine(bytes: Uint8Array, start: number, end: number): number {
   for (let p = start; p < end; p++) {
     const c = bytes[p]

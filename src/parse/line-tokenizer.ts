@@ -1,6 +1,6 @@
 /*
-  What formats with one record per line share: the window, blank lines, positions, and setting aside records that are broken,
-  too long or truncated. A format contributes the functions that scan records.
+  Shared by formats with one record per line: the window, blank lines, positions, and setting aside records that are broken, too
+  long or truncated. A format contributes the functions that scan its records.
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -11,50 +11,49 @@ import type { ReadElsewhere, Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
 
 /**
- * Results of scanning other than the position after a record: its end is not in the window; it is not a row; more input is
- * needed, even beyond the limit.
+ * Results of a scan besides a position. `unfinished`: the record's end is not in the window. `faulty`: the record is not a row.
+ * `undecided`: more input is needed, even beyond the limit.
  */
 export const unfinished: number = -1
 export const faulty: number = -2
 export const undecided: number = -3
 
-/** Why a record is not a row, and where the next one begins. */
+/** The reason why a record is not a row, and the start of the next record. */
 export interface ScanFault extends Fault {
   /** Position after the record; −1 if its end is not in the window. */
   readonly next: number
 }
 
-/** An unfinished record up to this length is scanned again with every chunk. */
+/** Up to this length, an unfinished record is scanned again with every chunk. */
 export const retryBytes = 65_536
 
-/** What a format knows of its records; positions are those of the window. */
+/** Functions of a format. Positions are those of the window. */
 export interface LineFormat {
-  /** Whether a blank line or a comment certainly begins here. */
+  /** Whether a blank line or a comment certainly begins at `start`. */
   isNoRecord(start: number): boolean
   /**
-   * Scans ordinary records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
-   *
-   * @returns the row after the last one
+   * Scans ordinary records into the rows from `row` on. Stops at the first other record, at `rowEnd` or at `stopAt`.
+   * @returns the row after the last one filled
    */
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
-  /** Scans the record at `start` into `row`: returns the position after it, `unfinished`, `faulty` or `undecided`. */
+  /** Scans the record at `start` into `row`. Returns the position after the record, `unfinished`, `faulty` or `undecided`. */
   scanRecord(block: RecordBlock, row: number, start: number): number
-  /** Line breaks inside the record scanned last. */
+  /** Number of line breaks inside the record that was scanned last. */
   innerLines?(): number
   /**
-   * Why the record scanned last is not a row, from the result of scanning it; undefined if its end has not come. An error means
-   * that nothing sensible can follow.
+   * Explains why the record scanned last is not a row, from the result of the scan. Undefined if the record's end has not come.
+   * An error means that nothing sensible can follow.
    */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
   /** Called before the records of a block. */
   startBlock(): void
-  /** Whether the unread rest of a truncated input is complete all the same, and stays unread. */
+  /** Whether the unread rest of a truncated input is complete nevertheless; it then stays unread. */
   isRestWhole?(): boolean
-  /** Called when reading continues somewhere other than after the record scanned last. */
+  /** Called when reading does not continue right after the record scanned last. */
   jumped?(): void
 }
 
-/** Splits text into lines; handles records that are not rows, too long or incomplete. */
+/** Splits text into lines. Sets aside records that are not rows, too long or incomplete. */
 export class LineTokenizer implements Tokenizer {
   readonly #format: LineFormat
   failure: InputError | undefined
@@ -65,21 +64,21 @@ export class LineTokenizer implements Tokenizer {
   file: string
   readonly window: Window
   readonly maxRecordBytes: number
-  /** No more input comes, and the window ends with a line end. */
+  /** True if no more input comes, and the window ends with a line end. */
   ended = false
-  /** Why no more input comes; anything without a line end is incomplete. */
+  /** The error that truncated the input. A record without a line end is then incomplete. */
   cutOff: InputError | undefined
-  /** The input ended without a line feed, so `end` added one. */
+  /** True if `end` added a line feed that the input lacks. */
   #addedLineFeed = false
-  /** No record can be complete before the window holds this many unread bytes. */
+  /** The window must hold this many unread bytes before any record can be complete. */
   #neededBytes = 0
-  /** A record that is too long, while its rest is skipped. */
+  /** A record that is too long, while the rest of it is passed over. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
-  /** The unread bytes begin inside a line that is not a record; the position is where it began in the input. */
+  /** True if the unread bytes begin inside a line that is not a record. `#otherLineOffset` is the line's start in the input. */
   #inOtherLine = false
   #otherLineOffset = 0
 
-  /** @param formatOf  creates the format of these lines */
+  /** @param formatOf  makes the format of these lines */
   constructor(
     file: string,
     maxRecordBytes: number,
@@ -94,7 +93,6 @@ export class LineTokenizer implements Tokenizer {
     this.#format = formatOf(this)
   }
 
-  /** Begins with another input. */
   begin(file: string): void {
     this.restart()
     this.file = file
@@ -107,7 +105,7 @@ export class LineTokenizer implements Tokenizer {
     this.window.jumpTo(0)
   }
 
-  /** Does not include what has begun and was not delivered. */
+  /** Excludes a record or line that has begun but was not delivered. */
   get resumePoint(): ResumePoint {
     if (this.#skipped !== undefined) return this.#skipped
     const { bytes, start, end } = this.window
@@ -118,7 +116,7 @@ export class LineTokenizer implements Tokenizer {
     }
   }
 
-  /** Position of the unread bytes in the decompressed input. */
+  /** Position of the first unread byte in the decompressed input. */
   get offsetBytes(): number {
     return this.window.inputOffset(this.contentEnd(this.window.start))
   }
@@ -180,7 +178,7 @@ export class LineTokenizer implements Tokenizer {
     this.#format.jumped?.()
   }
 
-  /** Drops what is unread: the next push begins with a record, in line 0. */
+  /** Drops the unread bytes. The next push begins with a record, in line 0. */
   restart(): void {
     this.window.start = this.window.end
     this.#format.jumped?.()
@@ -253,7 +251,7 @@ export class LineTokenizer implements Tokenizer {
     return more
   }
 
-  /** Skips lines that are not records; false if no record is known to begin after them, before `end`. */
+  /** Skips lines that are not records. Returns false if no record is known to begin before `end`. */
   toRecord(end: number): boolean {
     const { window } = this
     while (this.#inOtherLine || (window.start < end && this.#format.isNoRecord(window.start))) {
@@ -262,7 +260,7 @@ export class LineTokenizer implements Tokenizer {
     return window.start < end
   }
 
-  /** Skips the rest of a line that is not a record; false if its end has not come yet. */
+  /** Skips the rest of a line that is not a record. Returns false if the line's end has not come yet. */
   skipLine(): boolean {
     const { window } = this
     const { start } = window
@@ -274,7 +272,7 @@ export class LineTokenizer implements Tokenizer {
     return isPassed
   }
 
-  /** Handles a record that is not a row. False if it needs more input, or nothing can follow. */
+  /** Handles a record that is not a row. Returns false if more input is needed, or nothing can follow. */
   #setAside(block: RecordBlock, start: number, scanned: number): boolean {
     const fault = scanned > 0 ? undefined : this.#format.faultOf(block, start, scanned)
     if (fault instanceof InputError) {
@@ -295,13 +293,13 @@ export class LineTokenizer implements Tokenizer {
     return true
   }
 
-  /** Scanning again for every small chunk would take quadratic time over a long record. */
+  /** Waits for much more of a long record, because scanning it again with every small chunk would take quadratic time. */
   #waitForMore(unreadBytes: number): void {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
 
-  /** Sets aside a record that ends before `next`. */
+  /** Sets aside the record at `start`, which ends before `fault.next`. */
   #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
     const { window } = this
     const { next } = fault
@@ -317,28 +315,28 @@ export class LineTokenizer implements Tokenizer {
     window.start = next
   }
 
-  /** The bytes of the record from `start` to `next` in the input. */
+  /** Input bytes of the record from `start` to `next`. */
   recordBytes(start: number, next: number): Uint8Array {
     return this.window.inputBytes(start, this.contentEnd(next))
   }
 
-  /** Bytes of the input between two positions. */
+  /** Number of input bytes between two positions. */
   inputLength(start: number, end: number): number {
     const { window } = this
     return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
 
-  /** The position without the line feed that the input does not have. */
+  /** The position, without the line feed that `end` may have added. */
   contentEnd(position: number): number {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }
 
-  /** Moves after the line that has begun, or as far as it has come; true if its end has. */
+  /** Moves to the end of the current line, or as far as the line has come. Returns true if its end has come. */
   #passLine(): boolean {
     const { window } = this
     const { bytes, start, end } = window
     const next = nextLine(bytes, start, end)
-    // A CR at the very end may be half a line end.
+    // A CR at the very end may be the first half of a line end.
     const keptBytes = next < 0 && start < end && bytes[end - 1] === carriageReturn ? 1 : 0
     window.start = next < 0 ? end - keptBytes : next
     return next >= 0
@@ -354,7 +352,7 @@ export class LineTokenizer implements Tokenizer {
     window.start = recordEnd
   }
 
-  /** Skips the rest of a record that is too long; false if its end has not come yet. */
+  /** Skips the rest of a record that is too long. Returns false if its end has not come yet. */
   #skipRest(block: RecordBlock): boolean {
     if (!this.#passLine()) return false
     const message = `the record is longer than ${this.maxRecordBytes} bytes`
@@ -363,7 +361,7 @@ export class LineTokenizer implements Tokenizer {
     return true
   }
 
-  /** Sets aside the record whose rest was skipped, as far as the window is read. */
+  /** Sets aside the record that is too long, up to where the window was read. */
   #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
     if (this.#skipped === undefined) return
@@ -373,7 +371,7 @@ export class LineTokenizer implements Tokenizer {
     this.#skipped = undefined
   }
 
-  /** Handles what the input was truncated in: a record is incomplete, a line that is not a record may be complete. */
+  /** Handles the rest of a truncated input. A record there is incomplete; a line that is not a record may be complete. */
   #setRestAside(block: RecordBlock, { code, message }: InputError): void {
     const { window } = this
     const { start, end } = window
@@ -389,7 +387,7 @@ export class LineTokenizer implements Tokenizer {
   }
 }
 
-/** For a record in which the input was truncated. */
+/** The message about a record in which the input was truncated. */
 export function cutMessage(reason: string): string {
   return `the record is incomplete: ${reason}`
 }

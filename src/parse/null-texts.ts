@@ -1,5 +1,5 @@
 /*
-  Texts that mean null besides the empty one: cells with such a text are emptied before any column reads them.
+  Empties cells whose text means null, before any column reads them.
 */
 import { isAt, trimmedEnd, trimmedStart } from './cells/cell-bytes.js'
 import type { RecordBlock } from './record-block.js'
@@ -9,11 +9,11 @@ const blank = 32
 /** The texts of `cells.nullTexts`, compared byte by byte. */
 export class NullTexts {
   readonly #exact: TextSet
-  /** For columns that ignore blanks around a text. */
+  /** The same texts without blanks around them, for columns that ignore such blanks. */
   readonly #trimmed: TextSet
   readonly #inQuotes: boolean
 
-  /** @param inQuotes  whether they also mean null inside quotes */
+  /** @param inQuotes  whether the texts mean null inside quotes, too */
   constructor(texts: readonly string[], inQuotes: boolean) {
     const given = texts.filter(text => text !== '')
     this.#exact = new TextSet(given)
@@ -22,7 +22,7 @@ export class NullTexts {
   }
 
   /**
-   * Empties the cells of field `field` that hold one of the texts.
+   * Empties the cells of a field that hold one of the texts.
    * @param trims  whether to ignore blanks around a text
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
@@ -44,11 +44,10 @@ export class NullTexts {
   }
 }
 
-/** Looks up texts by their bytes. */
 class TextSet {
   readonly isEmpty: boolean
   readonly #texts: readonly Uint8Array[]
-  /** 1 for each length that some text has, up to the longest. */
+  /** By length: 1 if some text has this length. */
   readonly #lengths: Uint8Array
 
   constructor(texts: readonly string[]) {

@@ -1,78 +1,78 @@
 /*
-  A few hundred records (at most 2,048) between a tokenizer and the columns: for each row and field the start and end of its
-  text in `bytes`. Columns read it field by field, so each works through one type in a tight loop.
+  A block of at most 2,048 records between a tokenizer and the columns. It has the start and end of each field's text in `bytes`.
+  Columns read it field by field, so that each works through one type in a tight loop.
 */
 import type { ErrorCode } from '../errors.js'
 
-/** Why a record is not a row. */
+/** The reason why a record is not a row. */
 export interface Fault {
   readonly code: ErrorCode
   /** Default `parse`. */
   readonly class?: 'parse' | 'type'
   readonly message: string
-  /** Target column, if one member or field is at fault. */
+  /** Name of the target column, if one member or field is at fault. */
   readonly columnName?: string
   readonly value?: string
 }
 
-/** A record that is not a row. */
+/** The bytes and the place of a record that is not a row. */
 export interface FaultyRecord {
-  /** Unchanged, but clipped if it is too long. */
+  /** The record unchanged, but cut if it is too long. */
   readonly record: Uint8Array
   readonly lengthBytes: number
   readonly lineNumber: number
   readonly offsetBytes: number
 }
 
-/** A record that is reported to the user and takes no part in the columns. */
+/** A record that takes no part in the columns and is reported to the user. */
 export interface RecordFault
   extends Required<Pick<Fault, 'code' | 'class' | 'message'>>, FaultyRecord {
   readonly columnName: string | undefined
   readonly value: string | undefined
 }
 
-/** Instead of a column index, if no single column is at fault. */
+/** Stands for the index of a column if no single column is at fault. */
 export const wholeRow = -2
 
-/** Cells of one block: few enough that their bounds stay in the cache. */
+/** Limit of the cells in a block, so that their bounds stay in the processor's cache. */
 const cellsPerBlock = 16_384
 export const maxBlockRows = 2048
 const minBlockRows = 16
 /** Limit of faults per block: they exist together, and long-lived objects enlarge the garbage collector's young generation. */
 const maxBlockFaults = 8
 
-/** Filled by a tokenizer, read by columns, filled again: one block serves a whole input. */
+/** One block serves a whole input: a tokenizer fills it, columns read it, and the tokenizer fills it again. */
 export class RecordBlock {
   readonly fieldCount: number
   readonly rowCapacity: number
-  /** Row `r`, field `f`: text from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
+  /** Text of field `f` in row `r`: from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** The whole record in `bytes`, including its line end. */
+  /** Place of the whole record in `bytes`, including its line end. */
   readonly recordStarts: Int32Array
   readonly recordEnds: Int32Array
   readonly lineNumbers: Float64Array
-  /** 0, or 1 + the index of the first column that refused its cell. */
+  /** By row: 0, or 1 + the index of the first column that refused its cell. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
-  /** The same array; at least three bytes after every cell can be read. */
+  /** A view of `bytes`. At least three bytes after every cell can be read. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
-  /** The byte before a quoted cell; −1 if the format does not tell. */
+  /** The byte before a quoted cell; −1 if the format does not mark quoted cells so. */
   quote = -1
-  /** Cells that begin after this position were unescaped. */
+  /** Cells that begin after this position were unescaped and written there. */
   writtenFrom = 0
-  /** They were unescaped because they are quoted. */
+  /** True if cells after `writtenFrom` are quoted ones. */
   writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   /**
-   * Indexes in `starts` of cells that the tokenizer emptied because their content fits no column that takes them: they become
+   * Indexes in `starts` of cells that the tokenizer emptied, because their content fits no column that takes them. They become
    * null and are counted. In the order of rows; empty unless bad cells are tolerated.
    */
   readonly wrongCells: number[] = []
-  /** 1 for each cell that the format itself marks as a number; undefined if that is not needed. */
+  /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
   numberCells: Uint8Array | undefined
   readonly faults: RecordFault[] = []
 
@@ -87,7 +87,7 @@ export class RecordBlock {
     this.refusedBy = new Int32Array(rowCapacity)
   }
 
-  /** Makes room for the next records; bounds of cells are not cleared. */
+  /** Makes room for the next records, without clearing the bounds of cells. */
   clear(): void {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
     this.rowCount = 0
@@ -96,14 +96,13 @@ export class RecordBlock {
     this.faults.length = 0
   }
 
-  /** No further record can be set aside in this block. */
+  /** True if no further record can be set aside in this block. */
   get hasMaxFaults(): boolean {
     return this.faults.length >= maxBlockFaults
   }
 
-  /** Sets a record aside. */
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // All of the same shape and made without a spread, as an input may have millions of them.
+    // All objects have the same shape and are made without a spread, because an input may have millions of them.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',
@@ -117,7 +116,7 @@ export class RecordBlock {
     })
   }
 
-  /** Whether the cell is quoted, in a format that tells. */
+  /** Whether the cell is quoted; false if the format does not tell. */
   isQuoted(row: number, cell: number): boolean {
     const start = this.starts[cell]!
     if (this.quote < 0) return false
@@ -131,21 +130,21 @@ export class RecordBlock {
     if (this.wrongCells.at(-1) !== cell) this.wrongCells.push(cell)
   }
 
-  /** Removes the cells of this and later rows from `wrongCells`, as the row is scanned again. */
+  /** Removes the cells of this and later rows from `wrongCells`, because the row is scanned again. */
   forgetWrongCells(row: number): void {
     const { wrongCells } = this
     const first = row * this.fieldCount
     while ((wrongCells.at(-1) ?? -1) >= first) wrongCells.pop()
   }
 
-  /** The first column that refuses a cell of this row determines the message. */
+  /** Refuses a row. The first column that refuses the row determines the message. */
   refuse(row: number, columnIndex: number): void {
     if (this.refusedBy[row] !== 0) return
     this.refusedBy[row] = columnIndex + 1
     this.refusedCount++
   }
 
-  /** Accepts the refused rows; returns how many there were. */
+  /** Accepts the refused rows again. Returns how many there were. */
   forgive(): number {
     const count = this.refusedCount
     if (count > 0) this.refusedBy.fill(0)
@@ -153,7 +152,7 @@ export class RecordBlock {
     return count
   }
 
-  /** Removes the refused rows; the others move up in order. */
+  /** Removes the refused rows, and moves up the others in order. */
   dropRefused(): void {
     const { fieldCount, starts, ends } = this
     let kept = 0

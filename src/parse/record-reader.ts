@@ -1,6 +1,5 @@
 /*
-  The reader of every format behind the loader's interface: what the format detected when it opened the input, and what was read
-  since.
+  The reader that all formats share. It knows what the format detected when it opened the input, and what was read since.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -11,7 +10,7 @@ import type { Taken } from './parallel/piece-reading.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** What a format contributes to the loop; the rest comes from the source. */
+/** A format's contribution to the read loop; the source contributes the rest. */
 export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
 /** An input of known shape. */
@@ -29,21 +28,20 @@ export interface OpenedInput<Format extends string> extends Pick<
   | 'foundTable'
 > {
   readonly source: ByteSource
-  /** The tokenizer that has already read something to detect the shape. */
+  /** The tokenizer, if the format has already read something to detect the shape. */
   readonly tokenizer?: Tokenizer
   readonly raggedRecords?: () => number
-  /** Called once, when the columns are known. */
+  /** Called once, as soon as the columns are known. */
   readonly records: (options: BatchOptions) => Records
 }
 
-/** The reader of an input. */
 export function recordReader<Format extends string>(
   opened: OpenedInput<Format>,
 ): InputReader<Format> {
   return new RecordReader(opened)
 }
 
-/** A class, since an object with so many getters takes longer to make than reading a hundred rows. */
+/** A class, because making an object with so many getters takes longer than reading a hundred rows. */
 class RecordReader<Format extends string> implements InputReader<Format> {
   readonly format: Format
   readonly recordKind: InputReader['recordKind']
@@ -132,10 +130,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       fieldCount: this.fieldCount,
       rowNames: this.rowNames,
       headerBytes: this.headerBytes,
-      // Batches outlive the reader and must not keep the source in memory.
+      // Copies two properties of `text`: batches outlive the reader, and must not keep the source in memory.
       text: { encoding: text.encoding, mark: text.mark },
     }
-    // Without a spread: there may be one for every hundred rows.
+    // Made without a spread, because there may be one reader for every hundred rows.
     const input = {
       tokenizer: own.tokenizer,
       chunks: own.chunks,

@@ -1,5 +1,5 @@
 /*
-  Messages for rejected rows: a cell that its column cannot hold, or bytes that are not text.
+  Messages about rejected rows: a column cannot hold a cell, or bytes are not text.
 */
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
@@ -7,22 +7,21 @@ import type { ColumnBuilder } from './columns/column-builder.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import { clippedText } from './shown-text.js'
 
-/** A column, as needed for messages about its cells. */
+/** The properties of a column that messages about its cells need. */
 export interface ReportedColumn {
   readonly name: string
   readonly typeText: string
   readonly builder: ColumnBuilder
-  /** Fields of the block that supply its cells: several if they are combined, none for a constant. */
+  /** Indexes of the block's fields that supply the cells: several if they are combined, none for a constant. */
   readonly fields: readonly number[]
-  /** How messages about its cells begin, cached for the last expectation, which seldom changes. */
+  /** Start of messages about the column's cells, cached for the last `expected`, which seldom changes. */
   expected: string
   messageStart: string
 }
 
-/** Why the row is rejected. */
 export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
-/** For a record with bytes that are not a character. */
+/** The fault of a record with bytes that are not a character. */
 export function brokenRecord(message: string): RowFault {
   return {
     columnName: undefined,
@@ -33,7 +32,7 @@ export function brokenRecord(message: string): RowFault {
   }
 }
 
-/** For a row of the block that the column has refused. */
+/** The fault of a row that the column has refused. */
 export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
   const { name, typeText, builder, fields } = column
   const { composed } = builder
@@ -62,7 +61,7 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
   }
 }
 
-/** A record that the tokenizer has set aside. */
+/** The reject for a record that the tokenizer has set aside. */
 export function rejectOf(fault: RecordFault, file: string): Reject {
   return {
     file,

@@ -1,5 +1,5 @@
 /*
-  The origin of each row of a batch, so that the loader can name and fetch it again.
+  Records the place of each row of a batch in its input, so that the loader can name the row and fetch it again.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
@@ -13,17 +13,17 @@ export interface RowPlace {
   readonly lengthBytes: number
 }
 
-/** Start, length and line of each row, relative to its block: half the memory of absolute numbers. */
+/** Numbers per row: start, length and line, relative to the block. Absolute numbers would take twice the memory. */
 const numbersPerRow = 3
 
-/** Where the rows of one block begin, in the batch and in the input. */
+/** Start of a block's rows, in the batch and in the input. */
 interface BlockPlace {
   readonly firstRow: number
   readonly offsetBytes: number
   readonly lineNumber: number
 }
 
-/** The places of one batch under construction. */
+/** Places of the rows in the batch under construction. */
 export class RowPlaces {
   readonly #store: ArrayStore
   #numbers: Int32Array = new Int32Array(0)
@@ -34,8 +34,8 @@ export class RowPlaces {
   }
 
   /**
-   * Adds the block's rows, as rows from `firstRow` on.
-   * @returns bytes of their records
+   * Adds the rows of a block, as rows from `firstRow` on.
+   * @returns the number of bytes in their records
    */
   append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
@@ -59,7 +59,7 @@ export class RowPlaces {
     return bytes
   }
 
-  /** Returns the look-up of rows in this batch, valid until its buffers are returned; the next batch starts. */
+  /** Returns a function that finds rows of this batch until its buffers are returned. Begins the next batch. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
     const blocks = this.#blocks

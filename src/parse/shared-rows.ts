@@ -1,23 +1,23 @@
 /*
-  What successive inputs share: their columns, and the rows left at the end of an input.
+  State that successive inputs of a run share: their columns, and the rows left at the end of an input.
 */
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
 import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 
-/** One for all inputs of a run, passed to their readers in turn. */
+/** One object serves all inputs of a run. Their readers get it in turn. */
 export interface SharedRows {
-  /** A block for records of this many fields; only one reader uses it at a time. */
+  /** Returns a block for records of this many fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
-  /** The rows in hand begin a batch that a piece of the next input continues. */
+  /** True if the rows so far begin a batch that a piece of the next input continues. */
   continues: boolean
-  /** Rows in hand: there is a batch to take. */
+  /** Number of rows so far; if it is not 0, there is a batch to take. */
   readonly rowCount: number
-  /** The columns for an input; reuses earlier ones if everything in the setup is identical. */
+  /** Returns the columns for an input. Reuses earlier columns if everything in the setup is identical. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * The rows in hand as a batch, unless they are in the given columns and can grow there.
-   * @returns undefined if there are none
+   * Returns the rows so far as a batch, unless they are in the given columns and the batch can grow there.
+   * @returns undefined if there are no such rows
    */
   take(unlessIn?: BatchBuilder): Batch | undefined
 }
@@ -25,7 +25,7 @@ export interface SharedRows {
 export function newSharedRows(): SharedRows {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
-  /** Earlier columns, with rows that do not fit together with the next ones. */
+  /** Earlier columns whose rows cannot be in a batch with the next ones. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   return {
@@ -53,7 +53,7 @@ export function newSharedRows(): SharedRows {
   }
 }
 
-/** Rows in hand come from inputs that have ended. */
+/** The end of rows whose inputs have ended. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {

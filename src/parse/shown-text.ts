@@ -1,13 +1,12 @@
 /*
-  How messages show texts, and describe bytes that are not a character of their encoding.
+  Shows texts in messages, and describes bytes that are not a character of their encoding.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 
 const mostBrokenBytes = 8
 
 /**
- * The message about the first byte that is not text, with its place in the input; undefined if there is none.
- *
+ * The message about the first byte that is not text, with its place in the input; undefined if every byte is text.
  * @param text  undefined if unknown
  * @param bytes  a piece of the text, at `textStart`
  */
@@ -27,10 +26,10 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** Shared, as a view for each text would cost more than everything else. */
+/** Shared by all texts, because a view for each would cost more than everything else. */
 const shown = Buffer.alloc(maxShownBytes)
 
-/** At most 80 of the bytes as text; invalid UTF-8 shows as U+FFFD. */
+/** The bytes as text, at most 80 of them. Invalid UTF-8 shows as U+FFFD. */
 export function clippedText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= maxShownBytes) return shortText(bytes, start, end)
   let last = start + maxShownBytes

@@ -1,5 +1,5 @@
 /*
-  Makes the builders of target columns according to the source of their cells: a field, a constant text, or several texts
+  Makes the builder of each target column, according to the source of its cells: a field, a constant text, or several texts
   combined.
 */
 import { InputError, UsageError } from '../errors.js'
@@ -20,7 +20,7 @@ import { inputText, type InputTexts } from './columns/template-text.js'
 import type { ReportedColumn } from './row-fault.js'
 import { columnBuilder } from './types/column-types.js'
 
-/** @returns for each column the fields of the block that it takes, in the order of its texts */
+/** @returns for each column the indexes of the block's fields that it takes, in the order of its texts */
 export function sourceFields(
   { columns }: Pick<ColumnMapping, 'columns'>,
   fieldOf: (source: TextSource) => number,
@@ -32,9 +32,8 @@ export function sourceFields(
   )
 }
 
-/** How a column is made. */
 interface ColumnSetup {
-  /** Fields of blocks, in the order in which their texts are combined. */
+  /** Indexes of the block's fields, in the order in which their texts are combined. */
   readonly fields: readonly number[]
   readonly rowCapacity: number
   readonly rules: CellRules
@@ -42,17 +41,16 @@ interface ColumnSetup {
   readonly pool: BufferPool
 }
 
-/** A column with its builder. */
 interface SourcedColumn extends Pick<ReportedColumn, 'name' | 'typeText' | 'builder'> {
   readonly sources: readonly TextSource[]
 }
 
 const isOfRecord = ({ kind }: TextSource): boolean => kind !== 'constant' && kind !== 'input'
 
-/** It has lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
+/** Whether a text has lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
-/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not fit */
+/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
 export function sourcedColumn(
   column: MappedColumn,
   columnIndex: number,
@@ -67,7 +65,7 @@ export function sourcedColumn(
     const builder = columnBuilder(column, 0, pool, rules)
     return new TemplateColumn(builder, columnIndex, source.parts, fields, rowCapacity)
   }
-  // Users write constants in plain notation, however the input writes its numbers.
+  // Users write constants in plain notation, even if the input writes its numbers otherwise.
   const plain = { ...plainNumbers(rules), columnOffsets: undefined }
   const builder = columnBuilder(column, columnIndex, pool, plain)
   const text = source.kind === 'constant' ? source.text : ''
@@ -81,8 +79,8 @@ export function sourcedColumn(
 }
 
 /**
- * Rows from `firstRow` on belong to another input.
- * @returns whether some column uses its name
+ * Sets the texts of another input for rows from `firstRow` on.
+ * @returns whether some column uses texts from the input's path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */
 export function setColumnTexts(

@@ -1,13 +1,13 @@
 /*
-  Reading in steps: a generator that yields a batch, or a promise if something must be awaited. For a thousand small inputs in
-  memory nothing is awaited: promises and turns for each would take longer than their rows.
+  Reading in steps. A generator yields a batch, or a promise if the caller must wait. For a thousand small inputs in memory
+  nothing waits: promises and turns for each input would take longer than its rows.
 */
 import type { Batch } from './batch.js'
 
-/** The next batch, or a promise to await before continuing; its failure is thrown where it was yielded. */
+/** The next batch, or a promise to await before continuing. If the promise rejects, the error is thrown into the generator. */
 export type Step = Batch | Promise<unknown>
 
-/** The batches among steps, to be iterated once. */
+/** The batches among the steps; may be iterated once. */
 export async function* batchesAmong(
   steps: Generator<Step, void, void>,
 ): AsyncGenerator<Batch, void, void> {

@@ -1,26 +1,26 @@
 /*
-  The bytes a tokenizer works on: the rest of the last chunk, the new chunk, a sentinel byte that stops every scan, and free
-  room for unescaped fields. All of it is one array, so a field is always a start and an end.
+  The bytes that a tokenizer works on: the rest of the last chunk, the new chunk, a sentinel byte that stops every scan, and room
+  for unescaped fields. They share one array, so that every field is a start and an end.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-/** It grows as needed; with many small inputs a larger array would be wasted each time. */
+/** Size at first. The array grows as needed; for many small inputs, a larger one would be wasted each time. */
 const initialBytes = 16
 
-/** Room for the sentinel, and for reading and writing four bytes from a field's last byte on. */
+/** Room for the sentinel, and for reading and writing four bytes at a field's last byte. */
 export const slackBytes = 8
 
-/** Positions in `bytes` are valid until the next `push`, which moves what is unread. */
+/** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
-  /** The same array, for reading four bytes at once at any position; some bytes after every field can be read. */
+  /** A view of `bytes`, for reading four bytes at once at any position. Some bytes after every field can be read. */
   view: DataView = new DataView(this.bytes.buffer)
-  /** First byte not yet consumed. */
+  /** Position of the first unread byte. */
   start = 0
-  /** End of the data, and position of the sentinel. */
+  /** End of the data; the sentinel is there. */
   end = 0
-  /** Position of `bytes[0]` in the text; also in the decompressed input, unless that had to be decoded. */
+  /** Position of `bytes[0]` in the text; also in the decompressed input, unless the text was decoded. */
   offset: number
   readonly #sentinel: number
   readonly #text: SourceText | undefined
@@ -33,11 +33,11 @@ export class Window {
     this.bytes[0] = sentinel
   }
 
-  /** Moves the unread rest to the front and appends `chunk`. */
+  /** Moves the unread bytes to the front, and appends `chunk`. */
   push(chunk: Uint8Array): void {
     const rest = this.end - this.start
     const length = rest + chunk.length
-    // Twice the data: unescaped fields are shorter, so they always fit after it.
+    // Twice the data is enough, because unescaped fields are shorter than escaped ones.
     const needed = 2 * (length + slackBytes)
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
@@ -55,19 +55,19 @@ export class Window {
     this.bytes[length] = this.#sentinel
   }
 
-  /** The next chunk lies at `offset` of the text; everything before is consumed. */
+  /** Continues with a chunk that begins at `offset` of the text. Everything before it counts as read. */
   jumpTo(offset: number): void {
     this.start = this.end
     this.offset = offset - this.end
   }
 
-  /** Converts a position to one in the decompressed input. */
+  /** The position in the decompressed input that belongs to a position in `bytes`. */
   inputOffset(position: number): number {
     const textOffset = this.offset + position
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if that has not come yet. */
+  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if it has not come yet. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
@@ -81,7 +81,7 @@ export class Window {
     return low
   }
 
-  /** A copy of the input's bytes between two positions. */
+  /** Copies the input's bytes between two positions. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
     const origin = this.#text?.origin
@@ -89,13 +89,13 @@ export class Window {
     return origin.inputBytes(offset + start, offset + end).slice()
   }
 
-  /** The message about bytes between two positions that are not a character; undefined if all are. */
+  /** The message about bytes between two positions that are not a character; undefined if there are none. */
   brokenMessage(start: number, end: number): string | undefined {
     const { offset } = this
     return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)
   }
 
-  /** Where unescaped fields may be written: from after the sentinel to the end of the array. */
+  /** Start of the room for unescaped fields, which reaches to the end of the array. */
   get scratchStart(): number {
     return this.end + 1
   }

@@ -1,23 +1,23 @@
 /*
-  Where the cells of target columns come from, what is known of an input before its first record, and what the user asked for.
+  The sources of the cells in target columns, the shape of an input, and the user's rules for mapping one to the other.
 */
 import type { TargetColumn } from './target-schema.js'
 
 export type TextSource =
-  /** Field of a delimited record, from 0. */
+  /** A field of a delimited record, counted from 0. */
   | { readonly kind: 'field'; readonly index: number }
-  /** Member of a JSON object. */
+  /** A member of a JSON object. */
   | { readonly kind: 'member'; readonly name: string }
   /** The same text in every row; '' is null. */
   | { readonly kind: 'constant'; readonly text: string }
-  /** The same text in every row of an input, by a name of its `InputTexts`. */
+  /** The same text in every row of an input; `name` is a key of the input's `InputTexts`. */
   | { readonly kind: 'input'; readonly name: string }
   /** The number of the record's first line. */
   | { readonly kind: 'line' }
 
 export type CellSource =
   | Extract<TextSource, { kind: 'field' | 'member' | 'constant' }>
-  /** Texts joined together; null if one of them is null. */
+  /** Texts joined together; the cell is null if one of the texts is null. */
   | { readonly kind: 'template'; readonly parts: readonly TextSource[] }
 
 export function textSources(source: CellSource): readonly TextSource[] {
@@ -28,7 +28,7 @@ export interface MappedColumn extends TargetColumn {
   readonly source: CellSource
 }
 
-/** How every record of an input becomes a row of the target; one input, one mapping. */
+/** How the records of one input become rows of the target. */
 export interface ColumnMapping {
   /** One per target column, in the target's order. */
   readonly columns: readonly MappedColumn[]
@@ -38,29 +38,29 @@ export interface ColumnMapping {
   readonly allowMissing: boolean
 }
 
-/** What is known of the input before its first record is read. */
+/** What the program knows of an input before it reads the first record. */
 export interface InputShape {
   readonly file: string
-  /** `members` for JSON objects, whose names are known only record by record. */
+  /** `members` for JSON objects, because each record has its own names. */
   readonly kind: 'fields' | 'members'
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
-  /** The first field names its record, and is ignored unless a column asks for it. */
+  /** True if the first field names its record; the field is ignored unless a column asks for it. */
   readonly rowNames?: boolean | undefined
   readonly headerLineNumber?: number | undefined
 }
 
-/** What the user asked for: `mapping` in the options of a run. */
+/** The user's rules: `mapping` in the options of a run. */
 export interface MappingRules {
   /** Default: by name if the input has names. */
   readonly match?: 'name' | 'position'
-  /** Target column → input column: its name, or its number from 1 if the input has no names. */
+  /** Target column → the name of an input column, or its number from 1 if the input has no names. */
   readonly map?: Readonly<Record<string, string>>
   /** Target column → text, with names in braces (`template.ts`). */
   readonly set?: Readonly<Record<string, string>>
   readonly ignoreExtra?: boolean
   readonly allowMissing?: boolean
-  /** Names of parts of the inputs' paths; each fills the column with its name, unless `map` or `set` names that column. */
+  /** Names of parts of the inputs' paths. Each part fills the column with its name, unless `map` or `set` names the column. */
   readonly parts?: readonly string[]
 }
 
@@ -71,7 +71,7 @@ export function fieldsUsed(sources: readonly CellSource[]): ReadonlySet<number> 
   return new Set(used)
 }
 
-/** The text under a name that may also be a member of every object, such as `constructor`. */
+/** The record's own text under a name. A plain look-up of `constructor` would find a member of every object. */
 export function ownText(
   record: Readonly<Record<string, string>> | undefined,
   name: string,
@@ -79,7 +79,7 @@ export function ownText(
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** The place of a header, for errors. */
+/** Place of the header, for error messages. */
 export function positionIn(
   input: InputShape,
   columnName: string,

@@ -1,6 +1,6 @@
 /*
-  Which input column fills which target column: by name if the input has names, else by position. `mapping.map`, `mapping.set`,
-  `mapping.ignoreExtra` and `mapping.allowMissing` change that.
+  Decides which input column fills which target column: by name if the input has names, else by position. The options
+  `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -18,8 +18,8 @@ import { checkParts, setSource, templateField, withParts } from './set-columns.j
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
- * Decides where each target column comes from, before the first row is read.
- * @throws {UsageError} DDB_USAGE if the rules name columns that do not exist or contradict each other
+ * Decides the source of each target column before the first row is read.
+ * @throws {UsageError} DDB_USAGE if the rules name columns that do not exist, or contradict each other
  * @throws {InputError} DDB_INPUT_COLUMN if input and target do not fit
  */
 export function mapColumns(
@@ -160,7 +160,7 @@ function checkUnique(
   }
 }
 
-/** Columns that are neither mapped nor set take the fields in order, except fields that templates take. */
+/** Fills the columns that are neither mapped nor set with the fields in order. Skips fields that templates use. */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,

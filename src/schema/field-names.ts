@@ -2,12 +2,12 @@
   Finds fields by name, ignoring case if only one field can be meant.
 */
 
-/** Prepared once, because a table may have tens of thousands of columns, each of which looks for its field. */
+/** Indexes of names, made once: a table may have tens of thousands of columns, and each looks for its field. */
 export interface KnownNames {
-  /** If a name occurs twice, its first field. */
+  /** Index by name; for a repeated name that of its first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
-  /** By lower case; undefined if several fields differ only in case. */
+  /** Name by lower case; undefined if several names differ only in case. */
   readonly alike: ReadonlyMap<string, string | undefined>
 }
 
@@ -21,7 +21,7 @@ export function knownNames(names: readonly string[]): KnownNames {
   return { indexes, twice, alike: onlyOnes(indexes.keys()) }
 }
 
-/** Names by their lower case; undefined if several differ only in case. */
+/** Names by their lower case; undefined if several names differ only in case. */
 export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
   const found = new Map<string, string | undefined>()
   for (const name of names) {
@@ -32,7 +32,7 @@ export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | 
 }
 
 /**
- * Index of the field with this name, or −1. The case may differ only if no other field and no other column could be meant.
+ * Index of the field with this name, or −1. Another case counts only if no other field and no other column could be meant.
  * @param asked  the names that columns ask for, by their lower case
  */
 export function namedField(

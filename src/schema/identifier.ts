@@ -4,7 +4,7 @@
 
 import { dataTypes } from '../protocol/data-type.js'
 
-/** A letter or a Chinese character, then those, digits and `_`. */
+/** Begins with a letter or a Chinese character, and continues with these, digits and `_`. */
 const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
 
 /** From DolphinDB's manual (page Variables). Case matters: a column can be called `date`, but not `DATE`. */
@@ -18,7 +18,7 @@ const reservedWords: ReadonlySet<string> = new Set([
   ...'module use try throw assert const share timer'.split(' '),
 ])
 
-/** No table, column or function can have such a name. */
+/** True if no table, column or function can have this name. */
 export function isReservedWord(text: string): boolean {
   return reservedWords.has(text)
 }

@@ -1,11 +1,11 @@
 /*
-  "Did you mean": the known names closest to an unknown one.
+  Finds the known names closest to an unknown one, for "did you mean" hints.
 */
 
-/** Names further away than this share of their length do not help. */
+/** Limit of the changes between two names, as a share of their length; names further away do not help. */
 const maxShare = 0.5
 
-/** At most three of `names`, nearest first; a name that differs only in case comes before all others. */
+/** At most three of `names`, nearest first. A name that differs only in case comes first. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   return names

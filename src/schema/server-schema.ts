@@ -1,6 +1,6 @@
 /*
-  Reads the target's columns and partition scheme from the answer to `schema(table)` (docs/protocol.md#schema-dictionary). Servers
-  differ in what they tell beyond `colDefs`, so everything else may be missing.
+  Reads the target's columns and partitions from the answer to `schema(table)` (docs/protocol.md#schema-dictionary). Every server
+  gives `colDefs`; everything else may be missing.
 */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'
@@ -10,7 +10,7 @@ import type { Column, Value } from '../protocol/value.js'
 import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
-/** Partition types as the server numbers them; 4 (COMPO) stands for several dimensions and is not the kind of one. */
+/** Partition types by the server's numbers. COMPO (4) is left out, because it stands for several dimensions. */
 const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [0, 'SEQ'],
   [1, 'VALUE'],
@@ -19,7 +19,7 @@ const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [5, 'HASH'],
 ])
 
-/** @throws {DdbError} DDB_PROTOCOL if this is not a schema with columns */
+/** @throws {DdbError} DDB_PROTOCOL if the answer is not a schema with columns */
 export function schemaFromServer(schema: Value): TargetSchema {
   const colDefs = member(schema, 'colDefs')
   if (colDefs?.form !== 'table') throw notUnderstood('it has no colDefs table')
@@ -41,7 +41,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
   return partition === undefined ? { columns } : { columns, partition }
 }
 
-/** The type's text includes everything, except in old servers, which give a decimal's scale separately. */
+/** Reads the type from its text. Old servers give the scale of a decimal separately, as `extra`. */
 function columnType(
   text: string | undefined,
   typeInt: number | null,
@@ -81,7 +81,7 @@ function partitionScheme(
     : { dimensions }
 }
 
-/** `partitionFunction` names a function for each dimension, or `asis` for none (manual, page schema; from 3.00). */
+/** `partitionFunction` names a function for each dimension, or `asis` for no function (manual, page schema; from 3.00). */
 function hasFunction(schema: Value): boolean {
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   return functions.some(name => name !== '' && name !== 'asis')

@@ -1,5 +1,5 @@
 /*
-  Target columns that templates fill (`mapping.set`), and those that parts of the inputs' paths fill by their names.
+  Target columns filled by templates (`mapping.set`), or by the parts of the inputs' paths that have the columns' names.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -18,14 +18,14 @@ import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
 
-/** What templates may name besides columns and parts. */
+/** Words that templates may use besides names of columns and parts. */
 const inputWords = ['filename', 'dirname', 'path'] as const
 export const lineWord = 'line'
 
 export const isInputWord = (name: string): boolean => inputWords.some(word => word === name)
 
 /**
- * Adds a template for each column that a part of the paths fills by its name.
+ * Adds a template for each column that has the name of a path part.
  * @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_COLUMN for names that mean two things
  */
 export function withParts(
@@ -61,7 +61,7 @@ export function withParts(
   }
 }
 
-/** A part that no column takes may be a mistake, as with columns. */
+/** Refuses a part that no column uses, because it may be a mistake. */
 export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,
@@ -82,7 +82,7 @@ export function checkParts(
 }
 
 /**
- * Reads the template of a column.
+ * Turns the template of a column into the source of its cells.
  * @param columnOf  finds the column with a name; throws if there is none, unless the name is a part of the path or a word
  */
 export function setSource(
@@ -103,13 +103,13 @@ export function setSource(
   return { kind: 'template', parts: parts.map(sourceOf) }
 }
 
-/** Sources that do not depend on the columns of the input. */
+/** The source for a part of the path or a word; undefined for a name of an input column. */
 function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
   if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
   return name === lineWord ? { kind: 'line' } : undefined
 }
 
-/** Columns whose texts depend only on which input it is, not on its contents or how they are read. */
+/** Columns whose texts depend only on the input's path. All rows of an input have the same text there. */
 export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
@@ -133,7 +133,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names or numbers; undefined if the name means something else. */
+/** The field that a template names or numbers. Undefined if the name is a part of the path or a word. */
 export function templateField(
   name: string,
   isOther: boolean,

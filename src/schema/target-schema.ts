@@ -1,6 +1,6 @@
 /*
-  The columns that a run fills, in their order, and how the target is partitioned. It comes from the server
-  (`schemaFromServer`) or from `target.types` (`schemaFromTypes`).
+  The columns that a run fills, in their order, and the target's partitions. They come from the server (`schemaFromServer`) or
+  from `target.types` (`schemaFromTypes`).
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
@@ -9,7 +9,7 @@ import type { PartitionScheme } from './partition-dimension.js'
 export interface TargetColumn {
   readonly name: string
   readonly type: ColumnType
-  /** Longest text that the table stores whole, in bytes of UTF-8; left out if any length fits. */
+  /** Length of the longest text that the table stores whole, in bytes of UTF-8. Undefined if any length fits. */
   readonly maxBytes?: number
 }
 

@@ -1,6 +1,6 @@
 /*
-  Texts with names in braces (`mapping.set`): in `{symbol}.SZ` the name stands for the text of that column, or of that part of the
-  input's path. `{{` is a brace.
+  Texts with names in braces (`mapping.set`). In `{symbol}.SZ` the name stands for the text of a column or of a path part. `{{`
+  stands for a brace.
 */
 import { UsageError } from '../errors.js'
 
@@ -8,7 +8,7 @@ export type TemplatePart = { readonly text: string } | { readonly name: string }
 
 /**
  * @param target  the column that the template fills, for messages
- * @throws {UsageError} DDB_USAGE for a brace that is not closed, or has nothing in it
+ * @throws {UsageError} DDB_USAGE for a brace that is not closed, or braces with nothing inside
  */
 export function templateParts(text: string, target: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = []
@@ -45,7 +45,7 @@ export function constantOf(parts: readonly TemplatePart[]): string | undefined {
   return texts.length === parts.length ? texts.join('') : undefined
 }
 
-/** A template that gives exactly this text. */
+/** Writes a template that gives exactly this text. */
 export function literalTemplate(text: string): string {
   return text.replaceAll('{', '{{')
 }

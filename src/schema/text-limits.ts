@@ -1,11 +1,10 @@
 /*
-  How long texts may be in DolphinDB's tables: DFS tables silently cut a longer STRING or BLOB, and refuse a longer SYMBOL
-  together with its whole batch; tables in memory take any length (docs/server-semantics.md#conversions-on-insert).
+  Longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a longer STRING or
+  BLOB, and refuse the whole batch of a longer SYMBOL. Tables in memory take any length.
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { TargetColumn } from './target-schema.js'
 
-/** Longest texts in columns of DFS tables, in bytes of UTF-8. */
 export const maxSymbolBytes = 255
 export const maxStringBytes = 65_535
 
@@ -16,8 +15,8 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
 ])
 
 /**
- * Adds to columns the longest text that the DFS table stores.
- * @param stored  columns of that table; matched by name, as those of a function may be others or of other types
+ * Adds to columns the length of the longest text that the DFS table stores.
+ * @param stored  columns of the DFS table, matched by name, because a target function may have other columns
  */
 export function limitedColumns(
   columns: readonly TargetColumn[],
@@ -33,7 +32,7 @@ export function limitedColumns(
   })
 }
 
-/** What was expected instead of a text longer than `maxBytes`, and which column type would hold it. */
+/** The expectation in a message about a text longer than `maxBytes`, with the column type that would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
   const [type] = types.find(([, limit]) => limit === maxBytes)!

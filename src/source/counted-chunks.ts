@@ -1,28 +1,28 @@
 /*
-  Counts chunks, and allows a look at the first ones before they are handed out.
+  Counts the bytes of chunks, and lets a caller look at the first chunks before a reader gets them.
 */
 import type { Chunks } from './byte-source.js'
 import type { Jump } from './file-chunks.js'
 
-/** To be iterated once, through `rest`. */
+/** Readable once, through `rest`. */
 export class CountedChunks {
   byteCount = 0
-  /** The first chunks, up to the requested length. */
+  /** The first chunks, as far as `peek` has read them. */
   head: Uint8Array = new Uint8Array(0)
-  /** `head` holds everything. */
+  /** True if `head` holds the whole input. */
   isWhole = false
   readonly #chunks: Chunks
   readonly #jump: Jump | undefined
-  /** Why nothing more than `head` could be read; thrown after it. */
+  /** The read failure after `head`; `rest` throws it once it has delivered `head`. */
   #failure: { readonly error: unknown } | undefined
 
-  /** @param jump  of the chunks, if they support it */
+  /** @param jump  skips in `chunks`; undefined if they cannot skip */
   constructor(chunks: Chunks, jump?: Jump) {
     this.#chunks = chunks
     this.#jump = jump
   }
 
-  /** Reads until `head` holds `byteLength` bytes or everything available. */
+  /** Reads until `head` holds `byteLength` bytes, the input ends or a read fails. */
   async peek(byteLength: number): Promise<void> {
     while (this.head.length < byteLength && !this.isWhole && this.#failure === undefined) {
       try {
@@ -37,14 +37,14 @@ export class CountedChunks {
 
   #add(chunk: Uint8Array): void {
     this.byteCount += chunk.length
-    // Copied, as the chunk will be overwritten; a pipe may start with less than requested.
+    // Copies the chunk, which will be overwritten; a pipe may start with chunks shorter than requested.
     this.head = Buffer.concat([this.head, chunk])
   }
 
   /**
-   * Makes `rest` continue at `toBytes`, and counts what it skips.
-   * @param fromBytes  up to which everything was taken from `rest`
-   * @returns false if that is impossible, or more was read than taken
+   * Makes `rest` continue at `toBytes`, and counts the skipped bytes as read.
+   * @param fromBytes  end of the bytes that the caller has taken from `rest`
+   * @returns false if the chunks cannot skip, or more was read than taken
    */
   skipTo(fromBytes: number, toBytes: number): boolean {
     if (this.#jump === undefined || this.#failure !== undefined) return false
@@ -55,7 +55,7 @@ export class CountedChunks {
   }
 
   /**
-   * Everything from `skipBytes` on.
+   * Yields everything from `skipBytes` on.
    * @throws a read failure, after everything that was read
    */
   async *rest(skipBytes = 0): Chunks {

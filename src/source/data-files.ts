@@ -1,5 +1,5 @@
 /*
-  Selects the data files of a folder by name; the others are counted and reported, so that nobody believes they were loaded.
+  Selects the data files of a folder by name. It counts and reports the other files, so that nobody believes they were loaded.
 */
 import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
@@ -8,13 +8,13 @@ import { expandBraces, pathMatcher } from './glob.js'
 /** Files of folders that were not selected. */
 export interface PassedOver {
   readonly files: number
-  /** By extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` for pipes and the like, `others`. */
+  /** Counts by extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` (pipes, devices), `others`. */
   readonly byKind: Readonly<Record<string, number>>
   readonly first: readonly string[]
 }
 
 export interface PassedOverCount extends PassedOver {
-  /** @param isSpecial  it is not a file, although its name is that of a data file */
+  /** @param isSpecial  true for a pipe or device with the name of a data file */
   add(path: string, name: string, isSpecial?: boolean): void
 }
 
@@ -48,13 +48,13 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** Where files are selected by name, and the option that selects them. */
+/** Words that messages use for a place, and the option that selects files there. */
 const places = {
   folders: ['which files of a folder are data', 'input.include'],
   archives: ['which members of an archive are data', 'input.members'],
 } as const
 
-/** `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`; undefined if there are none. */
+/** Example: `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`. Undefined if every file was selected. */
 export function passedOverNotice(
   { files, byKind, first }: PassedOver,
   where: keyof typeof places = 'folders',
@@ -71,19 +71,19 @@ export function passedOverNotice(
   )
 }
 
-/** `.csv or .json file`: files that are selected by extension. */
+/** Example: `.csv or .json file`. */
 export function dataFileText(extensions: readonly string[]): string {
   const dotted = extensions.map(extension => `.${extension}`)
   return `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
 }
 
-/** Whether a file of a folder is data, by its name and its path in the folder. */
+/** Tells whether a file is data, by its name and its path in the folder. */
 export type IsData = (name: string, path: () => string) => boolean
 
 export interface DataNames {
-  /** Extensions in lower case; a compressed file counts by that of its content. */
+  /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */
   readonly extensions: readonly string[]
-  /** Patterns of names or, with a `/`, of paths in the folder; they replace the extensions. */
+  /** Patterns of names, or of paths in the folder if they contain a `/`; they replace the extensions. */
   readonly include?: readonly string[] | undefined
 }
 

@@ -1,6 +1,6 @@
 /*
-  Expands the user's inputs to a list of files: files, patterns, folders, archives, `-`. A file that is reached under several
-  names is one input. Before the first row is read, all of them are checked to exist.
+  Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. If several names lead to one file, it
+  becomes one input. The program checks that every input exists before it reads the first row.
 */
 import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
@@ -25,24 +25,24 @@ import { newPathList, type GrowingPathList, type PathList } from './path-list.js
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 export interface ExpandedSources {
-  /** In the given order, with those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
+  /** Inputs in the given order, those of one pattern or folder sorted. Each file appears once, under its first name. */
   readonly paths: PathList
-  /** Stored size of each in bytes; undefined for anything but an ordinary file. */
+  /** Stored size of each input in bytes; undefined for anything but an ordinary file. */
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
   /** Members of archives that were not selected. */
   readonly passedMembers?: PassedOver
-  /** Inputs left out because their paths do not match. */
+  /** Inputs left out because their paths do not match `input.path`. */
   readonly unmatched?: readonly string[]
 }
 
 export interface ExpandOptions extends DataNames {
-  /** Patterns of the members to take from archives, like `include` for files of folders. */
+  /** Patterns that select members of archives, as `include` selects files of folders. */
   readonly members?: readonly string[] | undefined
-  /** Status of standard input, if a shell opened it. */
+  /** Status of standard input if a shell redirected a file to it. */
   readonly stdin?: FileStatus | undefined
-  /** Default: the machine's. */
+  /** Default: the machine's files. */
   readonly files?: Files
   /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
@@ -74,7 +74,7 @@ export async function expandSources(
     folders: 0,
     looked: onInput,
     inArchives: newMemberChoice({ extensions, members }, onSame),
-    // Nothing else is kept, as there may be a million files.
+    // Keeps only the size of each input, because there may be a million files.
     isInput(path, status) {
       onInput?.(path, status)
       if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
@@ -121,14 +121,14 @@ interface Expansion {
   readonly files: Files
   readonly isData: IsData
   readonly extensions: readonly string[]
-  /** `include` was given. */
+  /** True if the user set `input.include`. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   folders: number
   readonly inArchives: MemberChoice
-  /** Also called for archives. */
+  /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']
-  /** The inputs, followed by those of the pattern or folder being expanded. */
+  /** The inputs so far, followed by the candidates of the pattern or folder being expanded. */
   readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
   readonly isInput: (path: string, status: FileStatus | undefined) => boolean
@@ -142,7 +142,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {
-      // Each of them must exist.
+      // Every file that braces name must exist; a pattern may match none.
       for (const name of names) await expand(name, expansion)
       return
     }
@@ -157,7 +157,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
 }
 
-/** Inputs of an archive; empty if it was already reached under another name. */
+/** Lists the inputs in an archive; empty if the archive was already reached under another name. */
 async function membersOf(
   path: string,
   status: FileStatus,
@@ -230,19 +230,19 @@ export function sourceNotices({
   )
 }
 
-/** Uses `/` between parts, as patterns do. */
+/** The path from the folder on, with `/` between parts as in patterns. */
 export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
 
-/** Keeps only the inputs among the paths from an index on. */
+/** Filters the candidates, which are the paths from `first` on, and keeps those that are inputs. */
 async function keepInputs(
   first: number,
   expansion: Expansion,
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
   const { files, paths, isInput } = expansion
-  /** Status of members, which come after the files that were found. */
+  /** Status of archive members by index. Members are appended after the files of the folder. */
   const inArchives = new Map<number, FileStatus>()
   let kept = first
   for (let i = first; i < paths.length; i++) {
@@ -291,7 +291,7 @@ function statusOf(path: string, files: Files): FileStatus {
   throw missing(path, missingMessage(path, gone), gone)
 }
 
-/** @returns a promise only if the status does not tell, as a promise per file would be slow for a million files */
+/** Returns a promise only if the status does not answer the question: a promise per file would be slow for a million files. */
 function checkReadable(
   path: string,
   { isForAll }: FileStatus,
@@ -303,7 +303,7 @@ function checkReadable(
   })
 }
 
-/** Standard input starts where the shell stopped reading the file, so the two are different inputs. */
+/** The error for a file that is also on standard input, where a shell may already have read its start. */
 function alsoStdin(path: string): UsageError {
   return new UsageError(
     'DDB_USAGE',

@@ -1,6 +1,6 @@
 /*
-  The read loop of a file. Two buffers take turns, so the next read runs while the last chunk is parsed, and memory does not
-  grow with the file. Reports a file that became shorter while it was read.
+  Reads a file in chunks. Two buffers alternate, so that one is read while the other is parsed, and memory does not grow with the
+  file. Reports a file that became shorter while it was read.
 */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
@@ -9,16 +9,16 @@ import type { Chunks } from './byte-source.js'
 /** Large enough that reading costs little compared with parsing, small enough for the second-level cache. */
 export const chunkBytes: number = 512 * 1024
 
-/** Where reading continues; moving it ahead between two chunks skips what lies before. */
+/** Where reading continues. The reader moves `toBytes` ahead between two chunks to skip bytes. */
 export interface Jump {
   toBytes: number
 }
 
 /**
- * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after the next one
- * was requested.
- * @param openedBytes  size at opening; undefined for anything without one, such as a pipe
- * @param jump  must not lead beyond the end; ignored without a size
+ * The bytes of an open file, from its start to its size when the end is reached. A chunk is overwritten after the next one was
+ * requested.
+ * @param openedBytes  size of the file when it was opened; undefined for pipes and the like
+ * @param jump  must not lead beyond the end; ignored for a file without a size
  * @throws {InputError} DDB_INPUT_TRUNCATED, after the last chunk, if the file has become shorter
  */
 export async function* fileChunks(
@@ -27,19 +27,19 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  // A small file and its end are read at once: for many such files, allocating buffers would take most of the time.
+  // One read takes a small file and finds its end. Allocating full buffers would take most of the time for many small files.
   const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
   let current = Buffer.allocUnsafeSlow(bufferBytes)
   let other: typeof current | undefined
   let position = 0
   let jumpedTo = 0
-  /** Set once the end was reached, so that a growing file is not followed for ever. */
+  /** Set when the end is reached, so that reading a growing file ends. */
   let endBytes = Infinity
   const readOn = (): Promise<number> => {
     const length = Math.min(bufferBytes, endBytes - position)
     const reading =
       jump.toBytes === 0 ? file.read(current, 0, length) : file.readAt(current, 0, length, position)
-    // A failure while the consumer is busy is reported at the next turn, not as an unhandled rejection.
+    // If a read fails while the consumer is busy, the next `await` throws the error. Node must not report it before.
     reading.catch(() => undefined)
     return reading
   }
@@ -49,7 +49,7 @@ export async function* fileChunks(
       const bytesRead = await pending
       if (jump.toBytes > jumpedTo) {
         jumpedTo = jump.toBytes
-        // Chunks end where they would have ended without the jump, as some checks work per chunk.
+        // Chunk borders stay where they would be without the jump, because some checks work per chunk.
         position = Math.max(position, jumpedTo - (jumpedTo % bufferBytes))
         pending = readOn()
         continue
@@ -79,7 +79,7 @@ export async function* fileChunks(
   }
 }
 
-/** Size of a file of which `position` bytes were read up to its end. */
+/** @throws {InputError} DDB_INPUT_TRUNCATED if fewer bytes than expected could be read up to the file's end */
 async function sizeAtEnd(
   file: InputFile,
   name: string,

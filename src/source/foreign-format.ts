@@ -1,5 +1,5 @@
 /*
-  Recognizes common files that are not text by their first bytes, and tells the user what they are and what to do with them.
+  Recognizes common files that are not text by their first bytes. Tells the user what each file is and how to load it.
 */
 import { InputError } from '../errors.js'
 
@@ -9,13 +9,12 @@ interface ForeignFormat {
   readonly isAt: (head: Uint8Array) => boolean
 }
 
-/** Completes "… it". */
 const pipeThrough = (command: string): string =>
   `decompress it on the way: ${command} FILE | ddb-ingest load -`
 
 const unpack = 'unpack it and load the files in it'
 
-/** After a signature of letters it also checks bytes that a text has there only by accident. */
+/** Compares the first bytes with a signature. Signatures of letters also occur in texts, so their formats check further bytes. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>
@@ -29,14 +28,14 @@ const isBinary = (head: Uint8Array): boolean =>
 const zip = beginsWith('PK\x03\x04')
 const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).includes(text)
 
-/** What precedes the first block, also if there is none. */
+/** The bytes after a bzip2 header: a block, or the end of an empty archive. */
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
 /** No text in any encoding begins with this many zeros. */
 const fewestZeros = 4
 
-/** The first match is right. */
+/** In order: the first format that fits counts. */
 const formats: readonly ForeignFormat[] = [
   {
     what: 'full of zeros, like a file whose content never reached the disk',
@@ -123,7 +122,6 @@ const formats: readonly ForeignFormat[] = [
 /** Enough bytes to recognize every format. */
 export const foreignHeadBytes = 512
 
-/** @throws {InputError} DDB_INPUT_FORMAT if `head` begins a file that is not text */
 export function refuseForeignFormat(head: Uint8Array, file: string): void {
   const format = formats.find(({ isAt }) => isAt(head))
   if (format === undefined) return

@@ -7,18 +7,18 @@ import { UsageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
 import type { GrowingPathList } from './path-list.js'
 
-/** True for text with a character that `globFiles` treats as a pattern; real file names may contain one, too. */
+/** True if the text contains characters of patterns. Names of existing files may contain them, too. */
 export function hasGlob(text: string): boolean {
   return /[*?[]/.test(text)
 }
 
-/** Limit of names that lists in braces may produce, as every list multiplies them. */
+/** Limits the names that lists in braces produce, because each list multiplies them. */
 const mostNames = 10_000
 
 /**
- * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded in order before patterns are matched; without a comma
- * they are literal.
- * @throws {UsageError} DDB_USAGE for too many
+ * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded before patterns are matched; braces without a comma are
+ * literal.
+ * @throws {UsageError} DDB_USAGE for too many names
  */
 export function expandBraces(text: string): string[] {
   for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
@@ -37,7 +37,7 @@ export function expandBraces(text: string): string[] {
   return [text]
 }
 
-/** Where the brace at `open` is closed, and its own commas. */
+/** The position of the brace that closes the one at `open`, and of the commas between them, without those of inner lists. */
 function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
   const commas: number[] = []
   let depth = 0
@@ -51,8 +51,8 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 }
 
 /**
- * Adds the matching files, sorted by path, each once. A name that begins with a dot matches only a pattern with a dot there.
- * @param unread  called for an existing folder whose names cannot all be read; if it returns, the others are read
+ * Adds the matching files, sorted by path, each once. A name that begins with a dot only matches a pattern with a dot there.
+ * @param unread  called for an existing folder whose names cannot all be read; if it does not throw, the search goes on
  */
 export async function globFiles(
   pattern: string,
@@ -77,23 +77,23 @@ export async function globFiles(
 
 interface Walk {
   readonly parts: readonly string[]
-  /** One for each part that is matched against names of a folder. */
+  /** One for each part of the pattern that is compared with names in a folder; undefined for plain names and `**`. */
   readonly matchers: readonly (RegExp | undefined)[]
   readonly files: Files
   readonly paths: GrowingPathList
   readonly unread: (folder: string, cause: unknown) => void
 }
 
-/** @param places  indexes of the parts that may come next: a folder is read once for all of them */
+/** @param places  indexes of the parts that may come next; one read of the folder serves all of them */
 async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
   const { parts, matchers, files, paths } = way
   const last = parts.length - 1
-  /** Subfolders with their places. */
+  /** Subfolders, each with the indexes of the parts that may come next in it. */
   const below: { folder: string; places: number[] }[] = []
   const tried = new Set(places)
-  /** Places of names and of `**`. */
+  /** Indexes of the parts that need the names in this folder. */
   const sought: number[] = []
-  // The set grows during the loop.
+  // `tried` grows during the loop.
   for (const at of tried) {
     const part = parts[at]
     if (part === '' || part === '.' || part === '**') tried.add(at + 1)
@@ -121,12 +121,12 @@ async function walk(folder: string, places: readonly number[], way: Walk): Promi
   for (const { folder, places } of below) await walk(folder, places, way)
 }
 
-/** The part of a path before the names of this folder. */
+/** The text to put before a name in this folder to make a path. */
 export function folderPrefix(folder: string): string {
   return join(folder, 'x').slice(0, -1)
 }
 
-/** Errors are left to the code that opens it. */
+/** Ignores errors, because opening the path will report them. */
 function isLinkToFolder(path: string, files: Files): boolean {
   try {
     return files.statusNow(path)?.isFolder === true
@@ -135,10 +135,10 @@ function isLinkToFolder(path: string, files: Files): boolean {
   }
 }
 
-/** Error codes for a name that leads to no folder, including dangling and circular links. */
+/** Error codes of names that lead to no folder, including dangling and circular links. */
 const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
-/** Something that is not a folder matches nothing. */
+/** Reads the names in a folder; a path that is not a folder has none. */
 async function readFolder(
   folder: string,
   { files, unread }: Walk,

@@ -17,21 +17,21 @@ import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 export const stdinName = '<stdin>'
 
 export interface SourceOptions {
-  /** Name in messages; default its path. */
+  /** Name of the input in messages; default its path. */
   readonly name?: string
-  /** `auto` goes by the first bytes, and for Brotli by the name. */
+  /** `auto` detects the compression by the first bytes, and Brotli by the name. */
   readonly compression?: 'auto' | Compression
-  /** `auto` goes by a byte order mark; without one it only accepts UTF-8. */
+  /** `auto` detects the encoding by a byte order mark; input without a mark must be UTF-8. */
   readonly encoding?: 'auto' | Encoding
   readonly stdin?: Readable
-  /** Default: the machine's. */
+  /** Default: the machine's files. */
   readonly files?: Files
 }
 
 /**
- * Opens a file, or standard input for `-`, and reads its first bytes.
- * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_FORMAT for
- *   anything but text, DDB_INPUT_ENCODING
+ * Opens a file, or standard input for `-`, and reads the first bytes.
+ * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_ENCODING,
+ *   DDB_INPUT_FORMAT for anything but text
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -46,7 +46,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     })
   }
   const { file, size } = await openFile(path, options.files ?? systemFiles)
-  // Some system files claim to be empty and are not.
+  // Some system files report a size of 0 but have content.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
   const { name = path } = options
@@ -57,7 +57,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 const noMark = new Uint8Array(0)
 
 /**
- * For a file whose bytes were all read at once as UTF-8; this source does not deliver them again.
+ * Describes a file whose bytes the caller has already read as UTF-8; this source delivers none of them.
  * @param asked  `auto` or UTF-8
  * @returns undefined for a compressed file
  */
@@ -86,11 +86,11 @@ export function wholeSource(
 }
 
 async function* nothingMore(): Chunks {
-  // Its bytes were read.
+  // Yields nothing, because the caller has already read the bytes.
 }
 
 /**
- * Opens a file whose bytes come as they are written, without decompression.
+ * Opens a growing file, without decompression.
  * @param chunks  of the file, from its start
  * @throws {InputError} as `openSource`
  */
@@ -106,7 +106,7 @@ export function openGrowing(
 
 /**
  * Size of an ordinary file on disk; undefined for pipes and devices.
- * @throws {InputError} DDB_INPUT_MISSING for a file that is gone by now
+ * @throws {InputError} DDB_INPUT_MISSING for a file that no longer exists
  */
 export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
   try {
@@ -139,7 +139,6 @@ function missingInput(file: string, cause: unknown): InputError {
   return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
 }
 
-/** Why a file cannot be opened, as a sentence. */
 export function missingMessage(path: string, cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file "${path}"`
@@ -200,7 +199,7 @@ async function startSource(
 
 /** @throws {InputError} DDB_INPUT_FORMAT for content that is compressed twice */
 function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
-  // The name describes the archive, not its content.
+  // Passes no name: the file's name describes its outer compression, not its content.
   const inner = compressionOf('auto', head, '')
   if (inner === 'none') return
   throw new InputError(
@@ -220,7 +219,7 @@ async function* streamChunks(stream: Readable, name: string): Chunks {
   yield* readErrors(toBytes(), name)
 }
 
-/** Adds the input's name to errors while reading it. */
+/** Adds the input's name to errors that occur while the input is read. */
 async function* readErrors(chunks: AsyncIterable<Uint8Array>, name: string): Chunks {
   try {
     yield* chunks

@@ -1,6 +1,6 @@
 /*
-  Texts in one buffer, addressed by number. Their bytes sort like JavaScript strings: ASCII takes one byte a character, other
-  UTF-16 units two or three each, as in CESU-8. So any text comes back unchanged, including lone surrogates.
+  Stores texts in one buffer, each under a number. Their bytes sort like JavaScript strings. An ASCII character takes one byte,
+  any other UTF-16 unit two or three, as in CESU-8. So every text comes back unchanged, even with lone surrogates.
 */
 
 export interface PackedTexts {
@@ -8,9 +8,9 @@ export interface PackedTexts {
   add(text: string): void
   at(no: number): string
   lengthOf(no: number): number
-  /** 0 after its end. */
+  /** Returns 0 after the end of the text. */
   byteAt(no: number, offset: number): number
-  /** Four bytes as one 32-bit number, first byte highest; 0 for those after the end. */
+  /** Four bytes of a text as one 32-bit number, first byte highest; bytes after the end of the text are 0. */
   fourAt(no: number, offset: number): number
 }
 
@@ -20,7 +20,7 @@ const mostBytesOfUnit = 3
 export function newPackedTexts(): PackedTexts {
   let count = 0
   let bytes = Buffer.allocUnsafeSlow(1024)
-  /** Where each text begins, and where the next one will. */
+  /** The start of each text in the buffer, and the end of the last text. */
   let starts = new Float64Array(17)
   let hasWide = false
   const byteAt = (no: number, offset: number): number => {
@@ -73,7 +73,7 @@ function longerStarts(starts: Float64Array): Float64Array<ArrayBuffer> {
   return more
 }
 
-/** @returns where it ends */
+/** @returns the position after the last byte written */
 function writeUnits(text: string, bytes: Buffer, start: number): number {
   let end = start
   for (let i = 0; i < text.length; i++) {
@@ -91,7 +91,7 @@ function writeUnits(text: string, bytes: Buffer, start: number): number {
   return end
 }
 
-/** @param bytes  one character per byte */
+/** @param bytes  one character for each byte */
 function readUnits(bytes: string): string {
   let text = ''
   for (let i = 0; i < bytes.length;) {

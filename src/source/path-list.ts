@@ -1,10 +1,10 @@
 /*
-  Stores very many paths in little memory: names are in one buffer, each folder is stored once, and a string exists only while
-  somebody uses it. They are sorted in place, in the order of JavaScript strings.
+  Stores very many paths in little memory. All names share one buffer, each folder is stored once, and a path becomes a string
+  only on request. Paths are sorted in place, in the order of JavaScript strings.
 */
 import { newPackedTexts, type PackedTexts } from './packed-texts.js'
 
-/** Paths by index; an array is one. */
+/** Paths by index. An array of strings is a `PathList`, too. */
 export interface PathList extends Iterable<string> {
   readonly length: number
   /** @returns undefined beyond the end */
@@ -12,9 +12,9 @@ export interface PathList extends Iterable<string> {
 }
 
 export interface GrowingPathList extends PathList {
-  /** @param folder  everything in the path before the name; pass the same string for all names of a folder */
+  /** @param folder  the path before the name; pass the same string for all names of a folder */
   add(folder: string, name: string): void
-  /** Sorts the paths from an index on and removes duplicates. */
+  /** Sorts the paths from an index on, and removes duplicates among them. */
   sortFrom(index: number): void
   move(from: number, to: number): void
   cut(length: number): void
@@ -23,13 +23,13 @@ export interface GrowingPathList extends PathList {
 export function newPathList(): GrowingPathList {
   const folders = newPackedTexts()
   const names = newPackedTexts()
-  /** The folder number of each name, by its number. */
+  /** By number of a name: the number of its folder. */
   let folderNos = new Uint32Array(16)
-  /** Numbers of names, in the order of the paths. */
+  /** Numbers of the names, in the order of the paths. */
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined
-  /** The last folder requested, as the next path usually has the same. */
+  /** Remembers the folder requested last, because the next path is usually in the same folder. */
   let readNo = -1
   let readFolder = ''
   const at = (index: number): string | undefined => {
@@ -50,7 +50,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** A lower bound of the bytes that all paths from an index on share at their start. */
+  /** Counts bytes at the start that all paths from an index on have in common; there may be more. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)
@@ -105,7 +105,7 @@ function longer(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
   return more
 }
 
-/** A byte of the text with this number; 0 after its end, as paths contain none. */
+/** Returns a byte of a text by the text's number; 0 after the end of the text, because paths contain no 0. */
 type ByteAt = (no: number, offset: number) => number
 
 interface Bytes {
@@ -121,19 +121,19 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** Up to this many texts are sorted by comparison. */
+/** Up to this many texts, comparing pairs is faster. */
 const few = 12
 
 /**
- * Sorts numbers of texts by four bytes of each at a time, which takes less than comparing two texts.
- * @param offset  up to which all texts are equal
- * @returns whether some are equal
+ * Sorts numbers of texts by four bytes of the texts at a time, which is faster than comparing pairs of texts.
+ * @param offset  the number of bytes that all texts are known to share
+ * @returns whether some texts are equal
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // For each text four bytes and its number; on little-endian machines they form one 64-bit number.
+  // Holds four bytes and the number of each text; on little-endian machines the two form one 64-bit number.
   const words = new Uint32Array(2 * numbers.length)
-  /** @returns whether all have the same four bytes */
+  /** @returns whether all texts have the same four bytes */
   const fill = (first: number, end: number, offset: number): boolean => {
     let areSame = true
     for (let i = first; i < end; i++) {
@@ -172,7 +172,7 @@ function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: B
   return hasEqual
 }
 
-/** @returns whether some are equal */
+/** @returns whether some texts are equal */
 function insert(
   numbers: Uint32Array,
   first: number,

@@ -1,19 +1,19 @@
 /*
-  Detects several names of one file: only the first is an input.
+  Detects several names of one file; only the first name becomes an input.
 */
 import { fileKey } from '../platform/file-identity.js'
 import type { FileStatus } from '../platform/platform.js'
 
-/** Names that led to a file that was already an input. */
+/** Names of files that were already inputs under other names. */
 export interface SameFiles {
   readonly count: number
-  /** The first ones, each with the name under which its file is read. */
+  /** The first of these names, each with the name under which the file is read. */
   readonly first: readonly { readonly path: string; readonly input: string }[]
 }
 
 export interface SameFilesCount {
   /**
-   * @param index  for the file if it is new; must ascend
+   * @param index  of the input, if the file is new; must ascend between calls
    * @param status  undefined for standard input
    */
   isFirst(path: string, index: number, status: FileStatus | undefined): boolean
@@ -23,8 +23,8 @@ export interface SameFilesCount {
 const maxFirst = 20
 
 /**
- * @param pathOf  the path of an input, by its index
- * @param onSame  called for every further name of a file, with its first one
+ * @param pathOf  returns the path of an input by its index
+ * @param onSame  called for every further name of a file, with the file's first name
  */
 export function newSameFiles(
   pathOf: (index: number) => string,
@@ -35,7 +35,7 @@ export function newSameFiles(
   const first: { path: string; input: string }[] = []
   let count = 0
   let device: bigint | undefined
-  /** @returns the first name of the file, if it has one */
+  /** @returns the first name of the file; undefined for a new file */
   const knownAs = (
     path: string,
     index: number,
@@ -56,7 +56,7 @@ export function newSameFiles(
   }
   return {
     isFirst(path, index, status) {
-      // A pipe may deliver something else each time.
+      // Each opening of a pipe may deliver other content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
       const input = knownAs(path, index, status)
       if (input === undefined) return true
@@ -73,15 +73,15 @@ export function newSameFiles(
 
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** Files of one disk by inode: for a million of them a `Map` would take four times the memory. */
+/** Finds files of one disk by inode. For a million files, a `Map` would take four times the memory. */
 function newNumberedFiles(): {
-  /** The file's index; undefined for a new file, which gets `index`. Indexes ascend. */
+  /** Returns the file's index; undefined for a new file, which gets `index`. Indexes ascend. */
   indexOf(inode: number, index: number): number | undefined
 } {
   let end = 0
-  /** By index; 0 for files that are not here. */
+  /** Inodes by index of the input; 0 for inputs that this table does not hold. */
   let inodes = new Float64Array(1024)
-  /** A hash table of indexes plus one; 0 is free. At most half of it is used. */
+  /** A hash table of indexes plus one; 0 marks a free place. At most half of the places are used. */
   let places = new Int32Array(2 * inodes.length)
   const placeOf = (inode: number): number => {
     const mask = places.length - 1
@@ -114,7 +114,7 @@ function newNumberedFiles(): {
   }
 }
 
-/** `"d/a.csv" is "a.csv" by another name: …`; undefined if every name led to a different file. */
+/** Example: `"d/a.csv" is "a.csv" by another name: …`. Undefined if every name led to a different file. */
 export function sameFilesNotice({ count, first }: SameFiles): string | undefined {
   const [one] = first
   if (one === undefined) return undefined

@@ -5,17 +5,17 @@ import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-
 
 const zero = 48
 
-/** Larger than any part of a date, so it fails every range check. */
+/** Larger than any part of a date, so that every range check fails. */
 const noDigits = 65_536
 
-/** Two digits at `p`, or more than 65,535. */
+/** The number of two digits at `p`, or more than 65,535 if a byte is no digit. */
 export function twoDigits(bytes: Uint8Array, p: number): number {
   const a = bytes[p]! - zero
   const b = bytes[p + 1]! - zero
   return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : noDigits
 }
 
-/** Four digits at `p`, or more than 65,535. */
+/** The number of four digits at `p`, or more than 65,535 if a byte is no digit. */
 export function fourDigits(bytes: Uint8Array, p: number): number {
   return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
 }
@@ -24,8 +24,8 @@ const maxYear = 9999
 const daysBefore1970 = 719_528
 
 /**
- * For each month of the years 0 to 9999: days from 0000-01-01 to its first day, times 32, plus its length; 0 if not computed
- * yet. Computing the day of a date would take longer than the rest of a cell.
+ * By month of the years 0 to 9999: the days from 0000-01-01 to the month's first day, times 32, plus the month's length; 0 until
+ * computed. Computing them for every cell would take longer than reading the rest of the cell.
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)
 
@@ -34,7 +34,7 @@ function monthStart(year: number, month: number): number {
   return (start << 5) | daysInMonth(year, month)
 }
 
-/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN for an invalid date. */
+/** Days from 1970-01-01 to a date of the years 0 to 9999 (proleptic Gregorian); NaN for an invalid date. */
 export function civilDays(year: number, month: number, day: number): number {
   if (year > maxYear || month < 1 || month > 12 || day < 1) return NaN
   const index = year * 12 + month - 1
@@ -48,16 +48,16 @@ export function civilDays(year: number, month: number, day: number): number {
 
 const daysPerYear = 365.2425
 
-/** Year of a day, without a Date object for each cell. */
+/** The year of a day. Makes no Date object, because that would cost too much per cell. */
 export function yearAt(days: number): number {
   let year = Math.floor((days + daysBefore1970) / daysPerYear)
-  // Leap days are not evenly spaced: it may be the year before or after.
+  // Leap days are not evenly spaced, so the computed year may be wrong by one.
   if (daysFromCivil(year, 1, 1) > days) year--
   else if (daysFromCivil(year + 1, 1, 1) <= days) year++
   return year
 }
 
-/** Months since year 0 of a moment that is the first midnight of a month; Infinity for all others. */
+/** Months since year 0 of a moment that is the first midnight of a month; Infinity for other moments. */
 export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
   const { year, month, day } = civilFromDays(days)
   return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity

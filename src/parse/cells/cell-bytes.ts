@@ -1,12 +1,12 @@
 /*
-  The bytes of one cell: blanks around its text, hexadecimal digits, and whether it is UTF-8.
+  Examines the bytes of one cell: blanks around the text, hexadecimal digits, UTF-8.
 */
 const blank = 32
 const tab = 9
 const zero = 48
 const nine = 57
 
-/** Position of the first byte that is not a blank or tab; `end` if all are. */
+/** Position of the first byte that is not a blank or tab; `end` if every byte is one. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
@@ -20,7 +20,7 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return p
 }
 
-/** Whether `text` is at `p`. */
+/** Whether the bytes at `p` begin with `text`. */
 export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
   return true
@@ -28,7 +28,7 @@ export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** The bytes as text: a byte order mark becomes a character, and invalid UTF-8 becomes U+FFFD. */
+/** Decodes UTF-8. Keeps a byte order mark as a character, and replaces invalid bytes by U+FFFD. */
 export function utf8Text(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
@@ -40,7 +40,7 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     const lead = bytes[p++]!
     if (lead < 0x80) continue
     let more: number
-    // The second byte after these lead bytes has a narrower range.
+    // After these first bytes, fewer second bytes are valid.
     let lowest = 0x80
     let highest = 0xbf
     if (lead >= 0xc2 && lead <= 0xdf) more = 1
@@ -68,7 +68,7 @@ export function hexDigit(byte: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** One character per byte; for texts that should be ASCII. */
+/** Makes one character of each byte, for texts that should be ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
   for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p]!)

@@ -1,36 +1,32 @@
 /*
-  The time zone offset of a column whose times are stored as written: all must share one, or `10:00+08:00` and `10:00Z` would
-  both be 10:00. The first time of the column decides, unless it is given.
+  The common time zone offset of a column whose times are stored as written. With different offsets, `10:00+08:00` and `10:00Z`
+  would both become 10:00. The first time of the column decides, unless the user gave the offset.
 */
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** Not seconds: longer than a day, yet small enough for V8 to store without allocating. */
+/** Stands for an unknown offset: no number of seconds in a day, yet small enough for V8 to store without allocating. */
 const unknown = 1_000_000
 const noOffset = 1_000_001
 
 const noOffsetText = 'none'
 
-/** Of one column. */
 export class ColumnOffset {
-  /** Some time had another offset. */
+  /** True if some time had another offset than the first one. */
   hasOthers = false
   #seconds: number
   readonly #onKnown: (() => void) | undefined
 
   /**
-   * @param seconds  ahead of UTC; undefined if the first time decides
-   * @param onKnown  called once it has
+   * @param seconds  ahead of UTC; left out if the first time decides
+   * @param onKnown  called once the first time has decided
    */
   constructor(seconds: number = unknown, onKnown?: () => void) {
     this.#seconds = seconds
     this.#onKnown = onKnown
   }
 
-  /**
-   * Whether a time fits the column.
-   * @param seconds  ahead of UTC, of a time with an offset
-   */
+  /** Whether a time has the column's offset; the first time sets it. `seconds` is the time's offset ahead of UTC. */
   takes(isGiven: boolean, seconds: number): boolean {
     const own = isGiven ? seconds : noOffset
     if (this.#seconds === own) return true
@@ -43,7 +39,7 @@ export class ColumnOffset {
     return false
   }
 
-  /** Whether times without an offset or in UTC fit; false as long as there was no time. */
+  /** Whether times without an offset fit; false until the first time has decided. */
   get takesPlain(): boolean {
     return this.#seconds === noOffset
   }
@@ -52,12 +48,12 @@ export class ColumnOffset {
     return this.#seconds === 0
   }
 
-  /** For messages. */
+  /** Describes the offset in messages. */
   get words(): string {
     return this.takesPlain ? 'no offset' : `the offset ${this.text}`
   }
 
-  /** `+08:00`, or `none`; undefined as long as there was no time. */
+  /** `+08:00`, or `none`; undefined until the first time has decided. */
   get text(): string | undefined {
     if (this.#seconds === unknown) return undefined
     return this.#seconds === noOffset ? noOffsetText : offsetText(this.#seconds)
@@ -66,12 +62,12 @@ export class ColumnOffset {
 
 /** The offsets of a run's columns, by name. */
 export class ColumnOffsets {
-  /** How many are known. */
+  /** Number of columns whose offset is known. */
   knownCount = 0
   readonly #byName = new Map<string, ColumnOffset>()
 
   /**
-   * @param known  such as `+08:00`, `Z` or `none`
+   * @param known  column → offset, such as `+08:00`, `Z` or `none`
    * @throws {UsageError} DDB_USAGE for an invalid offset
    */
   constructor(known: Readonly<Record<string, string>> = {}) {
@@ -93,7 +89,7 @@ export class ColumnOffsets {
     return known
   }
 
-  /** Known offsets, in the form that the constructor takes. */
+  /** The known offsets, in the form that the constructor takes. */
   known(): Record<string, string> {
     return Object.fromEntries(
       [...this.#byName].flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
@@ -103,7 +99,7 @@ export class ColumnOffsets {
 
 /**
  * The offsets of a run's columns; undefined if a time zone applies instead.
- * @throws {UsageError} DDB_USAGE if both are given
+ * @throws {UsageError} DDB_USAGE for both a time zone and offsets
  */
 export function columnOffsets(
   { timeZone, offsets }: { timeZone?: string; offsets?: Readonly<Record<string, string>> },

@@ -1,6 +1,6 @@
 /*
-  `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), a number since 1970
-  (`epoch:ms`), or the day numbers of spreadsheets (`excel`).
+  Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`),
+  and the day numbers of spreadsheets (`excel`).
 */
 import { UsageError } from '../../errors.js'
 import { EpochFormat } from './epoch-format.js'
@@ -17,7 +17,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   H: 'the hour (HH)',
 }
 
-/** Number of fractional digits of a second in the unit. */
+/** Number of decimals of a second that each unit of `epoch:` has. */
 const epochUnits: ReadonlyMap<string, number> = new Map([
   ['s', 0],
   ['ms', 3],
@@ -27,25 +27,25 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** Instead of a column's name: the format of all columns that it fits and that have none of their own. */
+/** Stands for all columns that have no format of their own and that the format fits. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */
 export interface DatedPlace {
   readonly columnName: string
-  /** For messages. */
+  /** Name of the column's type, for messages. */
   readonly typeName: string
-  /** Letters of the fields without which a text is not a value of the type. */
+  /** Letters of the fields that every format for the type must have. */
   readonly needs: string
   /** Time zone of the stored times. */
   readonly zone?: TimeZone | undefined
-  /** False for types without a time of day, which need no time zone. */
+  /** False for types without a time of day, whose values need no time zone. */
   readonly keepsTime?: boolean
 }
 
 /**
  * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS`, `epoch:ms` or `excel`
- * @throws {UsageError} DDB_USAGE if it is not a format for this type
+ * @throws {UsageError} DDB_USAGE if the text is not a format for this type
  */
 export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
   const format = formatOf(place, text)
@@ -54,10 +54,9 @@ export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
 }
 
 /**
- * The format of a column: its own, or the one for every column if it fits; undefined if it has none.
- *
+ * The format of a column: its own, or the one for every column if that one fits; undefined if neither exists.
  * @param formats  `cells.dateFormats`
- * @throws {UsageError} DDB_USAGE if its own one does not fit, or if the one for all is invalid
+ * @throws {UsageError} DDB_USAGE if the column's own format does not fit, or the one for every column is invalid
  */
 export function dateFormatFor(
   place: DatedPlace,
@@ -73,7 +72,7 @@ export function dateFormatFor(
   return typeof format === 'string' || dropsDate(place, text) ? undefined : format
 }
 
-/** The text of the format that `dateFormatFor` gives, for messages. */
+/** The text of the format that `dateFormatFor` returns, for messages. */
 export function dateFormatText(
   columnName: string,
   formats: Readonly<Record<string, string>>,
@@ -85,7 +84,7 @@ function wrongFormat(columnName: string, text: string, why: string): UsageError 
   return new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${columnName}=${text}: ${why}`)
 }
 
-/** Why no column can have the format. */
+/** The reason why the format is invalid for every column; undefined if it is valid. */
 function faultOf(text: string): string | undefined {
   if (isExcel(text)) return undefined
   if (isEpoch(text)) return unitOf(text) === undefined ? wrongUnit : undefined
@@ -95,7 +94,7 @@ function faultOf(text: string): string | undefined {
 
 const wrongUnit = 'the unit is s, ms, us or ns'
 
-/** The format, or why the column cannot have it. */
+/** The format, or the reason why the column cannot have it. */
 function formatOf(place: DatedPlace, text: string): DateFormat | string {
   const { typeName, needs, zone, keepsTime = true } = place
   const isTimeOfDay = needs === 'H'
@@ -118,7 +117,7 @@ function formatOf(place: DatedPlace, text: string): DateFormat | string {
   return zoned(new PatternFormat(parts), 'check')
 }
 
-/** A format for every column is not meant for times of day if it contains a date. */
+/** True if a format for every column contains a date and so is not meant for a column of times of day. */
 function dropsDate({ needs }: DatedPlace, text: string): boolean {
   const parts = isExcel(text) ? [] : parsePattern(text)
   return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))

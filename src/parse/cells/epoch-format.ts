@@ -1,5 +1,5 @@
 /*
-  Numbers that count from 1970-01-01: seconds, or milli-, micro-, nanoseconds, with or without a fraction.
+  Reads counts since 1970-01-01: seconds, milli-, micro- or nanoseconds, with or without a fraction.
 */
 import { monthsAt } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -13,16 +13,15 @@ const point = 46
 const nanoDigits = 9
 const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
-/** Longer counts of seconds exceed every type's range and a double's precision. */
+/** Limit of the digits of a count in seconds: longer counts exceed every type's range and a double's precision. */
 const maxSecondDigits = 14
 
-/** The format of `epoch:s`, `epoch:ms`, `epoch:us` and `epoch:ns`. */
 export class EpochFormat implements DateFormat {
   readonly isNumber = true
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** 0 for seconds, 3 for milliseconds, 6, 9. */
+  /** Decimals of the unit in seconds: 0 for seconds, 3 for milliseconds, 6, 9. */
   readonly unitDigits: number
 
   constructor(unitDigits: number) {
@@ -63,7 +62,7 @@ export class EpochFormat implements DateFormat {
   }
 
   #set(negative: boolean, seconds: number, nanos: number): void {
-    // Before 1970 the fraction still counts forward from the whole second below.
+    // Before 1970, too, the fraction counts forward, from the whole second below.
     const below = negative && nanos > 0
     const signed = negative ? -seconds - (below ? 1 : 0) : seconds
     this.days = Math.floor(signed / secondsPerDay)

@@ -1,6 +1,6 @@
 /*
-  Day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. Excel counts from 1900-01-01 as day 1, including a 29 February
-  1900 that never existed (day 60); files made on old Macs count from 1904-01-01 as day 0.
+  Reads day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. In Excel, day 1 is 1900-01-01, and day 60 is 29 February
+  1900, which never existed. In files from old Macs, day 0 is 1904-01-01.
 */
 import { monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
@@ -10,13 +10,12 @@ import { numberRead, readDouble } from './read-number.js'
 /** Day number of 1970-01-01. */
 const day1970In1900 = 25_569
 const day1970In1904 = 24_107
-/** Excel's day that the calendar lacks; lower numbers are shifted by one. */
+/** Excel's day that the calendar lacks; the code shifts lower numbers by one. */
 const noDay = 60
 const msPerDay = 86_400_000
-/** Limit of day numbers: more than any type holds, but small enough to compute years and time zones. */
+/** Limit of day numbers: above the range of every type, and small enough to compute years and time zones. */
 const mostDays = 2 ** 37
 
-/** The format of `excel` and `excel:1904`. */
 export class ExcelFormat implements DateFormat {
   readonly isNumber = true
   days = 0
@@ -25,7 +24,7 @@ export class ExcelFormat implements DateFormat {
   readonly #is1904: boolean
   readonly #isTimeOfDay: boolean
 
-  /** @param isTimeOfDay  the number is a fraction of a day: 0.5 is noon */
+  /** @param isTimeOfDay  true to read fractions of a day: 0.5 is noon */
   constructor(is1904: boolean, isTimeOfDay: boolean) {
     this.#is1904 = is1904
     this.#isTimeOfDay = isTimeOfDay
@@ -35,7 +34,7 @@ export class ExcelFormat implements DateFormat {
     return monthsAt(this.days, this.secondOfDay, this.nanos)
   }
 
-  /** Rounds to the millisecond, as such numbers are not more precise. */
+  /** Rounds to the millisecond, because day numbers are not more precise. */
   read(bytes: Uint8Array, start: number, end: number): number {
     const isRead = readLongDouble(bytes, start, end)
     const value = isRead ? numberRead[0]! : readDouble(bytes, start, end)
@@ -51,7 +50,7 @@ export class ExcelFormat implements DateFormat {
     return 0
   }
 
-  /** Days since 1970, or NaN for an invalid day number. */
+  /** Days from 1970-01-01 to this day; NaN for an invalid day number. */
   #daysOf(day: number): number {
     if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
     if (this.#is1904) return day - day1970In1904

@@ -1,32 +1,31 @@
 /*
-  64-bit integers as two 32-bit halves, for columns that are BigInt64Array on the wire; so no cell needs a BigInt.
+  64-bit integers as two 32-bit halves, for columns that go on the wire as a BigInt64Array. No cell needs a BigInt.
 */
 
 const billion = 1_000_000_000
 
-/** The value is `high × 2^32 + low`; both are stored modulo 2^32. */
+/** The value is `high × 2^32 + low`; `high` and `low` count modulo 2^32. */
 export class Int64Parts {
   high = 0
   low = 0
 
-  /** An integer that a double holds exactly. */
+  /** Sets an integer that a double holds exactly. */
   setExact(value: number): void {
     this.high = Math.floor(value / 4_294_967_296)
     this.low = value - this.high * 4_294_967_296
   }
 
   /**
-   * `a × b + c`.
-   *
-   * @param a  whole; `a × b` is at most 2^68 either way
+   * Sets `a × b + c`.
+   * @param a  whole; `a × b` is between −2^68 and 2^68
    * @param b  whole, 0 to 2^30
    * @param c  whole, 0 to 2^30
-   * @returns whether it is in the range of a signed 64-bit integer and not the null
+   * @returns whether a signed 64-bit integer can hold the result; false also for the null
    */
   setProduct(a: number, b: number, c: number): boolean {
     const aHigh = Math.floor(a / 65_536)
     const aLow = a - aHigh * 65_536
-    // Both products stay below 2^53: the upper one has 16 bits less than `a × b`.
+    // Both products stay below 2^53: `aHigh * b` has 16 bits less than `a × b`.
     const upper = aHigh * b
     const lower = aLow * b + c
     const upperHigh = Math.floor(upper / 65_536)
@@ -39,11 +38,10 @@ export class Int64Parts {
   }
 
   /**
-   * `upper × 10^9 + lower`, or its negative.
-   *
+   * Sets `upper × 10^9 + lower`, or its negative.
    * @param upper  whole, 0 to 2^36 − 1
    * @param lower  whole, below 10^9
-   * @returns whether it is in the range of a signed 64-bit integer and not the null
+   * @returns whether a signed 64-bit integer can hold the result; false also for the null
    */
   setBillions(negative: boolean, upper: number, lower: number): boolean {
     // −(u × 10^9 + l) is (−u − 1) × 10^9 + (10^9 − l): the addend stays positive.

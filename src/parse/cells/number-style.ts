@@ -1,6 +1,6 @@
 /*
-  Numbers as people write them: `1,234,567.5`, `1.234.567,5`, `12.5 %`. They are rewritten as plain numbers for the readers of
-  cells; texts in another style are not numbers.
+  Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers for the readers of cells. A text
+  in another style is not a number.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
@@ -26,8 +26,7 @@ export interface NumberStyle {
 type NumberRules = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
 
 /**
- * The style of a column's numbers; undefined for plain ones.
- *
+ * The style of a column's numbers; undefined if they are plain.
  * @throws {UsageError} DDB_USAGE if one character has two meanings
  */
 export function numberStyle(columnName: string, rules: NumberRules): NumberStyle | undefined {
@@ -55,20 +54,20 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
 }
 
-/** The rules for texts in plain notation. */
+/** The rules, changed for texts whose numbers are in plain notation. */
 export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
   return hasNumberStyle(rules)
     ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
     : rules
 }
 
-/** Whether some column's numbers may have their own style. */
+/** True if the numbers of some column may have a style. */
 export function hasNumberStyle(rules: NumberRules): boolean {
   const { thousands = '', decimalComma = false, percentColumns = [] } = rules
   return thousands !== '' || decimalComma || percentColumns.length > 0
 }
 
-/** For messages: describes how a number is written. */
+/** Describes the style of a number, for messages. */
 export function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
   const separator = new TextDecoder().decode(thousands)
   return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
@@ -76,8 +75,7 @@ export function styleText({ thousands, decimal, isPercent }: NumberStyle): strin
 
 /**
  * Rewrites a number in plain notation, `12.5%` as `12.5e-2`.
- *
- * @returns the position after it in `into`, or −1 if the text is not in this style
+ * @returns the position after the number in `into`, or −1 if the text is not in this style
  */
 export function writePlainNumber(
   style: NumberStyle,
@@ -96,7 +94,7 @@ export function writePlainNumber(
   }
   if (bytes[p] === minus || bytes[p] === plus) into[to++] = bytes[p++]!
   const { thousands, decimal } = style
-  /** Digits since the last separator; −1 before the first one. */
+  /** Number of digits since the last separator; −1 before the first separator. */
   let group = -1
   let digits = 0
   while (p < last) {
@@ -130,5 +128,5 @@ export function writePlainNumber(
 
 const percentExponent = new TextEncoder().encode('e-2')
 
-/** A plain number is at most this much longer. */
+/** Limit of the bytes by which a plain number is longer than the original. */
 export const plainNumberRoom: number = percentExponent.length

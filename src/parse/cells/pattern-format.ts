@@ -1,7 +1,7 @@
 /*
-  Dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS
-  and so on; every other character and everything in single quotes is literal. Exchanges write times of day as whole numbers
-  without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
+  Reads dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss
+  SSS and so on. Every other character is literal, and so is everything in single quotes. Exchanges write times of day as whole
+  numbers without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -9,17 +9,17 @@ import type { DateFormat } from './wall-clock.js'
 
 const zero = 48
 
-/** A field, or a byte that must be there (`letter` is ''). */
+/** A field, or a literal byte; the `letter` of a literal byte is ''. */
 export interface PatternPart {
   readonly letter: string
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** For an hour that begins a time of day without separators: its number of digits; 0 for other parts. */
+  /** For an hour that begins a time of day without separators: the digits of the whole time. 0 for other parts. */
   readonly runDigits: number
 }
 
-/** How many letters a field may have. */
+/** The numbers of letters that each field may have. */
 const fieldLengths: Readonly<Record<string, readonly number[]>> = {
   y: [1, 2, 4],
   M: [1, 2, 3],
@@ -35,7 +35,7 @@ const fieldLengths: Readonly<Record<string, readonly number[]>> = {
 
 const months = 'janfebmaraprmayjunjulaugsepoctnovdec'
 
-/** The parts of a pattern, or why it is invalid. */
+/** Splits a pattern into its parts, or returns the reason why it is invalid. */
 export function parsePattern(text: string): PatternPart[] | string {
   const parts: PatternPart[] = []
   const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
@@ -61,13 +61,13 @@ export function parsePattern(text: string): PatternPart[] | string {
   return parts
 }
 
-/** The letters of a pattern's fields; none if the text is not a pattern. */
+/** The letters of the pattern's fields; empty if the text is not a pattern. */
 export function patternLetters(text: string): string {
   const parts = parsePattern(text)
   return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
 }
 
-/** Other programs write YYYY and DD, which have no other meaning here. */
+/** Reads YYYY and DD like yyyy and dd, because other programs write them and they mean nothing else here. */
 function symbolOf(token: string): string {
   return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
 }
@@ -83,12 +83,12 @@ function isField(token: string | undefined): boolean {
   return token !== undefined && fieldLengths[token[0]!] !== undefined
 }
 
-/** Fields of digits, unlike `a` and `MMM`. */
+/** True for a field of digits; `a` and `MMM` are letters in a text. */
 function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
 
-/** Digits of the leading fields if they are a time of day from the hour on, without separators; else 0. */
+/** Digits of a time of day without separators that begins with the hour; 0 if the fields are something else. */
 function timeDigits(tokens: readonly string[]): number {
   const other = tokens.findIndex(token => !isNumber(token))
   const run = other < 0 ? tokens : tokens.slice(0, other)
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  no separator follows: the field has exactly as many digits as letters */
+/** @param isExact  true beside another field without a separator: the digits must then be as many as the letters */
 function digitsOf(
   letter: string,
   length: number,
@@ -109,7 +109,7 @@ function digitsOf(
   return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
 }
 
-/** One pattern; it keeps the parts of the text it read last. */
+/** Keeps the parts of the text that it read last. */
 export class PatternFormat implements DateFormat {
   readonly isNumber = false
   days = 0
@@ -118,14 +118,14 @@ export class PatternFormat implements DateFormat {
   months = 0
   readonly #parts: readonly PatternPart[]
   #half: 'none' | 'morning' | 'afternoon' = 'none'
-  /** The fields read, by letter. */
+  /** Values of the fields that were read. */
   #year = 1970
   #month = 1
   #day = 1
   #hour = 0
   #minute = 0
   #second = 0
-  /** How many leading zeros of a time of day are missing and not yet accounted for. */
+  /** How many leading zeros a time of day lacks that no field has used up yet. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {
@@ -155,7 +155,7 @@ export class PatternFormat implements DateFormat {
     return Number.isNaN(this.days + hour) ? NaN : 0
   }
 
-  /** With AM or PM, 12 begins the half day; an hour from 13 on must be in the right half, otherwise NaN. */
+  /** The hour of the day. With AM or PM, 12 begins the half day; NaN for an hour from 13 on in the morning. */
   #hourOfDay(): number {
     const hour = this.#hour
     switch (this.#half) {
@@ -168,7 +168,7 @@ export class PatternFormat implements DateFormat {
     }
   }
 
-  /** Reads a field at `start`; returns the position after it, or −1. */
+  /** Reads a field at `start`. Returns the position after the field, or −1. */
   #field(part: PatternPart, bytes: Uint8Array, start: number, end: number): number {
     if (part.letter === 'a') return this.#halfDay(bytes, start, end)
     if (part.letter === 'M' && part.minDigits === 3) return this.#monthName(bytes, start, end)
@@ -187,7 +187,7 @@ export class PatternFormat implements DateFormat {
     return digits >= part.minDigits && this.#set(part.letter, value, digits) ? p : -1
   }
 
-  /** Stores the value of a field; false if it is out of range. */
+  /** Stores the value of a field. Returns false if the value is out of range. */
   #set(letter: string, value: number, digits: number): boolean {
     switch (letter) {
       case 'y':
@@ -204,7 +204,7 @@ export class PatternFormat implements DateFormat {
         this.#hour = value
         return value <= 23
       case 'h':
-        // Twelve o'clock begins each half of the day.
+        // 12 is the first hour of each half of the day.
         this.#hour = value % 12
         return value <= 12
       case 'm':
@@ -214,7 +214,7 @@ export class PatternFormat implements DateFormat {
         this.#second = value
         return value <= 59
       default:
-        // Not a power: V8 would allocate its result for each cell, as it is not a small integer.
+        // V8 would allocate the result of a power for each cell, because that is not a small integer.
         this.nanos = digits === 3 ? value * 1_000_000 : digits === 6 ? value * 1000 : value
         return true
     }
@@ -245,7 +245,7 @@ export class PatternFormat implements DateFormat {
   }
 }
 
-/** How many digits are missing at `start`; 0 if there are no digits, or too many. */
+/** How many digits the text at `start` lacks; 0 for a text without digits, or with too many. */
 function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {
   let p = start
   while (p < end && bytes[p]! >= zero && bytes[p]! <= zero + 9) p++

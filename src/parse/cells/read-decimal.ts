@@ -1,6 +1,6 @@
 /*
-  Decimals from text, exactly: digits beyond the scale must be zeros. NaN: not a number; ±Infinity: digits would be lost, or the
-  type is too small. Makes no string and no BigInt.
+  Reads decimals exactly: digits beyond the scale must be zeros. Makes no string and no BigInt. Readers return NaN for a text that
+  is not a number, and ±Infinity if digits would be lost or the type is too small.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { Int64Parts } from './int64-parts.js'
@@ -14,19 +14,19 @@ const point = 46
 
 const billion = 1_000_000_000
 const limbDigits = 9
-/** 45 digits: more than the widest decimal has. */
+/** Limbs for 45 digits, more than the widest decimal has. */
 const limbCount = 5
 const maxDigits = limbCount * limbDigits
-/** Most texts are not longer; any such number fits a 64-bit integer. */
+/** Most texts have at most this many digits, and a 64-bit integer holds all such numbers. */
 const shortDigits = 18
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
-/** The unscaled number read last, most significant limb last, in base 10^9. */
+/** The unscaled number read last, in base 10^9, with the least significant limb first. */
 const limbs = new Float64Array(limbCount)
 let negative = false
 
-/** Reads the digits into `limbs`: 0, NaN or Infinity. */
+/** Reads the digits into `limbs`. Returns 0, NaN or Infinity. */
 function readDigits(bytes: Uint8Array, start: number, end: number, scale: number): number {
   let first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
@@ -49,16 +49,15 @@ function readDigits(bytes: Uint8Array, start: number, end: number, scale: number
 
 /**
  * Sets `limbs` to the digits from `start` to `end`, skipping a point.
- *
- * @param digits  how many places of the unscaled number they fill, counted from the first
- * @returns 0, or Infinity if non-zero digits lie beyond them
+ * @param digits  how many of the digits, counted from the first, belong to the unscaled number; may exceed their number
+ * @returns 0, or Infinity if there are digits other than 0 after them
  */
 function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number): number {
   for (let i = 0; i < limbCount; i++) limbs[i] = 0
   let place = digits
   let p = start
   for (; p < end && bytes[p]! <= zero; p++) if (bytes[p] === zero) place--
-  // Only zeros.
+  // All digits are zeros.
   if (p === end) return 0
   if (place > maxDigits) return Infinity
   let limb = Math.floor((place - 1) / limbDigits)
@@ -83,11 +82,11 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
   return 0
 }
 
-/** The unscaled number of a short text is `short[0] × 10^shortLowerDigits + short[1]`, or its negative. */
+/** The unscaled number of a short text, without sign: `short[0] × 10^shortLowerDigits + short[1]`. */
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Whether `short` holds the unscaled number: at most 18 digits including leading zeros, and none lost. */
+/** Returns whether `short` holds the unscaled number. It may have 18 digits, counting leading zeros, and may lose none. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus
@@ -127,7 +126,7 @@ function readShort(bytes: Uint8Array, start: number, end: number, scale: number)
   return true
 }
 
-/** The number that `readShort` has read. */
+/** Sets `into` to the number that `readShort` has read. */
 function setShort(into: Int64Parts): void {
   const upper = short[0]!
   if (shortLowerDigits === 0) {
@@ -136,12 +135,12 @@ function setShort(into: Int64Parts): void {
   }
   const lower = short[1]!
   const factor = powersOfTen[shortLowerDigits]!
-  // −(u × f + l) is (−u − 1) × f + (f − l): the addend stays positive.
+  // −(u × f + l) is (−u − 1) × f + (f − l), where the addend is positive.
   if (negative) into.setProduct(-upper - 1, factor, factor - lower)
   else into.setProduct(upper, factor, lower)
 }
 
-/** DECIMAL32: the unscaled number itself. */
+/** Reads a DECIMAL32 and returns the unscaled number. */
 export function readDecimal32(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number) => number {
@@ -158,7 +157,7 @@ export function readDecimal32(
   }
 }
 
-/** DECIMAL64: 0, NaN or Infinity. */
+/** Reads a DECIMAL64 and returns 0, NaN or Infinity. */
 export function readDecimal64(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number {
@@ -175,7 +174,7 @@ export function readDecimal64(
   }
 }
 
-/** Most numbers fit any 64-bit integer. */
+/** True if the limbs certainly fit in a 64-bit integer. */
 const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
 const parts = new Int64Parts()
 
@@ -188,7 +187,7 @@ function storeLong(high: number, low: number, into: Int32Array, at: number): voi
   into[at + 3] = sign
 }
 
-/** Eight 16-bit words, least significant first: products with 10^9 stay exact. */
+/** Words of 16 bits, least significant first, so that products with 10^9 stay exact. */
 const words = new Int32Array(8)
 
 type ReadWords = (
@@ -200,7 +199,7 @@ type ReadWords = (
   at: number,
 ) => number
 
-/** DECIMAL128, two's complement, the lowest of four words first: 0, NaN or Infinity. */
+/** Reads a DECIMAL128 as four words in two's complement, lowest first. Returns 0, NaN or Infinity. */
 export function readDecimal128(scale: number): ReadWords {
   return (bytes, _view, start, end, into, at) => {
     if (readShort(bytes, start, end, scale)) {
@@ -218,7 +217,7 @@ export function readDecimal128(scale: number): ReadWords {
     for (let i = 0; i < words.length; i++) words[i] = 0
     let limb = limbCount - 1
     while (limb > 0 && limbs[limb] === 0) limb--
-    /** Number of words in use; a limb adds at most two. */
+    /** Number of words in use. A limb adds at most two words. */
     let used = 0
     for (; limb >= 0; limb--) {
       let carry = limbs[limb]!
@@ -230,7 +229,7 @@ export function readDecimal128(scale: number): ReadWords {
       }
       if (carry !== 0) return Infinity
     }
-    // The most negative number is the null.
+    // The most negative number means null.
     if (words[7]! >= 32_768) return Infinity
     let borrow = 1
     for (let i = 0; i < words.length; i++) {

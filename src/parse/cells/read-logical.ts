@@ -1,5 +1,5 @@
 /*
-  BOOL and CHAR.
+  Reads BOOL and CHAR.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { readInteger } from './read-whole.js'
@@ -8,7 +8,7 @@ const zero = 48
 const one = 49
 const apostrophe = 39
 
-/** `true`, `false` in any case, 1 or 0. */
+/** Reads `true` or `false` in any case, 1 or 0. */
 export function readBool(bytes: Uint8Array, start: number, end: number): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
@@ -20,7 +20,7 @@ export function readBool(bytes: Uint8Array, start: number, end: number): number 
   return isWord(bytes, first, last, 'false') ? 0 : NaN
 }
 
-/** Compares letters with a word in lower case, ignoring case. */
+/** Compares the bytes with a word in lower case, ignoring case. */
 function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
   if (end - start !== word.length) return false
   for (let i = 0; i < word.length; i++) {
@@ -29,7 +29,7 @@ function isWord(bytes: Uint8Array, start: number, end: number, word: string): bo
   return true
 }
 
-/** A whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
+/** Reads a whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
 export function readChar(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {

@@ -1,7 +1,7 @@
 /*
-  Decimal numbers of up to 17 digits, as programs write doubles in full, with or without an exponent. Rounds correctly without
-  making a string: products and quotients are computed to about twice the precision, and if that does not decide the rounding,
-  the caller reads the text the slow way.
+  Reads numbers of up to 17 digits, as programs write doubles in full, with or without an exponent. Rounds correctly without a
+  string: it computes with about twice the precision of a double. If that does not decide the rounding, the caller reads the text
+  the slow way.
 */
 import { numberRead, powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
@@ -11,24 +11,24 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Bytes of the upper part: scaled by the digits of the lower part it stays exact. */
+/** Length of the upper part: still exact after a multiplication by the power of ten of the lower part. */
 const upperBytes = 12
 const maxDigits = 17
-/** Larger powers of ten are not exact. */
+/** Doubles do not hold larger powers of ten exactly. */
 const maxScale = 22
 
-/** Splits a double into halves whose products are exact (Veltkamp, Dekker). */
+/** Factor that splits a double into halves whose products are exact (Veltkamp, Dekker). */
 const splitter = 134_217_729
 
-/** Upper limit for the error of the computed remainder, very generous. */
+/** A generous upper limit for the relative error of the computed remainder. */
 const maxError = 2 ** -40
 
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
 /**
- * Whether `numberRead` holds the number. It must have at most 17 significant digits, and be such a whole number times or
- * divided by a power of ten that doubles hold exactly.
+ * Returns whether `numberRead` holds the number. The number must have at most 17 significant digits. Its power of ten must be one
+ * that doubles hold exactly.
  */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
@@ -41,7 +41,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
     p++
   }
   const first = p
-  // A point among them takes one more byte.
+  // A point among the digits takes one more byte.
   let last = Math.min(end, first + upperBytes)
   let upper = 0
   for (; p < last; p++) {
@@ -73,13 +73,13 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
     }
   }
   if (p - afterSign === (pointAt < 0 ? 0 : 1)) return false
-  // Here a digit is not an exponent: the number has too many.
+  // `readExponent` refuses a digit here, so numbers with too many digits fail.
   const exponent = p === end ? 0 : readExponent(bytes, p, end)
   const scale = (pointAt < 0 ? 0 : p - pointAt - 1) - zerosBehind - exponent
   if (!(scale <= maxScale && scale >= -maxScale)) return false
   const high = upper * powersOfTen[kept - upperKept]!
   if (kept <= exactDigits) {
-    // Both are exact, so the result is rounded only once.
+    // `high` and `low` are exact, so the result is rounded only once.
     const value = high + lower
     numberRead[0] = scale < 0 ? value * powersOfTen[-scale]! : value / powersOfTen[scale]!
   } else if (scale < 0) {
@@ -92,8 +92,8 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
 }
 
 /**
- * Sets `numberRead` to `(high + low) / divisor` rounded once; false if the computed digits do not decide the rounding. `low` is
- * the smaller part.
+ * Sets `numberRead` to `(high + low) / divisor`, rounded once. `low` is the smaller part. Returns false if the computed digits do
+ * not decide the rounding.
  */
 function setQuotient(high: number, low: number, divisor: number): boolean {
   const sum = high + low
@@ -112,13 +112,13 @@ function setProduct(high: number, low: number, factor: number): boolean {
   return setSum(first, productError(sum, factor, first) + lost * factor)
 }
 
-/** Sets `numberRead` to the sum; `second` is approximate. */
+/** Sets `numberRead` to the sum. Returns false if the error of `second` could change the rounding. */
 function setSum(first: number, second: number): boolean {
   numberRead[0] = first + second
   return first + second * (1 + maxError) === first + second * (1 - maxError)
 }
 
-/** How much `a × b` exceeds its rounded product. */
+/** The rounding error of `product`: `a × b` minus `product`. */
 function productError(a: number, b: number, product: number): number {
   const aScaled = splitter * a
   const aHigh = aScaled - (aScaled - a)

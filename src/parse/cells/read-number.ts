@@ -1,5 +1,5 @@
 /*
-  Numbers from bytes. Texts that are not numbers give NaN; numbers that do not fit give ±Infinity.
+  Reads numbers from bytes. Returns NaN for a text that is not a number, and ±Infinity for a number that does not fit.
 */
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { singleOf } from './single-precision.js'
@@ -9,7 +9,7 @@ const plus = 43
 const minus = 45
 const point = 46
 
-/** XORed with four digits it gives their values; those are below ten if adding `sixes` leaves the upper halves zero. */
+/** XORed with four digits, it gives their values. These are below ten if adding `sixes` leaves the upper halves zero. */
 const zeros = 0x30303030
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
@@ -23,8 +23,8 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
 )
 
 /**
- * Four digits at `p`, or a negative number if one of them is not a digit. Digits are added up pairwise within one word: tens
- * and ones first, then hundreds.
+ * The number of four digits at `p`, or a negative number if one byte is not a digit. Computes with pairs in one word: tens and
+ * ones first, then hundreds.
  */
 export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
@@ -33,10 +33,10 @@ export function fourDigitsAt(view: DataView, p: number): number {
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
 }
 
-/** The number read last. In an array, as V8 would allocate a returned number of more than 31 bits. */
+/** The number read last. It is in an array, because V8 would allocate a returned number of more than 31 bits. */
 export const numberRead: Float64Array = new Float64Array(1)
 
-/** Appends the digits from `start` to `end` to `numberRead`; returns whether all are digits. */
+/** Appends the digits from `start` to `end` to `numberRead`. Returns whether all bytes are digits. */
 function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let p = start
   let sum = numberRead[0]!
@@ -54,7 +54,7 @@ function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number
   return true
 }
 
-/** A whole number of at most 15 digits, or NaN; for columns of at most 31 bits. `view` is over `bytes`. */
+/** Reads a whole number of at most 15 digits for columns of at most 31 bits; NaN for other texts. `view` is over `bytes`. */
 export function readShortInteger(
   bytes: Uint8Array,
   view: DataView,
@@ -64,7 +64,7 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // An empty cell may be followed by a sign.
+  // After an empty cell, the byte at `p` may be a sign.
   if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
@@ -80,7 +80,7 @@ export function readShortInteger(
   return sign === minus ? -value : value
 }
 
-/** Whether `numberRead` holds the whole number, which has at most 15 digits. `view` is over `bytes`. */
+/** Returns whether `numberRead` holds the text's whole number of at most 15 digits. `view` is over `bytes`. */
 export function readShortLong(
   bytes: Uint8Array,
   view: DataView,
@@ -90,7 +90,7 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // An empty cell may be followed by a sign.
+  // After an empty cell, the byte at `p` may be a sign.
   if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false
@@ -99,8 +99,8 @@ export function readShortLong(
 }
 
 /**
- * Whether `numberRead` holds the decimal number, correctly rounded; it has at most 15 digits and no exponent. `view` is
- * over `bytes`.
+ * Returns whether `numberRead` holds the text's number, correctly rounded. The number may have at most 15 digits and no exponent.
+ * `view` is over `bytes`.
  */
 export function readShortDouble(
   bytes: Uint8Array,
@@ -124,7 +124,7 @@ export function readShortDouble(
     if (bytes[p] !== point || end - first === 1) return false
     const afterPoint = ++p
     if (!addDigits(bytes, view, p, end)) return false
-    // Both are exact, so the quotient is rounded only once.
+    // Dividend and divisor are exact, so the quotient is rounded only once.
     numberRead[0] = numberRead[0] / powersOfTen[end - afterPoint]!
   } else if (p === first) {
     return false
@@ -134,8 +134,8 @@ export function readShortDouble(
 }
 
 /**
- * The position after the decimal number at `start`, which is in `numberRead`, correctly rounded; −1 if there is none, or one of
- * more than 15 digits. An exponent may follow.
+ * Reads a number at `start` into `numberRead`, correctly rounded, and returns the position after it. An exponent may follow.
+ * Returns −1 for no number, and for more than 15 digits.
  */
 export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
   let p = start
@@ -157,7 +157,7 @@ export function readDoubleAt(bytes: Uint8Array, start: number, end: number): num
       value = value * 10 + digit
     }
     digits += p - afterPoint
-    // Both are exact, so the quotient is rounded only once.
+    // Dividend and divisor are exact, so the quotient is rounded only once.
     if (digits <= exactDigits) value /= powersOfTen[p - afterPoint]!
   }
   if (digits < 1 || digits > exactDigits) return -1
@@ -168,10 +168,10 @@ export function readDoubleAt(bytes: Uint8Array, start: number, end: number): num
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
-/** Why a text is not a number of its type: it is not a number, is too large, or is NaN or an infinity. */
+/** Why a text is not a number of its type: not a number at all, too large, or NaN or an infinity. */
 export type NumberFault = 'cell' | 'range' | 'notFinite'
 
-/** Every other number, correctly rounded, or why it is not one. */
+/** Reads any other number, correctly rounded, or returns the reason why the text is not one. */
 export function readDouble(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const text = trimmedText(bytes, start, end)
   if (decimalNumber.test(text)) {
@@ -186,7 +186,7 @@ function trimmedText(bytes: Uint8Array, start: number, end: number): string {
   return latin1(bytes, first, trimmedEnd(bytes, first, end))
 }
 
-/** Like `readDouble`, but the nearest single; 'range' if it is too large for that. */
+/** Like `readDouble`, but returns the nearest single, or 'range' for a number too large for a single. */
 export function readFloat(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const value = readDouble(bytes, start, end)
   if (typeof value !== 'number') return value

@@ -1,5 +1,5 @@
 /*
-  COMPLEX, POINT and DURATION: two numbers in one text.
+  Reads COMPLEX, POINT and DURATION: two values in one text.
 */
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/durations.js'
@@ -21,7 +21,7 @@ const letterI = 0x69
 
 const largestCount = 2_147_483_647
 
-/** `2.3+4.0i`, as in `WideType`. */
+/** Reads `2.3+4.0i`; returns as `WideType.readCell`. */
 export function readComplex(
   bytes: Uint8Array,
   _view: DataView,
@@ -48,7 +48,7 @@ export function readComplex(
   return store(bytes, first, firstEnd, firstEnd, last, into, at)
 }
 
-/** `(1.5, 2.5)`, as in `WideType`. */
+/** Reads `(1.5, 2.5)`; returns as `WideType.readCell`. */
 export function readPoint(
   bytes: Uint8Array,
   _view: DataView,
@@ -80,7 +80,7 @@ export function readPoint(
   return store(bytes, x, xEnd, y, yEnd, into, at)
 }
 
-/** Position after the decimal number at `start`, or −1 if there is none. */
+/** Position after the decimal number at `start`; −1 if there is no number. */
 function numberEnd(bytes: Uint8Array, start: number, end: number): number {
   const first = afterSign(bytes, start)
   let p = afterDigits(bytes, first, end)
@@ -107,7 +107,7 @@ function afterDigits(bytes: Uint8Array, start: number, end: number): number {
   return p
 }
 
-/** Stores both numbers: 0, or Infinity if one of them does not fit. */
+/** Stores both numbers. Returns 0, or Infinity if one of them does not fit. */
 function store(
   bytes: Uint8Array,
   start: number,
@@ -125,7 +125,7 @@ function store(
   return 0
 }
 
-/** Sets `numberRead` to the number in a text; false if it does not fit. */
+/** Sets `numberRead` to the number in a text. Returns false if the number does not fit. */
 function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
   if (!readLongDouble(bytes, start, end)) {
     const value = readDouble(bytes, start, end)
@@ -135,7 +135,7 @@ function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
   return numberRead[0] !== nullDouble
 }
 
-/** Units by their letters, as the digits of a number of base 256. */
+/** Units by their letters, taken as digits in base 256. */
 const unitsByLetters: ReadonlyMap<number, number> = new Map(
   Array.from(durationUnits, ([letters, unit]) => [lettersOf(letters), unit]),
 )
@@ -146,7 +146,7 @@ function lettersOf(text: string): number {
 
 const exchangeLetters = 4
 
-/** `3M`, `200ms`, or `5XNYS` with the four letters of an exchange's calendar, as in `WideType`. */
+/** Reads `3M`, `200ms`, or `5XNYS` with the four letters of an exchange's calendar; returns as `WideType.readCell`. */
 export function readDuration(
   bytes: Uint8Array,
   _view: DataView,
@@ -172,7 +172,7 @@ export function readDuration(
   return 0
 }
 
-/** Number of a unit or of an exchange's code; −1 for all other letters. */
+/** The number of a unit or of an exchange's code; −1 for other letters. */
 function unitOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   if (length < 1 || length > exchangeLetters) return -1

@@ -1,7 +1,7 @@
 /*
-  UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first byte of the text last
-  (docs/protocol.md#sixteen-byte-values). They are written as four words: the first four bytes of the text become the last word,
-  with the first one as its highest byte.
+  Reads UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first byte of the text last
+  (docs/protocol.md#sixteen-byte-values). Writes four words: the first four bytes of the text become the last word, with the first
+  byte as its highest.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -17,10 +17,10 @@ const lastWord = 3
 const ipv6Groups = 8
 const groupDigits = 4
 
-/** The value of a hexadecimal digit by its byte, negative for all others. */
+/** Value of a hexadecimal digit, by its byte; negative for other bytes. */
 const hexValues = Int8Array.from({ length: 256 }, (_, byte) => hexDigit(byte))
 
-/** The value of two hexadecimal digits, with the first in the index's lower byte; negative for all others. */
+/** Value of two hexadecimal digits, negative for other bytes. The lower byte of the index is the first digit. */
 const hexPairs = new Int16Array(65_536).fill(-1)
 for (const [first, high] of hexValues.entries()) {
   if (high < 0) continue
@@ -29,13 +29,13 @@ for (const [first, high] of hexValues.entries()) {
   }
 }
 
-/** The 16 bits of four hexadecimal digits at `p`, negative if one is not a digit. */
+/** The 16 bits of four hexadecimal digits at `p`; negative if one byte is not a digit. */
 function fourHexDigits(view: DataView, p: number): number {
   const digits = view.getInt32(p, true)
   return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
 }
 
-/** `00112233-4455-6677-8899-aabbccddeeff`: 0 or NaN. */
+/** Reads `00112233-4455-6677-8899-aabbccddeeff`. Returns 0 or NaN. */
 export function readUuid(
   bytes: Uint8Array,
   view: DataView,
@@ -63,7 +63,7 @@ export function readUuid(
   return (a | b | c | d | e | f | g | h) < 0 ? NaN : 0
 }
 
-/** 32 hexadecimal digits: 0 or NaN. */
+/** Reads 32 hexadecimal digits. Returns 0 or NaN. */
 export function readHexDigits(
   bytes: Uint8Array,
   view: DataView,
@@ -84,10 +84,10 @@ export function readHexDigits(
   return all < 0 ? NaN : 0
 }
 
-/** The address read last in groups of 16 bits, first group first; IPv4 takes two. */
+/** The address read last in groups of 16 bits, first group first. An IPv4 address takes two groups. */
 const groups = new Int32Array(ipv6Groups)
 
-/** `1.2.3.4`, or any IPv6: 0 or NaN (`WideType`). */
+/** Reads `1.2.3.4` or any IPv6 address. Returns 0 or NaN. */
 export function readIpAddress(
   bytes: Uint8Array,
   view: DataView,
@@ -113,9 +113,9 @@ export function readIpAddress(
   return 0
 }
 
-/** Whether `groups` holds the address from index `at` on. */
+/** Returns whether `groups`, from index `at` on, holds the address. */
 function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  // Most addresses that are not IPv4 are rejected here.
+  // A quick check that most other addresses fail.
   if (bytes[start + 1] !== point && bytes[start + 2] !== point && bytes[start + 3] !== point) {
     return false
   }
@@ -126,7 +126,7 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): bo
   for (let p = start; p <= end; p++) {
     const digit = p === end ? point - zero : bytes[p]! - zero
     if (digit >= 0 && digit <= 9) {
-      // A leading zero could mean octal.
+      // A leading zero may mean an octal number.
       if (digits > 0 && part === 0) return false
       part = part * 10 + digit
       digits++
@@ -145,10 +145,10 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): bo
   return true
 }
 
-/** Eight groups; `::` replaces missing zero groups, and the last two may be written as IPv4. */
+/** Reads eight groups. `::` replaces missing zero groups, and the last two groups may be written as IPv4. */
 function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let count = 0
-  /** Groups before `::`. */
+  /** Number of groups before `::`. */
   let gapAt = -1
   let p = start
   if (bytes[p] === colon) {

@@ -1,6 +1,6 @@
 /*
-  Whole numbers in any decimal notation: `7`, `7.0`, `7e2`. Digits after the point must be zeros, as nothing is rounded. Makes
-  no string and no BigInt.
+  Reads whole numbers in any decimal notation: `7`, `7.0`, `7e2`. Digits after the point must be zeros, because nothing is
+  rounded. Makes no string and no BigInt.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { powersOfTen } from './read-number.js'
@@ -12,22 +12,21 @@ const minus = 45
 const point = 46
 const letterE = 0x65
 
-/** Digits of a number's lower part: `Int64Parts` takes billions and the rest. */
+/** Digits of the lower part: `Int64Parts` takes billions and the rest. */
 const lowerDigits = 9
-/** More digits than any 64-bit integer has. */
+/** No 64-bit integer has more digits. */
 const maxDigits = 19
-/** With larger exponents no type could hold the result. */
+/** Limit of exponents: no type could hold a result beyond. */
 const maxExponent = 1_000_000_000
 
-/** The number read last without its sign: billions, then the rest. In an array, so that V8 allocates no numbers. */
+/** The number read last, without its sign: billions, then the rest. An array, so that V8 allocates no numbers. */
 export const wholeParts: Float64Array = new Float64Array(2)
 
 const tooLarge = 2
 
 /**
  * Reads a decimal number that is whole into `wholeParts`.
- *
- * @returns its sign, 1 or −1; NaN if the text is not a whole number; ±Infinity if it has more than 19 digits
+ * @returns the sign, 1 or −1; NaN if the text is not a whole number; ±Infinity if the number has more than 19 digits
  */
 export function readWhole(bytes: Uint8Array, start: number, end: number): number {
   let first = trimmedStart(bytes, start, end)
@@ -51,7 +50,7 @@ export function readWhole(bytes: Uint8Array, start: number, end: number): number
   return negative ? -outcome : outcome
 }
 
-/** `e-12` from `start` to `end`, or NaN; plus or minus a billion also represents anything beyond. */
+/** Reads an exponent such as `e-12`; NaN for other texts. Plus or minus a billion stands for everything beyond. */
 export function readExponent(bytes: Uint8Array, start: number, end: number): number {
   if ((bytes[start]! | 0x20) !== letterE) return NaN
   let p = start + 1
@@ -69,12 +68,11 @@ export function readExponent(bytes: Uint8Array, start: number, end: number): num
 
 /**
  * Adds up the digits from `start` to `end`, skipping a point.
- *
- * @param wholeDigits  how many of them precede the point after the exponent has moved it
+ * @param wholeDigits  how many digits precede the point, after the exponent has moved the point
  * @returns 1, NaN or `tooLarge`
  */
 function setParts(bytes: Uint8Array, start: number, end: number, wholeDigits: number): number {
-  // Comes from an invalid exponent.
+  // An invalid exponent makes `wholeDigits` NaN.
   if (wholeDigits !== wholeDigits) return NaN
   let upper = 0
   let lower = 0
@@ -95,7 +93,7 @@ function setParts(bytes: Uint8Array, start: number, end: number, wholeDigits: nu
   return outcome
 }
 
-/** A whole number: exact up to 2^53, ±Infinity beyond, NaN if it is not one. Surrounding blanks are allowed. */
+/** Reads a whole number, with or without blanks around: exact up to 2^53, ±Infinity beyond. NaN for other texts. */
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {
   const sign = readWhole(bytes, start, end)
   if (sign !== 1 && sign !== -1) return sign
@@ -103,7 +101,7 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
   return sign * (size <= Number.MAX_SAFE_INTEGER ? size : Infinity)
 }
 
-/** A LONG: 0 if `into` holds it, NaN if the text is not a whole number, Infinity if it does not fit. */
+/** Reads a LONG into `into`. Returns 0; NaN if the text is not a whole number; Infinity if the number does not fit. */
 export function readInt64(bytes: Uint8Array, start: number, end: number, into: Int64Parts): number {
   const sign = readWhole(bytes, start, end)
   if (sign !== sign) return NaN

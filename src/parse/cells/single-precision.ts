@@ -1,24 +1,24 @@
 /*
-  Converts decimal text to the nearest single. Rounding the nearest double again would be wrong if that double lies exactly
-  between two singles and the text does not.
+  Converts decimal text to the nearest single. If the nearest double lies exactly between two singles, rounding that double again
+  may be wrong. Then the text itself decides.
 */
 
-/** Whether a finite double lies exactly between two singles, so that only its text tells which is nearer. */
+/** Whether a finite double lies exactly between two singles, so that only the text tells which single is nearer. */
 export function isBetweenSingles(value: number): boolean {
   const single = Math.fround(value)
-  // Exact: twice the value has at most one lost bit, and the singles next to it have many bits less.
+  // Exact: twice the value has at most one lost bit, and the singles beside it have many bits less.
   const other = 2 * value - single
   return other !== single && Math.fround(other) === other
 }
 
-/** Halfway between the largest single and the next one if there were one. */
+/** Halfway between the largest single and the next one, if there were a next one. */
 const halfwayToInfinity = 2 ** 128 - 2 ** 103
 const largestSingle = 2 ** 128 - 2 ** 104
 
 /**
  * @param text  digits, a point, an exponent; maybe a sign
- * @param value  the double nearest to it, finite
- * @returns the nearest single, ties to even; ±Infinity if it is too large for one
+ * @param value  the double nearest to the text, finite
+ * @returns the nearest single, ties to even; ±Infinity if the number is too large for a single
  */
 export function singleOf(text: string, value: number): number {
   const single = Math.fround(value)
@@ -29,12 +29,12 @@ export function singleOf(text: string, value: number): number {
   const other = 2 * value - single
   const difference = compare(text, value)
   if (difference === 0) return single
-  // Larger in absolute value.
+  // Compares absolute values.
   const isLarger = Math.abs(other) > Math.abs(single)
   return difference > 0 === isLarger ? other : single
 }
 
-/** More digits than any double between two singles has; the rest only matters if it is not zero. */
+/** More digits than any double between two singles has. Of further digits, it only matters whether all are zero. */
 const maxDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */
@@ -44,7 +44,7 @@ function compare(text: string, value: number): number {
   const all = `${whole}${fraction}`.replace(/^0+/, '')
   const kept = all.slice(0, maxDigits)
   const isCut = /[1-9]/.test(all.slice(maxDigits))
-  // One more digit represents all that were cut.
+  // One more digit stands for all digits that were cut.
   const digits = BigInt(`${kept}${isCut ? '1' : '0'}`)
   const tens = Number(exponent) - fraction.length + (all.length - kept.length) - 1
   let size = Math.abs(value)

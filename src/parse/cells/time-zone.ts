@@ -1,6 +1,6 @@
 /*
-  Converts between UTC and the clocks of a time zone. The rules come from Node (Intl), are looked up one year at a time and
-  cached, so that a time costs only a few comparisons. The machine's zone is never used.
+  Converts between UTC and the clocks of a time zone. The rules come from Node (Intl). Each year is looked up once and cached, so
+  that a time costs only a few comparisons. The machine's zone is never used.
 */
 import { UsageError } from '../../errors.js'
 import { daysFromCivil } from '../../protocol/civil-date.js'
@@ -8,20 +8,20 @@ import { yearAt } from './calendar.js'
 
 const secondsPerDay = 86_400
 
-/** Step for finding clock changes: no zone has changed its clocks twice within six days (checked from 1893 to 2039). */
+/** Step of the search for clock changes. No zone has changed its clocks twice within six days (checked from 1893 to 2039). */
 const stepSeconds = 3 * secondsPerDay
 
-/** Before this year no clock was ever changed. */
+/** No clock was changed before this year. */
 const firstYear = 1800
 /**
- * From here on rules equal those of 400 years before, as the calendar and its weeks repeat. Rules that follow the moon
+ * From this year on, rules equal those of 400 years before, because the calendar and its weeks repeat. Rules that follow the moon
  * (Morocco) are fixed up to 2087, so the years used instead must be later than that.
  */
 const lastYear = 2600
 const cycleYears = 400
 const cycleSeconds = 146_097 * secondsPerDay
 
-/** One year of a zone: from `starts[i]` on, in seconds since 1970, clocks are `offsets[i]` seconds ahead of UTC. */
+/** One year of a zone. From `starts[i]` on, in seconds since 1970, clocks are `offsets[i]` seconds ahead of UTC. */
 interface ZoneYear {
   readonly starts: readonly number[]
   readonly offsets: readonly number[]
@@ -32,7 +32,7 @@ export class TimeZone {
   readonly name: string
   readonly #offsetOf: (utcSeconds: number) => number
   readonly #years = new Map<number, ZoneYear>()
-  /** The period between two changes looked up last, and its offset. */
+  /** The period between two clock changes that was looked up last, and its offset. */
   #from = 0
   #to = 0
   #offset = 0
@@ -51,7 +51,7 @@ export class TimeZone {
     }
   }
 
-  /** Seconds that the clocks are ahead of UTC at this moment. */
+  /** How many seconds the clocks are ahead of UTC at this moment. */
   offsetAt(utcSeconds: number): number {
     if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
     const year = yearAt(Math.floor(utcSeconds / secondsPerDay))
@@ -67,9 +67,9 @@ export class TimeZone {
     return this.#offset
   }
 
-  /** Whether no clock of the zone ever showed this time, because clocks were put forward over it. */
+  /** Whether no clock of the zone ever showed this time, because clocks were put forward past it. */
   skips(wallSeconds: number): boolean {
-    // Usually the time is in the same period as the previous one.
+    // Usually this time is in the same period as the previous one.
     if (wallSeconds - this.#offset >= this.#from && wallSeconds - this.#offset < this.#to) {
       return false
     }
@@ -101,7 +101,7 @@ export class TimeZone {
 
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
-/** The first second with an offset other than `before`, after `from` and not after `to`. */
+/** The first second after `from`, and not after `to`, with an offset other than `before`. */
 function changeBetween(
   from: number,
   to: number,
@@ -118,7 +118,7 @@ function changeBetween(
   return high
 }
 
-/** Seconds of `Z`, `UTC`, `+08:00`, `-0330`; undefined for names. */
+/** The offset in `Z`, `UTC`, `+08:00` or `-0330`, in seconds; undefined for names of zones. */
 export function fixedOffset(name: string): number | undefined {
   if (/^(?:Z|UTC)$/i.test(name)) return 0
   const match = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(name)
@@ -140,7 +140,7 @@ function intlOffsets(name: string): (utcSeconds: number) => number {
   return utcSeconds => offsetOfText(format.format(utcSeconds * 1000))
 }
 
-/** Seconds of `…GMT`, `…GMT+08:00`, `…GMT-00:44:30`. */
+/** The offset in `…GMT`, `…GMT+08:00` or `…GMT-00:44:30`, in seconds. */
 function offsetOfText(text: string): number {
   const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)
   const [, sign, hours = 0, minutes = 0, seconds = 0] = match ?? []

@@ -1,5 +1,5 @@
 /*
-  Texts that mean true and false besides those of BOOL, compared byte by byte: `--true Y --false N`.
+  Rewrites the user's words for true and false, such as `--true Y --false N`. Compares byte by byte.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
@@ -8,16 +8,15 @@ import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 const one = 49
 const zero = 48
 
-/** Texts to be read as `1` and `0`. */
+/** Texts to read as `1`, and texts to read as `0`. */
 export interface TruthTexts {
   readonly trueTexts: readonly Uint8Array[]
   readonly falseTexts: readonly Uint8Array[]
 }
 
 /**
- * The texts, or undefined if there are none.
- *
- * @throws {UsageError} DDB_USAGE if a text means both
+ * The user's words, or undefined if there are none.
+ * @throws {UsageError} DDB_USAGE if a word means both true and false
  */
 export function truthTexts({
   trueTexts = [],
@@ -38,7 +37,7 @@ export function truthTexts({
   }
 }
 
-/** Writes `1` or `0` for these texts, and any other text unchanged; returns the position after it in `into`. */
+/** Writes `1` or `0` for the user's words, and any other text unchanged. Returns the position after it in `into`. */
 export function writeTruth(
   { trueTexts, falseTexts }: TruthTexts,
   bytes: Uint8Array,

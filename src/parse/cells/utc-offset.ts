@@ -1,5 +1,5 @@
 /*
-  The time zone offset after a time: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`.
+  Reads the time zone offset after a time: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`.
 */
 import { twoDigits } from './calendar.js'
 import { trimmedEnd } from './cell-bytes.js'
@@ -10,12 +10,12 @@ const colon = 58
 const dash = 45
 const plus = 43
 
-/** The offset in the text read last. */
+/** The offset in the text that was read last. */
 export class UtcOffset {
   isGiven = false
   seconds = 0
 
-  /** Removes the offset from a time that begins at `start`; returns where the time then ends. */
+  /** Reads the offset after a time that begins at `start`. Returns the end of the time without the offset. */
   takeFrom(bytes: Uint8Array, start: number, end: number): number {
     const last = bytes[end - 1]
     this.isGiven = true
@@ -35,7 +35,7 @@ function isUtc(bytes: Uint8Array, p: number): boolean {
   return bytes[p] === 0x55 && bytes[p + 1] === 0x54 && bytes[p + 2] === 0x43
 }
 
-/** Position of the sign of an offset after a time that begins at `start`, or −1. */
+/** Position of the sign of an offset after a time that begins at `start`; −1 for a time without an offset. */
 function signBehind(bytes: Uint8Array, start: number, end: number): number {
   for (let p = end - 3; p >= start + 4 && p >= end - 6; p--) {
     if (bytes[p] === plus || bytes[p] === dash) return p
@@ -43,7 +43,7 @@ function signBehind(bytes: Uint8Array, start: number, end: number): number {
   return -1
 }
 
-/** Seconds of the offset whose sign is at `sign`, or NaN. */
+/** The offset whose sign is at `sign`, in seconds; NaN if invalid. */
 function secondsAt(bytes: Uint8Array, sign: number, end: number): number {
   const hours = twoDigits(bytes, sign + 1)
   const minuteAt = bytes[sign + 3] === colon ? sign + 4 : sign + 3

@@ -1,8 +1,7 @@
 /*
-  Dates and times of day in DolphinDB's own notation and in ISO 8601 (docs/server-semantics.md#text-of-values), read from bytes
-  without allocating anything. The results are wall-clock times. Without a time zone, a column cannot store an offset, so all
-  times of a column must have the same one; with a time zone, a time with an offset becomes what the zone's clocks showed at
-  that moment.
+  Reads dates and times of day from bytes, in DolphinDB's own notation and in ISO 8601 (docs/server-semantics.md#text-of-values),
+  without allocating anything. The results are wall-clock times. A column cannot store an offset. Without a time zone, all times
+  of a column must have the same one. With a time zone, times with an offset are converted to the zone's clocks.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -24,50 +23,50 @@ const slash = 47
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-/** The last digit of a fraction with this many digits, in nanoseconds. */
+/** Value of the last digit of a fraction with this many digits, in nanoseconds. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
-/** Results of reading: the text is not a value, or is more precise than nanoseconds. */
+/** Results of the readers besides 0: the text is not a value, or has more digits than nanoseconds. */
 const noValue: number = NaN
 const tooFine: number = Infinity
 
-/** A moment in parts from which every temporal type can be made. */
+/** The parts of a moment, from which every temporal type can be made. */
 export interface TimeParts {
-  /** Since 1970. */
+  /** Days since 1970. */
   days: number
   secondOfDay: number
-  /** Within the second. */
+  /** Nanoseconds within the second. */
   nanos: number
 }
 
-/** Reads one text into its own parts: 0; NaN if the text does not match; Infinity for more digits than nanoseconds have. */
+/** Reads a text into its own parts. `read` returns 0; NaN for no match; Infinity for more digits than nanoseconds. */
 export interface DateFormat extends TimeParts {
-  /** Its texts are numbers, which may be written in the style of the input. */
+  /** True if the texts are numbers, which may be written in the style of the input. */
   readonly isNumber: boolean
   /** Months since year 0, for MONTH. */
   readonly months: number
   read(bytes: Uint8Array, start: number, end: number): number
 }
 
-/** What is known of a column's times. */
+/** Rules for the times of one column. */
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
   /** The common offset of times stored as written; undefined if it does not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called for the first time that has a non-zero offset and is stored as written; returns true to be called again. */
+  /** Called for the first time that is stored as written and has an offset other than 0. Called again if it returned true. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
-/** Keeps the parts of the text it read last; they are meaningless if that was not a value. */
+/** Keeps the parts of the text read last; if that text was not a value, they are meaningless. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** The text's bounds, less outer blanks and any offset. */
+  /** Bounds of the text, without blanks around it and without an offset. */
   #start = 0
   #end = 0
-  /** The text read last has no separators between its digits. */
+  /** True if the text read last has no separators between its digits. */
   #isBasic = false
   #zoneFault: 'none' | 'skipped' | 'dateless' | 'other' = 'none'
   readonly #offset: UtcOffset = new UtcOffset()
@@ -81,7 +80,7 @@ export class WallClock implements TimeParts {
     this.#onOffset = onOffset
   }
 
-  /** A date, optionally followed by a time: 0, NaN or Infinity. */
+  /** Reads a date, optionally followed by a time. Returns 0, NaN or Infinity. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -89,12 +88,12 @@ export class WallClock implements TimeParts {
     this.nanos = 0
     if (after === this.#end) return 0
     const outcome = this.#timeAfter(bytes, after)
-    // A date has no clock: it does not matter if a zone skips its midnight.
+    // A date has no clock, so it may be stored even if the zone's clocks skipped its midnight.
     const matters = this.#zone === undefined || this.#offset.isGiven
     return outcome === 0 && matters ? this.#toZone() : outcome
   }
 
-  /** `HH:MM:SS[.fraction]`: 0, NaN or Infinity. */
+  /** Reads `HH:MM:SS[.fraction]`. Returns 0, NaN or Infinity. */
   readTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     this.#isBasic = false
@@ -103,12 +102,12 @@ export class WallClock implements TimeParts {
     if (outcome !== 0) return outcome
     if (this.#zone === undefined) return this.#keepAsWritten()
     if (!this.#offset.isGiven) return 0
-    // Without a date it is unknown what the zone's clocks showed then.
+    // Without a date, the time cannot be converted to the zone's clocks.
     this.#zoneFault = 'dateless'
     return noValue
   }
 
-  /** `HH:MM` or `HH:MMm`: 0 or NaN. */
+  /** Reads `HH:MM` or `HH:MMm`. Returns 0 or NaN. */
   readMinute(bytes: Uint8Array, start: number, end: number): number {
     const last = trimmedEnd(bytes, start, end)
     this.#trim(bytes, start, bytes[last - 1] === lowerM ? last - 1 : last)
@@ -116,7 +115,7 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /** A date, alone (midnight) or with `T` or a blank and `HH:MM[:SS[.fraction]]`: 0, NaN or Infinity. */
+  /** Reads a date alone (midnight), or with `T` or a blank and `HH:MM[:SS[.fraction]]`. Returns 0, NaN or Infinity. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -124,19 +123,19 @@ export class WallClock implements TimeParts {
     this.nanos = 0
     if (after === this.#end) {
       this.#offset.isGiven = false
-      // For a date alone an offset does not matter.
+      // A date alone has no offset to check.
       return this.#zone === undefined ? 0 : this.#toZone()
     }
     const outcome = this.#timeAfter(bytes, after)
     return outcome === 0 ? this.#toZone() : outcome
   }
 
-  /** A date, `T` or a blank, and `HH` or the time of a whole hour: 0, `noValue` or `tooFine`. */
+  /** Reads a date, `T` or a blank, and `HH` or the time of a whole hour. Returns 0, `noValue` or `tooFine`. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
     if (after + 3 !== this.#end) {
-      // A date alone is a day, not its first hour.
+      // A date alone means a day, not the day's first hour.
       return after === this.#end ? noValue : this.readDateTime(bytes, start, end)
     }
     if (!isSeparator(bytes[after]!)) return noValue
@@ -148,7 +147,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** Why the text read last is not a value, if that is because of its offset. */
+  /** The reason why the text read last is not a value, if its offset or its zone is the reason. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {
@@ -170,8 +169,8 @@ export class WallClock implements TimeParts {
   }
 
   /**
-   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`; returns the position after it, or NaN. A nonexistent
-   * day becomes NaN, which the sums below propagate.
+   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`. Returns the position after the date, or NaN. A
+   * nonexistent day becomes NaN, which the sums below propagate.
    */
   #date(bytes: Uint8Array): number {
     const p = this.#start
@@ -188,14 +187,14 @@ export class WallClock implements TimeParts {
     return p + 8 + 0 * this.days
   }
 
-  /** The separator at `p`, and the time and offset after it; NaN if `p` is. */
+  /** Reads the separator at `p`, and the time and offset after it. Returns NaN if `p` is NaN. */
   #timeAfter(bytes: Uint8Array, p: number): number {
     if (p !== p || !isSeparator(bytes[p]!)) return noValue
     this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)
     return this.#time(bytes, p + 1)
   }
 
-  /** `HH:MM[:SS[.fraction]]`; after a date without separators also `HHMM[SS[.fraction]]`. */
+  /** Reads `HH:MM[:SS[.fraction]]`; after a date without separators also `HHMM[SS[.fraction]]`. */
   #time(bytes: Uint8Array, p: number): number {
     const width = bytes[p + 2] === colon ? 1 : 0
     const minuteAt = p + 2 + width
@@ -233,7 +232,7 @@ export class WallClock implements TimeParts {
     return outcome
   }
 
-  /** Converts to what the zone's clocks showed; NaN for a time that they never showed. */
+  /** Converts the moment to the zone's clocks. Returns NaN for a time that the clocks never showed. */
   #toZone(): number {
     const zone = this.#zone
     const offset = this.#offset
@@ -273,7 +272,7 @@ function isSeparator(byte: number): boolean {
   return byte === letterT || byte === blank || byte === lowerT
 }
 
-/** Year × 12 + month − 1, from `2012.06M`, `2012.06`, `2012-06`. */
+/** Reads `2012.06M`, `2012.06` or `2012-06`. Returns year × 12 + month − 1. */
 export function readMonth(bytes: Uint8Array, start: number, end: number): number {
   const first = trimmedStart(bytes, start, end)
   let last = trimmedEnd(bytes, first, end)

@@ -1,5 +1,5 @@
 /*
-  A format for a column with a time zone: counts since 1970 are moments, everything else is what the zone's clocks showed.
+  Adds a time zone to a format. Counts since 1970 are moments; every other text is a time of the zone's clocks.
 */
 import { monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
@@ -8,10 +8,9 @@ import { setMoment } from './wall-clock.js'
 
 const secondsPerDay = 86_400
 
-/** What to do with the result of a format: convert it, or refuse times that the clocks skipped. */
+/** What to do with a format's result: convert it to the zone, or refuse times that the zone's clocks skipped. */
 export type ZoneTask = 'convert' | 'check'
 
-/** A format in a time zone. */
 export class ZonedFormat implements DateFormat {
   readonly isNumber: boolean
   days = 0

@@ -1,5 +1,5 @@
 /*
-  Array vectors: `1,2,3` or `[1,2,3]` in one cell. One builder of the element type takes the elements of all rows.
+  Array vectors: `1,2,3` or `[1,2,3]` in one cell. A single builder of the element type takes the elements of all rows.
 */
 import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -9,7 +9,7 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, ArrayPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 
-/** Separates the elements of a cell if the format wrote them, not the user. */
+/** Separates the elements of a cell that the format, not the user, has written. */
 export const elementSeparator = 0x1f
 
 const openBracket = 91
@@ -17,19 +17,18 @@ const closeBracket = 93
 const offsetBytes = 4
 const initialElements = 4096
 
-/** One column of array vectors. */
 export class ArrayColumn implements ColumnBuilder {
   readonly #elements: ColumnBuilder
   readonly #columnIndex: number
   readonly #delimiter: number
   readonly #store: ArrayStore
   #offsets: Uint32Array = new Uint32Array(0)
-  /** Elements of the rows so far. */
+  /** Number of elements in the rows so far. */
   #count = 0
   #countBefore = 0
   #block: RecordBlock = new RecordBlock(1, initialElements)
 
-  /** @param delimiter  byte between the elements */
+  /** @param delimiter  the byte between elements */
   constructor(elements: ColumnBuilder, columnIndex: number, delimiter: number, pool: BufferPool) {
     this.#elements = elements
     this.#columnIndex = columnIndex
@@ -75,7 +74,7 @@ export class ArrayColumn implements ColumnBuilder {
     this.#block.bytes = bytes
   }
 
-  /** Adds the elements of one cell; an empty one has a single null, as DolphinDB stores it (docs/protocol.md#array-vectors). */
+  /** Adds the elements of one cell. An empty cell has a single null, as DolphinDB stores it (docs/protocol.md#array-vectors). */
   #split(start: number, end: number): void {
     const { bytes } = this.#block
     let first = trimmedStart(bytes, start, end)
@@ -130,11 +129,11 @@ export class ArrayColumn implements ColumnBuilder {
   }
 
   encodedBytes(rowCount: number): number {
-    // Each row's count usually takes one byte, each block of rows four more.
+    // On the wire, each row's count usually takes one byte, and each block of rows four more.
     return this.#elements.encodedBytes(this.#count) + rowCount
   }
 
-  /** Assumes empty elements with a delimiter after each. */
+  /** Assumes that all elements are empty, with a delimiter after each. */
   get most(): WireRoom {
     const { row, textByte } = this.#elements.most
     return { row: row + 1, textByte: row + textByte }

@@ -1,18 +1,18 @@
 /*
-  Memory for the elements of one column, from the pool, growing with the rows.
+  Memory for the elements of one column, taken from the pool. Grows with the rows.
 */
 import type { BufferPool } from './buffer-pool.js'
 
 const initialRows = 1024
 
-/** The buffer of one column under construction. After `release` it belongs to the batch, and returns through the pool. */
+/** Holds the buffer of a column under construction. `release` gives the buffer to the batch; later it returns to the pool. */
 export class ArrayStore {
   buffer: ArrayBuffer
   readonly #pool: BufferPool
   readonly #bytesPerRow: number
-  /** Bytes that the batch needs so far. */
+  /** Number of bytes that the batch needs so far. */
   #neededBytes = 0
-  /** Bytes that the last batch needed, as the next one will probably need as much. */
+  /** Number of bytes that the last batch needed, because the next batch will probably need as many. */
   #expectedBytes: number
 
   constructor(pool: BufferPool, bytesPerRow: number) {
@@ -22,7 +22,7 @@ export class ArrayStore {
     this.buffer = new ArrayBuffer(0)
   }
 
-  /** Makes room for `rowCount` rows; true if `buffer` has changed. */
+  /** Makes room for `rowCount` rows. Returns true if `buffer` is another one now. */
   reserve(rowCount: number): boolean {
     const needed = rowCount * this.#bytesPerRow
     this.#neededBytes = needed
@@ -37,22 +37,21 @@ export class ArrayStore {
     return true
   }
 
-  /** Copies rows `from` to `to` (exclusive) of other rows to `firstRow`, where there must be room. */
+  /** Copies rows `from` to `to` (exclusive) of `rows` to `firstRow`. There must be room for them. */
   put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
     const size = this.#bytesPerRow
     const bytes = new Uint8Array(rows, from * size, (to - from) * size)
     new Uint8Array(this.buffer).set(bytes, firstRow * size)
   }
 
-  /** Memory for further data besides the rows. */
   beside(byteLength: number): ArrayBuffer {
     return this.#pool.take(byteLength)
   }
 
-  /** Hands the buffer over to its batch. */
+  /** Gives the buffer to its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Not the buffer's size: small batches would otherwise occupy the memory of large ones while in flight.
+    // With the buffer's size instead, small batches in flight would occupy the memory of large ones.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

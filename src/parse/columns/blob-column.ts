@@ -1,5 +1,5 @@
 /*
-  BLOB columns in wire form: the bytes of a cell unchanged, after an int32 with their number.
+  BLOB columns in wire form: an int32 with the length, then the bytes of the cell unchanged.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -11,7 +11,7 @@ import { tooLong } from './string-column.js'
 
 const countBytes = 4
 
-/** One BLOB column. Every text is a value unless it is too long; its row is then refused. */
+/** Every text is a value, unless it is too long; then the column refuses its row. */
 export class BlobColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
@@ -109,7 +109,6 @@ export class BlobColumn implements ColumnBuilder {
     this.#length += texts.length
   }
 
-  /** Makes room for all cells of the block. */
   #reserve(block: RecordBlock, field: number): void {
     const { starts, ends, fieldCount, rowCount } = block
     let needed = this.#length + countBytes * rowCount

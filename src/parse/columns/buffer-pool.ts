@@ -1,19 +1,19 @@
 /*
-  Keeps arrays of released batches for the next ones: memory stays that of the batches in flight, and nothing is cleared again.
+  Reuses the arrays of released batches, so that memory stays that of the batches in flight and no array is cleared.
 */
 const smallestBytes = 1024
-/** Anything above this is left to the garbage collector. */
+/** Leaves buffers beyond this sum to the garbage collector. */
 const maxKeptBytes = 64 * 1024 * 1024
-/** This little is always kept. */
+/** Always keeps this sum of buffers. */
 const leastKeptBytes = 1024 * 1024
 
-/** Buffers of one input's batches. Their content is never cleared. */
+/** Buffers for the batches of one input. Their content is never cleared. */
 export class BufferPool {
-  /** By size; within a size the longest unused ones come first. */
+  /** Free buffers by size. The sizes that were unused for longest come first. */
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
 
-  /** At least `byteLength` bytes, with old content. */
+  /** Returns a buffer of at least `byteLength` bytes, which may hold old content. */
   take(byteLength: number): ArrayBuffer {
     const size = roundedUp(byteLength)
     const list = this.#free.get(size) ?? []
@@ -28,7 +28,7 @@ export class BufferPool {
     return buffer
   }
 
-  /** When batches become larger, drops arrays of earlier sizes to make room. */
+  /** Makes room when batches become larger: frees buffers of the sizes that were unused for longest. */
   #drop(bytes: number): void {
     let left = bytes
     for (const [size, list] of this.#free) {
@@ -54,8 +54,7 @@ export class BufferPool {
 let closed: InstanceType<typeof MessagePort> | undefined
 
 /**
- * The garbage collector would leave such buffers until there are 64 MB of them; transferring to a closed port frees them at
- * once.
+ * Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait until there are 64 MB of such buffers.
  */
 function freeNow(buffer: ArrayBuffer): void {
   if (closed === undefined) {
@@ -65,7 +64,7 @@ function freeNow(buffer: ArrayBuffer): void {
   closed.postMessage(undefined, [buffer])
 }
 
-/** A power of two or a quarter, half or three quarters more, so that growing arrays use the same few sizes. */
+/** Rounds up to a power of two, or to a quarter, half or three quarters more. So growing arrays use the same few sizes. */
 function roundedUp(byteLength: number): number {
   let size = smallestBytes
   while (2 * size < byteLength) size *= 2

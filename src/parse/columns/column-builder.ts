@@ -1,6 +1,6 @@
 /*
-  One column of the batch under construction. A builder reads its field of all rows of a block in one loop for its type; a row
-  that any column refuses is removed from all.
+  Builds one column of a batch. A builder reads its field in all rows of a block, in one loop for its type. If one column refuses
+  a row, the row is removed from all columns.
 */
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
@@ -10,7 +10,7 @@ import type { ColumnPart } from './column-part.js'
 /** Why a text is not a value of its column. */
 export interface CellFault {
   readonly code: ErrorCode
-  /** `expected …`, without the text itself. */
+  /** Text like `expected …`, without the refused text itself. */
   readonly expected: string
 }
 
@@ -18,36 +18,32 @@ export interface CellFault {
 export interface WireRoom {
   /** Bytes per row. */
   readonly row: number
-  /** Additional bytes per byte of the row's text. */
+  /** Additional bytes per byte of text in the row. */
   readonly textByte: number
 }
 
-/** Builds one column: call `read` for each block, `take` at the end of a batch, and `undo` in between if rows were refused. */
+/** Builds one column. Call `read` for each block, `undo` if rows of the block were refused, and `take` at the end of a batch. */
 export interface ColumnBuilder {
   /**
-   * Appends field `field` of every row of the block, as rows from `firstRow` on. An empty text is null. A text that is not a
-   * value becomes null, and this column refuses its row.
-   *
-   * @returns how many cells are null, including refused ones
+   * Appends the field of every row of the block, as rows from `firstRow` on. An empty text is null. If a text is not a value, the
+   * cell becomes null, and this column refuses the row.
+   * @returns how many cells are null, including those of refused rows
    */
   read(block: RecordBlock, field: number, firstRow: number): number
-  /** Removes what the last `read` appended. */
+  /** Removes the rows that the last `read` appended. */
   undo(): void
-  /** For a column that combines several texts: the block with the texts read last. */
+  /** The block with the texts read last; only in a column that combines several texts. */
   readonly composed?: RecordBlock
-  /** What is wrong with a text that `read` refused. */
+  /** Explains why `read` refused a text. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
-  /** Bytes on the wire of the first `rowCount` rows. */
+  /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number
-  /** Known before a row is read: tells how many rows certainly fit. */
+  /** Upper limit known before a row is read; it tells how many rows certainly fit. */
   readonly most: WireRoom
-  /** Hands the column over and starts the next batch; `buffers` receives memory of the pool. */
+  /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
-  /**
-   * Like `take`, for a builder of the same column elsewhere; here, too, `buffers` receives memory of the pool: everything in
-   * the part.
-   */
+  /** Like `take`, but for a builder of the same column elsewhere. `buffers` receives all memory of the part. */
   give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
-  /** Appends rows `from` to `to` (exclusive) of another builder's part, as rows from `firstRow` on. They cannot be undone. */
+  /** Appends rows `from` to `to` (exclusive) of another builder's part, as rows from `firstRow` on. `undo` cannot remove them. */
   append(part: ColumnPart, from: number, to: number, firstRow: number): void
 }

@@ -1,6 +1,6 @@
 /*
-  Rows of a column that another builder has read, on their way to the builder of a batch: plain data, which threads can transfer
-  without copying.
+  Rows of a column that one builder hands to another builder's batch. They are plain data, which threads can transfer without
+  copying.
 */
 
 /** Elements of one size, one after the other. */
@@ -11,7 +11,7 @@ export interface FixedPart {
 /** Texts in wire form, one after the other. */
 export interface TextPart {
   readonly encoded: Uint8Array<ArrayBuffer>
-  /** Where each row ends. */
+  /** End of each row's text in `encoded`. */
   readonly ends: Uint32Array<ArrayBuffer>
 }
 
@@ -20,20 +20,20 @@ export function textsOf({ encoded, ends }: TextPart, from: number, to: number): 
   return encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
 }
 
-/** Codes, 0 for null, and their texts. */
+/** Codes of the rows, and the texts of the codes. Code 0 is null. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
-  /** Texts from code 1 on, one after the other; some bytes after the last one can be read. */
+  /** Texts from code 1 on, one after the other. Some bytes after the last text can be read. */
   readonly texts: Uint8Array<ArrayBuffer>
-  /** Where the text of each code ends; for code 0, where the first text begins. */
+  /** End of each code's text; for code 0 the start of the first text. */
   readonly textEnds: Int32Array<ArrayBuffer>
 }
 
-/** Row `r` has elements `offsets[r]` to `offsets[r + 1]` (exclusive). */
+/** Row `r` consists of elements `offsets[r]` to `offsets[r + 1]` (exclusive). */
 export interface ArrayPart {
   readonly offsets: Uint32Array<ArrayBuffer>
   readonly elements: ColumnPart
 }
 
-/** Each kind of column produces its own kind and accepts no other. */
+/** Each kind of column produces one kind of part, and accepts no other kind. */
 export type ColumnPart = FixedPart | TextPart | SymbolPart | ArrayPart | undefined

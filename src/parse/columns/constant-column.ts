@@ -1,6 +1,6 @@
 /*
-  A column with the same text in every row: `mapping.set`, and columns that the input does not have. A text from the input's
-  name changes from input to input.
+  A column with the same text in every row, for `mapping.set` and for columns that the input lacks. A text from the input's path
+  differs between inputs.
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
@@ -8,12 +8,12 @@ import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
-/** Reads a block of its own that repeats the text, so that the type's own builder fills it. */
+/** Has a block that repeats the text, and lets the type's own builder read it. */
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
   #textBytes = 0
-  /** Why the text is not a value of the column, if that is so. */
+  /** The reason why the text is not a value of the column; undefined if it is one. */
   fault: CellFault | undefined
 
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {
@@ -66,7 +66,7 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.take(rowCount, buffers)
   }
 
-  /** Gives no part: the builder that receives parts has the same text. */
+  /** Gives no part, because the builder that receives the parts has the same text. */
   give(rowCount: number): ColumnPart {
     this.#builder.take(rowCount, [])
     return undefined

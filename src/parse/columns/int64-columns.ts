@@ -1,6 +1,6 @@
 /*
-  Columns of 64-bit integers: LONG, TIMESTAMP, NANOTIME, NANOTIMESTAMP, DECIMAL64. Elements are written as two 32-bit halves;
-  only the finished column is a BigInt64Array.
+  Columns of 64-bit integers: LONG, TIMESTAMP, NANOTIME, NANOTIMESTAMP, DECIMAL64. Builders write two 32-bit halves per element.
+  Only the finished column is a BigInt64Array.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -15,34 +15,34 @@ import type { RecordBlock } from '../record-block.js'
 const bytesPerRow = 8
 const nullHigh = -2_147_483_648
 
-/** Reads one cell into `into`: 0 on success, NaN if the text is not a value, ±Infinity if it does not fit. */
+/** Reads one cell into `into`. Returns 0; NaN if the text is not a value; ±Infinity if the value does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
-/** What differs between types of 64 bits. */
+/** What distinguishes types of 64 bits. */
 export interface Int64Kind {
-  /** What a text should have been. */
+  /** Describes values of the type in messages. */
   readonly expected: string
   readonly readCell: ReadInt64
-  /** For times: their common offset; undefined if it does not matter. */
+  /** For times: the common offset of the column; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Tells more than `expected` about a text that is not a value. */
+  /** Says more than `expected` about a text that is not a value. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }
 
-/** Stores a whole number that a double holds exactly: low word, then high word. */
+/** Stores a whole number that a double holds exactly; the low word comes first. */
 export function storeExact(words: Int32Array, word: number, value: number): void {
   const high = Math.floor(value / 4_294_967_296)
   words[word] = value - high * 4_294_967_296
   words[word + 1] = high
 }
 
-/** Any type of 64 bits without its own loop. */
+/** A column of any 64-bit type without a loop of its own. */
 export class Int64Column implements ColumnBuilder {
   protected readonly type: Int64Kind
   protected readonly columnIndex: number
   protected readonly parts: Int64Parts = new Int64Parts()
-  /** For each row the low word, then the high word. */
+  /** Two words for each row, the low word first. */
   protected words: Int32Array = new Int32Array(0)
   readonly #store: ArrayStore
 
@@ -105,7 +105,7 @@ export class Int64Column implements ColumnBuilder {
     if (this.#store.reserve(rowCount)) this.words = new Int32Array(this.#store.buffer)
   }
 
-  /** Reads a cell that has no short form; returns 1 if it is null. */
+  /** Reads a cell the general way. Returns 1 if the cell is null. */
   protected readOther(
     block: RecordBlock,
     row: number,
@@ -129,7 +129,7 @@ export class Int64Column implements ColumnBuilder {
   }
 }
 
-/** LONG: most numbers are short. */
+/** A LONG column. Its loop is made for short numbers, because most are short. */
 export class LongColumn extends Int64Column {
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block

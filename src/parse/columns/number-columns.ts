@@ -1,6 +1,6 @@
 /*
-  Columns whose elements have a fixed size, up to 32 bits and floating point. IntegerColumn and FloatingColumn have their own
-  loops because most columns of most files are theirs; all other types share one loop with a function from bytes to number.
+  Columns of numbers of up to 32 bits, and of floating-point numbers. IntegerColumn and FloatingColumn have loops of their own,
+  because most columns of most files are theirs. All other types share one loop, with a function from bytes to number.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -22,20 +22,20 @@ import type { RecordBlock } from '../record-block.js'
 /** Arrays whose elements are JavaScript numbers. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
-/** Reads one cell: NaN if it is not a value of the type, ±Infinity if the value does not fit. */
+/** Reads one cell. Returns NaN if the text is not a value of the type, ±Infinity if the value does not fit. */
 export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
 
-/** How a type's elements are stored in their array, and the range of its numbers. */
+/** The array for a type's elements, and the range of its numbers. */
 export interface FixedType<A extends NumberArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
   readonly nullValue: number
-  /** Smallest and largest value that is not null. */
+  /** Smallest and largest number that is not null. */
   readonly min: number
   readonly max: number
-  /** What a text should have been: `a whole number from … to …`. */
+  /** Describes values of the type in messages: `a whole number from … to …`. */
   readonly expected: string
-  /** For times: their common offset; undefined if it does not matter. */
+  /** For times: the common offset of the column; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
   readonly column: (data: A, rowCount: number) => Column
 }
@@ -56,13 +56,12 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
   abstract read(block: RecordBlock, field: number, firstRow: number): number
   abstract explain(bytes: Uint8Array, start: number, end: number): CellFault
 
-  /** Makes room for `rowCount` rows. */
   protected reserve(rowCount: number): A {
     if (this.#store.reserve(rowCount)) this.array = this.type.view(this.#store.buffer)
     return this.array
   }
 
-  /** Later rows simply overwrite the undone ones. */
+  /** Has nothing to do, because later rows overwrite the undone ones. */
   undo(): void {
     return
   }
@@ -95,7 +94,7 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
   }
 }
 
-/** SHORT and INT. */
+/** A SHORT or INT column. */
 export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
@@ -132,16 +131,16 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   }
 }
 
-/** Reads texts that have no short form. */
+/** Reads texts that the fast readers do not accept. */
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * Texts of up to 15 digits never share a double. From here on a number between two singles has no more digits than that, so a
- * text that is read as such a double is exactly that number.
+ * Different texts of up to 15 digits never become the same double. From here on, a number halfway between two singles has at most
+ * 15 digits. So a text read as such a double is exactly that number.
  */
 const exactFrom = 2 ** 14
 
-/** DOUBLE and FLOAT. NaN and the infinities are refused: in DolphinDB they would be neither nulls nor values. */
+/** A DOUBLE or FLOAT column. Refuses NaN and infinities, because in DolphinDB they would be neither nulls nor values. */
 export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   readonly #readOther: ReadFloating
   readonly #isSingle: boolean
@@ -206,13 +205,13 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
 
 const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
-/** Any other type of up to 32 bits. */
+/** A column of any other type of up to 32 bits. */
 export class NumberColumn extends FixedColumn<NumberArray> {
   readonly #readCell: ReadNumber
   readonly #explain:
     ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
 
-  /** `explain` may say more about a text that is not a value than what was expected. */
+  /** @param explain  may say more than `expected` about a text that is not a value */
   constructor(
     type: FixedType<NumberArray>,
     columnIndex: number,
@@ -235,7 +234,7 @@ export class NumberColumn extends FixedColumn<NumberArray> {
     return nulls
   }
 
-  /** Reads a cell that has no short form; returns 1 if it is null. */
+  /** Reads a cell the general way. Returns 1 if the cell is null. */
   protected readOther(
     block: RecordBlock,
     row: number,

@@ -1,5 +1,5 @@
 /*
-  How numbers of each width are stored in their arrays, and which of them is the null.
+  How arrays store the numbers of each width, and which number is the null.
 */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { FixedType, NumberArray } from './number-columns.js'
@@ -30,7 +30,7 @@ export const int32Layout: NumberLayout<Int32Array> = {
   max: 2_147_483_647,
 }
 
-/** Numbers beyond `min` and `max` are checked again, as some of them fit. */
+/** The reader checks numbers beyond `min` and `max` again, because some of them fit. */
 export const floatLayout: NumberLayout<Float32Array> = {
   bytesPerRow: 4,
   view: buffer => new Float32Array(buffer),
@@ -39,7 +39,7 @@ export const floatLayout: NumberLayout<Float32Array> = {
   max: 1e38,
 }
 
-/** Numbers beyond `min` and `max` are checked again, as some of them fit. */
+/** The reader checks numbers beyond `min` and `max` again, because some of them fit. */
 export const doubleLayout: NumberLayout<Float64Array> = {
   bytesPerRow: 8,
   view: buffer => new Float64Array(buffer),

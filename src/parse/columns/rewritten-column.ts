@@ -1,5 +1,5 @@
 /*
-  A column whose texts are not in the notation of its type: each is rewritten, and another builder reads the result.
+  A column whose texts are not in the notation of its type. It rewrites each text, and another builder reads the results.
 */
 import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
@@ -11,8 +11,7 @@ import type { ColumnPart } from './column-part.js'
 export interface Rewriting {
   /**
    * Rewrites the text from `start` to `end`.
-   *
-   * @returns the position after it in `into`, or −1 if it is not a value
+   * @returns the position after the new text in `into`, or −1 if the text is not a value
    */
   readonly write: (
     bytes: Uint8Array,
@@ -21,16 +20,15 @@ export interface Rewriting {
     into: Uint8Array,
     at: number,
   ) => number
-  /** How much longer a text may become. */
+  /** How many bytes longer a text may become. */
   readonly roomBytes: number
-  /** What a text should have been; appended to the builder's message. */
+  /** Describes the notation; appended to the builder's message. */
   readonly expected: string
 }
 
-/** Replaces a text that is not a value; no type accepts it. */
+/** Replaces a text that is not a value, because no type accepts this byte. */
 const noValue = 0x21
 
-/** One column with a rewriting before it. */
 export class RewrittenColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #rewriting: Rewriting
@@ -39,7 +37,7 @@ export class RewrittenColumn implements ColumnBuilder {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #to = 0
 
-  /** @param builder  for column 0 of a block with one field */
+  /** @param builder  reads column 0 of a block with one field */
   constructor(builder: ColumnBuilder, rewriting: Rewriting, columnIndex: number) {
     this.#builder = builder
     this.#rewriting = rewriting
@@ -63,7 +61,7 @@ export class RewrittenColumn implements ColumnBuilder {
     return nulls
   }
 
-  /** Makes room for the block's texts. */
+  /** Makes room for the texts of the block. */
   #start({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
     if (this.#block.rowCapacity < rowCount) this.#block = new RecordBlock(1, rowCount)
     let needed = slackBytes + rowCount * Math.max(1, this.#rewriting.roomBytes)

@@ -1,5 +1,5 @@
 /*
-  STRING columns in wire form: UTF-8, each text ended by one 00.
+  STRING columns in wire form: the UTF-8 of each text, and a byte 00 after it.
 */
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
@@ -10,11 +10,11 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** Four bytes are copied and checked as one word. */
+/** Constants for copying and checking four bytes as one word. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
-/** One STRING column. It refuses rows whose text is not UTF-8, contains U+0000 or is too long. */
+/** Refuses rows whose text is not UTF-8, contains U+0000 or is too long. */
 export class StringColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
@@ -66,7 +66,7 @@ export class StringColumn implements ColumnBuilder {
         all |= c
         zeros |= c - 1
       }
-      // A high bit in `all` is a byte beyond ASCII; one in `zeros` comes from a zero, or from such bytes.
+      // A high bit in `all` comes from a byte beyond ASCII. A high bit in `zeros` comes from a zero, or from such a byte.
       if (isTooLong || (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end))) {
         to = first
         block.refuse(row, this.#columnIndex)
@@ -128,7 +128,6 @@ export class StringColumn implements ColumnBuilder {
     this.#length += texts.length
   }
 
-  /** Makes room for all texts of the block. */
   #reserve(block: RecordBlock, field: number): void {
     const { starts, ends, fieldCount, rowCount } = block
     let needed = this.#length + rowCount
@@ -152,7 +151,7 @@ function isText(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes, start, end)
 }
 
-/** What is wrong with a text: bytes that are not UTF-8, U+0000, which ends texts on the wire, or its length. */
+/** Explains why a text was refused: it is not UTF-8, contains U+0000 (which ends texts on the wire), or is too long. */
 export function explainText(
   bytes: Uint8Array,
   start: number,
@@ -168,7 +167,7 @@ export function explainText(
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }
 
-/** For a text that is longer than its column allows. */
+/** The fault of a text that is longer than its column allows. */
 export function tooLong(lengthBytes: number, maxBytes: number): CellFault {
   return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
 }

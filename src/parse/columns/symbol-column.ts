@@ -1,5 +1,5 @@
 /*
-  SYMBOL columns: codes that refer to a base of texts in the batch (docs/protocol.md#symbol-vectors).
+  SYMBOL columns: each row has a code, and each batch a base with the text of each code (docs/protocol.md#symbol-vectors).
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -16,7 +16,7 @@ const bytesPerRow = 4
 /** @param base  texts by code; entry 0 is the null */
 type MakeSymbols = (codes: Int32Array, base: string[], rowCount: number) => Column
 
-/** One SYMBOL column. Texts are remembered from batch to batch, codes are not. */
+/** Remembers texts from batch to batch, but gives each batch its own codes. */
 export class SymbolColumn implements ColumnBuilder {
   readonly #column: MakeSymbols
   readonly #columnIndex: number
@@ -24,16 +24,16 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #store: ArrayStore
   readonly #symbols: SymbolTable = new SymbolTable()
   #codes: Int32Array = new Int32Array(0)
-  /** Entry 0 is the empty text, the null. */
+  /** The base, by code. Entry 0 is the empty text, which means null. */
   #base: string[] = ['']
-  /** Index in `symbols` of each text in the base. */
+  /** By code: the number of the text in `#symbols`. */
   #entries: number[] = [-1]
-  /** Code of each entry in this batch; 0 if it has none yet. */
+  /** By number of a text: its code in this batch, or 0. */
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
   #sizeBefore = 1
   #baseBytesBefore = 1
-  /** The part appended last, and the entry of each of its codes; −1 until it is looked up. */
+  /** The part that was appended last. `#partEntries` has the number of each code's text, or −1 if not yet looked up. */
   #part: SymbolPart | undefined
   #partView: DataView = new DataView(new ArrayBuffer(0))
   #partEntries: Int32Array = new Int32Array(0)
@@ -85,7 +85,7 @@ export class SymbolColumn implements ColumnBuilder {
     return rowCount * bytesPerRow + this.#baseBytes
   }
 
-  /** Assumes that each text is new and enters the base. */
+  /** Assumes that each text is new, and so enters the base. */
   get most(): WireRoom {
     return { row: bytesPerRow + 1, textByte: 1 }
   }
@@ -121,7 +121,7 @@ export class SymbolColumn implements ColumnBuilder {
       textEnds[code] = end
     }
     buffers.push(textEnds.buffer, texts.buffer)
-    // The part has the rows; `take` then clears what belongs to the batch.
+    // The part has all data now; `take` clears the fields for the next batch.
     this.take(rowCount, buffers)
     return { codes, texts, textEnds }
   }
@@ -157,7 +157,7 @@ export class SymbolColumn implements ColumnBuilder {
     }
   }
 
-  /** Gives an entry the next code of this batch. */
+  /** Gives a text the next code of this batch. */
   #number(entry: number, byteLength: number): number {
     if (entry >= this.#codeOfEntry.length) {
       const larger = new Int32Array(Math.max(2 * this.#codeOfEntry.length, entry + 1))

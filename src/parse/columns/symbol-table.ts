@@ -1,24 +1,23 @@
 /*
-  Texts seen so far, looked up by their bytes: a known symbol needs no string. It outlives batches; each batch has codes of its
-  own, because its base is sent with it.
+  Numbers the texts seen so far and finds them by their bytes, so that a known symbol needs no string. The table outlives batches.
+  Codes belong to a batch, because each batch carries its own base.
 */
 import { isUtf8, utf8Text } from '../cells/cell-bytes.js'
 import { slackBytes } from '../window.js'
 
-/** Beyond this the table is cleared before the next batch, so that it does not grow with the input. */
+/** A larger table is cleared before the next batch, so that it does not grow with the input. */
 const maxEntries = 65_536
 const maxBytes = 4 * 1024 * 1024
 
-/** Not text: invalid UTF-8 or a U+0000. */
+/** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 export const noSymbol: number = -1
 
-/** Selects the first `n` bytes of a word. */
+/** By number of bytes: selects the first bytes of a word. */
 const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 const hashFactor = 0x9e3779b1 | 0
 
-/** Texts by their bytes, numbered in order of first appearance. */
+/** Texts by their bytes, numbered in the order of first appearance. */
 export class SymbolTable {
-  /** The text of each entry. */
   texts: string[] = []
   #slots: Int32Array = new Int32Array(1024).fill(-1)
   #hashes: Int32Array = new Int32Array(1024)
@@ -28,29 +27,28 @@ export class SymbolTable {
   #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
-  /** Entries so far. */
   get size(): number {
     return this.texts.length
   }
 
-  /** True if it should be cleared before the next batch; until then it continues to grow. */
+  /** True if the table must be cleared before the next batch; until then it may grow. */
   get isFull(): boolean {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
-  /** The text of an entry; valid until the next `find`. */
+  /** The bytes of a text; valid until the next `find`. */
   bytesOf(entry: number): Uint8Array {
     return this.#bytes.subarray(this.#starts[entry], this.#ends[entry])
   }
 
-  /** Forgets all entries; earlier numbers become meaningless. */
+  /** Forgets all texts; their numbers become meaningless. */
   clear(): void {
     this.texts = []
     this.#slots.fill(-1)
     this.#length = 0
   }
 
-  /** Index of the entry with these bytes, created if new; `noSymbol` if they are not text. */
+  /** Returns the number of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start
     let hash = length
@@ -75,7 +73,7 @@ export class SymbolTable {
     return this.#add(hash, bytes, start, end)
   }
 
-  /** Compares an entry with the text at `start`, whose last one to four bytes are `tail`. */
+  /** Compares a known text with the text at `start`, whose last one to four bytes are `tail`. */
   #equals(entry: number, view: DataView, start: number, length: number, tail: number): boolean {
     const own = this.#view
     const first = this.#starts[entry]!

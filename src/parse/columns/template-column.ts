@@ -1,6 +1,6 @@
 /*
-  A column whose texts are combined from fields and other texts (`mapping.set` with names in braces), and read by the builder of
-  its type.
+  A column whose texts are put together from fields and other texts (`mapping.set` with names in braces). The builder of its type
+  reads them.
 */
 import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
@@ -9,7 +9,6 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart } from './column-part.js'
 import { TemplateText, type FieldCells, type InputTexts } from './template-text.js'
 
-/** One column with a template before it. */
 export class TemplateColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #columnIndex: number
@@ -17,8 +16,8 @@ export class TemplateColumn implements ColumnBuilder {
   readonly #text: TemplateText
 
   /**
-   * @param builder  for column 0 of a block with one field
-   * @param fields  of the blocks it reads, in the order of the template's fields
+   * @param builder  reads column 0 of a block with one field
+   * @param fields  indexes of the fields in each block, in the order of the template's fields
    */
   constructor(
     builder: ColumnBuilder,
@@ -56,7 +55,7 @@ export class TemplateColumn implements ColumnBuilder {
     return this.#builder.explain(bytes, start, end)
   }
 
-  /** The block with the combined texts of the last one, as its only field. */
+  /** The block with the texts put together last, as its only field. */
   get composed(): RecordBlock {
     return this.#text.block
   }
@@ -84,7 +83,7 @@ export class TemplateColumn implements ColumnBuilder {
   }
 }
 
-/** Where fields of a block are. */
+/** Places of a field's texts in the block. */
 export function cellsOf(
   { starts, ends, fieldCount }: RecordBlock,
   fields: readonly number[],

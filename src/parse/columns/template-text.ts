@@ -1,15 +1,15 @@
 /*
-  Combines the texts of templates (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If
-  one of them is null in a row, so is the result.
+  Puts together the texts of templates (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If
+  one of them is null in a row, the result is null.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
-/** Texts of one input by their names; undefined for null. */
+/** Texts of one input by name; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
-/** Where the texts of a field are in some bytes: row `r` begins at `starts[first + r * step]`. */
+/** Places of a field's texts in some bytes: the text of row `r` begins at `starts[first + r * step]`. */
 export interface FieldCells {
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -17,10 +17,10 @@ export interface FieldCells {
   readonly step: number
 }
 
-/** Most digits of a line number. */
+/** Most bytes of a line number. */
 const lineBytes = 16
 
-/** All of the same shape, as every row reads them: a text; a field's index; or neither, for the line number. */
+/** A text, the index of a field, or neither for the line number. All have the same shape, because every row reads them. */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number
@@ -28,13 +28,12 @@ interface Piece {
 
 const encoder = new TextEncoder()
 
-/** The texts of one template. */
 export class TemplateText {
-  /** Filled by `compose`: one field, and its own bytes. */
+  /** Filled by `compose`: a block with one field and its own bytes. */
   readonly block: RecordBlock
-  /** Bytes of a text besides those from fields. */
+  /** Number of bytes in a text that do not come from fields. */
   fixedBytes = 0
-  /** How often one field occurs in it, at most. */
+  /** How often the field that occurs most often occurs in the template. */
   readonly mostOfField: number
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
@@ -54,7 +53,7 @@ export class TemplateText {
     this.setTexts({})
   }
 
-  /** Sets the texts for the following rows. */
+  /** Sets the texts of one input for the following rows. */
   setTexts(texts: InputTexts): void {
     let fields = 0
     this.fixedBytes = 0
@@ -76,7 +75,7 @@ export class TemplateText {
   }
 
   /**
-   * Fills the block.
+   * Fills the block with the texts of all rows.
    * @param fields  of the template, in the order of its parts
    */
   compose(
@@ -111,7 +110,7 @@ export class TemplateText {
           let p = cells.starts[cell]!
           isNull = p === end
           const next = to + end - p
-          // Some bytes after every cell can be read, and what is written beyond it is overwritten.
+          // Some bytes after every cell may be read. The next text overwrites the bytes written too many.
           for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
           to = next
         } else if (text !== undefined) {
@@ -142,7 +141,7 @@ export class TemplateText {
   }
 }
 
-/** For a template without fields: the text of all rows of an input, '' for null. */
+/** The text of all rows of an input, for a template without fields; '' for null. */
 export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
   const all = parts.map(part =>
     part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',

@@ -1,6 +1,6 @@
 /*
-  DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time:
-  `2020.01.02T09:30:00.123456789` and similar ISO forms, with 0, 3, 6 or 9 digits after the second, with or without a Z.
+  Reads DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time. These are
+  `2020.01.02T09:30:00.123456789` and similar ISO forms, with or without a Z. The second may have 0, 3, 6 or 9 more digits.
   Everything else is read the general way. Columns with a zone, or with a format of `cells.dateFormats`, use NumberColumn and
   Int64Column.
 */
@@ -15,7 +15,7 @@ const wordSize = 4_294_967_296
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
-/** Plus or minus this many milliseconds, 64 bits can hold the nanoseconds. */
+/** Limit of milliseconds, plus or minus, whose nanoseconds fit in 64 bits. */
 const maxMs = 9_223_372_036_853
 
 const dash = 45
@@ -24,9 +24,9 @@ const letterZ = 90
 const lowerZ = 122
 const blank = 32
 
-/** Bytes of a date and its separator from the time. */
+/** Bytes of a date and of the separator after it. */
 const dateBytes = 11
-/** Bytes of a time up to the seconds, and up to the digits after them. */
+/** Bytes of a time: to the seconds, to the milliseconds, and so on. */
 const toSeconds = 8
 const toMillis = 12
 const toMicros = 15
@@ -35,76 +35,76 @@ const toNanos = 18
 /** Bytes of a date and a time with milliseconds. */
 const fullLength = dateBytes + toMillis
 
-/** XORed with `-MM-`, `HH:M`, `M:SS` and `.mmm` these give digits and zeros; the first character is in the lowest byte. */
+/** XORed with `-MM-`, `HH:M`, `M:SS` and `.mmm`, these give digits and zeros, the first character in the lowest byte. */
 const monthPattern = 0x00303000
 const hourPattern = 0x303a3030
 const minutePattern = 0x30303a30
 const fractionPattern = 0x3030302e
-/** Bytes that hold no digit. */
+/** Select the bytes that hold no digit. */
 const hourMarks = 0x00ff0000
 const minuteMarks = 0x0000ff00
 const fractionMarks = 0x000000ff
-/** Added to a digit, it does not change the upper half of the byte; added to anything above nine, it does. */
+/** Adding `sixes` leaves the upper half of a byte unchanged for a digit, and changes it for anything above nine. */
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 const middleHalves = 0x00f0f000
 
-/** Per date: its 11 characters as three words, its days since 1970, and the low and the high word of its midnight. */
+/** Words per date: three with its 11 characters, its days since 1970, and the two words of its midnight (low, high). */
 const dateWords = 6
-/** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
+/** Number of values of the 11 bits in the digits of a month and a day: 1, 4, 2 and 4 bits. */
 const dateCount = 2 ** 11
-/** Shared by columns that have met no date, as inference makes several for each of thousands of columns. */
+/** Shared by columns that have met no date: inference makes several of them for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
-/** Computed from the words that begin with the month's and the day's separator. */
+/** Index of a date in the table. The parameters are the words that begin with the separators before month and day. */
 function dateIndex(month: number, day: number): number {
   const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
 }
 
-/** Keeps the parts of the text it read last, except the milliseconds of its day. */
+/** Keeps the parts of the text read last, except the milliseconds of its day. */
 export class UsualTime {
-  /** Whether times without an offset and in UTC fit the column; all others are read the general way. */
+  /** Whether times without an offset, and times in UTC, fit the column. All other times are read the general way. */
   takesPlain = true
   takesUtc = true
-  /** Since 1970. */
+  /** Days since 1970. */
   day = 0
-  /** The day's first millisecond since 1970, as the two words of 64 bits. */
+  /** First millisecond of the day since 1970, as the two words of a 64-bit number. */
   midnightLow = 0
   midnightHigh = 0
-  /** Below a millisecond. */
+  /** Nanoseconds within the millisecond. */
   nanos = 0
   readonly #offset: ColumnOffset | undefined
   /**
-   * The 11 characters of the last date as three words; initially words that no text has, as the second and the third share a
-   * byte.
+   * The 11 characters of the last date as three words. At first they are words that no text has, because the second and the third
+   * word share a byte.
    */
   #yearWord = 0
   #monthWord = 0
   #dayWord = 1
   /**
-   * Dates seen, at the index of their month and day; an empty entry has words that no text has. Computing the day of a date
-   * takes longer than the rest of a cell.
+   * Dates seen, by index of their month and day. An empty entry has words that no text has. Computing the day of a date takes
+   * longer than the rest of a cell.
    */
   #dates: Int32Array = noDates
 
-  /** @param offset  of the column; undefined if it does not matter */
+  /** @param offset  the column's common offset; undefined if offsets do not matter */
   constructor(offset?: ColumnOffset) {
     this.#offset = offset
     this.lookAtOffset()
   }
 
-  /** Call it after a time was read the general way, as that may have set the column's offset. */
+  /** To be called after a time was read the general way, because that time may have set the column's offset. */
   lookAtOffset(): void {
     if (this.#offset === undefined) return
     this.takesPlain = this.#offset.takesPlain
     this.takesUtc = this.#offset.takesUtc
   }
 
-  /** Milliseconds of the day if the text is such a time, else −1. `view` is over `bytes`. */
+  /** Milliseconds of the day if the text is in one of the common notations, else −1. `view` is over `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (end - start === fullLength && this.takesPlain) {
-      // Most times have this length, and nothing else has.
+      // Most times have this length, and no other notation has it.
       const msOfDay = secondsAt(view, start + dateBytes) * 1000
       const millis = millisAt(view, start + dateBytes + toSeconds)
       this.nanos = 0
@@ -117,7 +117,7 @@ export class UsualTime {
     return msOfDay >= 0 && this.#readDate(view, start) ? msOfDay : -1
   }
 
-  /** Milliseconds of the day for `HH:MM:SS` with 0, 3, 6 or 9 digits after it, else −1; does not change the day. */
+  /** Milliseconds of the day for `HH:MM:SS` with 0, 3, 6 or 9 more digits, else −1. Does not change the day. */
   readTime(view: DataView, start: number, end: number): number {
     const length = end - start
     let wrong = 0
@@ -127,7 +127,7 @@ export class UsualTime {
       if (length !== toMillis && length !== toMicros && length !== toNanos) return -1
       millis = millisAt(view, start + toSeconds)
       if (length > toMillis) {
-        // Three digits, and one before them that was read already.
+        // Three new digits, and before them one that was read already.
         const micros = fourDigitsAt(view, start + toMillis - 1)
         nanos = (micros % 1000) * 1000
         wrong = micros
@@ -148,7 +148,7 @@ export class UsualTime {
     const year = view.getInt32(p, true)
     const month = view.getInt32(p + 4, true)
     const day = view.getInt32(p + 7, true)
-    // Rows often have the same date as the previous one.
+    // Rows often have the same date as the row before.
     if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
     let dates = this.#dates
     const at = dateIndex(month, day)
@@ -173,8 +173,7 @@ export class UsualTime {
 }
 
 /**
- * Days since 1970; NaN if it is not a date, or a nonexistent one.
- *
+ * Days since 1970; NaN if the text is not a date, or the day does not exist.
  * @param month  `-MM-` as a word
  * @param day  `-DDT` as a word
  */
@@ -190,12 +189,12 @@ function dayOf(year: number, month: number, day: number): number {
   return civilDays(year, twoDigitsOf(months), twoDigitsOf(days))
 }
 
-/** The number whose digits are the two middle bytes. */
+/** The number whose two digits are the middle bytes. */
 function twoDigitsOf(word: number): number {
   return ((word >> 8) & 15) * 10 + ((word >> 16) & 15)
 }
 
-/** Seconds of the day of `HH:MM:SS` at `p`, or −1. */
+/** Seconds of the day for `HH:MM:SS` at `p`, or −1. */
 function secondsAt(view: DataView, p: number): number {
   const hour = view.getInt32(p, true) ^ hourPattern
   const minute = view.getInt32(p + 4, true) ^ minutePattern
@@ -210,7 +209,7 @@ function secondsAt(view: DataView, p: number): number {
   return (hours * 60 + minutes) * 60 + seconds
 }
 
-/** Milliseconds of `.mmm` at `p`, or −1. */
+/** Milliseconds for `.mmm` at `p`, or −1. */
 function millisAt(view: DataView, p: number): number {
   const fraction = view.getInt32(p, true) ^ fractionPattern
   const wrong = ((fraction | (fraction + sixes)) & upperHalves) | (fraction & fractionMarks)
@@ -218,7 +217,6 @@ function millisAt(view: DataView, p: number): number {
   return ((fraction >> 8) & 15) * 100 + ((fraction >> 16) & 15) * 10 + (fraction >>> 24)
 }
 
-/** One DATETIME column. */
 export class DateTimeColumn extends NumberColumn {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
@@ -247,7 +245,6 @@ export class DateTimeColumn extends NumberColumn {
   }
 }
 
-/** One TIMESTAMP column. */
 export class TimestampColumn extends Int64Column {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
@@ -276,7 +273,6 @@ export class TimestampColumn extends Int64Column {
   }
 }
 
-/** One NANOTIME column. */
 export class NanotimeColumn extends Int64Column {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
@@ -302,7 +298,6 @@ export class NanotimeColumn extends Int64Column {
   }
 }
 
-/** One NANOTIMESTAMP column. */
 export class NanotimestampColumn extends Int64Column {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
@@ -319,7 +314,7 @@ export class NanotimestampColumn extends Int64Column {
       const msOfDay = time.read(bytes, view, start, end)
       const ms = time.day * msPerDay + msOfDay
       if (msOfDay >= 0 && ms <= maxMs && ms >= -maxMs) {
-        // Both products are exact: the upper half of such milliseconds has 12 bits, the lower one 32.
+        // Both products are exact: the upper half of the milliseconds has 12 bits, the lower half 32.
         const upper = Math.floor(ms / wordSize)
         const lower = (ms - upper * wordSize) * nanosPerMs + time.nanos
         const carry = Math.floor(lower / wordSize)

@@ -1,6 +1,6 @@
 /*
-  Columns whose elements take several numbers: UUID, IPADDR, INT128, DECIMAL128 (16 bytes), COMPLEX, POINT (two
-  doubles), DURATION (two int32).
+  Columns in which an element takes several numbers: UUID, IPADDR, INT128, DECIMAL128 (16 bytes), COMPLEX, POINT (two doubles),
+  DURATION (two int32).
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -9,18 +9,18 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** Arrays in which a row takes several elements. */
+/** Arrays of such columns, with several elements per row. */
 export type WideArray = Int32Array | Float64Array
 
-/** How the elements of a wide type are stored in their array, and how to read a cell. */
+/** The array for a wide type's values, and the reader of its cells. */
 export interface WideType<A extends WideArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
-  /** Array elements of a null row. */
+  /** The array elements of a null. */
   readonly nullElements: readonly number[]
   /**
-   * Reads one cell into `array` at index `at`: 0 on success, NaN if the text is not a value, Infinity if the value does not
-   * fit. `view` is over `bytes`.
+   * Reads one cell into `array` at index `at`. Returns 0; NaN if the text is not a value; Infinity if the value does not fit.
+   * `view` is over `bytes`.
    */
   readonly readCell: (
     bytes: Uint8Array,
@@ -30,12 +30,11 @@ export interface WideType<A extends WideArray> {
     array: A,
     at: number,
   ) => number
-  /** What a text should have been. */
+  /** Describes values of the type in messages. */
   readonly expected: string
   readonly column: (data: A, rowCount: number) => Column
 }
 
-/** One column of a wide type. */
 export class WideColumn<A extends WideArray> implements ColumnBuilder {
   readonly #type: WideType<A>
   readonly #columnIndex: number

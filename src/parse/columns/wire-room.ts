@@ -1,11 +1,11 @@
 /*
-  An upper limit for the size of rows on the wire, from nothing but the length of their text.
+  Computes an upper limit for the size of rows on the wire from the length of their text alone.
 */
 import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
- * For a row with all its columns; its text counts for each column that takes the same field.
- * @param columns  with the fields of each
+ * Limit for a row with all its columns. A text counts once for each column that takes its field.
+ * @param columns  with the indexes of the fields that each takes
  */
 export function roomOfRow(
   columns: readonly {

@@ -1,6 +1,6 @@
 /*
-  Files of a folder are usually written by one program, so what was detected in one is expected of the next, and only checked. A
-  file that may need another dialect is examined by itself.
+  Files of a folder usually come from one program. So the reader expects of a file what it detected in the file before, and only
+  checks that. A file that may need another dialect is examined by itself.
 */
 import { isUtf8 } from 'node:buffer'
 import { carriageReturn, lineFeed } from '../line-ends.js'
@@ -9,7 +9,6 @@ import type { CsvDialect } from './csv-dialect.js'
 import { isByteDialect } from './csv-dialect.js'
 import { delimiters } from './detect-dialect.js'
 
-/** What was detected in an input. */
 export type FoundCsv = Pick<
   InputReader<'csv' | 'tsv'>,
   | 'format'
@@ -23,27 +22,27 @@ export type FoundCsv = Pick<
   | 'headerLineNumber'
 >
 
-/** What is expected of the next input. */
+/** The dialect and header that the next input should have. */
 export interface ExpectedCsv {
   readonly dialect: CsvDialect
   readonly found: FoundCsv
   readonly headerBytes: Uint8Array
-  /** The meaning of each byte in a file that is expected to be alike. */
+  /** Bits for each byte value, which say what the byte means in a file of this dialect. */
   readonly kinds: Uint8Array
 }
 
-/** Bits for a byte: it may mean another dialect; it is not ASCII. */
+/** `speaks`: the byte may mean another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
 const speaks = 1
 const isNotAscii = 2
-/** Before a line end such a byte may mean an additional empty field, or an empty line. */
+/** Before a line end, a byte with this bit may mean an additional empty field or an empty line. */
 const matters = 4
 const isLineEnd = matters << 1
-/** A line feed must follow it. */
+/** A line feed must follow a byte with this bit. */
 const isReturn = 16
 const isNoLineFeed = isReturn << 1
 const divides = 64
 
-/** undefined if every input has to be examined by itself. */
+/** Returns undefined if every input must be examined by itself. */
 export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | undefined {
   const { headerBytes, headerLineNumber, rowNames } = found
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
@@ -52,12 +51,12 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // A file without quotes counts as having the default ones.
+  // In a file without quotes, the default ones were assumed.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined
   if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
-  // A file that might be split in another way needs a look at its records.
+  // If the header holds other delimiters or quotes, the file might be split in another way.
   const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
   if (headerBytes.some(byte => others.includes(byte))) return undefined
   const kinds = new Uint8Array(256).fill(isNoLineFeed | speaks, 0, 32)
@@ -71,13 +70,13 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
   return { dialect, found, headerBytes, kinds }
 }
 
-/** Whether a file has the same dialect as the previous one: the same header, and unambiguous records. */
+/** Whether a file has the same dialect as the file before: the same header, and unambiguous records. */
 export function isAlike(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   const { headerBytes, kinds } = expected
   const { length } = bytes
   if (length < headerBytes.length) return false
   for (let p = 0; p < headerBytes.length; p++) if (bytes[p] !== headerBytes[p]) return false
-  // Without a branch at each delimiter, which no processor can predict: this takes a quarter of the time.
+  // The loop has no branch at delimiters, because no processor could predict it. So it takes a quarter of the time.
   let all = 0
   let pairs = 0
   let before = kinds[lineFeed]!
@@ -88,7 +87,7 @@ export function isAlike(expected: ExpectedCsv, bytes: Uint8Array): boolean {
     before = kind
   }
   if ((all & speaks) !== 0) return false
-  // The end of the file ends a line.
+  // The end of the file ends a line, too.
   if (before !== kinds[lineFeed]) pairs |= before << 1
   const isClear = (pairs & (isLineEnd | isNoLineFeed)) === 0
   if (!isClear && !areRecordsAlike(expected, bytes)) return false

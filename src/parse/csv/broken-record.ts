@@ -1,16 +1,16 @@
 /*
-  How far a record with broken quotes may extend. After `1,"a "b" c` and a line end, either the record ends there, or the line
-  end belongs to a field that a later quote closes. A row is never made of what may be a part of such a field, so all lines that
-  may belong to the record are rejected with it.
+  Finds how far a record with broken quotes may extend. After `1,"a "b" c` and a line end, either the record is over, or a later
+  quote closes a field with the line end inside. No row may be made of a part of such a field. So all lines that may belong to the
+  record are rejected with it.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** Bytes of correct consecutive records after which the end is certain: no text inside a field looks like that. */
+/** After so many bytes of correct records the end is certain, because no text inside a field looks like that. */
 const convincingBytes = 65_536
 
-/** More input is needed to know the end; the record ends in a quote that is never closed. */
+/** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
 export const unknownEnd: number = -1
 export const openEnd: number = -2
 
@@ -18,23 +18,23 @@ export interface BrokenInput {
   readonly bytes: Uint8Array
   /** End of the bytes received. */
   readonly end: number
-  /** The same without a line feed that the input does not have. */
+  /** Like `end`, but without a line feed that the input does not have. */
   readonly contentEnd: number
   /** Position of `bytes[0]` in the input. */
   readonly offset: number
-  /** No more bytes come, and the last ones end a line. */
+  /** True if no more bytes come, and the last ones end a line. */
   readonly ended: boolean
   readonly fieldCount: number
-  /** Whether a blank line or a comment begins here. */
+  /** Whether a blank line or a comment begins at the position. */
   readonly isNoRecord: (position: number) => boolean
 }
 
 const blank = 32
 const tab = 9
 
-/** Finds where broken records end; caches what it has learnt about the following bytes for the next one. */
+/** Keeps what it has learnt about the bytes after a broken record for the next one. */
 export class BrokenRecords {
-  /** Position of the quote for `openEnd`. */
+  /** Position of the open quote, if `endOf` returned `openEnd`. */
   openAt = -1
   readonly #delimiter: Uint8Array
   readonly #quote: Uint8Array
@@ -44,19 +44,19 @@ export class BrokenRecords {
   readonly #lax: boolean
   readonly #maxRecordBytes: number
   #input!: BrokenInput
-  /** Bytes from here on must not matter. */
+  /** The result must not depend on bytes from here on. */
   #limit = 0
-  /** For the record walked last: the position after it, its number of fields, whether all its quotes are right. */
+  /** About the record walked last: the position after it, its number of fields, and whether all its quotes are right. */
   #next = 0
   #fields = 0
   #isClean = true
-  /** Whether one of its line ends may lie inside a field. */
+  /** True if a line end of that record may lie inside a field. */
   #isInDoubt = false
-  /** Whether it has a quote that may close a field opened before it. */
+  /** True if that record has a quote that may close a field opened before the record. */
   #maySettle = false
-  /** Walking over records after the broken one. */
+  /** True while walking over records after the broken one. */
   #isSettling = false
-  /** Offsets: between them no quote may close a field, and records are correct from `#goodFrom` on. */
+  /** Offsets. Between the first two, no quote may close a field. From `#goodFrom` on, records are correct. */
   #knownFrom = 0
   #knownTo = 0
   #goodFrom = 0
@@ -80,8 +80,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Position after the record at `start`, whose quotes are broken, and everything that may belong to it; `unknownEnd`, or
-   * `openEnd` if it ends in a quote that is never closed.
+   * Position after the record with broken quotes at `start`, and after everything that may belong to the record. Otherwise
+   * `unknownEnd`, or `openEnd` if the record ends in a quote that is never closed.
    */
   endOf(start: number, input: BrokenInput): number {
     this.#input = input
@@ -101,14 +101,14 @@ export class BrokenRecords {
     return next
   }
 
-  /** Later input cannot change the result. */
+  /** True if later input cannot change the result. */
   #isFinal(): boolean {
     return this.#input.ended || this.#limit < this.#input.end
   }
 
   /**
-   * Reads on after a line end that may lie inside a field, as if it did not.
-   * @returns the position after the record that shows that it did; 0 if none does; undefined if more input is needed
+   * Walks on after a line end that may lie inside a field, as if the record ended there.
+   * @returns the position after the record that proves the opposite; 0 if none does; undefined if more input is needed
    */
   #settledBehind(lineEnd: number): number | undefined {
     const { offset, isNoRecord, fieldCount } = this.#input
@@ -139,8 +139,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Walks over the record at `start`, treating impossible quotes as ordinary characters.
-   * @returns false if its end is not before the limit
+   * Walks over the record at `start`. Treats impossible quotes as ordinary characters.
+   * @returns false if the record does not end before the limit
    */
   #walk(start: number): boolean {
     this.#fields = 0
@@ -159,11 +159,11 @@ export class BrokenRecords {
     }
   }
 
-  /** Walks over a quoted field to what ends it; −1 if that does not come before the limit. */
+  /** Walks over a quoted field. Returns the position of the delimiter or line end after it, or −1 at the limit. */
   #walkQuoted(open: number): number {
     const quote = this.#quote
     let p = open + quote.length
-    // It may also close a field that ends here.
+    // The opening quote may instead close an earlier field, if that field could end here.
     const mayClose = this.#endsField(p)
     if (mayClose) this.#maySettle = true
     for (;;) {
@@ -190,8 +190,8 @@ export class BrokenRecords {
   }
 
   /**
-   * To the end of a field, treating quotes as ordinary characters.
-   * @param start  of the field; −1 if it is not its start
+   * Walks to the end of a field. Treats quotes as ordinary characters.
+   * @param start  start of the field; −1 if the walk begins inside the field
    */
   #walkPlain(from: number, start: number): number {
     const { bytes } = this.#input
@@ -204,7 +204,7 @@ export class BrokenRecords {
       if (this.#isQuote(p)) {
         if (!this.#lax) this.#isClean = false
         if (this.#endsField(p + this.#quote.length)) this.#maySettle = true
-        // Some programs allow blanks before an opening quote.
+        // Blanks may precede an opening quote in files of some programs.
         if (isBlank) this.#isInDoubt = true
       }
       isBlank &&= c === blank || c === tab
@@ -232,7 +232,7 @@ export class BrokenRecords {
     return isAt(text, this.#input.bytes, p)
   }
 
-  /** Ends the record or line at its line end; false if that is incomplete before the limit. */
+  /** Ends a record or line at `p`. Returns false if the line end is incomplete before the limit. */
   #endLine(p: number): boolean {
     const { bytes, end } = this.#input
     if (p >= this.#limit || (bytes[p] === carriageReturn && p + 1 >= end)) return false

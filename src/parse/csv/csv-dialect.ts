@@ -3,19 +3,19 @@
 */
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
-/** The dialect as far as the user gives it; the rest is detected or has its default. */
+/** The parts of the dialect that the user gives. Other parts are detected or have defaults. */
 export interface DialectOptions {
-  /** Between fields, one or more characters; detected in the first 1 MiB if left out. */
+  /** Separates fields; one or more characters. Detected in the first 1 MiB if left out. */
   readonly delimiter?: string
   /** One character; '' if nothing is quoted. Detected in the first 1 MiB if left out: `"` unless it is `'`. */
   readonly quote?: string
   /** Precedes a quote inside quotes. Detected in the first 1 MiB if left out: the quote itself unless it is `\\`. */
   readonly escape?: string
-  /** Lines that start with it are not records. */
+  /** Lines that start with this text are not records. */
   readonly comment?: string
   /**
    * Whether the first record is a header. `auto`, the default, goes by the names of the target's columns, and by what fits into
-   * them; if that is inconclusive, the run ends (docs/csv.md#header).
+   * them. If both leave the question open, the run ends (docs/csv.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
   /** Records end with a delimiter, so that an empty last field is dropped; detected in the first 1 MiB if left out. */
@@ -37,10 +37,9 @@ export interface DialectOptions {
   readonly skipLines?: number
 }
 
-/** A complete dialect. */
 export type CsvDialect = Required<DialectOptions>
 
-/** RFC 4180 with a comma, before anything is given or detected. */
+/** The default dialect: RFC 4180 with a comma. */
 export const csvDialect: CsvDialect = {
   delimiter: ',',
   quote: '"',
@@ -58,7 +57,7 @@ export const csvDialect: CsvDialect = {
 
 const dialectNames = Object.keys(csvDialect) as (keyof CsvDialect)[]
 
-/** The part of the dialect that options give. */
+/** Selects the options that belong to the dialect. */
 export function saidOf(options: { readonly [K in keyof CsvDialect]?: unknown }): DialectOptions {
   const said = dialectNames.filter(name => options[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, options[name]]))
@@ -77,7 +76,7 @@ export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
 }
 
-/** The fast path looks for quotes among the bytes below the digits, where common ones are. */
+/** The fast path only looks for quotes among the bytes below the digits, where the common ones are. */
 function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }

@@ -1,16 +1,16 @@
 /*
-  Messages about delimited records that are not rows.
+  Messages about records of delimited text that cannot become rows.
 */
-/** For a record with more or fewer fields than the first one. */
+/** Message for a record with more or fewer fields than the first one. */
 export function fieldCountMessage(expected: number, got: number): string {
   const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
   return `expected ${fields(expected)}, got ${got}`
 }
 
 /**
- * For a quote inside a field.
+ * Message for a quote inside a field.
  * @param fieldNumber  from 1
- * @param lineCount  number of lines rejected with it
+ * @param lineCount  number of lines that are rejected for this quote
  */
 export function quoteMessage(fieldNumber: number, lineCount = 1): string {
   const more =
@@ -24,9 +24,9 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
 }
 
 /**
- * For a quote that swallows the rest of the input.
- * @param quote  which one, with the line where it was opened
- * @param limitBytes  within which it is not closed; undefined if the input ended first
+ * Message for an open quote that takes in the rest of the input.
+ * @param quote  names the quote and the line where it was opened
+ * @param limitBytes  within which the quote is not closed; undefined if the input ended first
  */
 export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
   const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`

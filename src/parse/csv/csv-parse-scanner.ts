@@ -1,7 +1,6 @@
 /*
-  Delimited text in dialects that the byte scanner does not support, whose quote or escape character is not a single byte:
-  csv-parse tells where records end and how many fields they have. Their cells stay in place in the window; quoted ones are
-  unescaped after it.
+  Scans dialects whose quote or escape character is not a single byte. csv-parse finds the ends of records and their numbers of
+  fields. Cells stay in place in the window; quoted cells are unescaped after the window's content.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -10,26 +9,26 @@ import type { RecordBlock } from '../record-block.js'
 import type { CsvDialect } from './csv-dialect.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/** csv-parse is restarted after a record with a bad quote, so it reads again what it was given beyond. */
+/** Size of a slice for csv-parse. After a record with a bad quote, csv-parse restarts and reads the rest of its slice again. */
 const sliceBytes = 64 * 1024
 
-/** One csv-parse, fed by hand: synchronous, and without its slow features. */
+/** A csv-parse that is fed synchronously, without its slow features. */
 interface Feed {
-  /** Fields of each record, one character per byte. */
+  /** Fields of each record, as texts with one character per byte. */
   readonly records: string[][]
-  /** For each record, bytes of the feed up to its end. */
+  /** For each record the number of fed bytes up to its end. */
   readonly ends: number[]
-  /** Field (from 1) whose quote is bad, 0 if there is none. */
+  /** Number (from 1) of the field whose quote is bad; 0 if no quote is bad. */
   badField: number
   write(bytes: Uint8Array): unknown
 }
 
 const encoder = new TextEncoder()
-/** After a record and a quote csv-parse needs to see what may be a delimiter or a comment. */
+/** Bytes after a record or quote that csv-parse must see, because a delimiter or a comment may be there. */
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
-/** Loads csv-parse, which only these dialects need, for a scanner of `lines`. */
+/** Loads csv-parse for a scanner of `lines`. Only these dialects need it. */
 export async function loadCsvParse(
   dialect: CsvDialect,
 ): Promise<(lines: LineTokenizer) => RecordScanner> {
@@ -40,7 +39,7 @@ export async function loadCsvParse(
     readonly records: string[][] = []
     readonly ends: number[] = []
     badField = 0
-    /** Takes the record at once, so that nothing waits for a reader of the stream. */
+    /** Stores each record at once, because nobody reads the stream. */
     override push(fields: string[] | null): boolean {
       if (fields !== null && this.badField === 0) {
         this.records.push(fields)
@@ -56,7 +55,7 @@ export async function loadCsvParse(
       escape: quote === '' ? null : asBytes(dialect.escape),
       ...(comment === '' ? {} : { comment: asBytes(comment), comment_no_infix: true }),
       record_delimiter: ['\r\n', '\n', '\r'],
-      // Bytes unchanged: csv-parse would silently turn invalid UTF-8 into U+FFFD.
+      // Keeps bytes unchanged. As UTF-8, csv-parse would silently turn invalid bytes into U+FFFD.
       encoding: 'latin1',
       relax_column_count: true,
       skip_empty_lines: true,
@@ -83,19 +82,18 @@ class CsvParseScanner implements RecordScanner {
   readonly #quote: Uint8Array
   readonly #escape: Uint8Array
   readonly #isDoubled: boolean
-  /** csv-parse needs this many bytes after a place before it interprets it. */
+  /** csv-parse interprets a place only after it has seen this many bytes beyond. */
   readonly #lookAhead: number
-  /** Undefined if csv-parse must be restarted. */
+  /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
-  /** Offsets: where the feed began, and up to where it was given the bytes. */
+  /** Input offsets of the first byte that the feed was given, and after the last one. */
   #feedOffset = 0
   #fedOffset = 0
-  /** It was given blank lines after the end of the input. */
+  /** True if the feed was given blank lines after the end of the input. */
   #isFlushed = false
   #nextRecord = 0
-  /** Fields of the record found last. */
   #record: readonly string[] = []
-  /** Where the next quoted field is written. */
+  /** Position where the next quoted field is written. */
   #scratch = 0
 
   constructor(lines: LineTokenizer, dialect: CsvDialect, startFeed: () => Feed) {
@@ -112,12 +110,12 @@ class CsvParseScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** csv-parse has no fast path for ordinary records. */
+  /** Does nothing, because csv-parse has no fast path for ordinary records. */
   scanRun(_block: RecordBlock, row: number): number {
     return row
   }
 
-  /** What csv-parse was given beyond may contain a bad quote, after which it returns no records. */
+  /** Drops the feed: the bytes that it already has may contain a bad quote, and then it returns no more records. */
   jumped(): void {
     this.#feed = undefined
   }
@@ -127,20 +125,18 @@ class CsvParseScanner implements RecordScanner {
     this.openQuoteAt = -1
     let next = this.#recordEnd(start)
     if (next > 0) {
-      // It was ended by an added blank line, but the input was truncated.
+      // An added blank line has ended the record, but the input was truncated.
       if (next > window.end) next = unfinished
       else if (!this.#addCells(block, row, start, next)) {
         next = this.#badQuote(this.fields, start)
       } else this.quotedLines = countLineEnds(window.bytes, start, next) - 1
     }
-    // csv-parse can continue only where it waits, and after a record.
+    // csv-parse can only continue after a record, or while it waits for more input.
     if (next < 0 && next !== undecided) this.#feed = undefined
     return next
   }
 
-  /**
-   * @returns false if there is something between a closing quote and the end of its field, as csv-parse allows comments there
-   */
+  /** @returns false if something stands between a closing quote and the end of its field, where csv-parse allows comments */
   #addCells(block: RecordBlock, row: number, start: number, next: number): boolean {
     const { bytes, fieldCount } = block
     const fields = this.#record
@@ -167,9 +163,8 @@ class CsvParseScanner implements RecordScanner {
   }
 
   /**
-   * Unescapes a quoted field; elsewhere an escape character is an ordinary one.
-   *
-   * @returns the position after its closing quote
+   * Unescapes a quoted field. In other fields, an escape character is an ordinary character.
+   * @returns the position after the closing quote
    */
   #addQuoted(block: RecordBlock, cell: number, open: number, next: number): number {
     const { bytes } = block
@@ -236,13 +231,13 @@ class CsvParseScanner implements RecordScanner {
         this.openQuoteAt = start
         return unfinished
       }
-      // Blank lines, which are not records, make it return what it holds.
+      // Blank lines are not records, and make csv-parse return the record that it holds.
       feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
       this.#isFlushed = true
     }
   }
 
-  /** Gives csv-parse more bytes, up to the offset `maxFed`; false if there are none. */
+  /** Gives csv-parse more bytes, up to the offset `maxFed`. Returns false if there are none. */
   #feedSlice(feed: Feed, maxFed: number): boolean {
     const { bytes, end, offset } = this.#lines.window
     const from = this.#fedOffset - offset
@@ -253,7 +248,7 @@ class CsvParseScanner implements RecordScanner {
     return true
   }
 
-  /** What csv-parse would make of a record that is too long, if the input ended at its limit. */
+  /** Finds what csv-parse would make of a record that is too long, if the input ended at the limit. */
   #scanToLimit(start: number): number {
     const { window, maxRecordBytes } = this.#lines
     const bytes = Buffer.alloc(maxRecordBytes + this.#lookAhead, lineFeed)
@@ -271,7 +266,7 @@ class CsvParseScanner implements RecordScanner {
     return faulty
   }
 
-  /** csv-parse does not tell where the quote was opened. */
+  /** Names the line where the record begins, because csv-parse does not tell where the quote was opened. */
   quoteOpenedAt(): string {
     return `a quote opened in the record that begins in line ${this.#lines.lineNumber}`
   }

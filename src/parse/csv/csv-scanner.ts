@@ -1,7 +1,7 @@
 /*
-  Scans delimited text byte by byte: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR.
-  Records of plain dialects (RFC 4180) are scanned four bytes at a time; unusual records, and those of other dialects, are
-  scanned more slowly. Cells stay in place in the window; only fields that must be unescaped are written again after it.
+  Scans delimited text byte by byte: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR. A
+  fast path scans records of plain dialects (RFC 4180) four bytes at a time. Unusual records and other dialects take the slow
+  path. Cells stay in place in the window; only unescaped fields are written after its content.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -10,12 +10,12 @@ import type { RecordBlock } from '../record-block.js'
 import { isPlainDialect, type CsvDialect } from './csv-dialect.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/** Four bytes are checked as one word; the high bit of each marks a byte that matters. */
+/** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
-/** Four times one more than the highest line end. */
+/** Four bytes, each one more than the highest line end. */
 const controls = 0x0e0e0e0e
-/** Bytes up to here are rare enough in fields to be checked one by one: digits and letters are above. */
+/** Bytes up to this one are rare in fields, so each can be checked by itself. Digits and letters are above. */
 const highestLow = 47
 
 const blank = 32
@@ -33,21 +33,21 @@ export class CsvScanner implements RecordScanner {
   readonly #delimiterBytes: Uint8Array
   /** First byte of the delimiter. */
   readonly #delimiter: number
-  /** −1 if nothing is quoted. */
+  /** Byte of the quote; −1 if nothing is quoted. */
   readonly #quote: number
-  /** −1 if quotes are doubled. */
+  /** Byte of the escape character; −1 if quotes are doubled. */
   readonly #escape: number
   /** First byte of a comment's start. */
   readonly #comment: number | undefined
   readonly #trim: boolean
   readonly #trailingDelimiter: boolean
-  /** 1 for bytes that may end an unquoted field or must not be in one: for slow scanning, and for a run. */
+  /** Marks with 1 the bytes that may end an unquoted field or may not be in one; `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four times one more than the low special bytes, and four times the delimiter if that is not low. */
+  /** `#below`: four times one more than the highest low special byte. `#above`: four delimiters, if those are not low. */
   readonly #below: number
   readonly #above: number
-  /** Where the next unescaped field is written. */
+  /** Position where the next unescaped field is written. */
   #scratch = 0
 
   constructor(lines: LineTokenizer, dialect: CsvDialect) {
@@ -68,7 +68,7 @@ export class CsvScanner implements RecordScanner {
     if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
     this.#runSpecial = this.#special.slice()
     const low = [lineFeed, carriageReturn]
-    // After blanks it may open a field.
+    // A quote after blanks may open a field.
     if (quote >= 0 && (quotes === 'strict' || trim)) low.push(quote)
     if (delimiter <= highestLow) low.push(delimiter)
     for (const byte of low) this.#runSpecial[byte] = 1
@@ -80,7 +80,7 @@ export class CsvScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** Scans records with the right number of fields, correct quotes and a visible end. */
+  /** Scans records on the fast path, up to one with a wrong number of fields, wrong quotes or no visible end. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
     const lines = this.#lines
@@ -123,7 +123,7 @@ export class CsvScanner implements RecordScanner {
               p += 4
               continue
             }
-            // The lowest mark is right; those above it may be carries from it.
+            // Only the lowest mark is certain, because a carry from it may have set those above.
             p += (31 - Math.clz32(found & -found)) >> 3
             c = bytes[p]!
             if (special[c] === 1) break
@@ -154,7 +154,7 @@ export class CsvScanner implements RecordScanner {
 
   /**
    * Scans a quoted field of a plain dialect.
-   * @returns position after its closing quote; `unfinished` if the window ends in it
+   * @returns the position after the closing quote; `unfinished` if the window ends inside the field
    */
   #passQuoted(block: RecordBlock, cell: number, open: number): number {
     const { bytes, view } = block
@@ -176,7 +176,7 @@ export class CsvScanner implements RecordScanner {
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
         if (written < 0) written = this.#scratch
-        // Of a doubled quote the first is copied.
+        // Copies the first quote of a doubled one.
         this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
         from = p + 2
         p++
@@ -197,7 +197,7 @@ export class CsvScanner implements RecordScanner {
     return p + 1
   }
 
-  /** Scans any record, more slowly. */
+  /** Scans any record on the slow path. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, fieldCount } = block
     const firstCell = row * fieldCount
@@ -233,7 +233,7 @@ export class CsvScanner implements RecordScanner {
     return c === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
   }
 
-  /** Scans an unquoted field; returns the position of what ends it. */
+  /** Scans an unquoted field. Returns the position of the byte that ends it. */
   #scanUnquoted(block: RecordBlock, cell: number, start: number): number {
     const { bytes } = block
     const special = this.#special
@@ -252,7 +252,7 @@ export class CsvScanner implements RecordScanner {
 
   /**
    * Scans a quoted field.
-   * @returns position after its closing quote, at a delimiter or line end; `unfinished` or `faulty`
+   * @returns the position of the delimiter or line end after the closing quote; `unfinished` or `faulty`
    */
   #scanQuoted(block: RecordBlock, cell: number, open: number, recordStart: number): number {
     const { bytes } = block
@@ -280,10 +280,10 @@ export class CsvScanner implements RecordScanner {
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       const next = bytes[p + 1]!
-      // PostgreSQL's rule: before anything else the escape character is an ordinary one, so that nothing is lost.
+      // As in PostgreSQL, the escape character only escapes a quote or itself, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
-        // Of two doubled quotes the first is copied; an escape character is not.
+        // Copies the first quote of a doubled one, but no escape character.
         this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
         from = escape < 0 ? p + 2 : p + 1
         p++
@@ -315,7 +315,7 @@ export class CsvScanner implements RecordScanner {
     return this.#afterQuote(bytes, p + 1)
   }
 
-  /** `p`, or the position after blanks there, if a delimiter or line end follows, as it must. */
+  /** Position of the delimiter or line end after a closing quote, perhaps after blanks; else `unfinished` or `faulty`. */
   #afterQuote(bytes: Uint8Array, p: number): number {
     const at = this.#trim ? this.#afterBlanks(bytes, p) : p
     const c = bytes[at]!
@@ -336,26 +336,26 @@ export class CsvScanner implements RecordScanner {
     return isAt(this.#delimiterBytes, bytes, p)
   }
 
-  /** Position of the first byte that differs from the delimiter; −1 if none does. */
+  /** Position of the first byte that differs from the delimiter; −1 if the whole delimiter is at `p`. */
   #mismatchAt(bytes: Uint8Array, p: number): number {
     const i = this.#delimiterBytes.findIndex((byte, i) => bytes[p + i] !== byte)
     return i < 0 ? -1 : p + i
   }
 
-  /** Whether the window ends in what may become a delimiter. */
+  /** Whether the window ends within the first bytes of a delimiter. */
   #isCutDelimiter(bytes: Uint8Array, p: number): boolean {
     const { end } = this.#lines.window
     return p < end && this.#mismatchAt(bytes, p) === end
   }
 
-  /** Names the line where the quote was opened, which need not be the record's first. */
+  /** Names the line where the quote was opened, which may be a later line of the record. */
   quoteOpenedAt(openAt: number): string {
     const { window, lineNumber } = this.#lines
     return `the quote opened in line ${lineNumber + countLineEnds(window.bytes, window.start, openAt)}`
   }
 }
 
-/** Copies within one array, four bytes at a time: writes up to three bytes more than requested. */
+/** Copies within one array, four bytes at a time. May write up to three bytes beyond the copy. */
 function copyBytes(view: DataView, to: number, start: number, end: number): number {
   for (let p = start, q = to; p < end; p += 4, q += 4)
     view.setInt32(q, view.getInt32(p, true), true)

@@ -1,6 +1,6 @@
 /*
-  Records of delimited text, for all scanners: handles comments, the first record, and records with wrong quotes or a wrong
-  number of fields.
+  Reads the records of delimited text with any scanner. Handles comments, the first record, wrong quotes and wrong numbers of
+  fields.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -21,20 +21,19 @@ import { fieldCountMessage, openQuoteMessage, quoteMessage } from './csv-faults.
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/** What an empty line is: not a record, or a record whose only field is null. Undecided until the first record was examined. */
+/** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
 const noBytes = new Uint8Array(0)
 
-/** Memory for the fields of a first record, shared by all inputs, as it is half a megabyte. */
+/** Memory for the fields of a first record. It takes half a megabyte, so all inputs share it. */
 let headerBlock: RecordBlock | undefined
 
-/** The records of delimited text; the first one can be examined, because it may be a header. */
+/** Callers may examine the first record before it counts, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
-  /** Reads the records. */
   readonly lines: LineTokenizer
   emptyLines: EmptyLines = 'undecided'
-  /** Records that were padded or cut, according to `ragged`. */
+  /** Number of records that were padded or cut because of `ragged`. */
   raggedRecords = 0
   readonly #scanner: RecordScanner
   readonly #comment: Uint8Array
@@ -42,16 +41,16 @@ export class CsvTokenizer implements LineFormat {
   readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
   readonly #broken: BrokenRecords
-  /** Position after the record scanned last if only its number of fields is wrong, else −1. */
+  /** Position after the record scanned last, if only the number of its fields is wrong; else −1. */
   #wrongCountNext = -1
-  /** The record that `peek` returned. */
+  /** Start of the record that `peek` returned, and the position after it. */
   #peekedAt = 0
   #peeked = 0
-  /** Offsets: before the first are only empty lines and comments, at the second a record begins. */
+  /** Offsets: only empty lines and comments lie before `#otherUpTo`; a record begins at `#recordAt`. */
   #otherUpTo = 0
   #recordAt = -1
 
-  /** @param scannerOf  creates the scanner of the lines */
+  /** @param scannerOf  makes the scanner */
   constructor(
     file: string,
     dialect: CsvDialect,
@@ -68,7 +67,7 @@ export class CsvTokenizer implements LineFormat {
     this.#broken = new BrokenRecords(dialect)
   }
 
-  /** Begins with another input in the same encoding; nothing of the previous one remains. */
+  /** Begins another input in the same encoding, and forgets the previous one. */
   begin(file: string): void {
     this.lines.begin(file)
     this.emptyLines = 'undecided'
@@ -79,20 +78,20 @@ export class CsvTokenizer implements LineFormat {
     this.#broken.begin()
   }
 
-  /** Tells a block how to recognize quoted cells. */
+  /** Lets the block recognize quoted cells. */
   markQuotes(block: RecordBlock): void {
     block.quote = this.#quote
     block.writtenAreQuoted = true
   }
 
-  /** Skips lines before the first record; returns how many must still be skipped in later input. */
+  /** Skips lines before the first record. Returns how many must still be skipped in later input. */
   skipLines(count: number): number {
     let left = count
     while (left > 0 && this.lines.skipLine()) left--
     return left
   }
 
-  /** Skips the first line; returns its bytes, or undefined if its end has not come yet. */
+  /** Skips the first line and returns its bytes. Returns undefined if the line's end has not come yet. */
   passFirstLine(): Uint8Array | undefined {
     const { lines } = this
     const { bytes, start, end } = lines.window
@@ -104,22 +103,21 @@ export class CsvTokenizer implements LineFormat {
     return line
   }
 
-  /** Skips a header of one line that is in the window. */
+  /** Skips a header that is one line and already in the window. */
   passHeader({ length }: Uint8Array): void {
     this.lines.window.start += length
     this.lines.lineNumber++
   }
 
   /**
-   * The next record without consuming it; 'more' if it is incomplete, undefined at the end of the input.
-   *
+   * Returns the next record without consuming it; 'more' if the record is incomplete, undefined at the end of the input.
    * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
    */
   peek(): FirstRecord | 'more' | undefined {
     const { lines } = this
     const { window } = lines
     const scanner = this.#scanner
-    // Empty lines may be rows, which are still to be read.
+    // Does not consume empty lines, because they may be rows.
     if (!lines.toRecord(window.end)) return lines.ended ? undefined : 'more'
     const { bytes } = window
     const start = this.#nextRecord(window.start)
@@ -209,7 +207,7 @@ export class CsvTokenizer implements LineFormat {
     )
   }
 
-  /** Position of the first record from `start` on; the window's end if there is none, −1 if none has come. */
+  /** Position of the first record from `start` on; the window's end if no record follows, −1 if more input may bring one. */
   #nextRecord(start: number): number {
     const { window, ended } = this.lines
     const comment = this.#comment
@@ -233,8 +231,8 @@ export class CsvTokenizer implements LineFormat {
   }
 
   /**
-   * Whether the empty line at `start` is a row: it is if a record follows; false if none does, or has come. Only as much as a
-   * record may have is examined: an empty line with more than that after it is a row.
+   * Whether the empty line at `start` is a row, which it is if a record follows. Examines only as many bytes as a record may
+   * have; beyond that, the line counts as a row.
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
@@ -258,7 +256,7 @@ export class CsvTokenizer implements LineFormat {
     return this.#scanner.quotedLines
   }
 
-  /** An empty line in a file with one column is a record with one empty field. */
+  /** In a file with one column, an empty line is a record with one empty field. */
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     this.#wrongCountNext = -1
@@ -276,16 +274,15 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** If the input was truncated, a record may have followed, and the empty lines before it would be rows. */
+  /** True for empty lines before the end of a truncated input: a lost record after them would have made them rows. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }
 
   /**
-   * Handles a record with a different number of fields than the first one.
-   *
-   * @param next  position after it
-   * @returns `next` if it is a row all the same, else `faulty`
+   * Handles a record with another number of fields than the first one.
+   * @param next  position after the record
+   * @returns `next` if the record is a row all the same, else `faulty`
    */
   #otherCount(block: RecordBlock, row: number, next: number): number {
     const { fieldCount, starts, ends } = block
@@ -302,7 +299,7 @@ export class CsvTokenizer implements LineFormat {
     return faulty
   }
 
-  /** What lies beyond the limit must not matter, or the result would depend on the chunks. */
+  /** Looks at no byte beyond the limit, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { fields, badQuoteAt } = this.#scanner
     if (this.#wrongCountNext >= 0) {
@@ -317,7 +314,7 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(fields + 1, lineCount), next }
   }
 
-  /** For the record at `start`, which ends in the quote opened at `openAt`, if any. */
+  /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
     const { file, window, maxRecordBytes, lineNumber, offsetBytes, ended } = this.lines
     const isOverLimit = this.#isOverLimit(start, window.end)
@@ -335,7 +332,7 @@ export class CsvTokenizer implements LineFormat {
     return openQuoteMessage(this.#scanner.quoteOpenedAt(openAt), limitBytes)
   }
 
-  /** Where the record with broken quotes ends. */
+  /** End of the record with broken quotes. */
   #brokenEnd(block: RecordBlock, start: number): number {
     const { bytes, end, offset } = this.lines.window
     return this.#broken.endOf(start, {
@@ -349,7 +346,7 @@ export class CsvTokenizer implements LineFormat {
     })
   }
 
-  /** Whether the limit of the record at `start` lies after `position`; false for −1. */
+  /** Whether `position` lies within the largest size of the record at `start`; false for −1. */
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }

@@ -1,6 +1,6 @@
 /*
-  Decides whether a first record is a header if the user has not said. The target's column names decide, or else what fits into
-  its columns; without a target, the records after the first one. If neither decides, the user is asked: a row taken for a
+  Decides whether a first record is a header if the user has not said so. The column names of the target decide, or the cells that
+  fit its columns. Without a target, the records after the first one decide. If nothing decides, the user must: a row taken for a
   header would be lost, a header taken for a row would be stored.
 */
 import { UsageError } from '../../errors.js'
@@ -9,7 +9,7 @@ import { looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
-/** Number of column names in a message. */
+/** Limit of the column names in a message. */
 const shownNames = 5
 
 /** @throws {UsageError} DDB_USAGE if the target does not decide */
@@ -18,7 +18,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   const columnNames = target.schema.columns.map(({ name }) => name)
   const { map = {}, set } = target.mapping
   const sources = [...Object.values(map), ...templateNames(set)]
-  // A number may refer to a field.
+  // A number does not count as a name, because it may refer to a field.
   const sure = namesOf([...columnNames, ...sources.filter(name => !isNumber(name))])
   const any = namesOf([...columnNames, ...sources])
   const surelyNamed = texts.filter(text => sure.has(text)).length
@@ -42,12 +42,12 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   )
 }
 
-/** The data after a first record. */
+/** The records after a first record. */
 export interface DataBehind {
   readonly file: string
-  /** Restarts before the first record. */
+  /** Begins before the first record. */
   readonly records: SampleRecords
-  /** Names from the headers of other inputs; undefined if there are none. */
+  /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
 }
 
@@ -64,9 +64,9 @@ export function isHeaderByData(record: FirstRecord, { file, records, names }: Da
   throw unclear(record, file, 'the records after it do not tell')
 }
 
-/** Nothing tells whether a first record is a header. */
+/** The error if nothing tells whether a first record is a header. */
 export class UnclearHeader extends UsageError {
-  /** What `input.header` more likely has to say. */
+  /** The more likely value for `input.header`. */
   readonly likely: 'yes' | 'no'
 
   constructor(message: string, likely: 'yes' | 'no', cause?: unknown) {
@@ -83,7 +83,7 @@ function unclear(record: FirstRecord, file: string, why: string): UsageError {
   )
 }
 
-/** In lower case, as a header may differ in case. */
+/** Fields in lower case, because a header may differ from the columns in case. */
 function textsOf({ fields }: FirstRecord): string[] {
   return fields.map(field => Buffer.from(field).toString().trim().toLowerCase())
 }
@@ -93,20 +93,20 @@ const namesOf = (names: readonly string[]): ReadonlySet<string> =>
 
 const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
-/** What the cells of a column after the first record look like; empty ones do not count. */
+/** What the non-empty cells of a column after the first record look like. */
 interface ColumnLook {
   numbers: number
   texts: number
-  /** Shapes of numbers, dates and times: `9.9` for 12.5. */
+  /** Shapes of numbers, dates and times: 12.5 has the shape `9.9`. */
   readonly shapes: Set<string>
-  /** Of whole numbers. */
+  /** Fewest and most digits of the whole numbers in the column. */
   fewestDigits: number
   mostDigits: number
-  /** All are years. */
+  /** True if all whole numbers are years. */
   areYears: boolean
 }
 
-/** A hundred records are enough. */
+/** Limit of the records to examine. */
 const lookedAtRecords = 100
 const lookedAtColumns = 200
 const mostShapes = 50
@@ -114,7 +114,7 @@ const mostShapes = 50
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-/** @returns also whether one of the records has usual names of columns itself */
+/** @returns `hasUsualNames` if a record after the first one also has usual names of columns */
 function columnLooks(
   records: SampleRecords,
   fieldCount: number,
@@ -151,7 +151,7 @@ function columnLooks(
   return { columns, hasUsualNames }
 }
 
-/** Words that name columns, and hardly ever are their only content. */
+/** Words that name columns and are hardly ever cells. */
 const usualNames: ReadonlySet<string> = new Set([
   ...['id', 'key', 'name', 'label', 'title', 'type', 'category', 'status', 'value', 'description'],
   ...['comment', 'comments', 'note', 'notes', 'date', 'time', 'datetime', 'timestamp', 'symbol'],
@@ -161,34 +161,34 @@ const usualNames: ReadonlySet<string> = new Set([
 ])
 const longestName = 40
 
-/** `name`, `last name` and `user_id`. */
+/** True for `name`, `last name` and `user_id`. */
 function isUsualName(text: string): boolean {
   return text.length <= longestName && usualNames.has(/[^\s_.-]*$/.exec(text)![0])
 }
 
-/** At least two fields, and half of all, have usual names; none repeats. */
+/** True if no text repeats, and at least two texts, and half of all, are usual names. */
 function areUsualNames(texts: readonly string[]): boolean {
   const filled = texts.filter(text => text !== '')
   const usual = filled.filter(isUsualName).length
   return usual >= 2 && usual * 2 >= filled.length && new Set(filled).size === filled.length
 }
 
-/** Common texts for null. */
+/** Texts that often mean null. */
 const nullWords: ReadonlySet<string> = new Set([
   ...['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', 'nul', 'void', 'missing', 'unknown'],
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** Allows for a bad text among numbers. */
+/** A column still holds numbers if it has one text for at least so many numbers. */
 const numbersPerText = 10
 
-/** Whether the text cannot be a value of the column, which holds numbers. */
+/** Whether the text cannot be a value of the column, because the column holds numbers. */
 function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.numbers === 0 || nullWords.has(text)) return false
   return column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text may be a value of the column: column names may be numbers and dates, too, but not such as their cells. */
+/** Whether the text may be a value of the column. Names may be numbers and dates, too, but do not look like the cells below. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

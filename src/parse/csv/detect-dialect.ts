@@ -1,17 +1,17 @@
 /*
-  Detects the parts of a dialect that the user has not given: the delimiter, quote and escape character with which a sample's
-  records become most alike, and its fields look like values.
+  Detects the delimiter, quote and escape character that the user has not given. The best dialect makes the records of a sample
+  most alike, and its fields look like values.
 */
 import { SampleRecords, type TriedDialect } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
-/** Fields whose texts are examined; every record has its fields counted. */
+/** Limit of the fields whose texts are examined. The fields of every record are counted. */
 const lookedAtFields = 1000
-/** Enough records if there is nothing to choose between. */
+/** Limit of the records to examine if there is nothing to choose. */
 const someRecords = 50
 
-/** What is known already; undefined for what must be detected. */
+/** The known parts of a dialect; undefined for parts to detect. */
 export interface KnownDialect {
   readonly delimiter: string | undefined
   readonly quote: string | undefined
@@ -23,7 +23,7 @@ export interface KnownDialect {
 /** How well a dialect fits a sample. */
 interface Fit {
   readonly dialect: TriedDialect
-  /** 0 to 1; 0 if the first record has only one field. */
+  /** From 0 to 1; 0 if the first record has only one field. */
   readonly score: number
   readonly records: number
   readonly quotedRecords: number
@@ -31,11 +31,10 @@ interface Fit {
 }
 
 /**
- * The dialect of a sample.
- *
+ * Detects the dialect of a sample.
  * @param bytes  the start of the input
- * @param from  where its first record may begin
- * @param isWhole  the input ends with the sample
+ * @param from  where the first record may begin
+ * @param isWhole  true if the input ends with the sample
  */
 export function detectDialect(
   bytes: Uint8Array,
@@ -50,7 +49,7 @@ export function detectDialect(
       return { dialect, fields: firstFields(new SampleRecords(bytes, from, isWhole, dialect)) }
     })
     const possible = tried.filter(({ fields }) => fields > 1)
-    // If no delimiter splits the first record, the default is taken.
+    // Takes the default if no delimiter splits the first record.
     const [only = tried[0]!] = possible
     const chosen = possible.length > 1 ? possible : [only]
     return chosen
@@ -79,7 +78,7 @@ export function detectDialect(
   return best.dialect
 }
 
-/** A fast search for ASCII text, so that the rest of the sample is examined only if that helps. */
+/** A fast search for ASCII text, so that other dialects are only tried if they may help. */
 function has(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
@@ -88,12 +87,12 @@ function firstFields(records: SampleRecords): number {
   return records.next() ? records.fieldCount : 0
 }
 
-/** Whether the other escape character makes wrong quotes right. */
+/** Whether the other escape character makes nearly all wrong quotes right. */
 function isRepaired(escaped: Fit, plain: Fit): boolean {
   return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
 }
 
-/** Apostrophes also occur in texts: they are quotes only if most records have them around fields. */
+/** Apostrophes also occur in texts. They count as quotes only if at least half of the records have them around fields. */
 function isQuotedThroughout({ records, quotedRecords, brokenRecords }: Fit): boolean {
   return brokenRecords === 0 && quotedRecords > 0 && quotedRecords * 2 >= records
 }
@@ -126,7 +125,7 @@ function fit(
   }
   const result = { dialect, records: count, quotedRecords, brokenRecords }
   if (fieldCount < 2) return { ...result, score: 0 }
-  // A header may have a different number of fields than the records after it.
+  // Considers the most common number of fields, because a header may have another number.
   const mode = [...counts].reduce(
     (most, [fields, times]) => (fields > 1 ? Math.max(most, times) : most),
     0,
@@ -138,7 +137,7 @@ function fit(
   }
 }
 
-/** Whether the record has `fieldCount` fields and an empty one after them. */
+/** Whether the record has `fieldCount` fields and an empty field after them. */
 export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
   if (records.fieldCount !== fieldCount + 1) return false
   const last = fieldCount
@@ -150,8 +149,7 @@ const otherDelimiter = /[,;|\t]/
 const proseDelimiter = /^[^,;|\t]*(?:[,;|] [^,;|\t]*)+$/
 
 /**
- * How much a field looks like a value: most for numbers, dates and quoted texts, least for text that contains another
- * delimiter.
+ * How much a field looks like a value. Numbers, dates and quoted texts score most, texts that contain another delimiter least.
  */
 function looksOf(records: SampleRecords, field: number): number {
   const start = records.starts[field]!

@@ -1,25 +1,24 @@
 /*
-  Examines the columns of a sample: whether a header stands out, whether numbers have a decimal comma, whether records end with
-  a delimiter that the first one lacks.
+  Examines the columns of a sample: whether a header stands out, and whether numbers have a decimal comma. Also finds out whether
+  records end with a delimiter that the first record lacks.
 */
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import { SampleRecords, type TriedDialect } from './sample-records.js'
 
-/** Limits the work for very wide records; enough for others. */
+/** Limit of the fields to examine, because records may be very wide. */
 const lookedAtFields = 600
 const leastRecords = 20
 const lookedAtColumns = 200
 
-/** What was detected besides the dialect. */
 export interface Layout {
-  /** Some column holds numbers or dates but no text after the first record. */
+  /** True if some column has numbers or dates, but no text, after the first record. */
   readonly standsOut: boolean
   readonly decimalComma: boolean
   readonly trailingDelimiter: boolean
 }
 
-/** Like `detectDialect`, for the dialect that was detected. */
+/** Parameters as for `detectDialect`, with the dialect that it detected. */
 export function detectLayout(
   bytes: Uint8Array,
   from: number,
@@ -49,14 +48,14 @@ export function detectLayout(
   }
 }
 
-/** Kinds of fields in one column; empty ones do not count. */
+/** Kinds of the fields in one column. Empty fields do not count. */
 interface ColumnLook {
   numbers: number
   texts: number
-  /** `1,5`; and how many of these could also have a comma between thousands. */
+  /** Numbers like `1,5`; and how many of these may have the comma between thousands. */
   commas: number
   thousands: number
-  /** `1.5`, or anything else that is not a number with a comma. */
+  /** Number of other fields, except whole numbers; Infinity after a number like `1.5`. */
   others: number
 }
 
@@ -71,7 +70,7 @@ const point = 46
 const plus = 43
 const minus = 45
 
-/** Without regular expressions: for a small file compiling them would take longer than all its rows. */
+/** Uses no regular expressions: in a small file, compiling them would take longer than reading all rows. */
 function see(column: ColumnLook, bytes: Uint8Array, start: number, end: number): void {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
@@ -97,7 +96,7 @@ function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
   return p
 }
 
-/** Some column holds only numbers with commas that cannot separate thousands; and none has points. */
+/** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */
 function hasDecimalComma(columns: readonly ColumnLook[]): boolean {
   return (
     columns.some(column => column.commas > column.thousands && column.others === 0) &&

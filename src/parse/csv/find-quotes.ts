@@ -1,40 +1,40 @@
 /*
-  Finds how quotes are meant in a delimited text in which the usual reading breaks records: there may be blanks around quoted
-  fields, or quotes may be ordinary characters. The result is only a proposal, and always reported.
+  Finds the meaning of quotes in a delimited text in which the usual meaning breaks records. There may be blanks around quoted
+  fields, or quotes may be ordinary characters. The result is only a proposal, and the program always reports it.
 */
 import { detectDialect, type KnownDialect } from './detect-dialect.js'
 import { SampleRecords } from './sample-records.js'
 
-/** Options with which no record is broken. */
+/** Options that leave no record broken. */
 export interface QuotesDialect {
-  /** Quotes are ordinary characters. */
+  /** Set if quotes are ordinary characters. */
   readonly quote?: ''
   readonly quotes?: 'lax'
   readonly trim?: true
 }
 
-/** The same, and what was found. */
+/** The options, with a sentence that explains them. */
 export interface FoundQuotes extends QuotesDialect {
   readonly said: string
 }
 
 const lookedAtRecords = 10_000
-/** Least share of records that have as many fields as most. */
+/** Smallest share of records that must have the most common number of fields. */
 const leastAlike = 0.9
 
-/** What a way to read quotes leads to. */
+/** The result of one way to read quotes. */
 interface Reading {
   readonly broken: number
-  /** Broken in a field that begins with a quote. */
+  /** Number of records that are broken in a field that begins with a quote. */
   readonly misquoted: number
   readonly quoted: number
-  /** Not all of it could be read. */
+  /** True if the sample could not be read completely. */
   readonly isUnsure: boolean
   readonly isAlike: boolean
   readonly isOneField: boolean
 }
 
-/** @returns undefined if no record is broken, or none of the readings mends all */
+/** @returns undefined if no record is broken, or no reading mends all records */
 export function findQuotes(
   bytes: Uint8Array,
   from: number,
@@ -46,7 +46,7 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
-  // Formulas that keep texts in a spreadsheet: any of the readings would load them as texts.
+  // Formulas such as ="1" keep texts in a spreadsheet, and every reading would load the formulas as texts.
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
@@ -57,10 +57,10 @@ export function findQuotes(
   if (usual.misquoted === 0 && usual.quoted > 0 && usual.isAlike) {
     return { quotes: 'lax', said: 'unquoted fields contain quotes' }
   }
-  // Most quotes are right: one is wrong.
+  // Most quotes are right, so the others are mistakes.
   if (usual.quoted > usual.misquoted) return undefined
   const plain = read({ quote: '' })
-  // A single field is always alike.
+  // Records of a single field are alike in any case.
   const isPlain = plain.isAlike && (!plain.isOneField || usual.misquoted + usual.quoted === 0)
   return isPlain ? { quote: '', said: 'quotes are ordinary characters' } : undefined
 }
@@ -89,7 +89,7 @@ function readingOf(records: SampleRecords): Reading {
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 
-/** Without what else was found. */
+/** Keeps only the options. */
 export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
   return {
     ...(quote === undefined ? {} : { quote }),

@@ -1,7 +1,7 @@
 /*
-  Finds where the table in a delimited text begins and ends: there may be titles, comments and blank lines above it, headers of
-  two lines, and sums below. It looks for records that are alike and columns of constant type. The result is only a proposal,
-  and always reported.
+  Finds where the table in a delimited text begins and ends. Titles, comments and blank lines may stand above the table, and sums
+  below; its header may have two lines. The search goes by records that are alike, and by columns of one type. The result is only
+  a proposal, and the program always reports it.
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
@@ -9,21 +9,21 @@ import { quotesDialect, type QuotesDialect } from './find-quotes.js'
 import { afterLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
-/** Options that read only the table; those left out are not needed. */
+/** Options that read only the table. Options that are not needed are left out. */
 export interface FoundTable extends QuotesDialect {
   readonly skipLines?: number
   readonly comment?: string
-  /** Names of the columns, if they are in lines that are skipped. */
+  /** Names of the columns, if `skipLines` skips the lines with the names. */
   readonly names?: readonly string[]
-  /** Records after the table that do not belong to it. */
+  /** Number of records after the table. */
   readonly footers?: number
-  /** Records lack fields that the header names. */
+  /** Set if records lack fields that the header names. */
   readonly ragged?: 'pad'
-  /** What was found, in sentences. */
+  /** Sentences that explain the options. */
   readonly said: readonly string[]
 }
 
-/** What is known already and need not be found. */
+/** The known options, which need not be found. */
 export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
@@ -38,13 +38,13 @@ const mostTitles = 50
 const mostFooters = 5
 const recordsPerFooter = 4
 const fewestRecords = 3
-/** Least share of records with as many fields as the table. */
+/** Smallest share of records with as many fields as the table has columns. */
 const leastShare = 0.7
 /** Largest share of lines that may be comments. */
 const mostComments = 0.8
 const sureShare = 0.9
 const fewestAlike = 0.4
-/** Smaller differences of shares are ignored. */
+/** Two shares that differ by less count as equal. */
 const shareThatCounts = 0.1
 const commentSigns = ['#', '%', '!', '*']
 const beginsLikeNumber = /^[+-]?[$\u20ac\u00a3\u00a5]?\.?\d/
@@ -54,20 +54,20 @@ const nullWord = /^(?:|n\/?a|nan|null|none|nil|-+|\.|\?|\\n)$/i
 interface Seen {
   readonly texts: readonly string[]
   readonly filled: number
-  /** From 0. */
+  /** Index of the record's first line, from 0. */
   readonly line: number
 }
 
-/** A way to split the sample, and its result. */
+/** One way to split the sample, and its result. */
 interface Cut {
   readonly dialect: TriedDialect
   readonly records: readonly Seen[]
-  /** The usual number of fields, and which share of the records has it, counted from the first that does. */
+  /** The most common number of fields. `share` is the share of such records, counted from the first one on. */
   readonly width: number
   readonly share: number
 }
 
-/** @returns undefined if the table is the whole text, or no table is found */
+/** @returns undefined if the table is the whole text, or if there is no table */
 export function findTable(
   bytes: Uint8Array,
   isWhole: boolean,
@@ -83,7 +83,7 @@ export function findTable(
   if (begin === undefined || records.length - begin.at < 2) return found(said, comment, {})
   const header = known.skipLines === undefined ? headerOf(cut, begin, known) : {}
   if (header.said !== undefined) said.push(header.said)
-  // An unfinished line may be half a record.
+  // An incomplete last line may be half a record.
   const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
   const footers = isEnded ? footersOf(records, width) : 0
   if (footers === 1) said.push('the last record is not part of the table')
@@ -98,7 +98,7 @@ export function findTable(
   })
 }
 
-/** What to skip, and the names that are skipped with it. */
+/** The lines to skip, and the names that are skipped with them. */
 function headerOf(
   { records, width }: Cut,
   { at, names }: Begin,
@@ -127,14 +127,14 @@ function found(
   return { ...(comment === undefined ? {} : { comment: comment.sign }), ...table, said }
 }
 
-/** What was found, with the options for it. */
+/** Explains the table, with the options for it. */
 export function tableText(table: FoundTable): string {
   const { said } = table
   const options = tableOptions(table)
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
-/** The options as messages name them. */
+/** Writes the options for messages. */
 export function tableOptions({
   skipLines,
   comment,
@@ -172,7 +172,7 @@ interface CommentSign {
   readonly said: string
 }
 
-/** A character that begins lines which are not records of the table, unless it begins the header. */
+/** The character that begins lines outside the table, unless it begins the header. */
 function commentOf(
   bytes: Uint8Array,
   from: number,
@@ -192,7 +192,7 @@ function commentOf(
     const cut = bestCut(bytes, from, isWhole, known, sign)
     if (cut === undefined || cut.share < leastShare) continue
     const { delimiter } = cut.dialect
-    // `#id,name` is a header, and `#1,x` a record.
+    // In `#id,name` the sign begins a header, in `#1,x` a record.
     if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
     const count = marked.length === 1 ? 'a line begins' : 'lines begin'
     return { sign, said: `${count} with "${sign}", which are not part of the table` }
@@ -210,7 +210,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** The cut in which nearly all records have the same number of fields, and the largest number. */
+/** The cut in which nearly all records have the same number of fields. Among equals, the cut with the most fields. */
 function bestCut(
   bytes: Uint8Array,
   from: number,
@@ -218,7 +218,7 @@ function bestCut(
   known: KnownTable,
   comment: string,
 ): Cut | undefined {
-  // If the records agree from the first one on, nothing else is tried.
+  // If the records are alike from the first one on, no other cut is tried.
   const usual = detectDialect(bytes, from, isWhole, { ...known, comment })
   const whole = cutBy(bytes, from, isWhole, usual)
   const isWholeTable = whole !== undefined && whole.share > sureShare
@@ -238,7 +238,7 @@ function isBetter(next: Cut, best: Cut): boolean {
   return next.width === best.width ? next.share > best.share : next.width > best.width
 }
 
-/** Undefined if the records differ. */
+/** Undefined if the records are not alike. */
 function cutBy(
   bytes: Uint8Array,
   from: number,
@@ -282,11 +282,11 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
 
 /** Where the table begins. */
 interface Begin {
-  /** Index of its first record, which is its header if it has one. */
+  /** Index of the first record of the table: of the header if there is one. */
   readonly at: number
-  /** Set if the header lacks the name of the first field: it is then the record before. */
+  /** Set if the header lacks the name of the first field; then the header is the record before. */
   readonly names?: readonly string[]
-  /** The header names more fields than most records have. */
+  /** True if the header names more fields than most records have. */
   readonly isRagged?: boolean
 }
 
@@ -294,7 +294,7 @@ function beginOf(
   { records, width, share }: Cut,
   { rowNames, skipLines, ragged }: KnownTable,
 ): Begin | undefined {
-  // In spreadsheets a title has empty fields after it.
+  // In files from spreadsheets, a title has empty fields after it.
   const isFull = ({ texts, filled }: Seen): boolean =>
     texts.length === width && (filled > 1 || width < 3)
   const at = records.slice(0, mostTitles).findIndex(isFull)
@@ -311,7 +311,7 @@ function beginOf(
     !above.texts.some(text => beginsLikeNumber.test(text))
   if (isShort) {
     const isNamed = table.some(({ texts }) => texts.at(-1) !== '')
-    // Otherwise records end with a delimiter that the header lacks.
+    // If the last fields are all empty, the records end with a delimiter that the header lacks.
     return isNamed ? { at, names: ['', ...above.texts] } : { at: at - 1 }
   }
   const isLong =
@@ -329,12 +329,12 @@ function beginOf(
   return at === 0 || skipLines !== undefined || isSure ? { at } : undefined
 }
 
-/** Some column has only numbers or dates below the first record. */
+/** True if some column has only numbers or dates below the first record. */
 function isSteady(records: readonly Seen[], width: number): boolean {
   return numberColumns(records.slice(1), width).length > 0
 }
 
-/** Columns with at least three values, and only numbers, dates and words for null. */
+/** Columns that hold only numbers, dates and words for null, with at least three values. */
 function numberColumns(records: readonly Seen[], width: number): number[] {
   return Array.from({ length: width }, (_, i) => i).filter(i => {
     let numbers = 0
@@ -348,8 +348,8 @@ function numberColumns(records: readonly Seen[], width: number): number[] {
 }
 
 /**
- * Two lines of texts above numbers.
- * @returns the names, or that they are those of the second line; undefined for one header
+ * Looks for two lines of texts above columns of numbers.
+ * @returns the names; 'second' if the second line has them all; undefined for a header of one line
  */
 function twoHeaders(
   records: readonly Seen[],
@@ -378,7 +378,7 @@ function areNames(texts: readonly string[], width: number): boolean {
   return texts.length === width && !texts.includes('') && new Set(texts).size === width
 }
 
-/** Records at the end with too few fields. */
+/** Number of records at the end that have too few fields. */
 function footersOf(records: readonly Seen[], width: number): number {
   let count = 0
   while (count < records.length && records.at(-1 - count)!.texts.length < width) count++

@@ -1,16 +1,16 @@
 /*
-  The first record of a delimited text: whether it is a header, and its names.
+  The first record of a delimited text: whether it looks like a header, and its names.
 */
 import { InputError } from '../../errors.js'
 
-/** With more fields in the first record the input is probably not delimited text. */
+/** Limit of the fields in a first record; a record with more is probably not delimited text. */
 export const maxHeaderFields = 65_536
 
-/** The first record, before it is known whether it is a header. */
+/** The first record, while it may be a header or a row. */
 export interface FirstRecord {
-  /** Without quotes. */
+  /** Fields without their quotes. */
   readonly fields: readonly Uint8Array[]
-  /** Unchanged, with its line end. */
+  /** The record unchanged, with its line end. */
   readonly bytes: Uint8Array
   readonly lineNumber: number
   readonly offsetBytes: number
@@ -19,8 +19,7 @@ export interface FirstRecord {
 const digits = /^[+-]?\.?\d/
 
 /**
- * DolphinDB's own rule, extended by signs: a header is a first record in which no field begins like a number
- * (docs/server-semantics.md#text-of-values).
+ * DolphinDB's own rule, extended by signs: in a header no field begins like a number (docs/server-semantics.md#text-of-values).
  */
 export function looksLikeHeader(record: FirstRecord): boolean {
   const texts = record.fields.map(field => Buffer.from(field).toString('latin1').trim())
@@ -28,7 +27,7 @@ export function looksLikeHeader(record: FirstRecord): boolean {
 }
 
 /**
- * The names, without surrounding blanks.
+ * The names in the record, without blanks around them.
  * @throws {InputError} DDB_INPUT_ENCODING
  */
 export function headerNames(record: FirstRecord, file: string): string[] {

@@ -1,5 +1,5 @@
 /*
-  Opens delimited text: detects its dialect, and passes the records to the byte scanner or, in dialects it does not support, to
+  Opens delimited text: detects its dialect, and chooses the byte scanner or, for dialects that this scanner does not support,
   csv-parse.
 */
 import { UsageError } from '../../errors.js'
@@ -33,35 +33,34 @@ import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 
-/** Whatever is left out is detected or has its default. */
+/** Options that are left out are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
   readonly format?: 'csv' | 'tsv'
-  /** The user gave the format. */
+  /** True if the user named the format. */
   readonly isFormatGiven?: boolean | undefined
-  /** What rows are made for: it decides what the data leave open. */
+  /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target, fail rather than guess what the data leave open. The names come from headers of earlier inputs. */
+  /** Without a target: fail rather than guess if the data leave a question open. `names` come from headers of earlier inputs. */
   readonly settled?: { readonly names: readonly string[] | undefined } | undefined
-  /** Look for text above and below the table, and leave it out. */
+  /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
-  /** From the previous input, opened with the same options; it is updated. */
+  /** Findings about the previous input, which was opened with the same options. Opening updates them. */
   readonly lastLook?: LastLook | undefined
-  /** Default: the machine's. */
+  /** Default: the machine's clock. */
   readonly clock?: FlushClock | undefined
 }
 
 /**
- * Opens delimited text, examines a sample and reads up to the first record.
- *
- * @throws {UsageError} DDB_USAGE; also if neither target nor data tell what the first record is
- * @throws {InputError} if its first record cannot be read
+ * Opens delimited text: examines a sample, and reads up to the first record.
+ * @throws {UsageError} DDB_USAGE; also if neither target nor data decide what the first record is
+ * @throws {InputError} if the first record cannot be read
  */
 export async function openCsv(
   source: ByteSource,
   options: CsvOptions = {},
 ): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  // Files are available at once, but a pipe may be slow.
+  // Needs a clock for a pipe only, because files are available at once.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
     hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),
@@ -78,7 +77,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If the records end with one delimiter more than the first one, that one has no trailing delimiter.
+  // If all other records have one delimiter more than the first one, the first one has no trailing delimiter.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
@@ -101,7 +100,7 @@ export async function openCsv(
   if (isHeader) tokenizer.skipPeeked()
   const foundCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
   const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
-  // In a file with one column, an empty field leaves an empty line.
+  // In a file with one column, a row with an empty field is an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
@@ -130,7 +129,7 @@ export async function openCsv(
   })
 }
 
-/** The dialect, from the options and the sample. */
+/** Completes the dialect from the options and the sample. */
 function dialectIn(
   { bytes, isWhole }: Sample,
   options: CsvOptions,
@@ -157,7 +156,7 @@ function dialectIn(
 
 const lookedAtRecords = 1000
 
-/** If columns are matched by position, the target tells how many fields a record has, provided that some record has that many. */
+/** The number of columns that fields fill by position, if some record has that many fields. */
 function wantedCount(
   { target, dialect, records }: Undecided,
   isHeader: boolean,
@@ -175,7 +174,7 @@ function wantedCount(
   return undefined
 }
 
-/** Opens inputs that look the same, one after the other, in the same memory. */
+/** Opens inputs that are alike, one after the other, in the same memory. */
 function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
   let tokenizer: CsvTokenizer | undefined
@@ -193,8 +192,8 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
 }
 
 /**
- * How to read the records. Not part of the function above, whose sample would stay in memory as long as the reader.
- * @param chunks  undefined if the tokenizer has everything
+ * How to read the records. A separate function, because a closure in `openCsv` would keep the sample in memory.
+ * @param chunks  undefined if the tokenizer has the whole input
  */
 function recordsOf(
   tokenizer: CsvTokenizer,
@@ -220,7 +219,7 @@ function recordsOf(
   }
 }
 
-/** What is known of the dialect, and how. */
+/** The dialect, and whether each part was given or detected. */
 function knownDialect(
   { format, isFormatGiven, ...given }: CsvOptions,
   { dialect, layout }: Undecided,
@@ -242,14 +241,14 @@ function knownDialect(
   }
 }
 
-/** What is known before it is decided whether there is a header. */
+/** The facts known before the question of the header is decided. */
 interface Undecided {
   readonly file: string
   readonly dialect: CsvDialect
   readonly layout: Layout
   readonly target: RowTarget | undefined
   readonly settled: CsvOptions['settled']
-  /** Restarts. */
+  /** Begins again at the first record. */
   readonly records: () => SampleRecords
 }
 
@@ -259,7 +258,7 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
 
 function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
   const { file, dialect, target, settled, records } = undecided
-  // A record that names all fields but one is a header.
+  // With `rowNames`, the header names all fields but one.
   if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
@@ -267,7 +266,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
   return isHeaderByData(record, { file, records: records(), names: settled.names })
 }
 
-/** If the user must decide about the header, mentions text found above the table. */
+/** If the user must decide about the header, adds to the error what stands above the table. */
 function decided(decide: () => boolean, look: () => FoundTable | undefined): boolean {
   try {
     return decide()
@@ -279,14 +278,14 @@ function decided(decide: () => boolean, look: () => FoundTable | undefined): boo
   }
 }
 
-/** Checks that a field more than the header has can only come from a trailing delimiter. */
+/** Checks that a field without a name in the header can only come from a trailing delimiter. */
 function checkTrailing(names: readonly string[], undecided: Undecided): void {
   const { file, target, settled, records } = undecided
   if (target === undefined && settled === undefined) return
   checkTrailingDelimiter({ file, names, records: records(), target })
 }
 
-/** Refuses what csv-parse does not support. */
+/** Refuses dialects that csv-parse does not support. */
 function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
   throw new UsageError(
@@ -295,7 +294,7 @@ function checkDialect(dialect: CsvDialect): void {
   )
 }
 
-/** csv-parse is loaded only for dialects that need it. */
+/** Loads csv-parse only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes, text } = source
   const scannerOf = isByteDialect(dialect)
@@ -304,7 +303,7 @@ async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<Cs
   return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
 }
 
-/** Gives the tokenizer more to read; false if the input has ended. */
+/** Gives the tokenizer more input. Returns false if the input has ended. */
 type Pull = () => Promise<boolean>
 
 function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
@@ -316,7 +315,6 @@ function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>
   }
 }
 
-/** Skips the first line and returns its bytes. */
 async function passSeparator(tokenizer: CsvTokenizer, pull: Pull): Promise<Uint8Array> {
   for (;;) {
     const line = tokenizer.passFirstLine()
@@ -342,7 +340,7 @@ async function firstRecord(
   }
 }
 
-/** Removes the last field of a first record that ends with a delimiter like those after it. */
+/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
 function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
   if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
     return record
@@ -350,7 +348,7 @@ function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
   return { ...record, fields: record.fields.slice(0, -1) }
 }
 
-/** Shows an empty line as quoted null, as at the end of a rejects file it would not be a row. */
+/** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */
 function quotedIfEmpty(
   quote: string,
   encoding: SourceText['encoding'],

@@ -1,30 +1,29 @@
 /*
-  The interface of the two ways to scan a record of delimited text: byte by byte, and with csv-parse.
+  The interface of both scanners of delimited text: byte by byte, and with csv-parse.
 */
 import type { RecordBlock } from '../record-block.js'
 
-/** Scans records of the window; its fields describe the record scanned last. */
+/** Scans records of the window. The properties describe the record that was scanned last. */
 export interface RecordScanner {
-  /** As far as it was scanned. */
+  /** Number of fields as far as the record was scanned. */
   readonly fields: number
-  /** It ends with a delimiter. */
+  /** True if the record ends with a delimiter. */
   readonly isLastEmpty: boolean
-  /** Line breaks inside its quotes. */
+  /** Number of line breaks inside quotes. */
   quotedLines: number
-  /** Where the quote was opened in which it ends, −1 if it ends outside quotes. */
+  /** Position of an open quote in which the record ends; −1 if it ends outside quotes. */
   openQuoteAt: number
-  /** Where a quote inside a field was found, if that is its fault. */
+  /** Position of a quote inside a field, if that is the record's fault. */
   readonly badQuoteAt: number
-  /** As `LineFormat`. */
+  /** As in `LineFormat`. */
   startBlock(): void
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
   jumped?(): void
   /**
-   * Scans the record at `start`, which is not an empty line, into `row`.
-   *
-   * @returns position after it, however many fields it has; `faulty` for a bad quote; `unfinished` or `undecided`
+   * Scans the record at `start` into `row`. There must be no empty line.
+   * @returns the position after the record, however many fields it has; `faulty` for a bad quote; `unfinished` or `undecided`
    */
   scan(block: RecordBlock, row: number, start: number): number
-  /** Names the quote opened at `openAt`, in a record that begins at the start of the window, with its line. */
+  /** Names the quote opened at `openAt` and its line, for a record at the start of the window. */
   quoteOpenedAt(openAt: number): string
 }

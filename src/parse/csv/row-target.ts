@@ -1,6 +1,6 @@
 /*
-  What rows are made for: the target columns tell whether a first record is a header, and what a field without a name in the
-  header is, by trying which records fit.
+  The target of rows, as far as opening an input needs it. It tells whether a first record is a header, and what a field without a
+  name is, by the records that fit its columns.
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -15,14 +15,14 @@ import { RecordBlock } from '../record-block.js'
 import { cellTypeOf } from '../types/column-types.js'
 import { slackBytes } from '../window.js'
 
-/** The columns, and how they are filled. */
+/** The target's columns, and the rules for filling them. */
 export interface RowTarget {
   readonly schema: TargetSchema
   readonly mapping: MappingRules
   readonly cells: CellRules
 }
 
-/** Number of fields in a record if fields fill the columns in order; undefined if the user does not want that. */
+/** Number of fields in a record if fields fill the columns in order; undefined if the mapping says otherwise. */
 export function fieldsByPosition({ schema, mapping }: RowTarget): number | undefined {
   const { match, map = {}, set = {}, ignoreExtra, allowMissing } = mapping
   const isLoose = ignoreExtra === true || allowMissing === true || Object.keys(map).length > 0
@@ -30,7 +30,7 @@ export function fieldsByPosition({ schema, mapping }: RowTarget): number | undef
   return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
 }
 
-/** The target for an input with or without detected decimal commas. */
+/** The target for one input, in which a decimal comma may have been detected. */
 export function withDecimalComma(
   { schema, mapping, cells }: RowTarget,
   isFound: boolean,
@@ -41,7 +41,7 @@ export function withDecimalComma(
 
 /**
  * Whether numbers have a decimal comma.
- * @param isFound  in the input
+ * @param isFound  whether one was detected in the input
  */
 export function decimalCommaFor(
   isFound: boolean,
@@ -49,16 +49,15 @@ export function decimalCommaFor(
   columns: readonly TargetColumn[],
 ): Known<boolean> {
   if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
-  // `1,5` is two elements if the target has arrays, and no number if the user gives the comma another meaning.
+  // `1,5` is two elements if the target has arrays. It is not a decimal if the user gave the comma another meaning.
   const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
   return { value: !isOther && isFound, how: 'found' }
 }
 
-/** Whether records fit. */
 export interface Fit {
-  /** Why some of them would not become rows; undefined if all would. */
+  /** The reason why a record would not become a row; undefined if all would. */
   readonly misfit: string | undefined
-  /** Some cell is a value of a column that does not accept every text. */
+  /** True if some cell is a value of a column that does not accept every text. */
   readonly hasValues: boolean
 }
 
@@ -71,7 +70,7 @@ const utf8 = {
 } as const
 
 /**
- * Tries records of an input; nothing is kept of them.
+ * Tries records of an input without keeping them.
  * @param records  fields of each, at least one record
  */
 export function fitOf(

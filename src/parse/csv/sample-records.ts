@@ -1,33 +1,32 @@
 /*
-  Splits a sample into records with a dialect that is only being tried: it refuses nothing, but counts how well the dialect
-  fits.
+  Splits a sample into records with a dialect on trial. Refuses nothing, but counts how well the dialect fits.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** How to split records. */
+/** The parts of a dialect that split records. */
 export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
 
 const blank = 32
 const tab = 9
 
-/** A quote that is not closed within this many bytes is treated as an ordinary character. */
+/** Limit of a quoted field: a quote that is not closed by then counts as an ordinary character. */
 const maxQuotedBytes = 65_536
 
-/** Splits off one record after the other; `starts`, `ends` and `quoted` describe the fields of the last one. */
+/** Steps from record to record. `starts`, `ends` and `quoted` describe the fields of the current record. */
 export class SampleRecords {
   readonly bytes: Uint8Array
   readonly starts: number[] = []
   readonly ends: number[] = []
   readonly quoted: boolean[] = []
   fieldCount = 0
-  /** Whether the last record has a quoted field, or a quote where none may be. */
+  /** True if the record has a quoted field, or a quote where none may be. */
   hasQuoted = false
   isBroken = false
-  /** Broken in a field that begins with a quote. */
+  /** True if the record is broken in a field that begins with a quote. */
   isMisquoted = false
-  /** A quoted field of one line is longer than is looked at here. */
+  /** True if a quoted field of one line is longer than `maxQuotedBytes`. */
   isOverlong = false
   readonly #buffer: Buffer
   readonly #isWhole: boolean
@@ -41,9 +40,8 @@ export class SampleRecords {
   #at: number
 
   /**
-   * @param bytes  the sample
-   * @param from  where its first record may begin
-   * @param isWhole  the input ends with the sample
+   * @param from  where the first record may begin
+   * @param isWhole  true if the input ends with the sample
    */
   constructor(bytes: Uint8Array, from: number, isWhole: boolean, dialect: TriedDialect) {
     const encoder = new TextEncoder()
@@ -60,7 +58,7 @@ export class SampleRecords {
     if (this.#quote >= 0) this.#special[this.#quote] = 1
   }
 
-  /** Moves to the next complete record; false if there is none. */
+  /** Moves to the next complete record. Returns false if there is none. */
   next(): boolean {
     this.#passOtherLines()
     const { bytes } = this
@@ -84,12 +82,12 @@ export class SampleRecords {
     return true
   }
 
-  /** Text of a field, one character per byte. */
+  /** The text of a field, with one character per byte. */
   text(field: number): string {
     return this.#buffer.toString('latin1', this.starts[field], this.ends[field])
   }
 
-  /** Unescaped bytes of a field. */
+  /** The unescaped bytes of a field. */
   cell(field: number): Uint8Array {
     const start = this.starts[field]!
     const end = this.ends[field]!
@@ -190,7 +188,7 @@ export class SampleRecords {
   }
 }
 
-/** Position of the first line end from `start` on, or of the end. */
+/** Position of the first line end from `start` on, or the end of `bytes`. */
 export function lineEndFrom(bytes: Uint8Array, start: number): number {
   let p = start
   while (p < bytes.length && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) p++

@@ -1,31 +1,29 @@
 /*
-  Takes the first bytes of an input for examination, and delivers them again afterwards.
+  Takes the first bytes of an input for examination, and delivers them again to the reader.
 */
 import { InputError } from '../../errors.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { FlushClock } from '../input-reader.js'
 import type { Timer } from '../../platform/platform.js'
 
-/** Enough for some thousand records; read and examined in a few milliseconds. */
+/** Size of a sample. It holds some thousand records, and examining it takes a few milliseconds. */
 const sampleBytes = 1024 * 1024
 
-/** From a slow input, what has come by then must be enough, if it contains a line. */
+/** How long to wait for a slow input. After that, a sample with at least one line is enough. */
 const patienceMs = 200
 
-/** The start of an input. */
 export interface Sample {
   readonly bytes: Uint8Array
-  /** Nothing follows these bytes. */
+  /** True if nothing follows these bytes. */
   readonly isWhole: boolean
-  /** The input from its start. */
+  /** The whole input, from its start. */
   readonly chunks: AsyncIterator<Uint8Array, void>
 }
 
 /**
- * Takes up to 1 MiB.
- *
- * @param clock  for an input that may be slow: it is not awaited to the full size
- * @param isEnough  whether these bytes are enough if more are slow to come
+ * Takes up to 1 MiB from the input.
+ * @param clock  for an input that may be slow, and so need not fill the sample
+ * @param isEnough  tells whether these bytes are enough if more are slow to come
  */
 export async function takeSample(
   chunks: AsyncIterator<Uint8Array, void>,
@@ -49,12 +47,12 @@ export async function takeSample(
         isWhole = true
         break
       }
-      // A copy, as the chunk will be overwritten; `slice` of a Buffer would not be one.
+      // Copies the chunk, because it will be overwritten; a Buffer's `slice` would not copy.
       taken.push(new Uint8Array(value))
       length += value.length
     }
   } catch (error) {
-    // If the encoding is not the expected one, nothing of the input may be loaded.
+    // If the encoding is not the expected one, no row of the input may be loaded.
     if (error instanceof InputError && error.code === 'DDB_INPUT_ENCODING') throw error
     pending = undefined
     failure = error instanceof Error ? error : new Error(String(error))
@@ -66,7 +64,7 @@ export async function takeSample(
   }
 }
 
-/** Whether the chunk does not come in time; false for one that fails. */
+/** Whether the chunk does not come in time. Returns false for a chunk that fails. */
 async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {
@@ -83,7 +81,7 @@ async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boo
   }
 }
 
-/** What was taken, the chunk that was requested, the failure, and the rest. */
+/** Yields the chunks taken, the chunk already requested, and the rest; throws the failure where it occurred. */
 async function* again(
   taken: Uint8Array[],
   pending: Promise<IteratorResult<Uint8Array, void>> | undefined,
@@ -91,7 +89,7 @@ async function* again(
   isWhole: boolean,
   chunks: AsyncIterator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Released one by one as they are delivered.
+  // Releases each chunk when it is delivered.
   for (let chunk = taken.shift(); chunk !== undefined; chunk = taken.shift()) yield chunk
   if (failure !== undefined) throw failure
   if (isWhole) return
@@ -102,7 +100,7 @@ async function* again(
   }
 }
 
-/** Whether a line certainly ends in `bytes` from `start` on. */
+/** Whether `bytes` certainly contain a whole line from `start` on. */
 export function hasLine(bytes: Uint8Array, start: number): boolean {
   const at = bytes.subarray(start).findIndex(byte => byte === lineFeed || byte === carriageReturn)
   return at >= 0 && start + at + 1 < bytes.length

@@ -1,17 +1,17 @@
 /*
-  Looks for a table in the sample of a delimited text: where it stands, and how its quotes are meant.
+  Looks for a table in the sample of a delimited text: its place, and the meaning of its quotes.
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { findQuotes, quotesDialect } from './find-quotes.js'
 import { findTable, tableDialect, type FoundTable } from './find-table.js'
 import { afterLines } from './sample-records.js'
 
-/** What the user says of the dialect. */
+/** The user's options for the dialect. */
 type TableOptions = { readonly [K in keyof DialectOptions]?: DialectOptions[K] | undefined } & {
   readonly format?: string
 }
 
-/** The table, and the options that read it. */
+/** Returns the table, and the options that read it. */
 export function tableIn(
   bytes: Uint8Array,
   isWhole: boolean,
@@ -38,7 +38,7 @@ export function tableIn(
   return { found, dialect: tableDialect(found) }
 }
 
-/** The delimiter from a first line `sep=;`, as spreadsheets write and read it. */
+/** The delimiter in a first line `sep=;`, which spreadsheets write and read. */
 export function separatorLine(bytes: Uint8Array): string | undefined {
   const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
   return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]

@@ -1,27 +1,27 @@
 /*
-  Records with one field more than the header has names, whose last field is empty: either they end with a delimiter, or they
-  begin with a row name, as R writes them. If misread, every value goes into the next column.
+  Judges records with one field more than the header has names, and an empty last field. Either they end with a delimiter, or they
+  begin with a row name, as R writes them. A wrong guess would put every value into the next column.
 */
 import { UsageError } from '../../errors.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
-/** What is needed to judge such records. */
+/** The facts for judging such records. */
 export interface TrailingSample {
   readonly file: string
-  /** In the header. */
+  /** Names in the header. */
   readonly names: readonly string[]
-  /** Restarts before the header. */
+  /** Begins before the header. */
   readonly records: SampleRecords
-  /** Undefined if nothing is known of the columns: everything fits. */
+  /** Undefined if nothing is known of the columns, so that every record fits. */
   readonly target: RowTarget | undefined
 }
 
 const lookedAtRecords = 100
 const noBytes = new Uint8Array(0)
 
-/** @throws {UsageError} DDB_USAGE if the first field may be a row name: no two are equal, and the others fit */
+/** @throws {UsageError} DDB_USAGE if the first field may be a row name: all differ, and the other fields fit the columns */
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
   const { length } = names
   const found: Uint8Array[][] = []

@@ -1,6 +1,6 @@
 /*
-  Turns the values of members into cells: a value's text unchanged, arrays as their elements one after the other. A value of a
-  kind that the column refuses makes its record a reject, or becomes null if bad cells are tolerated.
+  Turns the values of members into cells: the text of a value unchanged, or the elements of an array one after the other. If a
+  column refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
 */
 import { clippedText } from '../shown-text.js'
 import { elementSeparator } from '../columns/array-column.js'
@@ -9,12 +9,12 @@ import type { JsonMember } from './json-members.js'
 import { closeBracket, comma, openBracket, quote, type JsonScanner } from './json-scanner.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** Completes the refusal of NaN and infinities. */
+/** Ends the messages that refuse NaN and infinities. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
 
-/** Fills the cells of one source. */
+/** Fills the cells of one input. */
 export class JsonCells {
-  /** Why the value scanned last is unsuitable although it is JSON; undefined if it is not JSON. */
+  /** The reason why the value scanned last is unsuitable although it is JSON; undefined if it is not JSON. */
   obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
@@ -26,7 +26,7 @@ export class JsonCells {
     this.#lenient = lenient
   }
 
-  /** Scans the value at `p` into the row's cell. */
+  /** Scans the value at `p` into the row's cell. Returns the position after the value, or −1. */
   scan(block: RecordBlock, row: number, field: number, p: number): number {
     const scanner = this.#scanner
     const { kinds, elementKinds } = this.#members[field]!
@@ -58,7 +58,7 @@ export class JsonCells {
     return next
   }
 
-  /** Writes the elements of an array one after the other, with separators between them; a null is empty. */
+  /** Writes the elements of an array one after the other, with separators between them. A null becomes an empty element. */
   #scanElements(block: RecordBlock, row: number, field: number, open: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -74,7 +74,7 @@ export class JsonCells {
       if (kind !== jsonKinds.null) {
         const suits = (elementKinds & kind) !== 0
         if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          // A text with escapes has been written there already.
+          // A text with escapes is already there, because the scanner has written it there.
           if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
           scanner.scratch = to + textEnd - textStart
         } else if (!this.wrongKind(block, row, field, elementKinds)) return -1
@@ -87,7 +87,7 @@ export class JsonCells {
     }
   }
 
-  /** The value just scanned is not of these kinds: whether the record may be a row all the same. */
+  /** Handles a value of a kind that the column refuses. Returns whether the record may still be a row. */
   wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
     const { bytes, textStart, textEnd, kind } = this.#scanner
     const { columnName, typeText } = this.#members[field]!

@@ -1,14 +1,14 @@
 /*
-  A key remembered from the previous record, for comparing four bytes at a time.
+  Remembers a key of an earlier record, to compare it with keys of the next records four bytes at a time.
 */
 import type { JsonEntry, JsonLevel } from './json-levels.js'
 
-/** A key with its quotes, as words to compare; of the last word only some bytes count. */
+/** A key with its quotes as words. Only some bytes of the last word count. */
 export interface RememberedKey {
   readonly length: number
   readonly words: Int32Array
   readonly lastMask: number
-  /** The object that contained it, and where it leads from there. */
+  /** The object that contained the key, and what the key leads to. */
   readonly level: JsonLevel
   readonly entry: JsonEntry
 }
@@ -27,7 +27,7 @@ export function rememberedKey(
   return { length, words: new Int32Array(padded.buffer), lastMask, level, entry }
 }
 
-/** Whether the key is at `open`; at least three bytes after it can be read. */
+/** Whether this key is at `open`. At least three bytes after the key must be readable. */
 export function isKeyAt({ words, lastMask }: RememberedKey, view: DataView, open: number): boolean {
   const last = words.length - 1
   for (let i = 0; i < last; i++) {

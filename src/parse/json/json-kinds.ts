@@ -9,7 +9,7 @@ export const jsonKinds = {
   string: 8,
   array: 16,
   object: 32,
-  /** NaN and infinities, which are not JSON but written by some programs. */
+  /** NaN and infinities: not JSON, but some programs write them. */
   notFinite: 64,
 } as const
 
@@ -23,7 +23,7 @@ const kindNames: readonly (readonly [number, string])[] = [
   [jsonKinds.notFinite, 'NaN or an infinity'],
 ]
 
-/** `a number or a string`. */
+/** Names the kinds in a message: `a number or a string`. */
 export function kindsText(kinds: number): string {
   return kindNames
     .filter(([kind]) => (kinds & kind) !== 0)

@@ -1,31 +1,31 @@
 /*
-  Where the members that fill columns are in a record: on its own level, or in nested objects, named with dots. `a.b` is both
-  the member of that name and the member `b` of the object `a`, whichever a record has.
+  Finds the members that fill columns: in the record itself, or in nested objects, named with dots. `a.b` is a member of that name
+  or the member `b` of the object `a`, whichever a record has.
 */
 
-/** What a key of an object leads to. */
+/** The meaning of a key in an object. */
 export interface JsonEntry {
-  /** Field that it fills; −1 for none. */
+  /** The field that the member fills; −1 for none. */
   readonly field: number
-  /** What its members lead to if it is an object; undefined if nothing inside it is needed. */
+  /** The level inside the member's object; undefined if no column needs a member from there. */
   readonly level: JsonLevel | undefined
 }
 
-/** An object of a record. */
+/** An object that occurs in records, or the record itself. */
 export interface JsonLevel {
-  /** What precedes the keys in the names of members: '' for the record itself, `a.` for the object `a`. */
+  /** Precedes the keys in names of members: '' for the record itself, `a.` for the object `a`. */
   readonly prefix: string
-  /** Index among all levels, from 0. */
+  /** Index of this level among all levels, from 0. */
   readonly index: number
   readonly entries: ReadonlyMap<string, JsonEntry>
-  /** Fields that this object and nested ones fill. */
+  /** Fields that this object and the objects in it fill. */
   readonly fields: readonly number[]
 }
 
-/** For keys that lead nowhere. */
+/** The entry of keys that no column needs. */
 export const passedOver: JsonEntry = { field: -1, level: undefined }
 
-/** The levels of the members with these names; the record itself is the first one. */
+/** The levels that hold the members with these names. The first level is the record itself. */
 export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
   const levels: JsonLevel[] = []
   const byPrefix = new Map<string, JsonLevel>()

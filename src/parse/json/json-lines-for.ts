@@ -1,5 +1,5 @@
 /*
-  Makes the reader of NDJSON lines for the columns of a target.
+  Makes the tokenizer of NDJSON for the columns of a target.
 */
 import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -13,7 +13,7 @@ import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 
-/** The scanner of records, and how columns find their cells in a block of them. */
+/** The scanner of records, and how columns find their cells in a block. */
 export interface JsonColumns {
   readonly scanner: JsonScanner
   readonly records: JsonRecords
@@ -22,7 +22,7 @@ export interface JsonColumns {
   readonly arrayDelimiter: string
 }
 
-/** @param isDocument  line ends are blanks */
+/** @param isDocument  true for ordinary JSON, in which line ends are blanks */
 export function jsonColumns(
   mapping: ColumnMapping,
   cells: CellRules,
@@ -34,7 +34,7 @@ export function jsonColumns(
   const { lenient = false } = cells
   const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
   const block = new RecordBlock(members.length)
-  // JSON's own numbers do not follow the style of numbers in texts.
+  // JSON writes numbers in its own style, so the block must tell them from numbers in texts.
   if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
   return {
     scanner,
@@ -46,7 +46,7 @@ export function jsonColumns(
   }
 }
 
-/** The tokenizer of NDJSON with what it fills. */
+/** The tokenizer of NDJSON, and the block that it fills. */
 export function jsonLinesFor(
   file: string,
   mapping: ColumnMapping,

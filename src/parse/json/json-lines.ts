@@ -1,5 +1,5 @@
 /*
-  NDJSON: one object a line.
+  Reads NDJSON: one object per line.
 */
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { JsonRecords } from './json-records.js'
@@ -15,9 +15,8 @@ import {
 import type { RecordBlock } from '../record-block.js'
 
 /**
- * The tokenizer of NDJSON. A line that is not JSON is rejected alone: the next one is read normally.
- *
- * @param scanner  the one that `records` uses, for single lines
+ * Makes the tokenizer of NDJSON. A line that is not JSON is rejected alone; the next line is read normally.
+ * @param scanner  the scanner that `records` uses, made for single lines
  */
 export function jsonLines(
   file: string,
@@ -50,7 +49,7 @@ class JsonLines implements LineFormat {
     this.#scanner.scratch = scratchStart
   }
 
-  /** A line of blanks that is longer than a record may be is a record that is too long. */
+  /** A blank line is no record. If it is longer than a record may be, it counts as a record that is too long. */
   isNoRecord(start: number): boolean {
     const { bytes, end } = this.#lines.window
     if (bytes[start]! > 32) return false

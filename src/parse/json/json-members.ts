@@ -1,5 +1,5 @@
 /*
-  The members of JSON objects that fill columns, with the kinds of values allowed for each.
+  Lists the members of JSON objects that fill columns, with the kinds of values that each member may have.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
@@ -7,19 +7,18 @@ import type { CellRules } from '../cell-rules.js'
 import { cellTypeOf, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
-/** A member that fills columns. */
 export interface JsonMember {
   readonly name: string
   /** Kinds of values allowed, as bits; null is always allowed. */
   readonly kinds: number
-  /** Kinds of elements if it may be an array; 0 if not. */
+  /** Kinds allowed for elements; 0 if the member may not be an array. */
   readonly elementKinds: number
   /** Type and name of the first target column that it fills, for messages. */
   readonly columnName: string
   readonly typeText: string
 }
 
-/** The members that fill columns; one that fills several must suit them all. */
+/** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */
 export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
   const members = new Map<string, JsonMember>()
   for (const column of mapping.columns) {
@@ -41,13 +40,13 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-/** For a text that a template combines with others: any kind will do. */
+/** A template puts texts of any kind together. */
 const anyText = {
   kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
   elementKinds: 0,
 }
 
-/** Kinds as bits, besides null, which is always allowed. A date may be a number if a format tells how to read it. */
+/** Kinds allowed besides null, which always is. A date may be a number if a format says how to read it. */
 function kindsOf(
   { name, type }: MappedColumn,
   cells: CellRules,

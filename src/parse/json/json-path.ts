@@ -1,6 +1,6 @@
 /*
-  The path to records inside a document: `data.items` is the array `items` of the object `data`. Everything before and after it
-  is checked token by token and never held as a whole.
+  Finds the records inside a document: the path `data.items` leads to the array `items` of the object `data`. Everything before
+  and after it is checked token by token and never held as a whole.
 */
 import { UsageError } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
@@ -20,10 +20,9 @@ import {
 } from './json-scanner.js'
 
 /**
- * The names on the path.
- *
+ * Splits a path into names.
  * @param text  names separated by dots, optionally with `$.` before and `[*]` after them; or a JSON pointer such as `/data/a.b`
- * @throws {UsageError} DDB_USAGE if it is neither
+ * @throws {UsageError} DDB_USAGE for any other text
  */
 export function parseJsonPath(text: string): string[] {
   if (text.startsWith('/')) {
@@ -41,41 +40,39 @@ export function parseJsonPath(text: string): string[] {
   )
 }
 
-/** What may come next outside the records. */
+/** The tokens that may come next outside the records. */
 type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'after'
 
-/** Goes through one document after the other, up to its records and after them. */
+/** Walks through one document after the other: up to the records, and on after them. */
 export class JsonPath {
-  /** The records begin at the position that `step` returned. */
+  /** True if the records begin at the position that `step` returned. */
   isInside = false
-  /** Why the path ends, although the text is JSON. */
+  /** The reason why the path leads nowhere, although the text is JSON. */
   fault: string | undefined
   readonly #names: readonly string[]
   /** First bytes of the open objects and arrays. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
-  /** Number of names on the path that open objects correspond to. */
+  /** How many names of the path the open objects match. */
   #depth = 0
-  /** The next value is the next one on the path. */
+  /** True if the next value belongs to the next name of the path. */
   #isNext = false
   #isFound = false
-  /** Names found where the path ended, for messages. */
+  /** Names found instead of the next name of the path, for messages. */
   #others: string[] = []
 
   constructor(names: readonly string[]) {
     this.#names = names
   }
 
-  /** Whether the input may end here. */
   get isBetweenDocuments(): boolean {
     return this.#open.length === 0 && this.#expects === 'value'
   }
 
   /**
-   * Moves over one token, at `p`, which is not a blank.
-   *
-   * @param isLast  no more input comes, so a number at the end is complete
-   * @returns the position after it; −1 if `fault` or the scanner tells why not
+   * Walks over the token at `p`, which must not be a blank.
+   * @param isLast  true if no more input comes, so that a number at the end is complete
+   * @returns the position after the token; −1 if `fault` or the scanner explains why there is none
    */
   step(scanner: JsonScanner, p: number, isLast: boolean): number {
     const c = scanner.bytes[p]!
@@ -97,7 +94,7 @@ export class JsonPath {
     }
   }
 
-  /** Call it after the records. */
+  /** Continues after the records. */
   leave(): void {
     this.isInside = false
     this.#afterValue()
@@ -129,7 +126,7 @@ export class JsonPath {
     return p + 1
   }
 
-  /** The value at the path. */
+  /** Examines the value at the end of the path. */
   #records(scanner: JsonScanner, p: number, isContainer: boolean): number {
     if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} occurs twice`)
     if (isContainer) {
@@ -170,7 +167,7 @@ export class JsonPath {
     return c === (isObject ? closeBrace : closeBracket) ? this.#close(p) : scanner.stop(p)
   }
 
-  /** The innermost object or array ends at `p`. */
+  /** Leaves the innermost object or array, which ends at `p`. */
   #close(p: number): number {
     this.#open.pop()
     if (this.#open.length === this.#depth) {
@@ -208,5 +205,5 @@ export class JsonPath {
   }
 }
 
-/** Names among which an error message may look for the nearest one. */
+/** Limit of the names that a message searches for a similar one. */
 const maxOthers = 100

@@ -1,6 +1,6 @@
 /*
-  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one source
-  usually have their members in the same order, so each is first looked for where it was last time.
+  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one input usually
+  have the same order of members. So each member is first looked for where it was in the last record.
 */
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
@@ -14,17 +14,17 @@ import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** How to treat members that no column takes, columns that no member fills, and unsuitable values. */
+/** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
 export interface MemberRules {
   readonly ignoreExtra: boolean
   readonly allowMissing: boolean
-  /** A value of the wrong kind is null and counted, instead of making its record a reject. */
+  /** True to make a value of the wrong kind null and count it, instead of rejecting the record. */
   readonly lenient?: boolean
 }
 
 const blank = 32
 
-/** The members of one source, learnt from record to record. */
+/** Finds the members of one input's records, and learns from record to record. */
 export class JsonRecords {
   readonly #cells: JsonCells
   #obstacle: Fault | undefined
@@ -32,22 +32,22 @@ export class JsonRecords {
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
   readonly #levels: readonly JsonLevel[]
-  /** The n-th key of the last record, including those of nested objects. */
+  /** Keys of the last record in their order, including those of nested objects. */
   readonly #keys: RememberedKey[] = []
-  /** The record in which each field, and each level, was seen last. */
+  /** Number of the record in which each field, and each level, was seen last. */
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /** For the present record: members examined, fields filled, and whether it can become a template. */
+  /** About the current record: members examined, fields filled, and whether it may become a template. */
   #position = 0
   #seen = 0
   #isUsual = true
-  /** After the key found last. */
+  /** Position after the key that was found last. */
   #keyEnd = 0
   #template: JsonTemplate | undefined
-  /** Values of the present record, if it may become a template. */
+  /** Values of the current record, if it may become a template. */
   readonly #values: TemplateValue[] = []
-  /** Number of the next record that may become the template. */
+  /** Number of the next record that may become a template. */
   #nextLesson = 1
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
@@ -60,21 +60,21 @@ export class JsonRecords {
     this.#levelSeenIn = new Float64Array(this.#levels.length)
   }
 
-  /** Why the last record is not a row; undefined if it is not JSON; the scanner's `stoppedAt` then tells where. */
+  /** The reason why the last record is not a row. Undefined if it is not JSON; the scanner's `stoppedAt` then tells where. */
   get obstacle(): Fault | undefined {
     return this.#obstacle ?? this.#cells.obstacle
   }
 
-  /** Scans the object at `start` into `row` if it has the shape of earlier ones; else −1. */
+  /** Scans the object at `start` into `row` if it has the shape of the template. Otherwise returns −1. */
   scanUsual(block: RecordBlock, row: number, start: number): number {
     if (this.#template === undefined) return -1
     const next = this.#template.scan(block, row, start)
-    // They come from an earlier attempt at this row.
+    // Forgets the wrong cells of an earlier attempt to scan this row.
     if (block.wrongCells.length > 0 && next >= 0) block.forgetWrongCells(row)
     return next
   }
 
-  /** Scans the object at `start` into `row`; returns the position after it, or −1. */
+  /** Scans the object at `start` into `row`. Returns the position after the object, or −1. */
   scan(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -85,11 +85,11 @@ export class JsonRecords {
     this.#record++
     let next = bytes[start] === openBrace ? this.#scanRecord(block, row, start) : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
-      // A record without some members is not the usual shape: its template would leave their cells unset.
+      // A template of a record without some members would leave their cells unset.
       this.#isUsual = false
       if (!this.#fillMissing(block, row)) next = -1
     }
-    // What was unescaped for a record that is not a row is not needed.
+    // A record that is not a row needs none of the texts that were unescaped for it.
     if (next < 0) {
       scanner.scratch = scratch
       block.forgetWrongCells(row)
@@ -105,10 +105,10 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, this.#levels[0]!)
   }
 
-  /** Takes the record's shape as the usual one, unless another one was taken just before. */
+  /** Makes a template of the record's shape, unless one of the last few records became one. */
   #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
-    // A template does not tell which cells are numbers.
+    // Templates are not used if cells must be marked as numbers, because a template cannot tell.
     if (block.numberCells !== undefined) return
     this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
     if (!this.#isUsual) return
@@ -140,7 +140,6 @@ export class JsonRecords {
     }
   }
 
-  /** Scans the value of a member at `start`. */
   #scanMember(block: RecordBlock, row: number, start: number, entry: JsonEntry): number {
     const { field, level } = entry
     if (level !== undefined) {
@@ -156,7 +155,7 @@ export class JsonRecords {
     return next
   }
 
-  /** Skips a value that no column takes. */
+  /** Passes over a value that no column takes. */
   #passOver(start: number): number {
     const scanner = this.#scanner
     scanner.sawNotFinite = false
@@ -173,7 +172,7 @@ export class JsonRecords {
     return next
   }
 
-  /** Scans an object with needed members. */
+  /** Scans a nested object that has members for columns. */
   #scanInner(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     if (this.#levelSeenIn[level.index] === this.#record) {
       return this.#twice(level.prefix.slice(0, -1), this.#members[level.fields[0]!]!)
@@ -182,7 +181,7 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, level)
   }
 
-  /** Null instead of an object means null for all its members; anything else is wrong. */
+  /** Handles a value in place of a nested object. Null makes all members of the object null; any other value is wrong. */
   #scanNoObject(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
     const next = scanner.value(start)
@@ -203,7 +202,7 @@ export class JsonRecords {
     return next
   }
 
-  /** Scans a value that is not an object. */
+  /** Handles a record that is not an object. */
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
@@ -214,7 +213,7 @@ export class JsonRecords {
     return -1
   }
 
-  /** Finds where the member with the key at `open` leads. */
+  /** Finds the meaning of the key at `open`. */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
     const position = this.#position++
     const key = this.#keys[position]
@@ -243,14 +242,14 @@ export class JsonRecords {
       }
       return undefined
     }
-    // A key with escapes is longer than its text and would not match.
+    // A key with escapes is longer than its text, and so would not match.
     if (textStart === open + 1 && position < maxRemembered) {
       this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), level, entry)
     }
     return entry
   }
 
-  /** Whether the field is filled for the first time in this record. */
+  /** Notes that the record has the field. Returns false if the record has had it before. */
   #see(field: number): boolean {
     if (this.#seenIn[field] === this.#record) {
       const member = this.#members[field]!
@@ -284,8 +283,8 @@ export class JsonRecords {
   }
 }
 
-/** Keeps records of changing shape from making a template each. */
+/** At most one in so many records becomes a template, in case the shape changes with each. */
 const recordsPerLesson = 16
 
-/** Members beyond this are looked up by name each time; records with more are rare. */
+/** Further members are looked up by name each time; records with more are rare. */
 const maxRemembered = 4096

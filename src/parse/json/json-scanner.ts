@@ -1,6 +1,6 @@
 /*
-  Finds JSON values in bytes and checks them by the grammar of RFC 8259, without creating objects: a value is the start and end
-  of its text. Every method takes the position of a value and returns the one after it, or −1 and sets `stoppedAt`.
+  Finds JSON values in bytes, and checks them by the grammar of RFC 8259 without creating objects. A value is the start and end of
+  its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and return −1.
 */
 import { hexDigit } from '../cells/cell-bytes.js'
 import { jsonKinds } from './json-kinds.js'
@@ -22,14 +22,14 @@ const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
-/** Four bytes are checked as one word; the high bit of each marks a byte that matters. */
+/** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 const blanks = 0x20202020
 const quotes = quote * ones
 const backslashes = backslash * ones
 
-/** Deeper nesting is refused: each level is a nested call. */
+/** Refuses deeper nesting, because each level is a nested call. */
 export const maxDepth = 512
 
 const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Map(
@@ -44,35 +44,35 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
   ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
 )
 
-/** Checks and delimits values in `bytes`. Its owner sets `bytes` before each block, with `view`, `end` and `scratch`. */
+/** Checks values in `bytes` and finds their ends. The owner sets `bytes`, `view`, `end` and `scratch` before each block. */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
-  /** The same array. */
+  /** A view of `bytes`. */
   view: DataView = new DataView(new ArrayBuffer(0))
-  /** End of the data; a line feed there stops every scan. */
+  /** End of the data. The line feed there stops every scan. */
   end = 0
-  /** Where scanning could not continue; at or after `end`, more input may help. */
+  /** Position where the scan stopped. More input may help if it is at or after `end`. */
   stoppedAt = 0
-  /** It could not continue because values are nested too deeply. */
+  /** True if the scan stopped because values are nested too deeply. */
   tooDeep = false
-  /** Set at a bare NaN or infinity; only its owner resets it. */
+  /** Set when a bare NaN or infinity occurs. Only the owner resets it. */
   sawNotFinite = false
-  /** Kind of the value scanned last, and its text: for a string without quotes and escapes. */
+  /** Kind and text of the value scanned last; the text of a string is without quotes and escapes. */
   kind = 0
   textStart = 0
   textEnd = 0
-  /** Where the next string with escapes is unescaped. */
+  /** Position where the next string with escapes is unescaped. */
   scratch = 0
-  /** The string scanned last has half a surrogate pair, which UTF-8 cannot represent. */
+  /** True if the string scanned last has half a surrogate pair, which UTF-8 cannot represent. */
   brokenSurrogate = false
-  /** Whether line ends are blanks, as in ordinary JSON; in NDJSON they end the record. */
+  /** True if line ends are blanks, as in ordinary JSON. In NDJSON they end the record. */
   readonly #manyLines: boolean
 
   constructor(manyLines: boolean) {
     this.#manyLines = manyLines
   }
 
-  /** Position of the first byte at or after `start` that is not a blank; `end` if all are. */
+  /** Position of the first byte from `start` on that is not a blank; `end` if there is none. */
   skipBlanks(start: number): number {
     const { bytes, end } = this
     let p = start
@@ -86,7 +86,7 @@ export class JsonScanner {
     }
   }
 
-  /** Any value. */
+  /** Scans any value. */
   value(p: number, depth = 0): number {
     const c = this.bytes[p]!
     if (c === quote) return this.string(p)
@@ -96,7 +96,7 @@ export class JsonScanner {
     return this.#literal(p, c)
   }
 
-  /** A string with its opening quote at `open`; sets `brokenSurrogate`. */
+  /** Scans a string whose opening quote is at `open`. Sets `brokenSurrogate`. */
   string(open: number): number {
     const { bytes, view } = this
     let p = open + 1
@@ -111,7 +111,7 @@ export class JsonScanner {
         p += 4
         continue
       }
-      // The lowest mark is right; those above it may be carries from it.
+      // Only the lowest mark is certain, because a carry from it may have set those above.
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       if (c === quote) break
@@ -124,7 +124,7 @@ export class JsonScanner {
     return p + 1
   }
 
-  /** A number, at its sign or first digit. */
+  /** Scans a number from its sign or first digit on. */
   number(start: number): number {
     const { bytes } = this
     let p = start
@@ -148,7 +148,7 @@ export class JsonScanner {
     return p
   }
 
-  /** At least one digit. */
+  /** Scans at least one digit. */
   #digits(start: number): number {
     const { bytes } = this
     let p = start
@@ -267,7 +267,7 @@ export class JsonScanner {
     return code
   }
 
-  /** Ends a scan without a result. */
+  /** Stops a scan at `p`, without a result. */
   stop(p: number): number {
     this.stoppedAt = p
     this.tooDeep = false
@@ -280,7 +280,7 @@ export class JsonScanner {
     return -1
   }
 
-  /** Why the last scan has no result. */
+  /** The reason why the last scan has no result. */
   get reason(): string {
     if (!this.tooDeep) return `unexpected ${byteText(this.bytes[this.stoppedAt]!)}`
     return (
@@ -290,7 +290,7 @@ export class JsonScanner {
   }
 }
 
-/** A byte for messages. */
+/** Describes a byte in messages. */
 export function byteText(c: number): string {
   if (c === lineFeed || c === carriageReturn) return 'end of the line'
   return c > 32 && c < 127

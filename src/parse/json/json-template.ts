@@ -1,7 +1,7 @@
 /*
-  The usual shape of one source's records: the same members in the same order, with the same blanks between them. A record of
-  that shape is read by comparing the text between its values, four bytes at a time, and finding where they end. Everything else
-  (escapes, arrays, objects, unusual numbers, other members) is read the general way.
+  The usual shape of one input's records: the same members in the same order, with the same blanks between them. Reading a record
+  of this shape is fast. It takes comparing the text between the values, four bytes at a time, and finding the ends of the values.
+  Everything else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
 */
 import { jsonKinds } from './json-kinds.js'
 import { quote } from './json-scanner.js'
@@ -9,12 +9,12 @@ import type { RecordBlock } from '../record-block.js'
 
 /** A value of the record that a template is made from. */
 export interface TemplateValue {
-  /** Bounds of the whole value, including quotes. */
+  /** Start and end of the whole value, including quotes. */
   readonly start: number
   readonly end: number
-  /** Field that it fills, −1 for none. */
+  /** The field that the value fills; −1 for none. */
   readonly field: number
-  /** Allowed kinds besides null. */
+  /** Kinds allowed besides null. */
   readonly kinds: number
 }
 
@@ -35,11 +35,11 @@ const letterE = 0x65
 
 const anyKind = -1
 
-/** The compiled shape of one record. Immutable: another shape is another template. */
+/** The shape of one record. It never changes; another shape becomes another template. */
 export class JsonTemplate {
-  /** The text before each value and after the last one, as padded words. */
+  /** The texts before each value and after the last one, padded to words. */
   readonly #words: Int32Array
-  /** Per piece: its first word, its length, and the relevant bits of its last word. */
+  /** By number of a text: its first word, its length, and a mask for its last word. */
   readonly #firstWords: Int32Array
   readonly #lengths: Int32Array
   readonly #lastMasks: Int32Array
@@ -47,8 +47,8 @@ export class JsonTemplate {
   readonly #kinds: Int32Array
 
   /**
-   * @param bytes  holds a record that was read the general way, from `start` to `end`
-   * @param values  its values in order, each field once
+   * @param bytes  hold a record, from `start` to `end`, that was read the general way
+   * @param values  the values of this record in order, each field once
    */
   constructor(bytes: Uint8Array, start: number, end: number, values: readonly TemplateValue[]) {
     const pieceCount = values.length + 1
@@ -73,7 +73,7 @@ export class JsonTemplate {
     this.#words = Int32Array.from(words)
   }
 
-  /** Scans a record of this shape into `row`; returns the position after it, or −1 for another shape. */
+  /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for another shape. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, view, starts, ends, fieldCount } = block
     const words = this.#words
@@ -105,7 +105,7 @@ export class JsonTemplate {
               ((escaped - ones) & ~escaped)) &
             highBits
           if (found !== 0) {
-            // The lowest mark is right; those above it may be carries from it.
+            // Only the lowest mark is certain, because a carry from it may have set those above.
             p += (31 - Math.clz32(found & -found)) >> 3
             break
           }
@@ -137,7 +137,7 @@ export class JsonTemplate {
   }
 }
 
-/** End of a number without an exponent; −1 for anything else. */
+/** End of a number without an exponent; −1 for any other text. */
 function numberEnd(bytes: Uint8Array, start: number): number {
   let p = start
   if (bytes[p] === minus) p++

@@ -1,7 +1,7 @@
 /*
-  Ordinary JSON: an array of objects, or objects one after the other, over any number of lines. The text is never held as a
-  whole. After a place that is not JSON nothing more can be read; an object that is JSON but not a row is rejected like any
-  other record.
+  Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines. The text is never held as a
+  whole. After a place that is not JSON, nothing more can be read. An object that is JSON but not a row is rejected like any other
+  record.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -16,10 +16,9 @@ import type { Fault, RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
 
-/** What may come next: anything, the first element or `]`, `,` or `]`, an element, a further value, nothing. */
+/** What may come next: anything, the first element or `]`, `,` or `]`, an element, another value, nothing. */
 type Expectation = 'start' | 'first' | 'after' | 'element' | 'value' | 'nothing'
 
-/** The tokenizer of ordinary JSON. */
 export class JsonValues implements Tokenizer {
   failure: InputError | undefined
   lineNumber = 1
@@ -37,11 +36,11 @@ export class JsonValues implements Tokenizer {
   /** Why the input was truncated. */
   #cutOff: InputError | undefined
   #neededBytes = 0
-  /** The path to the records; undefined if the documents themselves are records or arrays of them. */
+  /** The path to the records; undefined if each document is a record or an array of records. */
   readonly #path: JsonPath | undefined
 
   /**
-   * @param scanner  the one that `records` uses, for many lines
+   * @param scanner  the scanner that `records` uses, made for many lines
    * @param pathNames  names on the path to the records
    */
   constructor(
@@ -109,7 +108,7 @@ export class JsonValues implements Tokenizer {
     scanner.scratch = window.scratchStart
   }
 
-  /** Checks that skipped elements are JSON, and no more. */
+  /** Checks only that the elements it passes over are JSON. */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const window = this.#window
     if (window.end - window.start < this.#neededBytes) return false
@@ -128,9 +127,8 @@ export class JsonValues implements Tokenizer {
 
   /**
    * Reads the next token, if it begins before `boundary`.
-   *
-   * @param block  receives records; undefined to skip them
-   * @returns false if it needs more input, or nothing can follow
+   * @param block  receives records; undefined to pass over them
+   * @returns false if more input is needed, or nothing can follow
    */
   #next(block: RecordBlock | undefined, boundary: number): boolean {
     const window = this.#window
@@ -151,7 +149,7 @@ export class JsonValues implements Tokenizer {
       : this.#element(block, p)
   }
 
-  /** Reads one token on the path to the records, or after them. */
+  /** Reads one token before or after the records. */
   #step(path: JsonPath, p: number): boolean {
     const { end } = this.#window
     const scanner = this.#scanner
@@ -177,11 +175,11 @@ export class JsonValues implements Tokenizer {
     return false
   }
 
-  /** Everything up to the end is blank. */
+  /** Handles the end of the data, after nothing but blanks. */
   #atEnd(): boolean {
     const { bytes, end, start } = this.#window
     if (!this.#ended) {
-      // Blanks are kept until what follows is known, so that CR and LF stay together; but only up to a limit.
+      // Keeps blanks until more input comes, so that CR and LF stay together, but only up to a limit.
       if (end - start > retryBytes) this.#pass(bytes[end - 1] === carriageReturn ? end - 1 : end)
       return false
     }
@@ -229,7 +227,7 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  /** After the records at the end of the path another document may come. */
+  /** Continues after the records; another document may follow. */
   #leavePath(): void {
     if (this.#path === undefined) return
     this.#path.leave()
@@ -255,7 +253,7 @@ export class JsonValues implements Tokenizer {
     }
     if (next < 0) return this.#broken(block, start)
     if (block === undefined) {
-      // The record is to be skipped.
+      // The caller wants to pass over the record.
     } else if (obstacle === undefined) {
       const row = block.rowCount++
       block.recordStarts[row] = start
@@ -271,14 +269,14 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  /** The position after the value at `start`, whatever it is; −1 if its end has not come. */
+  /** Position after the value at `start`, whatever the value is; −1 if its end has not come. */
   #afterValue(start: number): number {
     const { end } = this.#window
     const scanner = this.#scanner
     const { scratch } = scanner
     const next = scanner.value(start)
     scanner.scratch = scratch
-    // A number may continue in the next chunk.
+    // The next chunk may continue the number.
     const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
     return mayGoOn ? scanner.stop(end) : next
   }
@@ -352,8 +350,8 @@ export class JsonValues implements Tokenizer {
 }
 
 /**
- * An element as one line: line ends can only be between its tokens.
- * @param encoding  of the element; in all but UTF-16 a byte below 20 (hexadecimal) is a character by itself
+ * Writes an element as one line. This is safe because line ends can only stand between tokens.
+ * @param encoding  of the element; in all but UTF-16, a byte below 20 (hexadecimal) is a character by itself
  */
 export function oneLine(element: Uint8Array, encoding?: SourceText['encoding']): Uint8Array {
   if (element.length === 0) return element

@@ -1,5 +1,5 @@
 /*
-  Opens NDJSON and JSON. Members are matched by name, so nothing has to be read before the columns are known.
+  Opens NDJSON and JSON. Members are matched by name, so no input needs to be read before the columns are known.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { jsonColumns, jsonLinesFor } from './json-lines-for.js'
@@ -9,17 +9,16 @@ import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
-/** What is known of JSON besides its kind. */
+/** Options for reading JSON. */
 export interface JsonOptions {
-  /** Where the records are in each document; makes the format `json`, even if each line is a value. */
+  /** Path to the records in each document. With a path the format is `json`, even if each line is a value. */
   readonly jsonPath?: string
-  /** Longer objects are rejected; in `json` they end the reading. */
+  /** Limit of an object in bytes. A longer object is rejected; in `json`, reading ends there. */
   readonly maxRecordBytes?: number
 }
 
 /**
- * Opens JSON of either kind; reads nothing before `batches` is called.
- *
+ * Opens JSON of either kind. Reads nothing before the caller reads batches.
  * @throws {UsageError} DDB_USAGE for an invalid path
  */
 export function openJson(

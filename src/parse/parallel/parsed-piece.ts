@@ -1,74 +1,74 @@
 /*
-  What a thread returns for a piece of text: its records, read on the assumption that one begins after the first line end. It is
-  plain data with offsets from the beginning of the piece, and unused until the reader knows that the assumption is right.
+  A thread's result for a piece of text: its records, on the assumption that one begins after the first line end. It is plain
+  data, with offsets from the start of the piece. The reader uses it only once it knows that the assumption is right.
 */
 import type { ColumnCounts, Reject } from '../batch.js'
 import type { ColumnPart } from '../columns/column-part.js'
 import type { RowBounds } from '../input-rows.js'
 
-/** Rows that one builder passes to another: plain data. */
+/** Rows that one builder hands to another, as plain data. */
 export interface RowsPart {
   readonly columns: readonly ColumnPart[]
-  /** Of the input that was begun last. */
+  /** Counts of the input that was begun last. */
   readonly counts: readonly ColumnCounts[]
 }
 
-/** A record of the piece that is rejected. */
+/** A record of the piece that becomes a reject. */
 export interface PieceReject extends Pick<
   Reject,
   'columnName' | 'code' | 'class' | 'message' | 'value'
 > {
-  /** How many rows of the piece precede it. */
+  /** Number of the piece's rows before this record. */
   readonly rowsBefore: number
   readonly start: number
   readonly end: number
-  /** Line ends between the assumed beginning and its own. */
+  /** Number of line ends between the assumed beginning and this record. */
   readonly lines: number
-  /** It was a record that some column refused. */
+  /** True if a column refused the record. */
   readonly isRow: boolean
 }
 
-/** Where rows are in the piece; lines count from the assumed beginning, where they are 0. */
+/** Places of rows in the piece. Lines count from 0 at the assumed beginning. */
 export type PieceBounds = Pick<RowBounds, 'recordStarts' | 'recordEnds' | 'lineNumbers'>
 
 /** All complete records in the piece, from the assumed beginning on. */
 export interface ParsedPiece {
-  /** Where the first of them begins, if that is not assumed. */
+  /** Start of the first record; undefined if it is only assumed. */
   readonly begin?: number
-  /** After the last of them. */
+  /** Position after the last record. */
   readonly end: number
-  /** Line ends between the assumed beginning and there. */
+  /** Number of line ends between the assumed beginning and `end`. */
   readonly lines: number
-  /** Bytes that are not part of a record. */
+  /** Number of bytes that do not belong to a record. */
   readonly otherBytes: number
   readonly raggedRecords: number
   readonly rowCount: number
   readonly rows: RowsPart
   readonly bounds: PieceBounds
-  /** In order. */
+  /** Rejects in the order of the piece. */
   readonly rejects: readonly PieceReject[]
-  /** Time zone offsets of columns whose times contained one, including earlier pieces. */
+  /** Time zone offsets of columns that had times with one, in this and earlier pieces. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Columns whose times lost an offset. */
+  /** Columns in whose times an offset was ignored. */
   readonly leftOut: readonly string[]
 }
 
-/** A piece of the input in its turn. */
+/** A piece of the input, in the order of the input. */
 export interface FedPiece {
-  /** Valid until the next one is requested. */
+  /** Valid until the next piece is requested. */
   readonly bytes: Uint8Array
-  /** undefined for a piece that the reader must read itself. */
+  /** The thread's result; undefined if the reader must read the piece itself. */
   readonly parsed: ParsedPiece | undefined
-  /** The rows in hand do not wait for more. */
+  /** True if the rows so far must not wait for more. */
   readonly endsBatch?: boolean
 }
 
-/** Where its first record begins. */
+/** Position of the piece's first record. */
 export function beginOf({ bytes, parsed }: FedPiece): number {
   return parsed?.begin ?? guessedBegin(bytes)
 }
 
-/** Where a record is assumed to begin: after the first line end; 0 if there is none. */
+/** Position of the assumed first record: after the first line end, or 0 without a line end. */
 export function guessedBegin(bytes: Uint8Array): number {
   return bytes.indexOf(lineFeed) + 1
 }

@@ -1,6 +1,6 @@
 /*
-  Takes the chunks of an input some pieces ahead of its reader, so that threads read them meanwhile. Pieces come out in the
-  order of the input; one that no thread has reached is left to the reader.
+  Takes an input's chunks some pieces ahead of the reader, so that threads can read them. Delivers pieces in the order of the
+  input. The reader itself reads a piece that no thread has reached.
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
 import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
@@ -10,29 +10,28 @@ import { PieceCopy, type PieceSlots } from './piece-slots.js'
 export interface PieceAnswer {
   readonly slot: number
   readonly parsed: ParsedPiece | undefined
-  /** The memory of `parsed`, to be returned to the thread. */
+  /** Memory that `parsed` uses; it must return to the thread. */
   readonly buffers: readonly ArrayBuffer[]
-  /** From 0. */
+  /** Number of the thread, from 0. */
   readonly thread: number
 }
 
-/** The threads of a run. */
 export interface PieceThreads {
   readonly count: number
   readonly slots: PieceSlots
-  /** Smaller pieces are not worth handing over. */
+  /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
-  /** Tells all threads how to read pieces; returns the number that such pieces carry. */
+  /** Tells all threads how to read pieces. Returns the number that pieces of this kind carry. */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
   /** Called with every answer, one at a time. */
   onAnswer: (answer: PieceAnswer) => void
-  /** Returns the buffers of an unused answer to the thread that filled them. */
+  /** Returns the buffers of an answer to the thread that filled them. */
   giveBack(answer: PieceAnswer): void
   /**
    * Resolves with the next answer.
-   * @throws {DdbError} DDB_THREAD if a thread has died, as none may come then
+   * @throws {DdbError} DDB_THREAD if a thread has died, because then no answer may come
    */
   answered(): Promise<void>
   /** @throws {DdbError} DDB_THREAD if a thread has died */
@@ -42,18 +41,17 @@ export interface PieceThreads {
 interface Piece {
   readonly slot: number
   readonly taken: Taken
-  /** Set once it was read ahead. */
+  /** Set once a thread has read the piece. */
   answer: PieceAnswer | undefined
-  /** No thread may read it. */
+  /** True if only the reader may read the piece. */
   readonly isOwn: boolean
 }
 
-/** Turns of the event loop after which a fast writer has put more into its pipe. */
+/** After so many turns of the event loop, a fast writer has written more to its pipe. */
 const mostTurns = 4
 
 const nothing = new Uint8Array(0)
 
-/** Delivers the pieces of one input. */
 export class PieceFeed implements Feed {
   /** The source's counts at the piece delivered last. */
   taken: Taken
@@ -61,15 +59,15 @@ export class PieceFeed implements Feed {
   readonly #input: FedInput
   readonly #copy: PieceCopy
   readonly #queue: Piece[] = []
-  /** The rest of the last chunk, and the source's counts with it. */
+  /** The unused part of the last chunk, and the source's counts for that chunk. */
   #rest: Uint8Array = nothing
   #restTaken: Taken
   #isOver = false
   #failure: { readonly error: unknown } | undefined
   #filling: Promise<void> | undefined
-  /** How often it waited for more since it delivered a piece. */
+  /** How often the feed has waited for more input since it delivered a piece. */
   #turns = 0
-  /** The piece delivered last. */
+  /** The piece that was delivered last and is still in use. */
   #lent: Piece | undefined
   #reading = -1
   #knownOffsets = -1
@@ -84,8 +82,8 @@ export class PieceFeed implements Feed {
   }
 
   /**
-   * The next piece; done after the last one.
-   * @throws the source's failure, after everything it delivered; as `PieceThreads.answered`
+   * Delivers the next piece; done after the last one.
+   * @throws the source's failure, after everything that the source delivered; as `PieceThreads.answered`
    */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
@@ -97,7 +95,7 @@ export class PieceFeed implements Feed {
       if (piece === undefined) {
         if (this.#filling !== undefined) await this.#filling
         else if (!this.#isOver || this.#rest.length > 0) {
-          // All slots are used by threads that still read pieces of the previous input.
+          // Threads that still read pieces of the previous input use all slots.
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
@@ -117,14 +115,14 @@ export class PieceFeed implements Feed {
     return { done: true, value: undefined }
   }
 
-  /** Nothing more will be requested. */
+  /** Stops the feed; nobody will request another piece. */
   close(): void {
     this.#isOver = true
     this.#rest = nothing
     const { slots } = this.#threads
     this.#endLoan()
     for (const piece of this.#queue.splice(0)) {
-      // A piece that a thread works on is freed with its answer.
+      // If a thread works on a piece, its slot is freed with the thread's answer.
       if (isRead(piece) || slots.take(piece.slot)) this.#free(piece)
     }
   }
@@ -139,9 +137,7 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /**
-   * Nothing arrives while the reader is busy, so work for the threads must be there before. A pipe is waited for only briefly.
-   */
+  /** Whether to wait for input, which cannot arrive while the reader is busy. The feed waits for a pipe only briefly. */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false
@@ -160,7 +156,7 @@ export class PieceFeed implements Feed {
     return { ...reading, offsets: offsets?.known() }
   }
 
-  /** Fills as many slots as possible now; the rest comes later. */
+  /** Fills as many slots as possible now, and the others when chunks arrive. */
   #fill(): void {
     if (this.#filling !== undefined) return
     while (this.#rest.length > 0) if (!this.#put()) return
@@ -184,7 +180,7 @@ export class PieceFeed implements Feed {
     }
   }
 
-  /** Puts as much of the chunk's rest as fits into one slot; false if none is free. */
+  /** Puts as much of the chunk's rest as fits into a free slot. Returns false if no slot is free. */
   #put(): boolean {
     const { slots, leastBytes } = this.#threads
     const slot = slots.freeSlot()
@@ -198,7 +194,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** The first time of a column decides its offset, so the threads are told. */
+  /** Tells the threads about new offsets, because the first time of a column decides its offset. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return
@@ -207,7 +203,7 @@ export class PieceFeed implements Feed {
   }
 }
 
-/** No thread is working on it. */
+/** True if no thread works on the piece. */
 function isRead({ answer, isOwn }: Piece): boolean {
   return isOwn || answer !== undefined
 }

@@ -1,5 +1,5 @@
 /*
-  Moves a correctly read-ahead piece into the batch: its rows and rejects in the order of the input, some at a time.
+  Moves a piece that a thread has read correctly into the batch: some rows and rejects at a time, in their order.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'
@@ -7,17 +7,16 @@ import { countLineEnds } from '../line-ends.js'
 import type { ReadElsewhere } from '../tokenizer.js'
 import { beginOf, type FedPiece, type ParsedPiece, type PieceReject } from './parsed-piece.js'
 
-/** The piece as the reader takes it over. */
 export class PieceFold {
   readonly parsed: ParsedPiece
   readonly bytes: Uint8Array
-  /** End of what was taken over. */
+  /** End of the records taken over so far. */
   readonly #point: { offsetBytes: number; lineNumber: number }
   readonly #builder: BatchBuilder
-  /** Of the piece. */
+  /** Position of the piece in the text, and the line of its first record. */
   readonly #textOffset: number
   readonly #firstLine: number
-  /** Where its first record begins: in the piece, and in the decompressed input. */
+  /** Start of the first record, in the piece and in the decompressed input. */
   readonly #begin: number
   readonly #beginBytes: number
   readonly #recordBytesBefore: number
@@ -26,8 +25,8 @@ export class PieceFold {
   #reject = 0
 
   /**
-   * @param point  where its first record begins
-   * @param textOffset  of that place in the text
+   * @param point  start of the first record in the input
+   * @param textOffset  start of the first record in the text
    */
   constructor(
     piece: FedPiece & { readonly parsed: ParsedPiece },
@@ -50,7 +49,7 @@ export class PieceFold {
     builder.count(parsed.rows)
   }
 
-  /** After the records taken over. */
+  /** End of the records taken over so far. */
   get point(): ResumePoint {
     return { ...this.#point }
   }
@@ -59,7 +58,7 @@ export class PieceFold {
     return this.parsed.rejects[this.#reject]
   }
 
-  /** The part of the piece taken over. */
+  /** The part of the piece that was taken over. */
   get passed(): ReadElsewhere {
     const { end, lines, otherBytes } = this.parsed
     const textBytes = end - this.#begin
@@ -73,14 +72,14 @@ export class PieceFold {
     }
   }
 
-  /** Rows before the next reject, or the end. */
+  /** Number of rows before the next reject, or before the end. */
   get rowsLeft(): number {
     return (this.#nextReject?.rowsBefore ?? this.parsed.rowCount) - this.#row
   }
 
   /**
-   * Appends at most `mostRows` rows to the batch, and only rows that begin within the given bytes of text.
-   * @returns how many
+   * Appends at most `mostRows` rows to the batch, and only rows that begin within the next `textBytes` of text.
+   * @returns the number of rows appended
    */
   takeRows(mostRows: number, textBytes: number): number {
     const { recordStarts, recordEnds, lineNumbers } = this.parsed.bounds
@@ -102,7 +101,7 @@ export class PieceFold {
     return rowCount
   }
 
-  /** The next reject; undefined if a row comes first, or at the end. */
+  /** Takes over the next reject. Returns undefined if a row comes first, or at the end. */
   takeReject(): Reject | undefined {
     const reject = this.#nextReject
     if (reject === undefined || this.rowsLeft > 0) return undefined

@@ -1,5 +1,5 @@
 /*
-  Splits a piece into records, according to its format.
+  Splits a piece into records, as its format says.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { CsvScanner } from '../csv/csv-scanner.js'
@@ -14,7 +14,7 @@ export interface PieceLines {
   readonly block: RecordBlock
   readonly fieldOf: (source: TextSource) => number
   readonly arrayDelimiter: string | undefined
-  /** Records that were padded or cut so far. */
+  /** Number of records that were padded or cut so far. */
   readonly raggedRecords: () => number
 }
 

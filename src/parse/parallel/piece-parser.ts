@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself: from the end of its first line to the start of the last, incomplete
-  record. It gives up on anything unusual, and the reader reads that piece itself.
+  Reads pieces of text ahead of the reader, each by itself. It begins after a piece's first line end and stops at the incomplete
+  last record. It gives up at anything unusual, and the reader then reads the piece.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
@@ -16,10 +16,10 @@ import {
 import { pieceLines, type PieceLines } from './piece-lines.js'
 import type { PieceReading } from './piece-reading.js'
 
-/** Limit of one block's input, as in the reader's own blocks. */
+/** Limits the input of one block, as the reader does. */
 const largestBlockBytes = 128 * 1024
 
-/** With more rejects the assumed beginning was probably wrong; besides, each is an object. */
+/** A piece with more rejects probably has another beginning than assumed. Besides, each reject is an object. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -31,7 +31,7 @@ const noShape: RecordShape = {
   text: { encoding: 'utf-8', mark: new Uint8Array(0) },
 }
 
-/** Offsets are relative to the piece; the reader knows the rest. */
+/** An input without data of its own: offsets are relative to the piece, and the reader knows the rest. */
 const noInput: Omit<BuilderInput, 'texts'> = {
   file: '',
   showRecord: undefined,
@@ -39,7 +39,7 @@ const noInput: Omit<BuilderInput, 'texts'> = {
   text: { ...noShape.text, how: 'found', broken: undefined, origin: undefined },
 }
 
-/** Reads the pieces of inputs that are read alike. */
+/** Reads the pieces of inputs that have the same reading. */
 export class PieceParser {
   readonly #lines: PieceLines
   readonly #builder: BatchBuilder
@@ -48,13 +48,13 @@ export class PieceParser {
   readonly #offsets: ColumnOffsets | undefined
   readonly #leftOut = new Set<string>()
   #rowCount = 0
-  /** Where its first record begins. */
+  /** Start of the piece's first record. */
   #begin = 0
   #starts = new Int32Array(0)
   #ends = new Int32Array(0)
   #lineNumbers = new Float64Array(0)
   #rejects: PieceReject[] = []
-  /** As many as the last piece had. */
+  /** The number of rows in the last piece. */
   #expectedRows = 1024
 
   constructor(reading: PieceReading) {
@@ -82,8 +82,8 @@ export class PieceParser {
   }
 
   /**
-   * @param buffers  receives the memory handed over, to be returned after use
-   * @returns undefined for a piece that the reader has to read itself
+   * @param buffers  receives the memory of the result, which `takeBack` must get back
+   * @returns undefined if the reader must read the piece itself
    */
   parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {
     const begin = guessedBegin(bytes)
@@ -121,7 +121,7 @@ export class PieceParser {
     }
   }
 
-  /** Takes back memory that was handed over. */
+  /** Takes back the memory of a result. */
   takeBack(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) this.#pool.give(buffer)
   }
@@ -143,7 +143,7 @@ export class PieceParser {
     return lines.failure === undefined
   }
 
-  /** Keeps the rejects of the block in order; false if the reader must look at one. */
+  /** Keeps the rejects of the block in order. Returns false if the reader must handle one of them. */
   #keepRejects(): boolean {
     const { block } = this.#lines
     const { rowCount, refusedBy, recordStarts, recordEnds, lineNumbers, faults } = block
@@ -155,7 +155,7 @@ export class PieceParser {
         const fault = faults[nextFault]!
         const faultStart = fault.offsetBytes - block.bytesOffset
         if (faultStart > start) break
-        // A record that is too long is clipped.
+        // A record that is too long was cut.
         if (fault.lengthBytes !== fault.record.length) return false
         const end = faultStart + fault.lengthBytes
         this.#reject(fault, rowsBefore, faultStart, end, fault.lineNumber, false)

@@ -1,6 +1,6 @@
 /*
-  How to read the pieces of an input, as plain data from which every thread makes the same reader; and the input that pieces are
-  taken from.
+  Describes how to read the pieces of an input, as plain data from which every thread makes the same reader. Also describes the
+  input itself.
 */
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -9,7 +9,7 @@ import type { ColumnOffsets } from '../cells/column-offset.js'
 import type { CsvDialect } from '../csv/csv-dialect.js'
 import type { FedPiece } from './parsed-piece.js'
 
-/** What a format knows of its records. */
+/** The format of a piece's records, with its options. */
 export type PieceFormat =
   | {
       readonly kind: 'csv'
@@ -18,44 +18,43 @@ export type PieceFormat =
     }
   | { readonly kind: 'ndjson'; readonly maxRecordBytes: number }
 
-/** How every piece of an input is read. */
 export interface PieceReading {
   readonly format: PieceFormat
   readonly mapping: ColumnMapping
-  /** Texts from the input's name. */
+  /** Texts from the input's path. */
   readonly texts: InputTexts | undefined
   readonly cells: Omit<CellRules, 'columnOffsets' | 'onOffset'>
-  /** Known time zone offsets of columns, if no time zone is given. */
+  /** Known time zone offsets of columns; undefined if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>> | undefined
 }
 
-/** What a source has delivered so far. */
+/** How much a source has delivered so far. */
 export interface Taken {
   readonly bytesRead: number
   readonly contentBytesRead: number
 }
 
-/** One input. */
+/** An input for reading ahead. */
 export interface FedInput {
   readonly chunks: AsyncIterator<Uint8Array, void>
-  /** The columns' offsets may become known while the input is read. */
+  /** How to read the input. Offsets are separate, because reading may find them. */
   readonly reading: PieceReading
   readonly offsets: ColumnOffsets | undefined
-  /** Chunks come as soon as they are requested, as from a file. */
+  /** True if chunks come as soon as they are requested, as from a file. */
   readonly isPrompt: boolean
-  /** The source's present counts. */
+  /** The source's current counts. */
   readonly taken: () => Taken
 }
 
-/** The chunks of an input, some of them read ahead. */
+/** An input's chunks as pieces, some of which threads have read ahead. */
 export interface Feed {
   /** The source's counts at the piece delivered last. */
   readonly taken: Taken
   /**
-   * The next piece; done after the last one.
-   * @throws the source's failure, after everything it delivered; {DdbError} DDB_THREAD
+   * Delivers the next piece; done after the last one.
+   * @throws the source's failure, after everything that the source delivered; {DdbError} DDB_THREAD
    */
   next(): Promise<IteratorResult<FedPiece, void>>
-  /** Nothing more will be requested. */
+  /** Stops the feed; nobody will request another piece. */
   close(): void
 }

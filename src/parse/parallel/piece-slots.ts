@@ -1,25 +1,24 @@
 /*
-  The memory that all threads of a run share: slots with pieces of text, and their states. The first thread to take a piece
-  reads it; that may be the main thread.
+  Memory that all threads of a run share: slots with pieces of text, and the state of each slot. The first thread that takes a
+  piece reads it; this may be the main thread.
 */
 
-/** State of a slot: empty, text that no thread has taken, or text that one has. */
+/** States of a slot: empty, with text that no thread has taken, with text that a thread has taken. */
 const free = 0
 const ready = 1
 const taken = 2
 
-/** Numbers at the beginning: how often text was put into a slot. */
+/** The first number counts how often text was put into a slot. */
 const headNumbers = 1
-/** State, reading, length, and number of the piece. */
+/** Numbers per slot: state, reading, length of the text, and number of the piece. */
 const numbersPerSlot = 4
 
-/** The parts of it that threads receive. */
+/** The parts of the memory that threads receive. */
 export interface SharedSlots {
   readonly control: SharedArrayBuffer
   readonly text: SharedArrayBuffer
 }
 
-/** Memory for a number of pieces of limited size. */
 export function newSharedSlots(slotCount: number, slotBytes: number): SharedSlots {
   const numbers = headNumbers + numbersPerSlot * slotCount
   return {
@@ -28,7 +27,7 @@ export function newSharedSlots(slotCount: number, slotBytes: number): SharedSlot
   }
 }
 
-/** The slots as each thread sees them. */
+/** A thread's view of the slots. */
 export class PieceSlots {
   readonly count: number
   readonly slotBytes: number
@@ -42,13 +41,13 @@ export class PieceSlots {
     this.slotBytes = this.#text.length / this.count
   }
 
-  /** An empty slot; −1 if there is none. Only the main thread puts text into slots. */
+  /** Returns an empty slot, or −1. Only the main thread puts text into slots. */
   freeSlot(): number {
     for (let slot = 0; slot < this.count; slot++) if (this.#state(slot) === free) return slot
     return -1
   }
 
-  /** Puts text into an empty slot, for the first thread that takes it. */
+  /** Puts text into an empty slot. The first thread that takes the slot reads it. */
   put(slot: number, reading: number, text: Uint8Array): void {
     this.#text.set(text, slot * this.slotBytes)
     const at = this.#at(slot)
@@ -60,27 +59,25 @@ export class PieceSlots {
     Atomics.notify(this.#control, 0)
   }
 
-  /** The text in a slot. */
   text(slot: number): Uint8Array {
     const start = slot * this.slotBytes
     return this.#text.subarray(start, start + this.#control[this.#at(slot) + 2]!)
   }
 
-  /** How the text in a slot is read. */
+  /** Number of the reading for the text in a slot. */
   reading(slot: number): number {
     return this.#control[this.#at(slot) + 1]!
   }
 
-  /** Takes the text of a slot; false if another thread has. */
+  /** Takes the text of a slot. Returns false if another thread has taken it. */
   take(slot: number): boolean {
     return Atomics.compareExchange(this.#control, this.#at(slot), ready, taken) === ready
   }
 
   /**
-   * Takes the second piece that no thread has taken: the main thread comes to the first one soon, and reading it there saves
-   * taking it over.
-   *
-   * @returns −1 if there is none
+   * Takes the second piece that no thread has taken. The main thread soon comes to the first one, and reads it itself without
+   * having to take over a result.
+   * @returns −1 if there is no second piece
    */
   takeNext(): number {
     for (;;) {
@@ -102,12 +99,12 @@ export class PieceSlots {
     Atomics.store(this.#control, this.#at(slot), free)
   }
 
-  /** Changes with every text that is put into a slot. */
+  /** Changes whenever text is put into a slot. */
   get version(): number {
     return Atomics.load(this.#control, 0)
   }
 
-  /** Blocks the thread until the version changes; not for the main thread. */
+  /** Blocks the thread until the version changes. Must not be called by the main thread. */
   wait(version: number): void {
     Atomics.wait(this.#control, 0, version)
   }
@@ -126,8 +123,8 @@ export class PieceSlots {
 }
 
 /**
- * Copies a piece out of shared memory. V8 copies from there byte by byte unless both sides are word-aligned, and a reader puts
- * text after its rest: two copies are four times as fast.
+ * Copies a piece out of shared memory. V8 copies from shared memory byte by byte unless both sides are word-aligned. The reader's
+ * own copy is not, because it puts text after a rest. Two copies are four times as fast.
  */
 export class PieceCopy {
   readonly #slots: PieceSlots

@@ -1,6 +1,6 @@
 /*
-  The code of a thread that reads pieces: it takes the first free one, answers, and waits for the next. It never enters its
-  event loop; the main thread terminates it.
+  The code of a thread that reads pieces. It takes the next free piece, answers, and repeats. It never enters its event loop; the
+  main thread terminates it.
 */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { PieceAnswer } from './piece-feed.js'
@@ -8,12 +8,11 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How to read the pieces of a number, sent before the first of them; or memory that the thread filled and may reuse. */
+/** How to read pieces with this number, sent before the first of them; or memory that the thread may reuse. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }
 
-/** The answer for a piece. */
 export type ThreadAnswer = Omit<PieceAnswer, 'thread'>
 
 function readPieces(port: MessagePort, slots: PieceSlots): never {
@@ -45,7 +44,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       else {
         parser = new PieceParser(reading)
         known = number
-        // Waiting pieces use one of the latest readings.
+        // Waiting pieces can only use one of the latest readings.
         for (const told of readings.keys()) if (told < number - slots.count) readings.delete(told)
       }
     }

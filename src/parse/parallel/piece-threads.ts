@@ -1,5 +1,5 @@
 /*
-  The threads that read pieces of a run's inputs, as the main thread sees them.
+  Starts the threads that read pieces of a run's inputs, and exchanges messages with them.
 */
 import { DdbError } from '../../errors.js'
 import type { Thread, Threads } from '../../platform/platform.js'
@@ -9,28 +9,27 @@ import type { FedInput, Feed, PieceReading } from './piece-reading.js'
 import { newSharedSlots, PieceSlots } from './piece-slots.js'
 import type { ThreadAnswer, ThreadMessage } from './piece-thread.js'
 
-/** As much as is read at once from a file. */
+/** Size of a slot, which is that of one read from a file. */
 const slotBytes = 512 * 1024
 
-/** Pieces per thread: the one being read, and some that wait for the reader, which also sends. */
+/** Slots per thread: one piece being read, and some that wait for the reader, which also sends. */
 const slotsPerThread = 4
-/** The piece that the reader is at, the one left to it, and the newest one. */
+/** Slots for the reader: the piece it is at, the one left to it, and the newest one. */
 const slotsOfReader = 3
 
-/** Taking over a smaller piece would take as long as reading it. */
+/** For smaller pieces, taking over a result takes as long as reading. */
 const leastBytes = 16 * 1024
 
-/** Threads that were started. */
 export interface StartedThreads extends PieceThreads {
-  /** Reads an input ahead; the previous one is closed. */
+  /** Begins to read an input ahead. The feed of the previous input must be closed. */
   feed(input: FedInput): Feed
-  /** Resolves once all have ended. */
+  /** Resolves once all threads have ended. */
   end(): Promise<void>
 }
 
 /**
  * @param entry  path of `piece-thread`
- * @param count  of threads besides the main one
+ * @param count  number of threads besides the main one
  */
 export function startPieceThreads(threads: Threads, entry: string, count: number): StartedThreads {
   const shared = newSharedSlots(slotsPerThread * count + slotsOfReader, slotBytes)
@@ -58,7 +57,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
     },
     feed: input => new PieceFeed(started, input),
     tell(next: PieceReading) {
-      // Inputs of a run are usually alike: threads then keep what they have.
+      // Usually the inputs of a run have the same reading, and threads then keep their parsers.
       const text = JSON.stringify(next)
       if (text === last) return reading
       last = text

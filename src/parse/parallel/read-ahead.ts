@@ -1,6 +1,6 @@
 /*
-  The reader's side of reading ahead: the present piece, and whether a thread's result is what the reader itself would have
-  read. If not, for whatever reason, the reader reads the piece itself.
+  The reader's side of reading ahead. Checks whether a thread's result for a piece is what the reader itself would have read. If
+  not, for whatever reason, the reader reads the piece.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -11,36 +11,36 @@ import { beginOf, type FedPiece, type ParsedPiece } from './parsed-piece.js'
 import { PieceFold } from './piece-fold.js'
 import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 
-/** An input, as needed for reading ahead. */
+/** The properties of an input that reading ahead needs. */
 export interface ReadInput {
   readonly tokenizer: Tokenizer
-  /** What follows the bytes that the tokenizer already has; undefined if it has everything. */
+  /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
-  /** Of the source. */
+  /** Text of the source. */
   readonly text: SourceText
-  /** The source's present counts. */
+  /** The source's current counts. */
   readonly taken: () => Taken
   readonly isPrompt: boolean
-  /** How threads can read pieces of it; undefined if only the reader can. */
+  /** Format for threads that read pieces; undefined if only the reader can read the input. */
   readonly plain?: PieceFormat | undefined
-  /** Adds records that threads have padded or cut. */
+  /** Adds the number of records that threads have padded or cut. */
   readonly addRagged?: ((count: number) => void) | undefined
 }
 
 type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
 
-/** Gives the reader its chunks, with the threads' results. */
+/** Gives the reader its chunks, some with the results of threads. */
 export class ReadAhead {
-  /** A piece read by a thread, while some of it has yet to be taken over. */
+  /** A piece that a thread has read, until the reader has taken over all of it. */
   fold: PieceFold | undefined
   readonly #input: ReadInput
   readonly #options: BatchOptions
   readonly #builder: BatchBuilder
-  /** undefined until threads read ahead. */
+  /** Undefined until threads read ahead. */
   #feed: Feed | undefined
   #hasBegun = false
   #endsBatch = false
-  /** The tokenizer has it up to where a record may begin. */
+  /** A piece with a result. The tokenizer has its text up to the assumed first record. */
   #piece: ReadPiece | undefined
 
   constructor(input: ReadInput, options: BatchOptions, builder: BatchBuilder) {
@@ -53,7 +53,7 @@ export class ReadAhead {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
-  /** Threads may read from the next chunk on: everything before the first record to read was skipped. */
+  /** Lets threads read from the next chunk on. Everything before the first wanted record was passed over by then. */
   begin(): void {
     this.#hasBegun = true
   }
@@ -74,7 +74,7 @@ export class ReadAhead {
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
     const { columnOffsets: offsets, onOffset: _, ...rules } = cells
-    // Threads cannot know offsets that only the reader finds out.
+    // Threads cannot know offsets that only the reader finds.
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
     if (!this.#hasBegun || !isKnown || onBlock !== undefined || holdsLines(mapping))
       return undefined
@@ -83,7 +83,7 @@ export class ReadAhead {
     return this.#feed
   }
 
-  /** Gives the tokenizer a piece; if it was read ahead, only the part before the assumed record. */
+  /** Gives the tokenizer a piece. Of a piece with a result, gives only the part before the assumed first record. */
   push(piece: FedPiece): void {
     const { tokenizer } = this.#input
     const { bytes, parsed, endsBatch = false } = piece
@@ -95,7 +95,7 @@ export class ReadAhead {
     }
   }
 
-  /** True once after a piece with which the rows in hand must be sent. */
+  /** Returns true once after a piece that ends the batch. */
   takeEnd(): boolean {
     const endsBatch = this.#endsBatch
     this.#endsBatch = false
@@ -103,9 +103,8 @@ export class ReadAhead {
   }
 
   /**
-   * Continues in the present piece after that place: there are rows to take over, or more text for the tokenizer.
-   *
-   * @param mostRecords  still to be read
+   * Continues in the current piece after the assumed beginning: with rows to take over, or with more text for the tokenizer.
+   * @param mostRecords  number of records still wanted
    * @returns false if there is no piece
    */
   goOn(mostRecords: number): boolean {
@@ -124,15 +123,13 @@ export class ReadAhead {
     return true
   }
 
-  /**
-   * Whether a record begins at the assumed place, and the reader would read everything from there exactly as the thread did.
-   */
+  /** Whether a record begins at the assumed place, and the reader would read everything from there exactly as the thread did. */
   #isRight({ end, rowCount, rejects, offsets }: ParsedPiece, begin: number, most: number): boolean {
     const { tokenizer, text } = this.#input
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
-    // The reader must read the last record that is wanted.
+    // The reader must read the last wanted record itself.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // It must also read a reject that ends the run: the piece's counts are those of the whole piece.
+    // The reader must also read a reject that ends the run, because the result only has counts of the whole piece.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false
@@ -140,7 +137,7 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /** The whole piece was taken over: the tokenizer continues with its incomplete rest. */
+  /** Ends a piece that was taken over completely. The tokenizer continues with the incomplete rest. */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)
@@ -150,7 +147,7 @@ export class ReadAhead {
   }
 }
 
-/** The line at which a piece begins is known only after everything before it was read. */
+/** Whether columns hold line numbers, which a thread cannot know before everything above its piece was read. */
 function holdsLines({ columns }: ColumnMapping): boolean {
   return columns.some(({ source }) => textSources(source).some(({ kind }) => kind === 'line'))
 }

@@ -1,6 +1,6 @@
 /*
-  Turns rows of a program into a piece that is already read: columns of the values themselves. Rows with a value whose meaning
-  depends on its text are left to the reader of texts.
+  Turns a program's rows into a piece of columns, directly from the values. The reader of texts gets rows with a value whose
+  meaning depends on its text.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -9,22 +9,21 @@ import { isOfEveryObject } from './row-text.js'
 import type { ValueColumn } from './value-column.js'
 import { cellTypeOf } from '../types/column-types.js'
 
-/** Takes as many rows as it can. */
 export interface RowColumns {
   /**
-   * @param from  index of the first of `rows`
-   * @returns a piece of as many rows as possible, one byte each; undefined if the first one must be read as text
+   * @param from  index of the first row in `rows`
+   * @returns a piece of as many rows as possible, one byte each; undefined if the first row must be read as text
    */
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
 }
 
-/** Row limit of a piece, so that its columns stay in the cache. */
+/** Limit of the rows in a piece, so that its columns stay in the processor's cache. */
 const mostRows = 4096
 
-/** A line for each row. */
+/** The text of a piece: one line end per row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
 
-/** @returns undefined if every row must be read as text, because of its columns or the meaning of its values */
+/** @returns undefined if every row must be read as text, because of a column's type or the rules for cells */
 export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns | undefined {
   const { columnOffsets, onOffset: _, ...rules } = cells
   const isPlain = Object.values(rules).every(rule => rule === undefined || rule === false)
@@ -34,7 +33,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
   for (const column of mapping.columns) {
     if (column.source.kind !== 'member') return undefined
     const { name } = column.source
-    // A name with dots may refer to a nested object.
+    // A name with dots may mean a member of a nested object.
     if (isOfEveryObject(name) || name.includes('.')) return undefined
     const { type, maxBytes = Infinity } = column
     const values = type.array === true ? undefined : cellTypeOf(type.type)?.values
@@ -46,7 +45,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
   return new PlainRows(columns, mapping.ignoreExtra ? undefined : names.length, names.length)
 }
 
-/** The members that columns take, each once. */
+/** Names of the members that columns take, each once. */
 export function memberNames({ columns }: ColumnMapping): string[] {
   const names = columns.flatMap(({ source }) =>
     textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
@@ -56,7 +55,7 @@ export function memberNames({ columns }: ColumnMapping): string[] {
 
 interface ReadColumn {
   readonly name: string
-  /** In rows that are arrays. */
+  /** Index of the value in a row that is an array. */
   readonly index: number
   readonly column: ValueColumn
 }
@@ -70,7 +69,7 @@ class PlainRows implements RowColumns {
   readonly #recordEnds = Int32Array.from({ length: mostRows }, (_, row) => row + 1)
   readonly #lineNumbers = new Float64Array(mostRows)
 
-  /** @param members  number of members that an object must have; undefined if it may have more */
+  /** @param members  number of members that each object must have; undefined if an object may have more */
   constructor(columns: readonly ReadColumn[], members: number | undefined, elements: number) {
     this.#columns = columns
     this.#members = members
@@ -86,7 +85,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // Earlier columns have taken too many rows.
+      // Earlier columns have taken more rows than this one can.
       count = taken
       i = -1
     }
@@ -94,7 +93,7 @@ class PlainRows implements RowColumns {
     return count === 0 ? undefined : this.#pieceOf(count)
   }
 
-  /** How many are arrays of the right length. */
+  /** Counts the rows at the start that are arrays of the right length. */
   #arrays(rows: readonly unknown[], from: number, count: number): number {
     for (let i = 0; i < count; i++) {
       const row = rows[from + i]
@@ -103,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** How many are objects with no more members than columns take. */
+  /** Counts the rows at the start that are objects with no more members than columns take. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
-  Turns a row of a program into a line of JSON, including what JSON.stringify would silently change or lose: bigints, −0, NaN,
-  invalid dates, typed arrays. The line is read like any other, so a row means what its JSON means.
+  Turns a program's row into a line of JSON. Includes what JSON.stringify would silently change or lose: bigints, −0, NaN, invalid
+  dates, typed arrays. The line is read like any other, so a row means what its JSON means.
 */
 
 import { isUtf8 } from 'node:buffer'
@@ -8,10 +8,10 @@ import { isUtf8 } from 'node:buffer'
 /** A row that cannot be written as JSON. */
 export class RowFault extends Error {}
 
-/** Nesting limit; readers refuse deeper values. */
+/** Limit of nesting; readers refuse deeper values. */
 const mostLevels = 512
 
-/** Names of the members that columns take, each with its JSON text. */
+/** Names of the members that columns take; the value is the name as JSON. */
 export type RowMembers = ReadonlyMap<string, string>
 
 export function rowMembers(names: readonly string[]): RowMembers {
@@ -19,7 +19,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  includes those that a class has as getters; an array's elements become these members in order
+ * @param members  found even if a class has them as getters; an array's elements are these members in order
  * @throws {RowFault} for anything that is not a row, and for values without a text
  */
 export function rowText(row: unknown, members: RowMembers): string {
@@ -37,7 +37,7 @@ export function rowText(row: unknown, members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** A name that every object has, and that is not data. */
+/** True for a name that every object has, and that is not data. */
 export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }
@@ -52,7 +52,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** After a comma. As in JSON, an undefined member is left out. */
+/** The text of a member, after a comma. As in JSON, an undefined member is left out. */
 function memberText(members: RowMembers, name: string, value: unknown): string {
   if (value === undefined) return ''
   try {
@@ -103,7 +103,7 @@ function objectText(value: object, level: number): string {
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }
 
-/** Bytes are text, other typed arrays are numbers. */
+/** Whether an object is a typed array of numbers. Bytes are text. */
 function isNumbers(value: object): boolean {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array)
 }

@@ -1,24 +1,24 @@
 /*
-  Text columns that take strings directly.
+  Fills columns of texts from a program's strings.
 */
 import type { ColumnPart, TextPart } from '../columns/column-part.js'
 import { slackBytes } from '../window.js'
 import type { ValueColumn } from './value-column.js'
 
-/** Approximate limit of a piece's texts: a batch ends with the piece that fills it. */
+/** Approximate limit of the texts in a piece, because a batch ends with the piece that fills it. */
 const mostTextBytes = 256 * 1024
 
-/** Most UTF-8 bytes per character of a text. */
+/** Limit of UTF-8 bytes per character of a text. */
 const mostUtf8Bytes = 3
 
 const encoder = new TextEncoder()
 
-/** Texts one after the other, in the form that columns need. */
+/** Encodes texts one after the other, in the form that columns need. */
 class TextBytes {
   length = 0
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096)
 
-  /** @returns its bytes; −1 for a text that a column refuses */
+  /** @returns the number of bytes; −1 for a text that a column refuses */
   add(text: string, maxBytes: number): number {
     const { length } = text
     const start = this.length
@@ -37,7 +37,7 @@ class TextBytes {
 
   /**
    * Ends a text with U+0000.
-   * @returns where the next one begins
+   * @returns the start of the next text
    */
   end(): number {
     this.#reserve(1)
@@ -61,7 +61,7 @@ class TextBytes {
   }
 }
 
-/** Whether all surrogates are paired and none of the characters is U+0000, which would end the text. */
+/** Whether all surrogates are paired and no character is U+0000, which would end the text. */
 function isText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -74,7 +74,6 @@ function isText(text: string): boolean {
   return true
 }
 
-/** STRING. */
 export class TextValues implements ValueColumn {
   nulls = 0
   readonly #texts = new TextBytes()
@@ -108,7 +107,6 @@ export class TextValues implements ValueColumn {
   }
 }
 
-/** SYMBOL. */
 export class SymbolValues implements ValueColumn {
   nulls = 0
   readonly #codes: Int32Array<ArrayBuffer>

@@ -1,17 +1,17 @@
 /*
-  The interface of a column that takes a program's values directly.
+  The interface of columns that take a program's values without converting them to text.
 */
 import type { ColumnPart } from '../columns/column-part.js'
 
-/** One column, filled anew for each piece. */
+/** One column, which is filled anew for each piece. */
 export interface ValueColumn {
-  /** Nulls among the values taken by `fill`. */
+  /** Number of nulls among the values that `fill` took. */
   nulls: number
   /**
    * Takes values, beginning with the first.
-   * @returns how many; fewer than `count` before one that it cannot take, or without room
+   * @returns the number of values taken; fewer than `count` if there is no room, or the column cannot take the next value
    */
   fill(values: readonly unknown[], count: number): number
-  /** Valid until the next `fill`; the object itself is new for each piece. */
+  /** The part's data are valid until the next `fill`; the part itself is a new object for each piece. */
   part(count: number): ColumnPart
 }

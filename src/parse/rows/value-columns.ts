@@ -1,6 +1,6 @@
 /*
-  Columns that take a program's values directly: numbers, booleans, texts and dates, without converting them to text. A value
-  that is not quite what the column expects stops it; the reader of texts then decides what the value means.
+  Columns that take a program's numbers, booleans and dates without converting them to text. A column stops at a value that it
+  does not quite expect. The reader of texts then decides what the value means.
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -9,7 +9,6 @@ import type { ValueColumn } from './value-column.js'
 
 const isNull = (value: unknown): boolean => value === null || value === ''
 
-/** BOOL. */
 export class BoolValues implements ValueColumn {
   nulls = 0
   readonly #data: Int8Array<ArrayBuffer>
@@ -40,7 +39,6 @@ interface NumberRange {
   readonly max: number
 }
 
-/** SHORT and INT. */
 export class WholeValues implements ValueColumn {
   nulls = 0
   readonly #data: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>
@@ -75,7 +73,6 @@ export class WholeValues implements ValueColumn {
   }
 }
 
-/** FLOAT and DOUBLE. */
 export class FloatingValues implements ValueColumn {
   nulls = 0
   readonly #data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
@@ -110,7 +107,7 @@ export class FloatingValues implements ValueColumn {
     return i
   }
 
-  /** Halfway between two singles the digits decide. Below the smallest normal single the spacing differs. */
+  /** Halfway between two singles, the value's digits decide. Below the smallest normal single the spacing differs. */
   #isBetween(value: number): boolean {
     this.#double[0] = value
     const isHalf = (this.#words[0]! & 0x1fff_ffff) === 0x1000_0000
@@ -161,11 +158,11 @@ export class LongValues implements ValueColumn {
   }
 }
 
-/** Years from 0000 to 9999, which texts can express. */
+/** First and last moment of the years 0000 to 9999, which texts can express. */
 const firstMs = -62_167_219_200_000
 const lastMs = 253_402_300_799_999
 
-/** Types of a day or a moment that count in whole milliseconds. */
+/** Dates and moments that count in whole milliseconds. */
 export class DateValues implements ValueColumn {
   nulls = 0
   readonly #words: Int32Array<ArrayBuffer>
@@ -205,7 +202,7 @@ export class DateValues implements ValueColumn {
     return i
   }
 
-  /** The first time of a column decides the offset of all its times. */
+  /** Whether the column takes times in UTC. The first time of a column decides the offset of all. */
   #isUtc(): boolean {
     const offset = this.#offset
     return (

@@ -1,5 +1,5 @@
 /*
-  Every type that text can represent, by name, and the builder for a column of it. List a new family here.
+  Lists every type that text can represent, and makes the column for a type. List a new family here.
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
@@ -37,7 +37,7 @@ const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
     .map(type => [type.name, type]),
 )
 
-/** The text side of a type; undefined if text cannot represent it. */
+/** How text represents the type; undefined if it cannot. */
 export function cellTypeOf(type: DataType): CellType | undefined {
   return cellTypes.get(type)
 }
@@ -50,9 +50,9 @@ export function keepsBlanks({ type, array }: ColumnType): boolean {
 const defaultArrayDelimiter = ','
 
 /**
- * @param column  its name, its type, and its longest text
- * @param columnIndex  index of the column in the mapping, under which it refuses rows
- * @throws {UsageError} DDB_USAGE for types that text cannot represent, and formats that do not fit the type
+ * @param column  with its name, its type, and the length of its longest text
+ * @param columnIndex  index of the column in the mapping; the column refuses rows under this index
+ * @throws {UsageError} DDB_USAGE for types that text cannot represent, and for formats that do not fit the type
  */
 export function columnBuilder(
   { name, type: columnType, maxBytes = Infinity }: TargetColumn,
@@ -76,7 +76,7 @@ export function columnBuilder(
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
-/** For columns of dates and times; undefined if a time zone is given. */
+/** The common offset of a column of dates and times; undefined if a time zone is given. */
 function columnOffset(
   name: string,
   { type }: ColumnType,
@@ -119,7 +119,7 @@ export function hasDateFormat(columnName: string, type: DataType, rules: CellRul
 
 const noZone = 'none'
 
-/** Cached, as all columns of a run share one zone, with its looked-up rules. */
+/** Cached, because all columns of a run share one zone and the rules looked up for it. */
 let lastZone: TimeZone | undefined
 
 function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {

@@ -1,5 +1,5 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128 in text. A row with digits beyond the scale is refused, as nothing is rounded.
+  DECIMAL32, DECIMAL64 and DECIMAL128 in text. Nothing is rounded: a row with digits beyond the scale is refused.
 */
 import { readDecimal128, readDecimal32, readDecimal64 } from '../cells/read-decimal.js'
 import { Int64Column } from '../columns/int64-columns.js'

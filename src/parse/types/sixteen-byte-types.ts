@@ -1,5 +1,5 @@
 /*
-  UUID, INT128 and IPADDR in text: 16 bytes per value, which are sent in reverse order (docs/protocol.md#sixteen-byte-values).
+  UUID, INT128 and IPADDR in text: 16 bytes per value, sent in reverse order (docs/protocol.md#sixteen-byte-values).
 */
 import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-bytes.js'
 import { WideColumn, type WideType } from '../columns/wide-column.js'
@@ -40,7 +40,7 @@ function sixteenByteType(
   }
 }
 
-/** All zeros is DolphinDB's null, so a text with only zeros becomes the same as an empty one. */
+/** DolphinDB's null is all zeros, so a text of zeros means the same as an empty text. */
 function isNull(words: Int32Array, at: number): boolean {
   return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0
 }

@@ -1,5 +1,5 @@
 /*
-  Columns whose texts are in a different notation than their types: numbers in another style, other words for true and false.
+  Columns whose texts are not in the notation of their types: numbers in another style, or other words for true and false.
 */
 import { UsageError } from '../../errors.js'
 import {
@@ -16,13 +16,12 @@ import type { ColumnBuilder } from '../columns/column-builder.js'
 import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
 import type { CellRules } from '../cell-rules.js'
 
-/** Which option may change the notation of a column's texts. */
+/** The kind of option that may change the notation of a column's texts. */
 export type Spelling = 'number' | 'truth' | undefined
 
 /**
- * The builder, preceded by a rewriting if the column needs one.
- *
- * @throws {UsageError} DDB_USAGE for rules that contradict each other or do not fit the column
+ * Returns the builder itself, or one that rewrites texts for it.
+ * @throws {UsageError} DDB_USAGE for rules that contradict each other, or do not fit the column
  */
 export function spelledColumn(
   columnName: string,
@@ -72,9 +71,8 @@ function truthRewriting(texts: TruthTexts, rules: CellRules): Rewriting {
 }
 
 /**
- * The rules for the elements of an array column. In JSON its numbers are in JSON's notation.
- *
- * @param delimiter  between the elements
+ * The rules for the elements of an array column. In JSON, numbers in arrays are in JSON's notation.
+ * @param delimiter  separates the elements
  * @throws {UsageError} DDB_USAGE if the delimiter is part of numbers
  */
 export function elementRules(rules: CellRules, delimiter: string): CellRules {

@@ -1,7 +1,7 @@
 /*
-  Dates and times in text: in DolphinDB's own notation, in ISO 8601, or in a format of `cells.dateFormats`, and their raw
-  numbers (docs/protocol.md#data-types). A value that a type cannot hold, such as seconds in a MINUTE, gives ±Infinity, as
-  nothing is cut off silently. In JSON a number is not a time, unless a format tells how to read it.
+  Dates and times in text, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's own notation, in ISO
+  8601, or in a format of `cells.dateFormats`. Nothing is cut off silently: a value that the type cannot hold, such as seconds in
+  a MINUTE, gives ±Infinity. A JSON number is not a time, unless a format tells how to read it.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/wall-clock.js'
@@ -31,7 +31,7 @@ const secondsPerDay = 86_400
 const nanosPerSecond = 1_000_000_000
 const nanosPerMs = 1_000_000
 
-/** Milliseconds of the fraction; Infinity if it is finer. */
+/** Milliseconds within the second; Infinity if the time is more precise. */
 function wholeMs({ nanos }: TimeParts): number {
   return nanos % nanosPerMs === 0 ? nanos / nanosPerMs : Infinity
 }
@@ -41,20 +41,20 @@ function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
 
-/** A type of 32 bits. */
+/** A date or time type of 32 bits. */
 interface ShortTemporal {
   readonly name: Int32Type
-  /** What a text should have been. */
+  /** Describes values of the type in messages. */
   readonly expected: string
-  /** Letters of the fields that a format of it needs. */
+  /** Letters of the fields that every format for the type must have. */
   readonly needs: string
   readonly keepsTime?: boolean
   readonly read: (clock: WallClock) => ReadNumber
-  /** The raw number of what a format has read. */
+  /** The raw number of the value that a format has read. */
   readonly ofFormat: (format: DateFormat) => number
-  /** Reads the usual notation faster, if no zone matters. */
+  /** A column that reads the usual notation faster, for columns without a zone. */
   readonly Column?: typeof NumberColumn
-  /** Milliseconds per unit, if a `Date` may be a value. */
+  /** Milliseconds per unit of the type; undefined if a `Date` cannot be a value. */
   readonly dateMs?: number
 }
 
@@ -172,19 +172,19 @@ const shortTypes: readonly ShortTemporal[] = [
   },
 ]
 
-/** A type of 64 bits. */
+/** A date or time type of 64 bits. */
 interface LongTemporal {
   readonly name: Int64Type
   readonly expected: string
   readonly needs: string
   readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number
-  /** Stores the raw number in `into`: 0 if it holds the value. */
+  /** Stores the raw number in `into`. Returns 0 if `into` holds the value. */
   readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
-  /** Fractional digits of a second in its raw numbers, if they count from 1970. */
+  /** Decimals of a second in the raw number; undefined if it does not count from 1970. */
   readonly unitDigits?: number
-  /** Reads the usual notation faster, if no zone matters. */
+  /** A column that reads the usual notation faster, for columns without a zone. */
   readonly Column?: typeof Int64Column
-  /** Milliseconds per unit, if a `Date` may be a value. */
+  /** Milliseconds per unit of the type; undefined if a `Date` cannot be a value. */
   readonly dateMs?: number
 }
 
@@ -238,7 +238,7 @@ function longType(type: LongTemporal): CellType {
 function timestamp(parts: TimeParts, into: Int64Parts): number {
   const ms = wholeMs(parts)
   if (ms === Infinity) return ms
-  // Counts since 1970 may be more milliseconds than a double holds exactly.
+  // A double may not hold the milliseconds since 1970 exactly.
   const seconds = parts.days * secondsPerDay + parts.secondOfDay
   return into.setProduct(seconds, 1000, ms) ? 0 : Infinity
 }

@@ -7,14 +7,13 @@ import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform
 import { readDirectory, type Member } from './zip-directory.js'
 import { memberFile } from './zip-member.js'
 
-/** The archives that were read last. */
+/** Keeps the directories of the archives read last in memory. */
 export interface Archives {
   /**
-   * Files in the archive, in its order.
+   * Lists the files in the archive, in the archive's order.
    * @throws {InputError} as `readDirectory`
    */
   members(path: string): Promise<readonly Member[]>
-  /** The status of a member, like that of a file. */
   statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
 }
 
@@ -22,7 +21,7 @@ export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
 
-/** Archives that may be folders on the way to a member, outermost first, each with the rest of the path. */
+/** Archives that a path may lead through, outermost first, each with the rest of the path as the member. */
 function archivesOn(path: string): { archive: string; member: string }[] {
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),
@@ -39,14 +38,14 @@ export function archiveOf(path: string, files: Files): string | undefined {
 
 const known = new WeakMap<Files, Archives>()
 
-/** The same object for the same `files`, so that directories stay in memory between calls. */
+/** Returns the same object for the same `files`, so that directories stay in memory between calls. */
 export function archivesOf(files: Files): Archives {
   const found = known.get(files) ?? newArchives(files).archives
   known.set(files, found)
   return found
 }
 
-/** Adds the members of archives to the files. */
+/** Wraps `files` so that a path into an archive opens the archive's member. */
 export function withArchives(files: Files): Files {
   if (known.has(files)) return files
   const { archives, find, findNow } = newArchives(files)
@@ -80,7 +79,7 @@ interface FoundMember {
   readonly status: DatedFileStatus
 }
 
-/** Limit of directories in memory, as each may list a million members; others are read again. */
+/** Limits the directories in memory, because each may list a million members. Other directories are read again. */
 const mostDirectories = 4
 
 function newArchives(files: Files): {
@@ -147,7 +146,7 @@ function isSame(a: DatedFileStatus, b: DatedFileStatus): boolean {
   )
 }
 
-/** Negative, as no file has such an inode. */
+/** Gives a member a negative inode, which no file has. */
 function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
   const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
   const { inode } = archive

@@ -19,10 +19,10 @@ import { checkMember } from './zip-member.js'
 export interface MemberChoice {
   readonly isData: IsData
   readonly extensions: readonly string[]
-  /** `input.members` was given. */
+  /** True if the user set `input.members`. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
-  /** Each archive once, whatever its names. */
+  /** Recognizes an archive that was reached under several names. */
   readonly archives: SameFilesCount
   readonly paths: string[]
 }
@@ -47,7 +47,7 @@ export function newMemberChoice(
   }
 }
 
-/** File names that cannot be data, whatever their content. */
+/** Matches names of archives, which are never loaded as data. */
 const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
 
 /**

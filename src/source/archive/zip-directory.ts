@@ -1,5 +1,5 @@
 /*
-  The members of a zip archive from its directory: their names as text, and whether they can be read.
+  Reads the directory of a zip archive: the names of its members as text, and whether each member can be read.
 */
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
@@ -13,34 +13,34 @@ import { chunkBytes } from '../file-chunks.js'
 type Yauzl = typeof yauzlPackage
 
 export interface Member {
-  /** With `/` between parts. */
+  /** Path in the archive, with `/` between folders. */
   readonly name: string
   /** Size of the decompressed content. */
   readonly sizeBytes: number
   readonly compressedBytes: number
-  /** CRC-32 of its content. */
+  /** CRC-32 of the decompressed content. */
   readonly checksum: number
-  /** Local time of its author, read as if it were UTC: ms since the epoch. */
+  /** Local time of the program that wrote the archive, read as if it were UTC: ms since the epoch. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number
   readonly headerBytes: number
-  /** A symbolic link: its content is the name of another file. */
+  /** True for a symbolic link, whose content is the name of another file. */
   readonly isLink: boolean
 }
 
-/** Each takes some hundred bytes of memory. */
+/** Limits memory: each member takes some hundred bytes. */
 const mostMembers = 1_000_000
-/** How much of a directory is read at once, because yauzl requests small pieces. */
+/** Reads this much of a directory at once, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024
 
-/** yauzl is loaded only with the first archive: most runs have none. */
+/** Loads yauzl with the first archive only, because most runs have none. */
 export async function yauzl(): Promise<Yauzl> {
   return (await import('yauzl')).default
 }
 
 /**
- * Every file that the archive lists, without folders.
+ * Lists every file in the archive, without folders.
  * @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names
  */
 export async function readDirectory(path: string, file: InputFile): Promise<Member[]> {
@@ -105,7 +105,7 @@ function refused(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${path}" ${what}`, { file: path })
 }
 
-/** Some programs count only up to 65,535, and members beyond that would be missed. */
+/** Refuses an archive whose stated count is too low. Some programs count only up to 65,535, and later members would be missed. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
   const entriesEnd = Number(zip.readEntryCursor)
@@ -118,7 +118,6 @@ async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<vo
 }
 
 function memberOf(name: string, entry: Entry): Member {
-  // The upper half is a Unix file mode.
   const kind = (entry.externalFileAttributes >>> 16) & 0xf000
   return {
     name,
@@ -136,9 +135,9 @@ function memberOf(name: string, entry: Entry): Member {
 const isUtf8Flag = 0x800
 const unicodePath = 0x7075
 
-/** Names are UTF-8 if the archive says so or if they are valid UTF-8; otherwise those of a Chinese Windows. */
+/** Decodes a name as UTF-8 if the archive says so or the bytes are valid UTF-8. Other names come from a Chinese Windows. */
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path: string): string {
-  // A version and a checksum of the plain name precede it.
+  // In this field, a version and a checksum of the plain name precede the name in Unicode.
   const unicode = extraFields.find(({ id }) => id === unicodePath)?.data.subarray(5)
   const raw = unicode !== undefined && isUtf8(unicode) ? unicode : fileNameRaw
   const isText = (generalPurposeBitFlag & isUtf8Flag) !== 0 || isUtf8(raw)
@@ -213,7 +212,7 @@ async function readFully(file: InputFile, into: Buffer, position: number): Promi
   return done
 }
 
-/** Each chunk has its own memory, as the decompressor may keep it for a while. */
+/** Gives each chunk its own memory, because the decompressor may keep the chunk for a while. */
 async function* rangeOf(file: InputFile, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - at))

@@ -1,5 +1,5 @@
 /*
-  A member of a zip archive as a file: its content is decompressed as it is read, and compared with the size and checksum in the
+  Reads a member of a zip archive as a file. It decompresses the content, and compares it with the size and checksum in the
   archive.
 */
 import { crc32, createInflateRaw } from 'node:zlib'
@@ -27,7 +27,7 @@ export function checkMember({ method, flags }: Member, path: string): void {
 
 /**
  * @param path  of the member, for messages
- * @param file  the archive, which is closed with the member
+ * @param file  the archive; closing the member also closes it
  */
 export function memberFile(
   path: string,
@@ -43,7 +43,7 @@ export function memberFile(
     status: () => Promise.resolve(status),
     read: (buffer, offset, length) => (sequential ??= open()).read(buffer, offset, length),
     async readAt(buffer, offset, length, positionBytes) {
-      // A place in compressed content can only be reached from its start.
+      // Compressed content can only be read from its start, so reading backwards starts again.
       if (random === undefined || random.position > positionBytes) {
         await random?.close()
         random = open()
@@ -59,7 +59,7 @@ export function memberFile(
   }
 }
 
-/** Decompressed content, read in small pieces. */
+/** Reads decompressed content in pieces of any size. */
 interface Reading {
   readonly position: number
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
@@ -90,7 +90,7 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
     },
     async read(buffer, offset, length) {
       let done = 0
-      // Fills the buffer as files do: a short read means the end.
+      // Fills the buffer, because callers take a short read for the end of the file.
       while (done < length && (await next())) {
         const taken = take(length - done)
         buffer.set(taken, offset + done)
@@ -139,7 +139,7 @@ async function* contentOf(
     for await (const chunk of method === deflated ? inflated(raw, compressedBytes) : raw) {
       const bytes = chunk as Uint8Array
       length += bytes.length
-      // A directory that understates the size could also cost unlimited memory or time.
+      // A directory that states too small a size could also cost unlimited memory or time.
       if (length > sizeBytes)
         throw wrong(`more than the ${sizeBytes} bytes that the archive states`)
       sum = crc32(bytes, sum)

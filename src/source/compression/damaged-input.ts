@@ -1,5 +1,5 @@
 /*
-  Messages for compressed files that cannot be read to their end, for all compressions.
+  Error messages for compressed files that cannot be read to their end.
 */
 import { InputError } from '../../errors.js'
 
@@ -13,7 +13,7 @@ export function damagedInput(name: string, how: string, cause?: unknown): InputE
   )
 }
 
-/** The user named a compression that the file does not have. */
+/** The error for a file that does not have the compression that the user named. */
 export function notCompressed(name: string, compression: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
@@ -27,19 +27,19 @@ export function isCutOff(bytes: number): string {
 }
 
 /**
- * Damaged data may already have been delivered as wrong content.
- * @param test  the command that tests such a file
+ * Warns that rows may be wrong, because damaged data may already have been delivered as content.
+ * @param test  the command that tests the file
  */
 export function isDamaged(how: string, test: string): string {
   return `are damaged ${how}: rows that were loaded from it may be wrong. Test the file with ${test}, and write or copy it again`
 }
 
-/** @param endBytes  where the compressed data end in the file */
+/** @param endBytes  end of the compressed data in the file */
 export function restFollows(endBytes: number): string {
   return `end after ${endBytes} bytes, and something else follows: cut it off (head -c ${endBytes} FILE), or write the file again`
 }
 
-/** Even for no content a compressing program writes some bytes. */
+/** Every compressing program writes some bytes, even for no content. */
 export function isEmpty(compression: string): string {
   return `are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`
 }

@@ -1,5 +1,5 @@
 /*
-  Feeds one of zlib's streams and reads its content, without losing what it holds when it fails.
+  Feeds one of zlib's streams and reads all of its content, even if the stream fails.
 */
 import type { TransformOptions } from 'node:stream'
 import {
@@ -13,10 +13,10 @@ import { chunkBytes } from '../file-chunks.js'
 
 export type Decompressor = Gunzip | BrotliDecompress
 
-/** Named after the program that tests such files. */
+/** The programs that test damaged files of each compression. */
 export type Tool = 'gzip' | 'brotli'
 
-// Room for some chunks lets zlib's thread work while the last one is parsed.
+// Buffers some chunks, so that zlib's thread works while the caller parses.
 const options: ZlibOptions & TransformOptions = {
   chunkSize: chunkBytes,
   highWaterMark: 4 * chunkBytes,
@@ -26,7 +26,7 @@ export function newDecompressor(tool: Tool): Decompressor {
   return tool === 'gzip' ? createGunzip(options) : createBrotliDecompress(options)
 }
 
-/** Resolves once zlib no longer needs the chunk, which will be overwritten, or has failed. */
+/** Resolves once zlib has failed or no longer needs the chunk. The caller may then overwrite the chunk. */
 export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<void> {
   return new Promise(resolve => {
     const done = (): void => {
@@ -39,8 +39,8 @@ export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<vo
 }
 
 /**
- * Everything that zlib delivers before the call that failed; iterating the stream would drop what it holds then.
- * @returns why it failed
+ * Yields everything that zlib delivers before it fails. Iterating over the stream would lose what zlib still holds.
+ * @returns the failure, if there was one
  */
 export async function* contentOf(
   decompressor: Decompressor,

@@ -1,28 +1,28 @@
 /*
-  Recovers the content of a damaged archive right before the damage. zlib fails for a whole piece of its input, and the output
-  of that piece is lost; so it is given the input again, in smaller and smaller pieces.
+  Recovers the content of a damaged archive right before the damage. If zlib fails, it loses the output of its whole last piece of
+  input. So zlib gets the archive again, in smaller and smaller pieces.
 */
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 
-/** The part of an archive that contains the damage; everything before `fromBytes` is fine. */
+/** The part of an archive that contains the damage; everything before `fromBytes` is intact. */
 export interface Place {
   readonly fromBytes: number
   readonly toBytes: number
 }
 
-/** Only this much is kept: larger archives lose at most half a megabyte of content, which is little of them. */
+/** Limits memory. An archive above this size loses at most half a megabyte of content. */
 const mostKeptBytes = 2 * 1024 * 1024
 
-/** Kept in blocks, since a pipe may deliver single bytes. */
+/** Size of one block: a pipe may deliver single bytes, which would be a buffer each. */
 const blockBytes = 64 * 1024
 
-/** Keeps all of an archive, or nothing once it exceeds `mostKeptBytes`. */
+/** Keeps a whole archive, or nothing once the archive exceeds `mostKeptBytes`. */
 export class KeptInput {
   isWhole = true
   #blocks: Buffer[] = []
   #bytes = 0
 
-  /** @param chunk  will be overwritten by the caller */
+  /** @param chunk  copied, because the caller will overwrite it */
   add(chunk: Uint8Array): void {
     if (this.#bytes + chunk.length > mostKeptBytes) {
       this.isWhole = false
@@ -39,7 +39,7 @@ export class KeptInput {
     }
   }
 
-  /** The bytes from `fromBytes` to `endBytes`, in pieces of at most `pieceBytes`. */
+  /** Yields the bytes up to `endBytes`: block by block up to `fromBytes`, then in pieces of at most `pieceBytes`. */
   *pieces(fromBytes: number, endBytes: number, pieceBytes: number): Generator<Uint8Array> {
     for (let at = 0; at < endBytes;) {
       const start = at % blockBytes
@@ -52,13 +52,13 @@ export class KeptInput {
   }
 }
 
-/** For the second, third and last pass: few pieces each, at the end single bytes. */
+/** Sizes for three passes over the damaged part; the last pass feeds single bytes. */
 const pieceSizes = [4096, 64, 1]
 
 /**
- * What zlib delivers before a place, without what is already known.
+ * Yields the content that zlib delivers before the damage in `place`, without the content that the caller already has.
  * @param kept  the whole archive up to `place.toBytes`
- * @param knownBytes  of the content
+ * @param knownBytes  length of the content that the caller has
  * @returns the byte at which zlib fails
  */
 export async function* lastContent(
@@ -90,8 +90,8 @@ export async function* lastContent(
 }
 
 /**
- * Feeds zlib one piece after the other until it fails.
- * @returns the place of the piece at which it does
+ * Feeds zlib piece by piece until it fails.
+ * @returns the place of the piece at which zlib failed
  */
 async function feed(
   decompressor: Decompressor,

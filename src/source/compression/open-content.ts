@@ -1,5 +1,5 @@
 /*
-  The content of an input: its bytes, or what they decompress to.
+  Opens the content of an input: its own bytes, or the bytes that they decompress to.
 */
 import type { Chunks, Compression } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
@@ -8,7 +8,7 @@ import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
 /**
- * How an input is compressed, by its first bytes; Brotli has no signature and is recognized by the file name.
+ * Detects the compression of an input by its first bytes; Brotli has no signature and is recognized by the file name.
  * @param asked  the user's choice
  */
 export function compressionOf(
@@ -25,13 +25,13 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** An empty file is not an archive, whatever its name: opening it as one reports that. */
+/** Goes by the name, so that an empty `.gz` file is reported as damaged, not loaded as no rows. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk */
+/** @throws {InputError} DDB_INPUT_READ for an empty file and for a file that is not gzip; otherwise after the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,
@@ -42,7 +42,7 @@ export async function contentOf(
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression === 'gzip') return gunzipped(stored.rest(), name)
   if (compression === 'brotli') return unbrotlied(stored.rest(), name)
-  // Loaded only when needed: most runs use neither the thread nor the decoder.
+  // Loads thread and decoder only when needed, because most runs use neither.
   const { unzstd } = await import('./unzstd.js')
   return unzstd(stored.rest(), name)
 }

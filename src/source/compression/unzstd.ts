@@ -1,6 +1,6 @@
 /*
-  Decompresses Zstandard in a thread of its own: Node 20 has no decoder, and decompressing in the main thread would take the
-  time for parsing (docs/decisions/0016-what-is-decompressed.md).
+  Decompresses Zstandard in a separate thread. Node 20 has no decoder, and decompressing in the main thread would slow parsing
+  down (docs/decisions/0016-what-is-decompressed.md).
 */
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
@@ -10,15 +10,15 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Batches of pieces that the thread was given and whose content was not taken yet. */
+/** Limit of the batches of pieces that the thread holds at a time. */
 const maxUnderWay = 6
 
-/** The thread's answer to each batch of pieces, with their buffers for reuse. */
+/** The thread's answer to each batch of pieces; both buffers are reused. */
 interface Answer {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly content: Uint8Array<ArrayBuffer>
   readonly contentBytes: number
-  /** Nothing after this can be decompressed. */
+  /** True if the decoder failed and can decompress nothing more. */
   readonly isDamaged: boolean
 }
 
@@ -28,7 +28,7 @@ interface Answer {
  */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
-  // New buffers for each batch would make the system clear pages of twice the content.
+  // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.
   const spareBytes: ArrayBuffer[] = []
   const spareContent: Uint8Array<ArrayBuffer>[] = []
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
@@ -36,7 +36,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** Gives the thread as much as it may have; never rejects. It may wait for a pipe while there is content to take. */
+  /** Gives the thread more batches; never rejects. While `fill` waits for a pipe, the caller can take content. */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {
@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // A wait for a pipe ends with the pipe.
+    // While `fill` waits for a pipe, `return` settles only when the pipe ends, so nothing may wait for it.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)
@@ -86,7 +86,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 
 class DecoderThread {
   readonly #worker: Worker
-  /** Counts batches given, so that the thread can wait for one without its event loop. */
+  /** Number of batches given: the thread waits for a change of this number, without an event loop. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))
   readonly #answers: Answer[] = []
   #failure: Error | undefined
@@ -98,7 +98,7 @@ class DecoderThread {
       execArgv: [],
       workerData: { given: this.#given, decoder: import.meta.resolve('zstddec/stream') },
     })
-    // Waiting for an answer keeps the process alive; an abandoned thread must not.
+    // Only waiting for an answer keeps the process alive; an abandoned thread must not.
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
       this.#answers.push(answer)
@@ -115,8 +115,8 @@ class DecoderThread {
   }
 
   /**
-   * Resolves once there is an answer.
-   * @throws why there will be none
+   * Resolves once an answer is there.
+   * @throws the thread's failure
    */
   async answered(): Promise<void> {
     while (this.#answers.length === 0) {
@@ -129,7 +129,6 @@ class DecoderThread {
     }
   }
 
-  /** The answer to the next batch. */
   async answer(): Promise<Answer> {
     await this.answered()
     return this.#answers.shift()!

@@ -1,6 +1,6 @@
 /*
-  Decompresses gzip and Brotli. Everything that can be decompressed is delivered before a failure is reported. After the
-  compressed data only zeros are ignored, which pad some files.
+  Decompresses gzip and Brotli. Readers get all content that can be decompressed before a failure is reported. After the
+  compressed data only zeros are accepted, because some programs pad files with them.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
@@ -15,8 +15,8 @@ interface Given {
 
 /**
  * The content of the gzip members in `stored`.
- * @throws {InputError} DDB_INPUT_READ for data after them, and for truncated or damaged data; whatever `stored` throws. Always
- *   after the last chunk
+ * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data; errors of `stored`.
+ *   Always after the last chunk
  */
 export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')
@@ -42,7 +42,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
       contentBytes += next.value.length
       yield next.value
     }
-    // The reason why the input ended is more helpful than zlib's complaint.
+    // The error of the input explains more than zlib's error that follows from it.
     const cause = await feeding
     if (cause !== undefined) throw cause
     const failure = next.value
@@ -58,7 +58,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
 }
 
 /**
- * Feeds zlib one chunk after the other.
+ * Feeds zlib chunk by chunk.
  * @returns why the input is incomplete; never rejects
  */
 async function feed(
@@ -70,7 +70,7 @@ async function feed(
   try {
     for await (const chunk of stored) {
       let restBytes = chunk.length
-      // After a zero that begins no member, zlib ignores all further input silently.
+      // zlib stops reading at a zero where a member should begin, and silently ignores all further input.
       if (decompressor.bytesWritten === given.bytes) {
         given.bytes += chunk.length
         given.kept.add(chunk)
@@ -93,25 +93,25 @@ function unknownRest(name: string, endBytes: number): InputError {
   return damagedInput(name, restFollows(endBytes))
 }
 
-/** zlib's message if something else follows where a gzip member should begin. */
+/** zlib's messages for data after a gzip member that begin no further member. */
 const noMember = /header|unknown compression method/
 
-/** zlib's message for a member with wrong content. */
+/** zlib's messages for a member whose content does not match its checksum or length. */
 const notTheContent = /^incorrect (?:data|length) check$/
 
-/** The byte of a member, from 1, at which zlib reports this. */
+/** Number of bytes that zlib reads of a member before it reports each message. */
 const saidWith: Readonly<Record<string, number>> = {
   'incorrect header check': 2,
   'unknown compression method': 4,
   'unknown header flags set': 4,
 }
 
-/** Whether the file's data are wrong, rather than missing. */
+/** True if the data are wrong, false if some are missing. */
 function saysDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
   return tool === 'gzip' ? cause.code === 'Z_DATA_ERROR' : cause.code !== 'Z_BUF_ERROR'
 }
 
-/** zlib's own messages do not tell users what to do. */
+/** Replaces zlib's messages, which do not tell users what to do. */
 function unreadable(
   cause: NodeJS.ErrnoException,
   name: string,

@@ -1,28 +1,28 @@
 /*
-  Splits Zstandard (RFC 8878) into frames and blocks without decompressing. As their ends are known here, truncated data and
-  data after them are distinguished from damaged data.
+  Splits Zstandard (RFC 8878) into frames and blocks without decompressing. Knowing where frames end, it distinguishes truncated
+  data, data after the frames, and damaged data.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-input.js'
 
-/** Some pieces of frames, each of which a decoder takes as a whole: a header, a block, a checksum. */
+/** Several pieces of frames. A decoder takes each piece as a whole: a header, a block or a checksum. */
 export interface ZstdPieces {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]
 }
 
 const frameMagic = 0xfd2fb528
-/** Frames with a program's own data; the last four bits may vary. */
+/** Begins frames that hold a program's own data; the last four bits may vary. */
 const skippableMagic = 0x184d2a50
 
-/** A decoder must keep this much; by default the zstd tool also refuses more. */
+/** Refuses frames that need more memory than this, like the zstd tool by default. */
 const maxWindowBytes = 128 * 1024 * 1024
 
 /** Largest content of a block: RFC 8878, 3.1.1.2.4. */
 const maxBlockBytes = 128 * 1024
 
-/** A block of four bytes may expand to 128 KiB, so the number of blocks limits the content of a batch. */
+/** Limits the content of a batch: a block of four bytes may expand to 128 KiB. */
 const maxBlocks = 4
 
 const magicBytes = 4
@@ -49,10 +49,10 @@ export function isZstd(head: Uint8Array): boolean {
 const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === skippableMagic
 
 /**
- * The frames in `stored`, some blocks at a time.
- * @param room  buffer for the next pieces, `maxPiecesBytes` long and not used by anything else
- * @throws {InputError} DDB_INPUT_READ if they are truncated, if something else follows them, and for frames that no decoder
- *   reads; whatever `stored` throws. Always after the last whole piece
+ * Splits the frames in `stored` into batches of some blocks.
+ * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
+ * @throws {InputError} DDB_INPUT_READ for truncated frames, for other data after the frames, and for frames that no decoder
+ *   reads; errors of `stored`. Always after the last whole piece
  */
 export async function* zstdPieces(
   stored: Chunks,
@@ -81,13 +81,12 @@ class FrameReader {
   readonly #room: () => ArrayBuffer
   #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** Position in the file of `#chunk[0]`. */
   #offset = 0
   #bytes: Buffer<ArrayBuffer> | undefined
   #length = 0
   #lengths: number[] = []
   #blocks = 0
-  /** Inside a frame: whether a checksum follows its last block. */
+  /** The frame being read; undefined between frames. The checksum follows the frame's last block. */
   #frame: { readonly hasChecksum: boolean } | undefined
 
   constructor(stored: Chunks, name: string, room: () => ArrayBuffer) {
@@ -125,7 +124,7 @@ class FrameReader {
   async #header(start: number): Promise<void> {
     const from = this.#position
     if (!(await this.#has())) {
-      // The last blocks have yet to be taken.
+      // The caller must take the last blocks before the input is over.
       this.isOver = this.isEmpty
       this.#blocks = maxBlocks
       return
@@ -188,17 +187,16 @@ class FrameReader {
     this.#lengths.push(this.#length - start)
   }
 
-  /** Position of the next byte in the file. */
   get #position(): number {
     return this.#offset + this.#at
   }
 
-  /** The little-endian number at a position of the pieces. */
+  /** The little-endian number at a position in the current batch. */
   #uint32(at: number): number {
     return this.#bytes!.readUInt32LE(at)
   }
 
-  /** Whether another byte follows. */
+  /** Whether the input has another byte. */
   async #has(): Promise<boolean> {
     while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#stored.next()
@@ -211,8 +209,8 @@ class FrameReader {
   }
 
   /**
-   * Appends the next bytes to the pieces.
-   * @returns whether there are enough
+   * Appends the next bytes of the input to the current batch.
+   * @returns false if the input ends before
    */
   async #copied(length: number): Promise<boolean> {
     const bytes = (this.#bytes ??= Buffer.from(this.#room()))
@@ -260,7 +258,7 @@ function windowBytes(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7)
 }
 
-/** RFC 8878, 3.1.1.1.4; a frame without a window needs this much memory. */
+/** RFC 8878, 3.1.1.1.4. A frame without a window needs as much memory as its content. */
 function contentSize(bytes: Buffer, at: number, sizeBytes: number): number {
   if (sizeBytes < 8) return bytes.readUIntLE(at, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32

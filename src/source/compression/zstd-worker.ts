@@ -1,11 +1,11 @@
 /*
-  The code of the thread that decompresses Zstandard, as text: a separate file would have to be found from the sources, the
-  bundle and the tests.
+  The code of the thread that decompresses Zstandard, as text. Sources, bundle and tests would each find a separate file in
+  another place.
 */
 
 /**
- * The decoder does not report errors: it returns nothing, keeps its input and expects another call. One call takes a piece
- * whole or fills the output, so two calls in a row that return nothing mean damaged data.
+ * The decoder reports no errors: on damaged data it returns nothing, keeps its input and waits for another call. A call on intact
+ * data consumes a whole piece or fills the output. So two calls in a row that return nothing mean damaged data.
  */
 export const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')

@@ -1,11 +1,11 @@
 /*
-  Byte order marks: the first bytes of a text, which tell its encoding.
+  Recognizes byte order marks: the first bytes of some texts, which name the encoding.
 */
 import type { Encoding } from './encodings.js'
 
 const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
-  // The mark of UTF-32LE begins like that of UTF-16LE.
+  // UTF-32LE comes first, because its mark begins like that of UTF-16LE.
   ['utf-32', [0xff, 0xfe, 0, 0]],
   ['utf-32', [0, 0, 0xfe, 0xff]],
   ['utf-16le', [0xff, 0xfe]],

@@ -2,7 +2,7 @@
   The interface of decoders that turn an encoding into UTF-8.
 */
 
-/** Bytes, and the same memory for reading and writing four at once; some bytes after the last may be read and overwritten. */
+/** Bytes, and a view for reading or writing four at once. A decoder may also touch some bytes after the last one. */
 export interface Bytes {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: DataView
@@ -13,24 +13,24 @@ export function bytesOfLength(length: number): Bytes {
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
-/** Replaces bytes that are not a character: a byte that UTF-8 never contains. */
+/** A byte that UTF-8 never contains; decoders write it in place of bytes that are not a character. */
 export const brokenMark = 0xff
 
 /** How many bytes after an array's data a decoder reads or writes at most. */
 export const decoderSlackBytes = 8
 
-/** Decodes piece by piece, and tells how far it came. */
+/** Decodes piece by piece, and tells how far each call came. */
 export interface CharacterDecoder {
   /** As in `TextOrigin`. */
   readonly lineFeed: Uint8Array
-  /** After the last byte taken. */
+  /** Position after the last input byte that was decoded. */
   readonly inputAt: number
-  /** After the last byte written. */
+  /** Position after the last byte written to the text. */
   readonly textAt: number
   /**
-   * Decodes the characters that begin from `start` on and before `stop`. It stops at the first one whose text would end after
-   * `textLimit`, or that is incomplete at `end`. Bytes that are not a character become `brokenMark`.
-   * @param ended  nothing follows `end`: an incomplete character is not a character
+   * Decodes the characters that begin from `start` on and before `stop`. Stops at the first character whose text would end after
+   * `textLimit`, or that is incomplete at `end`. Writes `brokenMark` for bytes that are not a character.
+   * @param ended  true if the input ends at `end`: an incomplete character there is not a character
    */
   decode(
     input: Bytes,

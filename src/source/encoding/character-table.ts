@@ -1,21 +1,21 @@
 /*
-  The characters of an encoding as tables: each entry has a character's UTF-8 in one number, so that decoding is a look-up and a
+  Tables of an encoding's characters. Each entry packs a character's UTF-8 into one number, so that decoding is a look-up and a
   write of four bytes.
 */
 
-/** An encoding in which bytes below 80 (hexadecimal) are ASCII, and others stand alone or begin a character. */
+/** An encoding in which bytes below 80 (hexadecimal) are ASCII. Other bytes are a character alone or begin one. */
 export interface CharacterTable {
-  /** By byte: the UTF-8 of a character of one byte, 0 for none. */
+  /** By byte: the UTF-8 of a one-byte character, 0 for a byte that is not one. */
   readonly single: Int32Array
   /** By first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined
-  /** By second and third byte, after a first byte 8F; undefined if no character has three. */
+  /** By second and third byte, after a first byte 8F; undefined if no character has three bytes. */
   readonly triple: Int32Array | undefined
-  /** By number, for characters of four bytes in the basic plane; made when the first one occurs. */
+  /** By sequence number: four-byte characters of the basic plane. Made when the first such character occurs. */
   readonly quadruple: (() => Int32Array) | undefined
 }
 
-/** The UTF-8 of a code point, its first byte lowest; negative if it has four bytes. */
+/** The UTF-8 of a code point, with the first byte lowest; negative if the UTF-8 has four bytes. */
 export function packedUtf8(codePoint: number): number {
   if (codePoint < 0x80) return codePoint
   const last = 0x80 | (codePoint & 0x3f)

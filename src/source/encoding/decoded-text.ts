@@ -1,6 +1,5 @@
 /*
-  Decodes an input to UTF-8. Input bytes that readers still use are kept, with marks by which a position in the text is mapped
-  back to them.
+  Decodes an input to UTF-8. Keeps the input bytes that readers still use, with marks that map positions in the text back to them.
 */
 import {
   brokenMark,
@@ -11,37 +10,36 @@ import {
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 
-/** Bytes between two marks: fewer marks save memory, but more must be decoded again to find a position. */
+/** Distance of marks in bytes: fewer marks save memory, but finding a position decodes more bytes again. */
 const bytesPerMark = 512
 
-/** A byte of input becomes at most three bytes of text, in windows-1252 and in encodings with two-byte characters. */
+/** Limit of the bytes of text per byte of input, reached in windows-1252 and in encodings with two-byte characters. */
 const growth = 3
 
 const noLimit = 2 ** 30
 
-/** Decodes chunk by chunk, and maps positions back. */
 export class DecodedText implements TextOrigin, BrokenText {
   readonly lineFeed: Uint8Array
   readonly #decoder: CharacterDecoder
   /** A separate decoder for finding positions between two marks. */
   readonly #seeker: CharacterDecoder
   readonly #found: Bytes = bytesOfLength(growth * bytesPerMark + 64)
-  /** The kept input, and where it begins in the whole input. */
+  /** The kept bytes of the input; `#inputOffset` is their start in the whole input. */
   #input: Bytes = bytesOfLength(0)
   #inputLength = 0
   #inputOffset: number
-  /** How many bytes of it are decoded. */
+  /** How many of the kept bytes are decoded. */
   #decoded = 0
-  /** Positions in the text of the first kept byte, and after the last decoded one. */
+  /** Text positions: `#textOffset` of the first kept byte, `#textEnd` after the last decoded one. */
   #textOffset: number
   #textEnd: number
   #ended = false
-  /** Pairs of positions of the same place: in the kept input, and in the text (from `#textOffset` on). */
+  /** Each mark is a pair of positions: in the kept input, and in the text after `#textOffset`. */
   #inputMarks = new Int32Array(64)
   #textMarks = new Int32Array(64)
   #marks = 0
   #lastMark = 0
-  /** After the last bytes that were no character. */
+  /** End of the last bytes that were not a character. */
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 
@@ -55,7 +53,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     this.#textEnd = startOffsetBytes
   }
 
-  /** The text of a further chunk, without an incomplete last character; valid until the next call. */
+  /** Returns the text of a further chunk, valid until the next call. An incomplete last character waits for the next chunk. */
   append(chunk: Uint8Array): Uint8Array {
     this.#keep(chunk)
     return this.#decode()
@@ -159,7 +157,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     this.#textMarks = textMarks
   }
 
-  /** Position in the kept input of the text at `textOffset`. */
+  /** Finds the position in the kept input that belongs to `textOffset` in the text. */
   #seek(textOffset: number): number {
     if (textOffset >= this.#textEnd) return this.#decoded
     const mark = this.#markBefore(textOffset)
@@ -171,7 +169,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     return seeker.inputAt
   }
 
-  /** The last mark at or before `textOffset`; usually near the previous one. */
+  /** Finds the last mark at or before `textOffset`, starting at the mark found before, which is usually near. */
   #markBefore(textOffset: number): number {
     const text = textOffset - this.#textOffset
     const marks = this.#textMarks

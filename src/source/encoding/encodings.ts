@@ -1,9 +1,9 @@
 /*
-  The encodings of text that can be read, and their usual names.
+  The encodings that inputs may have, and the usual names of each.
 */
 import { UsageError } from '../../errors.js'
 
-/** One byte a character; those not named here are in `single-byte-tables.ts`. */
+/** Encodings with one byte per character. */
 const singleByte = [
   'latin1',
   'windows-1250',
@@ -47,7 +47,7 @@ export type Encoding = SingleByteEncoding | MultiByteEncoding | (typeof unicode)
 /** All encodings, common ones first. */
 export const encodings: readonly Encoding[] = [...unicode, ...severalBytes, ...singleByte]
 
-/** Other names, in lower case and with only letters and digits. */
+/** Other names of encodings, in lower case and with only letters and digits. */
 const otherNames: Readonly<Record<string, Encoding>> = {
   gb2312: 'gbk',
   cp936: 'gbk',
@@ -70,7 +70,7 @@ const otherNames: Readonly<Record<string, Encoding>> = {
   cp874: 'windows-874',
 }
 
-/** The encoding with a name, in any case and with any punctuation; undefined if there is none. */
+/** Finds the encoding by name, in any case and with any punctuation; undefined if no encoding has the name. */
 export function encodingNamed(name: string): Encoding | undefined {
   const plain = plainName(name)
   if (Object.hasOwn(otherNames, plain)) return otherNames[plain]

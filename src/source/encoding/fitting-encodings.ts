@@ -1,11 +1,11 @@
 /*
-  Finds the encodings in which a sample is valid text, with examples of how each reads it, for users who have to choose one.
+  Finds the encodings in which a sample is valid text. Shows how each encoding reads the sample, for users who have to choose.
 */
 import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decoder.js'
 import { isMultiByte, isUtf16, type Encoding } from './encodings.js'
 import { openDecoder } from './open-decoder.js'
 
-/** Likely encodings of files that are not UTF-8, the most likely ones first. */
+/** Likely encodings of files that are not UTF-8, most likely first. */
 const candidates = [
   'gb18030',
   'big5',
@@ -18,30 +18,30 @@ const candidates = [
   'windows-1251',
 ] as const satisfies readonly Encoding[]
 
-/** Allows for damaged files: at most this share of the non-ASCII bytes may be no character. */
+/** Tolerates damaged files: at most this share of the non-ASCII bytes may be no character. */
 const mostBrokenPercent = 2
 
 const maxSampleBytes = 1024 * 1024
-/** No byte of a multi-byte character is below this. */
+/** Every byte of a multi-byte character is at least this. */
 const lowestInside = 0x30
 const tab = 9
 const lineFeed = 10
 const carriageReturn = 13
 const shownCharacters = 16
 
-/** An encoding, and the first non-ASCII words of the sample as it reads them. */
+/** An encoding, and the first non-ASCII words of the sample as this encoding reads them. */
 export interface FittingEncoding {
   readonly encoding: Encoding
   readonly example: string
-  /** Bytes of the sample that are not a character in it. */
+  /** How many bytes of the sample are not a character in this encoding. */
   readonly brokenBytes: number
 }
 
 /**
- * The encodings in which all of `sample` is text; if no multi-byte encoding is among them, also those in which nearly all of it
- * is.
- * @param isWhole  false if it may begin or end inside a character: then only its whole lines count
- * @param brokenAt  position of the byte that raised the question; it counts even outside whole lines
+ * Lists the encodings in which all of `sample` is text. If that includes no multi-byte encoding, adds those in which nearly all
+ * of `sample` is text.
+ * @param isWhole  false if the sample may begin or end inside a character: then only its whole lines count
+ * @param brokenAt  position of a byte that is not UTF-8; the text around it counts even outside whole lines
  */
 export function fittingEncodings(
   sample: Uint8Array,
@@ -73,7 +73,7 @@ export function fittingEncodings(
   return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
 }
 
-/** The part of a sample to look at, without partial characters. */
+/** The part of the sample to examine, without partial characters at its ends. */
 function lookedAt(sample: Uint8Array, isWhole: boolean, brokenAt: number): Uint8Array {
   const from = brokenAt < maxSampleBytes ? 0 : brokenAt - maxSampleBytes / 2
   const looked = sample.subarray(from, from + maxSampleBytes)
@@ -93,7 +93,7 @@ function isControl(byte: number): boolean {
   return byte < 0x20 && byte !== tab && byte !== lineFeed && byte !== carriageReturn
 }
 
-/** Almost any bytes are valid UTF-16, so this looks for the zeros beside delimiters and line ends. */
+/** Almost any bytes are valid UTF-16, so this function looks for the zeros beside delimiters and line ends. */
 function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const zeroAt = encoding === 'utf-16le' ? 1 : 0
   let zeros = 0
@@ -101,7 +101,7 @@ function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): b
   return zeros * 20 > bytes.length
 }
 
-/** The text from its first non-ASCII character to the end of that line. */
+/** The text from its first non-ASCII character to the end of the line, shortened. */
 function exampleOf(text: Uint8Array): string {
   const at = Math.max(
     0,

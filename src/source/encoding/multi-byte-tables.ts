@@ -1,12 +1,12 @@
 /*
-  The encodings of East Asia. They start from Node's tables and correct what those have too much or too little, so that every
-  version of Node reads the same.
+  Tables of East Asian encodings. They start from Node's tables and correct missing and surplus characters, so that every version
+  of Node reads the same.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { MultiByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** The byte pairs whose first and second bytes lie in these ranges. */
+/** All byte pairs with the first byte in one range and the second in the other. */
 interface Pairs {
   readonly label: string
   readonly first: readonly [number, number]
@@ -15,7 +15,7 @@ interface Pairs {
 
 const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
 
-/** Characters that GB18030-2022 moved out of the private use area; Node's tables depend on its version. */
+/** Characters that GB18030-2022 moved out of the private use area. Node's own tables differ by version. */
 const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
   [0xa6d9, 0xfe10],
   [0xa6da, 0xfe12],
@@ -37,7 +37,7 @@ const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
   [0xfea0, 0x9fbb],
 ]
 
-/** Four-byte sequences of GB18030 for characters of the basic plane. */
+/** Number of four-byte sequences of GB18030 for characters of the basic plane. */
 const basicQuadruples = 39_420
 
 const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
@@ -56,7 +56,7 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
       { label: 'shift_jis', first: [0x81, 0xfc], second: [0x40, 0xfc] },
       isPrivate,
     )
-    // Bytes of half-width characters do not begin longer ones.
+    // In Shift_JIS, the bytes A0 to DF are characters of one byte and begin no pair.
     double.fill(0, 0xa000, 0xe000)
     return { single, double, triple: undefined, quadruple: undefined }
   },
@@ -65,7 +65,7 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
     const double = pairs(jis, isPrivate)
     halfWidthKana((i, packed) => (double[0x8ea1 + i] = packed))
     const triple = pairs(jis, isPrivate, [0x8f])
-    // Rows that JIS X 0212 leaves free and one vendor filled.
+    // JIS X 0212 leaves these rows free; Node's table has one vendor's characters there.
     triple.fill(0, 0xf300, 0xf500)
     return { single: ascii(), double, triple, quadruple: undefined }
   },
@@ -90,7 +90,7 @@ function chinese(): CharacterTable {
   return { single, double, triple: undefined, quadruple: undefined }
 }
 
-/** Characters of four bytes, in the order of their bytes. */
+/** Characters of four bytes, in the order of their byte sequences. */
 function quadruples(): Int32Array {
   const sequences = new Uint8Array(4 * basicQuadruples)
   for (let i = 0; i < basicQuadruples; i++) {
@@ -102,7 +102,7 @@ function quadruples(): Int32Array {
   return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
 }
 
-/** KS X 1001, and the syllables that Microsoft added around it: those it lacks, in the order of Unicode. */
+/** KS X 1001, and the syllables that Microsoft added because the standard lacks them, in the order of Unicode. */
 function korean(): Int32Array {
   const label = 'euc-kr'
   const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)
@@ -124,7 +124,7 @@ function* syllablePlaces(): Generator<number, undefined> {
   for (let first = 0x81; first <= 0xc6; first++) {
     for (let second = 0x41; second <= 0xfe; second++) {
       const isLetter = (second >= 0x41 && second <= 0x5a) || (second >= 0x61 && second <= 0x7a)
-      // From A1 on, the upper second bytes belong to KS X 1001.
+      // From first byte A1 on, KS X 1001 has the second bytes above A0.
       if (isLetter || (second >= 0x81 && (first < 0xa1 || second <= 0xa0))) {
         yield (first << 8) | second
       }
@@ -143,7 +143,7 @@ function ascii(): Int32Array {
   return single
 }
 
-/** Characters of two bytes after `prefix`, by those two; pairs for which `isLeftOut` holds are none. */
+/** Characters by the two bytes that follow `prefix`. A pair for which `isLeftOut` holds is not a character. */
 function pairs(
   { label, first, second }: Pairs,
   isLeftOut: (codePoint: number) => boolean = () => false,

@@ -1,5 +1,5 @@
 /*
-  The decoder of an encoding. Its table is made once, and only when needed.
+  Opens the decoder of an encoding. Each table is made once, when a decoder first needs it.
 */
 import type { CharacterDecoder } from './character-decoder.js'
 import type { CharacterTable } from './character-table.js'

@@ -1,5 +1,5 @@
 /*
-  An input's text as UTF-8. Decides the encoding: from the user's choice, from the byte order mark, or from the first bytes.
+  Opens an input's text as UTF-8. The encoding comes from the user's choice, the byte order mark or the first bytes.
 */
 import { InputError } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
@@ -13,24 +13,24 @@ import type { SourceText } from './text-origin.js'
 import { Utf8Check } from './utf8-check.js'
 import { Utf8Text } from './utf8-text.js'
 
-/** This much is examined before the first row, if it can be read without waiting. */
+/** How much is examined before the first row, if it can be read without waiting. */
 const sampleBytes = 1024 * 1024
 
-/** Enough of the text to guess its format. */
+/** How much text is enough to guess the format. */
 const headBytes = 4096
 
 export interface OpenedText {
   readonly text: SourceText
   readonly startOffsetBytes: number
   readonly head: Uint8Array
-  /** UTF-8, to be iterated once; a chunk is valid until the next one. */
+  /** UTF-8, readable once. A chunk is valid until the next one is requested. */
   readonly chunks: () => Chunks
-  /** As in `ByteSource`; undefined if the text is not the content's own bytes. */
+  /** As in `ByteSource`; undefined if the text is decoded. */
   readonly skipTo: ByteSource['skipTo']
 }
 
 /**
- * @param mayWait  whether to wait for the whole sample, as for a file
+ * @param mayWait  true for a file: waits for the whole sample
  * @throws {InputError} DDB_INPUT_ENCODING if the encoding must be detected and the sample is not UTF-8
  * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
  */
@@ -87,7 +87,7 @@ function markOf(
     )
   }
   if (asked === 'auto' || asked === encoding) return { encoding, mark }
-  // In most encodings these bytes are ordinary characters.
+  // The bytes of GB18030's mark are ordinary characters in most other encodings, so they may be text.
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',
@@ -100,7 +100,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   const sample = head.subarray(start)
   const check = new Utf8Check()
   const at = check.firstBroken(sample)
-  // Without a mark, a NUL in the first pair reveals UTF-16: no text format here starts with one.
+  // A NUL in the first pair means UTF-16 without a mark, because no supported format starts with a NUL.
   const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
   const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
   const broken = isUtf16 ? 0 : (at ?? cut)
@@ -109,7 +109,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
 
 type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
 
-/** Passes UTF-8 on up to the first invalid bytes: no row of their chunk is delivered. */
+/** Passes UTF-8 on until the first invalid bytes; no row of their chunk is delivered. */
 function strict(content: CountedChunks, start: number, name: string): ContentText {
   let check = new Utf8Check()
   let offset = start
@@ -160,11 +160,11 @@ async function* decodedChunks(content: CountedChunks, start: number, decoded: De
 }
 
 /**
- * @param sample  a part of the input that holds the byte at fault
- * @param isWhole  false if it begins or ends inside the input
- * @param brokenAt  position of that byte in the sample; negative if it lies before it
- * @param startBytes  of the sample in the input
- * @param readBefore  bytes read as UTF-8 before it; undefined if none were delivered
+ * @param sample  a part of the input that holds the invalid byte
+ * @param isWhole  false if the sample begins or ends inside the input
+ * @param brokenAt  position of the invalid byte in the sample; negative if the byte lies before it
+ * @param startBytes  position of the sample in the input
+ * @param readBefore  position up to which the input was read as UTF-8; undefined if no text was delivered
  */
 function notUtf8(
   sample: Uint8Array,

@@ -1,6 +1,6 @@
 /*
-  Takes the characters from Node's decoders. Only their tables are used: they skip invalid bytes in different ways and never
-  tell where.
+  Takes the characters of encodings from Node's decoders. Only their tables are used, because the decoders skip invalid bytes in
+  different ways and never say where.
 */
 import { UsageError } from '../../errors.js'
 

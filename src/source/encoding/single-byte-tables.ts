@@ -1,19 +1,19 @@
 /*
-  Encodings with one byte a character. Node's decoders return control characters for bytes that the Windows code pages leave
-  free, and one of them answers differently in one piece and in several.
+  Tables of encodings with one byte per character. Node's decoders return control characters for bytes that Windows code pages
+  leave free. One of them even answers differently in one piece and in several.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { SingleByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** Bytes 80 to 9F of windows-1252 from Microsoft's table of the code page; 0 if it has none. */
+/** Bytes 80 to 9F of windows-1252, from Microsoft's table of the code page; 0 for a byte without a character. */
 const windows1252: readonly number[] = [
   0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
   0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161,
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ]
 
-/** Where Node's tables differ from Microsoft's; 0 for a byte that is not a character. */
+/** Corrects bytes for which Node's tables differ from Microsoft's; 0 means that the byte is not a character. */
 const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, codePoint: number]>> =
   {
     'windows-1253': [0xaa, 0],
@@ -37,7 +37,6 @@ export function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   return { single, double: undefined, triple: undefined, quadruple: undefined }
 }
 
-/** Code points of the bytes 80 to FF, 0 for those without a character. */
 function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
   const bytes = Uint8Array.from({ length: 128 }, (_, i) => 0x80 + i)
   const same = Uint32Array.from(bytes)
@@ -47,7 +46,7 @@ function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
     return same
   }
   if (encoding === 'iso-8859-9') {
-    // For Node the standard's name means the Windows code page.
+    // Node reads this ISO encoding as the Windows code page, which differs in the bytes 80 to 9F.
     const turkish = codePointsOf('windows-1254', bytes, 1)
     turkish.set(same.subarray(0, 32))
     return turkish

@@ -1,6 +1,6 @@
 /*
-  Decodes by tables. Invalid bytes are skipped as the Encoding Standard says: never together with an ASCII byte, so that
-  delimiters and line ends survive.
+  Decodes bytes by tables. As the Encoding Standard says, an invalid byte never takes an ASCII byte with it. So delimiters and
+  line ends survive.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8, type CharacterTable } from './character-table.js'
@@ -10,20 +10,20 @@ const firstOfThree = 0x8f
 const zero = 0x30
 const nine = 0x39
 
-/** The sequence number of U+10000. */
+/** The sequence number of U+10000 in GB18030. */
 const supplementary = 189_000
 const lastSupplementary = supplementary + 0xfffff
 
-/** Marks an incomplete character: no non-ASCII character has this UTF-8. */
+/** Stands for an incomplete character; no other entry of a table has this number. */
 const unfinished = 1
 
-/** A decoder for encodings with ASCII below 80 (hexadecimal). */
+/** Decodes encodings in which bytes below 80 (hexadecimal) are ASCII. */
 export class TableDecoder implements CharacterDecoder {
   readonly lineFeed: Uint8Array = Uint8Array.of(0x0a)
   inputAt = 0
   textAt = 0
   readonly #table: CharacterTable
-  /** Byte length of the character decoded last. */
+  /** Byte length of the last character that `#rare` read, or of the bytes to skip. */
   #length = 0
 
   constructor(table: CharacterTable) {
@@ -81,7 +81,7 @@ export class TableDecoder implements CharacterDecoder {
     this.textAt = to
   }
 
-  /** A character of three or four bytes; `unfinished` if incomplete, 0 if invalid. */
+  /** Reads a character of three or four bytes. Returns `unfinished` for an incomplete character and 0 for an invalid one. */
   #rare(bytes: Uint8Array, p: number, end: number, ended: boolean): number {
     const { triple, quadruple } = this.#table
     const first = bytes[p]!
@@ -107,7 +107,7 @@ export class TableDecoder implements CharacterDecoder {
       this.#length = packed === 0 ? 1 : 4
       return packed
     }
-    // An ASCII second byte may be a delimiter, so it is decoded by itself.
+    // An ASCII second byte may be a delimiter, so the decoder does not skip it with the first.
     if (left > 1 && second >= 0x80 && first > 0x80 && first < 0xff) this.#length = 2
     return 0
   }

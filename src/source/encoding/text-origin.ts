@@ -1,49 +1,48 @@
 /*
-  Maps text back to its input. Readers see UTF-8; the positions they report and the records they keep are those of the input's
-  own bytes.
+  Maps text back to its input. Readers see UTF-8, but report positions and keep records as the input's own bytes.
 */
 import type { Encoding } from './encodings.js'
 
 /** Bytes of an input that are not a character of its encoding. */
 export interface BrokenBytes {
-  /** Position of the first in the decompressed input. */
+  /** Position of the first broken byte in the decompressed input. */
   readonly offsetBytes: number
   readonly bytes: Uint8Array
 }
 
 export interface BrokenText {
-  /** False if there are certainly none from here on in the text delivered so far. */
+  /** False if the text delivered so far certainly has no broken bytes from `textStart` on. */
   mayBeBroken(textStart: number): boolean
   /**
-   * The first ones in a piece of the text.
-   * @param text  the piece at `textStart`
+   * Finds the first broken bytes in a piece of the text.
+   * @param text  the piece, which begins at `textStart`
    */
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined
 }
 
 /**
- * Maps positions in the text back to the input. It knows those since the last `release`; a position inside a character means
- * the character's beginning.
+ * Maps positions in the text back to the input, for text since the last `release`. A position inside a character means the
+ * beginning of the character.
  */
 export interface TextOrigin {
-  /** The bytes of a line feed in the input, which mean one wherever a character may begin. */
+  /** The bytes of a line feed in the input. At the start of a character, they always mean a line feed. */
   readonly lineFeed: Uint8Array
-  /** Position in the decompressed input of the text at `textOffset`. */
+  /** Position in the decompressed input that belongs to `textOffset` in the text. */
   inputOffset(textOffset: number): number
   /** The input bytes of the text between two positions; valid until more text is requested. */
   inputBytes(textStart: number, textEnd: number): Uint8Array
-  /** Nothing before `textOffset` will be requested again. */
+  /** Lets the origin forget everything before `textOffset`, which nobody will request again. */
   release(textOffset: number): void
 }
 
 export interface SourceText {
   readonly encoding: Encoding
-  /** Whether the user named the encoding, or it was detected. */
+  /** Tells whether the user named the encoding or the program detected it. */
   readonly how: 'given' | 'found'
   /** The byte order mark at the start of the input; may be empty. */
   readonly mark: Uint8Array
   /** Undefined if reading ends at the first bytes that are not a character. */
   readonly broken: BrokenText | undefined
-  /** Undefined if the text is the input's own bytes. */
+  /** Undefined if the input's bytes are the text. */
   readonly origin: TextOrigin | undefined
 }

@@ -4,7 +4,7 @@
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8 } from './character-table.js'
 
-/** Bits of two units that ASCII characters never set. */
+/** The bits of two UTF-16 units that are 0 in ASCII characters. */
 const beyondAscii = 0xff80ff80 | 0
 
 export class Utf16Decoder implements CharacterDecoder {

@@ -1,15 +1,15 @@
 /*
-  Checks that chunks are UTF-8 (RFC 3629), including characters across chunk borders, mostly by Node's own fast check.
+  Checks that chunks are UTF-8 (RFC 3629), mostly by Node's own fast check. Characters may be split between chunks.
 */
 import { isUtf8 } from 'node:buffer'
 
 export class Utf8Check {
-  /** The beginning of a character that the next chunk must complete. */
+  /** The first bytes of a character that the next chunk must complete. */
   #begun: Uint8Array = new Uint8Array(0)
 
   /**
-   * Position in the chunk of the first byte that is not UTF-8, negative if it is in the previous one; undefined if there is
-   * none. After a chunk with one, checking starts afresh.
+   * Finds the first byte that is not UTF-8; undefined if every byte is. The position counts from the chunk's start, so it is
+   * negative for a byte of the previous chunk. After an invalid byte, checking starts afresh.
    */
   firstBroken(chunk: Uint8Array): number | undefined {
     const begun = this.#begun
@@ -23,19 +23,19 @@ export class Utf8Check {
       if (!isUtf8(joined)) return -begun.length
     }
     const end = wholeEnd(chunk, start)
-    // A copy, which `slice` of a Buffer is not.
+    // Copies the bytes, because the caller overwrites the chunk; a Buffer's `slice` does not copy.
     this.#begun = Uint8Array.from(chunk.subarray(end))
     const checked = chunk.subarray(start, end)
     return isUtf8(checked) ? undefined : start + firstNotUtf8(checked)
   }
 
-  /** Bytes at the end of the last chunk that begin a character. */
+  /** How many bytes at the end of the last chunk begin an incomplete character. */
   get begunBytes(): number {
     return this.#begun.length
   }
 }
 
-/** Where the last character of `bytes` begins if it is incomplete, else their end. */
+/** Finds the start of an incomplete character at the end of `bytes`; if there is none, the end of `bytes`. */
 function wholeEnd(bytes: Uint8Array, start: number): number {
   const { length } = bytes
   for (let at = length - 1; at >= Math.max(start, length - 3); at--) {
@@ -45,7 +45,7 @@ function wholeEnd(bytes: Uint8Array, start: number): number {
   return length
 }
 
-/** According to its first byte. */
+/** Byte length of a character with this first byte. */
 function characterBytes(first: number): number {
   return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1
 }
@@ -54,7 +54,7 @@ function characterBytes(first: number): number {
 export function firstNotUtf8(bytes: Uint8Array): number {
   if (isUtf8(bytes)) return -1
   let low = 0
-  // The longest start that is UTF-8 apart from an incomplete last character.
+  // Binary search for the longest start of `bytes` that is UTF-8, apart from an incomplete last character.
   for (let high = bytes.length; low + 1 < high;) {
     const middle = (low + high) >> 1
     if (isUtf8(bytes.subarray(0, wholeEnd(bytes.subarray(0, middle), 0)))) low = middle

@@ -1,10 +1,10 @@
 /*
-  Text that the user declares to be UTF-8: passed to readers unchanged, which are told of invalid bytes.
+  Text that the user declares to be UTF-8. Readers get it unchanged, and learn which bytes are invalid.
 */
 import type { BrokenBytes, BrokenText } from './text-origin.js'
 import { firstNotUtf8, Utf8Check } from './utf8-check.js'
 
-/** Text and input are the same bytes, which readers hold already, so nothing is kept. */
+/** Keeps no bytes, because text and input are the same and readers already hold them. */
 export class Utf8Text implements BrokenText {
   #check = new Utf8Check()
   #textEnd: number
@@ -14,19 +14,18 @@ export class Utf8Text implements BrokenText {
     this.#textEnd = startOffsetBytes
   }
 
-  /** Notes whether the chunk contains invalid bytes. */
   append(chunk: Uint8Array): void {
     this.#textEnd += chunk.length
     if (this.#check.firstBroken(chunk) !== undefined) this.#brokenBefore = this.#textEnd
   }
 
-  /** What is appended next lies at `textOffset`, where a character begins; nothing before it will be requested. */
+  /** Skips to `textOffset`, where a character and the next chunk begin. Nobody will request text before it. */
   skipTo(textOffset: number): void {
     this.#check = new Utf8Check()
     this.#textEnd = textOffset
   }
 
-  /** Notes whether the last character is complete. */
+  /** Counts an incomplete last character as broken bytes. */
   end(): void {
     if (this.#check.begunBytes > 0) this.#brokenBefore = this.#textEnd
   }

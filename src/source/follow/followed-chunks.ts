@@ -1,7 +1,7 @@
 /*
-  The bytes of a growing file: at its end this waits for more, until the file has lost its name and nothing more comes, or
-  reading is stopped. A file whose content was replaced is recognized by the first and last bytes read: they are checked
-  whenever it changes, and when its reading ends.
+  Reads a growing file. At the end of the file it waits for more, until reading is stopped or the file has lost its name and stays
+  quiet. It compares the first and last bytes read with the file whenever the file changes and when reading ends. So it notices
+  replaced content.
 */
 import { DdbError, InputError } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
@@ -10,13 +10,13 @@ import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import type { Turns } from './turns.js'
 
-/** How often to check whether a file has grown: fast enough for people, cheap enough for hundreds of files. */
+/** How often to check whether a file has grown: soon enough for people, rarely enough for hundreds of files. */
 export const lookEveryMs = 250
 
-/** A writer continues for a moment after its file was renamed: only after this time is the end final. */
+/** How long a renamed file must stay quiet before its end is final, because its writer continues for a moment. */
 export const quietMs = 30_000
 
-/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within this length. */
+/** How many of the first and last bytes are compared. Even files with similar lines differ within this length. */
 export const keptBytes: number = 16 * 1024
 
 export interface FollowedFile {
@@ -24,24 +24,24 @@ export interface FollowedFile {
   readonly name: string
   readonly clock: Clock
   readonly turns: Turns
-  /** Aborted when nothing more is to be read. */
+  /** Aborted when reading must stop. */
   readonly ended: AbortSignal
-  /** The file's name leads to another file by now, or nowhere. */
+  /** True once the file's name leads to another file or to none. */
   readonly hasLostName: () => boolean
-  /** Called whenever everything present was read. */
+  /** Called whenever all present bytes were read. */
   readonly onEnd?: () => void
 }
 
-/** The bytes of a file, and a check that they are still there. */
+/** The bytes of a file, and a check that the file still has them. */
 export interface FollowedChunks {
   /**
-   * From the file's start, to be iterated once. A chunk is overwritten after the next one was requested.
+   * The bytes from the file's start, readable once. A chunk is overwritten after the next one was requested.
    * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
   readonly chunks: Chunks
   /**
-   * Call it when no more is read.
+   * Checks the file once more; to be called after the last chunk.
    * @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ
    */
   checkRead(): Promise<void>
@@ -95,11 +95,11 @@ async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
   }
 }
 
-/** What was read of a file: its length and both ends. */
+/** The length of the part of a file that was read, with its first and last bytes. */
 interface ReadBytes {
   readonly position: number
   add(chunk: Uint8Array): void
-  /** @throws {InputError} DDB_INPUT_TRUNCATED unless the file still holds it */
+  /** @throws {InputError} DDB_INPUT_TRUNCATED unless the file still holds these bytes */
   check(): Promise<void>
 }
 

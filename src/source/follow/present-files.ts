@@ -1,5 +1,5 @@
 /*
-  Finds the files that the inputs of a following run match at the moment; it waits for those that do not exist yet.
+  Finds the files that a following run's inputs match at the moment. An input without a file may get one later.
 */
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -21,21 +21,21 @@ export interface PresentFile {
   readonly status: FileStatus
 }
 
-/** The files that exist, and inputs without any. */
+/** The files that exist now, and the inputs that have none. */
 export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
-  /** In the order of the inputs, with those of a pattern or folder sorted by name; each file once, by its first name. */
+  /** In the order of the inputs, those of one pattern or folder sorted. Each file appears once, under its first name. */
   readonly files: readonly PresentFile[]
   readonly missing: readonly string[]
   /** Folders that cannot be read yet, or not completely. */
   readonly unread: readonly string[]
 }
 
-/** Compressed files do not grow; if they are rotated logs, they were read before. */
+/** A compressed file does not grow. A rotated log was read before it was compressed. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**
  * @param inputs  paths, patterns, folders
- * @param names  of the files to select from folders
+ * @param names  selects files of folders
  * @throws {UsageError} DDB_USAGE for a named input that cannot be followed
  */
 export async function presentFiles(
@@ -103,7 +103,7 @@ async function ofPaths(
   return found
 }
 
-/** Log rotation may remove files and folders meanwhile. */
+/** Lists the data files of a folder. Log rotation may remove files and folders meanwhile. */
 async function ofFolder(
   folder: string,
   { files, isData, passedOver, unread }: Look,
@@ -116,7 +116,7 @@ async function ofFolder(
     else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
     else passedOver.add(path, name)
   }
-  // The list grows during the loop; an unreadable folder does not hide the others.
+  // `add` appends subfolders during the loop. One unreadable folder does not hide the others.
   for (const each of folders) {
     await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') unread.push(each)

@@ -1,10 +1,10 @@
 /*
-  Lets only one file at a time be read, so that memory does not grow with the number of files that have grown.
+  Lets the run read only one file at a time, so that memory does not grow with the number of files.
 */
 
-/** Granted in the order of requests. */
+/** Grants turns in the order of requests. */
 export interface Turns {
-  /** @returns false, without a turn, once `ended` is aborted */
+  /** Waits for a turn. Returns false, without a turn, once `ended` is aborted. */
   take(ended: AbortSignal): Promise<boolean>
   /** Passes the turn to the longest waiting request. */
   release(): void

@@ -1,29 +1,29 @@
 /*
-  Texts in an input's name that hold for all its rows (`input.path`): parts named by a pattern, or Hive folders like
-  `day=2024-01-02`; also the file's name, its folder and the path itself.
+  Reads texts from an input's path that hold for all its rows (`input.path`): parts that a pattern names, or Hive folders like
+  `day=2024-01-02`. Also gives the file's name, its folder and the path itself.
 */
 import { InputError, UsageError } from '../../errors.js'
 import type { ExpandedSources } from '../expand-sources.js'
 import { pathNames, pathPattern, type PathPattern } from './path-pattern.js'
 
-/** What happens to an input whose path does not match the pattern; default an error. */
+/** The choices for an input whose path does not match the pattern; by default the program reports an error. */
 export const unmatchedChoices = ['skip', 'null'] as const
 
 export type PathUnmatched = (typeof unmatchedChoices)[number]
 
-/** Texts of one input by name; undefined for null. */
+/** Texts of one input by name; undefined means null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
 export interface NamedTexts {
   readonly parts: readonly string[]
-  /** The parts, and `filename`, `dirname` and `path`. */
+  /** Texts of the parts, and of `filename`, `dirname` and `path`. */
   readonly texts: InputTexts
 }
 
 export interface PathReader {
   /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches ambiguously */
   readonly read: (path: string) => NamedTexts
-  /** It does not match, and is left out. */
+  /** True if the path does not match, so that its input is left out. */
   readonly isSkipped: (path: string) => boolean
 }
 
@@ -76,7 +76,7 @@ function named(path: string, parts: Parts): NamedTexts {
   return { parts: Object.keys(parts), texts: { ...words, ...parts } }
 }
 
-/** undefined for a path that does not match */
+/** Returns undefined for a path that does not match. */
 type PartsOf = (path: string) => Parts | undefined
 
 function matchedBy({ names, match }: PathPattern): PartsOf {
@@ -93,10 +93,10 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
   }
 }
 
-/** What Hive writes for a null. */
+/** The folder value that Hive writes for null. */
 const hiveNull = '__HIVE_DEFAULT_PARTITION__'
 
-/** Folders `NAME=VALUE` anywhere in the path; characters that names cannot have are percent-encoded. */
+/** Reads folders `NAME=VALUE` anywhere in the path. Hive percent-encodes characters that folder names cannot have. */
 const hivePattern: PartsOf = path => {
   const parts: Record<string, string | undefined> = {}
   for (const folder of pathNames(path).slice(0, -1)) {
@@ -127,7 +127,7 @@ function pathError(path: string, what: string): InputError {
 }
 
 /**
- * The error for a file with two names that contain different texts.
+ * Refuses a file with two names if the names contain different texts.
  * @throws {InputError} DDB_INPUT_COLUMN
  */
 export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
@@ -145,7 +145,7 @@ export function refuseOtherTexts(reader: PathReader, path: string, input: string
 }
 
 /**
- * The inputs whose paths match; those in `unmatched` are left out.
+ * Keeps the inputs whose paths match, and lists the others in `unmatched`.
  * @throws {InputError} DDB_INPUT_COLUMN
  */
 export function matchedSources(sources: ExpandedSources, reader: PathReader): ExpandedSources {

@@ -1,6 +1,6 @@
 /*
-  Splits the end of a path into parts (`input.path`): in `level2/{day}/{symbol}.csv`, names in braces stand for text between
-  literal text, and `*` skips any text. A pattern is matched against as many last names of a path as it has itself.
+  Splits the end of a path into parts (`input.path`). In `level2/{day}/{symbol}.csv`, a name in braces stands for any text, and
+  `*` skips any text. A pattern of three names is matched against the last three names of a path.
 */
 import { sep } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -15,10 +15,10 @@ import {
 } from './text-pattern.js'
 
 export type PathMatch =
-  /** The texts of the parts, in the order of their names. */
+  /** The texts of the parts, in the order of the pattern's `names`. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
   | { readonly kind: 'none' }
-  /** The path matches in several ways, which give this part different texts. */
+  /** The path matches in several ways that give this part different texts. */
   | { readonly kind: 'unclear'; readonly part: string }
 
 export interface PathPattern {
@@ -26,7 +26,7 @@ export interface PathPattern {
   readonly match: (path: string) => PathMatch
 }
 
-/** File names have at most 255 bytes; names of archive members may be longer, and take longer to match. */
+/** Limits the time of matching. File names have at most 255 bytes, but names of archive members may be longer. */
 const longestName = 4096
 
 /** @throws {UsageError} DDB_USAGE for an invalid pattern */
@@ -60,12 +60,12 @@ export function pathPattern(text: string): PathPattern {
   }
 }
 
-/** The folder names and the file name in a path; the first is empty if it begins at the root. */
+/** The folder names and the file name of a path; the first is empty for an absolute path. */
 export function pathNames(path: string): string[] {
   return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
 }
 
-/** Literal text, any text, or a named part. */
+/** A piece of a pattern: literal text, `*`, or a named part. */
 interface Piece {
   readonly name: string | undefined
   readonly pattern: Pattern
@@ -104,7 +104,7 @@ function segmentsOf(text: string): Piece[][] {
   return segments
 }
 
-/** Where the part that begins at `open` ends: its pattern may contain braces and brackets with braces. */
+/** The position of the brace that closes the part at `open`. The part's own pattern may contain braces, also in brackets. */
 function closingBrace(text: string, open: number): number {
   let depth = 0
   let inSet = false
@@ -149,8 +149,8 @@ function wrong(text: string, why: string): UsageError {
 type NameMatcher = (name: string) => PathMatch
 
 /**
- * Finds from the front where each piece can begin, and from the back where the rest after it can match. A part is unambiguous
- * if both leave one place for its beginning and one for its end.
+ * Finds from the front where each piece can begin, and from the back where the rest after it can match. A part is unambiguous if
+ * both agree on a single place for its beginning and for its end.
  */
 function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
   const matchers: Matcher[] = pieces.map(({ pattern }) => {

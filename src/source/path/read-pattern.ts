@@ -1,6 +1,6 @@
 /*
-  Reads the pattern after the colon of a path part: plain regular expressions. Lookaround and backreferences are refused, since
-  they cannot be matched in one pass.
+  Reads the pattern after the colon of a path part, a plain regular expression. Refuses lookaround and backreferences, which
+  cannot be matched in one pass.
 */
 import type { Pattern } from './text-pattern.js'
 
@@ -17,10 +17,10 @@ const classes: Readonly<Record<string, (c: string) => boolean>> = {
   S: c => !blanks(c),
 }
 
-/** Limit of repetitions, as names are not longer. */
+/** Limits repetitions to the length of a file name. */
 const mostTimes = 255
 
-/** What is wrong with a pattern; completes a sentence that begins with it. */
+/** Says what is wrong with a pattern; the message continues a sentence about the pattern. */
 export class PatternFault extends Error {}
 
 /** @throws {PatternFault} */
@@ -95,7 +95,7 @@ class PatternReader {
         'looks ahead, looks back or names a group, which patterns of paths cannot',
       )
     }
-    // Each level is a nested call.
+    // Limits the depth, because each level of parentheses is a nested call.
     if (++this.#depth > mostTimes) throw new PatternFault('has too many brackets in brackets')
     const pattern = this.#choice()
     this.#depth -= 1

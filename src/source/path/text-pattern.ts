@@ -1,6 +1,6 @@
 /*
-  Regular expressions for parts of paths, without backtracking: a text is read once, so no pattern takes longer than its size
-  times that of the text.
+  Matches regular expressions for parts of paths without backtracking. Matching reads a text once, so the time is at most the
+  pattern's size times the text's length.
 */
 
 export type Pattern =
@@ -21,18 +21,18 @@ export function textPattern(text: string): Pattern {
   return { kind: 'sequence', parts }
 }
 
-/** Limit of states: repetitions are written out, so a few digits could stand for millions. */
+/** Limits states: each repetition gets its own states, so a few digits could ask for millions. */
 const mostStates = 1000
-/** Repeating an empty pattern makes no states but takes steps. */
+/** Limits steps: repeating an empty pattern adds no states but takes time. */
 const mostSteps = 10 * mostStates
 
-/** Characters of a text. Byte arrays, longer by one, mark the places at which patterns begin and end. */
+/** The characters of a text. In a `Matcher`, byte arrays mark the places between characters, so they are longer by one. */
 export type Characters = readonly string[]
 
 export interface Matcher {
-  /** Places where a match can end that begins at one of `begins`; both are one longer than the text. */
+  /** Marks the places where a match can end if it begins at a place marked in `begins`. */
   ends(text: Characters, begins: Uint8Array): Uint8Array
-  /** Places where a match can begin that ends at one of `ends`. */
+  /** Marks the places where a match can begin if it ends at a place marked in `ends`. */
   begins(text: Characters, ends: Uint8Array): Uint8Array
 }
 
@@ -60,7 +60,7 @@ function reversed(pattern: Pattern): Pattern {
   }
 }
 
-/** Thompson's construction: a state takes a character, or leads on to two others. */
+/** A state of Thompson's construction either takes a character, or leads on to two other states. */
 interface State {
   readonly has: Extract<Pattern, { kind: 'one' }>['has'] | undefined
   next: number
@@ -80,7 +80,7 @@ function newAutomaton(
     if (states.length === mostStates) throw new TooLarge()
     return states.push({ has, next, other }) - 1
   }
-  /** @returns where it begins; it leads to `next` */
+  /** @returns the first state of the part; its last state leads to `next` */
   const compile = (part: Pattern, next: number): number => {
     if (++steps > mostSteps) throw new TooLarge()
     switch (part.kind) {
@@ -120,7 +120,7 @@ function newAutomaton(
   }
 }
 
-/** Follows all ways at once: each state is visited once per place. */
+/** Follows all ways through the states at once, and visits each state once per place. */
 function run(
   states: readonly State[],
   begin: number,
