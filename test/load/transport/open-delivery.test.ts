@@ -91,7 +91,10 @@ t.test('where a server refuses receipts the next best is taken, and it is said',
     const { open, notices, own } = await scene(t, { target, faults: noFunctions })
     t.equal((await open()).used, used, JSON.stringify(target))
     t.match(notices[0], /^no receipts on this server \(not allowed\): /)
-    t.match(notices[0], used === 'count' ? /rows are counted instead/ : /server answers every batch/)
+    t.match(
+      notices[0],
+      used === 'count' ? /rows are counted instead/ : /server answers every batch/,
+    )
     t.equal(notices.length, said)
     t.same(own(), used === 'count' ? [] : [own()[0]], 'nothing but a marker is left of the attempt')
   }
