@@ -1,6 +1,6 @@
 /*
-  What batches that find their size gain over those of 10,000 rows, where each insert takes the server some milliseconds whatever its
-  size, and the memory that they take. The server is the embedded one in a process of its own.
+  Compares batches of automatic size with batches of 10,000 rows: time, and memory. Each insert takes the embedded server, which runs in
+  its own process, some milliseconds whatever the size.
 */
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -55,7 +55,7 @@ async function measureInsert(init, path, rows, insertMs, repeats) {
   }
 }
 
-/** Seconds of the whole load as a multiple of those with 10,000 rows a batch; the peak of its memory. */
+/** Seconds of the whole load as a multiple of those with 10,000 rows a batch, and the peak of its memory. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,5 +1,5 @@
 /*
-  A column of a million texts of every type into columns, against as many of INT; no file and no server is there.
+  Times how the parser turns a million texts of each type into a column, against as many of INT, without file and server.
 */
 import { fileURLToPath } from 'node:url'
 import { cellTexts } from './lib/cell-texts.js'

@@ -1,7 +1,7 @@
 /*
-  What several connections gain where an insert takes its time: four, and as many as the run finds by itself, against one, into a
-  hash-partitioned table, whose rows go over them by partition, and into a shared one. The server is the embedded one in a process of
-  its own, which takes 5 ms more for each.
+  What several connections gain if each insert takes time: four connections, and as many as the run chooses, against one. Two targets: a
+  hash-partitioned table, whose rows are routed by partition, and a shared table. The embedded server runs in its own process and takes
+  5 ms more for each insert.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ async function timedLoad(server, path, { table, make, flags }, connections) {
   ).seconds
 }
 
-/** Rows a second over four connections, and over those that are found, as a multiple of those over one. */
+/** Rows a second over four connections, and over the number that the run chooses, as a multiple of those over one. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = join(folder, 'connections.dos')

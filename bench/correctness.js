@@ -1,6 +1,6 @@
 /*
-  The same hostile files through every program that bench/peers.js measures, each set up as it is measured. The loader sets
-  bad rows aside, as it does with `--rejects`.
+  Reads the same hostile files with every program that bench/peers.js measures, each configured as it is measured. The loader
+  quarantines bad rows, as with `--rejects`.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ async function duckdbHostile(path, [a, b]) {
   try {
     const connection = await readIntoDuckdb(path, { a: duckdbTypes[a], b: duckdbTypes[b] }, 1)
     const answer = await connection.runAndReadAll('select * from t')
-    // An empty text is null there; in DolphinDB both are one.
+    // DuckDB distinguishes an empty text from null; DolphinDB does not.
     return {
       rows: answer.getRows().map(row => row.map(cell => String(cell ?? ''))),
       failed: false,
@@ -36,7 +36,7 @@ async function duckdbHostile(path, [a, b]) {
   }
 }
 
-/** By program, what it made of each file; a program that is not there has the reason instead. */
+/** For each program, its verdict on each file; for a program that is not installed, the reason. */
 export async function compare() {
   return withFolder(async folder => {
     const ends = { connect, load, startServer }

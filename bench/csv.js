@@ -1,8 +1,7 @@
 /*
-  Loading other text than plain CSV (bench/peers.js) from a file into a sink: compressed files against Node's gunzip or the
-  decoder of zstd alone; counts since 1970 against the same rows with times in text; GB18030 against the same rows in UTF-8;
-  NDJSON against a loop of JSON.parse. The ratio says how many times as fast the loader is, or how long it takes where the
-  reference is a floor.
+  Times loads of other text than plain CSV (bench/peers.js) from a file into a sink. Compressed files are compared with Node's gunzip or
+  the decoder of zstd alone, counts since 1970 with the same rows with times in text, GB18030 with the same rows in UTF-8, and NDJSON
+  with a loop of JSON.parse. The ratio says how many times as fast the loader is, or how long it takes if the reference is a floor.
 */
 import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -90,13 +89,12 @@ async function measureCase(oneCase, folder, init, repeats) {
     repeats,
   )
   await stopCounting(sink, rows * repeats * (againstInput === undefined ? 1 : 2))
-  // "Times as fast" where faster is the aim, "times as long" where the reference is a floor.
+  // "Times as fast" if faster is the aim, "times as long" if the reference is a floor.
   const { ours, reference: other } = medians
   const ratio = bar.atMost === undefined ? other / ours : ours / other
   return { work, unit: 's', ours, reference: other, ratio, bar, rows }
 }
 
-/** Figures of all text formats. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,9 +1,8 @@
 /*
-  What a journal costs: the narrow CSV with `--confirm receipts`, with a name and without one, in large and in small batches;
-  and what ten interruptions cost: a load that is killed ten times and goes on, against one that nobody disturbs. What a killed
-  process did behind the last rows that its journal knows to be confirmed is lost whoever goes on: that time is taken off. Ten
-  starts of the program are in what remains, and are shown by themselves. The server is `serve` in a process of its
-  own, which really inserts.
+  What a journal costs: loads narrow.csv with `--confirm receipts`, with and without a run name, in large and in small batches. Also
+  what ten interruptions cost: a load is killed ten times and resumed, against an undisturbed load. The time since the last confirmed
+  rows in the journal does not count, because every way to resume loses that work. Ten starts of the program do count and are also shown
+  separately. The server is `serve` in its own process, which really inserts.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,7 +32,6 @@ function loadArgs(path, server, batchRows) {
 const named = folder => ['--run-id', 'bench', '--state-dir', join(folder, 'state')]
 const journalOf = folder => join(folder, 'state', 'runs', 'bench.journal')
 
-/** Empties table and journal. */
 async function begin(folder, server) {
   rmSync(join(folder, 'state'), { recursive: true, force: true })
   await emptyTrades(server)
@@ -63,10 +61,8 @@ const watchEveryMs = 2
 const piece = Buffer.alloc(1 << 20)
 
 /**
- * Lets a load go on until its journal has a size.
- *
- * @returns how long nothing had been confirmed by then, ms: since the last record of confirmed rows, else since the
- * first of rows that were sent
+ * Waits until the journal of a load has `untilBytes`.
+ * @returns for how long no rows had been confirmed by then, in ms; before the first confirmed rows, since rows were first sent
  */
 async function watch(child, path, untilBytes) {
   let readBytes = sizeOf(path)
@@ -86,8 +82,8 @@ async function watch(child, path, untilBytes) {
 }
 
 /**
- * Kills the load whenever the journal has grown by another part of its whole size.
- * @returns the time of all processes without what was lost, and that, in seconds
+ * Kills the load whenever the journal has grown by another part of its final size.
+ * @returns the seconds of all processes without lost work, and the seconds of lost work
  */
 async function interruptedLoad(folder, server, args, journalBytes, rows) {
   await begin(folder, server)
@@ -141,7 +137,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
   ]
 }
 
-/** As many loads of ten rows, with a journal each, as there are interruptions. */
+/** Loads ten rows, with a journal each time, as often as there are interruptions. */
 async function measureStarts(folder, server, repeats) {
   const path = await writeInput(folder, 'narrow.csv', 10)
   const args = [...loadArgs(path, server, 10_000), ...named(folder), '--restart']
@@ -159,7 +155,7 @@ async function measureStarts(folder, server, repeats) {
   return { work, unit: 's', ours, reference, ratio: ours / reference }
 }
 
-/** Time with a journal as a multiple of the time without, and with interruptions as one of the time without. */
+/** Time with a journal, and with interruptions, each as a multiple of the time without. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

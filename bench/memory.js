@@ -1,7 +1,6 @@
 /*
-  The peak of resident memory of a whole load, for an input of about 100 MB and one of 400 MB (2 GB with --large), and for
-  one of which every row is rejected: memory must grow with neither. Read from the kernel's high-water mark, not from what
-  the loader says of itself.
+  The peak of resident memory of a whole load, for inputs of about 100 MB and 400 MB (2 GB with --large), and for an input of which
+  every row is rejected: memory must not grow. The figures are the kernel's high-water mark, not the loader's own.
 */
 import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -25,7 +24,7 @@ async function peakMB(sink, path, repeats, { flagsOf = () => [], exitCode = 0 } 
   return median(peaks)
 }
 
-/** The peak against its ceiling, and the peak of the long input against that of the short one. */
+/** The peak against its ceiling, and the peak of the long input against the peak of the short one. */
 export async function measure({ repeats, scale, large }) {
   return withFolder(async folder => {
     const times = large ? 20 : 4

@@ -1,8 +1,7 @@
 /*
-  Loading CSV from a file into a sink, beside programs that read the same file: parsers that throw the rows away, DuckDB, which
-  makes a table in memory of them, the loader's own parser, whose typed columns are thrown away, and a loader that is written
-  with the official JavaScript client. The last one is the limit: `cat` of recorded requests into the same sink. The ratio says
-  how many times as fast the loader is.
+  Loads CSV from a file into a sink, beside programs that read the same file: parsers that drop the rows, DuckDB, which makes a table in
+  memory, the loader's own parser, whose columns are dropped, and a loader written with the official JavaScript client. The limit is
+  `cat` of recorded requests into the same sink. The ratio says how many times as fast the loader is.
 */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,7 +43,7 @@ const cases = [
   },
 ]
 
-/** Programs of bench/lib/reference.js, and the package that each takes. */
+/** Programs of bench/lib/reference.js, and the package that each needs. */
 const readers = [
   { name: 'csv-parse' },
   { name: 'uDSV', needs: 'udsv' },
@@ -53,7 +52,7 @@ const readers = [
   { name: 'DuckDB, all threads', needs: '@duckdb/node-api' },
 ]
 
-/** Runs a program that reads the file and throws away what it read; fails unless it saw every row. */
+/** Runs a program that reads the file and drops the rows; throws unless the program saw every row. */
 async function runReader(name, args, rows) {
   const run = await runNode(args, { processor: true })
   const found = run.stdout.trim()
@@ -61,7 +60,7 @@ async function runReader(name, args, rows) {
   return run
 }
 
-/** What the loader sends for the file: the connection that carries rows. */
+/** Records a load of the file; returns the path of the connection that carried rows. */
 async function record(sink, path, table, folder) {
   const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
   const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
@@ -70,7 +69,7 @@ async function record(sink, path, table, folder) {
   return recorded.toSorted((a, b) => b.sentBytes - a.sentBytes)[0].path
 }
 
-/** The loader comes first, then each that it is measured beside; `sends` those whose rows come to the sink. */
+/** The loader, then each program beside it; `sends` marks those that send rows to the sink. */
 function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
   const [, host, , port] = sink.server
   const clientArgs = [clientLoader, path, host, port]
@@ -147,7 +146,7 @@ async function measureCase(oneCase, folder, init, repeats) {
   return [...compared, ...bytes]
 }
 
-/** Figures of each file beside each program. */
+/** Figures of each file and program. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,5 +1,5 @@
 /*
-  Many short tasks on a pool against as many bare sessions driven directly, with the server in a process of its own.
+  Many short tasks on a pool, against as many sessions used directly; the server runs in its own process.
 */
 import { performance } from 'node:perf_hooks'
 import { connect, ConnectionPool } from '../dist/index.js'
@@ -17,7 +17,7 @@ async function secondsOf(work) {
   return (performance.now() - startedMs) / 1000
 }
 
-/** Every session takes the next task when it has done one. */
+/** Every session takes the next task once it is free. */
 async function onSessions(sessions, tasks) {
   let left = tasks
   await Promise.all(
@@ -39,7 +39,7 @@ export async function measure({ repeats, scale }) {
       secondsOf(() => Promise.all(Array.from({ length: tasks }, () => pool.run(script))))
     const reference = () => secondsOf(() => onSessions(sessions, tasks))
     try {
-      // The first runs are the compiler's.
+      // Lets the compiler do its work before the clock starts.
       await ours()
       await reference()
       const medians = await alternate(ours, reference, repeats)

@@ -1,6 +1,6 @@
 /*
-  What receipts cost: the narrow CSV with `--confirm receipts` against `--confirm none`, in large and in small batches.
-  The server is `serve` in a process of its own; it really inserts, as servers do that receipts are asked of.
+  The cost of receipts: loads narrow.csv with `--confirm receipts` against `--confirm none`, in large and in small batches. The server
+  is `serve` in its own process; it really inserts, as servers that give receipts do.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'
@@ -13,8 +13,8 @@ const cases = [
 ]
 
 /**
- * Seconds of the whole process. Without confirmation, too, it ends only when the server has closed the connection,
- * and that has executed everything before it does.
+ * Seconds of the whole process. Even without confirmation, the process ends only when the server closes the connection, after it has
+ * executed everything.
  */
 async function timedLoad(server, path, confirm, batchRows) {
   await emptyTrades(server)

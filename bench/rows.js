@@ -1,7 +1,7 @@
 /*
-  Rows of a program against the same rows in a file: objects written one by one to a TableWriter, and the same objects given to
-  `load`, against `load` of narrow.csv, all with receipts, from opening to the last of them. Making the objects is not counted.
-  The server is `serve` in a process of its own; it really inserts.
+  Loads rows of a program, against the same rows in a file: objects written one by one to a TableWriter, and the same objects given to
+  `load`, against `load` of narrow.csv. All have receipts, and time counts from opening to the last receipt, without making the objects.
+  The server is `serve` in its own process; it really inserts.
 */
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'

@@ -1,7 +1,7 @@
 /*
-  What more of something costs a load: rows, columns, batches, connections, threads (files are in bench/small-files.js); and how
-  busy the processors of both ends are meanwhile. Each cost is the difference of two loads, divided by how much more there was in the longer one. The
-  server is `serve` in a process of its own, which really inserts where receipts are asked of it.
+  What further rows, columns, batches, connections and threads cost a load (bench/small-files.js has files), and how busy the processors
+  of both ends are. Each cost is the difference of two loads, divided by how much more the longer one had. The server is `serve` in its
+  own process; it really inserts for loads with receipts.
 */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
 const manyConnections = [9, 1]
 const manyThreads = [3, 1]
-/** Enough to be divided among the threads, and few beside what starting them takes. */
+/** Enough rows to divide among threads, but few enough that starting the threads takes most of the time. */
 const rowsOfThreads = 200_000
 
 const costOf = (work, seconds, more) => ({
@@ -33,7 +33,7 @@ async function withSink(init, options, use) {
   return use(sink).finally(sink.stop)
 }
 
-/** A load of all rows against one of a tenth of them; in the long one both ends' processor time as a share of its length. */
+/** A load of all rows against a tenth of them; also both ends' processor time as a share of the longer load. */
 async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   const few = Math.round(rows / 10)
   const [short, long] = [join(folder, 'short'), join(folder, 'long')]
@@ -89,7 +89,7 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
 }
 
-/** A load of few rows over several connections, each with a lane of its own, against one. */
+/** A load of few rows over several connections, each with its own lane, against one. */
 async function costOfConnection(sink, path, repeats) {
   const loadOver = connections => async () => {
     await emptyTrades(sink)
@@ -101,7 +101,7 @@ async function costOfConnection(sink, path, repeats) {
   return costOf('a connection more, --confirm receipts', many - one, manyConnections[0] - 1)
 }
 
-/** Processor time: whether the clock shows it depends on what else the processors have to do. */
+/** Uses processor time: other work on the processors decides how much of it the clock shows. */
 async function costOfThread(sink, path, repeats) {
   const loadWith = threads => async () => {
     const options = { processor: true }
@@ -112,7 +112,7 @@ async function costOfThread(sink, path, repeats) {
   return costOf('a thread more, processor time', many - one, manyThreads[0] - 1)
 }
 
-/** Microseconds of the whole load for each row, batch, connection or thread more; shares of processors. */
+/** Microseconds of the whole load for each further row, batch, connection or thread; shares of processors. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

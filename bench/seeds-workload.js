@@ -1,9 +1,8 @@
 /*
-  The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with
-  waiting for the answers, through `ddb-ingest bench` and a server in a process of its own. The command measures both
-  modes in one run, one after the other, and waits until the server's table has every row. Answered requests are held
-  against an echo of as many bytes as well, which is what Node itself needs for them: once as they are, the server's insert
-  included, and once into a server that only answers.
+  The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with waiting for the
+  answers, through `ddb-ingest bench` and a server in its own process. The command measures both modes one after the other and waits
+  until the server's table has every row. Answered requests are also compared with an echo of as many bytes, which Node itself needs:
+  with the server's inserts, and with a server that only answers.
 */
 import { join } from 'node:path'
 import { secondsOfAnswers } from './lib/answered.js'
@@ -16,7 +15,7 @@ import { startSink } from './lib/sink.js'
 
 const fullRequests = 50_000
 
-/** Bytes of a request and of an answer: what twice as many requests add. */
+/** Bytes of a request and of an answer, from the difference between two numbers of requests. */
 async function sizesOf(folder, sink) {
   const sums = []
   for (const requests of [200, 400]) {
@@ -28,18 +27,18 @@ async function sizesOf(folder, sink) {
     sums.push({ sent: sum('sentBytes'), answered: sum('answeredBytes') })
   }
   const [few, many] = sums
-  // Both modes send them, one is answered.
+  // Both modes send requests, but only one gets answers.
   const requestBytes = Math.round((many.sent - few.sent) / 400)
   return { requestBytes, answerBytes: Math.round((many.answered - few.answered) / 200) }
 }
 
-/** How many times as long the answered requests take, and against the echo. */
+/** How many times as long the answered requests take as unanswered ones, and as the echo. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
     const requests = Math.round(fullRequests * scale)
     const withServer = async use => {
-      // A server per run: 10 million rows of one run would slow the next one's collector.
+      // Starts a server for each run: 10 million rows of one run would slow the collector in the next.
       const sink = await startSink(init, [])
       return use(sink).finally(sink.stop)
     }

@@ -1,7 +1,7 @@
 /*
   A plan of 40 days, loaded by one, two and four shards into one embedded server, which really inserts: rows a second of whole
-  processes, what a row more takes, and how long processors of both ends work for it. A row more is what a plan of a hundredth of
-  the rows, and as many units, does not have.
+  processes, the cost of a further row, and the processor time of both ends. The cost of a row comes from a second plan with as many
+  units and a hundredth of the rows.
 */
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const counts = [1, 2, 4]
 process.env.DDB_USER = 'admin'
 process.env.DDB_PASSWORD = '123456'
 
-/** A folder for each day, all with the same rows: of each there is one unit. */
+/** A folder for each day, all with the same rows: each folder becomes one unit. */
 async function writeDays(folder, rows) {
   const path = await writeInput(folder, 'narrow.csv', rows)
   for (let day = 0; day < days; day++) {
@@ -35,7 +35,7 @@ async function storedRows({ server }) {
   return Number((await runNode([program, ...count, ...server])).stdout)
 }
 
-/** Seconds of all shards together, and of processors in them and in the server. */
+/** Seconds of all shards together, and processor seconds of the shards and of the server. */
 async function timedShards(sink, plan, count, run, rows) {
   await emptyTrades(sink)
   const before = cpuSeconds(sink.pid)
@@ -56,7 +56,7 @@ async function timedShards(sink, plan, count, run, rows) {
   }
 }
 
-/** Rows a second of several shards as a multiple of those of one, and what a row costs. */
+/** Rows a second of several shards as a multiple of those of one, and the cost of a row. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const rowsOfDay = Math.round(rowsOfDayAtFullLength * scale)

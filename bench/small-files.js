@@ -1,6 +1,6 @@
 /*
-  A folder of many small files against one file of the same rows, without confirmation and with receipts. The server is
-  `serve` in a process of its own, which really inserts where receipts are asked of it.
+  A folder of many small files against one file of the same rows, without confirmation and with receipts. The server is `serve` in its
+  own process; it really inserts for loads with receipts.
 */
 import { createReadStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { emptyTrades, load, startSink, stopCounting } from './lib/sink.js'
 const fullFiles = 10_000
 const rowsOfFile = 100
 
-/** Divides a file among as many as it takes, each with the header. */
+/** Divides a file among many, each with the header. */
 async function divide(path, folder) {
   await mkdir(folder)
   let header

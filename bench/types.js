@@ -1,11 +1,11 @@
 /*
-  Encoding and decoding a million rows of every type, and of a table, against two things: Buffer.copy of the bytes, and
-  the official JavaScript client doing the same.
-    encode, against the copy    into a buffer that is there, as the copy does
-    encode, against the client  into a new buffer, as the client does
-    decode, against either      into arrays of their own, with no element left to be decoded
-  Both codecs start from typed arrays and texts, array vectors of the client from its blocks; SYMBOL from codes and base
-  or, `from texts`, from what the codes have to be found for. Time is that of the processor.
+  Encodes and decodes a million rows of every type, and a table, against Buffer.copy of the bytes, and against the official JavaScript
+  client.
+    encode, against the copy    into an existing buffer, like the copy
+    encode, against the client  into a new buffer, like the client
+    decode, against either      into arrays of their own, with every element decoded
+  Both codecs start from typed arrays and texts, the client's array vectors from its blocks, and SYMBOL from codes and base. `from
+  texts` means that the codec must find the codes. Times are processor time.
 */
 import { startCodec } from './lib/codec-process.js'
 import { alternate } from './lib/measure.js'
@@ -14,7 +14,7 @@ import { runAlone } from './lib/report.js'
 import { typeValues } from './lib/type-values.js'
 
 const fullRows = 1_000_000
-/** Long enough for the clock and for some collections of garbage. */
+/** Long enough for the clock and for some garbage collections. */
 const sampleSeconds = 0.1
 
 const comparisons = [
@@ -30,7 +30,7 @@ function barOf(kind, { verb, reference }) {
   return kind === 'table' && reference === 'encode' ? { atLeast: 3 } : undefined
 }
 
-/** `other` is the codec of the reference; undefined when it cannot do this. */
+/** `other` is the codec of the reference; undefined if the reference cannot do this work. */
 async function figureOf(work, comparison, { ours, other, byteLength, kind, repeats }) {
   const medians =
     other === undefined

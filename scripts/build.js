@@ -1,8 +1,8 @@
 /*
-  Compiles src/ to dist/ and leaves a fingerprint of what was compiled beside it, so that the question "is dist/
-  up to date?" costs one pass over the sources instead of a compiler start. Contents are compared, not times:
-  a clone, a checkout of another commit and a restored backup all give files whose times say nothing.
-  scripts/prepare-checkout.js runs it, after it has installed what this takes.
+  Compiles src/ to dist/ and stores a fingerprint of the sources beside the output. So the question "is dist/ up to date?" costs one
+  pass over the sources instead of a compiler start. The fingerprint covers contents, not times: a clone, a checkout of another commit
+  and a restored backup have times that say nothing. scripts/prepare-checkout.js runs this file after installing the packages that it
+  needs.
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,16 +15,16 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const typeCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.js']
 
-/** What users import. */
+/** Entries that users import. */
 const library = ['index', 'server/index']
 
-/** What users start or import; everything else lies in pieces that these share. */
+/** Entries that users start or import; all others are parts that these share. */
 const entries = ['cli/main', 'cli/dispatch', ...library]
 
-/** The command line once more, as one script that only a checkout has. */
+/** The command line as one script, which exists only in a checkout. */
 const script = 'script/dispatch.js'
 
-/** Each part of dist/ has a fingerprint of its own: running the program takes no type declarations. */
+/** Each part of dist/ has its own fingerprint, because running the program needs no type declarations. */
 const parts = { program: makeProgram, types: makeTypes }
 
 const fingerprintFile = part => join(root, 'dist', `.${part}`)
@@ -35,7 +35,7 @@ function fingerprint() {
     .sort()
   const hash = createHash('sha256')
   for (const path of [...settings, ...sources.map(source => join('src', source))]) {
-    // The path takes part as well: renaming a module changes what is imported, not what it says.
+    // The path counts, too: renaming a module changes imports, but no content.
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))
@@ -45,9 +45,7 @@ function fingerprint() {
 }
 
 /**
- * True when a part of dist/ was made, without an error, from exactly the sources that are there now, and every file of it
- * is still there.
- *
+ * True if a part of dist/ was made without an error from exactly the present sources, and all its files still exist.
  * @param part  'program' or 'types'
  */
 function isCurrent(part, now) {
@@ -56,7 +54,7 @@ function isCurrent(part, now) {
   return then === now && outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-/** Beside the fingerprint stands what there was when the part was made. */
+/** Stores the fingerprint, and the names of the files that existed when the part was made. */
 function keepFingerprint(part, now) {
   const outputs = readdirSync(join(root, 'dist'), { recursive: true }).sort()
   writeFileSync(fingerprintFile(part), [now, ...outputs].join('\n'))
@@ -74,13 +72,12 @@ const bundling = {
   logLevel: 'warning',
 }
 
-/** Of packages: scripts/read-stack.js finds the names again in stacks that users send us (docs/decisions/0020-what-is-packed.md). */
+/** Only for packages: scripts/read-stack.js restores the names in stacks that users send us (docs/decisions/0020-what-is-packed.md). */
 const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 }
 
 /**
- * The entries with the pieces that they share, for packages; and the command line as a script that bin/program.js runs
- * in a checkout: it takes what stands for `import.meta` and `require` from there
- * (docs/decisions/0013-the-program-is-bundled.md).
+ * Bundles the entries with the pieces that they share, for packages. Also bundles the command line as a script for checkouts:
+ * bin/program.js runs the script and gives it `import.meta` and `require` (docs/decisions/0013-the-program-is-bundled.md).
  */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
@@ -105,9 +102,9 @@ async function makeProgram() {
       entryPoints: ['src/cli/dispatch.ts'],
       outfile: `dist/${script}`,
       format: 'cjs',
-      // A script with kept code cannot import; packages come by require.
+      // A script with cached code cannot import, so it loads packages by require.
       supported: { 'dynamic-import': false },
-      // Without other characters the text takes a byte a character in memory.
+      // With only ASCII characters the text takes one byte a character in memory.
       charset: 'ascii',
       define: { 'import.meta': 'importMeta' },
       banner: { js: '(function (module, require, importMeta) {' },
@@ -115,7 +112,7 @@ async function makeProgram() {
       plugins: [{ name: 'script', setup: takeIn }],
     })
   } catch {
-    // esbuild has said what is wrong.
+    // esbuild has printed the error.
     return 1
   }
   if (!keepCompiled()) {
@@ -124,7 +121,7 @@ async function makeProgram() {
   return 0
 }
 
-/** `require` takes 5 ms to load a package that has ES modules alone, at every start; and what it has by default is another thing. */
+/** Bundles packages that are only ES modules: `require` would take 5 ms for each at every start, and returns another default export. */
 function takeIn({ onResolve }) {
   onResolve({ filter: /^(get-east-asian-width|@bomb\.sh\/tab\/commander)$/ }, ({ path }) => ({
     path: fileURLToPath(import.meta.resolve(path)),
@@ -138,7 +135,7 @@ function leaveOutDispatch({ onResolve }) {
   }))
 }
 
-/** @returns false when that cannot be done here; the program does without */
+/** @returns false if V8's code cannot be cached here; the program runs without the cache */
 function keepCompiled() {
   const home = mkdtempSync(join(tmpdir(), 'ddb-ingest-build-'))
   try {
@@ -147,7 +144,7 @@ function keepCompiled() {
     const { status } = spawnSync(
       process.execPath,
       [...serve, '--', process.execPath, join(root, 'scripts', 'code-cache.js')],
-      // Nothing of the user's own: neither settings nor journals.
+      // Uses an empty home, so that the user's settings and journals have no effect.
       { stdio: 'ignore', timeout: 60_000, env: { HOME: home, XDG_STATE_HOME: home } },
     )
     return status === 0
@@ -156,15 +153,15 @@ function keepCompiled() {
   }
 }
 
-/** TypeScript writes a declaration for each module; users get one file for each entry, with what it reaches and no more. */
+/** TypeScript writes a declaration for each module. Users get one file for each entry, with only the declarations that it reaches. */
 async function makeTypes() {
   const modules = join(root, 'dist', '.declarations')
   try {
-    // `npm run typecheck` checks; that would take three times as long here.
+    // `npm run typecheck` checks types; checking here would take three times as long.
     const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', modules]
     const { status } = spawnSync(process.execPath, [typeCompiler, ...options], {
       cwd: root,
-      // Standard output belongs to the program that npm runs next; errors of the compiler do not.
+      // Standard output belongs to the program that npm runs next, so errors of the compiler go to standard error.
       stdio: ['ignore', 2, 2],
     })
     if (status !== 0) return status ?? 1
@@ -183,7 +180,7 @@ async function makeTypes() {
   }
 }
 
-/** What only types were exported of (`export type * from`) is no value: nothing of that name is there at run time. */
+/** Marks exports that are only types (`export type * from`): no value of that name exists at run time. */
 function withValues(code, there) {
   return code.replace(/^export \{ (.*) \};$/m, (_, names) => {
     const typed = name => (there.has(name.replace(/^.* as /, '')) ? name : `type ${name}`)
@@ -192,15 +189,14 @@ function withValues(code, there) {
 }
 
 /**
- * Makes the parts of dist/ named that are out of date, or all of them.
- *
- * @param names  of `parts`; types come after the program that they are of
+ * Makes the named parts of dist/: all of them, or only those that are out of date.
+ * @param names  keys of `parts`; types after their program
  * @returns 0, or the exit code of the compiler that failed
  */
 export async function build(names, { ifNeeded }) {
   const before = fingerprint()
   const isOld = name => !ifNeeded || !isCurrent(name, before)
-  // An output whose source is gone would still be found by an import and be packed, so a new program begins anew.
+  // A new program begins with an empty dist/: imports and packages could still find outputs whose source is gone.
   const needed = names.some(name => name === 'program' && isOld(name)) ? names : names.filter(isOld)
   if (needed.length === 0) return 0
   if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')

@@ -1,6 +1,5 @@
 /*
-  Keeps what V8 has compiled for a small load, so that the program starts faster (bin/program.js). build.js runs it below
-  `serve`.
+  Caches V8's compiled code for a small load, so that the program starts faster (bin/program.js). build.js runs this file under `serve`.
 */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,6 @@ import { main } from '../dist/cli/main.js'
 
 const input = fileURLToPath(new URL('../fixtures/csv/trades.csv', import.meta.url))
 process.exitCode = await main(['load', input, '--table', 'trades', '--run-id', 'build', '--quiet'])
-// V8 takes compiled code with the flags it was made with alone: those of a program that starts.
+// V8 accepts compiled code only with the flags that produced it: here those of a program that starts.
 setFlagsFromString('--semi-space-growth-factor=2')
 if (process.exitCode === 0) writeFileSync(cachePath, script.createCachedData())

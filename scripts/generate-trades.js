@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 
-/** FHU stands twice in the chapter's list, so it is twice as frequent. */
+/** The chapter's list contains FHU twice, so FHU is twice as frequent. */
 const symbols = ['IBN', 'GTYU', 'FHU', 'DGT', 'FHU', 'YUG', 'EE', 'ZD', 'FYU']
 const chunkChars = 1 << 16
 const openingMs = 9.5 * 3_600_000
@@ -25,7 +25,7 @@ export function seededRandom(seed) {
   }
 }
 
-/** A millisecond of a trading day: a day from 1 to 20 of a month of 2020, as the chapter draws its dates. */
+/** A random millisecond of a trading day; the day is from 1 to 20 of a month of 2020, like the chapter's dates. */
 function randomTime(random) {
   const month = Math.floor(random() * 12)
   const day = 1 + Math.floor(random() * 20)
@@ -43,9 +43,8 @@ function rowText(format, iso, sym, price, id) {
 }
 
 /**
- * Pieces of text of about 64 Ki characters, each ending with a line end. `id` counts from 1, so that a lost or doubled
- * row can be named; prices have one decimal place and lie between 1 and 100.
- *
+ * Pieces of text of about 64 Ki characters, each ending with a line end. `id` counts from 1, to name lost or duplicated rows; prices
+ * have one decimal place and lie between 1 and 100.
  * @param options  `rows`; `seed`, any 32-bit integer; `format`, `csv` (with a header) or `ndjson`
  */
 export function* generateTrades({ rows, seed = 1, format = 'csv' }) {
@@ -55,7 +54,7 @@ export function* generateTrades({ rows, seed = 1, format = 'csv' }) {
     const time = randomTime(random)
     const sym = symbols[Math.floor(random() * symbols.length)]
     const price = (1 + random() * 99).toFixed(1)
-    // JSON writers shorten 5.0 to 5, and so the loader meets whole numbers in a DOUBLE column.
+    // JSON writers shorten 5.0 to 5, so the loader meets whole numbers in a DOUBLE column.
     text += rowText(format, time, sym, format === 'csv' ? price : Number(price), id)
     if (text.length >= chunkChars) {
       yield text

@@ -1,9 +1,9 @@
 /*
-  The manual page, man/ddb-ingest.1, from the commands and options that the help is made of. An option that several commands have stands
-  there once. test/man-page.test.ts compares, and writes it with UPDATE_DOCS=1.
+  The manual page, man/ddb-ingest.1, from the commands and options of the help. An option of several commands is described once.
+  test/man-page.test.ts compares the page, and writes it with UPDATE_DOCS=1.
 */
 
-/** Text as roff shows it: no line begins a request, and hyphens can be searched for and copied. */
+/** Escapes text for roff: no line begins a request, and hyphens can be searched for and copied. */
 function roff(text) {
   return text
     .replaceAll('\\', '\\e')
@@ -18,7 +18,7 @@ function helpOf({ help, default: value, defaultNote }) {
   return roff(note === undefined ? help : `${help} (${note})`)
 }
 
-/** Each option with the commands that have it, in the order of the help; one that means two things stands there twice. */
+/** Each option with its commands, in the order of the help. An option with two meanings is listed twice. */
 function optionsOf(commands) {
   const found = new Map()
   for (const { name, options } of commands) {
@@ -31,7 +31,7 @@ function optionsOf(commands) {
   return found
 }
 
-/** Commands whose options are too many to name at each: what they share is said once. */
+/** Names the commands of an option, unless all commands have it. */
 function ownersText(owners, all) {
   if (owners.length === all.length) return ''
   return `\n.I [${owners.join(', ')}]`
@@ -43,7 +43,7 @@ function commandText({ name, args, summary, epilogue }) {
   return `${usage}\n${said}${epilogueText(epilogue.trim())}`
 }
 
-/** Sentences fill the lines of the reader; indented lines are commands, which stay as they are and begin further left to fit 80 columns. */
+/** Sentences fill the reader's lines. Indented lines are commands: they stay unchanged and begin further left, to fit 80 columns. */
 function epilogueText(epilogue) {
   const parts = epilogue.match(/(?:^ {2}.*\n?)+|(?:^(?! {2}).+\n?)+/gm) ?? []
   const texts = parts.map(part => {

@@ -1,7 +1,7 @@
-/** Of the tarball: what everybody who installs it fetches. */
+/** Size limit of the tarball, which every installation downloads. */
 export const mostBytes: number
 
-/** Paths in the list that no user needs. */
+/** Paths of the list that no user needs. */
 export function needlessFiles(paths: readonly string[]): string[]
 
 export interface Packed {
@@ -12,8 +12,8 @@ export interface Packed {
   files: { path: string; size: number }[]
 }
 
-/** What npm prints, which has to be JSON. */
+/** Runs npm and parses its output, which must be JSON. */
 export function runNpm(root: string, ...options: readonly string[]): unknown
 
-/** Packs the checkout without running its scripts; writes nothing when `folder` is undefined. */
+/** Packs the checkout without running its scripts; writes nothing if `folder` is undefined. */
 export function pack(root: string, folder?: string): Packed

@@ -1,13 +1,13 @@
 /*
-  What the published package consists of: the rule and a look at the real thing. Shared by the test that runs in
-  the checkout and the check that unpacks a tarball.
+  Which files the published package may contain, and which it does contain. Used by a test in the checkout and by the check that unpacks
+  a tarball.
 */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Files a user of the package needs: program, library with types, documents, and what the demo loads. */
+/** Files that users of the package need: program, library with types, documents, and the inputs of the demo. */
 const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
@@ -24,26 +24,25 @@ const needed = [
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
 ]
 
-/** Of the tarball: what everybody who installs it fetches. */
+/** Size limit of the tarball, which every installation downloads. */
 export const mostBytes = 800_000
 
-/** Paths in the list that no user needs. */
+/** Paths of the list that no user needs. */
 export function needlessFiles(paths) {
   return paths.filter(path => !needed.some(pattern => pattern.test(path)))
 }
 
 /**
  * Packs the checkout without running its scripts.
- *
- * @param folder  where the tarball goes; nothing is written when it is undefined
- * @returns what npm reports: `filename`, `size` and `unpackedSize` in bytes, `files[].path`
+ * @param folder  for the tarball; nothing is written if undefined
+ * @returns npm's report: `filename`, `size` and `unpackedSize` in bytes, `files[].path`
  */
 export function pack(root, folder) {
   const where = folder === undefined ? ['--dry-run'] : ['--pack-destination', folder]
   return runNpm(root, 'pack', '--json', '--ignore-scripts', ...where)[0]
 }
 
-/** What npm prints, which has to be JSON. */
+/** Runs npm and parses its output, which must be JSON. */
 export function runNpm(root, ...options) {
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
@@ -74,9 +73,8 @@ const typedProgram = `
 `
 
 /**
- * Compiles a program against the package that is installed in node_modules of the folder.
- *
- * @throws with the compiler's words where types are missing or wrong
+ * Compiles a program against the package in the folder's node_modules.
+ * @throws with the compiler's message if types are missing or wrong
  */
 export function checkTypes(folder) {
   const modules = fileURLToPath(new URL('../node_modules', import.meta.url))

@@ -1,16 +1,16 @@
 /*
-  Makes a checkout ready, before `npm start`, `npm test`, `npm run build` and `npm pack`: installs what is missing, then
-  compiles what is out of date. Silent when there is nothing to do, and then needs no network. Uses Node alone, because it
-  may be the first thing that runs after a clone.
-    node scripts/prepare-checkout.js                        what running the program takes
-    node scripts/prepare-checkout.js --build                and type declarations, also when nothing changed
-    node scripts/prepare-checkout.js --package              and the list of packages: what packing it takes; the next line undoes
-    node scripts/prepare-checkout.js --packed               what only the package has in package.json
-    node scripts/prepare-checkout.js --prepare              the same when npm makes a package or a link of the checkout;
-                                                            when it installs the checkout's own packages, no others
-    node scripts/prepare-checkout.js --tools [FOLDER ...]   and all tools: what testing it takes
-  A FOLDER has packages of its own that only some tests need (test/oracle), or some measurements (bench/peers). They are
-  installed too; where that fails, those say that they were skipped, and all others run.
+  Prepares a checkout before `npm start`, `npm test`, `npm run build` and `npm pack`: installs missing packages, then compiles whatever
+  is out of date. Prints nothing and needs no network if all is ready. Uses only Node, because it may be the first program that runs
+  after a clone.
+    node scripts/prepare-checkout.js                        for running the program
+    node scripts/prepare-checkout.js --build                also type declarations, even if nothing changed
+    node scripts/prepare-checkout.js --package              also the list of packages: for packing; renames a script in package.json
+    node scripts/prepare-checkout.js --packed               after packing: gives the script its name again
+    node scripts/prepare-checkout.js --prepare              for npm: like --package without the new name; if npm installs the
+                                                            checkout's own packages, compiles only with tools that exist
+    node scripts/prepare-checkout.js --tools [FOLDER ...]   also all tools: for testing
+  A FOLDER has its own packages for some tests (test/oracle) or measurements (bench/peers). If they cannot be installed, those tests or
+  measurements are skipped with a message.
 */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Development tools that a purpose takes; testing takes all of them. */
+/** Development tools for each purpose; testing needs all of them. */
 const toolsFor = {
   running: ['esbuild'],
   packing: [
@@ -39,7 +39,7 @@ function readJson(folder, name) {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
-    // npm rewrites the file as a whole, so half a file is what an interrupted installation left.
+    // npm writes the file as a whole, so an interrupted installation left half of it.
     if (error instanceof SyntaxError) return undefined
     throw error
   }
@@ -48,10 +48,9 @@ function readJson(folder, name) {
 const isTool = ({ dev, devOptional }) => dev === true || devOptional === true
 
 /**
- * True when node_modules of a folder holds the packages of its package-lock.json in the locked versions. npm records
- * what it installed in node_modules/.package-lock.json.
- *
- * @param tools  of the development tools only these; all when undefined
+ * True if the folder's node_modules holds the packages of its package-lock.json in the locked versions. npm records installed packages
+ * in node_modules/.package-lock.json.
+ * @param tools  the only development tools to check; all if undefined
  */
 function installationIsCurrent(folder, tools) {
   const installed = readJson(folder, 'node_modules/.package-lock.json')?.packages
@@ -68,22 +67,22 @@ function installationIsCurrent(folder, tools) {
   })
 }
 
-/** Everything that is locked, also where NODE_ENV=production would leave the tools out. */
+/** Installs all locked packages, even if NODE_ENV=production would leave the tools out. */
 const allPackages = ['ci', '--include=dev']
 
-/** What the program needs, and the tools in their locked versions, whose bytes npm checks as well. */
+/** Installs the packages of the program, and these tools in their locked versions, whose bytes npm checks as well. */
 function fewPackages(tools) {
   const { devDependencies } = readJson(root, 'package.json')
   const exact = tools.map(name => `${name}@${devDependencies[name]}`)
   return ['install', '--omit=dev', '--no-save', '--save-prod', ...exact]
 }
 
-/** Where an npm that has started this one was told to do it elsewhere, or only to say what it would do. */
+/** Installs here and now, even if the npm that started this program was told to install elsewhere, or only to report. */
 const hereAndNow = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
 
 function install(folder, command, purpose = '') {
   process.stderr.write(`ddb-ingest: installing packages${purpose}, once for this checkout ...\n`)
-  // Nothing is compiled by npm here (--ignore-scripts), so the build below happens exactly once.
+  // --ignore-scripts keeps npm from building, so the build below happens exactly once.
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
@@ -117,7 +116,7 @@ async function preparePackage() {
   return status
 }
 
-/** npm runs `prepare` after it has installed the packages of the checkout, and before it packs or links it elsewhere. */
+/** npm runs `prepare` after installing the checkout's packages, and before packing the checkout or linking it elsewhere. */
 async function prepareAsAsked() {
   const { npm_config_local_prefix: asked = root } = process.env
   const isOwn = existsSync(asked) && realpathSync(asked) === realpathSync(root)
@@ -135,8 +134,8 @@ function prepareFolder(name) {
 }
 
 /**
- * npm asks those who install a package whether its script `prepare` may run, so while npm packs the checkout, and in the package, that has
- * another name.
+ * npm asks everybody who installs a package whether its script `prepare` may run. So while npm packs the checkout, and in the package,
+ * the script has another name.
  */
 function renameScript(from, to) {
   const path = join(root, 'package.json')
@@ -151,7 +150,7 @@ async function packageToPack() {
   return status
 }
 
-// Also where an earlier packing was interrupted.
+// Restores the name after an interrupted packing, too.
 renameScript('prepare-checkout', 'prepare')
 const [purpose, ...folders] = process.argv.slice(2)
 const ways = {

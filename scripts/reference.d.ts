@@ -1,2 +1,2 @@
-/** The pages as they should be: name → text. */
+/** The pages as they should be, by name. */
 export function referencePages(): Record<string, string>

@@ -1,6 +1,6 @@
 /*
-  The reference pages of docs/reference/: every export of both entries with its docstring and its declaration, taken
-  from the compiled types. `node scripts/reference.js` writes them; a test compares them with what they should be.
+  Makes the reference pages of docs/reference/: every export of both entries with its docstring and its declaration, from the compiled
+  types. `node scripts/reference.js` writes the pages; a test compares them.
 */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ const kinds = [
   ['Constants', ts.SymbolFlags.Variable],
 ]
 
-/** The pages as they should be: name → text. */
+/** The pages as they should be, by name. */
 export function referencePages() {
   const paths = Object.values(entries).map(({ types }) => root + types)
   const program = ts.createProgram(paths, {
@@ -80,7 +80,7 @@ function sectionOf(symbol) {
 function docText(doc) {
   const tags = (doc.tags ?? []).map(tag => {
     const name = tag.name === undefined ? '' : ` \`${tag.name.getText()}\``
-    // Of `@throws {UsageError}` only the braces are in the way.
+    // Removes the braces of `@throws {UsageError}`.
     const type = tag.typeExpression === undefined ? '' : ` \`${tag.typeExpression.type.getText()}\``
     return `* ${tag.tagName.text}${name}${type} ${oneLine(tag.comment)}`.trimEnd()
   })

@@ -1,8 +1,7 @@
-/** Beside package.json. */
+/** Name of the list, which lies beside package.json. */
 export const sbomName: string
 
-/** The packages that come along with this one, as CycloneDX in JSON. */
+/** The packages that are installed with this one, as CycloneDX in JSON. */
 export function sbomText(root: string): string
 
-/** Writes the file. */
 export function writeSbom(root: string): void

@@ -1,19 +1,16 @@
 /*
-  The packages that come along with this one, as CycloneDX, for whoever has to know what runs on a machine: made by npm
-  from package-lock.json when the package is packed. What npm adds of this machine – its time, its version,
-  the name of the folder, a random number, where packages were fetched from – is left out: two checkouts of one commit
-  make the same file.
+  Lists the packages that are installed with this one, as CycloneDX, for people who must know what runs on a machine. npm makes the list
+  from package-lock.json when the package is packed. Facts about this machine are left out (time, npm's version, folder name, a random
+  number, addresses of packages), so two checkouts of one commit make the same file.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runNpm } from './package-contents.js'
 
-/** Beside package.json. */
 export const sbomName = 'sbom.cdx.json'
 
-/** The text of the file. */
 export function sbomText(root) {
-  // npm's own --omit dev, which NODE_ENV=production means, leaves out what both the package and its development tools use.
+  // npm's own --omit dev, which NODE_ENV=production implies, leaves out packages that both the package and its tools need.
   const options = ['--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev']
   const bom = runNpm(root, 'sbom', ...options, '--no-global', '--location=project')
   const { $schema, bomFormat, specVersion, version, metadata } = bom

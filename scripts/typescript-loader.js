@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { transpiled } from './transpile.js'
 
-// Node runs the hooks below in a thread of their own, which loads this file again, and has no port.
+// Node runs the hooks below in their own thread, which loads this file again and has no parent port.
 if (isMainThread || parentPort !== null) {
   register(import.meta.url)
-  // .taprc sets it to keep tap's own loader away; programs that a test starts have nothing to do with it.
+  // .taprc sets this variable to switch tap's own loader off; programs that a test starts do not need it.
   delete process.env['TAP_TYPE_STRIP_ONLY']
 }
 
-/** TypeScript names a module after what it will be compiled to: './reader.js' is in reader.ts. */
+/** TypeScript imports name the compiled module: './reader.js' is in reader.ts. */
 export async function resolve(specifier, context, nextResolve) {
   if (/^\.\.?\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
     const url = new URL(specifier.replace(/js$/, 'ts'), context.parentURL)
@@ -25,7 +25,7 @@ export async function resolve(specifier, context, nextResolve) {
 
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context)
-  // Not read here: tap notes in its own hook which files a test loads.
+  // tap's own hook reads the file, because it notes which files a test loads.
   const { source } = await nextLoad(url, { ...context, format: 'module' })
   const text = transpiled(fileURLToPath(url), String(source))
   return { format: 'module', shortCircuit: true, source: text }

@@ -54,14 +54,14 @@ export const errorCodes = {
   DDB_INTERNAL: 70,
 } as const
 
-/** What happened; the codes stay the same from version to version, and `docs/errors.md` explains each. */
+/** Stable from version to version; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
-/** What an error may carry besides code and message. */
+/** Optional fields of an error, besides code and message. */
 export interface DdbErrorOptions {
   /** The underlying failure, kept for `--log-format json` and debuggers. */
   cause?: unknown
-  /** True only if sending the same thing again cannot store anything twice. */
+  /** True only if sending the same request again cannot store anything twice. */
   safeToRetry?: boolean
 }
 
@@ -86,7 +86,7 @@ export class DdbError extends Error {
 /** The caller asked for something impossible: wrong options, wrong names, or calls on the wrong kind of session. */
 export class UsageError extends DdbError {}
 
-/** Where in the input something was found. Lines and columns count from 1, bytes from 0 in the decoded input. */
+/** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
   file: string
   lineNumber?: number
@@ -113,7 +113,7 @@ export class InputError extends DdbError {
 /** Connecting, or an established connection, failed. */
 export class ConnectionError extends DdbError {}
 
-/** The other end could not prove who it is, or does not speak TLS although it should. Trying again is useless. */
+/** The server could not prove its identity, or does not speak TLS although it should. Retrying is useless. */
 export class TlsError extends DdbError {}
 
 /** Bytes that are not a DolphinDB message; `offsetBytes` counts from the start of the stream. */
@@ -168,7 +168,7 @@ export class TimeoutError extends DdbError {
   }
 }
 
-/** A package shortens all names; this restores those of the classes that users see. */
+/** The bundler shortens class names; this restores the names of those that users see. */
 export function nameClasses(classes: Readonly<Record<string, object>>): void {
   for (const [name, one] of Object.entries(classes)) {
     Object.defineProperty(one, 'name', { value: name })

@@ -1,5 +1,5 @@
 /*
-  The library: what `import … from 'ddb-ingest'` gives.
+  The exports of the library `ddb-ingest`.
 */
 import { ConnectionPool } from './client/pool/pool.js'
 import { PlainTable } from './client/plain-output.js'

@@ -1,7 +1,7 @@
 /*
-  Answered requests without a server's work: a session of the library that inserts 100 rows at a time and waits for each answer,
-  and a server in bare node:net that answers as many bytes without reading them. `secondsOfAnswers` is for the benchmark; run as
-  a program, the file is one of the ends:
+  Times answered requests without a server's work: a session of the library inserts 100 rows at a time and waits for each answer. The
+  server, in bare node:net, counts the bytes of requests but does not read them. `secondsOfAnswers` is for the benchmark; run as a
+  program, the file is one of the two ends:
     node bench/lib/answered.js serve
     node bench/lib/answered.js ask REQUESTS PORT
 */
@@ -14,7 +14,7 @@ import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
-/** Seconds of so many requests, by the clock of the process that makes them, from the first to the last answer. */
+/** Seconds of `requests` requests, from the first to the last answer, by the clock of the process that makes them. */
 export async function secondsOfAnswers(requests) {
   const server = spawn(process.execPath, [path, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = () => server.kill()
@@ -29,9 +29,9 @@ export async function secondsOfAnswers(requests) {
 }
 
 const nothing = Buffer.from('1000000001 0 1\nOK\n')
-/** An INT, 100. */
+/** The INT 100. */
 const answer = Buffer.concat([Buffer.from('1000000001 1 1\nOK\n'), Buffer.of(4, 0, 100, 0, 0, 0)])
-/** After the first call the server waits for so long for more of it: all others have as many bytes. */
+/** A pause this long ends the first call; all later calls have as many bytes. */
 const silenceMs = 100
 
 async function serve() {
@@ -51,7 +51,7 @@ async function serve() {
     const count = bytes => {
       for (missing -= bytes.length; missing <= 0; missing += callBytes) socket.write(answer)
     }
-    // The connect request comes first.
+    // Answers the connect request, which comes first.
     socket.once('data', () => socket.on('data', learn).write(nothing))
   })
   server.listen(0, '127.0.0.1')
@@ -65,7 +65,7 @@ const time = BigInt64Array.from({ length: rows }, (_, row) => 1_577_957_400_000n
 const codes = Int32Array.from({ length: rows }, (_, row) => 1 + ((row * 7) % (symbols.length - 1)))
 const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
 
-/** As `ddb-ingest bench` makes them. */
+/** The rows of `ddb-ingest bench`. */
 function batch(request) {
   const id = new Int32Array(rows)
   for (let row = 0; row < rows; row++) id[row] = request * rows + row

@@ -1,6 +1,5 @@
 /*
-  Texts of every type that text can stand for, in the spelling that files mostly have: the row's number makes each
-  another one.
+  Texts of every type that text can stand for, in the most usual spelling of files. The row's number makes each text different.
 */
 const two = number => String(number).padStart(2, '0')
 const date = i => `20${two(i % 30)}.${two(1 + (i % 12))}.${two(1 + (i % 28))}`
@@ -14,7 +13,7 @@ const hex = i =>
 const hexWord = word => word.toString(16).padStart(8, '0')
 const uuid = i => hex(i).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
-/** Text of row `i`, by type; behind the type in brackets what is special about the text. */
+/** Text of row `i`, by type; brackets after the type name a special kind of text. */
 export const cellTexts = new Map([
   ['BOOL', i => (i % 2 === 0 ? 'true' : 'false')],
   ['CHAR', i => String(i % 127)],

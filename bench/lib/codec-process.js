@@ -1,10 +1,10 @@
 /*
-  One codec in a process of its own, so that neither collects the other's garbage nor runs on prototypes that the other
-  has changed. `startCodec` is for the benchmark; run as a program, the file is the process:
+  Runs one codec in its own process, so that neither codec collects the other's garbage or meets prototypes that the other has changed.
+  `startCodec` is for the benchmark; run as a program, the file is the process:
     node --expose-gc bench/lib/codec-process.js CODEC
-  It is told `{ name, rows }` and answers `{ works, byteLength }`, works being the names of what can be timed; then
-  `{ work, seconds }`, any number of times, and answers how long one run of this work takes. Time is that of the
-  processor, its collector and compiler included: what else the machine does is not in it.
+  The message `{ name, rows }` is answered by `{ works, byteLength }`, the names of the works that can be timed. After that, each
+  message `{ work, seconds }` is answered by the time of one run. Times are processor time, including collector and compiler, so other
+  work on the machine does not count.
 */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,14 +20,14 @@ const codecs = {
 
 const path = fileURLToPath(import.meta.url)
 /**
- * Has glibc keep memory that was freed. Otherwise most of the time goes into getting new buffers from the kernel, or
- * it does not, as the history of the process will have it.
+ * Makes glibc keep freed memory. Otherwise, depending on the history of the process, most of the time goes into new buffers from the
+ * kernel.
  */
 const keepMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
-/** Before them the compiler has not seen enough of the work, nor has the process got its memory from the kernel. */
+/** After this time the compiler has seen enough of the work, and the process has its memory from the kernel. */
 const warmUpSeconds = 0.3
 
-/** The last result, so that the work cannot be left out. */
+/** Keeps the last result, so that the compiler cannot leave the work out. */
 const kept = { result: undefined }
 
 const cpuSeconds = () => {
@@ -35,9 +35,9 @@ const cpuSeconds = () => {
   return (user + system) / 1e6
 }
 
-/** Seconds of one run, of as many as fill `seconds`. */
+/** Seconds of one run, averaged over as many as fill `seconds`. */
 function secondsOf(work, seconds) {
-  // What others left behind is not this work's to collect.
+  // Collects the garbage of earlier works, which must not count for this one.
   kept.result = undefined
   globalThis.gc()
   const endMs = performance.now() + seconds * 1000
@@ -81,9 +81,9 @@ export function startCodec(name) {
     return answer
   }
   return {
-    /** Names of the works that can be timed with a value of `typeValues`, and bytes of its encoding. */
+    /** @returns names of the works that can be timed with a value of `typeValues`, and the length of its encoding */
     prepare: (name, rows) => ask({ name, rows }),
-    /** Seconds of one run, of as many in a row as fill `seconds`. */
+    /** Seconds of one run, averaged over as many as fill `seconds`. */
     time: (work, seconds) => ask({ work, seconds }),
     async stop() {
       child.disconnect()

@@ -1,7 +1,7 @@
 import type { connect, load } from '../../src/index.js'
 import type { startServer } from '../../src/server/index.js'
 
-/** A file with two columns `a` and `b`, what stands in it, and the rows that are left when bad ones are set aside. */
+/** A file with two columns `a` and `b`, its rows, and the rows that remain without the bad ones. */
 export interface HostileFile {
   name: string
   bytes: Buffer
@@ -12,18 +12,18 @@ export interface HostileFile {
 
 export interface Found {
   rows: string[][]
-  /** Whether it ended with an error. */
+  /** Whether the program ended with an error. */
   failed: boolean
-  /** Rows. */
+  /** Number of rows that the program quarantined. */
   setAside?: number
 }
 
 export const hostileFiles: HostileFile[]
 
-/** What a program made of a file, in a few words. */
+/** Compares a program's rows with those of a file, in a few words. */
 export function verdictOf(file: HostileFile, found: Found): string
 
-/** Loads a file into an embedded server, bad rows kept aside; returns what is in the table afterwards. */
+/** Loads a file into an embedded server with quarantine of bad rows; returns the rows of the table afterwards. */
 export function loadHostile(
   ends: {
     connect: typeof connect

@@ -1,11 +1,11 @@
 /*
-  Files on which readers of CSV differ, what stands in them, and how far a program's rows agree with that.
+  Files that CSV readers read differently, their rows, and how far a program's rows agree with them.
 */
 const huge = `${'x'.repeat(3 << 20)}\n`
 const largest = '9223372036854775807|1.7976931348623157e+308'
 const smallest = '9007199254740993|5e-324'
 
-/** Lines and rows after the header `a,b`; cells of a row are divided by |. `bad` rows break a rule, so setting them aside is right, too. */
+/** Lines and rows after the header `a,b`; | divides the cells of a row. `bad` rows break a rule, so quarantining them is right, too. */
 const files = [
   {
     name: 'quotes in unquoted fields',
@@ -62,8 +62,7 @@ const files = [
 ]
 
 /**
- * Each file with its `bytes`, the `types` of its two columns `a` and `b`, its `rows`, and those of them that `fit`.
- *
+ * Each file with its `bytes`, the `types` of its two columns `a` and `b`, its `rows`, and the rows that `fit`.
  * @type {{ name: string, bytes: Buffer, types: [string, string], rows: string[][], fit: string[][] }[]}
  */
 export const hostileFiles = files.map(
@@ -78,9 +77,8 @@ export const hostileFiles = files.map(
 const isSame = (found, expected) => JSON.stringify(found) === JSON.stringify(expected)
 
 /**
- * What a program made of a file, in a few words.
- *
- * @param found  the rows that it gave; whether it ended with an error; how many rows it set aside
+ * Compares a program's rows with those of a file, in a few words.
+ * @param found  the program's rows, whether it ended with an error, and how many rows it quarantined
  */
 export function verdictOf({ rows, fit }, { rows: found, failed, setAside = 0 }) {
   if (isSame(found, rows)) return 'same'
@@ -94,8 +92,7 @@ const rowsOf = ({ columns: [a, b], rows }) =>
   Array.from({ length: rows }, (_, row) => [String(a.data[row]), String(b.data[row])])
 
 /**
- * Loads a file into an embedded server, bad rows kept aside; returns what is in the table afterwards.
- *
+ * Loads a file into an embedded server with quarantine of bad rows; returns the rows of the table afterwards.
  * @param ends  `connect`, `load` and `startServer` of the library
  */
 export async function loadHostile({ connect, load, startServer }, path, { types: [a, b] }) {

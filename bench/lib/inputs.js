@@ -1,6 +1,6 @@
 /*
-  Inputs of the benchmarks, made on the spot in the system's folder for temporary files: the same seed gives the same
-  bytes, so figures of two days are about the same file.
+  Makes the inputs of the benchmarks in the system's folder for temporary files. The same seed gives the same bytes, so figures of
+  different days are about the same file.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,7 @@ const tables = [
   'share streamTable(10000:0, `id`title`remark, [INT,STRING,STRING]) as texts',
 ].join('\n')
 
-/** Calls `use` with a new folder and removes it afterwards, whatever happens. */
+/** Calls `use` with a new folder and removes the folder afterwards, even after a failure. */
 export async function withFolder(use) {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-bench-'))
   try {
@@ -63,14 +63,14 @@ function* epochChunks(rows) {
   }
 }
 
-/** The trades of `narrow.csv` with day and time of day in columns of their own. */
+/** The trades of `narrow.csv` with day and time of day in separate columns. */
 function* splitChunks(rows) {
   for (const text of generateTrades({ rows, format: 'csv' })) {
     yield text.replace(/^time,/, 'day,clock,').replace(/^(\d[\d.]*)T/gm, '$1,')
   }
 }
 
-/** 40 numeric columns, every other one whole numbers. */
+/** 40 numeric columns; every other column has whole numbers. */
 function* wideLines(rows) {
   const random = seededRandom(40)
   yield `${Array.from({ length: wideColumns }, (_, i) => `c${i}`).join()}\n`
@@ -102,7 +102,7 @@ function* chineseLines(rows) {
   }
 }
 
-/** The trades of `narrow.csv` with an id in each row that is no number. */
+/** The trades of `narrow.csv`, with ids that are not numbers. */
 function* rejectedChunks(rows) {
   for (const text of generateTrades({ rows, format: 'csv' })) {
     yield text.replace(/,(\d+)$/gm, ',x$1')
@@ -125,8 +125,7 @@ const writers = {
 
 /**
  * Writes one of the inputs.
- *
- * @param name  a file name of the list above; `.gz` and `.zst` are compressed
+ * @param name  a key of `writers`; `.gz` and `.zst` are compressed
  * @returns the path of the file
  */
 export async function writeInput(folder, name, rows) {
@@ -142,7 +141,7 @@ export async function writeInput(folder, name, rows) {
   return path
 }
 
-/** Whether there is the program that compresses with zstd; Node 20 cannot. */
+/** Whether the program `zstd` is installed; Node 20 cannot compress with zstd. */
 export function hasZstd() {
   return spawnSync('zstd', ['--version'], { stdio: 'ignore' }).status === 0
 }

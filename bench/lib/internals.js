@@ -1,5 +1,5 @@
 /*
-  What benchmarks time of the package apart from its two entries, compiled as the package is.
+  The internals of the package that benchmarks time apart from its two entries, compiled like the package.
 */
 import { build } from 'esbuild'
 import { writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ export const {
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
 )
 
-/** Writes it as a module, for processes in which the compiler must not be part of what is timed. */
+/** Writes the internals as a module, so that a timed process need not compile them. */
 export function writeInternals(path) {
   writeFileSync(path, outputFiles[0].contents)
 }

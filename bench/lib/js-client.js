@@ -1,6 +1,6 @@
 /*
-  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours; only what it
-  holds in another way is converted here, before the clock starts.
+  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours; other members are
+  converted here, before the clock starts.
 */
 import { dataTypes } from './internals.js'
 import { importClient } from './official-client.js'
@@ -10,7 +10,7 @@ const maxBlockRows = 65_535
 
 let client
 
-/** Rows of an array vector in as few blocks as can be; it has no constructor that would make them. */
+/** Rows of an array vector in as few blocks as possible; the client has no constructor that makes blocks. */
 function blocksOf({ length, offsets, cells }) {
   const blocks = []
   for (let start = 0; start < length; start += maxBlockRows) {
@@ -56,7 +56,7 @@ function vectorOf(column, name) {
   return new DdbObj({ ...head, type, cols: 1, value: elementsOf(column) })
 }
 
-/** How the client comes to its value of ours. Only texts become symbols in a constructor of its own, which counts. */
+/** Makes the client's value from ours. Only SYMBOL has a constructor that takes texts, and only its work counts for the client. */
 function maker(value) {
   if (value.form === 'table') {
     const makers = value.columns.map((column, index) =>
@@ -78,7 +78,7 @@ const succeeds = work => {
   }
 }
 
-/** What can be timed with a value of `typeValues`; without a work that the client refuses. */
+/** The works that can be timed with a value of `typeValues`, without those that the client refuses. */
 function worksOf(value) {
   const bytes = new Uint8Array(encode(value))
   const make = maker(value)
@@ -89,7 +89,6 @@ function worksOf(value) {
   return Object.fromEntries(Object.entries(works).filter(([, work]) => succeeds(work)))
 }
 
-/** Resolves to `worksOf`. */
 export async function loadCodec() {
   client = await importClient()
   return worksOf

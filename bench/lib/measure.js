@@ -1,6 +1,6 @@
 /*
-  How the benchmarks measure: whole processes, two ways in turn (A B A B), medians. Machines differ and drift, so
-  only ratios of what was measured in one run say anything.
+  How the benchmarks measure: whole processes, two variants in turn (A B A B), medians. Machines differ and drift, so only ratios within
+  one run are meaningful.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.m
 
 const usageUrl = new URL('usage.js', import.meta.url).href
 
-/** Fewer than five runs leave the median to chance. */
+/** With fewer than five runs the median depends on chance. */
 export const defaultRepeats = 5
 
 export function median(values) {
@@ -23,7 +23,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Largest resident set of a running process in bytes, or 0 where the platform does not tell. */
+/** Largest resident set of a running process in bytes, or 0 if the platform does not tell. */
 function peakRssBytes(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -36,10 +36,10 @@ function peakRssBytes(pid) {
 
 const ticksPerSecond = 100
 
-/** Processor time of a running process in seconds, all its threads together; 0 where the platform does not tell. */
+/** Processor time of a running process in seconds, all its threads together; 0 if the platform does not tell. */
 export function cpuSeconds(pid) {
   try {
-    // The name before it, in brackets, may hold spaces.
+    // The program's name comes before, in brackets, and may contain spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
   } catch {
@@ -47,21 +47,20 @@ export function cpuSeconds(pid) {
   }
 }
 
-/** Where bench/lib/profile.js wants profiles of the processes that are measured. */
+/** The folder in which bench/lib/profile.js wants profiles of the measured processes. */
 let profileFolder
 const profiled = []
 
 /**
- * Has V8 write a profile of every further process that is measured, and of servers.
- *
- * @returns what is profiled, in order: `args` and the file, which is there when the process has ended
+ * Makes V8 write a profile of every further measured process, and of servers.
+ * @returns the profiles in order: the process's `args` and the file, which exists once the process has ended
  */
 export function profileInto(folder) {
   profileFolder = folder
   return profiled
 }
 
-/** Options of Node for a process with these arguments. */
+/** Options with which Node profiles a process with these arguments; none if no profile is wanted. */
 export function profiling(args) {
   if (profileFolder === undefined) return []
   const name = `${profiled.length}.cpuprofile`
@@ -70,10 +69,9 @@ export function profiling(args) {
 }
 
 /**
- * Runs Node on a program until it ends.
- *
- * @returns seconds of the whole process, its standard output, and when asked for the peak of its memory and its processor time
- * @throws when it ends with another code than 0
+ * Runs a program with Node until it ends.
+ * @returns seconds of the whole process, its standard output, and if requested its peak of memory and its processor time
+ * @throws if the exit code is not 0
  */
 export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
@@ -84,7 +82,7 @@ export async function runNode(args, { watchMemory = false, processor = false, ex
   let usage = ''
   child.stdio[3].setEncoding('utf8').on('data', text => (usage += text))
   let peak = 0
-  // The kernel keeps the high-water mark, so looking rarely loses only what grows at the very end.
+  // The kernel keeps the high-water mark, so rare looks miss only growth at the very end.
   const watch = watchMemory
     ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
     : undefined
@@ -97,7 +95,7 @@ export async function runNode(args, { watchMemory = false, processor = false, ex
   return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(usage) / 1e6 }
 }
 
-/** Runs works in turn (A B C A B C), each of which resolves to a number; returns what each gave. */
+/** Runs works in turn (A B C A B C), each of which resolves to a number; returns the numbers of each. */
 export async function inTurn(works, repeats = defaultRepeats) {
   const runs = works.map(() => [])
   for (let run = 0; run < repeats; run++) {
@@ -106,7 +104,7 @@ export async function inTurn(works, repeats = defaultRepeats) {
   return runs
 }
 
-/** Runs `ours` and `reference` in turn; both resolve to a number, and the medians of both are returned. */
+/** Runs `ours` and `reference` in turn; both resolve to a number. Returns the median of each. */
 export async function alternate(ours, reference, repeats = defaultRepeats) {
   const [oursRuns, referenceRuns] = await inTurn([ours, reference], repeats)
   return { ours: median(oursRuns), reference: median(referenceRuns) }

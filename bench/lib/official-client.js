@@ -1,5 +1,5 @@
 /*
-  The official JavaScript client (npm `dolphindb`), whose packages are those of test/oracle.
+  The official JavaScript client (npm `dolphindb`), from the packages of test/oracle.
 */
 import { existsSync } from 'node:fs'
 
@@ -8,9 +8,9 @@ const main = new URL('node_modules/dolphindb/index.js', folder)
 
 export const clientIsInstalled = existsSync(main)
 
-/** Its exports; its packages change the prototypes of everything in their process. */
+/** Imports the client, whose packages change the prototypes of everything in their process. */
 export async function importClient() {
-  // Node 20 lacks what the client's packages call; later versions have it.
+  // The client's packages call this function, which Node 20 lacks.
   Promise.withResolvers ??= () => {
     const made = {}
     made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))

@@ -1,6 +1,6 @@
 /*
-  Our codec as bench/types.js measures it. Numeric columns travel as views; so that something is done at all, every
-  encoding here ends with its bytes in one buffer.
+  Our codec as bench/types.js measures it. Numeric columns travel as views, so every encoding here ends with a copy of all bytes into
+  one buffer: otherwise the codec would do nothing.
 */
 import {
   ByteWriter,
@@ -11,7 +11,7 @@ import {
   symbolVectorOf,
 } from './internals.js'
 
-/** Numbers what has only texts, which is part of the work. */
+/** Numbers the texts of a SYMBOL column, which is part of the work. */
 function numbered(value) {
   if (value.form === 'table') return { ...value, columns: value.columns.map(numbered) }
   return 'texts' in value ? symbolVectorOf(value.texts) : value
@@ -23,7 +23,7 @@ function chunksOf(value) {
   return writer.take()
 }
 
-/** Bytes in a buffer made for them. */
+/** The encoded bytes, in a new buffer. */
 export function encode(value) {
   return Buffer.concat(chunksOf(value))
 }
@@ -37,9 +37,8 @@ function encodeInto(target, value) {
 }
 
 /**
- * What can be timed with a value of `typeValues`; `copy` is Buffer.copy of its bytes. Processors copy between some
- * addresses more slowly than between others, so elements in one array are copied from where the encoder reads them to
- * where it writes them.
+ * The works that can be timed with a value of `typeValues`; `copy` is Buffer.copy of its bytes. Processors copy between some addresses
+ * more slowly than between others, so `copy` uses the addresses of the encoder if the elements are one array.
  */
 function worksOf(value) {
   const bytes = encode(value)
@@ -56,7 +55,6 @@ function worksOf(value) {
   }
 }
 
-/** Resolves to `worksOf`. */
 export async function loadCodec() {
   return worksOf
 }

@@ -1,6 +1,6 @@
 /*
-  Parsers and a database of others, for comparison, each as its manual reads a large file: in pieces, into arrays of strings.
-  Their packages are those of bench/peers, which `npm run bench` installs; csv-parse is one of our own.
+  Other parsers, and a database, for comparison. Each reads a large file as its manual says: in pieces, into arrays of strings. `npm run
+  bench` installs their packages in bench/peers; csv-parse is one of our own.
 */
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,10 +10,10 @@ const readBytes = 1 << 20
 
 const require = createRequire(new URL('../peers/', import.meta.url))
 
-/** The exports of a package of bench/peers. */
+/** Loads a package of bench/peers. */
 export const peer = name => require(name)
 
-/** Why a package of bench/peers cannot be used here, in a few words; undefined when it can. */
+/** Why a package of bench/peers cannot be used here, in a few words; undefined if it can. */
 export function missing(name) {
   try {
     require(name)
@@ -23,7 +23,7 @@ export function missing(name) {
   }
 }
 
-/** Each reads a file and calls `onRow` for every row after the header; fails with what the parser complains of. */
+/** Each parser reads a file and calls `onRow` for every row after the header; fails with the parser's own error. */
 export const parsers = {
   async 'csv-parse'(path, onRow) {
     const parser = createReadStream(path, { highWaterMark: readBytes }).pipe(parse({ from: 2 }))
@@ -63,11 +63,10 @@ export const parsers = {
 }
 
 /**
- * Reads a file into a table `t` of DuckDB, in memory; nothing is fetched from anywhere.
- *
+ * Reads a file into a table `t` of DuckDB, in memory and without network.
  * @param columns  DuckDB's types by name
- * @param threads  all cores when undefined
- * @returns its connection
+ * @param threads  all cores if undefined
+ * @returns the connection to DuckDB
  */
 export async function readIntoDuckdb(path, columns, threads) {
   const { DuckDBInstance } = peer('@duckdb/node-api')

@@ -1,6 +1,6 @@
 /*
-  Where the time of a benchmark goes: runs it once, every process under V8's profiler, and prints for each process the time
-  that it took, and the share of it by folder of the sources and by function. What waits is `(idle)`.
+  Shows where the time of a benchmark goes. Runs it once, with every process under V8's profiler. Prints the time of each process, and
+  its share by folder of the sources and by function. Waiting is `(idle)`.
     node bench/lib/profile.js NAME [--scale 0.1]     NAME as in bench/: peers, receipts, small-files ...
 */
 import { readFileSync } from 'node:fs'
@@ -16,13 +16,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const bundle = join(root, 'dist/script/dispatch.js')
 const shownLines = 10
 
-/** Of the program in a checkout; its map leads back to src/. */
+/** The source map of the program in a checkout, which leads back to src/. */
 const bundleMap = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')))
 
-/** Function and file of a frame; what V8 does by itself has a name in brackets and no file. */
+/** Function and file of a frame; V8's own work has a name in brackets and no file. */
 function placeOf({ functionName, url, lineNumber, columnNumber }) {
   const name = functionName || '-'
-  // What benchmarks bundle for themselves comes as a URL that holds all of its text.
+  // Bundles that benchmarks make for themselves have a URL that holds their whole text.
   if (url.startsWith('data:')) return { name, file: 'src (without a map)' }
   const path = url.replace(/^file:\/\//, '')
   if (path !== bundle) return { name, file: path.startsWith('/') ? relative(root, path) : path }
@@ -30,7 +30,7 @@ function placeOf({ functionName, url, lineNumber, columnNumber }) {
   return { name, file: originalSource.replace(/^(\.\.\/)+/, '') }
 }
 
-/** Microseconds by what `keyOf` makes of a place, largest first. */
+/** Microseconds by the key that `keyOf` gives a place, largest first. */
 function selfTimes({ nodes, samples, timeDeltas }, keyOf) {
   const keys = new Map(nodes.map(({ id, callFrame }) => [id, keyOf(placeOf(callFrame))]))
   const times = new Map()
@@ -67,7 +67,7 @@ try {
   const { measure } = await import(`../${positionals[0]}.js`)
   const profiled = profileInto(folder)
   await measure({ repeats: 1, scale: Number(values.scale), large: false })
-  // Between loads `exec` empties the table; nothing of that is timed.
+  // `exec` empties the table between loads, which no benchmark times.
   for (const each of profiled.filter(({ args }) => !args.includes('exec'))) print(each)
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** bench/results.json. */
+/** Content of bench/results.json. */
 export interface Results {
   /** ISO 8601. */
   at: string
@@ -6,20 +6,20 @@ export interface Results {
   scale: number
   repeats: number
   loadBefore: number
-  /** What else has to be known of the run, as a sentence. */
+  /** A further remark about the run, as a sentence. */
   note?: string
-  /** By program, then by file. */
+  /** Program → file → verdict. */
   correctness: Record<string, Record<string, string>>
   figures: { work: string; ours: number; reference?: number; ratio?: number }[]
 }
 
-/** A page with its tables replaced by those of the results: what stands between `<!-- NAME -->` and `<!-- end -->`. */
+/** A page with new tables from the results, between `<!-- NAME -->` and `<!-- end -->`. */
 export function withTables(page: string, results: Results): string
 
-/** The figures of the picture in words, for readers of its text. */
+/** The figures of the picture in words, for readers who do not see it. */
 export function pictureText(results: Results): string
 
-/** Whether `drawPicture` has what it takes. */
+/** Whether the package that draws the picture is installed. */
 export function canDraw(): boolean
 
 /** How much of the inputs each program reads in a second of processor time, as SVG for light and dark pages. */

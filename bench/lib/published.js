@@ -1,6 +1,6 @@
 /*
-  What is published of bench/results.json: tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The
-  same figures give the same bytes. echarts, of the packages of bench/peers, draws the picture.
+  Makes from bench/results.json tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The same figures give
+  the same bytes. echarts, from the packages of bench/peers, draws the picture.
 */
 import { missing, peer } from './parsers.js'
 import { meets, verdict } from './report.js'
@@ -17,7 +17,7 @@ function rowOf(figure) {
   return [work, `${short(ours)} ${unit}`, other, times, verdict(figure)]
 }
 
-/** One row for what was measured with every type: between which ratios they lie. */
+/** One row for a work that was timed with every type: the smallest and the largest ratio. */
 function rowOfTypes(work, figures) {
   const sorted = figures
     .filter(({ ratio }) => ratio !== undefined)
@@ -67,7 +67,7 @@ function conditions({ at, machine, scale, repeats, loadBefore, note }) {
   return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.${note === undefined ? '' : ` ${note}`}`
 }
 
-/** A page with its tables replaced by those of the results: what stands between `<!-- NAME -->` and `<!-- end -->`. */
+/** A page with new tables from the results, between `<!-- NAME -->` and `<!-- end -->`. */
 export function withTables(page, results) {
   const made = {
     figures: figuresTable(results.figures.filter(({ cost }) => !cost)),
@@ -86,7 +86,7 @@ const panels = [
   { input: 'text.csv', title: 'quoted text' },
 ]
 
-/** From the top; `label` where the name in the figures is too long. */
+/** Bars of a panel, from the top; `label` replaces a name that is too long. */
 const bars = [
   { against: undefined, label: 'ddb-ingest, loaded', colour: '#3b82f6' },
   { against: 'its own parser alone', label: 'ddb-ingest, parsed', colour: '#7ca9f4' },
@@ -98,8 +98,8 @@ const bars = [
 ]
 
 /**
- * How many times as much as csv-parse each reads in a second of processor time, from the top of a panel; null where it was not
- * measured. Other work on the machine hardly shows in it.
+ * How many times as much as csv-parse each program reads in a second of processor time, from the top of a panel; null without a
+ * measurement. Other work on the machine hardly changes these figures.
  */
 function speeds(figures, input) {
   const ofInput = figures.filter(figure => figure.input === input)
@@ -115,7 +115,7 @@ function speeds(figures, input) {
   })
 }
 
-/** The figures of the picture in words, for readers of its text. */
+/** The figures of the picture in words, for readers who do not see it. */
 export function pictureText({ figures }) {
   const lines = panels.map(({ input, title }) => {
     const known = speeds(figures, input).flatMap((speed, index) =>
@@ -126,14 +126,14 @@ export function pictureText({ figures }) {
   return `In a second of processor time, csv-parse = 1. ${lines.join('. ')}.`
 }
 
-/** Replaced in the drawn picture by what the style sheet gives for a light or a dark page. */
+/** Stands for the text colour, which the style sheet sets for light and dark pages. */
 const ink = '#010203'
 const style = `<style>
 svg { --ink: #1f2328; --page: #ffffff }
 @media (prefers-color-scheme: dark) { svg { --ink: #e6edf3; --page: #0d1117 } }
 </style>`
 
-/** Shows on light and dark pages. */
+/** Visible on light and dark pages. */
 const grey = '#8b949e'
 const size = { width: 860, height: 345 }
 
@@ -183,7 +183,7 @@ function optionsOf({ figures }) {
   }
 }
 
-/** Whether `drawPicture` has what it takes. */
+/** Whether the package that draws the picture is installed. */
 export const canDraw = () => missing('echarts') === undefined
 
 /** How much of the inputs each program reads in a second of processor time, as SVG for light and dark pages. */
@@ -195,7 +195,7 @@ export function drawPicture(results) {
   const [, open, drawn] = /^(<svg[^>]*>)([^]*)$/.exec(svg)
   const page = '<rect width="100%" height="100%" fill="var(--page)"></rect>'
   const text = `<title>CSV in a second of processor time, csv-parse = 1</title>\n<desc>${pictureText(results)}</desc>`
-  // Names that it gives count on from picture to picture.
+  // echarts numbers its class names on from picture to picture; new names make the bytes repeatable.
   const names = new Map()
   const named = drawn
     .replaceAll(/zr\d+-cls-\d+/g, name => {

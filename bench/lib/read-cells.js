@@ -1,7 +1,7 @@
 /*
-  Reads a column of texts of one type and one of INT in turn, in a process in which nothing else was read:
+  Reads a column of texts of one type and one of INT in turn, in a process that has read nothing else:
     node bench/lib/read-cells.js NAME ROWS REPEATS
-  prints the medians in seconds as JSON. Time is that of the processor.
+  Prints the medians of processor time in seconds, as JSON.
 */
 import { cellTexts } from './cell-texts.js'
 import { mapColumns, openReader, schemaFromTypes } from './internals.js'
@@ -9,7 +9,7 @@ import { alternate } from './measure.js'
 
 const chunkBytes = 512 * 1024
 const batchRows = 10_000
-/** Until the compiler has seen enough. */
+/** After this many runs the compiler has seen enough. */
 const warmUps = 3
 
 function sourceOf(bytes) {

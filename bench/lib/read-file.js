@@ -1,7 +1,7 @@
 /*
-  The loader's own parser alone: one of the inputs into batches of typed columns, which are thrown away.
+  The loader's own parser alone: reads an input into batches of typed columns and drops them.
     node bench/lib/read-file.js FILE INTERNALS    prints how many rows it saw
-  INTERNALS is what `writeInternals` wrote.
+  INTERNALS is a file from `writeInternals`.
 */
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'

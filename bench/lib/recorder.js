@@ -1,5 +1,5 @@
 /*
-  A proxy that keeps what a client sends, and `cat` of that into a server: the same requests, with no work left but to hand
+  A proxy that records what a client sends. `cat` then sends the recording to a server: the same requests, with no work left but to hand
   over bytes, which is the limit of every client.
 */
 import { spawn } from 'node:child_process'
@@ -9,12 +9,11 @@ import { connect, createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
 /**
- * Starts it before a server on this machine.
- *
- * @param prefix  of the files: a connection's bytes go into this and the connection's number
+ * Starts the proxy, in front of a server on this machine.
+ * @param prefix  of the files' paths; the number of a connection completes it
  */
 export async function startRecorder(port, prefix) {
-  /** Of each connection the file, and the bytes of both directions. */
+  /** For each connection its file, and the bytes in both directions. */
   const recorded = []
   const closed = []
   const proxy = createServer({ noDelay: true }, client => {
@@ -32,7 +31,7 @@ export async function startRecorder(port, prefix) {
   await once(proxy, 'listening')
   return {
     port: proxy.address().port,
-    /** Ends it when its connections have ended; resolves to what was recorded. */
+    /** Closes the proxy once its connections have ended; resolves to `recorded`. */
     async stop() {
       proxy.close()
       await Promise.all([once(proxy, 'close'), ...closed])
@@ -50,7 +49,7 @@ export async function secondsOfCat(path, port) {
   const cat = spawn('cat', [path], { stdio: ['ignore', socket, 'inherit'] })
   const [code] = await once(cat, 'close')
   if (code !== 0) throw new Error(`cat ${path} ended with ${code}`)
-  // Node no longer reads what it has handed to a process; answers left unread would have the kernel cut the connection.
+  // Node does not read a socket that it has handed to a process. Unread answers would make the kernel reset the connection.
   socket.resume().end()
   await closed
   return (performance.now() - startedMs) / 1000

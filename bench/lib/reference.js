@@ -1,7 +1,7 @@
 /*
-  What the loader is compared with, as whole processes: a program that does nothing but the first step of a load with
-  a well-known part. Run as `node bench/lib/reference.js WHAT FILE`; prints how many rows it saw. Parsers make arrays of
-  strings and convert nothing, which is the least that they can be asked for.
+  The programs with which bench/peers.js compares the loader: each does only the first step of a load, with a well-known library. Run as
+  `node bench/lib/reference.js WHAT FILE`; prints how many rows it saw. Parsers make arrays of strings and convert nothing, which is the
+  least possible work.
 */
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -50,7 +50,7 @@ const references = {
   uDSV: path => countRows(parsers.uDSV, path),
   papaparse: path => countRows(parsers.papaparse, path),
 
-  /** Into columns whose types are given, as the table gives them to the loader. */
+  /** Makes columns of given types, as a table gives them to the loader. */
   'DuckDB, one thread': path => countInDuckdb(path, 1),
   'DuckDB, all threads': path => countInDuckdb(path),
 
@@ -64,7 +64,7 @@ const references = {
     return rows
   },
 
-  /** Node's gunzip, the bytes thrown away; line ends are not looked for, as that would be work of its own. */
+  /** Node's gunzip; drops the bytes without looking for line ends, as that would be further work. */
   async gunzip(path) {
     const output = createReadStream(path, { highWaterMark: readBytes }).pipe(createGunzip())
     let byteCount = 0
@@ -72,7 +72,7 @@ const references = {
     return byteCount
   },
 
-  /** The decoder of zstd that the loader has, in the program's own thread. */
+  /** The loader's zstd decoder, in the program's main thread. */
   async unzstd(path) {
     const { ZSTDDecoder } = await import('zstddec/stream')
     const decoder = new ZSTDDecoder()

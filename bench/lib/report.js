@@ -1,6 +1,6 @@
 /*
-  One manner of reporting for all benchmarks: a table for people on standard output, the same figures as JSON for
-  machines in bench/results/, which Git ignores.
+  Reports all benchmarks in the same way: a table for people on standard output, and the same figures as JSON in bench/results/, which
+  Git ignores.
 */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -9,22 +9,21 @@ import { fileURLToPath } from 'node:url'
 import { defaultRepeats } from './measure.js'
 
 /**
- * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
- * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work; `note` may say why.
- * Figures that differ only in a DolphinDB type have it as `type`; those of bench/peers.js have the name of the file and of
- * whom it is against, and the processor time of both. What more of something costs has `cost`.
- *
+ * One figure: `work` in words, `ours` and `reference` in `unit`, their `ratio`, and the `bar` for the ratio: `{ atLeast }` or
+ * `{ atMost }`. If the reference cannot do the work, `reference` and `ratio` are missing, and `note` may say why. `type` is for
+ * figures that differ only in a DolphinDB type. Figures of bench/peers.js have the names of file (`input`) and program (`against`),
+ * and the processor time of both. `cost` marks what one more row, batch or the like costs.
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
  *   type?: string, input?: string, against?: string, cost?: boolean }} Figure
  */
 
-/** Whether a ratio is on the right side of its bar. */
+/** Whether a ratio is within its bar. */
 export function meets({ ratio, bar: { atLeast = -Infinity, atMost = Infinity } }) {
   return ratio >= atLeast && ratio <= atMost
 }
 
-/** Whether the bar was met, and the bar; else the note. */
+/** Whether the ratio is within its bar, and the bar; without a bar, the note. */
 export function verdict(figure) {
   const { ratio, bar, note = '' } = figure
   if (ratio === undefined || bar === undefined) return note
@@ -47,7 +46,7 @@ function table(figures) {
   return [head, ...lines].map(line => line.map((cell, i) => cell.padEnd(widths[i])).join('  '))
 }
 
-/** Options every benchmark understands; `--scale 0.1` makes inputs a tenth as long, for a first look. */
+/** Options of every benchmark; `--scale 0.1` makes inputs a tenth as long, for a first look. */
 export function benchOptions() {
   const { values } = parseArgs({
     options: {
@@ -61,8 +60,7 @@ export function benchOptions() {
 
 /**
  * Prints figures and writes them to bench/results/NAME.json.
- *
- * @param more  members of the JSON object besides
+ * @param more  further members of the JSON object
  */
 export function report(name, figures, more = {}) {
   for (const line of table(figures)) process.stdout.write(`${line.trimEnd()}\n`)
@@ -77,7 +75,7 @@ export function report(name, figures, more = {}) {
   writeFileSync(`${folder}${name}.json`, `${text}\n`)
 }
 
-/** Runs a benchmark when its file is the program that was started. */
+/** Runs a benchmark if its file is the program that was started. */
 export async function runAlone(moduleUrl, name, measure) {
   if (process.argv[1] === fileURLToPath(moduleUrl)) report(name, await measure(benchOptions()))
 }

@@ -1,6 +1,6 @@
 /*
-  The other end of a measured load: `ddb-ingest serve --discard` in a process of its own. It counts what arrives, and
-  figures are believed only when its counts agree with the input.
+  The server of a measured load: `ddb-ingest serve --discard` in its own process. The server counts rows, and figures are valid only if
+  its counts agree with the input.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,9 +9,8 @@ import { profiling, program, runNode } from './measure.js'
 
 /**
  * Starts the server with the tables of a script file.
- *
  * @param options  further options of `serve`
- * @param server  another program that takes them
+ * @param server  another program with the same options
  */
 export async function startSink(initFile, options = ['--discard'], server = program) {
   const serve = ['serve', '--port', '0', '--init', initFile, ...options]
@@ -20,7 +19,7 @@ export async function startSink(initFile, options = ['--discard'], server = prog
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close')
-  // A measurement that fails must not leave a server behind.
+  // Ends the server even if a measurement fails.
   process.once('exit', () => child.kill())
   const lines = []
   const output = createInterface(child.stdout).on('line', line => lines.push(line))
@@ -29,9 +28,9 @@ export async function startSink(initFile, options = ['--discard'], server = prog
   if (address === null) throw new Error(`the server did not listen, it said: ${lines.join('\n')}`)
   return {
     pid: child.pid,
-    /** Options that lead a command to this server. */
+    /** Options that make a command use this server. */
     server: ['--host', address[1], '--port', address[2]],
-    /** Ends the server; returns what it counted in its lifetime, when it discards. */
+    /** Ends the server; returns its counts, if it discards. */
     async stop() {
       child.kill('SIGTERM')
       await closed
@@ -41,8 +40,7 @@ export async function startSink(initFile, options = ['--discard'], server = prog
 }
 
 /**
- * Loads a file into a table of the sink without asking what became of it; see `runNode` for what is returned.
- *
+ * Loads a file into a table of the sink without confirmation; returns the result of `runNode`.
  * @param flags  further options of `load`
  */
 export function load(sink, path, table, options, flags = []) {
@@ -53,15 +51,14 @@ export function load(sink, path, table, options, flags = []) {
 const empty =
   'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
-/** Makes table `trades` anew, so that every load meets the same one. */
+/** Creates table `trades` again, so that every load finds the same one. */
 export function emptyTrades({ server }) {
   return runNode([program, 'exec', '-e', empty, ...server])
 }
 
 /**
  * Ends the sink.
- *
- * @throws when it did not receive exactly this many rows
+ * @throws unless it received exactly this many rows
  */
 export async function stopCounting(sink, rows) {
   const { rows: arrived } = await sink.stop()

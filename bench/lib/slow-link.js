@@ -1,5 +1,5 @@
 /*
-  A TCP proxy that stands for a network: so many bytes a second in each direction, and a delay for each of them.
+  A TCP proxy that simulates a network: limited bytes a second in each direction, and a delay for each byte.
 */
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -33,7 +33,7 @@ export async function startSlowLink(port, { bytesPerSecond = Infinity, delayMs =
   }
 }
 
-/** What is on its way at most, as a window of a connection has it: a slow link must hold its sender back. */
+/** Limit of bytes under way, like the window of a connection: a slow link must hold its sender back. */
 const windowBytes = 4_194_304
 
 function carry(from, to, bytesPerSecond, delayMs) {

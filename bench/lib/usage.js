@@ -1,6 +1,6 @@
 /*
-  Imported into a process that is measured (`runNode`): when it ends, it tells on descriptor 3 how many microseconds processors
-  have worked for it, all its threads together.
+  Imported into a measured process (`runNode`): at its end, writes the processor time of all its threads in microseconds to descriptor
+  3.
 */
 import { writeSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
 /*
-  Brings the rows of narrow.csv into the table `trades`, and prints how many seconds that took: as `writer`, row by row through a
-  TableWriter, or as `rows`, by `load` of a list, from objects that were made before; or as `csv`, by `load` of the file.
+  Writes the rows of narrow.csv into the table `trades` and prints how many seconds that took. HOW is `writer` (row by row through a
+  TableWriter), `rows` (`load` of a list; in both, of objects made before), or `csv` (`load` of the file).
     node bench/lib/write-rows.js HOW FILE HOST PORT
 */
 import { readFileSync } from 'node:fs'

@@ -65,7 +65,7 @@ export function thisProcess(): ProcessEnvironment {
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
     die: () => void process.kill(process.pid, 'SIGKILL'),
-    // Set late, as with other flags V8 would reject the compiled code of modules loaded afterwards.
+    // Set late: with other flags V8 would reject the compiled code of modules loaded afterwards.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {
       try {

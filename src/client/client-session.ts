@@ -1,5 +1,5 @@
 /*
-  A session as its user sees it: translates calls to requests, and refuses calls that the session's mode does not allow.
+  A session as callers see it: translates calls to requests, and refuses calls that the session's mode does not allow.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -76,7 +76,7 @@ export class ClientSession implements Session {
       onMessage: printed => {
         const text = secrets.hide(printed)
         trace?.printed(text)
-        // In a later task, so that an exception of the callback does not look like a broken stream.
+        // Called in a later task, so that an exception of the callback does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
       },
       limits: {
@@ -118,7 +118,7 @@ export class ClientSession implements Session {
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients set the flag on connect, too; but a login that must be answered cannot have it.
+    // Official asynchronous clients set the flag on connect, too. With the flag, a login would get no answer.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,
@@ -233,7 +233,7 @@ export class ClientSession implements Session {
     if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  /** Not async: the server is idle while an answer passes through further promises. */
+  /** Not async: each further promise delays the next request while the server is idle. */
   #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
     const head = options === noOptions ? this.#answeredHead : this.#head(false, options)
@@ -245,7 +245,7 @@ export class ClientSession implements Session {
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
-  /** Typed unless the caller wants plain values, as callers of the library's `connect` do; the types of `PlainSession` say so. */
+  /** Converts an answer to plain values if the caller asked for them. `PlainSession` declares the types of the result. */
   #answer(value: Value, options: RunOptions): Result {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
     return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)

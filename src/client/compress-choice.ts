@@ -1,5 +1,5 @@
 /*
-  Decides whether a session compresses what it sends and receives (docs/decisions/0017-when-data-is-compressed.md).
+  Decides whether a session compresses sent and received data (docs/decisions/0017-when-data-is-compressed.md).
 */
 
 /** `auto` compresses if the server is on another machine, as long as the network is slow. */

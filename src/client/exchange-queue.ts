@@ -1,6 +1,6 @@
 /*
-  Requests that are answered, one at a time and in order. A caller may stop waiting (time limit, AbortSignal); its place in the
-  queue remains until the answer came, so that requests and answers still match.
+  Requests that are answered, one at a time and in order. If a caller stops waiting (time limit, AbortSignal), the request keeps its
+  place until the answer comes, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
 import { ProtocolError } from '../errors.js'
@@ -14,7 +14,7 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
-/** Why nothing may be sent after an answer; undefined if it is an ordinary one. */
+/** Returns why nothing may be sent after this answer; undefined for an ordinary answer. */
 export type LastAnswer = (response: Response) => DdbError | undefined
 
 interface Exchange {
@@ -23,7 +23,7 @@ interface Exchange {
   decode: ResponseDecoder
   resolve: (response: Response) => void
   reject: (error: unknown) => void
-  /** Ends the timer and the listener with which the caller may give up. */
+  /** Removes the time limit and the abort listener of the caller's wait. */
   release: () => void
   settled: boolean
 }
@@ -76,7 +76,7 @@ export class ExchangeQueue {
   async hold(): Promise<() => void> {
     if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
     this.#isHeld = true
-    // Earlier requests go first.
+    // Requests that were waiting before the hold go first.
     this.#held.push(...this.#waiting.splice(0))
     this.#next()
     return () => {
@@ -151,7 +151,7 @@ export class ExchangeQueue {
   /**
    * Continues reading the outstanding answer after bytes were added to the reader.
    * @throws {ProtocolError} if the bytes are not an answer, or no answer is due
-   * @throws {DdbError} what `LastAnswer` returned, before anything else is sent
+   * @throws {DdbError} the error that `LastAnswer` returned, before anything else is sent
    */
   advance(): void {
     while (this.#decoding !== undefined) {
@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // This may also be why the request failed; a successful answer is still good.
+      // `last` may also be why this request failed. A successful answer stays valid.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last

@@ -25,11 +25,11 @@ const looksPerTimeout = 8
 export class Link {
   readonly outgoing: Outgoing
   readonly exchanges: ExchangeQueue
-  /** Incoming bytes are dropped. */
+  /** If true, the link drops all incoming bytes. */
   ignoresAnswers = false
   /** The session id that every answer must carry, once the server has sent it. */
   sessionId: string | undefined
-  /** Passwords sent over it, redacted from all later messages of the server. */
+  /** Passwords sent over this link, redacted from all later messages of the server. */
   readonly secrets: Secrets
   /** Called once, with the failure unless close() ended the connection. */
   onClose: ((error: DdbError | undefined) => void) | undefined
@@ -86,12 +86,12 @@ export class Link {
     return !this.#gone && this.#closing === undefined
   }
 
-  /** @throws {UsageError} DDB_CLOSED after close(); otherwise what ended the connection */
+  /** @throws {UsageError} DDB_CLOSED after close(); otherwise the failure that ended the connection */
   checkOpen(): void {
     if (!this.isOpen) throw this.#refusal()
   }
 
-  /** Like `checkOpen`, but a session that is being closed may finish what it has begun. */
+  /** Like `checkOpen`, but a session that is being closed may finish its requests. */
   checkConnected(): void {
     if (this.#gone) throw this.#refusal()
   }
@@ -103,7 +103,7 @@ export class Link {
     )
   }
 
-  /** Acts once there is room for another request, in the order of the calls; rejects if that never happens. */
+  /** Calls `act` once there is room for another request, in the order of the calls; rejects if there never is. */
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true
@@ -114,7 +114,7 @@ export class Link {
       this.outgoing.whenRoom(() => {
         if (!isWaiting) return
         release()
-        // At once, not a microtask later: the next waiter must see how much room is left.
+        // Acts at once, not a microtask later: the next waiter must see how much room is left.
         resolve(new Promise<void>(done => done(this.#act(act))))
       })
     })
@@ -125,7 +125,7 @@ export class Link {
     act()
   }
 
-  /** Stops reading until `resume`, as the caller is busy with what arrived. */
+  /** Stops reading until `resume`: the caller is busy with earlier bytes. */
   pause(): void {
     this.#stream.pause()
   }
@@ -151,12 +151,12 @@ export class Link {
     }
   }
 
-  /** Ends the connection now, for a reason of our own. */
+  /** Ends the connection now; everyone who waits gets `reason`. */
   abandon(reason: DdbError): void {
     this.#end(reason)
   }
 
-  /** The connection is gone or useless: releases everyone who waits for it. */
+  /** Ends a connection that is gone or useless, and releases everyone who waits for it. */
   #end(cause: unknown): void {
     if (this.#gone) return
     this.#gone = true
@@ -186,7 +186,7 @@ export class Link {
     } finally {
       unwatch()
     }
-    // Synchronous requests reported the loss themselves; for asynchronous ones only this does.
+    // Synchronous requests failed with the loss themselves; for asynchronous requests only this throw reports it.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
   }
 

@@ -3,7 +3,7 @@
   texts are those of docs/server-semantics.md#refusals, the rights those of DolphinDB's manual, page "User Access Control".
 */
 
-/** A text, and what it says is missing; `$1` is the object that the text names. */
+/** The text of a refusal, and the right that is missing; `$1` is the object that the text names. */
 const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to read table (\S+)/i, 'TABLE_READ on $1'],
   [
@@ -23,7 +23,7 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-/** What an upsert needs; the server's message is that for an insert (tests of DolphinDB's Python client). */
+/** The right that an upsert needs; the server answers with the message for an insert (tests of DolphinDB's Python client). */
 const upsertRight: (typeof rights)[number] = [
   /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
   'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
@@ -54,7 +54,7 @@ export function loginToRepeat(serverMessage: string): string {
   )
 }
 
-/** What to do if something is switched off on the server; undefined for other refusals. */
+/** Advice if a setting switches a feature off on the server; undefined for other refusals. */
 export function settingToChange(serverMessage: string): string | undefined {
   return /feature of publish is not enabled|RefId:\s*S00001\b/i.test(serverMessage)
     ? 'Stream tables are switched off: set maxPubConnections in the configuration of the server to a number above 0, and restart it.'

@@ -32,29 +32,27 @@ export type { Result, ResultTable } from './session-result.js'
  * first waits until everything handed over was sent.
  */
 export interface Session extends AsyncDisposable {
-  /** The server's id for it, as decimal text. */
+  /** The server's id of this session, as decimal text. */
   readonly id: string
   readonly host: string
   readonly port: number
   /** True if every request is asynchronous and only `run` is allowed. */
   readonly enableAsync: boolean
-  /** True once nothing can be sent any more, whether closed or lost. */
+  /** True once the session was closed or lost, so that nothing can be sent any more. */
   readonly closed: boolean
   /** Bytes handed over but not yet taken by the kernel. */
   readonly bufferedBytes: number
   /** Progress of this session's requests, including synchronous ones and the connect request. */
   readonly sends: SendCounts
-  /** Receives what scripts print. */
+  /** Receives the output that scripts print. */
   onMessage: ((text: string) => void) | undefined
   /** Called once, with the failure if the connection was not closed by `close()`. */
   onClose: ((error: DdbError | undefined) => void) | undefined
 
   /**
-   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
-   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there is
-   * room for more.
-   *
-   * `T` is what the caller knows of the answer and is not checked: `run<ResultTable>('select …')`.
+   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last argument may
+   * be options. On an asynchronous session the promise resolves without a value once the request is handed over and there is room for
+   * more. `T` is the caller's claim about the answer and is not checked: `run<ResultTable>('select …')`.
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
@@ -85,9 +83,9 @@ export interface Session extends AsyncDisposable {
   upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
 
   /**
-   * Sends one asynchronous function request (flag 4), also on a synchronous session; there is no answer, even if it fails. It
-   * leaves before synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference and must
-   * not change before `onWritten`.
+   * Sends one asynchronous function request (flag 4), also on a synchronous session. The server does not answer, even if the request
+   * fails. The request overtakes synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference
+   * and must not change before `onWritten`.
    * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
    * @returns false if the caller should wait for `drained()` before sending more
    * @throws {ConnectionError} if the connection is lost
@@ -105,7 +103,7 @@ export interface Session extends AsyncDisposable {
   drained(): Promise<void>
 
   /**
-   * Finishes what was handed over, sends FIN, and waits for the other end to close, as long as there is progress.
+   * Finishes all calls, sends FIN, and waits for the other end to close, as long as there is progress.
    * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>
@@ -164,9 +162,9 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
 interface Dialled {
   readonly socket: Socket
   readonly opened: Promise<void>
-  /** The error if connecting takes longer than this. */
+  /** The error if connecting takes longer than `timeoutMs`. */
   timeout(timeoutMs: number): ConnectionError
-  /** Undefined if the failure has nothing to do with TLS. */
+  /** The error for a failure of TLS; undefined if the failure has nothing to do with TLS. */
   tlsFailure(cause: unknown): DdbError | undefined
 }
 

@@ -1,6 +1,6 @@
 /*
-  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write
-  is with the kernel at a time, so it is always known which requests have certainly not left yet.
+  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write is with
+  the kernel at a time, so we always know which requests have certainly not left yet.
 */
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
@@ -28,7 +28,7 @@ export interface SendCounts {
 // Small requests share writes of this size: larger writes would not be cheaper.
 const coalesceBytes = 131_072
 
-/** Progress of a write is seen in steps of this size: on a slow link a large write takes minutes. */
+/** A write's progress shows in steps of this size: on a slow link a large write takes minutes. */
 const pieceBytes = 262_144
 
 /** Smaller writes tell more about the event loop than about the network. */
@@ -38,7 +38,7 @@ const slowMsPerByte = 1 / 62_500
 /** The weight of one write in the estimate of the network's speed. */
 const newestShare = 0.3
 
-/** The encoded start of the latest call: batches call one function with the same start and only other values. */
+/** The encoded start of the latest call, kept because the calls of a load differ only in their values. */
 interface CallStart {
   readonly head: RequestHead
   readonly name: string
@@ -131,7 +131,7 @@ export class Outgoing {
 
   /**
    * Sends one more encoded asynchronous request soon, together with its neighbours.
-   * @param onWritten  called once the kernel has taken its last byte; never called if that does not happen
+   * @param onWritten  called once the kernel has taken the request's last byte; never called if that does not happen
    */
   commit(onWritten?: () => void): void {
     this.#accepted += 1
@@ -140,7 +140,7 @@ export class Outgoing {
     if (this.writer.byteLength >= coalesceBytes) this.flush()
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true
-      // After I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
+      // Flushes after I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
       this.#clock.nextTurn(this.#flushLater)
     }
   }
@@ -150,7 +150,7 @@ export class Outgoing {
     this.flush()
   }
 
-  /** Writes what is there now; if a write is under way, the next one follows by itself. */
+  /** Writes the collected requests now; if a write is under way, the next one follows by itself. */
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#stopped) return
     const chunks = this.writer.take()
@@ -168,7 +168,7 @@ export class Outgoing {
 
   #writePiece(): void {
     let bytes = 0
-    // A single buffer is written directly, as gathering costs more than writing it.
+    // One buffer is written directly: gathering costs more than the write.
     const isOne = this.#restAt + 1 === this.#rest.length
     if (!isOne) this.#stream.cork()
     for (;;) {

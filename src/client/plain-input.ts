@@ -58,7 +58,7 @@ function isPlainObject(input: unknown): input is { readonly [key: string]: Plain
   return typeof input === 'object' && input !== null && !(input instanceof Date)
 }
 
-/** Promises, maps and class instances would silently become empty dictionaries. */
+/** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
 function checkedObject(object: Row): Row {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return object

@@ -144,7 +144,7 @@ function asJson(value: PlainOutput): unknown {
 
 /**
  * One object per row.
- * @throws {ValueError} DDB_USAGE if it is not a table
+ * @throws {ValueError} DDB_USAGE if `value` is not a table
  */
 export function toRows(
   value: Value | undefined,
@@ -159,7 +159,7 @@ export function toRows(
 
 /**
  * One list per column.
- * @throws {ValueError} DDB_USAGE if it is not a table
+ * @throws {ValueError} DDB_USAGE if `value` is not a table
  */
 export function toColumns(
   value: Value | undefined,

@@ -13,9 +13,9 @@ import type { ConnectOptions, RunArguments, RunOptions } from './session-options
  */
 export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks'> {
   /**
-   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
-   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there is
-   * room for more.
+   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last argument may
+   * be options. On an asynchronous session the promise resolves without a value once the request is handed over and there is room for
+   * more.
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`

@@ -59,7 +59,7 @@ const unitMs: Partial<Record<TemporalType, number>> = {
 const latestDateMs = 8.64e15
 
 /**
- * A value that is not null. What `Date` cannot represent stays text: times of day, nanoseconds, distant years.
+ * A value that is not null. Values that `Date` cannot represent stay text: times of day, nanoseconds, distant years.
  * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
  */
 export function plainTime(

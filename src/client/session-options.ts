@@ -49,9 +49,9 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   highWaterBytes?: number
   /** Longest answer accepted, in bytes of one value. */
   maxReplyBytes?: number
-  /** Receives what scripts print while their request runs. */
+  /** Receives the output that scripts print while their request runs. */
   onMessage?: (text: string) => void
-  /** Gets a line for each message of the connection. Secrets are left out, and so are values unless it asks for them. */
+  /** Receives a line for each message of the connection, without secrets, and without values unless `trace.values` is set. */
   trace?: Trace
   /** Ends the attempt to connect; has no effect once there is a session. */
   signal?: AbortSignal
@@ -65,7 +65,7 @@ export interface RunOptions extends AnswerOptions {
   priority?: number
   /** Runs on one of the few workers reserved for short requests, also while all others are busy. */
   urgent?: boolean
-  /** Most threads the server may use for this request; default 64. */
+  /** Limit of threads that the server may use for this request; default 64. */
   parallelism?: number
   /** Bytes per block if a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
   fetchSize?: number
@@ -92,8 +92,8 @@ export const runOptionNames: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The last argument is taken for options if it is an object with only these names. A table with such column names has lists as
- * members, which options never have.
+ * Takes the last argument for options if it is an object with only these names. A table with such column names stays a value: its
+ * members are lists, and options never have lists.
  * @param names  of all options
  */
 export function splitArguments<Options extends RunOptions = RunOptions>(
@@ -133,7 +133,7 @@ function checkInteger(name: string, value: number | undefined, min: number, max:
   )
 }
 
-/** Plain JavaScript has no compiler that asks for what is required. */
+/** Callers in plain JavaScript have no compiler that asks for required options. */
 function checkAddress({ host, port }: Partial<ConnectOptions>): void {
   if (host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
   const missing = host === undefined ? 'host' : port === undefined ? 'port' : undefined
@@ -193,7 +193,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** Plain JavaScript has no compiler that reports wrong options, or that `{ times: 3 }` was not taken for an argument. */
+/** Callers in plain JavaScript have no compiler that reports wrong options, or an argument `{ times: 3 }` taken for options. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

@@ -13,7 +13,7 @@ import { formatElement, formatValue } from '../protocol/value-text.js'
 import type { Column, Value } from '../protocol/value.js'
 import type { Secrets } from './login/hide-password.js'
 
-/** Where the lines go. */
+/** Where the lines of a trace go. */
 export interface Trace {
   /** Gets one line without its end, such as `2026-11-21T09:30:00.000Z #1 1166953221 > function flags=36 bytes=310 …`. */
   readonly write: (line: string) => void
@@ -50,9 +50,9 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they did not understand.
+  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote text that they do not understand.
   const owed: boolean[] = []
-  // The same for a request without an answer, which some servers answer nevertheless.
+  // Likewise for a request without an answer, which some servers answer nevertheless.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
@@ -101,7 +101,7 @@ function requestDetails(request: Request, withValues: boolean): string {
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
     case 'script': {
       const { script } = request
-      // It cannot be told where in a script a secret is, so such a script is not shown at all.
+      // Nothing tells where in a script a secret is, so such a script is not shown at all.
       const isShown = withValues && !carriesSecret(request)
       return `chars=${script.length} ${isShown ? script : firstWord(script)}`
     }

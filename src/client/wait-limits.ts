@@ -4,7 +4,7 @@
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 
-/** They end the wait, not what the server does. */
+/** Limits that end the wait; the server continues its work. */
 export interface WaitLimits {
   timeoutMs?: number
   signal?: AbortSignal

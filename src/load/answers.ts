@@ -1,24 +1,23 @@
 /*
-  What a server has confirmed during one period of a run. Throughout a period the batch size and the number of
-  connections stay the same.
+  Measures how fast a server confirms rows during one period of a run. The batch size and the number of connections stay the same
+  throughout a period.
 */
 import type { OpenBatch } from './fate/fold.js'
 
-/** After this time other load on both machines may have changed. */
+/** Longest pause between trials: after a minute, other load on both machines may have changed. */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * How long to wait after a failed trial, ms. Other processes may have had the machine during it, so the next one comes
- * after a second or four times the length of the trial, and each later one after a longer pause.
+ * The pause after a failed trial, ms: four times the trial or the previous pause, at least a second. The first pauses are short,
+ * because a trial may fail only while other processes use the machine.
  *
- * @param pauseMs  pause before the failed trial; 0 for the first one
+ * @param pauseMs  the previous pause; 0 before the first one
  */
 export function nextPauseMs(pauseMs: number, trial: Pick<Answers, 'ms'>): number {
   return Math.min(longestPauseMs, Math.max(1_000, pauseMs * pauseGrowth, trial.ms * pauseGrowth))
 }
 
-/** The size of a batch. */
 export type AnsweredBatch = Pick<OpenBatch, 'rows' | 'bytes'>
 
 interface Sum {
@@ -28,7 +27,7 @@ interface Sum {
   readonly bytes: number
 }
 
-/** The period lasts from the first answers to the last; the first ones only start the clock. */
+/** Adds up the answers of one period. The first answers of a period only start the clock. */
 export class Answers {
   #told: Sum = { atMs: 0, batches: 0, rows: 0, bytes: 0 }
   #last = this.#told
@@ -48,7 +47,7 @@ export class Answers {
     return this.#told.batches === 0
   }
 
-  /** Call it after adding all answers that came together. */
+  /** Must be called after all answers that arrived together are added. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told
@@ -76,7 +75,7 @@ export class Answers {
     return this.#since('bytes')
   }
 
-  /** Infinity if there are no answers yet. */
+  /** The average; Infinity if there are no answers yet. */
   get bytesOfBatch(): number {
     const { bytes, batches } = this.#told
     return batches === 0 ? Infinity : bytes / batches
@@ -87,12 +86,12 @@ export class Answers {
     return this.#since('rows') / this.ms
   }
 
-  /** A lower bound: assumes that one more answer per connection came at the start and counts for nothing. */
+  /** Lower bound of the rate: counts one answer per connection less than arrived. */
   leastRate(connections = 1): number {
     return (this.rate * (this.batches - connections)) / this.batches
   }
 
-  /** An upper bound: assumes one more answer per connection in the same time. */
+  /** Upper bound of the rate: counts one answer per connection more than arrived. */
   mostRate(connections = 1): number {
     return (this.rate * (this.batches + connections)) / this.batches
   }

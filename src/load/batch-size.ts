@@ -1,7 +1,6 @@
 /*
-  How large batches are. If the user gives no size, batches start at the default and grow as long as the server confirms
-  more rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same
-  sizes.
+  Decides how large batches are. If the user gives no size, batches start at the default and grow as long as the server confirms more
+  rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same sizes.
 */
 import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
@@ -16,33 +15,30 @@ export interface BatchSize {
   readonly bytes: number
   /** Row limit with which the run has been fastest so far. */
   readonly found: number
-  /**
-   * Limit of bytes in flight. It is lower while sizes are tried, as answers come only after those of everything sent
-   * before.
-   */
+  /** Limit of bytes in flight. It is lower while larger batches are tried: the server first answers everything sent earlier. */
   readonly mostInFlightBytes: number
   /** True while no other size is being tried. */
   readonly isSettled: boolean
-  /** Keeps or restores the first size. */
+  /** Returns to the first size and keeps it. */
   fix(): void
   /** Keeps the present size. */
   stay(): void
   /**
-   * If the server answers for no batch: it has started on one, as far as its connection shows.
+   * For servers that confirm no batch: reports that the server seems to have started on this batch.
    * @param place  position among all batches handed over, from 1
    */
   reached(batch: AnsweredBatch, place: number, atMs: number): void
-  /** If the server answers for no batch: it has nothing left to do. */
+  /** For servers that confirm no batch: reports that the server has no work left. */
   keptUp(): void
   /** @param state  the run's state after the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** Doubling the size must bring this many times the rows a second. */
+/** Doubling the batch size must raise the rate by at least this factor. */
 const worthwhile = 1.1
 /** Batches to measure before trying a larger size. */
 const leastBatches = 8
-/** With this many batches, answers that arrive together (as from the ledger) are accurate to a thirtieth. */
+/** With this many batches, rates are accurate to a thirtieth, even if answers arrive together, as the ledger's do. */
 const enoughBatches = 32
 const shortestMs = 50
 /**
@@ -51,12 +47,9 @@ const shortestMs = 50
  */
 const longestBatchMs = 500
 const fallen = 0.5
-/**
- * A batch takes at most an eighth of the bytes in flight per connection, so others are on their way meanwhile and
- * memory does not grow.
- */
+/** A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow. */
 const batchShare = 8
-/** The server's backlog while larger batches are tried: their answers come after those of everything sent before. */
+/** Limit of the server's backlog while larger batches are tried: the server first answers everything sent earlier. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -79,12 +72,9 @@ class GrowingSize implements BatchSize {
   #present = new Answers()
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
-  /**
-   * Until when the size stays, and the rows per millisecond since it was chosen, measured after the server's backlog was
-   * cleared.
-   */
+  /** When another size may be tried, and the lowest rate of this size so far, in rows per millisecond; 0 before the first measurement. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
-  /** How long the last failed trial settles the size; 0 while larger batches have always been better. */
+  /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
 
   constructor(plan: SizeOptions) {
@@ -124,28 +114,27 @@ class GrowingSize implements BatchSize {
   }
 
   reached(batch: AnsweredBatch, place: number, atMs: number): void {
-    // Where the server is by now is an estimate, so batches of the size before count only until the sizes change.
+    // How far the server has come is an estimate, so batches of the previous size no longer count.
     if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
   }
 
   keptUp(): void {
     if (this.#isFixed) return
-    // The size being tried is large enough for now.
+    // The server keeps up, so the present size is large enough for now.
     this.#before = undefined
     this.#present = new Answers()
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // If the server refuses rows for the size of their batch alone, small batches mean that fewer halves are sent
-    // twice.
+    // The server may have refused the batch only because it is large. Smaller batches are divided less often, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
       const answers = event.no < this.#firstNo ? this.#before : this.#present
       answers?.add(open.get(event.no)!, event.atMs)
     } else if (event.kind === 'handedOver') {
-      // All results from one look at the ledger are in by now, and the next batch is still empty. The time between the
-      // last batch of one size and the first of the next belongs to neither.
+      // By now all results of the last look at the ledger are counted, and the next batch is still empty. The time
+      // between the last batch of one size and the first of another counts for neither size.
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
       if (this.#present.ms >= shortestMs) this.#judge(Math.max(lastNo, batches.sent))
@@ -220,7 +209,7 @@ class GrowingSize implements BatchSize {
   }
 }
 
-/** With few batches, one more or less at either end of the period could decide; it must not. */
+/** With few batches, a single answer at either end of a period must not decide. */
 function isFaster(present: Answers, before: Answers): boolean {
   const many = present.batches >= enoughBatches
   const least = many ? present.rate : present.leastRate()

@@ -1,7 +1,7 @@
 /*
-  How many connections a run has. With `auto` it starts with one and doubles the number if it has to wait for the server
-  and the server then confirms more rows a second (docs/decisions/0071). Like the batch size, it is a fold of the run's
-  events.
+  Decides how many connections a run has. With `auto` a run starts with one and doubles the number while it has to wait for the server.
+  It keeps a larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the number is a
+  fold of the run's events.
 */
 import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
 import type { BatchSize } from './batch-size.js'
@@ -13,13 +13,13 @@ import type { Plan } from './plan.js'
 export interface ConnectionCount {
   /** The number of connections to change to; undefined to stay. */
   readonly wanted: number | undefined
-  /** Limit of batches in flight, so that the best number is found before everything has been sent. */
+  /** Limit of batches in flight: otherwise all rows might be sent before the best number of connections is found. */
   readonly mostOpen: number
-  /** Why there are not more; undefined if the user chose the number. */
+  /** Why the run has no more connections; undefined if the user chose the number. */
   readonly why: string | undefined
   /** Sets the largest number allowed. A later, higher limit changes nothing. */
   limit(most: number, why: string): void
-  /** Call it once the wanted connections are open. */
+  /** Must be called once the wanted connections are open. */
   changed(): void
   /** Reports that the loader waited for the server for this many milliseconds. */
   waited(ms: number): void
@@ -27,20 +27,20 @@ export interface ConnectionCount {
 }
 
 /**
- * More connections are tried if the loader spends a quarter of its time waiting for the server: enough of them to keep
- * it busy then gain at least a third.
+ * A loader that waits for the server for this share of its time tries more connections. Connections that keep the loader busy speed it
+ * up by at least a third.
  */
 const leastWait = 1 / 4
-/** Doubling the connections must bring this many times the rows a second. */
+/** Doubling the connections must raise the rate by at least this factor. */
 const worthwhile = 1.2
 const leastMs = 250
-/** Batches per connection before a number of connections is judged, at least and at most. */
+/** Fewest and most batches per connection before a number of connections is judged. */
 const leastRounds = 4
 const enoughRounds = 16
-/** The server's backlog while more connections are tried; also at least four times the delay of an answer. */
+/** Limit of the server's backlog while more connections are tried; at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Limit of batches in flight before anything is measured, and the least per connection. */
+/** Limits of batches in flight: before anything is measured, and the least per connection later. */
 const firstOpen = 32
 const leastOpen = 8
 
@@ -67,7 +67,7 @@ class FoundCount implements ConnectionCount {
   #waitedMs = 0
   /** When doubling last brought no gain. */
   #settledAtMs: number | undefined
-  /** How long that holds; 0 while more connections have always been better. */
+  /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
   /** Shortest time from sending a batch to its answer, ms. */
   #latencyMs = Infinity
@@ -148,7 +148,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // While the limit of bytes in flight is unknown, waiting says nothing about the server.
+      // Until answers are measured, the limit of batches in flight is a guess, and waiting proves nothing.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -11,7 +11,7 @@ export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 /** Limit to which batches grow: no write into any table is larger by default. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
-/** A power of two. If this many are not enough, the user has to look at what is slow. */
+/** Most connections that `auto` opens; a power of two. If the run is still slow, the user has to find out why. */
 export const mostFoundConnections = 16
 
 export const defaultMaxErrors = 100
@@ -29,5 +29,5 @@ export const deliveryDefaults = {
   onDoubt: 'report',
 } as const satisfies LoadOptions['delivery']
 
-/** Records are held in memory, and twice while their buffer grows. */
+/** Memory holds a whole record, and two copies while its buffer grows. */
 export const mostRecordBytes: number = 512 * 1024 * 1024

@@ -1,10 +1,11 @@
 /*
-  How a run ends: it shuts down cleanly when it is done or interrupted, and stops at once when it must leave.
+  Ends a run: cleanly if the run is done or interrupted, at once if it must leave.
 */
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
 import { closeTimeoutMs } from './connection/connect.js'
 import { ignoreLoss, type Delivery } from './transport/delivery.js'
+import type { EarlySession } from './transport/receipts/sessions.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
@@ -14,8 +15,9 @@ import { asDdbError } from './run-ending.js'
 export interface Opened {
   inputs?: Inputs
   control?: Session
+  early?: EarlySession | undefined
   delivery?: Delivery
-  /** Rows that were read but not counted anywhere at the end are unsent. */
+  /** True if rows that were read, but have no outcome at the end, count as unsent. */
   leavesRest?: boolean
 }
 
@@ -26,19 +28,16 @@ export interface Opened {
 export function endOnSignal(run: Run, opened: Opened): () => void {
   return onAbort(run.options.signal, () => {
     run.ending.fail(interrupted())
-    // A read may be waiting for more input.
+    // Closing ends a read that waits for more input.
     void opened.inputs?.close()
   })
 }
 
 /** Stops waiting for the network once the run must leave. */
 export interface Leaving {
-  /** Resolves once that is done. */
+  /** Resolves once the connections are dropped. */
   readonly left: Promise<void>
-  /**
-   * Must be called: Node keeps a signal that depends on others, and everything its listeners refer to, until those are
-   * gone.
-   */
+  /** Must be called. Node keeps a signal, and everything that its listeners refer to, until all signals are gone on which it depends. */
   stopListening(): void
 }
 
@@ -56,31 +55,30 @@ export function whenLeaving(run: Run, opened: Opened): Leaving {
   return { left, stopListening }
 }
 
-/** Drops the connections at once. */
 export function abandon({ delivery, control }: Opened, cause: DdbError): void {
   const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
   delivery?.leave(reason)
   control?.abandon(reason)
 }
 
-/** Closes everything, giving connections their time to close; failures become the run's. */
+/** Closes everything, and drops connections that do not close in time. Failures become the run's. */
 export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
-  const { inputs, delivery, control } = opened
+  const { inputs, delivery, early, control } = opened
   // A lost control session has already been reported by the query that used it.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
-  const all = closeInTurn(run, [inputs, delivery, asking])
+  const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()
   // These rows were between reader and delivery and never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
-  // Only now are the rejects all in their files and counted.
+  // Everything closed so far may have added rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-/** Makes the journal's last entry; for a finished run it is the only one still needed. */
+/** Writes the journal's last entry; a finished run needs no other entry any more. */
 export async function endJournal(
   run: Run,
   { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,

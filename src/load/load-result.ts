@@ -30,7 +30,7 @@ export interface RowCounts {
   read: number
   /** Known to be in the target. */
   confirmed: number
-  /** Left out by `target.transform`, as the server tells: they are certainly not in the target. */
+  /** Left out by `target.transform`, according to the server: certainly not in the target. */
   filtered: number
   /** Sent, but their outcome is unknown. */
   unconfirmed: number
@@ -69,16 +69,16 @@ export interface LoadResult {
   startedAt: string
   endedAt: string
   target: { host: string; table: string | null; function: string | null; method: Method | null }
-  /** Of all inputs that were opened or should have been; `bytes` as stored. */
+  /** Totals of all inputs that were opened or should have been; `bytes` as stored. */
   inputTotals: InputTotals
   /** Threads that read the inputs, including the main thread; 1 if the inputs are too small for more. */
   threads: number
   /**
-   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs`
-   * asks for all. Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes
-   * the first bad row, or what ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an
-   * input was read to its end, `read` is the sum of the other counts, in which rows and rejects include their line
-   * ends; `other` is blank lines, comments and the like, `skipped` is what precedes the place where reading began.
+   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs` asks for all.
+   * Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes the first bad row, or what
+   * ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an input was read to its end, `read` is the sum
+   * of the other counts. Rows and rejects include their line ends, `other` counts blank lines, comments and the like, `skipped`
+   * everything before the place where reading began.
    */
   inputs: {
     path: string
@@ -120,13 +120,13 @@ export interface LoadResult {
   rejects: {
     /** The first of `files`. */
     file: string | null
-    /** The files that hold rows: the one that was asked for, and one for each further header of the inputs. */
+    /** Files that hold rejected rows: the requested one, and one for each further header of the inputs. */
     files: { path: string; rows: number }[]
-    /** Rejected rows that should have been kept but are in no file, because a file could not be made or written. */
+    /** Rejected rows that are in no file, because a file could not be created or written. */
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
-    /** The first three of each code that this process found, for at most 20 codes. */
+    /** The first three rejects of each code that this process found, for at most 20 codes. */
     first: { code: string; file: string; lineNumber: number; message: string }[]
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
@@ -164,7 +164,7 @@ export interface LoadResult {
   error: { code: string; message: string } | null
 }
 
-/** What is known of an input, and whether the user gave it or it was found; defaults count as found. */
+/** Properties of an input, and whether the user gave them or the program found them; defaults count as found. */
 export interface Detected {
   /** For delimited text, like all fields below; null for JSON. */
   delimiter: Known<string> | null
@@ -203,19 +203,19 @@ export interface VerifyResult {
   how: 'sample' | 'all'
   /** `position`, or the columns of the key. */
   by: 'position' | string[]
-  /** Columns filled by a function that were not compared: their stored values are not known here. */
+  /** Columns that a function fills; they are not compared, because only the server knows their values. */
   skippedColumns: string[]
   rows: {
     /** Rows read back and compared. */
     compared: number
-    /** Of those: missing, or with other cells than were sent. */
+    /** Compared rows that are missing or have other cells than were sent. */
     different: number
-    /** Of those: another row of the run has the same key, and the table keeps only one. */
+    /** Compared rows that share their key with another row of the run; the table keeps only one of them. */
     replaced: number
     /** Rows with a null in their key. */
     notComparable: number
   }
-  /** The first 20 that differ; `found` is null if no row came back. */
+  /** The first 20 rows that differ; `found` is null if no row came back. */
   first: {
     file: string
     lineNumber: number
@@ -225,7 +225,7 @@ export interface VerifyResult {
   }[]
 }
 
-/** How safe the confirmed rows are (docs/durability.md); null for what the server does not tell. */
+/** How safe the confirmed rows are (docs/durability.md); null if the server does not tell. */
 export interface Stored {
   grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
   /** Whether the server forces writes to disk. */
@@ -243,7 +243,7 @@ export interface WaysOn {
   possible: boolean
   /** The command that resumes the run. */
   command: string | null
-  /** Counts some of the run's rows, if it is unknown whether they are in the table. */
+  /** Counts some of the run's rows in the table, if their outcome is unknown. */
   look: string | null
   /** Loads everything again; only for use if `look` found no rows. */
   restart: string | null

@@ -1,5 +1,5 @@
 /*
-  A run whose input is the rows of a program. They pass through a store that knows the outcome of each.
+  Loads the rows of a program instead of files. The rows pass through a store that knows the outcome of each.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -27,8 +27,8 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
 export const mostWaiting = 16_384
 
 /**
- * @param store  its rows go to the table until it ends; it then knows the outcome of each
- * @throws {UsageError} DDB_USAGE for options that need an input that can be read twice
+ * @param store  supplies the rows until it ends; it then knows the outcome of each
+ * @throws {UsageError} DDB_USAGE if an option needs input that can be read twice
  */
 export async function loadRowsOn(
   platform: Platform,
@@ -105,8 +105,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Rows in flight are kept as the caller's objects, which take ten times the memory, and V8 lets garbage grow to four times the
- * live objects. Tables in memory stay busy with this much; transactions of DFS tables need more.
+ * Limits that keep tables in memory busy; transactions of DFS tables need more. Rows in flight stay in memory as the caller's objects,
+ * which take ten times the space. V8 lets garbage grow to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 
@@ -114,7 +114,7 @@ function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
   return table?.startsWith('dfs://') === true ? {} : ofMemory
 }
 
-/** Callers in plain JavaScript have no compiler to tell them. */
+/** Callers in plain JavaScript have no compiler to check the type. */
 function checkIterable(rows: unknown, hasInputs: boolean): void {
   if (hasInputs) {
     throw new UsageError('DDB_USAGE', '`rows` replace `inputs`: leave one of them out')

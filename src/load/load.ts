@@ -9,7 +9,7 @@ import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
-import { openDelivery } from './transport/open-delivery.js'
+import { earlySession, openDelivery } from './transport/open-delivery.js'
 import { endJournal, type Opened } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
@@ -44,13 +44,12 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** What is loaded, if the caller knows more than the options say. */
+/** Facts about the inputs that the caller knows besides the options. */
 interface Given {
   /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
   /** The unit of a plan that the inputs make up. */
   readonly unit?: UnitOfPlan
-  /** Rows of a program, instead of inputs. */
   readonly rows?: RowStore
 }
 
@@ -87,6 +86,7 @@ async function loadPlan(
       checkReplaces(options, target)
       durability = newDurability(plan, target)
       await checkAlone(run, control, inputs.areDone)
+      if (!inputs.areDone) opened.early = earlySession(run, control)
       const checked = await checkTarget(run, control, target)
       if (inputs.areDone && checked !== undefined) {
         alreadyLoaded = true
@@ -98,7 +98,7 @@ async function loadPlan(
         return undefined
       }
       if (checked !== undefined) await checkRows(run, control, checked)
-      const delivery = await openDelivery(run, target, control, checked?.evidence)
+      const delivery = await openDelivery(run, target, control, checked?.evidence, opened.early)
       opened.delivery = delivery
       checkFollowed(run, delivery)
       await removeLeftRejects(run)
@@ -123,10 +123,8 @@ async function loadPlan(
   if (misuse !== undefined) {
     run.ending.fail(misuse)
     const { code, exitCode } = misuse
-    const error = {
-      code,
-      message: run.reporter.secrets.hideInSentence(run.reporter.words(misuse.message)),
-    }
+    const { secrets, words } = run.reporter
+    const error = { code, message: secrets.hideInSentence(words(misuse.message)) }
     await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
@@ -161,8 +159,8 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
 }
 
 /**
- * Removes rejects left by a killed process. It waits until the run may begin, as the journal of a refused run may know
- * of fewer rejects than were kept.
+ * Removes rejects that a killed process left. Must wait until the run may begin: the journal of a refused run may know of fewer rejects
+ * than the files hold.
  */
 async function removeLeftRejects({
   history: { journal },
@@ -175,7 +173,7 @@ async function removeLeftRejects({
   await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
 }
 
-/** Ends the run if rows of earlier processes are gone or unproven: those must not be skipped. */
+/** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */
 function failAt(run: Run, error: unknown): void {
   run.ending.fail(error)
   const isGone =
@@ -188,7 +186,7 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 
-/** Asks nothing if no row is stored, or if the run must leave at once. */
+/** Asks nothing if no row is confirmed, or if the run must leave at once. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
   if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

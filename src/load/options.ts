@@ -59,7 +59,7 @@ export type {
   UserFacts,
 } from './connection/known-server.js'
 
-/** What a rejected row does: end the run, be skipped, or go into the rejects file. */
+/** What happens to a rejected row: it ends the run, is skipped, or goes into the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
 
 /** The server of a run, and who logs in. */
@@ -70,15 +70,13 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   password?: string
   /** Whether columns are compressed on the wire; `auto`, the default, does so while the network is the bottleneck. */
   compress?: CompressChoice
-  /** For all hosts and attempts together, up to the first login; default 10,000. */
+  /** Time limit for all hosts and attempts together, until the first login; ms, default 10,000. */
   connectTimeoutMs?: number
-  /**
-   * Gets a line for each message of each connection. Secrets are left out, and so are values unless it asks for them.
-   */
+  /** Gets a line for each message of each connection. Lines contain no secrets, and values only if the trace asks for them. */
   trace?: Trace
   /**
-   * Remembers what runs and `selftest` find out about servers, so that it is asked only once. Nothing is remembered if
-   * left out.
+   * Remembers what runs and `selftest` find out about servers, so that each question is asked only once. Without it, nothing is
+   * remembered.
    */
   serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
@@ -97,9 +95,9 @@ export interface TargetOptions {
    */
   create?: 'stream' | 'dfs'
   /**
-   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
-   * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, this
-   * and the next four are chosen from the data.
+   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a column of dates
+   * (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the program chooses this and the next
+   * four options from the data.
    */
   partition?: string
   /**
@@ -129,15 +127,16 @@ export interface TargetOptions {
   /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
   /**
-   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
-   * `def(t){ return select * from t where price>0 }`, or a partial application. It runs in the session of the run, once for each batch,
-   * and again for parts of one; rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync (docs/transform.md).
+   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`: `def(t){ return
+   * select * from t where price>0 }`, or a partial application. The function runs in the session of the run, once for each batch, and
+   * again for parts of a divided batch. Rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync
+   * (docs/transform.md).
    */
   transform?: string
   /**
-   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform` a name alone has the type of the
-   * table's column; the columns are the table's own when left out. With `create`: types of columns of the new table, whatever the
-   * inputs show; the others are found.
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes the type of the
+   * table's column; default: the table's own columns. With `create`: types of columns of the new table, whatever the inputs show; the
+   * other types are found.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */
@@ -155,25 +154,24 @@ export interface InputOptions extends DialectOptions {
    */
   compression?: 'auto' | Compression
   /**
-   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8.
-   * With a named encoding, bytes that are no characters reject their rows.
+   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8. With a named
+   * encoding, rows with invalid bytes are rejected.
    */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files to take from folders: of their names, or, if they contain a `/`, of their paths in the
-   * folder: `*.txt`, `2024/**`. Default: files with the extension of a known format.
+   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other to names: `*.txt`,
+   * `2024/**`. Default: files with the extension of a known format.
    */
   include?: readonly string[]
   /** Patterns of the members to take from zip archives; same rules as `include`. */
   members?: readonly string[]
   /**
-   * The end of each input's path with names for parts of it: `level2/{day}/{symbol}.csv`. A part may have a pattern
-   * after a colon, `{day:\d{8}}`; `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the
-   * column of its name and can be used in templates of `mapping.set`. An input that does not match ends the run before
-   * its first row.
+   * Names parts of the end of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon, `{day:\d{8}}`;
+   * `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the column of its name and can be used in templates
+   * of `mapping.set`. An input that does not match ends the run before its first row.
    */
   path?: string
-  /** Whether inputs whose paths do not match are left out, or have nulls as their parts. */
+  /** What happens to inputs whose paths do not match: they are left out, or get nulls as their parts. */
   pathUnmatched?: PathUnmatched
   /** Limit of records read from all inputs together, including rejected ones. */
   limit?: number
@@ -250,7 +248,7 @@ export interface DeliveryOptions {
   }
 }
 
-/** Where a run keeps what another process needs to resume it, if this one is killed (docs/resume.md). */
+/** Where a run keeps the facts that another process needs to resume it, if this one is killed (docs/resume.md). */
 export interface JournalOptions {
   /** Holds one file per run, named after its `runId`. */
   folder: string
@@ -259,13 +257,13 @@ export interface JournalOptions {
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
   /**
-   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the one
-   * with its key. Rows that are no longer in the input stay in the table.
+   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the row with the same key.
+   * Rows that are no longer in the input stay in the table.
    */
   changed?: boolean
 }
 
-/** Everything `load` has to know. */
+/** All options of `load`. */
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
@@ -287,7 +285,7 @@ export interface LoadOptions {
   expectRows?: number
   /** The run fails with DDB_EXPECTATION unless at least this many rows were delivered. */
   minRows?: number
-  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or does not tell. */
+  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or cannot tell. */
   expectUnique?: boolean
   /**
    * Expected columns, such as `time:TIMESTAMP,sym:SYMBOL`: if the target has others, the run fails with DDB_EXPECTATION
@@ -302,16 +300,13 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called with the progress at most ten times a second, never in the hot path. */
   onReport?: (report: LoadReport) => void
-  /**
-   * Rewrites each sentence for the program that shows it, which may name these options differently: here they stand in
-   * backticks.
-   */
+  /** Rewrites each sentence for the program that shows it. Sentences name options in backticks; the program may name them differently. */
   wording?: (sentence: string) => string
   /** Gets one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
-  /** Gets the options that a run lacks for the table that `target.create` or `addColumns` would make, before it ends (DDB_USAGE). */
+  /** Called before a run ends with DDB_USAGE because `target.create` or `addColumns` needs further options; gets those options. */
   onNeeded?: (needed: NeededOptions) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void

@@ -1,6 +1,6 @@
 /*
-  What every run does, wherever its rows go: open the inputs, open the target, move batches, and close everything,
-  whatever happens.
+  The steps of every run, wherever its rows go: open the inputs, open the target, move batches, and close everything, even after
+  failures.
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'
@@ -20,7 +20,7 @@ export interface Way {
   readonly unsent?: UnsentCheck | undefined
 }
 
-/** What distinguishes one kind of run from another. */
+/** The steps in which kinds of runs differ. */
 export interface Course {
   /**
    * Finds the target and opens a delivery to it.
@@ -32,15 +32,15 @@ export interface Course {
   /** Called once nothing more will be handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
-  /** Called once every row has its outcome as far as is known, with connections still open. */
+  /** Called after the last outcome, while connections are still open. */
   readonly ended?: (opened: Opened) => void
 }
 
 /**
- * Failures become the run's.
+ * Failures of the steps become the run's.
  *
  * @param sources  the expanded inputs, if the caller has just expanded them
- * @returns what was opened (and closed again), and wrong options found before the server was reached
+ * @returns everything that was opened (and closed again), and wrong options found before the server was reached
  */
 export async function runPipeline(
   run: Run,
@@ -64,7 +64,7 @@ export async function runPipeline(
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
     else fail(error)
-    // A server that does not answer a query would not answer the closing of the connection either.
+    // A server that ignores a query would ignore the closing of the connection, too.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()

@@ -20,7 +20,7 @@ import { newPathReader } from '../source/path/input-texts.js'
 import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { hasTransform, parseTarget, type Target } from './target/target.js'
 
-/** Complete options; only what depends on the target is still open. */
+/** Complete options, except for values that depend on the target. */
 export interface Plan {
   runId: string
   target: Target
@@ -49,7 +49,7 @@ export interface Plan {
   unit: UnitOfPlan | undefined
 }
 
-/** What a run needs to know of the unit it loads (docs/decisions/0068). */
+/** The facts that a run needs about the unit it loads (docs/decisions/0068). */
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
@@ -61,9 +61,7 @@ export interface UnitOfPlan {
   readonly names: readonly string[]
   /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
-  /**
-   * The target may hold rows of an earlier attempt, so rows of the first batches are looked up before they are sent.
-   */
+  /** True if the target may hold rows of an earlier attempt; the run then looks up rows of its first batches before sending. */
   readonly looksUp: boolean
 }
 
@@ -118,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // Fixed for functions, as a refusal puts the whole batch in doubt; for followed files, whose rows must not wait for
-  // more; and with a rate limit, which decides alone.
+  // The size is fixed for functions, as a refusal puts the whole batch in doubt; for followed files, whose rows must not wait; and with
+  // a rate limit, which alone decides.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&
@@ -155,7 +153,7 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   }
 }
 
-/** Every process must cut the same batches, and only receipts tell which process sent them. */
+/** All processes of a plan must cut the same batches, and only receipts tell which process sent a batch. */
 function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
   return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
@@ -195,7 +193,7 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 
 const mostConnections = 64
 
-/** Limits that depend on the table are checked once the server has described it. */
+/** Limits that depend on the table are checked later, once the server has described the table. */
 function checkConnections(
   { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
   target: Target,
@@ -212,7 +210,7 @@ function checkConnections(
   }
 }
 
-/** @param why  why the target allows only one */
+/** @param why  why the target allows only one connection */
 export function oneConnection(why: string): UsageError {
   return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }
@@ -238,7 +236,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   )
 }
 
-/** More bring nothing, as one thread collects their results. */
+/** More threads bring nothing, as a single thread collects their results. */
 const mostThreads = 64
 
 function checkThreads(threads: number | 'auto'): void {
@@ -266,7 +264,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** Refuses options that expect the sent rows in the table, as a transform changes them. @throws {UsageError} DDB_USAGE */
+/** Refuses options that expect the sent rows in the table, as a transform changes rows. @throws {UsageError} DDB_USAGE */
 function checkTransformed({
   mode,
   confirm,

@@ -16,8 +16,8 @@ import type { Run } from './run.js'
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
  * @param checkUnsent  called for batches that the journal does not know
- * @returns whether the end of the run must count rows that were read but not sent. It must if rejects of an earlier
- *   process end this one: those may lie before or after these rows
+ * @returns true if the end of the run must count rows that were read but not sent: if rejects of an earlier process end the run, they
+ *   may lie before or after these rows
  */
 export async function pump(
   run: Run,
@@ -40,7 +40,7 @@ export async function pump(
     for await (const batch of inputs.batches(run, target)) {
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
-      // A batch that an earlier process sent may still be confirmed.
+      // Beyond the limit of rejects, only batches of an earlier process may still be confirmed.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
@@ -75,17 +75,23 @@ async function hand(
 ): Promise<void> {
   let handedOver = false
   try {
-    if (known === undefined || known.kind === 'unsent') await checkUnsent?.(batch)
+    // Each `await` costs a small batch as much as reading a row, even if there is nothing to wait for.
+    if (checkUnsent !== undefined && (known === undefined || known.kind === 'unsent')) {
+      await checkUnsent(batch)
+    }
     if (known?.kind === 'sent' || known?.kind === 'lanes') {
       run.history.resumption.checkRows(batch, known)
     }
-    if (known === undefined) await fitConnections(run, delivery)
+    if (known === undefined && run.connectionCount.wanted !== undefined) {
+      await fitConnections(run, delivery)
+    }
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
     if (lanes !== undefined)
       for (const part of unsentParts(lanes)) await checkUnsent?.(part.batch, part)
     run.rejects.flush()
-    await limiter.pass(batch.rowCount, batch.encodedBytes)
+    const passing = limiter.pass(batch.rowCount, batch.encodedBytes)
+    if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
@@ -135,7 +141,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Leaves rows as they are: which of them are stored cannot be found out any more. */
+/** Sends nothing: which of these rows are stored cannot be determined any more. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

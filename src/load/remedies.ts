@@ -21,16 +21,16 @@ export const remedies = {
   /** Rows of a plan's unit are in the table, and their origin is unknown. */
   rowsOfUnit: () =>
     'Remove the rows of these files from the table, and load the plan again; or, if the rows should be there twice, load it with `delivery.onDoubt` resend',
-  /** The rows may be in the table, and nobody can search for them. */
+  /** The rows may be in the table, but the program cannot search for them. */
   rowsOutOfSight: () =>
     'If none of the rows of these files are in the table, load the plan with `delivery.onDoubt` resend',
-  /** As `rowsOfUnit`, where the rows cannot be looked up. */
+  /** As `rowsOfUnit`, if the rows cannot be looked up. */
   rowsOfTransform: () =>
     'Check whether rows of these files are there. If there are none, or they should be there twice, load the plan with `delivery.onDoubt` resend; ' +
     'otherwise remove them first',
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () => 'None of its rows were stored: start it over with `journal.restart`',
-  /** As `nothingStored`, and nobody may be repairing its rejects. */
+  /** As `nothingStored`, if the user cannot be repairing the run's rejects. */
   beginsAnew: () => 'None of its rows were stored, so it starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>

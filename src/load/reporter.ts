@@ -1,5 +1,5 @@
 /*
-  What a run reports while it runs: notices, and its progress at most ten times a second.
+  Reports on a run while it works: notices, and its progress at most ten times a second.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import type { Clock, Timer } from '../platform/platform.js'
@@ -10,9 +10,8 @@ export interface Reporter {
   readonly startedAt: Date
   /** Rewords a sentence of the library for the program that shows it. */
   readonly words: (this: void, sentence: string) => string
-  /** Redacts the password, as servers repeat it. */
+  /** Redacts the password, which servers' messages may repeat. */
   notice(this: void, text: string): void
-  /** The first notices. */
   readonly notices: readonly string[]
   readonly secrets: Secrets
   inputProgress(bytesRead: number, totalBytes: number | undefined): void

@@ -16,7 +16,6 @@ import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
-/** What the inputs contribute to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
   /** Undefined if no input was opened. */
@@ -25,11 +24,11 @@ export interface ResultParts {
   threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
-  /** Only of confirmed runs. */
+  /** Set only for confirmed runs. */
   stored?: LoadResult['stored']
   /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
-  /** Only the inputs were opened, because earlier processes had finished the run. */
+  /** True if earlier processes had finished the run: only the inputs were opened. */
   alreadyLoaded?: boolean
 }
 
@@ -120,14 +119,14 @@ function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadRes
   return { ...result, first }
 }
 
-/** True if this process sent nothing and knows of no row that earlier ones sent. */
+/** True if this process sent nothing and knows of no row that earlier processes sent. */
 function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
 /**
- * Errors after which the run must not go on here. It would be refused again if something changed; and if another process
- * has the run, it goes on there, while this journal would load all rows once more.
+ * Errors after which this journal must not resume the run. A changed run would be refused again. If another process has the run, that
+ * process goes on, and this journal would load all rows once more.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
@@ -160,7 +159,7 @@ export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** What was expected instead of this count; undefined if the count is right. */
+/** The expected count in words; undefined if this count is right. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,

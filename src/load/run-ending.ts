@@ -1,6 +1,6 @@
 /*
-  How a run ends: by its first failure, by the signal to leave, or because another process resumes it; in that case it
-  must leave the rows alone.
+  Ends a run after its first failure, at the signal to leave, or because another process resumes it. In the last case this process must
+  leave the rows alone.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError } from '../errors.js'
@@ -35,7 +35,7 @@ interface EndingSetup {
 export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): RunEnding {
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
-  // Every connection of the run listens to it.
+  // Every connection of the run adds a listener.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0
@@ -80,7 +80,7 @@ export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): 
   }
 }
 
-/** The first failure wins. An interruption yields to a later failure, as that may mean lost rows of an input. */
+/** The first failure wins. An interruption yields to a later failure, which may mean that rows of an input are lost. */
 function graver(before: DdbError | undefined, failure: DdbError): DdbError {
   const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
   return before === undefined || replaces ? failure : before

@@ -23,7 +23,7 @@ import { namingRights } from './target/needed-rights.js'
 import { traitsOf } from './transport/confirmations.js'
 import type { Delivery } from './transport/delivery.js'
 
-/** What all parts of a run share; a function that needs only one part receives only that. */
+/** The parts of a run that functions share; a function that needs only one part receives only that part. */
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
@@ -104,7 +104,7 @@ export function isUnfinished({ state, delivery, ending, history }: Run): boolean
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
 }
 
-/** Rewords timeouts of sessions as those of the run, with the run's own option. */
+/** Rewords timeouts of sessions as timeouts of the run, with the run's own option. */
 function inWords({ words }: Pick<Reporter, 'words'>, failure: DdbError): DdbError {
   const limit = '`delivery.confirmTimeoutMs`'
   const said = words(failure.message.replace('`timeoutMs`', limit))

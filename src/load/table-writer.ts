@@ -1,6 +1,5 @@
 /*
-  A stream that accepts rows one at a time and knows whether each is in the table: a run of `load` whose input is the
-  stream.
+  A stream that accepts rows one at a time and knows whether each is in the table. It is a run of `load` whose input is the stream.
 */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -40,10 +39,9 @@ export interface UnwrittenRows<Row> {
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
 
 /**
- * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
- * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by
- * itself. The event `reject` reports each row that will not be in the table (`RejectedRow`); the others continue. An
- * `error` means that the run has ended.
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with receipts. As
+ * with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by itself. The event `reject`
+ * reports each row that will not be in the table (`RejectedRow`); other rows continue. An `error` means that the run has ended.
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */
@@ -52,7 +50,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   readonly #run: Promise<LoadResult>
   readonly #leave: AbortController
   #isOver = false
-  /** Callback of the row that waits until others are taken. */
+  /** Callback of the row that waits until the store has room. */
   #goOn: ((error?: Error) => void) | undefined
 
   private constructor(store: RowStore, run: Promise<LoadResult>, leave: AbortController) {
@@ -147,7 +145,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    * Sends the rows written so far without waiting for more.
    *
    * Resolves once all of them are confirmed to be in the table, except rejected ones.
-   * @throws {DdbError} DDB_UNCONFIRMED if some are not, or may not be; `unwritten` returns those rows
+   * @throws {DdbError} DDB_UNCONFIRMED if some rows are not, or may not be, in the table; `unwritten` returns them
    */
   async flush(): Promise<void> {
     const store = this.#store
@@ -181,8 +179,8 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   /**
    * Accepts no more rows and waits until the outcome of each is known.
    *
-   * @returns what `load` would
-   * @throws {DdbError} what ended the run, or DDB_UNCONFIRMED
+   * @returns the same result as `load`
+   * @throws {DdbError} the failure that ended the run, or DDB_UNCONFIRMED
    */
   async close(): Promise<LoadResult> {
     this.end()

@@ -73,7 +73,7 @@ export class BlockReader {
     const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = sourceFields(mapping, fieldOf)
+    const fields = (shared?.fieldsFor ?? sourceFields)(mapping, fieldOf)
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text, texts }

@@ -13,8 +13,8 @@ import type { Tokenizer } from './tokenizer.js'
 /** A format's contribution to the read loop; the source contributes the rest. */
 export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
-/** An input of known shape. */
-export interface OpenedInput<Format extends string> extends Pick<
+/** What a format detects of an input's shape. */
+export type FoundShape<Format extends string> = Pick<
   InputReader<Format>,
   | 'format'
   | 'recordKind'
@@ -26,7 +26,10 @@ export interface OpenedInput<Format extends string> extends Pick<
   | 'headerBytes'
   | 'headerLineNumber'
   | 'foundTable'
-> {
+>
+
+/** An input of known shape. */
+export interface OpenedInput {
   readonly source: ByteSource
   /** The tokenizer, if the format has already read something to detect the shape. */
   readonly tokenizer?: Tokenizer
@@ -35,10 +38,12 @@ export interface OpenedInput<Format extends string> extends Pick<
   readonly records: (options: BatchOptions) => Records
 }
 
+/** @param found  small files that look alike share it */
 export function recordReader<Format extends string>(
-  opened: OpenedInput<Format>,
+  found: FoundShape<Format>,
+  opened: OpenedInput,
 ): InputReader<Format> {
-  return new RecordReader(opened)
+  return new RecordReader(found, opened)
 }
 
 /** A class, because making an object with so many getters takes longer than reading a hundred rows. */
@@ -54,22 +59,22 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
   readonly foundTable: InputReader['foundTable']
-  readonly #opened: OpenedInput<Format>
+  readonly #opened: OpenedInput
   #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
 
-  constructor(opened: OpenedInput<Format>) {
-    this.format = opened.format
-    this.recordKind = opened.recordKind
-    this.dialect = opened.dialect
-    this.delimiter = opened.dialect?.delimiter.value
-    this.isHeaderGuessed = opened.isHeaderGuessed
-    this.fieldNames = opened.fieldNames
-    this.fieldCount = opened.fieldCount
-    this.rowNames = opened.rowNames
-    this.headerBytes = opened.headerBytes
-    this.headerLineNumber = opened.headerLineNumber
-    this.foundTable = opened.foundTable
+  constructor(found: FoundShape<Format>, opened: OpenedInput) {
+    this.format = found.format
+    this.recordKind = found.recordKind
+    this.dialect = found.dialect
+    this.delimiter = found.dialect?.delimiter.value
+    this.isHeaderGuessed = found.isHeaderGuessed
+    this.fieldNames = found.fieldNames
+    this.fieldCount = found.fieldCount
+    this.rowNames = found.rowNames
+    this.headerBytes = found.headerBytes
+    this.headerLineNumber = found.headerLineNumber
+    this.foundTable = found.foundTable
     this.#opened = opened
     this.#tokenizer = opened.tokenizer
   }

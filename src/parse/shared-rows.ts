@@ -4,6 +4,7 @@
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
 import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
+import { sourceFields } from './sourced-column.js'
 
 /** One object serves all inputs of a run. Their readers get it in turn. */
 export interface SharedRows {
@@ -11,6 +12,8 @@ export interface SharedRows {
   blockFor(fieldCount: number): RecordBlock
   /** True if the rows so far begin a batch that a piece of the next input continues. */
   continues: boolean
+  /** Does the same as `sourceFields`, and remembers the result: many inputs in a row need the same fields. */
+  fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** Number of rows so far; if it is not 0, there is a batch to take. */
   readonly rowCount: number
   /** Returns the columns for an input. Reuses earlier columns if everything in the setup is identical. */
@@ -28,11 +31,18 @@ export function newSharedRows(): SharedRows {
   /** Earlier columns whose rows cannot be in a batch with the next ones. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
+  let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
   return {
     continues: false,
     blockFor(fieldCount) {
       if (block?.fieldCount !== fieldCount) block = new RecordBlock(fieldCount)
       return block
+    },
+    fieldsFor(mapping, fieldOf) {
+      if (last?.mapping !== mapping || last.fieldOf !== fieldOf) {
+        last = { mapping, fieldOf, fields: sourceFields(mapping, fieldOf) }
+      }
+      return last.fields
     },
     get rowCount() {
       return (left?.rowCount ?? 0) + (builder?.rowCount ?? 0)

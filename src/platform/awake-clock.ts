@@ -1,20 +1,20 @@
 /*
-  Time as experienced by a process: time in which it slept, because it was stopped or its machine suspended, counts towards no
-  limit. Answers that arrived meanwhile lay there unread.
+  A clock for time limits: it does not count time during which the process was stopped or its machine suspended. Answers may have
+  arrived meanwhile that the process could not read.
 */
 import type { Clock, Timer } from './platform.js'
 
-/** A clock that counts only the time in which the process could have done something. */
+/** Counts only the time during which the process could run. */
 export interface AwakeClock extends Clock {
-  /** How often it has slept so far; a suspended machine or a changed clock counts as well. */
+  /** How often the process has slept so far; suspending the machine or changing its clock counts, too. */
   readonly naps: number
-  /** Ends its beat: later sleep is not detected. */
+  /** Stops the timer that detects sleep. */
   stop(): void
 }
 
-/** Interval of the beat of a process that is awake. */
+/** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
-/** A busy process is never this late; and while late it could not have used others' answers either. */
+/** If the timer is later than this, the process slept. No busy process is so late; if one were, it could not read answers either. */
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {

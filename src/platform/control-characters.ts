@@ -9,7 +9,7 @@ export const controlCharacters =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /**
- * The text with these characters replaced by `\u001b` and the like.
+ * The text, with control characters replaced by `\u001b` and the like.
  * @param kept  characters to keep
  */
 export function escapeControls(text: string, kept = ''): string {

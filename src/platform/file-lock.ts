@@ -1,8 +1,8 @@
 /*
-  A lock, as one file that names the process that holds it. A hard link creates it whole, so no process ever reads half of one.
-  The holder renews it every few seconds by setting its modification time, which works even on a full disk. A process that
-  cannot query whether the holder lives watches the lock: if it is not renewed for several periods of the watcher's own clock,
-  exactly one watcher takes it over (docs/decisions/0030-a-lock-is-a-lease.md).
+  A lock, as one file that names the process that holds it. A hard link creates the file whole, so no process ever reads half of one.
+  The holder renews the lock every few seconds by setting the file's modification time, which works even on a full disk. A process that
+  cannot query whether the holder lives watches the lock. If the holder does not renew it for several periods by the watcher's own
+  clock, exactly one watcher takes the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
   isRenewing,
@@ -16,21 +16,21 @@ import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
-/** How often a holder renews its lock, and how long without a renewal until a watcher takes it over. */
+/** How often a holder renews its lock, and how long a watcher waits for a renewal before it takes the lock over. */
 export const renewEveryMs = 3_000
 export const staleMs = 5 * renewEveryMs
-/** For this long after a renewal nobody can have taken it over, as no watcher's time is up. */
+/** For this long after a renewal nobody can have taken the lock over: every watcher waits longer. */
 const safeMs = 3 * renewEveryMs
 const lookEveryMs = 250
-/** A difference between the clocks that means a suspended machine, or a changed clock. */
+/** If monotonic and wall clock drift apart by this much, the machine was suspended or its clock was changed. */
 const jumpMs = 1_000
-/** How often to look again at a lock that changes hands meanwhile. */
+/** Attempts to take a lock that keeps changing hands. */
 const maxTurns = 100
 
-/** What is known without watching; `unsure` if only watching shows whether the holder lives. */
+/** The state of a lock at one look; `unsure` if only watching shows whether the holder lives. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** Stamps of locks that were watched, and were not renewed. */
+/** Stamps of locks that a watcher saw without a renewal. */
 type Stale = ReadonlySet<string>
 
 /** Like `Files.lock`; waits by the given clock. */
@@ -97,7 +97,7 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // A process that is turned away needs no disk space, and leaves no files.
+  // Looks before it creates a file, so that a process that is turned away needs no disk space and leaves no files.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
@@ -137,9 +137,9 @@ function lookAt(path: string, machine: LockMachine, stale: Stale): Seen {
 type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'stale' }
 
 /**
- * Creates `path` from the candidate, or replaces what a dead process left there. Another lock, named after the dead holder's
- * token, decides who may replace it: only one process gets that, and only while the dead holder's lock still exists and is not
- * renewed. If that process dies before it is done, the same rule finds the next one.
+ * Creates `path` from the candidate, or replaces a dead process's lock. Another lock, named after the dead holder's token, decides who
+ * may replace it. Only one process gets that other lock, and only while the dead holder's lock still exists and is not renewed. If that
+ * process dies before it is done, the same rule finds the next one.
  */
 function acquire(
   path: string,
@@ -183,7 +183,7 @@ function heldLock(
   let timer: Timer | undefined
   let isOver = false
 
-  /** Always moves forward, whatever the wall clock does: a repeated time would not count as a renewal. */
+  /** Sets a later time than before, whatever the wall clock does: a repeated time would not count as a renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -194,7 +194,7 @@ function heldLock(
   /** Acts within the gate that every process must pass to take the lock over; the gate admits one at a time. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
-    // Another process may own a lock with this name by now; it is neither renewed nor removed.
+    // By now another process may own a lock with this name: that lock must be neither renewed nor removed.
     const isOurs =
       isStill(machine, path, own.token) &&
       acquire(gate, path, own, machine, new Set()).kind === 'held'
@@ -211,7 +211,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // It tries again; if that never succeeds, `lost` reports it before others may take the holder for dead.
+      // The next tick tries again. If none succeeds, `lost` reports it before others may take the holder for dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -235,14 +235,14 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // A remaining lock is taken over once this process has ended, so this need not fail a finished run.
+        // Others take a remaining lock over once this process has ended, so a failure here need not fail a finished run.
       }
       file.close()
     },
   }
 }
 
-/** Ends a sentence that says that a lock was lost. */
+/** The reason for the loss, as the end of a sentence. */
 function lossOf({ read }: LockMachine, path: string, own: LockHolder): string {
   const seen = seeLock(path, read)
   if (typeof seen !== 'object') return `its file "${path}" was removed`
@@ -266,7 +266,7 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    // A file server may have created the link and then been asked again because its answer was lost.
+    // The existing link may be our own: a file server created it, its answer was lost, and the request was repeated.
     return isStill(machine, path, own.token)
   }
 }

@@ -6,10 +6,10 @@
 import { isUtf8 } from 'node:buffer'
 import { sep } from 'node:path'
 
-/** U+DC00 plus a byte from 0x80 on. */
+/** A byte from 0x80 on becomes U+DC00 plus the byte. */
 const firstEscape = 0xdc00
 const lone = /[\udc80-\udcff]/u
-/** Such an escape, or half a character; most names contain neither. */
+/** Finds an escaped byte or half of a character pair. Most names contain neither, so this quick check comes first. */
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 

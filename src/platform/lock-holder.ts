@@ -19,23 +19,23 @@ export interface LockHolder {
   /** Unique for each time a lock is held. */
   readonly token: string
   readonly pid: number
-  /** Of the boot, and the process's start in clock ticks since then, as pids are reused. null without /proc. */
+  /** The boot, and the process's start in clock ticks since then: they tell processes with reused pids apart. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
-  /** Of pids and of time: pids and ticks are valid only there. Version 0.1.0 wrote none, and did not renew locks. */
+  /** The namespaces of pids and of time in which pid and ticks are valid. Version 0.1.0 wrote none, and did not renew locks. */
   readonly namespaces?: string | null
   readonly host: string
   readonly since: string
 }
 
-/** A lock as it was seen. If two sightings have equal `stamp`, it was not renewed in between. */
+/** A lock as this process saw it. Two sightings with equal `stamp` show that nobody renewed the lock in between. */
 export interface Sighting {
   readonly path: string
   readonly holder: LockHolder
   readonly stamp: string
 }
 
-/** `unsure`: it may run where it cannot be queried, or be stopped. */
+/** `unsure`: the holder may be stopped, or run where this process cannot query it. */
 export type Life = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {
@@ -92,12 +92,12 @@ export function readLock(path: string): LockText | 'strange' | undefined {
   }
 }
 
-/** ESTALE: a file that comes over a network, and that another has replaced there. */
+/** ESTALE: another client has replaced the file on a network file system. */
 function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
 }
 
-/** Far more than a lock needs. */
+/** Limit for reading a lock's file; a lock needs far less. */
 const maxLockBytes = 4096
 
 function shortText(descriptor: number): string {
@@ -128,12 +128,12 @@ function isHolder(value: unknown): value is LockHolder {
   )
 }
 
-/** Whether the holder renews the lock. */
+/** False for a lock of version 0.1.0. */
 export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
 
-/** What is known of a holder without waiting. */
+/** Whether the holder lives, as far as a query can tell without waiting. */
 export function lifeOf(holder: LockHolder): Life {
   if (!isRenewing(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
@@ -144,7 +144,7 @@ export function lifeOf(holder: LockHolder): Life {
   return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
 }
 
-/** Its pid and ticks are valid here. */
+/** Whether the holder's pid and ticks are valid in the namespaces of this process. */
 function isHere(holder: LockHolder): boolean {
   const here = [bootId(), namespaces()]
   return !here.includes(null) && here[0] === holder.bootId && here[1] === holder.namespaces
@@ -176,7 +176,7 @@ function isNumberInUse(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it runs, under another user.
+    // EPERM: the process runs, under another user.
     return systemCode(error) !== 'ESRCH'
   }
 }
@@ -197,7 +197,7 @@ function processState(pid: number | 'self'): { startTicks: string; letter: strin
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // From the third field, the state, on; the start time is the 22nd.
+  // The fields from the third one, the state, on; the start time is the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }

@@ -1,5 +1,5 @@
 /*
-  What a lock needs from its machine: a few calls of the file system, and which processes live there. Tests bring machines of
+  The parts of its machine that a lock needs: a few calls of the file system, and the processes that live there. Tests bring machines of
   their own.
 */
 import {
@@ -21,20 +21,20 @@ import {
   type LockText,
 } from './lock-holder.js'
 
-/** A lock's file that stays open, even if its name later refers to another one. */
+/** A lock's file that stays open, even if its name later refers to another file. */
 export interface LockFile {
-  /** Sets its modification time, ms since the epoch. */
+  /** Sets the file's modification time, ms since the epoch. */
   stamp(ms: number): void
   close(): void
 }
 
 /** Every call on files throws the system's error. */
 export interface LockMachine {
-  /** This process, with a new token. */
+  /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
-  /** What is known of a holder without waiting. */
+  /** Whether the holder lives, as far as a query can tell without waiting. */
   lifeOf(holder: LockHolder): Life
-  /** undefined if there is none, `strange` if it is not an ordinary file. */
+  /** undefined without a file, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
   /** Creates a new file, and waits for the disk. */
   create(path: string, text: string): LockFile

@@ -5,19 +5,17 @@
 import { X509Certificate } from 'node:crypto'
 import type { Files } from './platform.js'
 
-/** What a file should contain. */
 export type PemContent = 'certificates' | 'key'
 
 /** The text of a file, or what is wrong with it: a sentence that names the file. */
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** The authorities of a whole system take a fifth of this. */
+/** All authorities of a system together take a fifth of this. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
-/** Reads a file and checks its content. */
 export async function readPemFile(
   path: string,
   content: PemContent,

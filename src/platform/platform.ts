@@ -1,16 +1,14 @@
 /*
-  What the program needs from its machine: time, turns of the event loop, randomness, connections, files. Everything that
+  The parts of its machine that the program needs: time, turns of the event loop, randomness, connections, files. Everything that
   differs from run to run goes through here, so that a test can bring a machine of its own.
 */
 import type { Duplex } from 'node:stream'
 
-/** A timer that was started. */
 export interface Timer {
   /** Has no effect if the timer has fired. */
   cancel(): void
 }
 
-/** Time, and turns of the event loop. */
 export interface Clock {
   /** Monotonic milliseconds. */
   nowMs(): number
@@ -28,7 +26,7 @@ export interface Clock {
 
 /** Randomness; `bytes` cannot be guessed. */
 export interface Random {
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   number(): number
   bytes(length: number): Uint8Array
 }
@@ -58,11 +56,9 @@ export interface ListenTls {
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
-  /** Bytes that have arrived. */
   readonly bytesRead: number
 }
 
-/** Where a server listens. */
 export interface ListeningPort {
   readonly port: number
   /** Accepts no more connections; calls back once the last one has ended. */
@@ -71,12 +67,12 @@ export interface ListeningPort {
 
 /** Connections. Either end may continue to send after the other has finished. */
 export interface Network {
-  /** With TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
+  /** Connects, with TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
-  /** Whether a program listening there answers in TLS; false if that is not known before `ended`. */
+  /** Whether a program listening there answers in TLS; false if `ended` aborts before that is known. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
   /**
-   * @param tls  every connection must begin with it
+   * @param tls  if given, every connection must begin with TLS
    * @returns once connections are accepted; rejects with the system's error
    */
   listen(
@@ -87,11 +83,11 @@ export interface Network {
   ): Promise<ListeningPort>
 }
 
-/** What is known of a file without reading it; `fileKey` tells whether two paths are the same file. */
+/** A file's status, found without reading the file; `fileKey` tells whether two paths are the same file. */
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
-  /** Its permissions let everybody read it; false if they do not tell. */
+  /** True if the permissions let everybody read the file; false if the system does not tell. */
   readonly isForAll?: boolean
   readonly sizeBytes: number
   readonly device: bigint
@@ -99,17 +95,16 @@ export interface FileStatus {
   readonly inode: bigint
 }
 
-/** With its times. */
 export interface DatedFileStatus extends FileStatus {
   /** When its content last changed, ms since the epoch. */
   readonly modifiedMs: number
   /**
-   * Its creation time, and the last change of anything about it, ns since the epoch; systems that do not know the first return
-   * 0 or the second.
+   * When the file was created, and when anything about it last changed, ns since the epoch. Systems that do not know the creation time
+   * return 0 or the time of the change.
    */
   readonly bornNs: bigint
   readonly changedNs: bigint
-  /** Identifies its content, if that is known without reading it. */
+  /** Identifies the content, if the system knows it without reading the file. */
   readonly digest?: string
 }
 
@@ -117,48 +112,44 @@ export interface DatedFileStatus extends FileStatus {
 export interface FileLock {
   readonly path: string
   /**
-   * Why this process must stop doing what only the holder may do; undefined while it holds the lock. It looks at the file only
-   * after a pause in which others may have taken the holder for dead, so it may be called before every write.
+   * Why this process no longer holds the lock; undefined while it does. Cheap enough to call before every write: it looks at the file
+   * only after a pause in which others may have taken the holder for dead.
    */
   lost(): string | undefined
   /** Releases the lock. Idempotent. */
   release(): void
 }
 
-/** The answer to a request for a lock. */
 export type LockAnswer =
   | {
       readonly kind: 'held'
       readonly lock: FileLock
-      /** Who had it before: `dead` is certain; a `stale` holder may have been stopped and wake later. */
+      /** Who had the lock before: `dead` is certain; a `stale` holder may have been stopped and wake later. */
       readonly from: 'nobody' | 'dead' | 'stale'
     }
-  /** A living process has it. */
+  /** A living process holds the lock. */
   | {
       readonly kind: 'taken'
       readonly pid: number
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: nothing shows whether it is alive. */
+      /** False for a holder of version 0.1.0 on another host: nothing shows whether such a holder is alive. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */
   | { readonly kind: 'strange' }
-  /** It changes hands faster than it can be taken. */
+  /** The lock changes hands faster than this process can take it. */
   | { readonly kind: 'contended' }
 
-/** One name in a folder. */
 export interface FolderEntry {
   readonly name: string
-  /** Its folder. */
   readonly folder: string
   readonly isFolder: boolean
   /** An ordinary file; false for links, whatever they lead to. */
   readonly isFile: boolean
 }
 
-/** A file opened for reading. */
 export interface InputFile {
   status(): Promise<DatedFileStatus>
   /**
@@ -201,7 +192,7 @@ export interface Files {
   statusNow(path: string): FileStatus | undefined
   /** Rejects if the file may not be read. */
   checkReadable(path: string): Promise<void>
-  /** Reports names one by one: for a folder with a million of them a list would take more memory than the result. */
+  /** Reports names one by one: a list of a million names would take more memory than the result. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
   /** Creates a file accessible only to its owner; EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
@@ -216,7 +207,7 @@ export interface Files {
    * container, on another host, or stopped, is watched for some seconds.
    */
   lock(path: string): Promise<LockAnswer>
-  /** Like `lock`, without watching: a holder that cannot be queried keeps it. */
+  /** Like `lock`, without watching: a holder that cannot be queried keeps the lock. */
   lockNow(path: string): LockAnswer
   /** Who has the lock; undefined if no living process has it. Like `lock`, it may take seconds. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
@@ -225,25 +216,23 @@ export interface Files {
   rename(from: string, to: string): void
 }
 
-/** Another thread of the process. */
 export interface Thread {
-  /** Plain data; what is handed over can no longer be used here. */
+  /** Sends plain data; this thread can no longer use the buffers that are handed over. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
-  /** Whether the process stays alive for it. */
+  /** Sets whether this thread keeps the process alive. */
   keepAlive(keeps: boolean): void
-  /** Resolves once it has ended, whatever it was doing. */
+  /** Ends the thread, whatever it is doing; resolves once it has ended. */
   end(): Promise<void>
 }
 
-/** Events of a thread. */
 export interface ThreadEvents {
   readonly onMessage: (message: unknown) => void
-  /** It has ended by itself. */
+  /** The thread has ended by itself. */
   readonly onDeath: (why: Error) => void
 }
 
 export interface Threads {
-  /** How many can run at the same time. */
+  /** How many threads can run at the same time. */
   readonly cores: number
   /**
    * Starts a thread that does not keep the process alive.
@@ -261,6 +250,5 @@ export interface Platform {
   readonly network: Network
   readonly files: Files
   readonly threads: Threads
-  /** The machine's own name. */
   readonly hostName: string
 }

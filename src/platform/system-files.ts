@@ -39,15 +39,14 @@ const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
-/** Names of a folder whose status is queried together. */
+/** Number of entries of a folder that are read at once. */
 const entriesAtOnce = 1024
-/** What Node puts in the place of bytes that are not UTF-8. */
+/** Node puts this character in the place of bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'
 const readableByAll = 0o444
-/** Does not wait for the reader of a pipe. */
+/** O_NONBLOCK: opening a pipe does not wait for its reader. */
 const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
-/** The files that the process sees. */
 export const systemFiles: Files = {
   open: openInput,
   readNow,
@@ -66,7 +65,7 @@ export const systemFiles: Files = {
     new Promise(resolve => resolve(accessSync(systemName(path), constants.R_OK))),
   async readFolder(path, recursive, found) {
     const folders = [path]
-    // The list grows during the loop.
+    // The list grows during the loop: subfolders are added to its end.
     for (const folder of folders) {
       await readEntries(folder, entry => {
         if (recursive && entry.isFolder) folders.push(join(folder, entry.name))
@@ -92,7 +91,7 @@ export const systemFiles: Files = {
   rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
-/** As BigInt, the inodes of a million files would take a quarter more time; some systems have larger ones. */
+/** Numbers hold most inodes, and BigInt would take a quarter more time for a million files. Larger inodes are read again as BigInt. */
 const isExact = Number.isSafeInteger
 
 function statusOf(stats: Stats | BigIntStats): FileStatus {
@@ -117,7 +116,7 @@ function datedStatusOf(stats: BigIntStats): DatedFileStatus {
   }
 }
 
-/** The content of one folder. A name is read again as bytes if its text may have lost some. */
+/** Reports the entries of one folder. If a name's text may have lost bytes, the name is read again as bytes. */
 async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
   let lost = 0
@@ -130,7 +129,7 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   try {
     for (let first = await entries.read(); first !== null; first = await entries.read()) {
       tell(first)
-      // They are in memory by now: awaiting each of a million would take longer than everything else.
+      // The next entries are in memory by now: awaiting each of a million would take longer than everything else.
       for (let i = 1; i < entriesAtOnce; i++) {
         const next = entries.readSync()
         if (next === null) break

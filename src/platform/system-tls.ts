@@ -18,7 +18,7 @@ const minVersion = 'TLSv1.2'
 /** A peer that does not finish its handshake would otherwise keep its connection for ever. */
 const handshakeTimeoutMs = 10_000
 
-/** Cached, as reading them takes longer than a handshake. */
+/** Cached, because reading the authorities takes longer than a handshake. */
 let systemAuthorities: readonly string[] | undefined
 
 /** Node's own authorities, with NODE_EXTRA_CA_CERTS; and those of the system, if Node can read them. */
@@ -50,7 +50,7 @@ export function dialTls(
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
   })
-  // Node takes these two only from the options of TCP connections.
+  // Node takes these two settings only from the options of TCP connections.
   socket.once('connect', () => {
     socket.setNoDelay(settings.noDelay)
     socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
@@ -126,11 +126,11 @@ export function createTlsServer(
     unproven.delete(peerOf(socket))
     accept(socket)
   })
-  // Only prevents an uncaught exception.
+  // Without a listener, the error would be an uncaught exception.
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   const close = server.close.bind(server)
   server.close = callback => {
-    // A connection that has not finished its handshake belongs to nobody who could end it.
+    // No caller knows a connection that has not finished its handshake, so none could end it.
     for (const socket of unproven.values()) socket.destroy()
     return close(callback)
   }

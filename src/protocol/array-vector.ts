@@ -128,7 +128,7 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // The announced number is believed only as far as it can have arrived.
+  // Makes room for the announced cells only as far as they can have arrived.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
   const offsets = new GrowableOffsets(Math.min(reader.available, length))

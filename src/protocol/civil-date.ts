@@ -7,7 +7,7 @@ export interface CivilDate {
   year: number
   /** 1 to 12. */
   month: number
-  /** From 1. */
+  /** Day of the month, from 1. */
   day: number
 }
 

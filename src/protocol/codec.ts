@@ -1,6 +1,6 @@
 /*
-  Every value of the wire in both directions: the flag says type and form (docs/protocol.md#objects), each form has its
-  file, and what holds values of any kind is here.
+  Encodes and decodes every value of the wire. The flag says type and form (docs/protocol.md#objects). Each form has its file;
+  the forms that hold values of any kind are here.
     tuple       flag (ANY, form 1), length int32, columns int32 = 1, length × object
     set         flag (type, form 4), vector with flag
     dictionary  flag (type of the values, form 5), key vector with flag, value vector with flag
@@ -119,8 +119,8 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
 }
 
 /**
- * Reads one value, flag first. Whenever it yields, it has consumed as much as has arrived.
- * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for one beyond `limits`
+ * Reads one value, flag first. Whenever the generator yields, it has consumed all that has arrived.
+ * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for a value beyond `limits`
  */
 export function* decodeValue(
   reader: ByteReader,

@@ -29,7 +29,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   return columns.emptyVector(capacity)
 }
 
-/** Single values are made by the thousand, and a buffer for each would cost more than everything else about them. */
+/** Single values are made by the thousand, and a buffer for each would cost more than the rest of the work. */
 function clearedBytes(byteLength: number): Uint8Array {
   return byteLength <= maxSharedBytes
     ? sharedBuffers.allocate(byteLength).fill(0)

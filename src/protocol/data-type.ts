@@ -1,5 +1,5 @@
 /*
-  The list of DolphinDB's data types; each file of `types/` holds everything about its own. A new type goes into the file of its
+  The list of DolphinDB's data types; each file of `types/` holds everything about some of them. A new type goes into the file of its
   kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
@@ -48,7 +48,7 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
 /** An array vector of T has type number 64 + T. */
 export const arrayTypeOffset = 64
 
-/** Not a type: it takes the place of one if a compressed vector follows (docs/protocol.md#compressed-vectors). */
+/** Not a type: stands in the place of a type number to announce a compressed vector (docs/protocol.md#compressed-vectors). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
@@ -73,7 +73,7 @@ export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }
 
-/** What a column is: its element type, a decimal's scale, and whether each row is an array (`INT[]`). */
+/** The type of a column: its element type, a decimal's scale, and whether each row is an array (`INT[]`). */
 export interface ColumnType {
   readonly type: DataType
   readonly scale?: number

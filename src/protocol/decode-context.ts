@@ -5,7 +5,7 @@ import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Value } from './value.js'
 
-/** What one decoding may cost. Limits hold while bytes arrive: nothing is allocated for a length that is only claimed. */
+/** Limits of one decoding. They hold while bytes arrive: nothing is allocated for a length that is only claimed. */
 export interface DecodeLimits {
   /** Bytes of one value on the wire; decompressed columns count at their full size. */
   maxValueBytes: number
@@ -21,8 +21,8 @@ export const defaultDecodeLimits: DecodeLimits = {
 }
 
 /**
- * A null without bytes counts as much as what is later made of it: text, a row, an entry of a list. Otherwise twelve bytes that
- * claim a billion nulls would end the process that reads them.
+ * A null without bytes counts as much as the text, row or list entry that is later made of it. Otherwise twelve bytes that claim a
+ * billion nulls would end the process that reads them.
  */
 const voidRowBytes = 64
 
@@ -35,7 +35,7 @@ export type ObjectDecoder = (
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
-/** What one decoding has used so far; several values of a request share one, and therefore its byte limit. */
+/** How much of its limits one decoding has used; the values of a request share one context, and therefore its byte limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
@@ -68,7 +68,7 @@ export class DecodeContext {
     this.#lastOffsetBytes -= byteLength
   }
 
-  /** Counts rows of the type whose elements have no bytes. */
+  /** Counts rows of VOID, whose elements have no bytes. */
   chargeVoid(reader: ByteReader, rows: number): void {
     this.charge(reader, rows * voidRowBytes)
   }

@@ -3,7 +3,7 @@
   negative finite number, so NaN is a value.
 */
 
-/** BOOL and CHAR: 80 on the wire, which code that does not check for it reads as "true". */
+/** BOOL and CHAR: 80 on the wire; code without a check for null reads this as "true". */
 export const nullInt8 = -128
 export const nullInt16 = -32768
 /** INT and the temporal types of 32 bits; also the count of a DURATION, and DECIMAL32. */

@@ -33,7 +33,7 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** With `pickle`: tables as lists; without: Arrow. */
+  /** Set with `pickle`, tables come as lists; set without `pickle`, as Arrow. */
   pickleLists: 32_768,
   reverseStreaming: 131_072,
   oracle: 524_288,
@@ -41,7 +41,7 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** What official clients usually send, and what an empty field means. */
+/** The priority that official clients usually send, and that an empty field means. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
@@ -53,7 +53,7 @@ export interface RequestHead {
   sessionId: string
   /** Sum of `requestFlags`. */
   flags: number
-  /** True when left out. */
+  /** True if left out. */
   cancellable?: boolean
   /** 0 to 8, usually 4. */
   priority: number
@@ -67,7 +67,7 @@ export interface RequestHead {
   sequenceNumber?: number
 }
 
-/** What a request asks for. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
+/** The content of a request. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
   | { kind: 'script'; script: string }
@@ -77,7 +77,7 @@ export type Request =
 
 type Call = Extract<Request, { kind: 'function' }>
 
-/** What one request may cost the end that reads it. */
+/** Limits of one request for the end that reads it. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -91,7 +91,7 @@ export const defaultRequestLimits: RequestLimits = {
   maxBodyBytes: 16_777_216,
 }
 
-/** The C++ and Python clients refuse to send more than a few; the count is claimed before any argument arrives. */
+/** The sender claims the count before any argument arrives. The C++ and Python clients refuse to send more than a few. */
 const maxArguments = 4096
 
 /**
@@ -106,7 +106,7 @@ export function requestText(head: RequestHead, request: Request): string {
 
 /**
  * Writes one whole request, or nothing if it throws.
- * @param text  its `requestText`, if the caller has it as bytes
+ * @param text  the result of `requestText`, if the caller has it as bytes
  * @throws {UsageError} see `requestText`
  * @throws {ValueError} for an argument that cannot be encoded
  */

@@ -57,7 +57,7 @@ export function encodeResponse(
 /** Clients stop at the first line end and would read the rest as the next response. */
 function errorLine(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
-  // Clients would read these two as success.
+  // Clients would read an empty line or `OK` as success.
   return line === '' || line === 'OK' ? `Error: ${line}` : line
 }
 

@@ -16,7 +16,7 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
-/** Takes the place of the type if columns may be compressed. */
+/** Stands in the place of a type number if columns may be compressed. */
 const compressedTableId = 8
 
 /**

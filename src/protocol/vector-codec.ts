@@ -112,12 +112,12 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** For cells without a fixed size, of which no client makes arrays (docs/protocol.md#array-vectors). */
+/** The error for cells without a fixed size: no client makes arrays of them (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads `length` elements after rows and columns, a decimal's scale first unless `scale` gives it because it was sent before. */
+/** Reads `length` elements, which follow rows and columns, and before them a decimal's scale unless `sentScale` gives it. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

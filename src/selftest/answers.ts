@@ -6,7 +6,7 @@ import { elementAt } from '../protocol/element.js'
 import { formatValue } from '../protocol/value-text.js'
 import type { Column, Table, Value } from '../protocol/value.js'
 
-/** The server does not offer what a check needs: the check is skipped with this reason. */
+/** The server lacks something that a check needs: the check is skipped with this reason. */
 export class Unavailable extends DdbError {
   constructor(reason: string) {
     super('DDB_UNAVAILABLE', reason)
@@ -25,7 +25,7 @@ export function answerText(value: Value | undefined): string {
   return `${type}${value.form} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`
 }
 
-/** @throws {ServerError} unless it is a whole number */
+/** @throws {ServerError} unless the value is a whole number */
 export function numberOf(value: Value | undefined): number {
   if (value?.form === 'scalar') {
     if (typeof value.value === 'bigint') return Number(value.value)
@@ -36,37 +36,37 @@ export function numberOf(value: Value | undefined): number {
   throw unexpected('a number', value)
 }
 
-/** @throws {ServerError} unless it is text */
+/** @throws {ServerError} unless the value is text */
 export function textOf(value: Value | undefined): string {
   if (value?.form === 'scalar' && typeof value.value === 'string') return value.value
   throw unexpected('text', value)
 }
 
-/** @throws {ServerError} unless it is a table */
+/** @throws {ServerError} unless the value is a table */
 export function tableOf(value: Value | undefined): Table {
   if (value?.form === 'table') return value
   throw unexpected('a table', value)
 }
 
-/** @throws {ServerError} unless it is a vector, or a tuple */
+/** @throws {ServerError} unless the value is a vector or a tuple */
 export function elementsOf(value: Value | undefined): Value[] {
   if (value?.form !== 'vector') throw unexpected('a vector', value)
   return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
 }
 
-/** @throws {ServerError} unless the table has such a column */
+/** @throws {ServerError} unless the table has this column */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns[table.columnNames.indexOf(name)]
   if (column !== undefined) return column
   throw new ServerError('', 'DDB_SERVER', `the answer has no column ${name}`)
 }
 
-/** @throws {ServerError} unless it is a column of whole numbers */
+/** @throws {ServerError} unless the column has whole numbers */
 export function numbersOf(column: Column): number[] {
   return Array.from({ length: column.length }, (_, i) => numberOf(elementAt(column, i)))
 }
 
-/** @throws {ServerError} unless it is a column of texts */
+/** @throws {ServerError} unless the column has texts */
 export function textsOf(column: Column): string[] {
   return Array.from({ length: column.length }, (_, i) => {
     const element = elementAt(column, i)
@@ -74,12 +74,12 @@ export function textsOf(column: Column): string[] {
   })
 }
 
-/** The server's error line, without what the client adds. */
+/** The server's error line, without the client's additions. */
 export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }
 
-/** The server's words if it refuses a request; undefined if it carries it out. @throws any other error */
+/** The server's words if it refuses the request; undefined if it executes the request. @throws any other error */
 export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
   try {
     await request
@@ -90,7 +90,7 @@ export async function refusalOf(request: Promise<unknown>): Promise<string | und
   }
 }
 
-/** `refused: …`, for a request to which a refusal is an answer, too. @throws any other error */
+/** `refused: …`, for a check that accepts a refusal as an answer. @throws any other error */
 export function refusalText(error: unknown): string {
   if (error instanceof ServerError) return `refused: ${serverWords(error)}`
   throw error

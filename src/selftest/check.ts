@@ -10,7 +10,7 @@ import type { CheckContext } from './context.js'
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
-  /** What `load` relies on from now on. */
+  /** Findings about the server that `load` relies on from now on. */
   readonly facts?: Facts
 }
 
@@ -19,7 +19,7 @@ export interface Check {
   readonly name: string
   /** What the check does, as one sentence. */
   readonly does: string
-  /** What goes wrong in this program if the check fails, as one sentence. */
+  /** The part of this program that depends on the tested behaviour. */
   readonly dependsOnIt: string
   /** Rights or features without which the check is skipped. */
   readonly needs?: string
@@ -29,7 +29,7 @@ export interface Check {
   readonly run: (context: CheckContext) => Promise<Outcome>
 }
 
-/** @param found  what the server does, if it has a choice */
+/** @param found  the server's behaviour, if documents leave it open */
 export function pass(found: string = '', facts?: Facts): Outcome {
   return { status: 'pass', reason: found, ...(facts && { facts }) }
 }
@@ -49,7 +49,7 @@ export function expectText(what: string, actual: string, expected: string): Outc
 export interface CheckResult {
   readonly name: string
   readonly status: 'pass' | 'fail' | 'skipped'
-  /** Why the check failed or was skipped; for a passed one what it found. May be empty. */
+  /** Why the check failed or was skipped, or what a passed check found. May be empty. */
   readonly reason: string
 }
 
@@ -62,10 +62,10 @@ export interface CheckCounts {
 export interface SelftestResult {
   /** The answer to `version()`; null if the server does not tell it. */
   readonly serverVersion: string | null
-  /** One for each check, in their order. */
+  /** One result for each check, in their order. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
-  /** What `load` relies on from now on, if the server's version is known. */
+  /** Findings about the server that `load` relies on from now on, if the server's version is known. */
   readonly facts: Facts
   /** The node that was asked. */
   readonly address: ServerAddress

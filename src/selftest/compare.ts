@@ -1,5 +1,5 @@
 /*
-  Compares what was read back with what was sent, bit for bit.
+  Compares values read back with values sent, bit for bit.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'

@@ -1,5 +1,5 @@
 /*
-  What a check works with: sessions, temporary tables, and the signal that ends its time.
+  The means of a check: sessions, temporary tables, and the signal that ends its time.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -37,13 +37,13 @@ const closeTimeoutMs = 1_000
 /** Pause between two questions of `until`. */
 const pauseMs = 20
 
-/** A user besides the one of the server target. */
+/** A user besides the user of the server target. */
 export interface SecondLogin {
   readonly user: string
   readonly password: string
 }
 
-/** What a check must give back when it ends. */
+/** What a check shares with its run: the server, the sessions and objects to remove, and the signal that ends the check. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
@@ -58,9 +58,9 @@ export interface CheckScope {
   readonly control: Session
   readonly sessions: Session[]
   readonly exchanges: RawExchange[]
-  /** What the check has created; removed when the check ends. */
+  /** Objects that the check has created; removed when the check ends. */
   readonly made: MadeObject[]
-  /** What stays until the run ends, including the database and its name. */
+  /** Objects that stay until the run ends, including the database and its name. */
   readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
@@ -80,11 +80,11 @@ export interface CheckContext extends Pick<
   readonly open: (options?: OpenOptions) => Promise<Session>
   /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
-  /** A connection without a session. */
+  /** Opens a connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** How to protect a user's login on such a connection. */
+  /** How to protect a user's login on a `raw` connection. */
   readonly protection: (user: string) => Protection
-  /** A connection and a session with the login of the control session. @throws {ServerError} */
+  /** Opens a connection, and a session on it with the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table: the value of a script such as `streamTable(1:0, …)`. @returns its name */
   readonly share: (purpose: string, table: string) => Promise<string>
@@ -100,7 +100,7 @@ export interface CheckContext extends Pick<
   readonly database: () => Promise<string>
   /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words if it refuses */
   readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Asks until there is an answer or the check ends. */
+  /** Repeats the question until there is an answer or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
   /** Waits until a table has this many rows and gets no more, or the check ends. @returns rows, perhaps more */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
@@ -271,7 +271,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // What failed for lack of time may succeed later.
+      // A creation that failed for lack of time may succeed later.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })

@@ -1,5 +1,5 @@
 /*
-  What a user may paste into an issue: everything that was found, without anything that identifies the server.
+  The text that users may paste into an issue: all findings, without anything that identifies the server.
 */
 import type { ServerTarget } from '../load/options.js'
 import type { Check, SelftestResult } from './check.js'

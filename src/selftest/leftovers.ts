@@ -1,7 +1,7 @@
 /*
-  What `selftest` creates on a server, and how it removes that. Names have the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and
-  those older than a day are removed; the form is exact so that nothing else can match.
+  Names the objects that `selftest` creates on a server, and removes them. Names have the form
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and those
+  older than a day are removed; the form is exact so that nothing else can match.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
@@ -31,7 +31,7 @@ export function throwAwayName({ token, time }: NameStamp, purpose: string): stri
   return `${namePrefix}${token}_${time}_${purpose}`
 }
 
-/** Whether a run may remove the object with this name: it is its own, or older than a day. */
+/** Whether a run may remove the object with this name: an object of its own, or one older than a day. */
 export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean {
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
@@ -63,7 +63,7 @@ export interface Grant {
 export type MadeObject = NamedObject | Grant
 
 /**
- * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs it
+ * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs the script
  * after everything that the same session asked before.
  */
 export function removalScript(objects: readonly MadeObject[]): string {
@@ -86,7 +86,7 @@ function removal(object: MadeObject): string {
   }
 }
 
-/** Each script returns a list of names; servers and users differ in which of them they may run. */
+/** Each script returns a list of names. Some servers lack a function that a script calls, and some users may not call it. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',
@@ -126,10 +126,10 @@ async function namesOf(
 }
 
 /**
- * Removes what this run and old ones have left.
+ * Removes the objects of this run, and old objects of other runs.
  * @param nowMs  by the clock that stamps names
  * @param inUse  names that stay
- * @returns what still exists
+ * @returns the objects that still exist
  */
 export async function sweep(
   session: Asked,

@@ -1,5 +1,5 @@
 /*
-  Requests as bytes, for what a session does not allow: chosen flags, session ids and logins.
+  Requests as bytes, with flags, session ids and logins that a session does not allow.
 */
 import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'
@@ -44,7 +44,7 @@ export function rawExchange(
     reader.push(chunk)
     wake()
   })
-  // Nothing may be sent before the other end is known.
+  // Sends nothing before the other end has proved its identity.
   if (opening === 'secureConnect') socket.cork()
   socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())

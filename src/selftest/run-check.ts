@@ -18,8 +18,8 @@ export interface CheckEnd {
 }
 
 /**
- * @param lastMs  the latest time at which it must end
- * @param interruption  ends it at once
+ * @param lastMs  the latest time at which the check must end
+ * @param interruption  ends the check at once
  */
 export async function runCheck(
   check: Check,
@@ -30,7 +30,7 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  // Each running request adds a listener.
+  // Each running request adds a listener, and Node would warn about many.
   setMaxListeners(0, ending.signal)
   const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
   const timer = clock.after(limitMs, () => ending.abort())
@@ -60,7 +60,7 @@ export async function runCheck(
   }
 }
 
-/** Never rejects, so that it may be left without an await. */
+/** Never rejects, so that callers need not await the promise. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return await check.run(checkContext(scope))

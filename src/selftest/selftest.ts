@@ -33,16 +33,15 @@ import { runCheck } from './run-check.js'
 
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** For checks that need two users. */
+  /** The other user, for checks that need two. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
-  /** For everything together, including cleaning up. */
+  /** Time limit for everything together, including the clean-up. */
   readonly timeoutMs: number
   /** Default: all. */
   readonly checks?: readonly Check[]
-  /** Shuts the run down cleanly: it removes what it created and skips the remaining checks. */
+  /** Shuts the run down cleanly: it removes its objects and skips the remaining checks. */
   readonly signal?: AbortSignal
-  /** Called after each check. */
   readonly onCheck?: (result: CheckResult) => void
 }
 
@@ -61,15 +60,13 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   stamp: NameStamp
   /** How far the server's clock is ahead of ours. */
   aheadMs: number
-  /** When checks end. */
   readonly checksEndMs: number
-  /** When everything ends. */
   readonly endMs: number
   readonly kept: CheckScope['kept']
-  /** Created by checks and not known to be removed. */
+  /** Objects that checks created and that may still exist. */
   readonly left: MadeObject[]
   control: Session | undefined
-  /** Ids of abandoned control sessions, whose requests may still run. */
+  /** Ids of abandoned control sessions, whose requests may still run on the server. */
   readonly givenUp: string[]
   /** Why the server can no longer be asked. */
   lost: string | undefined
@@ -133,7 +130,7 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
 
 const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
-/** For one answer between checks, ms. */
+/** Time limit for one answer between checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }
@@ -158,8 +155,8 @@ async function tryAll(
 }
 
 /**
- * The session for the next check, or the reason why it does not run.
- * @param hasFailed  whether a check has; if not, a lost server fails the first check that cannot run
+ * The session for the next check, or the reason why the check does not run.
+ * @param hasFailed  whether a check has failed; if none has, a lost server fails the first check that cannot run
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
@@ -218,7 +215,7 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
   return outcome
 }
 
-/** Removes what checks have created; what cannot be removed now is removed at the end of the run. */
+/** Removes the objects that checks have created; the end of the run tries again with objects that cannot be removed now. */
 async function removeMade(run: Run): Promise<void> {
   if (run.left.length === 0 || !isOpen(run.control)) return
   try {
@@ -248,7 +245,7 @@ async function awaitGivenUp(
   }
 }
 
-/** @returns names of what still exists or may exist */
+/** @returns names of objects that still exist or may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
   const expected = [...run.left, ...run.kept.made]

@@ -1,5 +1,5 @@
 /*
-  The embedded DolphinDB-compatible server: what `ddb-ingest/server` exports.
+  The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server.
 */
 import type { Executor } from './net/executor.js'
 import type { Platform } from '../platform/platform.js'
@@ -34,7 +34,7 @@ export type { EmbeddedServer, ServerCounters } from './start.js'
 
 /**
  * Starts an independent server in this process. `close()` ends it; nothing else needs cleaning up.
- * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG if it would be exposed with the initial password
+ * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG if the server would be exposed with the initial password
  * @throws {ConnectionError} DDB_CONNECT if the port is taken
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */

@@ -1,5 +1,5 @@
 /*
-  What all sessions of the embedded server share: tables, databases, function views, users.
+  The objects that all sessions of the embedded server share: tables, databases, function views, users.
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
@@ -26,7 +26,7 @@ export interface FunctionView {
 /** A table that all sessions can see. */
 export interface SharedTable {
   table: ServerTable
-  /** User who shared it. */
+  /** User who shared the table. */
   owner: string
   /** Other users need rights (addAccessControl). */
   isControlled?: boolean
@@ -57,14 +57,14 @@ export interface ConsoleJob {
   priority: number
   parallelism: number
   receivedAt: Date
-  /** Cancels it; undefined if the client does not allow that. */
+  /** Cancels the job; undefined if the client does not allow that. */
   cancel?: () => void
 }
 
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Jobs that have arrived after it. */
+  /** Jobs that wait after the running one. */
   readonly queued: () => readonly ConsoleJob[]
 }
 
@@ -85,7 +85,7 @@ export interface NodeConfig {
   /** Gigabytes; without it OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
   dfsReplicationFactor?: number
-  /** Guests cannot read settings. */
+  /** If true, guests cannot read settings. */
   enableConfigAccessControl: boolean
 }
 
@@ -95,11 +95,11 @@ export interface ServerNode {
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession>
-  /** By user name. */
+  /** User name → user. */
   readonly users: Map<string, User>
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>
-  /** The requests of each session with any in progress, by session id. */
+  /** Session id → requests, for sessions with requests in progress. */
   readonly jobs: Map<string, SessionJobs>
   /** @internal For the next DFS table; a recreated table gets a new one. */
   nextPhysicalIndex: number
@@ -108,7 +108,7 @@ export interface ServerNode {
   readonly config: NodeConfig
   /** The first numbers of version(). */
   readonly version: string
-  /** @internal The same as numbers. */
+  /** @internal The version as numbers. */
   readonly release: Release
   /** Limit of memory for one request in bytes. */
   readonly maxRequestBytes: number
@@ -118,9 +118,9 @@ export interface ServerNode {
   readonly discards: boolean
   /** Fault hook for inserts; only for tests. */
   beforeWrite: Faults['beforeWrite']
-  /** The same for removals of shared stream tables. */
+  /** Fault hook for removals of shared stream tables; only for tests. */
   beforeRemoval: Faults['beforeRemoval']
-  /** The same for parts of results. */
+  /** Fault hook for parts of results; only for tests. */
   beforeSlice: Faults['beforeSlice']
   /** @internal */
   readonly clock: Clock
@@ -128,7 +128,7 @@ export interface ServerNode {
   readonly random: Random
   readonly host: string
   port: number
-  /** @internal Other nodes of its cluster, as `host:port:alias`; only for tests. */
+  /** @internal Other nodes of this node's cluster, as `host:port:alias`; only for tests. */
   otherNodes: readonly string[]
   /** Wall clock in ms since the epoch; replaced in tests. */
   now(): number
@@ -169,7 +169,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    // Above those of all nodes that had this one's tables before.
+    // The clock gives larger indexes than those of earlier nodes whose tables this node takes over.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0, unflushed: new Map() },
     config: {

@@ -14,7 +14,7 @@ import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export interface ServerOptions {
   /** Address to listen on; default 127.0.0.1. */
   host?: string
-  /** 0 picks a free one; default 8848, like DolphinDB. */
+  /** Port to listen on; 0 picks a free port; default 8848, like DolphinDB. */
   port?: number
   /** Password of user admin; default that of a new DolphinDB. */
   adminPassword?: string
@@ -33,8 +33,8 @@ export interface ServerOptions {
   /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts tables sent to functions and drops them. Built-in functions are not run at all. The session's functions and views
-   * are, but what they insert into shared and stored tables is dropped, except single rows into keyed stream tables.
+   * Counts tables sent to functions and drops them, without running built-in functions. Functions of sessions and views run, but their
+   * rows for shared and stored tables are dropped, except single rows into keyed stream tables.
    */
   discard?: boolean
   /**
@@ -58,8 +58,8 @@ export interface ServerOptions {
    */
   maxTransactionBytes?: number
   /**
-   * A server that has ended: this one takes over what a DolphinDB server keeps on disk, namely its DFS databases, function
-   * views and users. What it had in memory is lost.
+   * A server that has ended: this one takes over everything that a DolphinDB server keeps on disk, namely its DFS databases, function
+   * views and users. The content of its memory is lost.
    */
   restartOf?: Pick<EmbeddedServer, 'node'>
   /** Deliberate failures. */
@@ -109,7 +109,7 @@ function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
   )
 }
 
-/** Readers of settings given as text; the others are texts. */
+/** Setting → reader of its text. */
 const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
   newValuePartitionPolicy: text => text,
   persistenceDir: text => text,

@@ -23,7 +23,7 @@ export function hasCome(release: Release, first: Release): boolean {
   return true
 }
 
-/** First versions with what a loader's statements need (release notes of DolphinDB, pages of the manual). */
+/** First versions with the features that a loader's statements need (release notes of DolphinDB, pages of the manual). */
 export const firstReleases = {
   /** TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],

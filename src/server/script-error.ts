@@ -10,7 +10,7 @@ export class ScriptError extends Error {
   readonly located: boolean
   /** The text without the source of any call: second element of `catch(ex)`. */
   readonly bareText: string
-  /** True if the request was cancelled: no `catch` of its script may delay that. */
+  /** True if the request was cancelled: no `catch` of its script may delay the cancellation. */
   readonly isCancellation: boolean
 
   constructor(
@@ -31,5 +31,5 @@ export class ScriptError extends Error {
   }
 }
 
-/** Completes DolphinDB's message for an unknown function, as DolphinDB itself may have it. */
+/** Follows DolphinDB's message for an unknown function, because DolphinDB itself may have the function. */
 export const notEmbedded = ': not in the embedded server'

@@ -27,7 +27,7 @@ import { initialAdmin, Users } from './login/users.js'
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
   readonly requests: number
-  /** How many of them asked for no answer. */
+  /** Requests decoded so far that asked for no answer. */
   readonly asynchronousRequests: number
   readonly asynchronousFailures: number
   /** Sockets open now. */
@@ -40,11 +40,11 @@ export interface EmbeddedServer {
   readonly port: number
   readonly node: ServerNode
   readonly counters: ServerCounters
-  /** What arrived and was dropped; all zero without `discard`. */
+  /** Counts of dropped requests and rows; all zero without `discard`. */
   readonly discarded: DiscardCounters
   /** The latest failures of asynchronous requests, oldest first. */
   readonly recentAsyncErrors: readonly AsynchronousFailure[]
-  /** Executes what has arrived, ends all connections and resolves once nothing is left. */
+  /** Executes all requests that have arrived, ends all connections and resolves once nothing is left. */
   close(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 /*
-  Memory for arrays that are filled at once and handed out. Small ones share a buffer, because allocating one each costs more than
-  the copy into it. A kept array keeps only one such buffer alive, and the first buffers are small because many readers read only
+  Memory for arrays that are filled at once and handed out. Small arrays share a buffer, because allocating a buffer for each costs more
+  than the copy into it. A kept array keeps only one such buffer alive, and the first buffers are small because many readers read only
   one value.
 */
 import { Buffer } from 'node:buffer'

@@ -15,7 +15,7 @@ const lineFeed = 10
 const shortTextBytes = 12
 /** Up to this length a loop is faster than creating the view that a call to copy needs. */
 const shortCopyBytes = 64
-/** Up to this length an announced length is believed: growing step by step would cost several arrays for every column. */
+/** Room for lengths up to this is allocated before the bytes arrive: growing step by step would cost several arrays per column. */
 const trustedBytes = 262_144
 
 /**
@@ -27,7 +27,7 @@ export class ByteReader {
   #chunk: Buffer = noBytes
   #view: DataView = new DataView(noBytes.buffer, 0, 0)
   #position = 0
-  /** Chunks after it, from index `#queueHead`. */
+  /** Chunks after `#chunk`, from index `#queueHead`. */
   #queue: Buffer[] = []
   #queueHead = 0
   #queuedBytes = 0
@@ -61,7 +61,7 @@ export class ByteReader {
     return this.#ended
   }
 
-  /** Unread bytes. */
+  /** Number of unread bytes. */
   get available(): number {
     return this.#chunk.length - this.#position + this.#queuedBytes
   }
@@ -192,7 +192,7 @@ export class ByteReader {
     }
   }
 
-  /** The next `byteLength` bytes as `take` gives them, however few have arrived so far. */
+  /** The next `byteLength` bytes like `take`, but waits for those that have not arrived. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
     if (byteLength <= trustedBytes) {

@@ -198,7 +198,7 @@ export class ByteWriter {
   }
 }
 
-/** Contains enough of the string to find it again. */
+/** The message shows enough of the string for users to find it. */
 function nulError(text: string): ValueError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
   return new ValueError(

@@ -1,6 +1,6 @@
 /*
-  Collects bytes whose number is only claimed. The array doubles as bytes arrive, so a false length costs its sender as many bytes
-  as it costs us.
+  Collects bytes of which the sender only claims the number. The array doubles as bytes arrive, so a false length costs its sender as
+  many bytes as it costs us.
 */
 
 const firstCapacityBytes = 64

@@ -26,8 +26,8 @@ export class StringCollector {
   #newTexts = 0
 
   /**
-   * @param wanted  how many texts there will be
-   * @param availableBytes  bytes that have arrived: a number that they cannot hold is not believed
+   * @param wanted  how many texts the sender announced
+   * @param availableBytes  bytes that have arrived; room is made only for as many texts as these can hold
    */
   constructor(wanted: number, availableBytes: number) {
     const isSure = wanted <= availableBytes && wanted <= maxPreparedTexts

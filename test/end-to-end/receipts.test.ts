@@ -433,7 +433,7 @@ t.test(
     const here = await startLoadServer(t, streamScript, {
       faults: {
         beforeExecute: ({ text }) =>
-          keepsMarker && text.startsWith('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
+          keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
             ? { error: 'no undef' }
             : undefined,
         // What asks for the marker after the data is what would remove it.

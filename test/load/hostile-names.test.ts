@@ -21,12 +21,11 @@ import { journalPath } from '../../src/load/journal/open-journal.js'
 import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
 import { leftoversNotice } from '../../src/load/marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../../src/load/marker/marker.js'
-import { ledgerName } from '../../src/load/marker/run-tables.js'
+import { dropTableScript, ledgerName } from '../../src/load/marker/run-tables.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { makePlan, type Plan } from '../../src/load/plan.js'
 import {
   deliverScript,
-  dropLedgerScript,
   ledgerQuery,
   ledgerScript,
 } from '../../src/load/transport/receipts/script.js'
@@ -276,11 +275,7 @@ t.test('names that a server gives enter scripts only in the form that ours have'
 
 t.test('scripts about the ledger hold nothing but its name', async t => {
   const ledger = ledgerName(token, 3)
-  for (const script of [
-    ledgerScript(ledger),
-    ledgerQuery(ledger, 0, 9),
-    dropLedgerScript(ledger),
-  ]) {
+  for (const script of [ledgerScript(ledger), ledgerQuery(ledger, 0, 9), dropTableScript(ledger)]) {
     t.ok(treesOf(script).includes(`"${ledger}"`))
   }
 })

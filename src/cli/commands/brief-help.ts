@@ -5,7 +5,7 @@ import type { OptionTable } from '../options/reading/definition.js'
 import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
-/** Key of an option → what it does, in half a line. */
+/** Key of an option → its effect, in half a line. */
 type Task = readonly [title: string, options: Readonly<Record<string, string>>]
 
 interface Brief {
@@ -35,7 +35,7 @@ const meaning: Task = [
   },
 ]
 
-/** By the name of the command. */
+/** Name of a command → its brief help. */
 export const briefs: Readonly<Record<string, Brief>> = {
   load: {
     usage: 'ddb-ingest load [source...] --table <name> [options]',

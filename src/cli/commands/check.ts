@@ -1,5 +1,5 @@
 /*
-  `check`, and `load --dry-run`: what a load would do, and a command that does exactly that.
+  `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that.
 */
 import { errorCodes, UsageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'
@@ -37,7 +37,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   try {
     const inputs = await inputsOf(settings, call)
     const { runId, lock: _, summary: path, ...others } = settings
-    // In environment and configuration the summary file is that of loads.
+    // A summary file from environment or configuration belongs to loads; only the flag is for a check.
     const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
@@ -99,7 +99,7 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // Where the table could not be made, a load as it was asked for would not work either.
+    // If the new table needs further options, a load without them would fail: `asked.next` then has them.
     const commands = call.asked.next === undefined ? commandsOf(found, settings, call) : []
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode

@@ -15,13 +15,12 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** What is known of the call if something fails; a command may add which command to try next. */
+  /** The call, for the report of a failure; a command may add which command to try next. */
   readonly asked: Asked
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
 }
 
-/** A command as the registry describes it. */
 export interface CommandFacts<Table extends OptionTable> {
   readonly name: string
   readonly group: string
@@ -38,7 +37,7 @@ export interface CommandFacts<Table extends OptionTable> {
 
 /** A command without the type of its settings. */
 export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isClient'> {
-  /** Prefix of its environment variables. */
+  /** Prefix of the command's environment variables. */
   readonly environmentPrefix: string
   readonly takesSharedConfig: boolean
   /** Shown below the options. */
@@ -47,7 +46,7 @@ export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isCli
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }
 
-/** The settings have their type inside; outside, all commands have the same type. */
+/** Hides the type of a command's settings, so that all commands have one type. */
 export function defineCommand<Table extends OptionTable>(facts: CommandFacts<Table>): Command {
   const { name, isClient = true } = facts
   return {

@@ -17,7 +17,6 @@ import type { Call } from './command.js'
 import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.js'
 import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
 
-/** One part of the tour. */
 export interface DemoWay {
   readonly title: string
   readonly explanation: string
@@ -31,7 +30,7 @@ export interface DemoWay {
   readonly target: TargetOptions
   /** The same target as flags of `load`, one line each. */
   readonly flags: readonly string[]
-  /** Where to count the rows. */
+  /** The table in which to count the rows. */
   readonly counted: string
 }
 
@@ -93,7 +92,7 @@ interface Tour {
   readonly server: EmbeddedProcess
   readonly control: Session
   readonly interruption: Interruption
-  /** How to call this program, so that users can type what is shown. */
+  /** The name by which users can call this program, for the commands that the tour prints. */
   readonly command: string
 }
 

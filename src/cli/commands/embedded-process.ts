@@ -1,6 +1,5 @@
 /*
-  Runs the embedded server in a process of its own, so that what is measured or shown crosses a real socket, and the server does
-  not share the client's event loop.
+  Runs the embedded server in its own process: all data crosses a real socket, and the server does not share the client's event loop.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +9,7 @@ import { DdbError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** A running server; it ends with this process at the latest. */
+/** A running server, which ends with this process at the latest. */
 export interface EmbeddedProcess {
   readonly host: string
   readonly port: number
@@ -67,7 +66,7 @@ async function readyAddress(
   return undefined
 }
 
-/** Without settings meant for the user's own server. */
+/** The environment without settings meant for the user's own server. */
 function neutral(environment: ProcessEnvironment['environment']): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] =>

@@ -22,7 +22,7 @@ import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
 
-/** Redacted output differs from the server's data, which must be reported. */
+/** Says that the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
@@ -75,7 +75,7 @@ function sourceOf(
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
 }
 
-/** In the form that `refuseSharedFiles` takes. */
+/** The input files, in the form that `refuseSharedFiles` takes. */
 function inputsOf(source: Source): readonly string[] {
   if (source.kind === 'file') return [source.path]
   return source.kind === 'stdin' ? ['-'] : []
@@ -98,7 +98,7 @@ async function runScript(
     session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })
   } catch (error) {
-    // Its author has to fix an error in the script, whatever the server calls it.
+    // Whatever the server calls an error in a script, its author has to fix it.
     if (error instanceof ServerError && error.code === 'DDB_SERVER') {
       throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)
     }
@@ -122,7 +122,7 @@ async function readScript(source: Source, stdin: TerminalInput): Promise<string>
   }
 }
 
-/** More rows would push what matters off the screen. */
+/** More rows would push earlier output off the screen. */
 const terminalRows = 100
 
 function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {

@@ -15,8 +15,7 @@ export interface Explanation {
 }
 
 /**
- * Without a code it lists all of them.
- *
+ * Explains one code; without a code, lists all of them.
  * @returns the exit code
  * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
  */
@@ -49,7 +48,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The meaning of a code, which follows the exit code if there is one. */
+/** The first sentence of a code's meaning: the first cell that is not an exit code. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()

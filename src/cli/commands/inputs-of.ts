@@ -1,5 +1,5 @@
 /*
-  The inputs of `load` and `check`: the sources on the command line, and those of a list.
+  The inputs of `load` and `check`: the sources on the command line, and the sources in a list.
 */
 import { UsageError } from '../../errors.js'
 import type { Call } from './command.js'
@@ -7,8 +7,9 @@ import { readFilesFrom } from '../files/files-from.js'
 import type { LoadSettings } from '../options/load-options.js'
 
 /**
- * Without a source the data comes from standard input.
- * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
+ * Default: standard input.
+ * @throws {InputError}
+ * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
   { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,

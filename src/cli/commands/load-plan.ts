@@ -39,7 +39,7 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
         const { files } = systemPlatform
         const planned = writes ? manifest.units.flatMap(unit => unit.files) : []
         const places = planned.map(({ path }) => placeOf(path, resolve(plan)))
-        // The file to protect is the archive of a member.
+        // If an input is a member of an archive, the file to protect is the archive.
         const paths = new Set(places.map(path => archiveOf(path, files) ?? path))
         const there = [...paths].filter(path => files.statusNow(path) !== undefined)
         const { path: _, pathUnmatched: __, ...named } = settings

@@ -31,10 +31,10 @@ export interface Measurement {
 
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Most requests per mode. */
+  /** Limit of requests per mode. */
   requests: number
   rows: number
-  /** Time limit of the answered requests, which sets the number of unanswered ones; default none. */
+  /** Time limit of the answered requests; as many unanswered ones follow. Default none. */
   longestMs?: number
   signal: AbortSignal
   /** Called now and then while requests are sent, with the fraction done. */
@@ -46,7 +46,7 @@ export interface MeasureOptions {
 const requestsPerStep = 100
 const stallMs = 60_000
 
-/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED; and what the session throws */
+/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED, and the session's errors */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { figures: sync, requests } = await measureMode('sync', options)
   const { figures: async } = await measureMode('async', {
@@ -116,7 +116,7 @@ export const modeNames: Readonly<Record<Mode, string>> = {
   async: 'asynchronous',
 }
 
-/** A line for the terminal while a mode is measured; does nothing if it could not be redrawn. */
+/** Shows the progress of a measurement in one line; shows nothing if the output cannot redraw a line. */
 export async function showMeasuring(
   output: Output,
   { stderr, environment }: ProcessEnvironment,

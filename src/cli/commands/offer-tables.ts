@@ -28,12 +28,12 @@ const longestMs = 3_000
 const mostTables = 100
 const mostShown = 20
 
-/** Enough to know the members of JSON records. */
+/** Number of records read: enough to know the members of JSON records. */
 const recordsLookedAt = 100
 
 interface Fit {
   readonly table: ListedTable
-  /** Empty if it fits. */
+  /** Columns of the table that the file lacks. */
   readonly missing: readonly string[]
   readonly extra: readonly string[]
   readonly isFit: boolean
@@ -76,7 +76,7 @@ export async function offerTables(
   }
 }
 
-/** Only a single table that fits is meant for certain. */
+/** Names the table only if no other table fits as well. */
 function nextOf([best, other]: readonly Fit[], file: LookedAt | undefined, call: Call): string {
   const { command, args = [], flags = new Map() } = call.asked
   if (best?.isFit === true && command !== undefined) {
@@ -91,7 +91,7 @@ interface LookedAt {
   readonly schema: InferredSchema
 }
 
-/** undefined if there is none, or its columns are unknown; a pipe is left for the load. */
+/** The first file; undefined if there is none, or its columns are unknown. A pipe is left for the load to read. */
 async function firstFile(settings: LoadSettings, { args }: Call): Promise<LookedAt | undefined> {
   const { files } = systemPlatform
   const sources = args.filter(source => source !== '-')

@@ -1,5 +1,5 @@
 /*
-  `plan`: lists what to load in a file, from which many processes load together.
+  `plan`: writes a file with units of work, which many processes then load together.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -22,7 +22,7 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** What one process loads at a time: a few minutes of work, to be repeated if the process is killed. */
+/** Size of a unit of work, which takes a few minutes: if its process is killed, another one repeats the unit. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
 /** Printed by `--json`; every field is always present. */
@@ -36,7 +36,7 @@ interface PlanResult {
   readonly files: number
   readonly bytes: number
   readonly units: number
-  /** Groups of units that go to one shard. */
+  /** Number of groups; all units of a group go to one shard. */
   readonly groups: number
   readonly error: { readonly code: string; readonly message: string } | null
 }
@@ -84,7 +84,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   const sources = await expandInputs(inputs, input, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
-  // A plan stored beside its input files is not one of them.
+  // A plan stored beside its input files is not an input.
   const paths = [...sources.paths].filter(one => resolve(one) !== place)
   const { batchRows = dfsBatch.rows, batchBytes = dfsBatch.bytes } = settings
   const { unitSize = defaultUnitBytes } = settings

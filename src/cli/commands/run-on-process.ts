@@ -42,12 +42,12 @@ import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { detailLines, resultFields, summaryLines } from '../output/summary.js'
 import { jsonLine } from '../output/terminal-text.js'
 
-/** The steps in which the commands differ, in the order in which they are called. */
+/** The steps that differ between the commands, in the order of the calls. */
 export interface RunCommand<Found> {
   readonly settings: RunSettings
   /** Reads the facts of the run, as far as they are readable. */
   find(): Promise<Found>
-  /** What is known of the run if it fails before it begins. */
+  /** Facts for the result of a run that fails before it begins. */
   asked(found: Found | undefined): AskedRun
   /** Makes every check that needs no file to be touched. */
   check(found: Found): Promise<void>
@@ -57,7 +57,7 @@ export interface RunCommand<Found> {
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
   /** How to load, if not by `loadOn`. */
   load?(found: Found, options: LoadOptions): Promise<LoadResult>
-  /** What the command to resume the run must contain; undefined for a run without a journal. */
+  /** The content of the command that resumes the run; undefined for a run without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
@@ -72,7 +72,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   const startedAt = new Date()
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
-  // The run may change to another folder, which changes relative paths.
+  // The run may change to another folder, which would change the meaning of relative paths.
   const { flags } = call.sources
   const repeated = { resume: repeatedWords(flags), look: repeatedWords(flags, true) }
   let found: Found | undefined
@@ -80,7 +80,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     checkState(settings, call)
     const run = (found = await command.find())
     await command.check(run)
-    // Files belong to the run that has the lock: one that is locked out must not touch them.
+    // Files belong to the run that has the lock: a run that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
     await openFiles(settings, held, call)
@@ -123,7 +123,7 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
   checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
-/** What a run keeps open on its machine until it has ended. */
+/** Lock and files that a run keeps open until it has ended. */
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
@@ -164,7 +164,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // A terminal in Chinese says it; English may be only what pipes get.
+      // The report is in Chinese if the terminal is. English messages may only mean that the output is a pipe.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }
@@ -211,7 +211,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // Leaves even if something does not end.
+      // Leaves even if some work does not end.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })
@@ -279,7 +279,7 @@ const longestLeaveMs = 900
 const nameHint =
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
 
-/** True if a name would have let the user resume this run; a pipe cannot be read again. */
+/** True if a name would have let the user resume this run, which a run that reads a pipe cannot. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
   return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }
@@ -345,7 +345,7 @@ async function printResult(
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
     }
-    // Does not repeat what the summary on the same screen says.
+    // Does not repeat the summary on the same screen.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
       for (const line of detailLines(result, isVerbose, isApart, output.words())) {

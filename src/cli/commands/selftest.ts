@@ -1,5 +1,5 @@
 /*
-  `selftest`: tests on a server what the rest of the program relies on, and reports the findings.
+  `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings.
 */
 import { UsageError } from '../../errors.js'
 import { withFacts } from '../../load/connection/known-server.js'
@@ -77,7 +77,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   }
 }
 
-/** @throws {UsageError} DDB_USAGE if one of the two is missing */
+/** @throws {UsageError} DDB_USAGE if only one of user and password file is given */
 async function secondLogin(
   { secondUser: user, secondPasswordFile: path }: SelftestSettings,
   { output, processEnvironment }: Call,
@@ -126,7 +126,6 @@ function failedObject(exitCode: number, error: { code: string; message: string }
   return { ...objectOf(nothing, exitCode), error }
 }
 
-/** Width of the longest status. */
 const statusWidth = 7
 const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
 

@@ -25,8 +25,8 @@ import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'
 
 /**
- * @returns the exit code; with a command after `--`, that of the command
- * @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password
+ * @returns the exit code; with a command after `--`, the command's exit code
+ * @throws {UsageError} DDB_CONFIG if the server would be exposed with the initial password
  */
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
   const server = await start(settings, call)

@@ -1,6 +1,6 @@
 /*
-  Candidates for the rest of a command line. @bomb.sh/tab knows the commands and options from commander and finds which of them the
-  cursor is at; for tables, runs and files the result only names what to look up.
+  Finds candidates to complete a command line. @bomb.sh/tab knows the commands and options from commander, and finds the one at the
+  cursor. For tables, runs and files the result only says what to look up.
 */
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
@@ -19,9 +19,9 @@ export interface Candidate {
 }
 
 export interface Asked {
-  /** undefined while the line has none. */
+  /** undefined while the line names no command. */
   readonly command: Command | undefined
-  /** The part of the word before the one to complete: `--table=`, or empty. */
+  /** The part of the word before the part to complete: `--table=`, or empty. */
   readonly prefix: string
   /** The part to complete. */
   readonly start: string
@@ -56,11 +56,11 @@ export function askedAt(
   const isAfterOptions = before.includes('--')
   const eq = isAfterOptions || !current.startsWith('--') ? 0 : current.indexOf('=') + 1
   const root = tab(commandTree(commands, words))
-  // Only shells call this command.
+  // Only shells call the command `complete`.
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])
   if (command !== undefined) {
-    // The library confuses options of different commands, and some have several meanings.
+    // The library confuses options of different commands, and some options have several meanings.
     for (const name of root.commands.keys()) if (name !== command.name) root.commands.delete(name)
     const own = root.commands.get(command.name)!
     for (const definition of Object.values(command.options)) {
@@ -84,7 +84,7 @@ export function askedAt(
       for (const { name, summary } of commands) offer(name, summary)
     })
   }
-  // The library would print candidates, even those that do not match.
+  // The library would print candidates, even candidates that do not match.
   Object.assign(root, { complete: () => undefined })
   // After -- only arguments follow; for a lone hyphen the library would offer short options.
   if (isAfterOptions) root.parse([before[0]!, ''])
@@ -109,7 +109,6 @@ function choicesOf(argument: string): readonly string[] {
   return argument === 'shell' ? shells : []
 }
 
-/** Shells that have a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
 export type Shell = (typeof shells)[number]

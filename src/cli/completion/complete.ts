@@ -1,6 +1,6 @@
 /*
   Answers what a shell asks on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and then one candidate a line.
-  After any failure it is empty, since an error must not appear in the middle of a command line.
+  After any failure the answer is empty, since an error must not appear in the middle of a command line.
 */
 import { homedir } from 'node:os'
 import { runNames } from '../../load/journal/known-runs.js'
@@ -22,7 +22,7 @@ import { findTables } from './server-tables.js'
 
 export interface Request {
   readonly shell: Shell
-  /** From bash the line up to the cursor and the part of it that bash will replace; from other shells the words. */
+  /** The typed text: from bash, the line up to the cursor and the part of it that bash will replace; from other shells, the words. */
   readonly typed: readonly string[]
 }
 
@@ -81,7 +81,7 @@ function isOfFiles(lookup: Lookup): lookup is FileKind {
 function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
   if (shell === 'bash') return readBashLine(typed[0] ?? '')
   const current = typed.at(-1) ?? ''
-  // fish passes the other words without their quotes, but this one as typed.
+  // fish passes the other words without their quotes, but the word at the cursor as typed.
   return {
     before: typed.slice(0, -1),
     current: shell === 'fish' ? readBashLine(`ddb-ingest ${current}`).current : current,
@@ -105,7 +105,7 @@ function lineFor(
   return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')
 }
 
-/** True if the look-up did not end in time; it may then keep the process alive. */
+/** True if the look-up did not end in time; the look-up may then keep the process alive. */
 async function takesLonger(withinMs: number, looking: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>(resolve => {

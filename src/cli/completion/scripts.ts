@@ -1,6 +1,6 @@
 /*
-  Scripts by which shells complete our command lines. Each asks the program, and never lets its shell evaluate typed text or a server's
-  table names (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
+  Scripts by which shells complete our command lines. Each script asks the program, and never lets its shell evaluate typed text or a
+  server's table names (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
 */
 import type { Shell } from './asked.js'
 

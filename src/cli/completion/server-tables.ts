@@ -1,6 +1,6 @@
 /*
-  The tables of the server that a command line names. The user waits for a key press, so this never asks for a password. It sends one
-  only in a way in which its user has logged in before, and stores nothing.
+  The tables of the server that a command line names. The user waits for a key press, so the look-up never asks for a password. It sends
+  a password only by a method by which the user has logged in before, and stores nothing.
 */
 import { statSync } from 'node:fs'
 import type { LoginMemory } from '../../client/login/protection.js'
@@ -39,7 +39,7 @@ export async function findTables(
   }
 }
 
-/** undefined if the login would have to ask for a password, or send it to a server it has not been sent to before. */
+/** undefined if the login would need a prompt, or send the password to a server that never got it before. */
 async function quietLogin(
   settings: ServerSettings,
   sources: OptionSources,
@@ -57,7 +57,7 @@ async function quietLogin(
   const loginMemory: LoginMemory = {
     ...known,
     keep: () => undefined,
-    // A server may send us to another port of its host.
+    // The memory may not know a port: a server may send us to another port of its host.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }
@@ -67,7 +67,7 @@ async function quietLogin(
   return { user, password, loginMemory }
 }
 
-/** Names come from a server, so those that the option would refuse are not offered. */
+/** Names come from a server: offers only names that the option accepts. */
 function isTaken({ options }: Command, name: string): boolean {
   try {
     return options['table']?.reader.read([name]) !== undefined

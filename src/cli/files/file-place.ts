@@ -10,7 +10,7 @@ import { nameOfBytes, systemName } from '../../platform/file-name.js'
 export interface FilePlace {
   /** Equal for paths of the same file. */
   readonly key: string
-  /** The path with links resolved, except one as its last part. */
+  /** The path with links resolved, except a link as its last part. */
   readonly name: string
   /** False for devices, pipes and folders; a file that does not exist yet counts as ordinary. */
   readonly isOrdinary: boolean
@@ -20,7 +20,7 @@ export interface FilePlace {
 export function placeOf(path: string): FilePlace {
   const name = nameOf(path)
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))
-  // On many disks names that differ only in case are one file; finding that out would require creating it.
+  // On many disks names that differ only in case are one file; finding out would require creating the file.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
   const key = fileKeyOf(name, { device: stats.dev, inode: stats.ino })
   return { key, name, isOrdinary: stats.isFile() }
@@ -48,7 +48,7 @@ export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-/** Whether the name leads to standard output: replacing it would disconnect it from its destination. */
+/** Whether the name leads to standard output: replacing the file would disconnect standard output from its destination. */
 export function isStandardOutput(name: string): boolean {
   return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
 }

@@ -15,10 +15,9 @@ const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
 
 /**
  * The sources in a list, in order; blank lines are skipped.
- *
  * @param path  of the list; `-` is standard input
  * @throws {InputError} DDB_INPUT_MISSING if the list does not exist
- * @throws {UsageError} DDB_USAGE if it is empty, or not a list
+ * @throws {UsageError} DDB_USAGE if the file is empty, or not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)

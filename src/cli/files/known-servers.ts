@@ -1,6 +1,6 @@
 /*
-  Stores for later runs what runs and `selftest` found out about servers, and how these logged users in: one file per server, in the
-  state folder. A run never fails because it cannot store this.
+  Stores findings about servers, and how they logged users in, for later runs: one file per server, in the state folder. A run never
+  fails because this program cannot store them.
 */
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
@@ -92,7 +92,7 @@ export function knownLogins(
   }
 }
 
-/** By user; entries of earlier versions without a user are ignored. */
+/** User → login method; ignores entries of earlier versions without a user. */
 function readUsers(path: string): Map<string, LoginMethod> {
   const { users } = readStateFile(path) ?? {}
   return new Map(Array.isArray(users) ? users.filter(isLogin) : [])

@@ -1,5 +1,5 @@
 /*
-  Refuses a run in which one file has two roles, as one use would destroy the other's content.
+  Refuses a run that uses one file in two roles, because one use would destroy the content for the other.
 */
 import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -32,7 +32,6 @@ export interface FileSettings {
   readonly metricsFile?: string
   readonly report?: string
   readonly lock?: string
-  /** Path of the run's journal. */
   readonly journal?: string
   readonly trace?: string
   /** Folder of the journals. */
@@ -87,7 +86,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // Inputs exist: if no other path of the run does, none can be an input. That saves expanding very many.
+  // If no other path of the run exists, none can be an input, because inputs exist. That saves expanding very many inputs.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
@@ -128,7 +127,7 @@ export async function refuseSharedFiles(
   return sources
 }
 
-/** Refuses a file that the program keeps for itself; the run's own journal is one, and allowed. */
+/** Refuses a file that the program keeps for itself, except the run's own journal. */
 function refuseOwnFile(
   { path, label, isOwn }: NamedPath,
   { stateDir }: FileSettings,
@@ -188,8 +187,8 @@ function readPaths(
 const inputPart = 'an input'
 
 /**
- * Expands what may be a million inputs, and selects those that may have another role in the run. Missing inputs are left to the
- * run, which reports them.
+ * Expands the inputs, perhaps a million, and selects those that may have another role in the run. Leaves missing inputs to the run,
+ * which reports them.
  */
 async function inputsLike(
   inputs: readonly string[],
@@ -204,13 +203,13 @@ async function inputsLike(
     expandInputs(names, defined(rules), { onInput })
   try {
     const sources = await expand(inputs, { include, members, path, pathUnmatched })
-    // With standard input among them, the run has to expand the inputs itself.
+    // If standard input is an input, the run has to expand the inputs itself.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
     found.length = 0
   }
   for (const input of inputs) {
-    // Patterns for folders are refused if there is no folder.
+    // `include` and `members` need a folder or archive; other inputs are expanded without them.
     await expand([input], { include, members })
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))

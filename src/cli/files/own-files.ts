@@ -1,6 +1,6 @@
 /*
-  Protects files that the program keeps for itself, for all runs: journals, locks, and what it knows of servers. No run may
-  write anything else to them.
+  Protects files that the program keeps for itself, for all runs: journals, locks, and findings about servers. No run may write anything
+  else to them.
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -11,8 +11,8 @@ import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
 
 /**
- * What writing to a path would destroy, as the end of a sentence; undefined if nothing. Opens only ordinary files, for reading.
- *
+ * Names the program's file that writing to a path would destroy, as the end of a sentence; undefined if there is none. Opens only
+ * ordinary files, for reading.
  * @param stateDir  as `--state-dir`
  */
 export function ownFileAt(
@@ -21,7 +21,7 @@ export function ownFileAt(
   stateDir?: string,
 ): string | undefined {
   const { isOrdinary } = placeOf(path)
-  // With links resolved: a journal is one under any name.
+  // Resolves links, because a journal stays a journal under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
   const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
@@ -33,7 +33,7 @@ export function ownFileAt(
   return holderOf(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
 
-/** With links resolved, as far as the path exists. */
+/** The path with links resolved, as far as it exists. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -43,7 +43,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Larger than any lock. */
+/** Limit for reading; every lock is shorter. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

@@ -1,5 +1,5 @@
 /*
-  The file of a plan: read by every process that loads it, and replaced in one step by the one that creates it.
+  The file of a plan: every process that loads the plan reads the file; the process that creates the plan replaces it in one step.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { strangersAt } from './state-folder.js'
 
 /**
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_FORMAT
- * @throws {UsageError} DDB_CONFIG if others could have written it
+ * @throws {UsageError} DDB_CONFIG if others could have written the file
  */
 export async function readPlanFile(path: string): Promise<Manifest> {
   let text: string

@@ -28,9 +28,8 @@ export interface ResultContent<Result> {
 }
 
 /**
- * Checks before the run whether the file can be written, so that a bad path stops it before anything is sent. The present
- * content of an ordinary file stays until there is a replacement.
- *
+ * Checks before the run whether the file can be written, so that a bad path stops the run before it sends anything. The present content
+ * of an ordinary file stays until there is a replacement.
  * @throws {UsageError} DDB_OUTPUT_CREATE
  */
 export async function openResultFile<Result extends Ended>(
@@ -86,12 +85,12 @@ async function openSink(path: string): Promise<Sink> {
   }
   if (!isOrdinary) return openDevice(path)
   if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
-  // Creating a file beside it shows whether it can be replaced.
+  // If a file can be created beside this one, this one can be replaced.
   await (await createBeside(name)).discard()
   return { put: text => replaceFile(name, text), close }
 }
 
-/** @throws for folders, and if it has become an ordinary file meanwhile */
+/** @throws for folders, and if the path has become an ordinary file meanwhile */
 async function openDevice(path: string): Promise<Sink> {
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {
@@ -118,7 +117,7 @@ async function replaceFile(name: string, text: string): Promise<void> {
 interface MadeFile {
   readonly file: FileHandle
   readonly madeName: string
-  /** Closes it, and removes it unless it was renamed. */
+  /** Closes the file, and removes it unless it was renamed. */
   readonly discard: () => Promise<void>
 }
 

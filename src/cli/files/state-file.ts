@@ -21,7 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Names the server of `serve -- CMD` to the command, which stores nothing about it: the next server on its port is another. */
+/** Names the server of `serve -- CMD` to CMD, which stores nothing about the server: a later server on this port is another one. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -29,7 +29,7 @@ export function isEmbeddedServer({ host, port }: ServerAddress, environment: Env
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
-/** Content of a state file; undefined if there is none or it is unreadable. It may contain anything. */
+/** Content of a state file, whatever its members; undefined if the file is missing or unreadable. */
 export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -39,7 +39,6 @@ export function readStateFile(path: string): Readonly<Record<string, unknown>> |
   }
 }
 
-/** An object, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -56,23 +55,22 @@ export function replaceStateFile(path: string, content: object): string | undefi
     try {
       rmSync(draft, { force: true })
     } catch {
-      // If a part of the path is a file, there is nothing of ours.
+      // If a part of the path is a file, this program has stored nothing there.
     }
     return systemCode(error)
   }
 }
 
-/** How long an unchanged notice is not repeated, so that a job that runs every minute stays quiet. */
+/** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** What this process has reported, in case no folder can store it. */
+/** Reports of this process, in case no folder can store them. */
 const toldHere = new Set<string>()
 
 /**
- * Whether something was reported within the last `forMs`, by this or an earlier process; this call reports it. If it cannot be
- * stored, every process reports it once.
- *
- * @param subject  what it is about, such as a path
+ * Whether this or an earlier process reported `subject` within the last `forMs`; records that this call reports it. If no folder can
+ * store the record, each process reports once.
+ * @param subject  of the report, such as a path
  */
 export function wasTold(
   what: string,

@@ -1,6 +1,6 @@
 /*
-  Where the program keeps what later runs need, and who else may write there: it would believe a planted journal, lock or memory
-  of logins.
+  Where the program keeps what later runs need, and who else may write there: the program would believe a planted journal, lock or
+  memory of logins.
 */
 import { statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
@@ -51,10 +51,9 @@ export function strangersOf(
 }
 
 /**
- * Checks a state folder; one that does not exist yet will be accessible to its user only.
- *
- * @returns a warning if its group may write: volumes of Kubernetes belong to a group (fsGroup)
- * @throws {UsageError} DDB_CONFIG if it belongs to a user other than this one and root, or everybody may write there
+ * Checks a state folder; a new one will be accessible to its user only.
+ * @returns a warning if the folder's group may write: volumes of Kubernetes belong to a group (fsGroup)
+ * @throws {UsageError} DDB_CONFIG if the folder belongs to a user other than this one and root, or everybody may write there
  */
 export function checkStateFolder(path: string): string | undefined {
   const strangers = strangersIfThere(path)
@@ -72,7 +71,7 @@ function strangersIfThere(path: string): Strangers | undefined {
   try {
     return strangersAt(path)
   } catch {
-    // A folder that cannot be checked cannot be used either, and using it reports that.
+    // A folder that cannot be checked cannot be used either, and its first use reports that.
     return undefined
   }
 }

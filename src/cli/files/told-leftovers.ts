@@ -1,6 +1,6 @@
 /*
-  Selects which tables left by other runs to mention: each once a day, and none of runs whose journal on this machine names
-  another table. Runs that this machine knows are told by their names.
+  Selects which tables left by other runs to mention: each once a day, and none of a run whose journal on this machine names another
+  table. For a run with a journal on this machine, the run is mentioned instead.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'

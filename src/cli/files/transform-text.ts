@@ -1,5 +1,5 @@
 /*
-  The text of a transform as it is given: the function itself, or `@` and the file that holds it.
+  Reads a transform as users give it: the function itself, or `@` and the file that holds it.
 */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { InputError, UsageError } from '../../errors.js'
@@ -7,14 +7,14 @@ import { checkTransform, mostTransformChars } from '../../load/target/transform.
 import { systemCode } from '../output/terminal-text.js'
 
 /**
- * @throws {UsageError} DDB_USAGE for what cannot be a function
+ * @throws {UsageError} DDB_USAGE for a text that cannot be a function
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ
  */
 export function readTransform(given: string): string {
   return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
 }
 
-/** UTF-8 takes at most three bytes for each of them. */
+/** UTF-8 takes at most three bytes for each character of a string. */
 const mostBytes = 3 * mostTransformChars
 
 function textOfFile(path: string): string {

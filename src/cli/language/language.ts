@@ -19,7 +19,7 @@ export async function wordsFor({ argv, environment, isTerminal }: Asking): Promi
   const asked = flagOf(argv) ?? environment['DDB_INGEST_LANG']
   if (asked !== undefined && asked !== '') return wordsOf(asked)
   if (!isTerminal) return english
-  // The first one that is set counts, as in POSIX.
+  // The first variable that is set counts, as in POSIX.
   const system = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || ''
   return wordsOf(/^zh(?:[_.-]|$)/i.test(system) ? 'zh' : 'en')
 }
@@ -31,9 +31,7 @@ export async function wordsOf(language: string): Promise<Words> {
   throw new UsageError('DDB_USAGE', `--lang: expected zh or en, got ${JSON.stringify(language)}`)
 }
 
-/**
- * `--lang zh load` as `load --lang zh`; before no command, or before the help of one, it has done its work and is left out.
- */
+/** Moves `--lang` behind the command: `--lang zh load` becomes `load --lang zh`. Leaves it out if no command or only help follows. */
 export function behindCommand(argv: readonly string[]): readonly string[] {
   if (argv[0]?.startsWith('-') !== true) return argv
   const at = argv.findIndex(word => /^--lang(?:=|$)/.test(word))

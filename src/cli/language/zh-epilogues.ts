@@ -8,7 +8,7 @@ const precedence = `
 先，其次是环境变量；--print-config 显示最终的值。大小可用 k M G Ki Mi Gi，时间可
 用 ms s m h。`
 
-/** By the name of the command, or of the program. */
+/** Name of the command, or of the program → text. */
 export const zhEpilogues: Readonly<Record<string, string>> = {
   'ddb-ingest': `
 没有 DolphinDB 服务器也可以试用：

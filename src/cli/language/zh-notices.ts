@@ -4,7 +4,7 @@
 */
 import { filled } from './words.js'
 
-/** A test finds each of them in the sources. */
+/** English → Chinese. A test finds each English text in the sources. */
 export const zhNotices: Readonly<Record<string, string>> = {
   'rejected: {file}, line {line}: {message}': '被拒绝：{file} 第 {line} 行：{message}',
   'already loaded': 'already loaded：此前已全部导入',
@@ -93,7 +93,7 @@ function translated(english: string, known: readonly Pattern[]): string | undefi
   return undefined
 }
 
-/** With the name of the input before it, or without. */
+/** Matches detected settings with or without the name of the input before them. */
 const detectedSign = /^(?:(?<file>.+?): )?(?<parts>(?:[^()]+|".*") \((?:found|given)\)(?:, .*)?)$/s
 const partSign =
   /(?:^|, )((?:delimiter|quote|escape|encoding) (?:"(?:[^"\\]|\\.)*"|[\w-]+)|[a-z ]+) \((\w+)\)/gy

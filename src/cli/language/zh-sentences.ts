@@ -1,9 +1,9 @@
 /*
-  The sentences of a run in Chinese, by their English. The compiler finds missing ones, a test unused ones. Texts that scripts look
-  for stay unchanged: "Already loaded: " begins its sentence, and codes and commands appear in theirs.
+  The sentences of a run in Chinese, by their English. The compiler finds missing sentences, a test unused ones. Texts that scripts look
+  for stay unchanged: "Already loaded: ", codes and commands.
 */
 
-/** Follow a number. */
+/** Nouns that follow a number. */
 export const zhNouns = {
   row: '行',
   'confirmed row': '行已确认',
@@ -109,7 +109,7 @@ export const zhSentences = {
     '密码来自 --password-file、--password-stdin 或 DDB_PASSWORD；否则会询问',
   'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}':
     '服务器上有运行“{run}”的表：{tables}。请继续它，或放弃它（已存的行保留）：{command}',
-  // With --verbose, and where several inputs are read
+  // With --verbose, and for several inputs
   read: '读取',
   confirmed: '已确认',
   filtered: '已过滤',

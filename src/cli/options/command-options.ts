@@ -50,7 +50,7 @@ const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } =
 const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set } = mappingOptions
 
-/** Options that `load` has, too, and must be given again. */
+/** Options that `load` has, too, and that a printed `load` command must repeat. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
 const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
@@ -163,7 +163,6 @@ const runOutput = {
   ...commonOptions,
 }
 
-/** Settings of commands that run a load. */
 export type RunSettings = SettingsOf<typeof runOutput & { stateDir: typeof stateDir }>
 
 const { rejects, onError, maxErrors } = badRowOptions

@@ -1,5 +1,5 @@
 /*
-  What commands that resume a run read from it: where its journal is, and, unless the user says otherwise, its server.
+  Options of commands that resume a run: where its journal is, and its server, which the journal names unless the user does.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -57,13 +57,13 @@ export const journaledServerOptions = {
   user: defined({ ...serverOptions.user, ...journaled }),
 }
 
-/** What was given by flags, environment or configuration. */
+/** The server settings from flags, environment or configuration. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
 /** The part of the server that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/** How the run protected its connection, unless the user says otherwise. @param placeOf  the present paths of its files */
+/** The protection of the run's connection, as options. @param placeOf  gives the present path of one of the run's files */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,
@@ -73,7 +73,7 @@ export function protectionOf(
   return { ...defined({ tls, compress }), ...placed }
 }
 
-/** Completes what the user gave with the server of the journal. */
+/** Completes the user's settings with the journal's server. */
 export function serverSettingsOf<Given extends GivenServer>(
   given: Given,
   journaled: JournaledServer,

@@ -18,7 +18,7 @@ import { readCredentials, type Login, type LoginCall } from './password.js'
 import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
-/** In the order of the help. */
+/** All options, in the order of the help. */
 export const loadOptions = {
   ...targetOptions,
   ...inputOptions,
@@ -69,7 +69,7 @@ export async function serverOf(
   return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
 }
 
-/** Also used before a run, to find a wrong target early. */
+/** The target of a load; also checked before a run, to find a wrong target early. */
 export function targetOptionsOf(settings: LoadSettings): TargetOptions {
   return fieldsOf(loadOptions, settings).target ?? {}
 }

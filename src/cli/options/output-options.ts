@@ -4,7 +4,7 @@
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { choice, onOff, text } from './reading/readers.js'
 
-/** For every command except `demo`. */
+/** Options of every command except `demo`. */
 export const commonOptions = optionGroup('Output', {
   verbose: {
     flags: '-v, --verbose',
@@ -36,7 +36,7 @@ export const commonOptions = optionGroup('Output', {
   },
 })
 
-/** For commands that show progress. */
+/** Options of commands that show progress. */
 export const progressOptions = optionGroup('Output', {
   progress: {
     flags: '--progress <style>',
@@ -51,7 +51,7 @@ export const progressOptions = optionGroup('Output', {
   },
 })
 
-/** For commands whose result can be one JSON object. */
+/** Options of commands whose result can be one JSON object. */
 export const jsonOptions = optionGroup('Output', {
   json: {
     flags: '--json',
@@ -70,7 +70,7 @@ export const logOptions = optionGroup('Output', {
   },
 })
 
-/** For commands that talk to a server. */
+/** Options of commands that talk to a server. */
 export const traceOptions = optionGroup('Output', {
   trace: {
     flags: '--trace <file>',
@@ -84,5 +84,5 @@ export const traceOptions = optionGroup('Output', {
   },
 })
 
-/** How to watch a run; `startProgress` decides what each means. */
+/** How to show the progress of a run; `startProgress` interprets the values. */
 export type ProgressStyle = SettingsOf<typeof progressOptions>['progress']

@@ -18,7 +18,7 @@ import { clean, systemCode } from '../output/terminal-text.js'
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096
 
-/** Where the password will come from; only `environment` has it already. */
+/** The source of the password; only `environment` already holds the text. */
 export type PasswordSource =
   | { kind: 'none' }
   | { kind: 'file'; path: string; origin: string }
@@ -26,8 +26,8 @@ export type PasswordSource =
   | { kind: 'environment'; password: string; origin: string }
 
 /**
- * Flags take precedence over the environment, and that over configuration files, as for every option.
- * @throws {UsageError} DDB_USAGE if two of the same rank are given
+ * Flags take precedence over the environment, and the environment over configuration files, as for every option.
+ * @throws {UsageError} DDB_USAGE if two sources of the same rank are given
  */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)
@@ -64,7 +64,7 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
-/** Shown on every run, as the author of a configuration may have forgotten it. */
+/** Shown on every run, because the author of a configuration may have forgotten the setting. */
 const insecureTls =
   '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent'
 
@@ -184,7 +184,7 @@ async function readStart(file: FileHandle): Promise<Uint8Array> {
   while (length < maxPasswordBytes) {
     const { bytesRead } = await file.read(buffer, length, maxPasswordBytes - length, null)
     length += bytesRead
-    // The writer of a pipe may keep it open after the line.
+    // The writer of a pipe may keep the pipe open after the line.
     if (bytesRead === 0 || buffer.subarray(0, length).includes(10)) break
   }
   return buffer.subarray(0, length)

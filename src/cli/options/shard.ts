@@ -1,5 +1,5 @@
 /*
-  Which of several processes this one is: from the user, or from the variables of the scheduler that started it.
+  The number of this process among several: from the user, or from the variables of the scheduler that started the process.
 */
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'
@@ -24,17 +24,17 @@ export function readShard(text: string): AskedShard {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables of a scheduler that tell a process which of several it is. */
+/** Variables by which a scheduler tells a process which of several it is. */
 interface Scheduler {
   readonly index: string
   /** Index of the first process. */
   readonly first: number | ((environment: Environment) => number)
   readonly step?: (environment: Environment) => number
-  /** undefined if it does not tell. */
+  /** undefined if the scheduler does not tell the count. */
   readonly count?: (environment: Environment) => number | undefined
 }
 
-/** None of these is ever set for another purpose. */
+/** None of these variables is ever set for another purpose. */
 const schedulers: readonly Scheduler[] = [
   // Kubernetes, Indexed Job.
   { index: 'JOB_COMPLETION_INDEX', first: 0 },

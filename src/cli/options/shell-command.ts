@@ -14,7 +14,7 @@ import { findValue, type OptionSources } from './reading/resolve.js'
 import { dfsOptions, sharedOptions } from './command-options.js'
 import { serverOptions } from './server-options.js'
 
-/** One word of a POSIX shell; if it holds bytes that are not UTF-8, of bash, zsh and POSIX 2024. */
+/** One word for a POSIX shell. Bytes that are not UTF-8 need bash, zsh or a shell of POSIX 2024. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
@@ -24,12 +24,12 @@ export function shellWord(text: string): string {
 /** A byte of a file name (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** Always three digits, whatever follows. */
+/** An escape of always three digits, whatever follows. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
 
-/** In the form that `--host` reads. */
+/** The address in the form that `--host` reads. */
 export function addressText({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
@@ -38,7 +38,6 @@ function addressesText(server: JournaledServer): string {
   return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }
 
-/** A command of this program, for a shell. */
 export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
@@ -51,7 +50,7 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
-/** An option as flags: a switch if it is on, each text of a repeatable option, the last text of others. */
+/** An option as flags: a switch only if it is on, every text of a repeatable option, the last text of others. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
@@ -83,7 +82,6 @@ function characterText(text: string): string {
 const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
 
-/** A call as the user typed it. */
 export interface TypedCall {
   readonly command: { readonly name: string; readonly options: OptionTable }
   readonly args: readonly string[]
@@ -114,12 +112,12 @@ function givenWords(options: OptionTable, flags: OptionSources['flags']): string
 /** One of the loads that a check proposes. */
 export interface CommandPart {
   readonly frozen: FrozenLoad
-  /** From 1. */
+  /** The number of the load, from 1. */
   readonly number: number
   readonly isOnly: boolean
-  /** As they were given. */
+  /** The arguments as the user gave them. */
   readonly args: readonly string[]
-  /** Records of its inputs, and how many of them would load; undefined if not all were read. */
+  /** Records of the part's inputs, and how many of them would load; undefined if not all were read. */
   readonly counts: { readonly rows: number; readonly fit: number } | undefined
 }
 
@@ -138,7 +136,7 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
 ])
 
 /**
- * A `load` command with every setting spelled out: from flags, environment and configuration, and from what a check detected.
+ * A `load` command with every setting spelled out: from flags, environment and configuration, and from the findings of a check.
  * @param settings  read from `sources`
  */
 export function loadCommand(
@@ -180,7 +178,7 @@ function numbered(text: string, number: number, key: Key): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-/** Undefined if nothing was detected. */
+/** The texts of detected settings; undefined if nothing was detected. */
 function frozenTexts(
   key: Key,
   { input, mapping, cells, expectTypes }: FrozenLoad,
@@ -200,9 +198,9 @@ function frozenTexts(
   return text === undefined ? undefined : [text]
 }
 
-/** What the commands of `schema` refer to. */
+/** What the user told `schema`, for the commands that it prints. */
 export interface NewTableLoad {
-  /** As they were given. */
+  /** The inputs as the user gave them. */
   readonly inputs: readonly string[]
   readonly flags: OptionSources['flags']
   readonly table: string
@@ -220,7 +218,7 @@ export function nextCommands(command: NewTableLoad): string[] {
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
-  // Environment and configuration will apply again; a tab would be invisible.
+  // Repeats only flags: environment and configuration will apply again. A tab becomes visible as \t.
   const repeated = tableWords(sharedOptions, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
@@ -247,7 +245,7 @@ export function nextCommands(command: NewTableLoad): string[] {
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
 }
 
-/** The same call with the options that it lacks. */
+/** The same call with the options that the call lacks. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
   const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
   return sameCommand(call, without, neededWords(needed, call.flags))
@@ -285,7 +283,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Rows that do not fit are kept; what stands below a table is not worth it. */
+/** Options that keep rows that do not fit in a file. Lines below a table are only skipped. */
 function rejectWords({ rejects, footers }: NeededOptions): string[] {
   const most = String(rejects + footers)
   if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
@@ -293,16 +291,14 @@ function rejectWords({ rejects, footers }: NeededOptions): string[] {
   return ['--rejects', 'rejects.csv', ...more]
 }
 
-/** A run with a journal. */
 export interface ResumedRun {
   readonly runId: string
-  /** The server in the journal. */
   readonly journaled: JournaledServer
 }
 
-/** What the command to resume a run must contain. */
+/** The content of a command that resumes a run. */
 export interface GoingOn extends ResumedRun {
-  /** As it was given; undefined for the program's folder. */
+  /** As the user gave it; undefined for the program's folder. */
   readonly stateDir: string | undefined
   /** The server of this process. */
   readonly server: JournaledServer
@@ -329,7 +325,7 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
   })
 }
 
-/** What takes a run past the bad rows that ended it; nothing for one that ended otherwise. */
+/** Options that take a run past the bad rows that ended it; none if the run ended otherwise. */
 export function pastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},

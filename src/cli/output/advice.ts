@@ -1,6 +1,6 @@
 /*
-  The command to run after a failure: the last line of every error. If no command of this program can help, it is `explain`, which
-  says what people can do.
+  The command to run after a failure: the last line of every error. If no command of this program can help, the last line is `explain`,
+  which says what people can do.
 */
 import type { ErrorCode } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
@@ -9,18 +9,18 @@ import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
-/** What the user asked for, as far as it was read before something failed. */
+/** The user's call, as far as it was read before something failed. */
 export interface Asked {
   verbose: boolean
   /** undefined until its name is recognised. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
-  /** The next command, if the failed one has determined it. */
+  /** The next command, if the failed command has determined one. */
   next?: string
   /** Rows may be in the table: the same command might load them twice. */
   mayHaveStored?: boolean
-  /** What was said of the failure: it may name the value of an option. */
+  /** The message of the failure, which may name the value of an option. */
   message?: string
 }
 
@@ -28,7 +28,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, unless it is a script, which has effects and may hold a password. */
+/** Repeats the command, except for a script, which has effects and may hold a password. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -51,7 +51,7 @@ const decode: Advice = asked => {
   return further.length === 0 || !hasFiles(asked) ? undefined : sameCommand(asked, without, further)
 }
 
-/** Options that the message names, and those of the call that they replace. */
+/** Options that the message names, and the options of the call that they replace. */
 function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
   const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
   if (encoding !== undefined) return { without: ['encoding'], further: ['--encoding', encoding] }
@@ -68,7 +68,7 @@ function foundOptions({ message = '', flags }: Known): { without: string[]; furt
   return { without: [], further: ['--map', `${target}=${source}`] }
 }
 
-/** The name that was meant, or a new DFS table; without a table `load` lists those that there are. */
+/** Suggests the name that the user meant, or a new DFS table. Without a table, suggests `load`, which lists the existing ones. */
 const tables: Advice = asked => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
   const [table = '', near] =
@@ -102,7 +102,7 @@ const runs: Advice = ({ flags, args, command }) => {
   return name === undefined ? undefined : shellText(['runs', name, ...where])
 }
 
-/** A wrong password is not asked for again by the source that it came from. */
+/** Suggests to try the login; after a wrong password, with another source for the password. */
 const login: Advice = ({ flags, message = '' }) =>
   shellText([
     ...['exec', '-e', '1', ...serverWords(flags)],
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** The embedded server, at the port at which none was found; a port that is in use is not tried again. */
+/** Suggests the embedded server, on the port where no server was found; to `serve`, whose port is in use, any free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])
@@ -120,7 +120,7 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 
 const explained: Advice = () => undefined
 
-/** Code → what helps; undefined if that needs something this call lacks. */
+/** Code → command that helps; undefined if the call lacks something for it. */
 const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_USAGE: ({ command: { name } }) => shellText([name, isLong(name) ? '--help-all' : '--help']),
   DDB_NAME: tables,
@@ -179,14 +179,14 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
-/** The same command with one option more; undefined if its input is gone. */
+/** The same command with one more option; undefined if its input is gone. */
 export function againWith(asked: Asked, name: string, text: string): string | undefined {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
 }
 
-/** Keeps the command that has the options which this one lacks. */
+/** Stores the next command: this call with the options that it lacks. */
 export function adviseNeeded(asked: Asked, needed: NeededOptions): void {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !isLong(command.name)) return

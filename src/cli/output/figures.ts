@@ -1,9 +1,9 @@
 /*
-  Derived from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
+  Computes from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** A report, with figures computed from it and earlier ones. */
+/** A report, with figures computed from this report and earlier ones. */
 export interface Figures extends LoadReport {
   /** Rows sent a second, over the last seconds and since the load began. */
   readonly rowsPerSec: number
@@ -24,7 +24,7 @@ interface Sample {
 /** The length of "now": long enough for a steady figure, short enough to show that a server slows down. */
 const windowMs = 5_000
 
-/** Earlier, a rate is guesswork. */
+/** Before this time a rate is guesswork. */
 const earliestLeftMs = 1_000
 
 /** The returned function expects every report of one run, in order. */
@@ -34,7 +34,7 @@ export function newFigures(): (report: LoadReport) => Figures {
   let beganMs: number | undefined
   return report => {
     const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
-    // Connecting, and looking for the columns of a new table, says nothing of how fast rows go.
+    // The clock of the rates starts after connecting and after the columns of a new table are known.
     if (phase !== 'connecting') beganMs ??= isFirst || bytesRead > 0 ? 0 : elapsedMs
     isFirst = false
     const loadingMs = elapsedMs - (beganMs ?? 0)

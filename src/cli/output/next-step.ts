@@ -1,5 +1,5 @@
 /*
-  What to do after a run: the command that resumes it, looks for its rows, or loads repaired rejects.
+  The next step after a run: the command that resumes the run, looks for its rows, or loads repaired rejects.
 */
 import { errorCodes } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'
@@ -24,7 +24,7 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
   const step = (command: string): NextStep => ({ label: 'next', command })
   if (error !== null) return step(nextCommand(error.code, { ...asked, message: error.message }))
   if (result.exitCode === 0) return undefined
-  // The run itself went well.
+  // The run itself went well; only its result could not be printed or stored.
   if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
     return step(nextCommand('DDB_OUTPUT_WRITE', asked))
   }

@@ -23,7 +23,7 @@ const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 }
 
-/** The style of a note that was given none. */
+/** Log levels of notes, by style. */
 const levels: Readonly<Record<Style, string>> = {
   bold: 'info',
   dim: 'debug',
@@ -36,23 +36,20 @@ const levels: Readonly<Record<Style, string>> = {
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
-/** The command line's two streams. */
 export interface Output {
   /** Writes to standard output, waiting for a slow reader. Resolves false if nobody reads any more. @throws {DdbError} DDB_OUTPUT_WRITE */
   readonly write: (text: string) => Promise<boolean>
   /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
-  /** One cleaned line on standard error. */
+  /** Writes one cleaned line to standard error. */
   readonly note: (text: string, style?: Style) => void
   /** Writes an object of the JSON log (docs/log-format.md). @returns false if notes are text: nothing was written */
   readonly event: (name: LogEvent, fields: object) => boolean
-  /** `ddb-ingest: … [CODE]` on standard error, in red if colours are on. */
+  /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on. */
   readonly problem: (text: string, code?: string) => void
   /** The language of a terminal's reader; English in a log. */
   readonly words: () => Words
-  /** Sets the language. */
   readonly speak: (words: Words) => void
-  /** Sets the format of notes and problems. */
   readonly logAs: (format: LogFormat) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void
@@ -76,7 +73,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     else failure ??= unwritable(error)
   }
   stdout.on('error', onFailure)
-  // If notes cannot be written, this failure cannot be reported either.
+  // A failure to write notes cannot be reported either, because reports are notes.
   stderr.on('error', () => undefined)
   const write = async (text: string): Promise<boolean> => {
     if (isOpen && failure === undefined) await written(stdout, text, onFailure)

@@ -1,5 +1,5 @@
 /*
-  Turns a failure into what the user reads, and into the exit code of the process.
+  Turns a failure into messages for the user, and into the exit code of the process.
 */
 import { DdbError, errorCodes } from '../../errors.js'
 import { UnclearHeader } from '../../parse/csv/decide-header.js'
@@ -39,7 +39,7 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   return failure
 }
 
-/** For an unclear header the same command again, with either answer; the likely one is the last. */
+/** For an unclear header, prints the same command with each answer; the likely answer comes last. */
 function headerAsked(output: Output, error: unknown, asked: Asked): Asked {
   const unclear = chainOf(error).find(one => one instanceof UnclearHeader)
   if (unclear === undefined || asked.mayHaveStored === true) return asked
@@ -65,7 +65,7 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** Prints what to do about a failure; the last line is a command. */
+/** Prints advice for a failure; the last line is a command. */
 export function tellNext(
   output: Output,
   { code, message }: Pick<Failure, 'code'> & Partial<Failure>,
@@ -91,7 +91,7 @@ export function tellCommand(output: Output, label: CommandLabel, command: string
   if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }
 
-/** Adds what the command alone would not tell. */
+/** Adds advice that no command shows. */
 export function tellBefore(output: Output, code: string, { command }: Asked): void {
   const { tell } = output.words()
   if (code === 'DDB_LOGIN') {
@@ -109,7 +109,7 @@ export function tellBefore(output: Output, code: string, { command }: Asked): vo
   )
 }
 
-/** The error and those that it came from, which may be a circle. */
+/** The error and its causes, which may form a circle. */
 function chainOf(error: unknown): Error[] {
   const chain: Error[] = []
   for (let one = error; one instanceof Error && chain.length < 20; one = one.cause) chain.push(one)

@@ -13,7 +13,7 @@ export function signsOf(environment: Readonly<Record<string, string | undefined>
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** A part of a line; if not all parts fit, those of the highest rank stay. */
+/** A part of a line; if not all parts fit, the parts of the highest rank stay. */
 type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '
@@ -63,7 +63,7 @@ export function lineText(figures: Figures, { tell }: Pick<Words, 'tell'> = engli
   return fitting(Infinity, parts)
 }
 
-/** The same as numbers (docs/log-format.md#progress). */
+/** The progress as numbers (docs/log-format.md#progress). */
 export function progressFields(figures: Figures): Record<string, unknown> {
   const { phase, elapsedMs, rows, sentRows, sentBatches, inFlightBytes, input } = figures
   const { bytesRead, totalBytes, settledBytes, leftMs } = figures

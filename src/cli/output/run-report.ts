@@ -1,5 +1,5 @@
 /*
-  A run with a journal as one plain object, which `runs --json` prints and the text of `runs` is made from.
+  A run with a journal as one plain object: `runs --json` prints the object, and `runs` makes its text from it.
 */
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
@@ -12,7 +12,7 @@ export interface RunReport {
   /** `startedAt` of the first process, and the end of the last one that recorded it; ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Of the last process that recorded it. */
+  /** The exit code of the last process that recorded one. */
   readonly exitCode: number | null
   readonly target: {
     readonly host: string
@@ -20,7 +20,7 @@ export interface RunReport {
     readonly function: string | null
   }
   readonly confirmUsed: ConfirmUsed | null
-  /** Of all processes together, so no row counts as skipped. */
+  /** Rows of all processes together, so no row counts as skipped. */
   readonly rows: Omit<RowCounts, 'skipped'>
   readonly inputs: readonly InputReport[]
   readonly processes: readonly {
@@ -28,7 +28,7 @@ export interface RunReport {
     readonly endedAt: string | null
     readonly status: LoadResult['status'] | null
     readonly exitCode: number | null
-    /** Why it failed. */
+    /** Why the run failed. */
     readonly error: LoadResult['error']
   }[]
   /** The process that works on the run now. */
@@ -43,9 +43,9 @@ export interface RunReport {
 /** Progress in one input; bytes are those of its content, decompressed and as UTF-8. */
 export interface InputReport {
   readonly path: string
-  /** As stored. */
+  /** Size as stored, perhaps compressed. */
   readonly sizeBytes: number
-  /** All earlier rows are settled. */
+  /** The position before which all rows are settled. */
   readonly settled: {
     readonly offsetBytes: number
     readonly lineNumber: number

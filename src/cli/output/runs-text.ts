@@ -65,7 +65,7 @@ function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows
     .join(', ')
 }
 
-/** One run: how it stands, why and what is next, then the details. */
+/** One run: its state, the reason and the next step, then the details. */
 export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
   const { rows, holder, confirmUsed, journal, rejects, resume } = run
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
@@ -97,7 +97,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }
 
-/** There to be copied. */
+/** Texts that users copy, so they are never divided. */
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair'])
 
 /** The journal does not know the exit code of a process that a signal ended. */
@@ -111,10 +111,9 @@ function rowsText({ read, ...places }: RunReport['rows']): string {
   return `read ${grouped(read)} = ${parts.map(([name, count]) => `${name} ${grouped(count)}`).join(' + ')}`
 }
 
-/** How many inputs a run may have for each to be listed, and how many are listed of a run with more. */
+/** At most this many inputs of a run are listed. */
 const mostInputs = 5
 
-/** `runs RUN --files` lists all. */
 function inputsLines(inputs: readonly InputReport[]): string[][] {
   if (inputs.length <= mostInputs) return inputs.flatMap(inputLines)
   const marked = inputs.filter(({ rejected, uncertain }) => rejected > 0 || uncertain.length > 0)

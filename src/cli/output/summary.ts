@@ -20,8 +20,7 @@ export function equationText(rows: RowCounts, { tell }: Words = english): string
 }
 
 /**
- * Five lines: what went where, how fast, what was refused and why, what proves it, what to do next.
- *
+ * Five lines: where the rows went, how fast, which rows were refused and why, the proof, and the next step.
  * @param next  a command; undefined if nothing is left to do
  * @param columns  width of the terminal; undefined leaves lines whole
  */
@@ -263,7 +262,7 @@ function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words)
   return [...lines, lost]
 }
 
-/** The facts behind the grade. */
+/** How the server stores the rows: the facts from which the grade follows. */
 function storedLines(
   { grade, dataSync, cacheEngine, replicas, pendingTransactions }: LoadResult['stored'],
   { tell, count }: Words,

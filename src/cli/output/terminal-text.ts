@@ -14,7 +14,7 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
 
-/** One line of text that cannot move a terminal's cursor, wherever it came from. */
+/** Turns any text into one line that cannot move a terminal's cursor. */
 export function clean(text: string): string {
   return text
     .replace(sequences, '')
@@ -53,7 +53,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Cuts to `width` terminal columns; the last one is an ellipsis if something was cut. */
+/** Cuts to `width` terminal columns; the last column is an ellipsis if something was cut. */
 export function clip(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   let clipped = ''
@@ -102,7 +102,7 @@ export function tableLine(
 /** Columns are never cut below this width. */
 const leastColumn = 6
 
-/** A line for each row of cleaned texts, each column as wide as its widest; if the terminal is too narrow, the widest ones are cut. */
+/** A line for each row of cleaned texts, with columns as wide as their widest texts; a narrow terminal cuts the widest columns. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   isRight?: IsRight,
@@ -204,7 +204,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
 }
 
-/** `ENOENT` and the like for messages; for errors that are not the system's their own text. */
+/** `ENOENT` and the like for messages; for errors that do not come from the system, their own text. */
 export function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }

@@ -7,7 +7,7 @@ import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 
 export interface Grid {
-  /** Undefined if a value has no names of its own: a vector, a set, a matrix without labels. */
+  /** Names of the columns; undefined if the value has no names: a vector, a set, a matrix without labels. */
   readonly names: readonly string[] | undefined
   readonly columns: readonly Column[]
   readonly rows: number

@@ -7,7 +7,7 @@ import { cellText, gridOf, inlineText } from './cells.js'
 
 const linesAtOnce = 500
 
-/** Yields some lines at a time; nothing for no value. */
+/** Yields some lines at a time, and none if there is no value. */
 export function* csvText(value: Value | undefined): Generator<string, void, void> {
   if (value === undefined) return
   if (value.form === 'scalar') {
@@ -26,7 +26,7 @@ export function* csvText(value: Value | undefined): Generator<string, void, void
   if (lines !== '') yield lines
 }
 
-/** One record. A lone empty field is quoted: an empty line would be skipped by readers. */
+/** One record. A lone empty field is quoted, because readers would skip an empty line. */
 export function csvLine(fields: readonly string[]): string {
   if (fields.length === 1 && fields[0] === '') return '""\n'
   return `${fields.map(csvField).join(',')}\n`

@@ -13,9 +13,8 @@ const linesAtOnce = 500
 
 /**
  * Yields the lines of a value: an aligned table with its row count, or the bare text of a single cell.
- *
  * @param columns  width of the terminal; undefined leaves lines whole
- * @param maxRows  only the number of further rows is shown
+ * @param maxRows  limit of rows; of further rows only the number is shown
  */
 export function* tableText(
   value: Value | undefined,

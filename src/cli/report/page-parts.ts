@@ -21,12 +21,12 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: a text, HTML, a number, a text that is one, or a number with a bar for its share. */
+/** A cell of a table: text, HTML, a number, a text that is a number, or a number with a bar for its share. */
 export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {
   readonly value: number
-  /** From 0 to 1. */
+  /** The share, from 0 to 1. */
   readonly share: number
   readonly tone: Tone
 }

@@ -22,11 +22,11 @@ export interface Plotting {
   readonly style: string
 }
 
-/** What the page shows besides the result. */
+/** Content of the page besides the result. */
 export interface Shown {
-  /** At first sight; without it the browser's. */
+  /** The language at first sight; default the browser's. */
   readonly language?: 'en' | 'zh' | undefined
-  /** The command to run next, if it is none of those that the result has. */
+  /** The command to run next, unless the result already contains it. */
   readonly next?: string | undefined
 }
 

@@ -11,9 +11,8 @@ import type { Timeline } from './timeline.js'
 export { newTimeline } from './timeline.js'
 
 /**
- * Called before the run, so that a missing file is noticed before anything is sent.
- *
- * @param shownOf  what the page shows besides the result
+ * Call this before the run, so that a missing file is noticed before anything is sent.
+ * @param shownOf  gives the page's content besides the result
  */
 export async function reportContent(
   timeline: Timeline,

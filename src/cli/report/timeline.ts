@@ -3,7 +3,7 @@
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** Since the run began: ms, rows, bytes as stored. */
+/** Progress since the run began: ms, rows, bytes as stored. */
 export interface Moment {
   readonly elapsedMs: number
   readonly sentRows: number
@@ -17,10 +17,10 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** More than a chart has pixels. */
+/** A chart has fewer pixels. */
 const mostMoments = 2_000
 
-/** If there are too many moments, every second one is dropped: a run of a week has as many as one of a minute. */
+/** Drops every second moment if there are too many: a run of a week has as many as a run of a minute. */
 export function newTimeline(): Timeline {
   let moments: Moment[] = []
   let latest: Moment | undefined

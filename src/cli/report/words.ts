@@ -98,7 +98,7 @@ export const pageWords = {
 
 export type PageWord = keyof typeof pageWords
 
-/** Both texts as HTML; the page shows the one of its language. */
+/** Both texts as HTML; the page shows the text of its language. */
 export function both(word: PageWord): string {
   const [en, zh] = pageWords[word]
   return `<span lang="en">${en}</span><span lang="zh">${zh}</span>`

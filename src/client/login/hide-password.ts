@@ -12,7 +12,7 @@ const fewestEncoded = 6
 
 /**
  * Redacts a password in all encodings in which a text can contain it.
- * @param fewest  shorter passwords are not redacted, for texts that are mostly ours: they would become unreadable
+ * @param fewest  shorter passwords stay, because redacting them would make our own sentences unreadable
  */
 export function passwordHider(password: string, fewest = 1): Hide {
   if (password.length < Math.max(1, fewest)) return text => text
@@ -24,10 +24,10 @@ export function hidePassword(text: string, password: string): string {
   return passwordHider(password)(text)
 }
 
-/** Shortest password redacted from our own sentences: shorter ones would make them unreadable. */
+/** Shortest password redacted from our own sentences; see `passwordHider`. */
 const fewestInSentence = 4
 
-/** How literals of JSON and scripts write it, and its bytes percent-encoded, in hexadecimal and in Base64; longest first. */
+/** All forms of the password in texts: escaped in JSON and scripts, percent-encoded, hexadecimal, Base64; longest first. */
 function formsOf(password: string): readonly string[] {
   const bytes = Buffer.from(password, 'utf8')
   const inAddress = encodeURIComponent(bytes.toString('utf8'))
@@ -51,7 +51,7 @@ function formsOf(password: string): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** Its Base64 inside a longer text, as in `user:password` of a header: the characters that no neighbour affects. */
+/** The password's Base64 inside a longer text, as in `user:password` of a header: the characters that no neighbour affects. */
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])
@@ -66,7 +66,7 @@ function escaped(form: string): string {
   return form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
-/** The error itself, with its messages and those of its causes redacted. */
+/** The error itself, with passwords redacted in its messages and in the messages of its causes. */
 export function hideInError(error: unknown, hide: Hide): unknown {
   const seen = new Set<unknown>()
   for (let one = error; one instanceof Error && !seen.has(one); one = one.cause) {
@@ -95,12 +95,12 @@ function hidden(data: unknown, hide: Hide): unknown {
   )
 }
 
-/** All passwords a session was ever given, for as long as it lives. */
+/** All passwords that a session was ever given. */
 export interface Secrets {
   readonly add: (password: string) => void
-  /** For texts of the server. */
+  /** Redacts texts that come from the server. */
   readonly hide: Hide
-  /** For texts that are ours, at least in large part: very short passwords stay. */
+  /** Redacts texts that are ours, at least in large part: very short passwords stay. */
   readonly hideInSentence: Hide
 }
 
@@ -121,7 +121,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
   return {
     add,
     hide(text) {
-      // Thousands of rows may be refused with the same message.
+      // Reuses the last result: a server may refuse thousands of rows with the same message.
       if (text !== last || hiders.length !== looked) {
         last = text
         looked = hiders.length

@@ -25,14 +25,13 @@ export type AskServer = (name: string, args: readonly Value[]) => Promise<Respon
 const fewestIterations = 4_096
 /** Characters quoted of a server's message; the rest of a longer line adds nothing. */
 const longestQuote = 200
-/** More would keep this machine busy longer than a login should. */
+/** With more iterations a login would keep this machine busy for too long. */
 const mostIterations = 1_000_000
 
 /**
- * Logs a session in; its other requests must wait until this ends.
+ * Logs a session in; the session's other requests must wait until the login ends.
  * @returns the method used
- * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method
- *   before
+ * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method before
  * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected, or more weakly than required
  */
 export async function logIn(
@@ -44,7 +43,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // If only we proved the password, a false server can guess it from that proof; that counts no more than plain text.
+  // If only we proved the password, a false server can guess it from that proof. Such a login counts no more than plain text.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)
@@ -59,7 +58,7 @@ export async function logIn(
   return 'plain'
 }
 
-/** A server that offered a better method before is not believed when it says that it has none. */
+/** Refuses a server that offered a better method before and now claims to have none. */
 function checkTrust(
   { user }: Credentials,
   { address, least }: Protection,
@@ -112,7 +111,7 @@ export async function scramLogin(
   const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
-  // Official clients do not insist on the server's proof; we do, unless TLS proves who it is or the user does not care.
+  // Official clients do not insist on the server's proof. We do, unless TLS proves the server's identity or the user does not care.
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw strange(
@@ -127,7 +126,7 @@ function strange(sentence: string): ServerError {
 }
 
 /**
- * @returns why it is impossible, as a clause; undefined if the session is logged in
+ * @returns why RSA is impossible, as a clause; undefined if the session is logged in
  * @throws {ServerError} DDB_LOGIN
  */
 export async function rsaLogin(

@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 /**
- * The password would be readable on the network, and the user has not allowed that.
+ * The error if the network could read the password, and the user has not allowed that.
  * @param cause  why nothing better is possible, as a clause
  */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
@@ -34,7 +34,7 @@ export function checkLoginAnswer(credentials: Credentials, value: Value | undefi
   }
 }
 
-/** The failure of a login; the password is redacted, as the server's text may repeat it. */
+/** The failure of a login, with the password redacted, because the server's text may repeat it. */
 export function loginFailure({ user, password }: Credentials, received: string): ServerError {
   const safe = hidePassword(received, password)
   const message = `The server refused the login of user "${user}": ${safe}`

@@ -12,13 +12,13 @@ export const loginMethods = ['scram', 'rsa', 'plain'] as const
 /** @see loginMethods */
 export type LoginMethod = (typeof loginMethods)[number]
 
-/** Remembers how servers logged users in, so that one that offers less later is noticed. */
+/** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. */
 export interface LoginMemory {
-  /** Undefined for a user who has not logged in there. */
+  /** The best method so far; undefined for a user who has not logged in there. */
   best(host: string, port: number, user: string): LoginMethod | undefined
   /** Called after each login by a better method than before. */
   keep(host: string, port: number, user: string, method: LoginMethod): void
-  /** Where this is stored, for users who want it forgotten. */
+  /** The file that remembers this server, for users who want to delete it. */
   place(host: string, port: number): string
   /** Called before a password is sent encrypted with an unverified key. */
   unverified?(host: string, port: number): void
@@ -36,7 +36,7 @@ export interface LoginOptions {
   insecureLogin?: boolean
   /** Refuses anything less: a login other than by SCRAM, or a connection without verified TLS. */
   require?: LoginRequirement
-  /** Remembers how servers logged users in, so that one that offers less later is noticed. Nothing is remembered if left out. */
+  /** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. Default: no memory. */
   loginMemory?: LoginMemory
 }
 
@@ -62,7 +62,7 @@ export interface Protection {
   readonly needsScram: boolean
   /** The weakest method accepted, and the file that records that the server offered it. */
   readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
-  /** Call it before anything is sent by RSA. */
+  /** Call this before anything is sent by RSA. */
   readonly beforeRsa: () => void
 }
 
@@ -80,7 +80,7 @@ export function protectionOf(options: ConnectOptions, user: string): Protection 
         ? undefined
         : { method, place: loginMemory.place(host, port) },
     beforeRsa: () => {
-      // A user who accepts any certificate has been warned.
+      // Not called if the user accepts any certificate: such users have been warned.
       if (!mayShowPassword && options.tlsInsecure !== true) loginMemory?.unverified?.(host, port)
     },
   }

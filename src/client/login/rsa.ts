@@ -1,10 +1,10 @@
 /*
-  Encrypts a password with the server's key (docs/protocol.md#login). That protects it from eavesdroppers, but not from a man in
-  the middle who presents a key of their own.
+  Encrypts a password with the server's key (docs/protocol.md#login). The encryption keeps eavesdroppers from reading the password, but
+  not a man in the middle who presents a key of their own.
 */
 import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 
-/** Shorter keys have been factored. Servers' key lengths are undocumented, so no more is required. */
+/** Shorter keys have been factored. Servers' key lengths are undocumented, so we require no more. */
 export const shortestKeyBits = 1_024
 /** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
 const paddingBytes = 11

@@ -1,10 +1,10 @@
 /*
-  Results of several promises in the order in which they come.
+  Results of several promises, in the order in which they arrive.
 */
 
 /**
- * Yields each result as soon as it is there (Python's as_completed). If a promise fails, the iteration fails at its turn.
- * Promises left then, or when the caller stops early, cause no unhandled rejection.
+ * Yields each result as soon as it is there (Python's as_completed). If a promise fails, the iteration fails at its turn. After a
+ * failure, or if the caller stops early, the other promises cause no unhandled rejection.
  */
 export function asCompleted<T>(
   promises: Iterable<PromiseLike<T>>,

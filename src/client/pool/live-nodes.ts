@@ -13,8 +13,8 @@ export interface NodeAddress {
 }
 
 /**
- * @param allowed  hosts, besides the one that is asked, that may get the user's login
- * @throws {ConnectionError} DDB_CONNECT if the cluster names no live node, or one that must not get the login
+ * @param allowed  hosts that may get the user's login, besides the host that is asked
+ * @throws {ConnectionError} DDB_CONNECT if the cluster names no live node, or a node that must not get the login
  */
 export async function liveNodes(
   options: ConnectOptions,

@@ -1,5 +1,5 @@
 /*
-  One session of a pool; it is reopened if its connection was lost.
+  One session of a pool, which reopens a lost connection.
 */
 import type { UsageError } from '../../errors.js'
 import { type DdbError } from '../../errors.js'
@@ -16,9 +16,9 @@ export class PoolMember {
   readonly #abort = new AbortController()
 
   constructor(options: ConnectOptions) {
-    // The pool converts typed values to what its tasks want.
+    // Sessions answer with typed values; the pool converts them to the form that each task wants.
     this.#options = { ...options, typed: true }
-    // The signal ends only the pool's first connecting, not a later reconnection.
+    // The signal ends only the pool's first attempt to connect, not a later reconnection.
     delete this.#options.signal
   }
 
@@ -46,7 +46,7 @@ export class PoolMember {
 
   /** Runs a task. If the connection is lost meanwhile, the task fails, as it may have been executed. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
-    return this.#session!.run(script, ...args, { ...options, typed: true })
+    return this.#session!.run(script, ...args, options)
   }
 
   /** Ends the running task at once, and stays closed. */
@@ -54,7 +54,7 @@ export class PoolMember {
     this.#ended = reason
     this.#abort.abort(reason)
     this.#session?.abandon(reason)
-    // The tasks report what was lost.
+    // A failure to close is not reported here: the tasks report the loss.
     await this.#session?.close().catch(() => undefined)
   }
 }

@@ -1,5 +1,5 @@
 /*
-  One task of a pool as its user sees it: an id, a state, and a result to wait for.
+  One task of a pool as callers see it: an id, a state, and a result to wait for.
 */
 import { TimeoutError, UsageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
@@ -39,10 +39,14 @@ export class PoolTask<T = PlainOutput | undefined> {
 
   /**
    * Waits for the result at most `timeoutSeconds`; after a timeout the task continues, and the caller can ask again.
-   * @throws {TimeoutError} DDB_TIMEOUT if it is not there in time; otherwise the task's failure
+   * @throws {TimeoutError} DDB_TIMEOUT if the result is not there in time; otherwise the task's failure
    */
-  async result(timeoutSeconds?: number): Promise<T> {
+  result(timeoutSeconds?: number): Promise<T> {
     if (timeoutSeconds === undefined || this.#state === 'finished') return this.#done
+    return this.#resultWithin(timeoutSeconds)
+  }
+
+  async #resultWithin(timeoutSeconds: number): Promise<T> {
     if (!(timeoutSeconds >= 0)) {
       throw new UsageError(
         'DDB_USAGE',

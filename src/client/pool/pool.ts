@@ -17,7 +17,7 @@ export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   size: number
   /** Distributes the sessions over the live data nodes of the cluster instead of one host. */
   loadBalance?: boolean
-  /** Hosts that a cluster may name besides the one that is asked, if there is a user to log in. */
+  /** Hosts that a cluster may name besides the host that is asked, if there is a user to log in. */
   allowRedirect?: readonly string[]
 }
 
@@ -154,7 +154,7 @@ export class ConnectionPool implements AsyncDisposable {
     })
   }
 
-  /** Ends all running and waiting tasks with DDB_CLOSED, and closes the sessions. The server may complete what it has begun. */
+  /** Ends all running and waiting tasks with DDB_CLOSED, and closes the sessions. The server may complete running requests. */
   shutDown(): Promise<void> {
     this.#closing ??= this.#shutDown()
     return this.#closing
@@ -203,6 +203,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   #submit(request: TaskRequest): void {
     this.#queue.push(request)
+    if (this.#idle.length === 0) return
     const open = this.#idle.findLastIndex(member => member.isOpen)
     const [member] = this.#idle.splice(open < 0 ? this.#idle.length - 1 : open, 1)
     if (member !== undefined) this.#start(member)
@@ -215,7 +216,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** One member works until no task waits any more. */
   async #work(member: PoolMember): Promise<void> {
-    while (await this.#isReady(member)) {
+    while (member.isOpen || (await this.#isReady(member))) {
       const request = this.#queue.next()
       if (request === undefined) break
       try {
@@ -224,12 +225,12 @@ export class ConnectionPool implements AsyncDisposable {
         request.task.fail(error)
       }
     }
-    // Members that were lost are used last.
+    // Members whose connection was lost are used last.
     if (member.isOpen) this.#idle.push(member)
     else this.#idle.unshift(member)
   }
 
-  /** Reopens a lost connection while tasks wait; if that fails, tasks are left to connected members. */
+  /** Reopens a lost connection while tasks wait; if reopening fails, connected members do the tasks. */
   async #isReady(member: PoolMember): Promise<boolean> {
     while (!member.isOpen) {
       const request = this.#queue.first()
@@ -241,14 +242,14 @@ export class ConnectionPool implements AsyncDisposable {
           this.#wakeOther()
           return false
         }
-        // A task submitted later has not been tried.
+        // Fails only the task for which this member tried to connect, not a task submitted later.
         if (this.#queue.first() === request) this.#queue.next()?.task.fail(error)
       }
     }
     return true
   }
 
-  /** Lets an idle connected member take over; a busy one will do so by itself. */
+  /** Starts an idle connected member on the waiting tasks; a busy member takes the next task by itself. */
   #wakeOther(): void {
     const index = this.#idle.findLastIndex(({ isOpen }) => isOpen)
     if (index >= 0) this.#start(this.#idle.splice(index, 1)[0]!)

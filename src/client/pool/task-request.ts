@@ -18,12 +18,14 @@ export interface TaskOptions extends RunOptions {
 /** Values for a function's parameters, optionally followed by options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
-/** A task with all its arguments encoded as values, so that a mistake in them shows on submission. */
+/** A task with all its arguments encoded as values, so that a wrong argument is reported on submission. */
 export interface TaskRequest {
   readonly task: PoolTask<TaskResult>
   readonly script: string
   readonly args: readonly Value[]
   readonly options: RunOptions
+  /** How the task wants its answer; the pool decides the rest. */
+  readonly answer: AnswerOptions
   readonly pickleTableToList: boolean
 }
 
@@ -35,28 +37,42 @@ const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickle
  */
 export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
   const { values, options } = splitArguments<TaskOptions>(args, taskOptionNames)
-  const { pickleTableToList = false, timeoutMs, signal, ...sent } = options ?? {}
+  if (options === undefined) return plainRequest(id, script, values)
+  const { pickleTableToList = false, timeoutMs, signal, typed, times, ...sent } = options
   const limits = {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   }
-  checkRunOptions({ ...sent, ...limits })
+  checkRunOptions(options)
   return {
     task: new PoolTask<TaskResult>(id, limits),
     script,
     args: values,
     options: { clearMemory: true, ...sent },
+    answer: {
+      ...(typed === undefined ? {} : { typed }),
+      ...(times === undefined ? {} : { times }),
+    },
     pickleTableToList,
   }
 }
 
-/** Converts a typed answer as the task's own options, or else those of the pool, require. */
+/** Most tasks have no options. */
+function plainRequest(id: number, script: string, args: readonly Value[]): TaskRequest {
+  const task = new PoolTask<TaskResult>(id, nothing)
+  return { task, script, args, options: defaultOptions, answer: nothing, pickleTableToList: false }
+}
+
+const nothing = {}
+const defaultOptions: RunOptions = { clearMemory: true }
+
+/** Converts a typed answer as the task's own options say, or else the pool's. */
 export function taskResult(
-  { options, pickleTableToList }: TaskRequest,
+  { answer, pickleTableToList }: TaskRequest,
   value: Result | undefined,
   { typed: isTyped = false, times: timesOfPool }: AnswerOptions,
 ): TaskResult {
-  const { typed = isTyped, times = timesOfPool } = options
+  const { typed = isTyped, times = timesOfPool } = answer
   if (pickleTableToList && value?.form === 'table') return toColumnList(value, times)
   return typed || value === undefined ? value : toPlain(value, times)
 }

@@ -36,11 +36,11 @@ function unknownIssuer(): string {
 
 /** Failures of the connection itself, which may not happen at the next attempt. */
 const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
-/** Errors before there is a connection have nothing to do with TLS. */
+/** Codes of errors before there is a connection, which have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
 /**
- * The failure of a connection that was to use TLS.
+ * The error for a failed connection with TLS.
  * @param isConnected  TCP is connected; the handshake may not be done
  * @returns undefined for a failure that has nothing to do with TLS
  */
@@ -74,7 +74,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
           'server needs one with the name among its alternative ones (subjectAltName).'
       : `The certificate of ${address} is not for "${host}", but for ${names}: connect by a name it has.`
   }
-  // In Node 24 OpenSSL detects this without a code.
+  // Node 24 reports a weak key by this text, without a code.
   const isWeak = /certificate key too (?:weak|small)/i.test(reason.message)
   const fault = isWeak ? weakKey : certificateFaults[code]
   if (fault !== undefined) return `The certificate of ${address} ${fault}.`
@@ -94,7 +94,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   return `The certificate of ${address} is refused (${code}).`
 }
 
-/** The names that a certificate is for, shortened, as its owner chose them. Undefined if there are none. */
+/** The names that a certificate is for, shortened because its owner may have chosen long ones. Undefined if there are none. */
 function namesOf(reason: Error): string | undefined {
   if (!('cert' in reason)) return undefined
   const { subjectaltname } = reason.cert as { subjectaltname?: unknown }
@@ -112,7 +112,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
   )
 }
 
-/** We did not speak TLS, and the other end speaks nothing else. */
+/** The error if the server expects TLS and we did not speak TLS. */
 export function wantsTls(host: string, port: number): TlsError {
   return new TlsError(
     'DDB_TLS',
@@ -125,7 +125,7 @@ export function isTlsRecord(bytes: Uint8Array): boolean {
   return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3
 }
 
-/** The system refuses our certificate or key. */
+/** The error if the system refuses our certificate or key. */
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')

@@ -62,7 +62,7 @@ export interface CheckedPartitions {
   dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
   /** Number of different partitions; null if the scheme does not tell. All hash partitions count as one. */
   count: number | null
-  /** How many of them the server would create for new values. */
+  /** Number of partitions that the server would create for new values. */
   added: number
   /** The 20 partitions with most rows, largest first; one key per dimension, null if the scheme does not tell. */
   largest: { keys: (string | null)[]; rows: number }[]
@@ -94,7 +94,7 @@ export interface CheckResult {
     path: string
     format: string | null
     compression: string | null
-    /** As stored, read so far. */
+    /** Stored bytes read so far. */
     bytes: number
     rows: number
     rejected: number

@@ -54,7 +54,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       missing = await failureOf(async () => {
         target = (await findTarget(run, session => (opened.control = session)))[1]
       })
-      // A server that does not answer a query would not answer the closing of the connection either.
+      // A server that ignores a query would ignore the closing of the connection, too.
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
       opened.delivery = look.delivery(run, target)
@@ -76,7 +76,7 @@ function withFiles(platform: Platform): Platform {
   return { ...platform, files: withArchives(platform.files) }
 }
 
-/** A plan under which nothing ends the reading early and nothing is kept. */
+/** A plan that reads on after rejects, and keeps none of them. */
 function lookingPlan(plan: Plan): Plan {
   return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
 }
@@ -104,7 +104,7 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError
 
 function failUnlessExpected(run: Run, look: Look, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
-  // Only a load finds out how many of them the transform leaves.
+  // Only a load finds out how many rows the transform leaves.
   if (hasTransform(run.plan)) return
   const wanted = unmetCount(expected, fitRows)
   if (wanted === undefined) return

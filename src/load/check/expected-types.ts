@@ -10,13 +10,13 @@ import {
   type TargetSchema,
 } from '../../schema/target-schema.js'
 
-/** Differences named in a message; a renamed column counts as two. */
+/** Limit of differences named in a message; a renamed column counts as two. */
 const shownDifferences = 5
 
 /**
  * @param expected  `time:TIMESTAMP,sym:SYMBOL`; undefined expects nothing
  * @throws {DdbError} DDB_EXPECTATION
- * @throws {UsageError} DDB_USAGE if it is not a list of names and types
+ * @throws {UsageError} DDB_USAGE if `expected` is not a list of names and types
  */
 export function checkTypes(target: TargetSchema, expected: string | undefined): void {
   // A column name may contain characters that make the list unreadable; comparing the texts still works.

@@ -14,7 +14,7 @@ export interface FrozenInput {
 
 /**
  * @param offsets  time zone offsets that the inputs' times contained
- * @returns one for each group of inputs that are read alike, in the order of their first members
+ * @returns one load for each group of inputs that are read alike, in the order of their first members
  */
 export function frozenLoads(
   options: LoadOptions,
@@ -23,7 +23,7 @@ export function frozenLoads(
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
-  // An input without records does not show how it is read: it joins the other inputs.
+  // An input without records does not show how it is read, so it joins a group of other inputs.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
     const frozen = frozenLoad(options, input, target, offsets)
@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // The result has them as plain texts, and every text is a name that options accept.
+  // The result has plain texts for these, and the options accept each of them.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }
@@ -84,7 +84,7 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
   }
 }
 
-/** By name, listing names that differ from their columns; or by position. */
+/** Maps fields by name, listing names that differ from their columns, or by position. */
 function mappingOf(
   { mapping, fieldNames, recordKind, isUnfit, isEmpty }: LookedInput,
   given: MappingOptions,

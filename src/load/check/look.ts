@@ -1,5 +1,5 @@
 /*
-  Looks at what a run reads and sends nothing: samples of each input's columns, the first problems, the partitions, and the
+  Looks at the data that a run reads, and sends nothing: samples of each input's columns, the first problems, the partitions, and the
   number of requests.
 */
 import { rangeAt } from '../../parse/row-places.js'
@@ -17,7 +17,7 @@ import { newPartitionTally, type PartitionTally } from './partition-tally.js'
 import { clippedCharacters } from './record-texts.js'
 import type { LookedAt, Watch } from './watch.js'
 
-/** Both the run's watch and its delivery. */
+/** Serves a run as watch and as delivery. */
 export interface Look extends Watch {
   readonly inputs: readonly LookedInput[]
   /** Rows that would be sent and stored. */
@@ -27,20 +27,16 @@ export interface Look extends Watch {
   /** Rows rejected because of one column. */
   rejectedOf(columnName: string): number
   readonly tally: PartitionTally | undefined
-  /**
-   * Takes the run's batches.
-   * @param target  undefined if unknown
-   */
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
 
-/** Records kept of an input that does not fit any target column. */
+/** Most records to read of an input that does not fit the target. */
 const unfitRows = 100
 /** How many rows of the first batch are searched for a sample value. */
 const lookedRows = 1_000
 const shownProblems = 20
 
-/** @param isTargetKnown  false: every field is read as text */
+/** @param isTargetKnown  if false, every field is read as text */
 export function newLook(
   options: LoadOptions,
   sampleRows: number,
@@ -120,7 +116,7 @@ function nothingSent(look: (batch: Batch) => void): Delivery {
   }
 }
 
-/** Rejects rows that the server would drop or refuse one by one. */
+/** Rejects each row that lies outside the target's partition scheme. */
 function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {

@@ -19,18 +19,18 @@ import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
 export interface LookedInput {
   readonly path: string
   readonly mapping: ColumnMapping
-  /** Names of its fields; undefined without a header, and for JSON. */
+  /** Names of the input's fields; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
   readonly recordKind: InputReader['recordKind']
-  /** It has no records, not even a header. */
+  /** True if the input has no records, not even a header. */
   readonly isEmpty: boolean
-  /** Why input and target do not fit. */
+  /** Why input and target do not fit; undefined if they fit. */
   readonly failure: DdbError | undefined
   readonly isUnfit: boolean
   readonly isWhole: boolean
   readonly rows: number
   readonly batches: number
-  /** Of the rows on the wire, and of the records in the input. */
+  /** Bytes of the rows on the wire, and of the records in the input. */
   readonly encodedBytes: number
   readonly recordBytes: number
   /** How each target column is read, followed by fields that no column takes. */
@@ -129,7 +129,7 @@ function mappingOf(
   }
 }
 
-/** Every field as text; for JSON only the record. */
+/** Maps every field as text; for JSON only the record. */
 function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
   const sources: CellSource[] =
     recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])

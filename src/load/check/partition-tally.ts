@@ -1,5 +1,5 @@
 /*
-  Counts the rows of a check by partition, as far as the target's scheme tells; for hash partitions it does not.
+  Counts the rows of a check by partition. All hash partitions count as one, as the scheme does not tell which one takes a row.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -26,9 +26,9 @@ export interface PartitionTally {
   result(): CheckedPartitions
 }
 
-/** The partitions of one dimension, numbered from 0 in the order in which they are met. */
+/** The partitions of one dimension, numbered from 0 in the order in which they occur. */
 interface Bins {
-  /** Whether it is known which values share a partition. */
+  /** Whether the scheme tells which values share a partition. */
   readonly tells: boolean
   /** −1 if no partition contains the value. */
   binOf(key: Key): number
@@ -159,7 +159,6 @@ function keyText(key: Key, like: Value): string {
 interface Places {
   /** Number of the partition `bin` within a partition of the level above; −1 if there are too many. */
   inside(place: number, level: number, bin: number): number
-  /** Counts a row in this partition. */
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */
   found(): { path: number[]; rows: number }[] | undefined
@@ -168,7 +167,7 @@ interface Places {
 function newPlaces(levels: number): Places {
   /** One map per level, from `outer place * 2 ** 26 + bin` to the partition's own place. */
   const known = Array.from({ length: levels }, () => new Map<number, number>())
-  /** By place of the last level. */
+  /** Row counts, by place of the last level. */
   const rows: number[] = []
   let isFull = false
   return {

@@ -10,7 +10,6 @@ import type { CellSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
 
-/** How to read a record again. */
 export interface RecordReading {
   readonly text: RecordShape['text']
   /** Texts taken from the name of its input. */
@@ -25,7 +24,7 @@ const mostBytes = 256 * 1024
 
 /**
  * @param sources  where the cells come from
- * @returns a text for each; null if there is none, as for objects inside JSON
+ * @returns a text for each source; null if there is none, as for objects inside JSON
  */
 export async function recordTexts(
   record: Uint8Array,
@@ -91,7 +90,7 @@ function sourceOf(
   record: Uint8Array,
   { encoding, mark }: RecordShape['text'],
 ): Promise<ByteSource> {
-  // UTF-16 needs a byte order mark to tell which kind it is; others do not.
+  // Only UTF-16 needs a byte order mark: the mark tells the byte order.
   const stdin = Readable.from([
     Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
   ])
@@ -101,7 +100,7 @@ function sourceOf(
 /** At most 80 characters. */
 export function clippedCharacters(text: string): string {
   if (text.length <= shownCharacters) return text
-  // Each has at most two code units.
+  // A character has at most two code units.
   const characters = [...text.slice(0, 2 * shownCharacters + 2)]
   if (characters.length <= shownCharacters) return text
   return `${characters.slice(0, shownCharacters).join('')}…`

@@ -16,18 +16,17 @@ import { frozenLoads } from './frozen.js'
 import type { Look } from './look.js'
 import type { LookedInput } from './looked-input.js'
 
-/** What a result is made of, besides its run. */
 export interface CheckParts {
   readonly look: Look
   /** As requested; the check itself reads with a changed plan. */
   readonly plan: Plan
-  /** Undefined if it could not be asked. */
+  /** Undefined if the server could not be asked. */
   readonly target: TargetDescription | undefined
   readonly inputs: Inputs | undefined
   readonly notices: readonly string[]
 }
 
-/** Call it once the run is closed. */
+/** Must be called after the run is closed. */
 export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look, target } = parts
   const counts = parts.inputs?.columnCounts() ?? []

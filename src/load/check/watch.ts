@@ -6,24 +6,22 @@ import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { AnyReject } from '../rejects/reject.js'
 
-/** How an input is read for a check. */
 export interface LookedAt {
   readonly mapping: ColumnMapping
-  /** Most records. */
   readonly maxRows: number
-  /** Target and input do not fit, or the target does not exist: every field is read as text. */
+  /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
   readonly isUnfit: boolean
 }
 
 /** Called for one input after the other. */
 export interface Watch {
   /**
-   * An input was opened, and none of its rows is read yet.
+   * Called when an input was opened and none of its rows is read yet.
    * @param map  throws if target and input do not fit
    * @param texts  taken from the name of the input
    */
   opened(path: string, reader: OpenedReader, map: () => ColumnMapping, texts: InputTexts): LookedAt
   rejected(reject: AnyReject): void
-  /** Nothing more will be read of the input that was opened last. */
+  /** Called when nothing more will be read of the input that was opened last. */
   closed(reader: OpenedReader): void
 }

@@ -1,5 +1,5 @@
 /*
-  Connects a run's sessions to the first host that answers, within one time limit for all of them.
+  Connects a run's sessions to the first host that answers, within one time limit for all hosts.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { loginOptionsOf } from '../../client/login/protection.js'
@@ -10,9 +10,8 @@ import type { ServerTarget } from '../options.js'
 import type { Plan } from '../plan.js'
 import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
-/** How to open one session. */
 export interface ConnectRules {
-  /** By the platform's clock: the limit for all hosts, redirects and logins. */
+  /** Deadline for all hosts, redirects and logins, by the platform's clock. */
   deadlineMs: number
   signal?: AbortSignal | undefined
   /** See ConnectOptions. */
@@ -22,10 +21,10 @@ export interface ConnectRules {
   loginWithConnect?: boolean
 }
 
-/** For a data session if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
+/** Options of data sessions if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
 export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
-/** Limit of closing without progress, unless a shorter time is requested. */
+/** Longest time that closing may take without progress, unless a shorter time is requested. */
 const longestCloseMs = 30_000
 
 /** Longest time that closing a session of this run may take without progress, ms. */
@@ -33,7 +32,6 @@ export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
   return Math.min(longestCloseMs, confirmTimeoutMs)
 }
 
-/** When connecting to this server must be done. */
 export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }

@@ -10,7 +10,7 @@ export interface IdleTimeout {
   timeoutMs: number
 }
 
-/** For a silent server: batches in flight stay unconfirmed, and nothing more is sent. */
+/** The error for a silent server: batches in flight stay unconfirmed, and nothing more is sent. */
 export function silenceError(timeoutMs: number, awaited: string): ConnectionError {
   return new ConnectionError(
     'DDB_UNCONFIRMED',
@@ -22,8 +22,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 /**
  * Waits until a session has room for more.
  *
- * @throws {ConnectionError} DDB_UNCONFIRMED if the server reads nothing any more: the session is given up then; or the loss of
- *   the connection
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading, which abandons the session; or the loss of the connection
  */
 export async function drainedInTime(
   session: Session,
@@ -42,8 +41,8 @@ export async function drainedInTime(
 /**
  * Waits for answers as long as the server works on them.
  *
- * @param isIdle  asks whether the server has nothing left to do for the session, within the given milliseconds; undefined if it
- *   does not tell
+ * @param isIdle  asks, within the given milliseconds, whether the server has finished everything for the session; undefined if the
+ *   server does not tell
  */
 export function answerWatch(
   session: Session,
@@ -61,14 +60,14 @@ export function answerWatch(
   return new SilenceWatch(session, 'did not answer', moves, timeout)
 }
 
-/** Time reserved for that question, and for answers that were already on their way when the server became idle. */
+/** Time reserved for asking whether the server is idle, and for answers already on their way when it became idle. */
 const longestLookMs = 2_000
 
 /** An answer that a session owes. */
 interface Wait {
-  /** When it was requested, or when there was progress last. */
+  /** When the answer was requested, or when the server last made progress. */
   sinceMs: number
-  /** Nothing moves; only answers already on their way may still come. */
+  /** True without progress: only answers already on their way may still come. */
   isSilent: boolean
   readonly giveUp: (error: unknown) => void
 }
@@ -80,12 +79,12 @@ export class SilenceWatch {
   readonly #moves: (timeoutMs: number) => Promise<boolean>
   readonly #timeout: IdleTimeout
   readonly #lookMs: number
-  /** In the order in which the session owes them. */
+  /** Oldest first. */
   readonly #waits = new Set<Wait>()
   #isWatching = false
   #timer: Timer | undefined
 
-  /** @param moves  whether to wait on; asked whenever the time is nearly up */
+  /** @param moves  asks whether the server makes progress; called whenever the time is nearly up */
   constructor(
     session: Session,
     missing: string,
@@ -102,7 +101,7 @@ export class SilenceWatch {
   /**
    * Returns the awaited answer.
    *
-   * @throws {ConnectionError} DDB_UNCONFIRMED if neither progress nor an answer comes: the session is given up then
+   * @throws {ConnectionError} DDB_UNCONFIRMED if neither progress nor an answer comes; the session is then abandoned
    */
   until<T>(awaited: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -127,7 +126,6 @@ export class SilenceWatch {
     })
   }
 
-  /** Stops watching. */
   end(): void {
     this.#timer?.cancel()
   }
@@ -140,7 +138,7 @@ export class SilenceWatch {
     const leftMs = oldest.isSilent
       ? this.#lookMs / 2
       : oldest.sinceMs + timeoutMs - this.#lookMs - clock.nowMs()
-    // The connection keeps the process alive; once it has ended this timer must not.
+    // Once the connection has ended, this timer must not keep the process alive.
     this.#timer = clock.afterIfAlive(Math.max(leftMs, 0), () => void this.#look())
   }
 

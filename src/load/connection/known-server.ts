@@ -1,6 +1,6 @@
 /*
-  What is known of a server besides its protocol. The first run there, or `selftest`, finds it out, and later runs remember it.
-  The documents leave all of this open (docs/selftest.md#what-load-does-with-the-results).
+  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-with-the-results). The first run there, or
+  `selftest`, finds them out, and later runs remember them.
 */
 
 /** Where a server listens. */
@@ -21,10 +21,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /**
-   * The server accepts the script for a stream table; the next two: for DFS tables with one partition a day, and for other DFS
-   * tables.
-   */
+  /** The server accepts the script that creates a stream table; the next eight: the scripts for kinds of DFS tables. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -46,7 +43,7 @@ export interface ServerFacts {
    * `tableInsert` into a TSDB table that keeps the last of equal rows returns the number of rows sent, including known ones.
    */
   lastAnswersAll?: boolean | undefined
-  /** The same for a table with a primary key. */
+  /** As `lastAnswersAll`, for a table with a primary key. */
   pkeyAnswersAll?: boolean | undefined
   /** Reserved words such as DATE can be column names, also in queries. */
   reservedNames?: boolean | undefined
@@ -88,7 +85,7 @@ export interface KnownServer {
 export interface ServerMemory {
   /** Undefined for an unknown server. */
   known(address: ServerAddress): KnownServer | undefined
-  /** Replaces what was known before. */
+  /** Replaces the facts known before. */
   keep(address: ServerAddress, known: KnownServer): void
 }
 
@@ -98,7 +95,7 @@ export function factsOf(known: KnownServer | undefined, version: string, user: s
   return { ...known.facts, ...(Object.hasOwn(known.users, user) ? known.users[user] : {}) }
 }
 
-/** Adds facts; those of another version are forgotten, and undefined ones change nothing. */
+/** Adds facts. Facts of another version are forgotten, and undefined facts change nothing. */
 export function withFacts(
   known: KnownServer | undefined,
   version: string,

@@ -1,5 +1,5 @@
 /*
-  What a run needs to know of a server: asked, or remembered for its version.
+  Facts that a run needs about its server: asked for, or remembered for the server's version.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
@@ -8,7 +8,7 @@ import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
 import { askVersion, versionNotice } from './server-version.js'
 
 /**
- * Asks for the version and recalls what is known of it.
+ * Asks for the version and recalls the facts known about it.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnServer(run: Run, control: Session): Promise<void> {
@@ -25,7 +25,7 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Decides how data is sent: over sessions that take both kinds of requests if the server has proved that it supports them.
+ * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes both.
  *
  * @param reconnect  opens another session on the same node if this one has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
@@ -51,7 +51,7 @@ export async function settleMode(
   keepFacts(run, { mixedFlags, loginWithConnect })
 }
 
-/** Remembers what a run found out, unless it is known already or the server does not tell its version. */
+/** Remembers new facts, if the server tells its version. */
 export function keepFacts(run: Run, found: Facts): void {
   const { options } = run
   const { asked } = run.server

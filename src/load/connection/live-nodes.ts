@@ -1,6 +1,6 @@
 /*
-  Finds other nodes of the cluster on which a run can continue, with all its connections, if its own node is lost. Only for DFS
-  tables, which every node can write, and only hosts that the user has named.
+  Finds other nodes of the cluster on which a run can continue, with all its connections, if its own node is lost. Only DFS tables allow
+  that, as every node can write them. Only hosts that the user has named count.
 */
 import type { Session } from '../../client/open-session.js'
 import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'
@@ -10,8 +10,8 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Asks only if the user has named hosts. A lost node may still write what it was sent; if rows replace earlier ones, the user
- * has to decide.
+ * Asks only if the user has named hosts, and never if rows replace earlier ones: a lost node may still write the batches it got, so the
+ * user has to decide.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */

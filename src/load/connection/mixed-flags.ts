@@ -1,6 +1,6 @@
 /*
   Finds out whether a server takes asynchronous and answered requests on one session, each by its own flag
-  (docs/protocol.md#asynchronous-requests), and how a run sends its data otherwise.
+  (docs/protocol.md#asynchronous-requests). If it does not, chooses another way to send a run's data.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'
@@ -23,14 +23,14 @@ import {
 
 export type MixedFlags =
   | 'taken'
-  /** Not executed, executed too late, or answered. */
+  /** The server did not execute the statements, executed them too late, or answered them. */
   | 'refused'
   /** No answer in time, or an inconclusive one: the server may be busy. */
   | 'unknown'
   /** The connection ended. */
   | 'lost'
 
-/** Longest wait for the answer: every run would wait so long for a server that stops answering. */
+/** Longest wait for the answer: if a server never answers, every run waits so long. */
 const longestProbeMs = 5_000
 
 /**
@@ -41,7 +41,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   try {
     session.sendScript('ddbIngestMixed = 6')
     session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // No statement has this value, so an answer to one of them cannot be mistaken for the answer to the question.
+    // No statement yields the question's value, so no answer to a statement can pass for the answer to the question.
     const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })
@@ -55,15 +55,15 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   }
 }
 
-/** The session for a run's questions, and what was found out with it. */
+/** The session for a run's questions, and whether the server takes both kinds of requests. */
 export interface Probed {
   readonly control: Session
-  /** Undefined if it cannot be told. */
+  /** Undefined if the probe was inconclusive. */
   readonly mixedFlags: boolean | undefined
 }
 
 /**
- * Asks on the run's session, and reopens it if the probe broke it. A connection may end for another reason once, but hardly
+ * Probes the run's session, and replaces a session that the probe broke. A connection may be lost for another reason once, but hardly
  * twice in a row.
  *
  * @param reconnect  opens another session on the same node
@@ -85,12 +85,12 @@ export async function askMixedFlags(
 }
 
 /**
- * Sends a run's data over sessions that are asynchronous throughout, as official clients do, if their login may be part of the
- * connect request; otherwise waits for the answer to every batch.
+ * Sends a run's data as official clients do, over sessions that are asynchronous throughout, if their login may be part of the connect
+ * request. Otherwise the run waits for the answer to every batch.
  *
  * @param mixedFlags  undefined if the server did not answer in time
  * @param loginWithConnect  undefined if unknown for this user
- * @returns whether a login inside the connect request works; undefined if that was not asked
+ * @returns whether a login inside the connect request works; undefined if the run did not try
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
@@ -134,12 +134,12 @@ export async function sendUnmixed(
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
-  // In the connect request each of them is one line.
+  // The connect request has one line for the user, and one for the password.
   if (/[\r\n]/.test(user + password)) return false
   return mayLogInWithConnect(server)
 }
 
-/** Tries such a login once, on an answered session: an asynchronous one does not tell who is logged in. */
+/** Tries a login inside the connect request once, on an answered session: an asynchronous session does not tell who is logged in. */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
   const { platform, plan } = run
   const { address: server } = run.server
@@ -160,7 +160,7 @@ async function logsInWithConnect(run: Run, control: Session): Promise<boolean | 
     const answer = await session.run('getCurrentSessionAndUser()[1]', {
       timeoutMs: plan.confirmTimeoutMs,
     })
-    // A session that the server has forgotten answers as a guest's.
+    // If the server has forgotten a session, the session's user is a guest.
     if (session.closed || answer?.form !== 'scalar') return undefined
     return answer.value === server.user
   } catch (error) {

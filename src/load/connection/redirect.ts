@@ -48,7 +48,6 @@ export function isAllowed(server: ServerTarget, host: string): boolean {
   return [...named, ...(server.allowRedirect ?? [])].map(comparable).includes(comparable(host))
 }
 
-/** For nodes that keep redirecting. */
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

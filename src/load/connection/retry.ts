@@ -49,12 +49,11 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-/** If the deadline cuts an attempt short after less than this, its failure shows only that time was up, not what is wrong. */
+/** If the deadline cuts an attempt shorter than this, its failure does not show what is wrong. */
 const tellingMs = 1_000
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or the next one would be too late; then throws the last meaningful
- * failure.
+ * Calls `attempt` until it succeeds, fails for good, or another attempt would be too late; then throws the last meaningful failure.
  *
  * @param deadlineMs  by the clock of the rules; `attempt` has to keep it by itself
  * @param mayRetry  whether a failure is worth another attempt

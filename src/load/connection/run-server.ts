@@ -1,5 +1,5 @@
 /*
-  The server of a run: its address, and what the run has learnt of it.
+  The server of a run: its address, and the facts that the run has learnt.
 */
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { asynchronousThroughout } from './connect.js'
@@ -11,18 +11,17 @@ export interface RunServer {
   readonly address: ServerTarget
   /** Further nodes to try once `reachOut` was called. */
   liveNodes: readonly ServerAddress[]
-  /** Call it after waiting for the present node in vain: sessions may then use any live node. */
+  /** Must be called after waiting for the present node in vain: sessions may then use any live node. */
   reachOut(): void
   /**
    * Follows a redirect.
    * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
    */
   follow(to: ServerAddress): void
-  /** Options of data sessions beyond those of all sessions; fixed before the first is opened. */
+  /** Options that only data sessions have; fixed before the first session is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** The node that was asked, and its version; undefined before that, or if it does not tell. */
+  /** The node that was asked for its version, and the answer; undefined without an answer. */
   asked: { readonly address: ServerAddress; readonly version: string } | undefined
-  /** Of this server and user, as far as known. */
   facts: Facts
 }
 

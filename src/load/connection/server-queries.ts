@@ -22,7 +22,7 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own message if it cannot tell
+ * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own error if the server cannot tell
  *   yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
@@ -40,7 +40,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
-/** Whether the server says that no such name exists; one that is starting or electing a leader does not say so. */
+/** Whether the server says that no such name exists; a server that is starting or electing a leader does not. */
 function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
@@ -58,7 +58,7 @@ async function unknownTable(
   return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
 }
 
-/** Best effort: an old server or missing rights give no names, and the message does without. */
+/** Best effort: if the server is old or rights are missing, the message names no tables. */
 async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
   const script =
     table.kind === 'dfs'
@@ -78,7 +78,7 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    // If the user has no right to call or see it, the message says so instead: it may exist.
+    // If the user has no right to call or see the function, the message says so: the function may exist.
     if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`

@@ -1,6 +1,6 @@
 /*
-  What depends on the server's version (docs/compatibility.md#versions-of-the-server): asked once per run and reported in one
-  notice.
+  Behaviour that depends on the server's version (docs/compatibility.md#versions-of-the-server). A run asks for the version once and
+  reports everything in one notice.
 */
 import { ServerError } from '../../errors.js'
 import type { Plan } from '../plan.js'
@@ -27,9 +27,7 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
 /** A behaviour of older servers, perhaps mended in two release lines. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
-  /**
-   * First versions without it, by release line: one for the line that its leading numbers name, the last for all later lines.
-   */
+  /** First version without the behaviour for each release line; later lines count like the last. */
   readonly mendedIn: readonly (readonly number[])[]
   readonly text: string
 }
@@ -80,7 +78,7 @@ export function limitsTexts(versionText: string | undefined): boolean {
   return version === undefined || !isConcerned(version, textLimitsFrom)
 }
 
-/** docs/server-semantics.md#conversions-on-insert */
+/** First versions that limit texts (docs/server-semantics.md#conversions-on-insert). */
 const textLimitsFrom: readonly (readonly number[])[] = [
   [1, 30, 23],
   [2, 0, 11],

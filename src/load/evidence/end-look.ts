@@ -1,6 +1,5 @@
 /*
-  The last look at a target: at the end of a run, whatever it found, and before a run with nothing left to do is called
-  finished.
+  Looks at a target for the last time: at the end of a run, and before a run with nothing left to do counts as finished.
 */
 import type { Session } from '../../client/open-session.js'
 import { markFinished } from '../marker/finished-runs.js'
@@ -15,7 +14,7 @@ export function claimsRows({ state }: Run): boolean {
 
 /**
  * @param session  of the run's own node
- * @param evidence  undefined if nothing is to be checked
+ * @param evidence  undefined if there is nothing to check
  * @param takeBack  makes confirmed rows unconfirmed
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
@@ -32,8 +31,7 @@ export async function lookAtEnd(
 }
 
 /**
- * Records on the server and in the journal that a run has finished, so that a later process can check whether its rows are
- * still there.
+ * Records on the server and in the journal that a run has finished: a later process can then check whether its rows are still there.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -47,7 +45,7 @@ export async function noteFinished(
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
-  // A process killed between the two steps leaves a journal that knows as much as the server.
+  // A process killed between the two steps leaves a journal that knows no less than the server.
   journal.commit()
   const target = evidence.identity.name
   const mark = { target, rows, begunMs: journal.begunMs }
@@ -58,7 +56,7 @@ export async function noteFinished(
 }
 
 /**
- * Looks at the target for the last time.
+ * Looks at the target for the last time, and records the end unless the target has changed.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function lookAndNote(

@@ -1,6 +1,6 @@
 /*
-  Evidence that a run's rows are in the table it ends with: what the table was before the first row, how many rows it has had
-  since, and some rows by value.
+  Evidence that a run's rows are still in the table: the table's identity before the first row, how many rows it has had since, and some
+  rows by value.
 */
 import type { Session } from '../../client/open-session.js'
 import {
@@ -17,11 +17,10 @@ import { hasTransform } from '../target/target.js'
 import { leavesMemory, neverFalls } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
-/** What another look at the table found. */
 export interface Look {
-  /** Why confirmed rows cannot be in it; undefined if nothing contradicts them. */
+  /** Why confirmed rows cannot be in the table; undefined if nothing contradicts them. */
   readonly change: string | undefined
-  /** Inconclusive: a process that resumes the run may still find the rows. */
+  /** If true, the look was inconclusive: a process that resumes the run may still find the rows. */
   readonly isOpen: boolean
   /** Rows that the table has had; null if nothing can be counted. */
   readonly rows: number | null
@@ -37,15 +36,15 @@ export interface Evidence {
   /** Least number of rows that the table has had; undefined if unknown. */
   readonly leastRows: number | undefined
   /**
-   * The table has accepted rows.
+   * Reports that the table has accepted rows.
    * @param leastBefore  `leastRows` when the server began to write them; undefined if unknown
-   * @param had  rows that it has had afterwards; undefined if it did not tell
-   * @returns why rows accepted earlier cannot be in it any more; undefined if nothing contradicts them
+   * @param had  rows that the table has had afterwards; undefined if the server did not tell
+   * @returns why rows accepted earlier cannot be in the table any more; undefined if nothing contradicts them
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
   /** Forgets accepted rows that are lost. */
   forget(): void
-  /** What a process that resumes needs to know. */
+  /** The record that a process needs to resume. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
   /**
    * Looks at the table again.
@@ -54,7 +53,6 @@ export interface Evidence {
   look(control: Session): Promise<Look>
 }
 
-/** Evidence from earlier processes of the run. */
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
   /** Least number of rows that the table had when it was last asked. */
@@ -69,15 +67,15 @@ export function mayBeGone(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
 
-/** Whether rows can be told by the values that they were sent with. */
+/** Whether rows can be found by the values that were sent. */
 function findsRows(
   plan: Run['plan'],
   { keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
 ): boolean {
-  // It is unknown what a transform made of a row, or whether it dropped it.
+  // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // If others can change a row by its key, it can only be found by that key.
+  // If other writers may replace a row by its key, only the key still finds the row.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 
@@ -96,7 +94,7 @@ export function newEvidence(
     : []
   const counts = total !== null && total !== undefined && identity.rows !== null
   const samples = newSampleRows(names, keys, earlier.samples, choosing)
-  /** Rows that were there before, plus those accepted since. */
+  /** Rows of the table before the run, plus rows accepted since. */
   let counted = counts ? (earlier.leastRows ?? identity.rows) : undefined
   let mostHad = 0
   const leastRows = (): number | undefined =>
@@ -138,7 +136,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If there are rows of this process, finding none shows that the function changed them; earlier rows cannot tell.
+      // If no row of this process is found, the function changes rows. Missing rows of earlier processes prove nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
@@ -155,7 +153,7 @@ export function newEvidence(
     if (least !== undefined && now.rows !== null && now.rows < least) {
       return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
-    // A function may change rows as it likes; that is conclusive only if some rows are found unchanged.
+    // A function may change rows: missing rows prove a loss only if other rows are found unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
       return 'rows that this run wrote into it are missing'
     }
@@ -164,8 +162,8 @@ export function newEvidence(
 }
 
 /**
- * If a table in memory was made again or emptied, the first row is gone; in a DFS table others may drop any partition. For a
- * function the last row shows whether rows can be found at all.
+ * A table in memory that was recreated or emptied has lost its first row. In a DFS table, any partition may have been dropped. For a
+ * function, the last row shows whether rows can be found at all.
  */
 function askedRows(
   { target }: Run['plan'],

@@ -16,9 +16,9 @@ export type Found = 'all' | 'some' | 'none' | 'unknown'
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /**
- * Values are sent as typed arguments. The script first has to find the rows among themselves: a value that the server cannot
- * compare proves nothing. No column can have the names used here, as a column hides a variable of the same name (DolphinDB
- * manual, page col_ref).
+ * Counts rows by their values, which are sent as typed arguments. The script first has to find the rows in a table of just these: a
+ * value that the server cannot compare proves nothing. No column can have the names used here, as a column hides a variable of the same
+ * name (DolphinDB manual, page col_ref).
  *
  * @param rows  with equal columns, at least one
  */

@@ -28,7 +28,7 @@ export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   return `exec count(*) from ${from}${where}`
 }
 
-/** '' for a row without such a value. */
+/** '' for a row whose values cannot be written as literals. */
 function conditionOf(row: SampleRow): string {
   const parts = row.flatMap(({ column, scalar }) => {
     const text = literalOf(scalar)

@@ -1,5 +1,5 @@
 /*
-  How many rows a table in memory has had in total, including those that have left it: the number never falls while the table is
+  Counts the rows that a table in memory has had in total, including rows that have left it. The count never falls while the table is
   the same.
 */
 import { ServerError } from '../../errors.js'
@@ -8,12 +8,12 @@ import { longsOf } from '../marker/marker.js'
 import type { TableTarget } from '../target/target.js'
 
 /**
- * The source of the number. `rows`: the rows of a stream table, from which none is deleted. `kept`: the rows of another table.
- * If old rows leave memory: what the table's persistence or the list of stream tables tells.
+ * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of another table. If old rows
+ * leave memory: the number in the table's persistence or in the list of stream tables.
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
 
-/** Sets `ddbIngestRows` and `ddbIngestTotal`, '' if nothing can be told. Some servers have no list of stream tables. */
+/** Sets `ddbIngestRows` and `ddbIngestTotal`; '' if the server tells nothing. Some servers have no list of stream tables. */
 export function rowsHadScript(name: string): string {
   return `ddbIngestRows = 00l
 ddbIngestTotal = ""
@@ -46,7 +46,7 @@ export function rowsTotalOf(answer: unknown): RowsTotal | null {
     : null
 }
 
-/** Whether the number is that of a stream table, from which no row is ever deleted. */
+/** Whether the count is that of a stream table, from which no row is ever deleted. */
 export function neverFalls(total: RowsTotal | null | undefined): boolean {
   return typeof total === 'string' && total !== 'kept'
 }
@@ -91,7 +91,7 @@ export async function askRowsLeft(
   }
 }
 
-/** The same as an expression of type LONG, null if it cannot be told. */
+/** The count as an expression of type LONG; null if the server cannot tell. */
 export function rowsHadExpression(
   table: TableTarget | undefined,
   total: RowsTotal | null | undefined,

@@ -8,7 +8,6 @@ import { columnTypeOf, scalarAt } from '../../protocol/element.js'
 import type { Column, Scalar, TypedVector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
 
-/** One value of a row. */
 export interface SampleCell {
   readonly column: string
   readonly scalar: Scalar
@@ -21,29 +20,29 @@ export type SampleRow = readonly SampleCell[]
 export interface SampleRows {
   /** At most four: the first and last of earlier processes, the middle and last of this one. */
   readonly rows: readonly SampleRow[]
-  /** Some of them are from this process. */
+  /** Whether some of the rows are from this process. */
   readonly hasOwn: boolean
   /**
-   * The target has accepted rows `start` to `end` (exclusive) of a batch.
+   * Reports that the target has accepted rows `start` to `end` (exclusive) of a batch.
    * @returns whether to record the sample in the journal: each time the number of rows has doubled
    */
   taken(batch: Batch, start: number, end: number): boolean
   /** A row of a batch; undefined if none of its values can be compared. */
   at(batch: Batch, row: number): SampleRow | undefined
-  /** Drops the sample, as the rows are lost. */
+  /** Drops the sample, because the rows are lost. */
   clear(): void
 }
 
-/** With small batches a row is kept only after this many rows, or after a share of all so far. */
+/** With small batches, a row is kept only after this many rows or this share of all rows, whichever is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
-/** Number of values looked up per row, unless it has a key. */
+/** Number of values looked up per row, unless the row has a key. */
 const mostColumns = 12
 
 /**
- * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: the first condition
- * applies to all rows, the next to what remains.
+ * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: each condition applies only to
+ * rows that passed the previous one.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
@@ -52,7 +51,7 @@ const comparable: readonly DataType[] = [
   ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
 ]
 
-/** Some tables cut longer texts (docs/server-semantics.md#inserting), and a NUL may end one. */
+/** Some tables cut longer texts (docs/server-semantics.md#inserting), and some end a text at a NUL. */
 const longestText = 200
 
 /**
@@ -68,11 +67,11 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** The last but one is about halfway, as each was kept when the rows had doubled since the previous one. */
+  /** Each row was kept when the number of rows had doubled, so the last but one is about halfway. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
-  /** Columns have the same types in every batch. */
+  /** Computed once: columns have the same types in every batch. */
   let order: readonly number[] | undefined
   const keep = ({ columns }: Batch, row: number): SampleRow | undefined => {
     order ??= orderOf(columns, columnNames, first)
@@ -92,7 +91,7 @@ export function newSampleRows(
     taken(batch, start, end) {
       const count = end - start
       rows += count
-      // A batch smaller than the others may be the last one, so it is sampled.
+      // A smaller batch may be the last, so a row of it is kept.
       if (rows < nextKept && count === largest) return false
       largest = Math.max(largest, count)
       nextKept = rows + Math.min(keepEvery, rows * keepShare)
@@ -132,7 +131,6 @@ function cellsOf(
   return cells.length < keys.length ? [] : cells
 }
 
-/** Positions of comparable columns. */
 function orderOf(
   columns: readonly Column[],
   names: readonly string[],
@@ -163,7 +161,7 @@ export type JournaledRow = readonly (readonly [
   value: string | null,
 ])[]
 
-/** As `rowOfJournal` reads it. */
+/** The form that `rowOfJournal` reads. */
 export function journaledRow(row: SampleRow): JournaledRow {
   return row.map(({ column, scalar }) => [
     column,
@@ -179,7 +177,7 @@ function journaledValue({ value }: Scalar): string | null {
   return typeof value === 'object' ? null : String(value)
 }
 
-/** What `journaledRow` wrote. */
+/** Reads a row that `journaledRow` wrote. */
 export function rowOfJournal(row: JournaledRow): SampleRow {
   return row.map(([column, type, scale, text]) => {
     const value = text === null ? null : valueOf(type, text)

@@ -1,6 +1,6 @@
 /*
-  Detects rows of a plan's unit that are in the table although this server has no record of them: because a restart of the
-  server lost the records but not the table, or because another load stored the same rows (docs/decisions/0068).
+  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of the server lost
+  the records but not the table, or another load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import type { Batch } from '../../parse/batch.js'
@@ -18,14 +18,14 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** For a table that is empty after a restart, as searching all of it takes time. */
+/** Batches to look up in a table that a restart empties, as searching the whole table takes time. */
 const batchesInMemory = 2
-/** More than one, as the table may refuse some. */
+/** Rows to look up per batch: more than one, as the table may have refused some. */
 const rowsOfBatch = 8
 
 /**
- * Call it for each batch of the unit, in order.
- * @returns undefined if nothing needs to be or can be looked up
+ * Must be called for each batch of the unit, in order.
+ * @returns undefined if there is nothing to look up, or no way
  */
 export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
@@ -68,7 +68,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     }
     if (rows.length === 0) return
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // Another process of the unit may have sent them meanwhile; the server may have refused some of them earlier.
+    // The server may have refused some rows earlier, or another process of the unit may have sent all of them meanwhile.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',
@@ -78,7 +78,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
 }
 
-/** What a transform has made of rows cannot be looked up by what was sent. */
+/** The error for rows that a transform has changed: the values sent do not find them. */
 function untold(runId: string, table: string, batch: Batch): DdbError {
   const { file, lineNumber } = batch.locate(0)
   return new DdbError(

@@ -1,6 +1,6 @@
 /*
-  Detects rows that are in the table although the journal does not know them as sent. That happens if the journal was restored
-  from an earlier copy and the server, which would notice, has lost its memory (docs/decisions/0047).
+  Detects rows that are in the table although the journal does not know them as sent. That happens if the user restored the journal from
+  an earlier copy and the server, which would notice, has lost its memory (docs/decisions/0047).
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -19,7 +19,7 @@ import { askCounts, findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
- * Call it before sending rows that no process has sent according to the journal.
+ * Must be called before sending rows that no process has sent according to the journal.
  * @param rows  of the batch, if it was divided by lane before
  * @throws {DdbError} DDB_UNPROVEN
  */
@@ -32,7 +32,7 @@ const mostOfBatch = 8
 
 /**
  * @param now  the target when the run resumes
- * @returns undefined if the server knows what was sent, or nothing can be told
+ * @returns undefined if the server knows which rows were sent, or if the program cannot tell
  */
 export function unsentCheck(
   run: Run,
@@ -48,7 +48,7 @@ export function unsentCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If nobody else writes, these are the rows unknown to the journal, starting with the first.
+    // If no other process writes, the rows unknown to the journal are the first of this range.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count
@@ -60,28 +60,28 @@ export function unsentCheck(
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // The server may have refused some of them then.
+    // The server may have refused some of these rows.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
   const whole = ({ rowCount }: Batch): RowsOfBatch => ({ start: 0, end: rowCount })
   return async (batch, rows) => {
     if (left === 0) return
     if (lanes === 1 || rows !== undefined) return check(batch, rows ?? whole(batch))
-    // Each lane's rows may be there independently of the others.
+    // Rows of each lane may be in the table independently of other lanes.
     const divided = divideByLane(batch, run.lanes!.lanesOf(batch, lanes), lanes)
     for (const lane of divided.lanes) await check(lane.batch, whole(lane.batch))
   }
 }
 
-/** The run according to its journal, also if it begins anew by itself; empty if the user says so. */
+/** The run according to its journal, even if the run begins anew by itself; empty if the user asked to begin anew. */
 function toldOf({ history: { journal, found }, options }: Run): FoundRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
 
-/** The number of lanes by which unrecorded rows were divided, as far as the journal tells. */
+/** The number of lanes among which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // A run with `auto` uses powers of two: the largest number distinguishes the lanes of all.
+  // With `auto` the number was a power of two: the largest keeps the lanes of all smaller numbers apart.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
@@ -101,7 +101,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** On each connection the first batch may be the one that arrived, as far as is known. */
+/** Most connections that any process used, as far as is known: on each, the first batch may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
@@ -109,7 +109,7 @@ function mostConnections(run: Run): number {
   return Math.max(plan.mostConnections ?? plan.connections, before)
 }
 
-/** The server has kept its memory since the last process of the run began to send. */
+/** Whether the server has kept its memory since the last process of the run began to send. */
 function isKnownToServer(run: Run): boolean {
   const { onServer } = run.history.journal ?? {}
   const found = toldOf(run)
@@ -118,7 +118,6 @@ function isKnownToServer(run: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-/** How many of the given rows the table has. */
 export async function countThere(
   session: Session,
   script: string,

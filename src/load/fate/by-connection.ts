@@ -1,6 +1,6 @@
 /*
-  What each connection of a run carried and how long its batches took: shows a connection that is slower or carries more than
-  the others.
+  Counts what each connection of a run carried, and how long its batches took. Shows a connection that is slower or carries more than
+  others.
 */
 import type { LoadResult } from '../load-result.js'
 import { newLatencies, type Latencies } from './latencies.js'
@@ -27,7 +27,6 @@ export function addSent(to: Carried, { rows, bytes }: { rows: number; bytes: num
   to.bytes += bytes
 }
 
-/** The totals as the result shows them. */
 export function carriedFigures(all: readonly Carried[]): LoadResult['byConnection'] {
   return all.map(({ batches, rows, bytes, latencies }) => ({
     ...{ batches, rows, bytes: Math.round(bytes) },

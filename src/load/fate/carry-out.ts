@@ -1,6 +1,6 @@
 /*
-  Carries out what the outcomes of batches require, in every mode: counts what is known, resends what may succeed, and gives up
-  the rest.
+  Carries out what the outcomes of batches require, in every mode: counts rows with a known outcome, resends batches that may succeed,
+  and gives up the rest.
 */
 import { DdbError } from '../../errors.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
@@ -13,7 +13,7 @@ import { newBisectQueue, partText, type Part } from './part.js'
 import type { Recorder } from './recorder.js'
 import type { SendQueue } from './send-queue.js'
 
-/** Each rest of a refused batch is this many times longer than the one before, as the obstacle may take a while to pass. */
+/** Each pause before a refused batch is sent again is this many times longer than the previous one. */
 const restGrowth = 4
 
 export interface CarryOutSetup {
@@ -23,15 +23,14 @@ export interface CarryOutSetup {
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
   /**
-   * Takes up a half whose number follows from its place, so another process may have sent it already.
-   * @param opened  called before anything known of the half is applied
+   * Takes up a half that another process may have sent: its number follows from its place.
+   * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
-/** What is known of a batch that an earlier process sent. */
 export interface Inherited {
-  /** The last attempt that the server has begun; undefined if it began none or that is unknown. */
+  /** The last attempt that the server has begun; undefined if there is none, or if that is unknown. */
   readonly attempt: number | undefined
   /** Why the outcome is unknown; undefined if the server still tells it. */
   readonly isLost: string | undefined
@@ -56,7 +55,6 @@ export class CarryOut {
     this.#queue = queue
   }
 
-  /** Applies the outcome that the server reports for a batch. */
   apply(batch: OpenBatch, { rows, had, left, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     const { lane, no, leastHad } = batch
@@ -186,7 +184,7 @@ export class CarryOut {
     }
   }
 
-  /** Counts every open batch by what is known of it. */
+  /** Counts every open batch according to its state. */
   endAll(why: string): void {
     this.#end()
     for (const batch of [...this.#setup.run.state.open.values()]) {
@@ -212,15 +210,15 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Halves that were still waiting to be sent: the server has stored none of them. */
+  /** Ends halves that still wait to be sent: the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }
 
   /**
    * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two nodes.
-   * @param open  makes that node the one to send to
-   * @returns whether it moved
+   * @param open  makes the leading node the one to send to
+   * @returns whether the node changed
    */
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
@@ -249,7 +247,7 @@ export class CarryOut {
     return true
   }
 
-  /** @returns its rows, which the caller must count now */
+  /** @returns the batch's rows, which the caller must count now */
   #close(batch: OpenBatch): Part {
     if (batch === this.#bisected) this.#bisected = undefined
     const part = this.#queue.partOf(batch)

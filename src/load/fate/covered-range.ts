@@ -1,24 +1,23 @@
 /*
-  What is known of one input's bytes: which were sent, under which batch numbers, and with what outcome. The ranges are
-  consecutive; if a batch was divided or sent again, the later numbers replace its own.
+  Records which bytes of one input were sent, under which batch numbers, and with what outcome. The ranges are consecutive. If a batch
+  was divided or sent again, its later numbers replace the first.
 */
 import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 
-/** Rows sent under one number: of one input, or of several consecutive ones. */
+/** Rows sent under one number, of one input or of several consecutive inputs. */
 export interface SentBatch {
   readonly no: number
   readonly rows: number
-  /** Numbers of the inputs its rows come from. */
+  /** Numbers of the inputs that the batch's rows come from. */
   readonly inputs: readonly number[]
   /** undefined while the outcome is unknown. */
   ended: EndedRows | undefined
-  /** The ledger that would hold its receipt is gone. */
+  /** True if the ledger that would hold the batch's receipt is gone. */
   isLost: boolean
-  /** For rows divided by lane: this replaces the fields above, part by part. */
+  /** For rows divided by lane: `lanes` replaces the fields above, part by part. */
   readonly lanes?: SentLanes
 }
 
-/** Rows that were sent by lane. */
 export interface SentLanes extends JournaledLanes {
   /** Ascending in the order of lanes; the rows between parts no longer have a number. */
   parts: SentPart[]
@@ -26,11 +25,10 @@ export interface SentLanes extends JournaledLanes {
 
 export interface SentPart {
   readonly batch: SentBatch
-  /** Index of its first row in the order of lanes. */
+  /** Index of the part's first row in the order of lanes. */
   readonly firstRow: number
 }
 
-/** Rows of one input in a batch. */
 export interface SentRange {
   readonly batch: SentBatch
   readonly startBytes: number
@@ -38,7 +36,6 @@ export interface SentRange {
   readonly rows: number
 }
 
-/** Where in an input a batch ended. */
 export interface BatchEnd {
   readonly offsetBytes: number
   readonly lineNumber: number
@@ -46,7 +43,7 @@ export interface BatchEnd {
   readonly records: number
 }
 
-/** One input's bytes, from the first to those of the last batch. */
+/** The bytes of one input, up to the end of the last batch sent. */
 export interface CoveredInput {
   /** Ends of batches, ascending; everything before the first is settled. */
   readonly ends: readonly BatchEnd[]
@@ -126,7 +123,7 @@ const settleEvery = 1_024
 export function newCoveredInput(): CoveredInput {
   let ends: BatchEnd[] = [{ offsetBytes: 0, lineNumber: 1, records: 0 }]
   let ranges: SentRange[] = []
-  /** Of the first batch, after the header; everything before is settled. */
+  /** Start of the first batch, after the header; everything before it is settled. */
   let startBytes = 0
   let rows = 0
   const covered: CoveredInput = {
@@ -187,7 +184,7 @@ export function newCoveredInput(): CoveredInput {
   return covered
 }
 
-/** Nothing is left to send or to ask for. If only some rows were confirmed, they cannot be told from the others. */
+/** Whether no row has to be sent or asked for. Nothing more can be learnt of a batch with only some rows confirmed. */
 export function isSettled({
   ended,
   rows,
@@ -197,7 +194,7 @@ export function isSettled({
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
 }
 
-/** It was sent, and its outcome is unknown. */
+/** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
   // Rows sent by lane get the same numbers again only if all of them are read together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
@@ -223,7 +220,7 @@ function sumOf(parts: readonly SentPart[], rowsOf: (part: SentPart) => number): 
   return parts.reduce((sum, part) => sum + rowsOf(part), 0)
 }
 
-/** Gives rows of one lane another number, which replaces the one they had, alone or together with rows around them. */
+/** Gives rows of one lane a new number in place of their old one, which neighbouring rows may share. */
 export function replacePart(lanes: SentLanes, part: SentPart): void {
   const end = part.firstRow + part.batch.rows
   lanes.parts = lanes.parts

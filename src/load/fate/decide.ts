@@ -1,5 +1,5 @@
 /*
-  What follows from a server's refusal of a batch: a pure decision, which others carry out.
+  Decides what to do about a batch that the server has refused. Other files carry out the decision.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
@@ -12,9 +12,9 @@ import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
 
-/** The outcome of a batch as the server reports it: the rows that the target accepted, or −1 and the reason. */
+/** The outcome of a batch according to the server: the number of rows that the target accepted, or −1 and the reason. */
 export interface Outcome {
-  /** null if the server does not tell: then all rows. */
+  /** null if the server does not tell: then all rows count as accepted. */
   readonly rows: number | null
   /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
@@ -25,29 +25,26 @@ export interface Outcome {
 
 export interface RefusedBatch {
   readonly rowCount: number
-  /** How often it was resent so far. */
   readonly resends: number
-  /** The run's transform threw: nothing was written, and sending halves would not help. */
+  /** True if the run's transform threw: nothing was written, and sending halves would not help. */
   readonly byTransform?: boolean
-  /** Its place in the inputs, for messages. */
+  /** Place of the batch in the inputs, for messages. */
   readonly text: string
 }
 
-/** What is known of the target before the first batch. */
+/** Traits of the target, known before the first batch. */
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
   /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
-  /** Retries per batch. */
   readonly retries: number
-  /** Rows are upserted, which needs another right than inserting. */
+  /** True if rows are upserted, which needs another right than inserting. */
   readonly upserts?: boolean
 }
 
 /** Whether rows of a refused batch may be in the target. */
 export type Stored = 'no' | 'unknown'
 
-/** What to do with a refused batch. */
 export type Decision =
   /** Nothing was stored, and waiting helps. */
   | { kind: 'again' }
@@ -57,7 +54,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** It is unknown what was stored, or whether waiting helps. `stops`: a second failure in a row ends the run. */
+  /** The server may have stored rows, or waiting may be useless. `stops`: a second failure in a row ends the run. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }
@@ -91,7 +88,7 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
   }
 }
 
-/** A transform has written nothing, whatever the target is: a batch that it cannot take is rejected as a whole. */
+/** A transform that failed has written nothing, whatever the target is: its batch is rejected as a whole. */
 function decideTransform(
   refusal: Refusal,
   errText: string,
@@ -150,7 +147,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** A function may have written something before it reached the node that does not lead. */
+/** The error if another node leads. A function may have written something before it met the node that does not lead. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

@@ -1,6 +1,6 @@
 /*
-  What is known of a run beyond one process: conclusions from the events that journals keep, both when they happen and when a
-  journal is read. Only `foldDurable` changes them.
+  Facts about a run that outlive a process. `foldDurable` concludes them from the events that journals keep, both when they happen and
+  when a process reads a journal.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -24,24 +24,23 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 
 export interface DurableState {
   run: RecordOf<'run'> | undefined
-  /** Number of processes that have worked on the run. */
   processes: number
-  /** Every process has told its end, and none has had a row stored or in doubt, not even before a restart. */
+  /** True if every process recorded its end, and none ever had a row stored or in doubt, not even before a restart. */
   isUntouched: boolean
   /** Inputs with names; without a journal there are none. */
   readonly inputs: NamedInput[]
-  /** Only if read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
+  /** Only for a state read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
   readonly read:
     | {
-        /** By input. */
+        /** Indexed by input. */
         readonly covered: CoveredInput[]
-        /** Batches, by number, of which later records may still tell something. */
+        /** Batches by number, as long as later records may mention them. */
         readonly sent: Map<number, SentBatch>
         /** Batches that were divided by lane, by their first numbers. */
         readonly laned: Map<number, SentLanes>
       }
     | undefined
-  /** Only while the run happens: how far each input was sent. */
+  /** Only for a run of this process: how far each input was sent. */
   readonly sentTo: SentInputs
   /** Sums over all batches that have ended. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
@@ -51,7 +50,7 @@ export interface DurableState {
   lanes: number
   /** The last process that sent rows for the first time; 0 if none did. */
   lastSender: number
-  /** An older version wrote part of the journal and did not record known keys. */
+  /** True if an older version wrote part of the journal and did not record known keys. */
   hidesKeys: boolean
   /** Time zone offsets of columns whose times contained one. */
   offsets: Readonly<Record<string, string>>
@@ -59,9 +58,9 @@ export interface DurableState {
   ledger: { readonly number: number; readonly version: 1 | 2 }
   /** A sample of accepted rows by value, and the number of rows the target had at least. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
-  /** What the last process that finished the run found. */
+  /** The target as the last process that finished the run found it. */
   finished: FinishedTarget | undefined
-  /** The run was to start over, but no process has yet told the server that it owns the run. */
+  /** True if the run starts over, but no process has yet told the server that it owns the run. */
   isAnew: boolean
   /** The latest number under which a process told the server that it owns the run. */
   owner: number
@@ -70,21 +69,20 @@ export interface DurableState {
   rejects: JournaledRejects | undefined
   /** Rejects files that were made or about to be made, including those from before a restart. */
   readonly rejectsFiles: string[]
-  /** The server has lost what it had confirmed. */
+  /** True if the server has lost rows that it had confirmed. */
   isForgotten: boolean
-  /** Apart from its rows nothing of the run needs to be on the server: it was removed, or never created. */
+  /** True if the server needs to hold only the rows of the run: all else was removed, or never created. */
   hasLeftServer: boolean
-  /** How the last process ended. */
   end: RecordOf<'end'> | undefined
-  /** What the last process read without learning batch by batch whether it arrived. */
+  /** Inputs that the last process read without learning the outcome of each batch. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** Counts left by the last process that finished: those of inputs that are not read again, whatever happens to later ones. */
+  /** Counts of inputs that are not read again, from the last process that finished; later inputs do not change them. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
 }
 
-/** @param isRead  from a journal: also keep which rows went under which numbers, for a process that resumes */
+/** @param isRead  whether the state is read from a journal: it then keeps which rows went under which numbers */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,
@@ -161,7 +159,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'ledger': {
       const { number: no, version = 1 } = event
-      // A new ledger is created when the last one is gone.
+      // Once a new ledger replaces the last, receipts in the last are gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }
@@ -196,7 +194,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
   }
 }
 
-/** Rows are about to be sent under a number. */
+/** Applies the event that rows are about to be sent under a number. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
   const { no, ranges, rows, isNew, ofLanes } = event
   state.lastNo = Math.max(state.lastNo, no)

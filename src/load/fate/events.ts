@@ -1,16 +1,14 @@
 /*
-  Everything that may happen to the rows of a run, as one closed union. Whatever changes the knowledge of a row or batch is one
-  of these events, and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if
-  they are rejected.
+  Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
+  and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if they are rejected.
 
-  A lane is a sequence of batch numbers: a run has one, 0.
+  A lane is a sequence of batch numbers. A run has one lane, 0.
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournaledLanes, JournalRecord } from '../journal/journal-record.js'
 import type { SentInput } from './covered-range.js'
 
-/** Consecutive rows of one input. */
 export interface BatchRange {
   /** Number of the input in reading order. */
   readonly input: number
@@ -31,11 +29,11 @@ export interface BatchRange {
 export interface NamedInput {
   readonly path: string
   fingerprint: Fingerprint
-  /** How it is read; undefined until it was opened. */
+  /** How the input is read; undefined until it was opened. */
   detected: string | undefined
-  /** Set once it was read to its end and everything sent of it has a number or has arrived. */
+  /** Set once the input was read to its end and all its sent rows have a number or have arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
-  /** When that was, if the journal tells. */
+  /** When the input was read to its end, if the journal tells. */
   readAt?: string
 }
 
@@ -44,7 +42,7 @@ export interface PlaceInLanes {
   /** The first number that the batch got. */
   readonly firstNo: number
   readonly firstRow: number
-  /** Its number follows from the batch's. */
+  /** True if the lane's number follows from the batch's number. */
   readonly isLane: boolean
 }
 
@@ -62,17 +60,17 @@ export interface Ended extends EndedRows {
   readonly lane: number
   /** undefined for rows that never had a number. */
   readonly no: number | undefined
-  /** Only for rows without a number; for all others they are known. */
+  /** Only for rows without a number: the ranges of all other rows are known. */
   readonly ranges?: readonly BatchRange[]
   /** Which ranges the confirmed rows are in, if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
   /** Rows that were read back and differ from what was sent. */
   readonly different?: readonly BatchRange[]
-  /** Why the batch is not known to be in the table: its rows were rejected, or their outcome is unknown. */
+  /** Why the rows are not known to be in the table: they were rejected, or their outcome is unknown. */
   readonly reason?: string
   /** A sentence for the summary. */
   readonly note?: string
-  /** The target does not tell which keys it already had. */
+  /** True if the target does not tell which keys it already had. */
   readonly hidesDuplicates?: boolean
 }
 
@@ -90,11 +88,10 @@ export type Durable = Exclude<
 
 export type RunEvent =
   | Durable
-  /** The reader rejects a record that begins there. */
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * Rejects from now on are left to the next process: a record cut off by a failing disk may be whole by then, and a reject
-   * that ends this run would end the next process, too.
+   * Leaves later rejects to the next process. A record cut off by a failing disk may be whole by then. A reject that ends this run
+   * would end the next process, too.
    */
   | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows and learnt their outcome. */
@@ -103,7 +100,7 @@ export type RunEvent =
       /** Inputs with names, and how far each was sent. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
-      /** Over the batches that have ended. */
+      /** Sums over the batches that have ended. */
       readonly sums: Sums
       readonly skipped: number
       readonly filtered: number
@@ -111,7 +108,7 @@ export type RunEvent =
       readonly unconfirmed: number
       readonly unsent: number
     }
-  /** Earlier processes gave the numbers up to these. */
+  /** Earlier processes gave the numbers up to `lastNo` and `lastSendNo`. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
   /** Number of rows with known keys so far; null if the target does not tell. */
   | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }
@@ -121,7 +118,7 @@ export type RunEvent =
   | { readonly kind: 'rejected' }
   /** Rows were read and will not be sent. */
   | { readonly kind: 'unsent'; readonly rows: number }
-  /** Rows that were read but not counted were on their way to a session: they are unsent. */
+  /** Rows that were read but not counted were between reader and session: they are unsent. */
   | { readonly kind: 'restUnsent' }
   /** A batch is on its way to a session. */
   | {
@@ -132,16 +129,15 @@ export type RunEvent =
     }
   /** The batch was not sent after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
-  /** This process hands over rows that an earlier process left in that state. */
+  /** This process hands over rows that an earlier process left as `from`. */
   | { readonly kind: 'takenUp'; readonly from: EarlierPlace; readonly rows: number }
-  /** A new batch is divided by lane: the rows of each lane have a number, counting from this one. */
+  /** A new batch is divided by lane: the rows of each lane get a number, counting from `no`. */
   | (OfBatch & {
       readonly kind: 'laned'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
       readonly lanes: JournaledLanes
     })
-  /** Rows get a number. */
   | (OfBatch & {
       readonly kind: 'numbered'
       readonly ranges: readonly BatchRange[]
@@ -150,8 +146,7 @@ export type RunEvent =
       readonly bytes: number
       /** A whole batch that was never sent before. */
       readonly isNew: boolean
-      /** For rows of one lane. */
-      readonly ofLanes?: PlaceInLanes
+      readonly ofLanes?: PlaceInLanes | undefined
     })
   /** Like `numbered`, but by an earlier process that sent the rows or was about to. */
   | (OfBatch & {
@@ -163,7 +158,7 @@ export type RunEvent =
       readonly isSent: boolean
       readonly atMs: number
     })
-  /** One transmission. */
+  /** One transmission of a batch. */
   | (OfBatch & {
       readonly kind: 'sent'
       readonly sendNo: number
@@ -173,20 +168,19 @@ export type RunEvent =
     })
   /** While this process was about to send the batch, the server began with an earlier process's copy. */
   | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun with it. `leastHad`: the number of rows that the target had at least by then, if known. */
+  /** The server has begun with the batch. `leastHad`: least number of rows that the target had by then, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has reported the outcome of the present attempt. */
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
   /** The server has stored nothing of the present attempt. */
   | (OfBatch & { readonly kind: 'refused'; readonly words: string })
-  /** It waits to be sent as its next attempt. */
+  /** The batch waits to be sent as its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
-  /** Its parts replace it. */
   | (OfBatch & { readonly kind: 'divided' })
-  /** The target has accepted it; it counts once it was read back. */
+  /** The target has accepted the batch, which counts once it was read back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
-  /** So many of all sent rows arrived; which ones is unknown. */
+  /** `arrived` of all sent rows arrived; it is unknown which. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
   /** Confirmed rows are no longer certain. `isCertain`: a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
@@ -216,5 +210,4 @@ export function isDurable(event: RunEvent): event is Durable {
   return Object.hasOwn(durable, event.kind)
 }
 
-/** The one lane of a run. */
 export const onlyLane = 0

@@ -1,9 +1,9 @@
 /*
-  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files,
-  so the same events lead to the same state.
+  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files, so the
+  same events lead to the same state.
 
-  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, the
-  others from where they happened, so that a lost row shows as a difference.
+  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, each other term
+  from the outcomes, so that a lost row shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
@@ -52,24 +52,24 @@ export interface OpenBatch {
   sentAtMs: number
   /** Least number of rows that the target had when the batch was claimed; undefined if unknown. */
   leastHad: number | undefined
-  /** Since it was claimed, confirmed rows became uncertain: whatever removed them may have removed its rows as well. */
+  /** True if confirmed rows became uncertain after the batch was claimed: the same cause may have removed its rows. */
   isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
   readonly rows: RowCounts
-  /** Those of `read` that earlier processes read. */
+  /** Rows of `read` that earlier processes read. */
   readBefore: number
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, if certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** In the order of their numbers; those being read back are among `taken`. */
+  /** Batches without an outcome, in the order of their numbers. `taken` holds those being read back. */
   readonly open: Map<number, OpenBatch>
   readonly taken: Map<number, OpenBatch>
   openBytes: number
   /** Batches in flight: sent, and not answered by the server. */
   sentCount: number
-  /** The same by connection. */
+  /** Batches in flight, by connection. */
   readonly sentOver: number[]
   /** Totals of everything sent, by connection. */
   readonly carried: Carried[]
@@ -90,7 +90,6 @@ export interface RunState extends DurableState {
   duplicates: number | null
 }
 
-/** The state before the first event. */
 export function newRunState(): RunState {
   return {
     ...newDurableState(false),
@@ -183,7 +182,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // Each of its parts has events of its own.
+      // Each part has events of its own.
       return
     default:
       if ('lane' in event) foldBatch(state, event)
@@ -199,7 +198,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
     case 'sent':
-      // A copy of a batch in flight: the next attempt counts only once it is decided on.
+      // Another copy replaces a batch in flight, whose outcome is still open.
       if (isOut(batch.state)) {
         state.batches.retried++
         countOut(state, batch, -1)
@@ -252,7 +251,7 @@ type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
 
 function register(state: RunState, event: Registered): void {
   const { lane, no, ranges, rows, bytes } = event
-  // Written out field by field: copying another object would cost as much as everything else done per batch.
+  // Lists the fields: copying another object would cost as much as everything else done per batch.
   const batch: OpenBatch = {
     lane,
     no,
@@ -296,7 +295,7 @@ function end(state: RunState, event: Ended): void {
   else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
 }
 
-/** Closes a batch and returns where its rows come from. */
+/** Closes a batch and returns the ranges of its rows. */
 function closed(state: RunState, no: number): readonly BatchRange[] {
   const open = state.open.get(no)
   const batch = open ?? state.taken.get(no)

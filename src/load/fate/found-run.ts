@@ -14,7 +14,7 @@ export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Rows of a run whose place in the inputs is known from its journal. */
+/** Rows of a run whose place in the inputs the journal tells. */
 export interface FoundRows {
   readonly confirmed: number
   /** Left out by the run's transform. */
@@ -48,19 +48,17 @@ export interface FoundRun extends Readonly<
 > {
   readonly inputs: readonly FoundInput[]
   readonly target: TargetIdentity | undefined
-  /** How the last process confirmed rows. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
   /** Version of the ledger's columns; older programs recorded none. */
   readonly ledgerVersion: 1 | 2
-  /** A sample of accepted rows, by value. */
   readonly samples: readonly SampleRow[]
   /** Least number of rows that the target had; undefined if unknown. */
   readonly leastRows: number | undefined
   /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** Set if batches are not known one by one: rejects of the inputs that need not be read again. */
+  /** Rejects of inputs that need not be read again; only set if the outcome of single batches is unknown. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): FoundRows
@@ -119,7 +117,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
 }
 
-/** Others may have edited the journal: an entry that is not a row proves nothing and is ignored. */
+/** The user may have edited the journal: an entry that is not a row proves nothing and is ignored. */
 function samplesOf(rows: readonly Parameters<typeof rowOfJournal>[0][]): readonly SampleRow[] {
   try {
     return rows.map(rowOfJournal)

@@ -1,6 +1,6 @@
 /*
-  Divides the rows of a batch by lane: by the run's own lanes, or exactly as an earlier process of the run divided them, so that
-  each number keeps its rows.
+  Divides the rows of a batch by lane. The lanes are the run's own, or exactly those of an earlier process of the run, so that each
+  number keeps its rows.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
@@ -11,8 +11,8 @@ import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
 /**
- * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as they were: it is then
- *   unknown which rows have which number
+ * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before, so that their numbers are
+ *   unknown
  */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
@@ -54,7 +54,7 @@ export function unsentParts({ lanes, known }: LaneRows): Part[] {
   return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
 }
 
-/** Takes up rows under the number that they have. */
+/** Takes up rows under the number that an earlier process gave them. */
 export type TakeUp = (part: Part, sent: SentBefore) => void
 
 /**

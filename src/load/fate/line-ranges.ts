@@ -58,7 +58,6 @@ export class LineRanges {
     } else this.#insert({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
   }
 
-  /** Adds everything in `others` under one reason. */
   addAll(others: LineRanges, reason: string): void {
     for (const range of others.#ranges) this.#insert({ ...range, reason })
     this.#unnamed += others.#unnamed

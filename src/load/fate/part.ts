@@ -1,6 +1,6 @@
 /*
-  A piece of a batch that is sent under its own number: the whole batch, its rows of one lane, or a half, quarter and so on
-  while the rows that the server refuses are being located.
+  A piece of a batch that is sent under its own number: the whole batch, or its rows of one lane. While the run locates rows that the
+  server refuses, a piece is a half, a quarter and so on.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -14,13 +14,13 @@ export interface Part {
   readonly start: number
   readonly end: number
   readonly encodedBytes: number
-  /** Parts of the batch that are still needed; the last one to go releases the batch. */
+  /** Parts of the batch that are still needed; releasing the last one releases the batch. */
   readonly open: { parts: number }
-  /** True once it was resent while its outcome was unknown: the server may have it already. */
+  /** True once the part was resent while its outcome was unknown: the server may have it already. */
   mayBeStored?: boolean
-  /** The number under which it is sent, once it has one. */
+  /** The number under which the part is sent, once it has one. */
   no?: number
-  /** For rows of a plan's unit: the number that follows from their place. */
+  /** For rows of a plan's unit: the number that follows from the place of the rows. */
   readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane
@@ -30,7 +30,7 @@ export interface Part {
 export interface PartLane {
   /** Index of the connection; undefined if another process divided the rows for a different number of lanes. */
   readonly index: number | undefined
-  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of those. */
+  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of all lanes. */
   readonly firstRow: number
   readonly firstNo: number
   /** Parts not counted yet: if order matters, later rows wait for them. */
@@ -49,12 +49,12 @@ export function wholeBatch(batch: Batch, lane?: PartLane): Part {
   }
 }
 
-/** Both halves of a part of at least two rows; they replace it. */
+/** The two halves that replace a part of at least two rows. */
 export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // Its own number is still open until both halves have ended.
+  // The part's own number is still open until both halves have ended.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
@@ -94,7 +94,7 @@ export function partText({ batch, start, end }: Part): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** Where the rows come from, in order. */
+/** The ranges of the part's rows, in order. */
 export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start
@@ -123,15 +123,13 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
 }
 
 /**
- * Halves of batches that the server refused because of some rows without storing any. They are sent one at a time, so that a
- * run that stops at the first bad row sends no more than necessary.
+ * Halves of batches that the server refused because of some rows, without storing any row. They are sent one at a time: a run that
+ * stops at the first bad row then sends no more than necessary.
  */
 export interface BisectQueue {
   /** Adds the halves of a part of at least two rows; the first half is next. */
   divide(part: Part): void
-  /** Takes the part to send next. */
   next(): Part | undefined
-  /** Takes everything that is left. */
   rest(): Part[]
 }
 

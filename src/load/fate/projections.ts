@@ -7,7 +7,7 @@ import { rangeText, type LineRange, type LineRanges } from './line-ranges.js'
 /** Ranges named in the sentence; `uncertainLines` has them all. */
 const namedRanges = 5
 
-/** Why confirmation is weaker than requested, or what it found; for the summary. */
+/** A sentence for the summary: why confirmation is weaker than requested, or what it found. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
   const all = [...notes, ...uncertainNotes(uncertain)]
   return all.length === 0 ? undefined : all.join('. ')

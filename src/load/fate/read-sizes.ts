@@ -1,5 +1,5 @@
 /*
-  Sizes of the batches to read, and limits of what may be in flight.
+  Sizes of the batches to read, and limits of bytes in flight.
 */
 import type { Run } from '../run.js'
 
@@ -11,8 +11,8 @@ export interface ReadSizes {
 }
 
 /**
- * A batch that will be divided by lane is read so large that each lane gets the requested size, but at most half of the limit
- * in flight: while one is read another is in flight, and together they keep the limit.
+ * Makes batches that will be divided by lane so large that each lane gets the requested size, but at most half of the limit in flight.
+ * While one batch is read another is in flight, and together they keep the limit.
  */
 export function readSizes({
   plan: { connections, maxInFlightBytes },

@@ -44,7 +44,7 @@ export interface Recorder {
   uncertain(part: Part, reason: string): void
   /**
    * Like `uncertain`, for a part that was refused for reasons other than its rows.
-   * @returns the run's failure if consecutive batches are refused alike
+   * @returns the run's failure if consecutive batches are refused for the same reason
    */
   refused(part: Part, errText: string): DdbError | undefined
   /** The part is certainly not stored. */
@@ -55,11 +55,11 @@ export interface Recorder {
    */
   takeBack(reason: string, isCertain: boolean): void
   /**
-   * Another table has replaced the one in which rows were confirmed: they become unconfirmed.
+   * Another table has replaced the target: confirmed rows become unconfirmed.
    * @param isCertain  if false, a process that resumes the run may still find them
    */
   replaced(reason: string, isCertain: boolean): void
-  /** Resolves once all accepted rows that are to be read back were read back. */
+  /** Resolves once all accepted rows that have to be read back were read back. */
   settled(): Promise<void>
 }
 
@@ -71,9 +71,18 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
     const { no } = part
-    const ranges = no === undefined ? { ranges: partRanges(part) } : {}
-    const ended = { ...nothing, ...rows }
-    run.emit({ kind: 'ended', lane: onlyLane, no, ...ranges, ...ended })
+    // One spread alone: with three, these events took a tenth of what a small batch takes.
+    const ended: Ended = {
+      kind: 'ended',
+      lane: onlyLane,
+      no,
+      confirmed: 0,
+      rejected: 0,
+      unconfirmed: 0,
+      unsent: 0,
+      ...rows,
+    }
+    run.emit(no === undefined ? { ...ended, ranges: partRanges(part) } : ended)
     run.rows?.partEnded(part, ended)
     releasePart(part)
     if (part.open.parts === 0) verifier?.released(part.batch)
@@ -92,7 +101,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? left, leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      // What a transform has changed is not read back.
+      // Rows that a transform has changed are not read back.
       if (verifier === undefined) return settle(part, rows, [], left)
       if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
       verifier.add(partToRead(run, recorder, part, rows, settle))
@@ -134,9 +143,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
-
-/** The remaining pieces of a part without some of its rows. */
+/** The pieces that remain of a part without some of its rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
   return ends
@@ -168,17 +175,21 @@ function partToRead(
   }
 }
 
-/** Counts a part that the target accepted, except rows that differ from what was sent. */
+/** Counts a part that the target accepted, except rows that came back different. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
     const short = left - (rows ?? left)
+    if (filtered === 0 && short <= 0 && unlike.length === 0 && !target.keyed) {
+      sample(run, target.evidence, part)
+      return end(part, { confirmed: left, stored: 'all' })
+    }
     const outside = short > 0 ? outsideRows(target.description, part) : []
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // Missing rows are among those that were not found.
+    // Rows that were not found when read back include the missing rows.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
@@ -205,7 +216,7 @@ function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }:
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** A function does not tell what it stored; a DFS table may update rows or drop duplicates later. */
+/** A function does not tell which rows it stored; a DFS table may update rows or drop duplicates later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||
@@ -215,7 +226,7 @@ function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): b
   )
 }
 
-/** @param kept  rows that the target accepted as new; null if it does not tell */
+/** @param kept  rows that the target accepted as new; null if the target does not tell */
 function keysKnown(
   { state }: Run,
   { keyed }: RecordedTarget,
@@ -228,8 +239,8 @@ function keysKnown(
 }
 
 /**
- * How many of the rows that the target did not count are not in it. Rows with known keys are not counted either, although they
- * are in the table: of a keyed target only rows outside its scheme are missing, if those can be told and are not more.
+ * How many rows that the target did not count are missing from it. A keyed target does not count rows with known keys, although it has
+ * them: only rows outside its scheme are missing there, if these are known and not more than `short`.
  *
  * @param short  rows sent, less those counted
  */

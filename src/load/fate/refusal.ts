@@ -1,6 +1,6 @@
 /*
-  What a refusal means, judged by the server's message. Rows are blamed only if the text says so; an unknown text says nothing
-  about rows. The texts are those of docs/server-semantics.md#refusals.
+  Judges by the server's message what a refusal means. Rows are at fault only if the message says so. docs/server-semantics.md#refusals
+  has the texts.
 */
 import { lacksLogin, lacksRight } from '../../client/missing-right.js'
 import type { ServerError } from '../../errors.js'

@@ -4,7 +4,6 @@
 import { DdbError } from '../../errors.js'
 import type { RowCounts } from '../options.js'
 
-/** Nothing was read. */
 export function noRows(): RowCounts {
   const places = { confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
   return { read: 0, ...places }

@@ -9,7 +9,7 @@ export interface RunLog {
   /** State of rows and batches; only `emit` changes it. */
   readonly state: Readonly<RunState>
   /**
-   * Records an event before it happens: what the journal cannot take must not happen.
+   * Records an event before it happens: if the journal cannot take it, the event must not happen.
    * @throws {DdbError} DDB_OUTPUT_WRITE; DDB_INTERNAL if the event is impossible
    */
   emit(this: void, event: RunEvent): void

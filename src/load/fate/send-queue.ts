@@ -1,6 +1,6 @@
 /*
-  The queue of batches to send. Besides batches ready to go it holds those that the journal must record first, refused ones that
-  rest before a retry, and those held back without a connection or while another node leads.
+  The queue of batches to send. Some batches are ready. Others wait: for the journal, for a pause before a retry, for a connection, or
+  for another node that leads.
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -31,12 +31,11 @@ export interface Outlet {
 }
 
 /**
- * Sends in order and never waits. Each batch uses the connection with the fewest unanswered ones, or the connection of its
- * lane. A batch with rows of several lanes is sent while nothing else is, so that no two connections write to the same
- * partitions.
+ * Sends in order and never waits. Each batch uses the connection with the fewest unanswered batches, or the connection of its lane. A
+ * batch with rows of several lanes is sent while nothing else is in flight: no two connections may write to the same partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
-  /** The node that leads now: batches wait until the present node has answered for the rest. */
+  /** The node that leads now. Batches for it wait until the present node has answered for all other batches. */
   leader: ServerAddress | undefined
   node: To
   /** True while a new ledger is needed: nothing is sent. */
@@ -54,9 +53,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   #isHolding = false
   /** Batches waiting to be sent alone; nothing overtakes them. */
   readonly #alone = new Set<OpenBatch>()
-  /** What is in flight on each lane, if one part must follow the other. */
+  /** The rows in flight on each lane, if one part must follow the other. */
   readonly #turns: (PartLane | undefined)[] = []
-  /** Timers of refused batches that will be resent. */
   readonly #resting = new Set<Timer>()
 
   /** @param stop  ends the run if the journal cannot be written: queued batches must not be sent then */
@@ -75,8 +73,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections the first batch is sent alone until it is confirmed: the end of the run looks it up, and whatever
-   * replaces the table later removes that batch, too (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks that batch up: anything
+   * that has replaced the table since has also removed the batch (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
@@ -87,7 +85,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.#parts.get(no)!
   }
 
-  /** Drops the batch's rows; it is about to be counted. */
+  /** Drops the rows of a batch that is about to be counted. */
   forget(batch: OpenBatch): void {
     const { lane } = this.partOf(batch)
     if (lane !== undefined) lane.open--
@@ -116,16 +114,16 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /**
    * Numbers a part and sends it or holds it back; with a journal it is sent at the end of this turn.
-   * @param isLane  its number follows from that of its batch
+   * @param isLane  whether the part's number follows from the number of its batch
    * @returns room: false if the caller has to wait
    */
   add(part: Part, isLane = false): { batch: OpenBatch; room: boolean } {
     const { plan, platform, state } = this.#run
     const { journal } = this.#run.history
-    // `laned` has numbered all of its lanes.
+    // The event `laned` has numbered all lanes of the batch.
     const no = isLane ? this.#laneNo++ : state.lastNo + 1
-    const numbered = asBatch(part, no)
-    const { input, startBytes } = numbered.ranges[0]!
+    const { ranges, rows, bytes } = asBatch(part, no)
+    const { input, startBytes } = ranges[0]!
     const { lane, start } = part
     const isNew =
       lane === undefined && isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
@@ -134,7 +132,8 @@ export class SendQueue<To extends Outlet = Outlet> {
       firstRow: lane.firstRow + start,
       isLane,
     }
-    this.#run.emit({ kind: 'numbered', ...numbered, isNew, ...(ofLanes && { ofLanes }) })
+    // Without a spread: this runs for every batch.
+    this.#run.emit({ kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes, isNew, ofLanes })
     part.no = no
     this.#parts.set(no, part)
     const batch = state.open.get(no)!
@@ -144,7 +143,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
   }
 
-  /** Sends what was added since the last call, once it is in the journal. */
+  /** Sends the batches added since the last call, after writing them to the journal. */
   #sendWritten(): void {
     const batches = this.#unwritten
     if (batches.length === 0) return
@@ -152,7 +151,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     try {
       this.#run.commit()
       for (const batch of batches) {
-        // It may have been given up meanwhile.
+        // The batch may have been given up meanwhile.
         if (batch.state === 'queued') this.#send(batch)
       }
     } catch (error) {
@@ -213,7 +212,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.flush()
   }
 
-  /** Sends what was held back. */
+  /** Sends batches that were held back. */
   flush(): void {
     this.#sendWritten()
     for (const batch of this.#run.state.open.values()) {
@@ -226,12 +225,12 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.#inStates('sent', 'claimed')
   }
 
-  /** True if the server has no batch. */
+  /** True if every open batch still waits to be sent. */
   get isQueued(): boolean {
     return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
   }
 
-  /** Batches for the leading node: never sent, or refused by the present one. */
+  /** Batches for the leading node: never sent, or refused by the present node. */
   held(): OpenBatch[] {
     return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
   }
@@ -245,23 +244,20 @@ export class SendQueue<To extends Outlet = Outlet> {
     return [...this.#run.state.open.values()].filter(({ state }) => states.includes(state))
   }
 
-  /**
-   * True for a queued batch that the present node may have all the same, because an earlier process sent it there or was about
-   * to.
-   */
+  /** True for a queued batch that an earlier process sent to the present node, or was about to send there. */
   isEarlier({ no, state, attempt, sendNos }: OpenBatch): boolean {
     const isNext = state === 'queued' && attempt === 0 && sendNos.length === 0
     return isNext && no <= this.#run.state.earlierNo
   }
 
   #send(batch: OpenBatch): boolean {
-    // The present node has to answer for what it may have.
+    // The present node has to answer for the batches that it may have.
     if ((this.leader !== undefined && !this.isEarlier(batch)) || this.isHeld) return false
     if (!this.#mayGo(batch)) {
       this.#isHolding = true
       return false
     }
-    // Without a connection it stays queued; that causes a new connection to be opened.
+    // Without a connection the batch stays queued, and queued batches cause a new connection.
     return this.node.isLost || this.#transmit(batch)
   }
 
@@ -288,7 +284,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #transmit(batch: OpenBatch): boolean {
     const { lane, no } = batch
     const { state, platform } = this.#run
-    // Checked after the journal has the batch: a process that took over the run since then finds it there.
+    // Checked after the journal has the batch: a process that has taken over the run since then finds it there.
     if (!this.#run.ending.maySend()) {
       this.#stop(this.#run.ending.failure!)
       return false
@@ -301,7 +297,7 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    // There may have been more connections before.
+    // The run may have had more connections before.
     let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections

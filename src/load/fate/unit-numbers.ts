@@ -1,5 +1,5 @@
 /*
-  Batch numbers in a unit of a plan. Each follows only from the place of its rows, so that every process gives the same rows the
+  Batch numbers in a unit of a plan. A number follows only from the place of its rows. Every process therefore gives the same rows the
   same number, in whatever order answers come (docs/decisions/0068).
 */
 

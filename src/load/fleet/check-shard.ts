@@ -1,5 +1,5 @@
 /*
-  What may be requested for a shard of a plan, and why other requests are refused.
+  Refuses options that a shard of a plan cannot have, and says why.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { LoadOptions } from '../options.js'
@@ -7,7 +7,7 @@ import type { Manifest } from './manifest.js'
 import { readingDigest } from './options-digest.js'
 import type { Shard } from './shards.js'
 
-/** What a process is asked to load. */
+/** A plan, and the shard of it to load. */
 export interface ShardOfPlan {
   readonly manifest: Manifest
   readonly shard: Shard

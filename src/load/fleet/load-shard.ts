@@ -1,5 +1,5 @@
 /*
-  Loads one shard of a plan: asks the server which units are done and loads the others one by one, each as a separate run whose
+  Loads one shard of a plan. It asks the server which units are done and loads the others one by one. Each unit is a separate run, whose
   receipts all processes share (docs/decisions/0068).
 */
 import { DdbError, UsageError } from '../../errors.js'
@@ -34,7 +34,7 @@ export async function loadShard(
   const platform = { ...machine, files: withArchives(machine.files) }
   const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
-  // A placeholder, as each unit has its own inputs.
+  // `makePlan` needs an input, but each unit has its own inputs.
   const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
@@ -61,7 +61,7 @@ export async function loadShard(
   return shardResult(options, plan.target, startedMs, endedMs, course)
 }
 
-/** A unit that was loaded, until the server knows that it is done. */
+/** A unit that was loaded; the server may not know yet that it is done. */
 interface UnitToTell {
   readonly unit: PlannedUnit
   readonly ended: EndedUnit
@@ -78,7 +78,7 @@ class LoadingShard {
   /** Once aborted, no further unit is begun. */
   readonly #ended: AbortSignal
   readonly #server: PlanServer
-  /** Loaded; the server learns of it when the next unit begins, or at the end. */
+  /** The last loaded unit: the server learns of it when the next unit begins, or at the end. */
   #ending: UnitToTell | undefined
   #rowsBefore: number | null = null
   #doneBytes = 0
@@ -91,7 +91,7 @@ class LoadingShard {
     course: ShardCourse,
   ) {
     this.#platform = platform
-    // Tables in the memory of one node are unknown to the others.
+    // The nodes of a cluster do not share tables in memory.
     const server = { ...options.server, otherHosts: [] }
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
@@ -118,7 +118,7 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // The first error counts. If the server does not learn of the unit, the next process finds all of its rows confirmed.
+      // The first error counts. If the server does not learn of the unit, the next process finds all rows of it confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }
@@ -139,7 +139,7 @@ class LoadingShard {
     }
   }
 
-  /** If a unit's file is missing, only the unit fails; a file that has changed makes the shard fail before its first row. */
+  /** If a unit's file is missing, only the unit fails. If a file has changed, the shard fails before its first row. */
   async #checkAll(units: readonly PlannedUnit[]): Promise<void> {
     for (const unit of units) await this.#check(unit)
   }
@@ -191,7 +191,7 @@ class LoadingShard {
     this.#doneBytes += unitBytes(unit)
   }
 
-  /** Reports the last loaded unit to the server, unless the begin of another one did. */
+  /** Reports the last loaded unit to the server, unless the next unit's begin has reported it. */
   async #tellEnded(): Promise<void> {
     const { ended } = this.#ending ?? {}
     if (ended === undefined) return
@@ -235,7 +235,7 @@ class LoadingShard {
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
       names,
-      // The first range is read like a whole file, with whatever precedes its first record.
+      // The first range is read like a whole file, including everything before its first record.
       ...(range !== undefined &&
         range.startBytes > 0 && {
           from: { offsetBytes: range.startBytes, lineNumber: range.line },
@@ -281,7 +281,7 @@ class LoadingShard {
     return this.#options.wording?.(sentence) ?? sentence
   }
 
-  /** Several units often have the same notice; it is passed on once. */
+  /** Passes on a notice once, as several units often have the same one. */
   #tell(notice: string, names: readonly string[]): void {
     const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)
@@ -293,7 +293,7 @@ class LoadingShard {
 
 const mostTold = 1_000
 
-/** Whether other units may succeed: the error concerns the files or the rows of one. */
+/** Whether other units may succeed, because the error concerns only the files or rows of one unit. */
 function isOfUnit(code: string): boolean {
   const others = ['DDB_STRING_HAS_NUL', 'DDB_SERVER_REFUSED_ROW', 'DDB_UNPROVEN', 'DDB_RUN_CHANGED']
   return code.startsWith('DDB_INPUT_') || others.includes(code)

@@ -1,5 +1,5 @@
 /*
-  Makes a plan from files: cuts large ones between records and puts small ones together.
+  Makes a plan from files: cuts large files between records and puts small files together.
 */
 import { UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -19,11 +19,11 @@ import { readingDigest } from './options-digest.js'
 import { textsOfPlanned } from './planned-files.js'
 import { dayOf, unitBytes } from './shards.js'
 
-/** What the plan should look like; sizes in bytes. */
+/** The user's wishes for a plan; sizes in bytes. */
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number
-  /** About how much one process loads at a time. */
+  /** Approximate size of a unit, which one process loads at a time. */
   readonly unitBytes: number
   readonly input: LoadOptions['input']
 }
@@ -37,7 +37,7 @@ export interface FileToPlan {
 /**
  * @param onFile  called with the number of files examined so far
  * @throws {UsageError} DDB_USAGE for impossible sizes, and for paths that are not files
- * @throws {InputError} any that opening and reading throw
+ * @throws {InputError} any error of opening and reading
  */
 export async function makeManifest(
   machine: Platform,
@@ -50,7 +50,7 @@ export async function makeManifest(
   const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
-  /** Day or folder of the small files that are put together. */
+  /** The day or folder that the small files at hand share. */
   let smallKey = ''
   let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {
@@ -77,7 +77,7 @@ export async function makeManifest(
       )
     }
     const file = { path: written, ...fingerprint }
-    // Small files without a day are put together with others of their folder.
+    // Small files without a day are put together with other files of their folder.
     const key = day ?? written.slice(0, written.lastIndexOf('/') + 1)
     const bytes = unitBytes({ unit: 0, group: '', files: [...small, file] })
     if (key !== smallKey || bytes > options.unitBytes) addSmall()
@@ -92,7 +92,7 @@ export async function makeManifest(
     isCut ||= ranges.length > 0
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // Without a day nothing shows that all parts of a file go to the same partition.
+      // Without a day, parts of a file may go to different partitions.
       const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }
@@ -123,20 +123,20 @@ function checkSizes({ batchRows, batchBytes, unitBytes: bytes }: PlanOptions): v
 /** Records are read in pieces of this size, and a file is cut between two pieces. */
 const rowsOfPiece = 1_000
 
-/** Without columns, because only the ends of records matter here. */
+/** Maps no columns, because only the ends of records matter here. */
 const noColumns: ColumnMapping = { columns: [], ignoreExtra: true, allowMissing: true }
 
 /**
- * Where to cut a file: each range ends with the record that completes the bytes of a unit. Reads all of the file, because quoted
- * fields may contain line ends.
- * @returns nothing if reading cannot start in the middle of the file
+ * Finds the places to cut a file: each range ends with the record that completes the bytes of a unit. Reads the whole file, because
+ * quoted fields may contain line ends.
+ * @returns no ranges if reading cannot start in the middle of the file
  */
 async function cutFile(
   { files, clock }: Platform,
   path: string,
   { input = {}, unitBytes: wanted }: PlanOptions,
 ): Promise<PlannedRange[]> {
-  // To start in the middle of a member, everything before it would have to be decompressed.
+  // Reading from the middle of an archive member would have to decompress everything before.
   if (archiveOf(path, files) !== undefined) return []
   const { compression, encoding } = input
   const source = await openSource(path, {
@@ -170,7 +170,7 @@ async function cutFile(
       batch.release()
       if (end.bytes - start.bytes >= wanted) cut()
     }
-    // Records that do not become rows may follow the last row; the range includes them.
+    // Records without rows may follow the last row; the last range includes them.
     end = { ...end, bytes: source.totalBytes ?? end.bytes, records: reader.recordsRead }
     cut()
     return ranges.length > 1 ? ranges : []

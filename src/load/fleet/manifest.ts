@@ -1,5 +1,5 @@
 /*
-  The manifest of a plan: what to load, in units that processes take one by one. It depends on the files alone, and contains no
+  The manifest of a plan: the files to load, in units that processes take one by one. It depends on the files alone and contains no
   host, user, option or script (docs/decisions/0068).
 */
 import { createHash } from 'node:crypto'
@@ -10,11 +10,10 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 
 /** A file as it was when the plan was made. */
 export interface PlannedFile extends Fingerprint {
-  /** As the user named it; relative paths begin at the folder of the manifest. */
+  /** The path as the user named it; relative paths begin at the folder of the manifest. */
   readonly path: string
 }
 
-/** Consecutive records of a file. */
 export interface PlannedRange {
   /** Position in the decompressed content of the first record, or of the bytes before it. */
   readonly startBytes: number
@@ -24,7 +23,7 @@ export interface PlannedRange {
   readonly records: number
 }
 
-/** What one process loads at a time. */
+/** A part of a plan for one process at a time. */
 export interface PlannedUnit {
   /** From 1. */
   readonly unit: number
@@ -36,10 +35,10 @@ export interface PlannedUnit {
 }
 
 export interface Manifest {
-  /** Most rows of a batch, and the bytes with which it is full. */
+  /** Limits of a batch: rows, and bytes at which the batch is full. */
   readonly batchRows: number
   readonly batchBytes: number
-  /** Digest of the reading options with which files were cut; null if none was cut. */
+  /** Digest of the reading options with which files were cut; null if no file was cut. */
   readonly reading: string | null
   readonly units: readonly PlannedUnit[]
 }
@@ -81,7 +80,7 @@ function unitTuple({ unit, group, files, range }: PlannedUnit): unknown[] {
 
 /**
  * @param path  for messages
- * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, has another version, was cut short or edited
+ * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, has another version, is truncated or was edited
  */
 export function readManifest(text: string, path: string): Manifest {
   let read: unknown

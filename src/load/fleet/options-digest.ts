@@ -1,6 +1,6 @@
 /*
-  The options that must be the same in all processes that load a plan, as a text to compare: those that decide which rows there
-  are and what happens to them. Address and login may differ.
+  Digests of the options that all processes of a plan must share: those that decide which rows there are, and what happens to them.
+  Address and login may differ.
 */
 import { createHash } from 'node:crypto'
 import { textOf } from '../journal/portable-options.js'
@@ -19,7 +19,7 @@ export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadO
 
 /** Options that may differ between processes, and those that choose the inputs. */
 const others = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include', 'members']
-/** These do not change where records end. */
+/** Options that do not change where records end. */
 const ofPaths = ['path', 'pathUnmatched']
 
 function without(names: readonly string[], input: LoadOptions['input'] = {}): object {

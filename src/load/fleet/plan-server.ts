@@ -1,6 +1,6 @@
 /*
-  The questions of a process that loads a plan to the server: it joins the table that all processes share, asks which units are
-  done, and begins and ends units there.
+  Asks the server for a process that loads a plan. The process joins the table that all processes share, asks which units are done, and
+  begins and ends units there.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
@@ -26,10 +26,10 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A table younger than this, ms by the server's clock, may still be replaced by a process that saw none. */
+/** A table younger than this, ms by the server's clock, may still be replaced by a process that saw no table. */
 const settledMs = 1_000
 const mostJoins = 20
-/** A unit is begun just before its ledger is created, in one request: others look for the ledger this often, with this pause. */
+/** One request begins a unit and then creates its ledger. Other processes look for the ledger this often, with this pause. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 
@@ -37,19 +37,19 @@ const ledgerLookMs = 200
 export interface PlanServer {
   /**
    * @param plan  digests of the plan, and of the options
-   * @throws {DdbError} 75 if the table keeps being replaced, 64 if it belongs to another plan
+   * @throws {DdbError} exit code 75 if the table keeps being replaced, 64 if it belongs to another plan
    */
   join(plan: string): Promise<PlanState>
-  /** @throws {DdbError} 75 if the table is gone */
+  /** @throws {DdbError} exit code 75 if the table is gone */
   state(): Promise<PlanState>
-  /** @param ended  the unit before: it is done once this answers anything but `gone` */
+  /** @param ended  the previous unit: it is done once the result is anything but `gone` */
   begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
-  /** @throws {DdbError} 75 if the table is gone */
+  /** @throws {DdbError} exit code 75 if the table is gone */
   end(ended: EndedUnit): Promise<void>
   close(): Promise<void>
 }
 
-/** @param ended  aborted when nothing more may begin */
+/** @param ended  aborted once no unit may begin any more */
 export function newPlanServer(
   platform: Platform,
   server: ServerTarget,
@@ -84,7 +84,7 @@ class AskedServer implements PlanServer {
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.state()
       if (state.plan === plan) return state
-      // Another process replaced the table after `isJoined` looked.
+      // Another process has replaced the table after `isJoined` looked.
       if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan.split(' ')[0] === plan.split(' ')[0])
     }
@@ -127,7 +127,7 @@ class AskedServer implements PlanServer {
     return this.#ask(asking => askRowsHad(asking, table))
   }
 
-  /** Asks on a session that is reopened if it was lost, so the server may get every question twice. */
+  /** Asks on a session that is reopened if it was lost: the server may get any question twice. */
   async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
     const { platform, plan } = { platform: this.#platform, plan: this.#plan }
     const server = this.#server

@@ -1,5 +1,5 @@
 /*
-  How far all shards of a plan are. Only the server is asked, so no process that loads the plan has to be alive.
+  Tells how far all shards of a plan are. Only the server is asked, so no process that loads the plan has to be alive.
 */
 import { DdbError } from '../../errors.js'
 import { askNoJobs } from '../connection/server-queries.js'
@@ -10,17 +10,17 @@ import { filteredOf, readPlanState, readUnitLedger, type PlanAsking } from './pl
 import { unitBytes } from './shards.js'
 
 /**
- * `done`: the outcome of all rows is known. `begun`: a process has begun it, and any process can resume it. `uncertain`: the
- * outcome of some rows is unknown. `missing`: no process has begun it.
+ * `done`: the outcome of all rows is known. `begun`: a process has begun the unit, and any process can resume it. `uncertain`: the
+ * outcome of some rows is unknown. `missing`: no process has begun the unit.
  */
 export type UnitState = 'done' | 'begun' | 'uncertain' | 'missing'
 
 export interface UnitStatus {
   readonly unit: PlannedUnit
   readonly state: UnitState
-  /** If `done`, all rows; else `confirmed` is what the target has taken so far. */
+  /** If the unit is done, all rows; otherwise `confirmed` counts the rows taken so far. */
   readonly rows: { readonly read: number; readonly confirmed: number; readonly rejected: number }
-  /** When it was done, by the server's clock, ms since 1970. */
+  /** When the unit was done, by the server's clock, ms since 1970. */
   readonly atMs: number | undefined
 }
 
@@ -35,9 +35,9 @@ export interface PlanStatus {
   /** In the order of the plan. */
   readonly units: readonly UnitStatus[]
   readonly count: Readonly<Record<UnitState, number>>
-  /** Of the units that are done: read = confirmed + filtered + rejected. */
+  /** Sums of the units that are done: read = confirmed + filtered + rejected. */
   readonly rows: DoneSums
-  /** Rows that the target has taken of units that are not done. */
+  /** Rows that the target has taken so far from units that are not done. */
   readonly rowsSoFar: number
   readonly bytes: { readonly done: number; readonly total: number }
   /** When the first shard began, and when the last unit was done, by the server's clock, ms since 1970. */

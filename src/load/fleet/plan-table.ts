@@ -1,6 +1,6 @@
 /*
-  The table through which all processes of a plan learn what is done: a shared keyed stream table, which keeps the first row of a
-  key, so that every insert is a decision visible to all of them (docs/decisions/0068).
+  The table through which all processes of a plan learn which units are done. A shared keyed stream table keeps the first row of a key,
+  so every insert is a decision visible to all processes (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
@@ -8,8 +8,8 @@ import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Value } from '../../protocol/value.js'
 import { longsOf } from '../marker/marker.js'
-import { planTableName, unitLedgerName } from '../marker/run-tables.js'
-import { dropLedgerScript, shareScript } from '../transport/receipts/script.js'
+import { dropTableScript, planTableName, unitLedgerName } from '../marker/run-tables.js'
+import { shareScript } from '../transport/receipts/script.js'
 
 /** Kinds of rows; each uses `value` and `text` in its own way. */
 const kinds = { plan: 1, look: 2, ledger: 3, done: 4 } as const
@@ -20,47 +20,46 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** For a process that has joined. */
+/** For questions of a process that has joined. */
 export interface ShardAsking extends PlanAsking {
   /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
 }
 
-/** Rows of a unit that is done. */
 export interface DoneRows {
   readonly read: number
   readonly confirmed: number
   readonly rejected: number
-  /** By the server's clock, ms since 1970. */
+  /** When the unit was done, by the server's clock, ms since 1970. */
   readonly atMs: number
 }
 
-/** Rows that the transform left out; all others of a unit that is done are confirmed or rejected. */
+/** Rows that the transform left out; all other rows of a finished unit are confirmed or rejected. */
 export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>): number {
   return read - confirmed - rejected
 }
 
 export interface PlanState {
-  /** Digest of the plan and of the options; undefined without its row. */
+  /** Digest of the plan and of the options; undefined if no row has it. */
   readonly plan: string | undefined
-  /** Rows that the target had before the run; null if that could not be determined. */
+  /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null
   /** Tokens of the ledgers of units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
   readonly done: ReadonlyMap<number, DoneRows>
-  /** When the plan was begun, by the server's clock, ms since 1970; undefined without its row. */
+  /** When the plan was begun, by the server's clock, ms since 1970; undefined if no row tells. */
   readonly begunMs: number | undefined
 }
 
 /** A unit whose rows are all confirmed or rejected. */
 export interface EndedUnit {
   readonly unit: number
-  /** Token of its ledger. */
+  /** Token of the unit's ledger. */
   readonly token: bigint
   readonly rows: Omit<DoneRows, 'atMs'>
 }
 
-/** In order; `insert` fills the last one with the time. */
+/** In this order; `insert` fills the last column with the time. */
 const columns = [
   ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
   ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
@@ -72,7 +71,7 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** A unit that is done, recorded in the same row as anything else. */
+  /** A unit that is done: any row may record it besides its own content. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
@@ -117,13 +116,14 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and this one must not write.
+ * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and the caller must not
+ * write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** Whether this is still the table that `joinPlan` looked at. @throws {ConnectionError} @throws {TimeoutError} */
+/** Whether the table is still the one that `joinPlan` looked at. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -141,7 +141,7 @@ async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boole
 
 /**
  * Reads the table.
- * @returns undefined if it does not exist
+ * @returns undefined if the table does not exist
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function readPlanState(asking: PlanAsking): Promise<PlanState | undefined> {
@@ -199,11 +199,11 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
 }
 
-/** How many rows say that a unit is done. */
+/** Counts the rows that mark a unit as done. */
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 
-/** Marks a unit as done unless it is, and sets `ddbIngestEnded` to the number of rows that say so. */
+/** Marks a unit as done unless it is marked, and sets `ddbIngestEnded` to the number of rows with that mark. */
 function endScript(table: string, ended: EndedUnit): string {
   const { unit } = ended
   return `    if(${endedCount(table, unit)} == 0) { ${insert(table, { unit, kind: kinds.done, no: 0, ended })} }
@@ -213,22 +213,21 @@ function endScript(table: string, ended: EndedUnit): string {
 
 /** Drops the ledger of a unit that is done, so that requests that arrive later cannot write. */
 const dropEndedScript = ({ token }: EndedUnit): string => `if(ddbIngestEnded > 0) {
-${dropLedgerScript(unitLedgerName(token))}}
+${dropTableScript(unitLedgerName(token))}}
 `
 
 /**
- * The state in which a unit is found. `ledger`: its receipts exist. `lost`: it was begun, and its receipts are gone. `gone`: the
- * table is gone or replaced.
+ * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone. `gone`: the table
+ * is gone or replaced.
  */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same
- * request.
+ * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same request.
  * @param token  never the same twice
- * @param no  number of the unit's ledger, from 1: a higher one replaces a ledger that was lost
- * @param ended  the unit before, as for `endUnit`: it is done once this answers anything but `gone`
+ * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
+ * @param ended  the previous unit, as for `endUnit`: it is done once the result is anything but `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(
@@ -266,8 +265,8 @@ async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number)
 }
 
 /**
- * Records that the outcome of all rows of a unit is known, and removes its ledger, so that requests that arrive later cannot
- * write. If two processes end the same unit, the counts of the first one stay.
+ * Records that the outcome of all rows of a unit is known, and removes its ledger. Requests that arrive later can then write nothing.
+ * If two processes end the same unit, the counts of the first one stay.
  * @returns false if the table is gone or replaced
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -288,14 +287,14 @@ ${dropEndedScript(ended)}[ddbIngestEnded]`
 
 /** The ledger of a unit that is not done. */
 export interface LedgerState {
-  /** Batches that were begun, and how many of them have no recorded outcome. */
+  /** Batches that were begun, and how many of those have no recorded outcome. */
   readonly begun: number
   readonly open: number
   /** Rows that the target has taken so far. */
   readonly rows: number
 }
 
-/** @returns undefined if it is gone @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+/** @returns undefined if the ledger is gone @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
 export async function readUnitLedger(
   session: Session,
   token: bigint,
@@ -330,7 +329,7 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   if (state === undefined) return undefined
   // The ledgers first: if the process is killed in between, the table still has their tokens.
   const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
-  const drops = open.map(([, token]) => dropLedgerScript(unitLedgerName(token)))
+  const drops = open.map(([, token]) => dropTableScript(unitLedgerName(token)))
   const name = planTableName(runId)
   await session.run(
     `${drops.join('')}if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,

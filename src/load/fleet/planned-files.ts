@@ -1,5 +1,5 @@
 /*
-  The files of a plan: where they are, what their paths say, and whether they are unchanged since the plan was made.
+  The files of a plan: their places, the texts in their paths, and whether they are unchanged since the plan was made.
 */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../errors.js'
@@ -38,7 +38,7 @@ export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
 /**
  * @param placeOf  finds a file of the manifest
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ for a file that cannot be opened
- * @throws {DdbError} DDB_RUN_CHANGED for a file that has changed; each names the unit
+ * @throws {DdbError} DDB_RUN_CHANGED for a file that has changed; each error names the unit
  */
 export async function checkUnitFiles(
   unit: PlannedUnit,
@@ -48,7 +48,7 @@ export async function checkUnitFiles(
   for (const { path, ...before } of unit.files) {
     const place = placeOf(path)
     await files.status(place).catch((cause: unknown) => {
-      // Errors of archives are complete sentences already.
+      // An InputError, as of an archive, has a complete message already.
       const { code, message } =
         cause instanceof InputError
           ? cause

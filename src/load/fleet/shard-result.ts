@@ -10,27 +10,24 @@ import { nothingStored } from '../target/durability.js'
 import { tableText, type Target } from '../target/target.js'
 import { unitText, type PlannedUnit } from './manifest.js'
 
-/** A unit that was not loaded, and why. */
 export interface FailedUnit {
   readonly unit: PlannedUnit
   readonly code: ErrorCode
   readonly message: string
 }
 
-/** The progress of a shard. */
 export interface ShardCourse {
-  /** Of the units that this process has worked on. */
+  /** Results of the units that this process has worked on. */
   readonly results: LoadResult[]
   /** Rows of units that any process had finished before. */
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
-  /** Units of the shard, those that were done before, and those that this process has finished. */
+  /** Units: of the shard, finished by earlier processes, finished by this process. */
   units: number
   doneBefore: number
   doneNow: number
   readonly failed: FailedUnit[]
-  /** What ended the shard. */
   failure: DdbError | undefined
 }
 
@@ -163,7 +160,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** Latencies are those of the last unit, as in the result of the whole run. */
+/** Takes latencies from the last unit, as for the whole shard. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {
@@ -190,7 +187,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** The first of these is the exit code if several things went wrong. */
+/** If several units failed, the first of these codes is the exit code. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 

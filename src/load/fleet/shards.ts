@@ -1,6 +1,6 @@
 /*
-  Which units of a plan a shard loads; depends only on the plan and the number of shards. One shard loads all units of a group,
-  which go to one partition as far as their paths tell.
+  Decides which units of a plan a shard loads, by the plan and the number of shards alone. One shard loads all units of a group, which
+  go to one partition as far as their paths tell.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -16,7 +16,7 @@ interface Group {
   bytes: number
 }
 
-/** In the order of the plan. Assigns the largest groups first, each to the shard with the fewest bytes so far. */
+/** Units in the order of the plan. Assigns the largest groups first, each to the shard with the fewest bytes so far. */
 export function unitsOfShard({ units }: Manifest, { index, count }: Shard): readonly PlannedUnit[] {
   const groups = new Map<string, Group>()
   for (const unit of units) {
@@ -31,14 +31,14 @@ export function unitsOfShard({ units }: Manifest, { index, count }: Shard): read
   for (const group of largestFirst) {
     let least = 0
     for (let i = 1; i < loads.length; i++) if (loads[i]! < loads[least]!) least = i
-    // Empty files are work, too.
+    // Opening an empty file is work, too.
     loads[least]! += group.bytes + group.units.length
     if (least === index - 1) own.push(...group.units)
   }
   return own.sort((a, b) => a.unit - b.unit)
 }
 
-/** As stored. */
+/** Stored size. */
 export function unitBytes({ files, range }: PlannedUnit): number {
   if (range !== undefined) return range.endBytes - range.startBytes
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -52,7 +52,8 @@ const dates = [
 ] as const
 
 /**
- * Finds the day in a path, which is mostly that of the partition. Named parts are searched first, alone and joined, then the whole path.
+ * Finds the day in a path; it is mostly the day of the partition. Named parts are searched first, alone and joined, then the whole
+ * path.
  * @param parts  texts of the named parts; undefined for null
  * @returns `2024.01.02`; undefined if the path names no day
  */

@@ -1,6 +1,6 @@
 /*
-  Rejects of a unit: in draft files while it is loaded, renamed to the unit's files at its end. A process that loads the unit
-  again, at the same time or later, finds the same rejects and writes them to the same place.
+  Keeps rejects of a unit in draft files, and renames them to the unit's files at the end. A process that loads the unit again, at the
+  same time or later, finds the same rejects and writes them to the same place.
 */
 import { extname } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -10,7 +10,6 @@ import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 
 export interface UnitRejects {
-  /** What to pass to the run of the unit. */
   readonly options: LoadOptions['rejects']
   /** Renames the draft files. @throws {DdbError} DDB_OUTPUT_WRITE */
   settle(rejects: LoadResult['rejects']): LoadResult['rejects']

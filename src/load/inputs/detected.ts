@@ -1,12 +1,11 @@
 /*
-  What was detected about an input, for the result and for the user.
+  Describes the detected properties of an input, for the result and for the user.
 */
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellOptions, Detected, Known } from '../options.js'
 
-/** What else affects how an input is read. */
 export interface DetectedRules {
   readonly cells?: CellOptions | undefined
   readonly columns?: readonly TargetColumn[]
@@ -29,9 +28,9 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
 }
 
 /**
- * Notices about delimited text: how it is read, and what may be wrong about that. None if the user gave everything.
+ * Notices about delimited text: how it is read, and which guesses may be wrong. None if the user gave everything.
  *
- * @param isByPosition  fields are matched by position because the user asked for it
+ * @param isByPosition  fields are matched by position because the user asked for that
  */
 export function detectedNotices(
   reader: InputReader,

@@ -9,7 +9,7 @@ import type { RejectReading } from '../rejects/reject-run.js'
 /** undefined if the columns contain none. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
-/** Cached, as thousands of inputs share a mapping whose columns seldom use the input's name. */
+/** Cached, as thousands of inputs may share a mapping, whose columns seldom use the input's name. */
 const known = new WeakMap<ColumnMapping, readonly string[]>()
 
 function namesIn(mapping: ColumnMapping): readonly string[] {
@@ -18,7 +18,6 @@ function namesIn(mapping: ColumnMapping): readonly string[] {
   return names
 }
 
-/** The parts of an input's name that its columns contain. */
 export function heldTexts(
   mapping: ColumnMapping,
   texts: InputTexts,

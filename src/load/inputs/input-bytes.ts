@@ -1,17 +1,16 @@
 /*
-  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers and
-  the reader classifies each byte, so a lost record shows even if the reader never saw it.
+  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers, and the
+  reader classifies each byte. A lost record therefore shows even if the reader never saw it.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
 
-/** The byte counts of one input in a result. */
 export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
  * The failure to report if the equation does not hold, else undefined.
  *
- * @param readToEnd  whether every byte was classified; before the end some are not
+ * @param readToEnd  whether reading reached the end, where every byte is classified
  */
 export function bytesError(
   path: string,

@@ -1,6 +1,6 @@
 /*
-  What a run remembers of the inputs it has read: a few numbers each, and shared properties once. A folder of a hundred thousand
-  files needs no object per file.
+  Remembers the inputs that a run has read: a few numbers each, and shared properties once. A folder of a hundred thousand files needs
+  no object per file.
 */
 import type { PathList } from '../../source/path-list.js'
 import type { InputFailure, InputTotals, ListedInputs } from '../options.js'
@@ -8,7 +8,7 @@ import type { InputRejects } from '../rejects/run-rejects.js'
 import type { InputSummary } from './input-reading.js'
 
 export interface InputList {
-  /** Starts the next input, to be filled in as it is read; the previous one is finished. */
+  /** Starts the next input, which the caller fills in while reading; the previous input is finished. */
   begin(): InputSummary
   /** Adds an input that earlier processes have read to its end. */
   add(summary: InputSummary): void
@@ -16,7 +16,7 @@ export interface InputList {
   list(which: ListedInputs, rejectsOf: (path: string) => InputRejects | undefined): InputSummary[]
 }
 
-/** This many are always listed, even without problems. */
+/** This many inputs are always listed, even without problems. */
 const fewInputs = 100
 
 /** Properties that many inputs share. */
@@ -25,7 +25,7 @@ type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 /** Packed summaries: a row of numbers for each. */
 interface PackedSummaries {
   put(summary: InputSummary): void
-  /** Without its failure. */
+  /** A summary without its failure. */
   at(index: number): Omit<InputSummary, 'path'>
 }
 
@@ -83,7 +83,7 @@ function newPackedSummaries(): PackedSummaries {
 
 const noContent = { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 } as const
 
-/** The input holds only a header and rows, and is not compressed. */
+/** Whether the input holds only a header and rows, and is not compressed. */
 function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolean {
   const { read, rows, header, rejected, other, skipped } = content
   return read === bytes && rows === bytes - header && rejected + other + skipped === 0
@@ -95,7 +95,7 @@ export function newInputList(names: PathList): InputList {
   let count = 0
   const failures = new Map<number, InputFailure>()
   let doneBytes = 0
-  /** The last one, which may still be read. */
+  /** The last input, which may still be read. */
   let open: InputSummary | undefined
   const add = (summary: InputSummary): void => {
     const { bytes, firstError } = summary

@@ -39,10 +39,9 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
-/** One input in a result. */
 export type InputSummary = LoadResult['inputs'][number]
 
-/** Limit of different notices, and of what is remembered to avoid repeating them, however many inputs there are. */
+/** Limit of different notices, and of notices remembered to avoid repeating them, however many inputs there are. */
 const maxTold = 100
 
 export interface OpenedInput {
@@ -50,35 +49,34 @@ export interface OpenedInput {
   readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** Its number in the journal; called once its format is known. */
+  /** The input's number in the journal. Its format must be known before the call. */
   readonly number: () => number
-  /** How an earlier process read it, if this one must do the same; undefined to detect it. */
+  /** How an earlier process read the input, if this process must do the same; undefined to detect it. */
   readonly detected: Detected | undefined
   /** Where reading resumes; undefined to read from the start. */
   readonly resumed: ResumedInput | undefined
-  /** For the whole input. */
+  /** Limit for the whole input. */
   readonly maxRecords: number
-  /** Whether rows wait for the rest of their batch only up to the flush interval. */
+  /** Whether a row waits for the rest of its batch no longer than the flush interval. */
   readonly flushes: boolean
   /** Called whenever the summary has changed. */
   readonly progress: (summary: InputSummary) => void
-  /** Holds rows left at its end until the next input adds to them; undefined if none may wait. */
+  /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
-  /** Called for threads that read ahead; undefined if none may. */
+  /** Gets the threads that read ahead; undefined if no thread may. */
   readonly readAhead?: BatchOptions['readAhead']
   /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
-  /** Awaited before a batch is handed out. */
+  /** Awaited before a batch is passed on. */
   readonly beforeBatch?: () => Promise<void> | undefined
-  /** Called once a batch that was handed out is taken. */
+  /** Called once the caller has taken a batch. */
   readonly afterBatch?: () => void
 }
 
-/** How an input is read. */
 interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
   readonly detected: Detected
   readonly reading: Parameters<Run['rejects']['reading']>[1]
-  /** For the journal. */
+  /** The same as text, for the journal. */
   readonly how: string
 }
 
@@ -97,20 +95,15 @@ export interface Inputs {
   readonly sources: SourceNotes
   /** Set if the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
-  /** Earlier processes of the run have read all inputs, and nothing is left to be sent. */
+  /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>
 }
 
-/** What all inputs of a run share. */
 export interface InputReading {
-  /** The batches of an input, to be iterated once. */
   steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
-  /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
-  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Set if the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
 }
 
@@ -134,7 +127,7 @@ class Reading implements InputReading {
   /** Columns for which a notice has said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
-  /** Of the last input. */
+  /** The mapping of the last input. */
   #mapping:
     | (Pick<OpenedReader, 'dialect'> & {
         readonly key: string
@@ -145,7 +138,7 @@ class Reading implements InputReading {
     | undefined
   #look: InputLook | undefined
   #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
-  /** How many of them are in the journal. */
+  /** Number of offsets that are in the journal. */
   #journaledOffsets: number
 
   constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {
@@ -174,11 +167,11 @@ class Reading implements InputReading {
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
-    /** A record at which reading broke off is counted only for the batch that ends before it. */
+    /** If reading breaks off at a record, only the batch that ends before the record counts it. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
       resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
-    // Runs for every reject and every batch, so it must be cheap.
+    // Every reject and every batch causes a call, so it must be cheap.
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = reader.taken.bytesRead
@@ -186,53 +179,51 @@ class Reading implements InputReading {
     }
     const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
-    const found = (): Generator<Step, void, void> =>
-      reader.steps({
-        mapping: looked?.mapping ?? mapped(),
-        texts: named.texts,
-        cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        get batchRows() {
-          return readSizes(run).batchRows
-        },
-        get batchBytes() {
-          return readSizes(run).batchBytes
-        },
-        flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
-        limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
-        from: resumed?.from,
-        pieces: resumed?.pieces,
-        shared: opened.shared,
-        readAhead: opened.readAhead,
-        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
-        clock: this.#platform.clock,
-        stopped: () => run.ending.stopped,
-        mayEnd: rejects => mayReachLimit(run, rejects),
-        onUnreadable: error => run.ending.fail(error),
-        onReject: reject => {
-          lastReject = reject.offsetBytes
-          const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
-          if (isKnown) opened.knownReject?.(reject.offsetBytes)
-          update()
-          if (isKnown) return
-          run.emit(misread(reject, index))
-          run.rejects.keep(reject, reader)
-        },
-      })
-    try {
-      for (const step of isEmpty(reader) ? [] : found()) {
-        if (step instanceof Promise) {
-          yield step
-          continue
-        }
+    const { batchRows, batchBytes } = readSizes(run)
+    // Plain properties: with getters or a spread it would take longer to make than the rows of a small file take to read.
+    const settingsOf = (): BatchOptions => ({
+      batchRows,
+      batchBytes,
+      mapping: looked?.mapping ?? mapped(),
+      texts: named.texts,
+      cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+      flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
+      limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
+      from: resumed?.from,
+      pieces: resumed?.pieces,
+      shared: opened.shared,
+      readAhead: opened.readAhead,
+      keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
+      clock: this.#platform.clock,
+      stopped: () => run.ending.stopped,
+      mayEnd: rejects => mayReachLimit(run, rejects),
+      onUnreadable: error => run.ending.fail(error),
+      onReject: reject => {
+        lastReject = reject.offsetBytes
+        const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
+        if (isKnown) opened.knownReject?.(reject.offsetBytes)
         update()
-        const wait = opened.beforeBatch?.()
-        if (wait !== undefined) yield wait
-        this.#tellOffsets(run)
-        const range = step.ranges.at(-1)!
-        // A batch may hold only rows of earlier inputs, whose place is known already.
-        if (range.place === undefined) place(range)
-        yield step
-        opened.afterBatch?.()
+        if (isKnown) return
+        run.emit(misread(reject, index))
+        run.rejects.keep(reject, reader)
+      },
+    })
+    try {
+      const settings = isEmpty(reader) ? undefined : settingsOf()
+      for (const step of settings === undefined ? [] : reader.steps(settings)) {
+        if (step instanceof Promise) yield step
+        else {
+          update()
+          const wait = opened.beforeBatch?.()
+          if (wait !== undefined) yield wait
+          this.#tellOffsets(run)
+          const range = step.ranges.at(-1)!
+          // A batch may hold only rows of earlier inputs, whose place is known already.
+          if (range.place === undefined) place(range)
+          yield step
+          opened.afterBatch?.()
+        }
+        resize(settings!, run)
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)
     } finally {
@@ -242,7 +233,7 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /** The mapping; records for rejects which parts of the input's name its columns contain. */
+  /** Maps columns, and records for rejects which parts of the input's name the columns contain. */
   #mappingOf(
     run: Run,
     { reader, source: { name } }: OpenedInput,
@@ -257,7 +248,6 @@ class Reading implements InputReading {
     return mapping
   }
 
-  /** Ends the reading of an input. */
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
     summary.ragged = reader.raggedRecords
@@ -267,7 +257,7 @@ class Reading implements InputReading {
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
-  /** How to read an input; reuses the previous look if the input looks the same. */
+  /** Decides how to read an input; reuses the previous look if the input looks the same. */
   #lookOf(run: Run, target: TargetDescription, opened: OpenedInput): InputLook {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
@@ -288,7 +278,7 @@ class Reading implements InputReading {
     return this.#look
   }
 
-  /** Reports what was detected, once if it is the same for several inputs. */
+  /** Reports what was detected, but the same notice only once. */
   #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
@@ -308,7 +298,7 @@ class Reading implements InputReading {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
     const parts = partNames.join('/')
-    // For an input that looks like the previous one these are the same objects.
+    // An input that looks like the previous one has the same objects.
     const isSame = names !== undefined && last?.names === names && last.dialect === dialect
     if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)
@@ -331,7 +321,7 @@ class Reading implements InputReading {
     return this.#rules.cells
   }
 
-  /** A process that resumes needs the offsets, wherever it starts to read. */
+  /** Records the offsets: a process that resumes needs them wherever it starts to read. */
   #tellOffsets({ emit }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
@@ -339,7 +329,7 @@ class Reading implements InputReading {
     emit({ kind: 'offsets', offsets: this.offsets })
   }
 
-  /** Once per column of a run. */
+  /** Notifies the user once per column of a run. */
   #tellOffset(columnName: string, run: Run): void {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
@@ -349,12 +339,23 @@ class Reading implements InputReading {
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
-    for (const [index, { nulls, coerced }] of counts.entries()) {
-      const sum = (this.columnCounts[index] ??= { nulls: 0, coerced: 0 })
+    for (let column = 0; column < counts.length; column++) {
+      const { nulls, coerced } = counts[column]!
+      const sum = (this.columnCounts[column] ??= { nulls: 0, coerced: 0 })
       sum.nulls += nulls
       sum.coerced += coerced
     }
   }
+}
+
+/** Call it after each step: only then can the sizes have changed. */
+function resize(
+  settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
+  run: Run,
+): void {
+  const { batchRows, batchBytes } = readSizes(run)
+  settings.batchRows = batchRows
+  settings.batchBytes = batchBytes
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
@@ -363,7 +364,7 @@ function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
   return { kind: 'misread', input, offsetBytes }
 }
 
-/** What ended the reading. */
+/** Describes the error that ended reading. */
 export function failureOf(error: unknown): InputFailure {
   const { code, message } = asDdbError(error)
   const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined

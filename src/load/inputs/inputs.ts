@@ -51,9 +51,9 @@ import { sourceNotesOf } from './source-notes.js'
  *
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @throws {UsageError} DDB_USAGE for an unknown encoding
- * @throws {InputError} DDB_INPUT_MISSING if any of them does not exist
+ * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED, DDB_RUN_CHANGED,
- *   DDB_RUN_DAMAGED if the journal must not be taken up
+ *   DDB_RUN_DAMAGED if this process must not take up the journal
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
@@ -91,7 +91,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
-/** The file that the shell opened as our standard input, if it is the process's own. */
+/** The file that the shell opened as standard input, if the run reads the process's own. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
   try {
@@ -114,9 +114,9 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // A killed process left it: it is removed before the first row.
+  // A killed process left the file: it is removed before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
-  // A run that starts over does not report what was before.
+  // A run that starts over does not report earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
@@ -166,14 +166,13 @@ class SequentialInputs implements Inputs {
   readonly #run: Run
   readonly #list: InputList
   readonly #reading: InputReading
-  /** Inputs that were read, but whose last rows are not handed over yet. */
+  /** Inputs that were read, but whose last rows are not passed on yet. */
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
   /** A check looks at each input separately. */
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
   readonly #threads: ParseThreads
-  /** Bytes of finished inputs. */
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
@@ -226,16 +225,12 @@ class SequentialInputs implements Inputs {
     this.#tellRead(run)
   }
 
-  /** Rows left over from the last input. */
   *#rest(): Generator<Batch, void, void> {
     const rest = this.#shared?.take()
     if (rest !== undefined) yield rest
   }
 
-  /**
-   * Tells the journal that inputs were read to their end, once all of their rows are handed over: no process will read them
-   * again.
-   */
+  /** Tells the journal, after all rows of inputs are passed on, that they were read: no process will read them again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)
@@ -251,7 +246,7 @@ class SequentialInputs implements Inputs {
     }
     const summary = this.#list.begin()
     try {
-      // It is unknown when a pipe delivers its first byte.
+      // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) {
         yield* this.#rest()
         this.#tellRead(run)
@@ -266,7 +261,8 @@ class SequentialInputs implements Inputs {
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
-      if (run.ending.stopped) return
+      // Only a process that resumes needs to know.
+      if (run.ending.stopped || run.history.journal === undefined) return
       this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
@@ -276,7 +272,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** For several inputs; a single one is opened anyway. A check reports what is wrong with each. */
+  /** Looks at several inputs; a single one is opened anyway. A check reports faults itself. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
@@ -364,8 +360,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * Batches of a unit that end at their fixed places. If reading breaks off, rows in hand are not sent: they would be a different
- * batch under a number that other processes use.
+ * Batches of a unit, which end at fixed places. If reading breaks off, the last rows are not sent: they would be a different batch
+ * under a number that other processes use.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,
@@ -391,7 +387,7 @@ async function* wholeBatches(
   if (last !== undefined) yield last
 }
 
-/** undefined unless all are ordinary files. */
+/** undefined unless all inputs are ordinary files. */
 function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
     (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),

@@ -1,6 +1,6 @@
 /*
-  Looks at the headers of all inputs before the first row is sent: an unfit one would otherwise end the run after earlier inputs
-  were loaded.
+  Looks at the headers of all inputs before the first row is sent. Otherwise an unfit header would end the run after earlier inputs were
+  loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -23,9 +23,9 @@ const readFailures: ReadonlySet<string> = new Set([
 
 /**
  * @param paths  pipes among them are skipped, as they cannot be read twice
- * @param names  the names of the inputs, for messages and for what they say of columns
- * @throws {InputError} DDB_INPUT_COLUMN if one of them does not fit; what prevents reading a first record
- * @throws {UsageError} DDB_USAGE if it cannot be told what the first record of one is
+ * @param names  the names of the inputs, for messages and for texts that columns take from them
+ * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; any error of reading a first record
+ * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
  */
 export async function lookAtHeaders(
   files: Files,
@@ -73,7 +73,7 @@ function isMisfit(error: unknown): error is DdbError {
   )
 }
 
-/** The error for an unfit header of a later input, with advice for the case that earlier inputs were sent. */
+/** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
 export function misfitBehindOthers(error: unknown): unknown {
   if (!isMisfit(error)) return error
   const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`

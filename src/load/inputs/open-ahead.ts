@@ -1,5 +1,5 @@
 /*
-  Opens the next inputs while one is read, as many small files would otherwise mostly wait for the disk. Large ones are opened
+  Opens the next small inputs while one is read, as many small files would otherwise mostly wait for the disk. Large inputs are opened
   when their turn comes, because they may be replaced until then.
 */
 import type { ByteSource } from '../../source/byte-source.js'
@@ -7,13 +7,12 @@ import { chunkBytes } from '../../source/file-chunks.js'
 
 export interface OpenAhead {
   /**
-   * @param goesOn  whether to open the inputs after it meanwhile
-   * @throws errors of opening, when its turn has come
+   * @param goesOn  whether to open the following inputs meanwhile
+   * @throws errors of opening, when the input's turn has come
    */
   take(index: number, goesOn: boolean): Promise<ByteSource>
-  /** Whether the input is open. */
   has(index: number): boolean
-  /** Closes those that were not taken. */
+  /** Closes open inputs that were not taken. */
   close(): Promise<void>
 }
 
@@ -41,7 +40,7 @@ export function newOpenAhead(
       if (!isRead(next)) continue
       if (bytes + sizes[next]! > maxBytes) return
       const source = open(next)
-      // The error is reported when its turn comes.
+      // The error is reported when the input's turn comes.
       source.catch(() => undefined)
       opened.set(next, source)
       bytes += sizes[next]!

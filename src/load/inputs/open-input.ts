@@ -1,6 +1,6 @@
 /*
-  Opens the inputs of a run: immediately if they are small and look like the previous one, while another one is read, or when
-  their turn comes.
+  Opens the inputs of a run: at once if they are small and look like the previous input, while another input is read, or when their turn
+  comes.
 */
 import { openReader } from '../../parse/formats.js'
 import type { Platform } from '../../platform/platform.js'
@@ -15,7 +15,6 @@ import { newOpenAhead } from './open-ahead.js'
 import { newQuickFiles } from './quick-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 
-/** The inputs of a run by number. */
 export interface NamedInputs {
   /** Their names in the journal. */
   readonly names: PathList
@@ -27,16 +26,15 @@ export interface NamedInputs {
 export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 
 export interface InputOpener {
-  /** To be awaited before the input is opened; usually undefined. */
+  /** A promise to await before the input is opened; usually undefined. */
   pause(index: number): Promise<void> | undefined
-  /** undefined if opening has to be awaited; the caller must not close it. */
+  /** undefined if opening has to be awaited. The caller must not close the input. */
   openNow(index: number): FoundInput | undefined
   /**
    * @param summary  is filled in as far as known, even if opening fails
-   * @throws {InputError} what opening throws; DDB_INPUT_TRUNCATED for a file that has become shorter
+   * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
   open(index: number, target: TargetDescription, summary: InputSummary): Promise<FoundInput>
-  /** Closes what is open. */
   close(): Promise<void>
 }
 

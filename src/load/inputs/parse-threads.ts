@@ -1,6 +1,6 @@
 /*
-  How many threads read the inputs of a run, and from when. They are started once, when an input is large enough, and end with
-  the run.
+  Decides how many threads read the inputs of a run, and from when. The threads are started once, when an input is large enough, and end
+  with the run.
 */
 import type { StartedThreads, startPieceThreads } from '../../parse/parallel/piece-threads.js'
 import type { Feed, FedInput } from '../../parse/parallel/piece-reading.js'
@@ -8,25 +8,25 @@ import type { Threads } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { packageFile } from '../../version.js'
 
-/** Starting a thread takes as long as reading a part of this. */
+/** Starting a thread takes as long as reading a part of this many bytes. */
 const worthBytes = 16 * 1024 * 1024
-/** Smallest input to read ahead: a smaller one is finished before much can be gained. */
+/** Smallest input to read ahead: reading a smaller input ends before threads gain much. */
 const leastBytes = 1024 * 1024
-/** Two threads read as fast as the main one can take over and send what they read (docs/decisions/0064). */
+/** Two helping threads read as fast as the main thread can take over and send (docs/decisions/0064). */
 const mostAuto = 3
 
 export interface ParseThreads {
   /** How many threads read, including the main one; 1 until others are started. */
   readonly count: number
-  /** To be awaited before the first input; undefined unless a number of threads was requested. */
+  /** A promise to await before the first input; undefined unless the user requested a number of threads. */
   ready(): Promise<void> | undefined
-  /** The threads that read the input ahead; undefined while that does not pay. */
+  /** The threads that read the input ahead; undefined while threads do not pay. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
 }
 
 /**
- * Starts nothing yet.
+ * Starts no thread yet.
  * @param asked  `auto` depends on the machine's cores and on how much there is to read
  */
 export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto'): ParseThreads {
@@ -37,7 +37,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   // Loaded only when needed: most runs do without it.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
-  /** Bytes of all inputs read so far, and what the present input had contributed. */
+  /** Bytes read so far of all inputs, and of the present input. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0

@@ -1,6 +1,6 @@
 /*
-  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand, handing
-  every file to another thread and back would take longer than everything else.
+  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand files, passing
+  each file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
 import type { LastLook } from '../../parse/input-reader.js'
@@ -10,15 +10,15 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface QuickFiles {
-  /** Kept up to date by readers of files that were opened in the usual way. */
+  /** Readers of files that were opened in the usual way keep this up to date. */
   readonly look: LastLook<InputFormat>
   /** Whether the next small files are likely to be opened here. */
   readonly isLikely: boolean
-  /** To be awaited before the next file is opened; usually undefined. */
+  /** A promise to await before the next file is opened; usually undefined. */
   pause(): Promise<void> | undefined
   /**
-   * @param sizeBytes  when the run began
-   * @returns undefined for a file that must be opened in the usual way, which reports what is wrong with it
+   * @param sizeBytes  size when the run began
+   * @returns undefined for a file that must be opened in the usual way, which also reports its faults
    */
   open(
     path: string,
@@ -27,9 +27,9 @@ export interface QuickFiles {
   ): { source: ByteSource; reader: OpenedReader } | undefined
 }
 
-/** In larger files reading itself takes most of the time. */
+/** Larger files gain nothing: reading itself takes most of the time. */
 const mostBytes = 64 * 1024
-/** Synchronous reading blocks the connections: after this many files they get a turn. */
+/** Synchronous reading blocks the connections, which get a turn after this many files. */
 const filesInTurn = 16
 /** If this many files take longer, as over a network, several are read concurrently instead. */
 const slowMs = 40
@@ -59,7 +59,7 @@ export function newQuickFiles(
     buffer ??= new Uint8Array(mostBytes + 1)
     const beganMs = clock.nowMs()
     try {
-      // One byte more than expected: if it comes, the file has changed.
+      // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, buffer.subarray(0, sizeBytes + 1))
       spentMs += clock.nowMs() - beganMs
       return length === sizeBytes ? buffer.subarray(0, length) : undefined

@@ -10,7 +10,7 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import type { LoadOptions } from '../options.js'
 
-/** What the user gave; everything else is detected. */
+/** The options that the user gave; all other properties are detected. */
 export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
   const { format, jsonPath } = input
   return {
@@ -20,7 +20,7 @@ export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOpt
   }
 }
 
-/** What is known of an input before its first row is read. */
+/** Properties of an input that are known before its first row is read. */
 export function shapeOf(reader: InputReader, file: string): InputShape {
   return {
     file,

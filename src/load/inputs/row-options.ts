@@ -9,8 +9,8 @@ export interface MappingOptions {
   /** Target column → input column; in JSON a member, or a nested one: `properties.mag`. */
   map?: Readonly<Record<string, string>>
   /**
-   * Target column → text. Names in braces stand for other columns, parts of the input's path (`input.path`), and for
-   * `filename`, `dirname`, `path` and `line`: `{symbol}.SZ`; `{{` is a literal brace. If one of them is null, so is the column.
+   * Target column → text. Names in braces stand for other columns, parts of the input's path (`input.path`), and for `filename`,
+   * `dirname`, `path` and `line`: `{symbol}.SZ`; `{{` is a literal brace. If the text of a name is null, so is the column.
    */
   set?: Readonly<Record<string, string>>
   /** Ignores input columns and members that no target column takes; otherwise they are an error. */

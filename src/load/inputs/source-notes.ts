@@ -1,5 +1,5 @@
 /*
-  What a result says of files in the sources that were not read.
+  Describes, for a result, the files in the sources that were not read.
 */
 import { newPassedOver } from '../../source/data-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'

@@ -1,5 +1,5 @@
 /*
-  Timestamps of what became known of an input, for journals.
+  Timestamps of facts about an input, for journals.
 */
 import type { Run } from '../run.js'
 

@@ -1,11 +1,11 @@
 /*
-  Errors for a run that cannot continue because it, or its target, has changed, or because nothing proves that it has not.
+  Errors for a run that cannot continue because the run or its target has changed, or because nothing proves the contrary.
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { FoundRun } from '../fate/found-run.js'
 
-/** The input or options differ from those of the run with this name. */
+/** The error if input or options differ from those of the run with this name. */
 export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbError {
   const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
   return new DdbError(
@@ -14,7 +14,7 @@ export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbErr
   )
 }
 
-/** Another process has taken over the run, because this one was stopped or cut off for so long that it seemed dead. */
+/** The error if another process has taken over the run, because this process stopped for so long that it seemed dead. */
 export function runTakenOver(runId: string, why: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
@@ -23,7 +23,7 @@ export function runTakenOver(runId: string, why: string): DdbError {
   )
 }
 
-/** The journal is damaged: rows whose records are missing would be sent again. */
+/** The error for a damaged journal: rows whose records are missing would be sent again. */
 export function runDamaged(path: string, damage: string): DdbError {
   return new DdbError(
     'DDB_RUN_DAMAGED',
@@ -32,7 +32,7 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** The server was sent batches that the journal does not contain, so it is unknown which rows were in them. */
+/** The error if the server has batches that the journal does not contain: the rows of these batches are unknown. */
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
@@ -41,7 +41,7 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   )
 }
 
-/** The run's rows went into another table, or are gone. */
+/** The error if the run's rows are in another table, or gone. */
 export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
@@ -50,7 +50,7 @@ export function targetChanged({ run, target }: FoundRun, what: string): DdbError
   )
 }
 
-/** The target holds rows that no process of the run has sent according to its journal. */
+/** The error if the target holds rows that, according to the journal, no process of the run has sent. */
 export function rowsInTable(
   { run, target }: FoundRun,
   { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
@@ -63,7 +63,7 @@ export function rowsInTable(
   )
 }
 
-/** Rows are in the target that the journal does not explain, and a transform has made them: none can be looked up by what was sent. */
+/** The error if a transform has made rows in the target that the journal does not explain: the values sent do not find them. */
 export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',

@@ -1,6 +1,6 @@
 /*
-  Checks that a process may work on a run with a journal. What the server knows of the run exposes an outdated copy of the
-  journal and a process running elsewhere.
+  Checks that a process may work on a run with a journal. The server's records of the run expose an outdated copy of the journal, or a
+  process running elsewhere.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -12,10 +12,10 @@ import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
 
 /**
- * Call it before the run creates anything on the server.
+ * Must be called before the run creates anything on the server.
  *
- * @param isRead  nothing of the inputs is left to be sent
- * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than what the server knows, DDB_LOCKED
+ * @param isRead  whether nothing of the inputs is left to be sent
+ * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than the server's records, DDB_LOCKED
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkAlone(
@@ -25,13 +25,13 @@ export async function checkAlone(
 ): Promise<void> {
   if (journal === undefined || journal.past.processes === 0) return
   const { past, found } = journal
-  // Only the user may decide that what the server knows does not count.
+  // Only the user may decide to ignore the server's records.
   const counts = options?.journal?.restart !== true
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // If rows are only counted, the journal learns at the end what was read; a limit leaves inputs unread.
+  // If rows are only counted, the journal knows only at the end which rows were read; a limit leaves inputs unread.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
@@ -43,7 +43,7 @@ export async function checkAlone(
   // A run that starts over is not finished.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // A process that took over a lock knows more: the holder did not renew it, or has ended.
+  // A process that took over a lock knows that the holder is gone. If the lock was free, only the session tells.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {
@@ -53,7 +53,7 @@ export async function checkAlone(
 
 /**
  * Tells the server which process works on the run.
- * @throws {DdbError} DDB_LOCKED if another one has just done so
+ * @throws {DdbError} DDB_LOCKED if another process has just done so
  */
 export async function takeRun(
   { history: { journal, name }, plan }: Run,
@@ -73,9 +73,9 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost
- * connection, which is handled elsewhere.
- * @returns false if the server does not store it
+ * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost connection,
+ * which is handled elsewhere.
+ * @returns false if the server refuses to store it
  */
 export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
   const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)
@@ -83,7 +83,7 @@ export async function noteBatch(run: Run, control: Session, no: number): Promise
 }
 
 /**
- * Call it after the process has slept. Ignores a lost connection, which is handled elsewhere.
+ * Must be called after the process has slept. Ignores a lost connection, which is handled elsewhere.
  * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
 export async function checkOwner(
@@ -98,7 +98,7 @@ export async function checkOwner(
   }
 }
 
-/** undefined if the user may not ask the server: then the lock alone decides. */
+/** undefined if the user may not ask the server: the lock alone then decides. */
 async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked

@@ -1,5 +1,5 @@
 /*
-  Checks whether a server still has in memory what earlier processes of a run left there.
+  Checks whether a server still has in memory the rows and tables that earlier processes of a run left there.
 */
 import type { Session } from '../../client/open-session.js'
 import { askLeft, type LeftOnServer } from '../marker/marker.js'
@@ -7,9 +7,9 @@ import type { Run } from '../run.js'
 import { targetChanged } from './changed-run.js'
 
 /**
- * Call it before the run creates anything on the server.
+ * Must be called before the run creates anything on the server.
  *
- * @param inMemory  the target's rows are lost when the server stops
+ * @param inMemory  whether the target's rows are lost when the server stops
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */

@@ -1,5 +1,5 @@
 /*
-  Checks that a resumed run finds its target unchanged, and that a finished one finds its rows.
+  Checks that a resumed run finds its target unchanged, and that a finished run finds its rows.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -19,13 +19,12 @@ import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './t
 /** A target when a run begins or resumes. */
 export interface CheckedTarget {
   readonly evidence: Evidence
-  /** As it is now. */
   readonly now: TargetIdentity
 }
 
 /**
  * @returns undefined for a run without confirmation and journal
- * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in it any more
+ * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in the target any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkTarget(
@@ -39,7 +38,7 @@ export async function checkTarget(
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const asked = await askIdentity(control, plan, description, { counts })
-  // The table may already hold rows of the unit, and other processes write to it: its length proves nothing.
+  // The table may hold earlier rows of the unit, and other processes write to it, so its length proves nothing.
   const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = found.target
   if (before === undefined) {
@@ -54,7 +53,7 @@ export async function checkTarget(
       : (whatChanged(before, now, confirmed, found.leastRows) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
-  // What an older version did not record is taken as it is now.
+  // If an older version did not record a property, the present one counts.
   const identity = {
     ...now,
     rows: before.rows,
@@ -68,8 +67,8 @@ export async function checkTarget(
 }
 
 /**
- * Looks up rows of earlier processes before new rows are sent: a table that others have refilled is not shorter.
- * @throws {DdbError} DDB_TARGET_CHANGED if they are not there
+ * Looks up rows of earlier processes before new rows are sent, as a table that other writers have refilled is not shorter.
+ * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
@@ -96,9 +95,8 @@ async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): P
   }
 }
 
-/** The run has sent everything, and its rows are still there. */
+/** A run that has sent everything, and whose rows are still there. */
 export interface Loaded {
-  /** The notice to show, if any. */
   readonly notice: string | undefined
   readonly found: Found
 }
@@ -106,7 +104,7 @@ export interface Loaded {
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
  *
- * @throws {DdbError} DDB_TARGET_CHANGED if they are not, DDB_UNPROVEN if it cannot be told
+ * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if the program cannot tell
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkLoaded(
@@ -155,8 +153,8 @@ export async function checkLoaded(
 }
 
 /**
- * Completes what the last process of a loaded run could not: it was killed before it recorded the end or removed the run's
- * objects from the server.
+ * Completes what the last process of a loaded run could not do: it was killed before it recorded the end, or removed the run's objects
+ * from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -177,7 +175,7 @@ export async function settleLoaded(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // A notice lists them among the tables that runs have left.
+    // A notice lists these objects among the tables that runs have left.
     if (!(error instanceof ServerError)) throw error
   }
 }

@@ -1,11 +1,11 @@
 /*
-  The state of an input when its run began: enough to tell whether another file has replaced it.
+  The state of an input when its run began, which shows whether another file has replaced the input.
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 
-/** Of a file as it is stored. */
+/** Describes a file as it is stored. */
 export interface Fingerprint {
   readonly sizeBytes: number
   /** ms since the epoch. */
@@ -13,9 +13,9 @@ export interface Fingerprint {
   /** Hashes of the first and the last bytes, hexadecimal. */
   readonly head: string
   readonly tail: string
-  /** Of a followed file: the inode, which identifies it under another name. Decimal; 0 if files have none. */
+  /** Inode of a followed file, which identifies the file under another name. Decimal; 0 if the system has no inodes. */
   readonly inode?: string
-  /** Of a followed file, if known: its creation time, ns since the epoch, decimal. */
+  /** Creation time of a followed file, if known: ns since the epoch, decimal. */
   readonly born?: string
 }
 
@@ -24,7 +24,7 @@ export const endBytes = 65_536
 const shownDigits = 12
 
 /**
- * @returns undefined for anything but an ordinary file, as it cannot be read twice
+ * @returns undefined for anything but an ordinary file, as nothing else can be read twice
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
@@ -58,15 +58,15 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
  */
 export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
   const { inode, bornNs, changedNs } = await file.status()
-  // Systems without creation times report the last change, which renaming changes as well.
+  // Systems without creation times report the last change, which renaming changes, too.
   const isKnown = bornNs !== 0n && bornNs !== changedNs
   const own = await fingerprintOfFile(file)
   return { ...own, inode: String(inode), ...(isKnown ? { born: String(bornNs) } : {}) }
 }
 
 /**
- * Whether a file is the one that `before` was taken of, even if it has grown. The inode alone proves nothing: the system reuses
- * that of a removed file.
+ * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system may reuse the
+ * inode of a removed file.
  *
  * @throws the system's error
  */
@@ -90,7 +90,7 @@ async function hashOf(file: InputFile, startBytes: number, lengthBytes: number):
   return createHash('sha256').update(bytes.subarray(0, done)).digest('hex').slice(0, 32)
 }
 
-/** Whether both are of the same, unchanged file. */
+/** Whether both describe the same, unchanged file. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return (
     a.sizeBytes === b.sizeBytes &&

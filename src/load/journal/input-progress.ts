@@ -1,14 +1,14 @@
 /*
-  How far a run has come with one input, in bytes and lines as the user sees them.
+  How far a run has come with one input, in bytes and lines as the user sees the file.
 */
 import { unconfirmedRows, type BatchEnd } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 import { resumedInput } from './resumed-input.js'
 
-/** Bytes are those of the content, decompressed and as UTF-8; lines count from 1. */
+/** Bytes count the content, decompressed and as UTF-8; lines count from 1. */
 export interface UncertainRange {
   readonly startBytes: number
-  /** After the last one. */
+  /** Offset after the last byte. */
   readonly endBytes: number
   /** Lines of the whole batches that were sent, as parts of batches have no lines of their own. */
   readonly firstLine: number
@@ -20,13 +20,13 @@ export interface UncertainRange {
 export interface InputProgress {
   /** Up to here every row was confirmed or rejected. */
   readonly settled: BatchEnd
-  /** Nothing of it is left to be read or sent. */
+  /** True if nothing of the input is left to be read or sent. */
   readonly isDone: boolean
-  /** Neighbours merged, ascending. */
+  /** Ascending; neighbouring ranges are merged. */
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** What the journal says of an input. Drops everything before `settled`. */
+/** The progress that the journal records for an input. Drops everything before `settled`. */
 export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)
@@ -37,7 +37,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
-    // If a batch of several inputs has such rows, they may belong to any of these.
+    // In a batch of several inputs, rows of unknown outcome may belong to any of them.
     const rows = Math.min(sent, unconfirmedRows(batch))
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
@@ -51,7 +51,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   return found
 }
 
-/** For the batch that begins at this end: the line before the next batch begins. */
+/** The last line of the batch that begins at this end: the line before the next batch. */
 function lastLineOf(ends: readonly BatchEnd[], at: number): number {
   const { lineNumber } = ends[at]!
   return Math.max(lineNumber, (ends[at + 1]?.lineNumber ?? lineNumber) - 1)

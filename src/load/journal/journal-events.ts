@@ -1,11 +1,10 @@
 /*
-  Converts journal records to events and back. Most are the same; those of batches keep the form that journals always had.
+  Converts journal records to events and back. Most have the same form; records of batches keep the form of the first journals.
 */
 import { foldDurable, type DurableState } from '../fate/durable.js'
 import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
 import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
 
-/** The event that a record stands for. */
 function eventOf(record: JournalRecord): RunEvent {
   switch (record.kind) {
     case 'batch':
@@ -38,10 +37,7 @@ function eventOf(record: JournalRecord): RunEvent {
   }
 }
 
-/**
- * The record of an event; undefined if journals do not keep it. An event that `ended` includes later is kept there, with the
- * rejects of its batch.
- */
+/** The record of an event; undefined if journals do not keep the event, or keep it only in a later record of kind `ended`. */
 export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
     case 'laned': {
@@ -55,7 +51,7 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
         const { firstNo: of, firstRow: start, isLane } = ofLanes
         return isLane ? undefined : { kind: 'lanePart', no, of, start, rows }
       }
-      // Most batches are of one input.
+      // Most batches have rows of one input.
       const more = ranges.length === 1 ? undefined : ranges.slice(1)
       if (!isNew) {
         return { kind: 'part', no, ...partOf(ranges[0]!), ...(more && { more: more.map(partOf) }) }
@@ -97,7 +93,7 @@ function lastInput(record: JournalRecord): number {
   return Math.max(record.input, ...more.map(({ input }) => input))
 }
 
-/** @throws if it does not fit the earlier records */
+/** @throws if the record does not fit the earlier ones */
 export function readRecord(state: DurableState, record: JournalRecord): void {
   const last = lastInput(record)
   if (last >= state.inputs.length) throw new Error(`there is no input ${last}`)

@@ -1,6 +1,6 @@
 /*
-  The file of a journal. Records are appended, and a tail torn by a power cut is cut off. Every record reaches the operating
-  system before the event it announces, so a killed process loses none; the disk has it a moment later.
+  The file of a journal. Records are appended, and a tail torn by a power cut is cut off. Every record reaches the operating system
+  before the event that it announces, so a killed process loses none. The disk has each record a moment later.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
@@ -8,24 +8,23 @@ import { recordLine, type JournalRecord } from './journal-record.js'
 import type { FoundJournal } from './read-journal.js'
 import { writeAll } from './replace-journal.js'
 
-/** A journal open for writing. */
 export interface JournalFile {
   readonly path: string
   /** Holds a record back until the next `write`. */
   add(record: JournalRecord): void
   /**
    * Hands added records to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE; and again on every later call, as records are missing then
+   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, as records are then missing
    */
   write(): void
   /**
-   * Writes and waits for the disk, because the next step removes what would show a loss.
+   * Writes and waits for the disk, as the next step may remove the evidence of a loss.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   sync(): void
-  /** Set once something could not be written, or the file was moved or removed. */
+  /** Set once a record could not be written, or the file was moved or removed. */
   readonly failure: DdbError | undefined
-  /** Whether another process would find what was written. */
+  /** Whether another process would find the records written. */
   isInPlace(): boolean
   /**
    * Writes, waits for the disk and closes.
@@ -34,13 +33,13 @@ export interface JournalFile {
   close(): void
 }
 
-/** A power cut loses at most what was written within this time. */
+/** A power cut loses at most the records of this time. */
 const syncEveryMs = 500
 
 /**
  * Opens an existing journal for writing.
  *
- * @param lost  why this process must not write any more, once another one has the run
+ * @param lost  why this process must not write any more, once another process has the run
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openJournalFile(
@@ -109,7 +108,7 @@ export function openJournalFile(
         journal.sync()
       } finally {
         timer?.cancel()
-        // A running sync still needs the file.
+        // A sync under way still needs the file.
         if (syncing === undefined) closeQuietly(file)
         else void syncing.then(() => closeQuietly(file))
       }
@@ -118,7 +117,7 @@ export function openJournalFile(
   return journal
 }
 
-/** Lets nothing happen after the first failure. */
+/** Stops all actions after the first failure. */
 interface Guard {
   readonly failure: DdbError | undefined
   fail(this: void, cause: unknown): void
@@ -129,7 +128,7 @@ interface Guard {
 function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   let failure: DdbError | undefined
   const fail = (cause: unknown): void => {
-    // Another process has replaced the journal by one of its own.
+    // The cause may be that another process has replaced the journal by its own.
     failure ??= lost() ?? cannotWrite(path, cause)
   }
   return {
@@ -150,7 +149,7 @@ function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   }
 }
 
-/** An existing journal cannot grow. */
+/** The error for a journal that exists but cannot grow. */
 export function cannotWrite(path: string, cause: unknown): DdbError {
   const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
@@ -176,12 +175,12 @@ function openFile(
   }
 }
 
-/** Half a record must not precede a whole one. If it cannot be cut off, nothing is written after it, and readers skip it. */
+/** Cuts off half a record, which must not precede a whole one. If that fails, nothing is written after it, and readers skip it. */
 function cutQuietly(file: OutputFile, sizeBytes: number): void {
   try {
     file.truncate(sizeBytes)
   } catch {
-    // The reason why the record could not be written matters more.
+    // More important is the error that kept the record from being written.
   }
 }
 
@@ -189,7 +188,7 @@ function closeQuietly(file: OutputFile): void {
   try {
     file.close()
   } catch {
-    // The data is on the disk, so the descriptor is not needed any more.
+    // The data is on the disk, so the descriptor is useless now.
   }
 }
 

@@ -1,5 +1,5 @@
 /*
-  The records of a journal, and their form in the file: each is one line of a checksum and JSON, so that people can read it
+  The records of a journal, and their form in the file. Each record is one line of a checksum and JSON, so that people can read it
   (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
@@ -25,18 +25,17 @@ export type JournaledOptions = Omit<
   | 'journal'
 > & { readonly server: JournaledServer; readonly mapping?: JournaledMapping }
 
-/** The server of a run, and how to reach it: a process that resumes must not connect with less protection. */
+/** The server of a run, and how to reach it: a process that resumes must not connect with less protection than before. */
 export type JournaledServer = Pick<
   ServerTarget,
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
 >
 
-/** The outcome of a batch's rows. */
 export interface EndedRows {
   readonly confirmed: number
   readonly rejected: number
   readonly unconfirmed: number
-  /** Certainly not stored: they may be sent again, under another number. */
+  /** Certainly not stored: a process may send these rows again, under another number. */
   readonly unsent: number
   /** How many confirmed rows had a key that was already in the target; left out if none. */
   readonly duplicates?: number
@@ -47,22 +46,22 @@ export interface EndedRows {
 /** Earlier versions knew of no rows that a transform leaves out. */
 export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
-/** What a run found when it last looked at its target. */
+/** The target as a run found it when it last looked. */
 export interface FinishedTarget {
-  /** Rows that it has had; null if nothing can be counted. */
+  /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** Rows of the run were found there by value. */
+  /** Whether rows of the run were found in the target by value. */
   readonly isFound: boolean
-  /** While it runs, the server keeps a mark that the run has finished. */
+  /** Whether the server keeps a mark, as long as it runs, that the run has finished. */
   readonly isMarked: boolean
-  /** `host:port` of that server. */
+  /** `host:port` of the server with the mark. */
   readonly server: string
 }
 
 /** Rejected rows of a run, and the files that hold them. */
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly unplaced: number
-  /** `key` tells which records go there; the sizes are those of the records and of the reasons. */
+  /** `key` tells which records go into a file; the sizes are those of the records and of the reasons. */
   readonly files: readonly {
     readonly key: string
     readonly path: string
@@ -70,20 +69,20 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     readonly sizeBytes: number
     readonly reasonsBytes: number
   }[]
-  /** By the name of the input; a record has only those that changed. */
+  /** By the name of the input; a record has only inputs whose numbers changed. */
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
-  /** Records that the readers reported up to here are included. */
+  /** Place up to which reported records are included. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** If inputs are followed, several are read at once: the number and place of each that has changed. */
+  /** If inputs are followed, several are read at once: the number and place of each input that has changed. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-/** The rejects, as far as the journal needs to know. */
+/** The rejects of a run, as far as the journal needs them. */
 export interface JournaledRejectsSource {
   flush(): void
-  /** Grows with every reject. */
+  /** Number that grows with every reject. */
   readonly count: number
   /** Contents of the files after they are flushed. */
   journaled(): Omit<JournaledRejects, 'upTo'>
@@ -103,11 +102,10 @@ export interface JournaledBatch extends JournaledPart {
   readonly records: number
 }
 
-/** How rows are divided by lane. */
 export interface JournaledLanes {
   /** Rows of each lane, in the order of lanes; a lane without rows has no number. */
   readonly perLane: readonly number[]
-  /** The rule by which they were divided. */
+  /** The rule that divided the rows. */
   readonly by: string
 }
 
@@ -125,17 +123,17 @@ export type JournalRecord =
       /** Base of relative paths. */
       readonly folder: string
       readonly options: JournaledOptions
-      /** The run starts over, whatever the server knows of an earlier one. */
+      /** True if the run starts over, whatever the server knows of an earlier run. */
       readonly isAnew?: true
     }
-  /** A process takes up the run; the first one is 1. */
+  /** A process takes up the run. Numbers count from 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
   /** Inputs, appended to those already known. */
   | {
       readonly kind: 'inputs'
       readonly inputs: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
     }
-  /** A followed file has grown: more of it distinguishes it from others. */
+  /** A followed file has grown: more of its content distinguishes the file from others. */
   | { readonly kind: 'grown'; readonly input: number; readonly fingerprint: Fingerprint }
   | {
       readonly kind: 'target'
@@ -150,30 +148,29 @@ export type JournalRecord =
       readonly rows: readonly JournaledRow[]
       readonly leastRows: number | null
     }
-  /** Nothing is left to be sent, and the target was looked at again. */
+  /** Nothing is left to be sent, and the run has looked at the target again. */
   | ({ readonly kind: 'finished' } & FinishedTarget)
-  /** The process is about to tell the server that it works on the run, under this number, which is one above the last. */
+  /** The process is about to tell the server that it works on the run. Each `number` is one above the last. */
   | { readonly kind: 'owner'; readonly number: number }
   /** A session on which data is sent from now on. */
   | { readonly kind: 'session'; readonly id: string }
-  /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
   /** Time zone offsets of columns, from the first times that were read. */
   | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
-  /** Rows are about to be sent under a number; `more` has those of inputs after the first. */
+  /** Rows are about to be sent under a number; `more` has the rows of inputs after the first. */
   | (JournaledBatch & {
       readonly kind: 'batch'
       readonly no: number
       readonly more?: readonly JournaledBatch[]
     })
-  /** Like `batch`, for rows that were part of an earlier one. */
+  /** Like `batch`, for rows that were part of an earlier batch. */
   | (JournaledPart & {
       readonly kind: 'part'
       readonly no: number
       readonly more?: readonly JournaledPart[]
     })
   /**
-   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. It is a kind of its own
+   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. The record has a kind of its own
    * because versions without lanes must not resume such a run.
    */
   | (JournaledBatch &
@@ -183,7 +180,7 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first in the order of
+   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first row in the order of
    * lanes.
    */
   | {
@@ -194,10 +191,9 @@ export type JournalRecord =
       readonly rows: number
     }
   | ({ readonly kind: 'ended'; readonly no: number } & EndedRows)
-  /** A rejects file is about to be made. */
+  /** The process is about to make a rejects file. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
   | ({ readonly kind: 'rejects' } & JournaledRejects)
-  /** An input was read to its end. */
   | {
       readonly kind: 'read'
       readonly input: number
@@ -205,11 +201,11 @@ export type JournalRecord =
       /** ISO 8601, in UTC; older versions leave it out. */
       readonly at?: string
     }
-  /** The server has lost what it had confirmed. */
+  /** The server has lost rows that it had confirmed. */
   | { readonly kind: 'forgotten' }
-  /** The run's objects on the server, apart from its rows, are about to be removed: nothing is left to ask. */
+  /** The process is about to remove the run's objects from the server, but not its rows: there is nothing left to ask. */
   | { readonly kind: 'leaving' }
-  /** Replaces the batches of a finished journal and their outcome: how far each input was sent, and its rows. */
+  /** Replaces the batches of a finished journal and their outcome: tells how far each input was sent, and its rows. */
   | {
       readonly kind: 'settled'
       readonly lastNo: number
@@ -229,7 +225,7 @@ export type JournalRecord =
       readonly status: LoadResult['status']
       readonly exitCode: number
       readonly rows: JournaledRows
-      /** Why it failed, without secrets; older versions leave it out. */
+      /** Why the process failed, without secrets; older versions leave this out. */
       readonly error?: LoadResult['error']
     }
 
@@ -261,7 +257,7 @@ function checksumOf(json: string): string {
   return crc32(json).toString(16).padStart(checksumDigits, '0')
 }
 
-/** The record of a line (without its line end); undefined if it is invalid. It need not make sense. */
+/** The record of a line (without its line end); undefined if the line is invalid. Its values may still make no sense. */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
@@ -328,16 +324,16 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 }
 
 /**
- * The journal format that this program writes. It also reads the previous one, in which a batch has one input. Runs that need
- * templates or parts of paths have a format number of their own, as older versions would leave columns out, and so have
- * runs with a transform, which older versions would not run.
+ * The journal format that this program writes. The program also reads the previous format, in which a batch has one input. Runs that
+ * need templates or parts of paths have a format number of their own, as older versions would leave columns out. So have runs with a
+ * transform, which older versions would not call.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
 export const transformFormat = 4
 const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
 
-/** What is wrong with a record, as the end of a sentence that begins with its line; undefined if nothing. */
+/** Why a record is wrong, as the end of a sentence that begins with its line; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
   const { kind, format, token, options } = given
@@ -350,7 +346,7 @@ export function faultOf(record: JournalRecord): string | undefined {
     const known = readFormats.join(', ')
     return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
   }
-  // 63 bits, and not 0: it becomes a number on the server.
+  // 63 bits, and not 0: the token becomes a number on the server.
   if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
     return 'has no token that makes sense'
   }
@@ -371,7 +367,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a file that people can edit holds options of a run, as far as code other than `makePlan` uses them. */
+/** Whether a value that people may have edited has options of a run, as far as code other than `makePlan` uses them. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

@@ -1,5 +1,5 @@
 /*
-  The journal as a run uses it: the run records everything before it happens, or once it is known.
+  The journal as a run uses it. The run records everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
 import { rejectsWith } from '../fate/durable.js'
@@ -35,36 +35,35 @@ export interface Journal {
   readonly ledgerNumber: number
   /** Identifies the run in the ledger and the marker. */
   readonly token: bigint
-  /** When the run was begun or restarted, by the clock of that machine, ms since 1970; 0 if the journal does not tell. */
+  /** When the run was begun or restarted, ms since 1970 by the clock of the machine; 0 if the journal does not tell. */
   readonly begunMs: number
   /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
   /**
-   * DDB_LOCKED if another process has taken the run: then nothing may be sent, written or removed; undefined otherwise. May be
-   * called before every batch.
+   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything. May be called
+   * before every batch.
    */
   lost(): DdbError | undefined
-  /** The lock was free: if the last process recorded no end, something other than that process removed the lock. */
+  /** Whether the lock was free. If the last process recorded no end, it did not remove the lock itself. */
   readonly wasUnlocked: boolean
   /** Set once the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
-  /** Whether another process would find what was written. */
   isInPlace(): boolean
   /**
    * Records rejects whenever there are more.
-   * @param state  of the run, for the end of its journal
+   * @param state  state of the run, for the end of its journal
    */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
-  /** Passes on what the server knows of the run: numbers continue above these. */
+  /** Gets what the server knows of the run: later numbers are higher. */
   seen(server: SeenOnServer): void
-  /** The last argument of `seen`; undefined before, and if the server does not tell. */
+  /** The last argument of `seen`; undefined before the first call, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
   /**
    * The number under which to tell the server that this process works on the run.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   nextOwner(): number
-  /** The last such number; 0 before the first. */
+  /** The last number of `nextOwner`; 0 before the first. */
   readonly owner: number
   /**
    * Receives every event. Numbered rows must not be sent before a `commit`, which may cover many batches.
@@ -77,7 +76,7 @@ export interface Journal {
    */
   commit(): void
   /**
-   * Waits for the disk and releases the run. The journal of a finished run keeps only what proves that.
+   * Waits for the disk and releases the run. The journal of a finished run keeps only the records that prove the end.
    * @throws {DdbError}
    */
   close(): Promise<void>
@@ -86,7 +85,6 @@ export interface Journal {
 export interface JournalSetup {
   readonly file: JournalFile
   readonly found: FoundRun
-  /** The state before a restart; otherwise `found`. */
   readonly past: FoundRun
   readonly token: bigint
   readonly begunMs: number
@@ -96,7 +94,7 @@ export interface JournalSetup {
   readonly wasUnlocked: boolean
   readonly lost: () => DdbError | undefined
   readonly release: () => void
-  /** Written before anything else; a process with nothing to record leaves the journal unchanged. */
+  /** Records to write first; a process that adds none leaves the journal unchanged. */
   readonly opening: readonly JournalRecord[]
   readonly files: Files
 }
@@ -121,7 +119,7 @@ class KeptJournal implements Journal {
   #opening: readonly JournalRecord[]
   owner = 0
   onServer: SeenOnServer | undefined
-  /** Includes those of earlier processes. */
+  /** All rejects told, including those of earlier processes. */
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
@@ -130,7 +128,7 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** For followed inputs. */
+  /** Places of rejects in each followed input. */
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
@@ -179,7 +177,7 @@ class KeptJournal implements Journal {
   nextOwner(): number {
     const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
-    // The disk must have it before the server does: a number unknown to the journal means that the journal is outdated.
+    // The disk must have the number before the server: a number that the journal does not know shows that the journal is outdated.
     this.#file.sync()
     this.owner = number
     return number
@@ -212,7 +210,7 @@ class KeptJournal implements Journal {
         if (record === undefined) return
         if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
         this.#add(record)
-        // The disk must have it before the server does, or before evidence of a loss is removed.
+        // The disk must have these records before the server has the ledger, or before evidence of a loss is removed.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
       }
@@ -226,7 +224,7 @@ class KeptJournal implements Journal {
 
   #end(record: Extract<JournalRecord, { kind: 'end' }>): void {
     this.#noteEnded()
-    // This process found the run finished and did nothing.
+    // The run was finished before, and this process did nothing.
     if (record.isDone && this.#opening.length > 0) return
     this.#file.write()
     const { files } = this.#setup
@@ -242,7 +240,7 @@ class KeptJournal implements Journal {
   async close(): Promise<void> {
     try {
       this.#file.close()
-      // If there is no room for a short journal, the long one says the same.
+      // If the disk has no room for a short journal, the long one says the same.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()
@@ -255,7 +253,7 @@ class KeptJournal implements Journal {
     this.#file.add(record)
   }
 
-  /** Rejects are in their file before the journal says so, and before their batches count as ended. */
+  /** Writes rejects to their file first, then to the journal, and only then the ends of their batches. */
   #noteEnded(): void {
     const rejects = this.#rejects
     if (this.#keepsRejects && rejects !== undefined && rejects.count !== this.#rejectsKnown) {

@@ -1,6 +1,6 @@
 /*
-  Matches the inputs of a resumed run with the names in its journal: a file may have another name by now, relative to another
-  folder or through a link, and still be the same input.
+  Matches the inputs of a resumed run with the names in its journal. The same input may have another name by now, relative to another
+  folder or through a link.
 */
 import { resolve } from 'node:path'
 import { fileKey } from '../../platform/file-identity.js'
@@ -15,9 +15,9 @@ export interface KnownInputs {
 }
 
 /**
- * @param names  in the journal
+ * @param names  names in the journal
  * @param folder  base of relative names; '' if it was not recorded
- * @param paths  in this process
+ * @param paths  paths in this process
  */
 export function knownInputs(
   names: readonly string[],

@@ -1,5 +1,5 @@
 /*
-  Lists runs that have a journal: the state of each, who works on it, and how to remove old journals.
+  Lists the runs that have a journal, with the state and the process of each, and removes old journals.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
@@ -20,37 +20,34 @@ import { readJournal } from './read-journal.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
-/** `killed`: ended without a record. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
+/** `killed`: its last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
-/** One process that has worked on a run. */
 export interface RunProcess {
   readonly startedAt: string
-  /** undefined if it was killed or is running. */
+  /** undefined if the process was killed or is running. */
   readonly end: RecordOf<'end'> | undefined
 }
 
-/** A run as its journal describes it. */
 export interface KnownRun {
   readonly path: string
   readonly runId: string
   readonly state: RunState
-  /** How it was begun. */
   readonly run: RecordOf<'run'>
   readonly journal: FoundRun
   /** In order, including those before a restart. */
   readonly processes: readonly RunProcess[]
-  /** Who works on it, if that was asked for. */
+  /** The process that works on the run, if asked for. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
   /** The latest time in the journal, ms since the epoch. */
   readonly newestMs: number
   /** Bytes after the last whole record. */
   readonly tornBytes: number
-  /** Why it can only be restarted; completes a sentence. */
+  /** Why the run can only be restarted; completes a sentence. */
   readonly damage: string | undefined
 }
 
-/** A file among the journals that is not one, or is damaged. */
+/** A damaged journal, or another file that is named like a journal. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string
@@ -86,7 +83,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
       isFolder || !name.endsWith(journalEnding)
         ? { path, reason: strangeReason(name) }
         : await readKnown(path, runId, files, holders[i])
-    // Another clean-up has just removed it.
+    // Another clean-up has just removed the file.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
     else if (one.damage !== undefined) strange.push({ path: one.path, reason: one.damage })
@@ -106,16 +103,15 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
   return `${startedAt} ${runId}`
 }
 
-/** What to find out about one run. */
 export interface RunQuestion {
-  /** Who works on it; for another host or container this takes seconds. */
+  /** Whether to ask who works on the run; for another host or container this takes seconds. */
   readonly holder?: boolean
-  /** Accept a damaged journal if it still tells how the run was begun. */
+  /** Whether to accept a damaged journal that still tells how the run was begun. */
   readonly evenDamaged?: boolean
 }
 
 /**
- * The run of this name; undefined if there is none, also for a text that cannot be a name.
+ * The run of this name; undefined if there is no such run, also if the text cannot be a name.
  * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
  */
 export async function readRun(
@@ -158,8 +154,8 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
 }
 
 /**
- * Locks, files that exist while a lock changes hands, and drafts. The journal of a run so named is not one: it has its own
- * ending.
+ * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. A journal has its own ending, whatever its run
+ * is called.
  */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length
@@ -170,7 +166,7 @@ type AskedHolder = Promise<
   { readonly answer: LockAnswer | undefined } | { readonly error: unknown }
 >
 
-/** Never rejects, as it may be awaited much later. */
+/** Never rejects, as the caller may await the answer much later. */
 function askHolder(path: string, files: Files): AskedHolder {
   return files.lockHolder(journalLockPath(path)).then(
     answer => ({ answer }),
@@ -188,7 +184,7 @@ async function readKnown(
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
-    // Asked before reading the records: a process that ends in between has recorded its end by then.
+    // Asked before reading the records: a process that ends in between has recorded its end before they are read.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer
@@ -229,7 +225,7 @@ function timeOf(record: JournalRecord): string | undefined {
   return record.kind === 'run' || record.kind === 'process' ? record.startedAt : undefined
 }
 
-/** For a run that no process works on. */
+/** The state of a run that no process works on. */
 function stateOf({ end }: FoundRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
@@ -251,7 +247,7 @@ export async function holdRun(folder: string, runId: string, files: Files): Prom
 
 export interface RemovedRun {
   readonly runId: string
-  /** When its last process ended, as it recorded; null if it was killed. */
+  /** When the last process ended, as it recorded; null if it was killed. */
   readonly endedAt: string | null
   /** Set for a run of a plan, which has tables on the server and no journal. */
   readonly isPlan?: true
@@ -261,7 +257,7 @@ export interface RemovedRun {
  * Removes the journals of finished runs that ended long ago, by the times recorded in them.
  *
  * @param folder  as in `JournalOptions`
- * @param removed  gets the runs, one by one
+ * @param removed  gets the removed runs, one by one
  * @throws {DdbError} DDB_CONFIG if the machine's clock is earlier than any of these times; DDB_LOCKED
  * @throws the system's error
  */
@@ -281,7 +277,7 @@ export async function removeOldRuns(
   for (const runId of old) {
     const held = await holdRun(folder, runId, files)
     try {
-      // It may have been restarted or removed before it was held.
+      // Another process may have restarted or removed the run before this process held it.
       const now = await readKnown(journalPath(folder, runId), runId, files)
       if (now === undefined || 'reason' in now || !isOld(now, nowMs)) continue
       files.remove(now.path)

@@ -1,6 +1,6 @@
 /*
-  Opens the journal of a run: creates it, or takes up the one that another process has left, once it is certain that this is the
-  same run and that no other process works on it.
+  Opens the journal of a run: creates a journal, or takes up the one that another process has left. The latter needs proof that the run
+  is the same and that no other process works on it.
 */
 import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -31,19 +31,19 @@ export function journalPath(folder: string, runId: string): string {
 /** File name ending of journals; other files in the folder are locks, drafts, and journals set aside by `--restart`. */
 export const journalEnding = '.journal'
 
-/** The process that works on the run holds it. */
+/** The process that works on the run holds this lock. */
 export function journalLockPath(path: string): string {
   return `${path}.lock`
 }
 
-/** Where a damaged journal is moved when its run starts over. */
+/** New place of a damaged journal when its run starts over. */
 function asidePath(path: string): string {
   return `${path}${asideEnding}`
 }
 
 export const asideEnding = '.damaged'
 
-/** What a run gets when its journal is taken up. */
+/** The journal of a run and what was found in it. */
 export interface OpenedJournal {
   readonly journal: Journal
   /** Inputs whose names differ between this process and the journal. */
@@ -52,9 +52,9 @@ export interface OpenedJournal {
 }
 
 /**
- * @param paths  the inputs, without standard input; empty if files are followed, which then finds them itself
+ * @param paths  the inputs, without standard input; empty if files are followed: the run then finds them itself
  * @returns undefined if an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED while another process works on it, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
+ * @throws {DdbError} DDB_LOCKED while another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function openJournal(
@@ -135,18 +135,18 @@ interface Asked {
 interface Opening extends Pick<KnownInputs, 'places'> {
   readonly opening: JournalRecord[]
   readonly begunAt: string
-  /** Inputs after the known ones: new ones, and those whose content has changed. */
+  /** Inputs to add: new ones, and those whose content has changed. */
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
 interface Begun extends Opening {
-  /** The run that is resumed; empty for one that begins. */
+  /** The run that is resumed; empty for a new run. */
   readonly found: FoundRun
   readonly notices: string[]
 }
 
 /**
- * A run of which nothing was stored begins anew if the request differs: there is nothing to go on with.
+ * Begins a run anew if the request differs and nothing of the run was stored, as there is nothing to resume.
  * @throws {DdbError} DDB_RUN_CHANGED
  */
 function openingOr(
@@ -165,7 +165,7 @@ function openingOr(
   }
 }
 
-/** Nobody may be repairing its rejects by now. */
+/** Whether nothing was stored and the user cannot be repairing the run's rejects. */
 function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean {
   return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
@@ -197,7 +197,7 @@ function openingOf(
       differing.filter(name => name !== 'rejects.file' || !takesRejects),
     )
     const isFollowing = options.input?.follow === true
-    // If an input was read again, its last reading counts.
+    // If an input was read again, only its last reading counts.
     const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
     for (const { path, number, fingerprint } of isFollowing ? [] : last.values()) {
       const now = fingerprints.get(places.get(path) ?? path)
@@ -226,14 +226,14 @@ function openingOf(
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
 }
 
-/** Whether a run that was begun without a rejects file may have this one: none of its rejects would be missing there. */
+/** Whether a run that was begun without a rejects file may have this file, because the file has all of its rejects. */
 function keepsAll({ run, rejects }: FoundRun, file: string | undefined): boolean {
   if (file === undefined || run?.options.rejects?.file !== undefined) return false
   const kept = rejects?.files[0]?.path
   return rejects === undefined || (kept !== undefined && resolve(kept) === resolve(file))
 }
 
-/** All rows of an input are sent and confirmed. */
+/** Whether all rows of an input are sent and confirmed. */
 function isRead({ inputs }: FoundRun, number: number): boolean {
   return resumedInput(inputs[number]!, number).isDone
 }
@@ -247,7 +247,7 @@ interface FileSetup {
 }
 
 /**
- * The journal on the disk, including the first records of this process.
+ * Opens the journal on the disk and writes the first records of this process.
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
  */
 async function openFile(
@@ -258,7 +258,7 @@ async function openFile(
   const isDamaged = size?.damage !== undefined
   let present = size ?? { sizeBytes: 0, tornBytes: 0 }
   let waiting = opening
-  // A suspended holder may wake up, and what it still writes must not get between the lines of this process.
+  // A suspended holder may wake up: its late records must not get between the lines of this process.
   if (size === undefined || isDamaged || held.from === 'stale') {
     const asideTo = isDamaged ? asidePath(path) : undefined
     try {
@@ -284,7 +284,7 @@ function closeQuietly(file: JournalFile): void {
   try {
     file.close()
   } catch {
-    // The failed write is known by now.
+    // The failure of the write is known by now.
   }
 }
 
@@ -304,7 +304,7 @@ async function takeLock(path: string, runId: string, folder: string, files: File
   }
 }
 
-/** Another process is working on the run. */
+/** The error if another process is working on the run. */
 export function runIsTaken(
   runId: string,
   path: string,

@@ -1,5 +1,5 @@
 /*
-  Options in the form that a journal keeps, and which of them determine what a run loads.
+  Options in the form that a journal keeps, and which options determine the rows that a run loads.
 */
 import { constantOf, literalTemplate, templateParts } from '../../schema/template.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
@@ -13,11 +13,11 @@ import {
   type JournaledServer,
 } from './journal-record.js'
 
-/** Without secrets, and without what another process cannot have. */
+/** Options without secrets and without anything that another process cannot have. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, minRows, expectTypes, expectUnique } = options
-  // The next process need not know how many threads read.
+  // The next process may read with another number of threads.
   const { stdin: _, threads: __, ...input } = options.input ?? {}
   return {
     inputs,
@@ -52,7 +52,7 @@ function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping
   }
 }
 
-/** Restores the options with which to call `load` again. */
+/** Restores the options for calling `load` again. */
 export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
   mapping,
   ...options
@@ -67,7 +67,7 @@ export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
   }
 }
 
-/** Older versions must not resume such a run: they would leave columns out. */
+/** Whether older versions must not resume a run, because they would leave columns out. */
 export function needsTemplates({
   mapping,
   input,
@@ -75,12 +75,12 @@ export function needsTemplates({
   return mapping?.templates !== undefined || input?.path !== undefined
 }
 
-/** As for templates: the rows would be written as they were read. */
+/** Whether older versions must not resume a run, because they know no transforms. */
 export function needsTransform({ target }: Pick<JournaledOptions, 'target'>): boolean {
   return target.transform !== undefined
 }
 
-/** The lowest journal format that suits a run, so that earlier versions can resume what they understand. */
+/** The lowest journal format that suits a run, so that earlier versions can resume runs that they understand. */
 export function formatFor(options: JournaledOptions): number {
   if (needsTransform(options)) return transformFormat
   return needsTemplates(options) ? templatesFormat : journalFormat
@@ -105,7 +105,7 @@ function journaledServer(server: JournaledServer): JournaledServer {
   return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
 }
 
-/** Options that determine what is loaded and how its arrival is confirmed. */
+/** Options that determine which rows a run loads and how their arrival is confirmed. */
 export function decidingOptions({
   target,
   input = {},
@@ -118,7 +118,7 @@ export function decidingOptions({
 > {
   const { flushIntervalMs: _, threads: __, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
-  // The limit of rejects may change; their file may not, as it holds some already.
+  // The limit of rejects may change. Their file may not change, as it holds some already.
   const { file } = rejects
   return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
 }
@@ -135,7 +135,7 @@ export function differingOptions(a: JournaledOptions, b: JournaledOptions): stri
   })
 }
 
-/** Equal texts for equal values, in whatever order their members were written. */
+/** Equal values have equal texts, whatever the order of their members. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

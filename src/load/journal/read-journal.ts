@@ -4,11 +4,10 @@
 import type { Files } from '../../platform/platform.js'
 import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
 
-/** How much of a journal can be read. */
 export interface FoundJournal {
-  /** Up to the end of the last whole record before any damage. */
+  /** Length up to the end of the last whole record before any damage. */
   readonly sizeBytes: number
-  /** Bytes after that, as left by a power cut. */
+  /** Bytes after the last whole record, as a power cut leaves them. */
   readonly tornBytes: number
   /** Why the run must not be resumed; completes a sentence. Records before the damage were read. */
   readonly damage: string | undefined
@@ -19,7 +18,7 @@ const lineFeed = 0x0a
 
 /**
  * Reads the journal of a run, record by record.
- * @returns undefined if there is none
+ * @returns undefined if there is no journal
  */
 export async function readJournal(
   path: string,
@@ -34,7 +33,7 @@ export async function readJournal(
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return reader.found('it is not a file')
     const file = await files.open(path)
-    // Most journals are small, and zeroing 1 MiB takes longer than reading one. The reader copies what it keeps.
+    // Most journals are small, and zeroing 1 MiB takes longer than reading one. The reader copies everything that it keeps.
     const piece = Buffer.alloc(Math.min(pieceBytes, status.sizeBytes + 1))
     try {
       for (;;) {
@@ -56,7 +55,7 @@ export function looksLikeJournal(text: string): boolean {
 }
 
 interface Reader {
-  /** @returns false once the rest does not matter */
+  /** @returns false once the rest of the file does not matter */
   read(piece: Buffer): boolean
   found(damage?: string): FoundJournal
 }
@@ -91,7 +90,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   return {
     read(piece) {
       rest = Buffer.concat([rest, piece])
-      // The first line of some other file may be gigabytes long.
+      // The first line of a file that is not a journal may be gigabytes long.
       if (lines === 0 && !/^[0-9a-f]{0,8}( |$)/.test(rest.toString('latin1', 0, 9)))
         damage = noRecord
       let start = 0

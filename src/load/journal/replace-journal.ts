@@ -11,17 +11,17 @@ const checksumBytes = checksumDigits + 1
 
 /** Lines to copy from the present journal. */
 export interface KeptLines {
-  /** How much of it to copy, from its start. */
+  /** How much of the present journal to copy, from its start. */
   readonly sizeBytes: number
   /** Kinds of records to leave out. */
   readonly without?: readonly JournalRecord['kind'][]
-  /** Where to move the present one; if left out, it is replaced. */
+  /** Where to move the present journal; without a place, the new journal replaces it. */
   readonly asideTo?: string | undefined
 }
 
 /**
- * Creates or replaces a journal in one step, from the kept lines of the present one and further records. No process ever finds
- * half of it, and one that still writes to the old file does so without effect.
+ * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process ever finds half
+ * a journal. A process that still writes to the old file does so without effect.
  *
  * @throws the system's error
  */
@@ -32,7 +32,7 @@ export async function replaceJournal(
   records: readonly JournalRecord[],
 ): Promise<void> {
   const draft = `${path}${draftEnding}`
-  // Left by a killed process: no other process is at work.
+  // A killed process has left this draft, as no other process is at work.
   if (files.statusNow(draft) !== undefined) files.remove(draft)
   const file = files.create(draft)
   try {
@@ -94,7 +94,7 @@ function removeQuietly(path: string, files: Files): void {
   try {
     if (files.statusNow(path) !== undefined) files.remove(path)
   } catch {
-    // The reason why it could not be written matters more.
+    // More important is the error that kept the journal from being written.
   }
 }
 

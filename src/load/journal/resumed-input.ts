@@ -1,5 +1,5 @@
 /*
-  How to read an input that earlier processes have read: from the first unsettled row, in the pieces that have numbers.
+  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that have numbers.
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'
@@ -9,39 +9,38 @@ import type { FoundInput } from '../fate/found-run.js'
 /** Rows that an earlier process sent under a number. */
 export interface SentBefore {
   readonly no: number
-  /** Including those of other inputs in the batch. */
+  /** Rows of the whole batch, including those of other inputs. */
   readonly rows: number
-  /** The ledger that would hold their receipt is gone. */
+  /** True if the ledger that would hold their receipt is gone. */
   readonly isLost: boolean
 }
 
-/** What is known of a batch that is read again. */
+/** What earlier processes did with a batch that is read again. */
 export type KnownBatch =
-  /** Its outcome is known. */
+  /** The outcome of the batch is known. */
   | { readonly kind: 'settled' }
-  /** It was sent, and its outcome is unknown. */
+  /** The batch was sent, and its outcome is unknown. */
   | ({ readonly kind: 'sent' } & SentBefore)
-  /** It was read, and is certainly not stored. */
+  /** The batch was read, and is certainly not stored. */
   | { readonly kind: 'unsent' }
-  /** Its rows were sent by lane, and some have no outcome yet. */
+  /** The batch was sent by lane, and some of its rows have no outcome yet. */
   | ({ readonly kind: 'lanes'; readonly no: number; readonly rows: number } & SentLanes)
 
-/** How to resume reading one input. */
 export interface ResumedInput {
-  /** Nothing in it is left to be read. */
+  /** True if nothing in the input is left to be read. */
   readonly isDone: boolean
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** Each must come as one batch, or as a batch's first or next rows. */
+  /** Each piece must come as one batch, or as a batch's first or next rows. */
   readonly pieces: readonly Piece[]
   /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined
-  /** Whether such rows are those that were sent under their number. */
+  /** Whether a range has as many rows as were sent from its place. */
   hasRowsOf(range: InputRange): boolean
 }
 
-/** For an input that is read from some place on, whose earlier rows do not belong to the run. */
+/** For an input that the run reads from some place on: the rows before do not belong to the run. */
 export function beginningAt(from: ResumedInput['from']): ResumedInput {
   return {
     isDone: false,
@@ -54,7 +53,7 @@ export function beginningAt(from: ResumedInput['from']): ResumedInput {
 }
 
 /**
- * @param input  as in its journal
+ * @param input  as in the journal
  * @param index  its number
  */
 export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
@@ -66,7 +65,7 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
   const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
-  /** A piece never spans two batches: neither could be settled alone. */
+  /** A piece never spans two batches, as neither could be settled alone. */
   const gapUpTo = (endBytes: number): void => {
     while (cursor < endBytes) {
       while (ends[nextEnd]!.offsetBytes <= cursor) nextEnd++

@@ -1,6 +1,6 @@
 /*
-  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again.
-  Without a journal there is nothing to resume.
+  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
+  without a journal resumes nothing.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
@@ -17,26 +17,26 @@ export interface Resumption {
   /** Where to resume reading an input; undefined if nothing of it was read before. */
   resumed(input: number): ResumedInput | undefined
   /**
-   * An input is about to be read.
-   * @param detected  how it will be read, as text
-   * @returns whether it is read for the first time
+   * Must be called before an input is read.
+   * @param detected  how the input will be read, as text
+   * @returns whether the input is read for the first time
    * @throws {DdbError} DDB_RUN_CHANGED if it was read differently before
    */
   isReadAnew(input: number, path: string, detected: string): boolean
   /**
-   * Rows were read from an input.
-   * @param records  of the input, up to the end of these rows
-   * @throws {DdbError} DDB_RUN_CHANGED if they differ from those that were sent
+   * Must be called for rows that were read from an input.
+   * @param records  records of the input, up to the end of these rows
+   * @throws {DdbError} DDB_RUN_CHANGED if the rows differ from those that were sent
    */
   place(range: InputRange, input: number, records: number): void
   /**
-   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never read
-   * them.
+   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never read these
+   * rows.
    */
   knownOf(batch: Batch): KnownBatch | undefined
   /**
-   * A batch is about to be sent again; not called for one at which reading broke off.
-   * @throws {DdbError} DDB_RUN_CHANGED if it has other rows than were sent
+   * Must be called before a batch is sent again, unless reading broke off there.
+   * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
    */
   checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
   /** Whether an earlier process has counted this reject of a reader. */
@@ -45,7 +45,7 @@ export interface Resumption {
 
 /**
  * @param found  the journal as it was found; this process does not change it
- * @param isFollowing  several inputs are read at once
+ * @param isFollowing  whether several inputs are read at once
  * @param from  where to begin the only input; default its start
  */
 export function newResumption(
@@ -71,7 +71,7 @@ export function newResumption(
       throw runChanged(found, `"${path}" ${how}`)
     },
     place(range, input, records) {
-      // For small batches a map keyed by batch would cost more than everything else here.
+      // Kept in the range: with small batches, a map keyed by batch would cost more than everything else here.
       range.place = { input, records }
       if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },

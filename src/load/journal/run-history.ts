@@ -1,5 +1,5 @@
 /*
-  What earlier processes have done for a run, and the journal in which this one continues.
+  What earlier processes have done for a run, and the journal in which this process continues.
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -19,7 +19,7 @@ export interface RunHistory {
   readonly name: RunName
   /** undefined without a journal. */
   readonly journal: Journal | undefined
-  /** What earlier processes have left, according to the journal; empty without one. */
+  /** What earlier processes have left, according to the journal; empty without a journal. */
   readonly found: FoundRun
   readonly resumption: Resumption
   /** Resumes where the journal says that earlier processes stopped. */

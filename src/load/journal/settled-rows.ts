@@ -1,5 +1,5 @@
 /*
-  What a finished journal keeps instead of its batches: how far each input was sent, and the totals by outcome.
+  The records that replace the batches of a finished journal: how far each input was sent, and totals by outcome.
 */
 import type { DurableState } from '../fate/durable.js'
 import type { Files } from '../../platform/platform.js'
@@ -14,9 +14,9 @@ const summedKinds = [
 /**
  * Shortens a finished journal.
  *
- * @param end  its last record
- * @param sizeBytes  of everything before that one
- * @throws the system's error: the journal is unchanged then
+ * @param end  the journal's last record
+ * @param sizeBytes  size of everything before the last record
+ * @throws the system's error, which leaves the journal unchanged
  */
 export async function shrinkJournal(
   path: string,

@@ -2,11 +2,10 @@
   Checks the shape of objects that were read from a file, before they are used.
 */
 
-/** The fields that an object must have to be accepted. */
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for
- * many. A type that ends in `?`, or has one beside it, may be left out.
+ * `#` is a whole number that is not negative, `#s` many, `*` any object. A shape is an object with these fields, in brackets many. A
+ * field may be left out if its type ends in `?` or has one beside it.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
@@ -19,14 +18,13 @@ export function faultyField(
   return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
 }
 
-/** Whether a value that was read from a file has this type. */
 export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'text?') return value === undefined || isOf('text', value)
   if (type === '#?') return value === undefined || isOf('#', value)
   if (type === '*?') return value === undefined || isOf('*', value)
   if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
   if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
-  // Negative before 1970.
+  // Times before 1970 are negative.
   if (type === 'time') return Number.isSafeInteger(value)
   if (type === 'text') return typeof value === 'string'
   if (type === 'flag') return typeof value === 'boolean'

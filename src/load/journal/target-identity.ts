@@ -1,7 +1,7 @@
 /*
-  The identity of a target, to tell whether rows went into this very table. DolphinDB gives tables in memory none: for them the
-  number of rows that a table has had is compared. A DFS table has a chunk of its own and a physical index
-  (docs/server-semantics.md#tables-in-databases).
+  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a physical index
+  (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity: a run compares the number of rows that
+  they have had.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -17,27 +17,28 @@ import type { Plan } from '../plan.js'
 import { rowsText } from '../fate/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
-/** Asked before the first row of a run, at its end, and whenever it is resumed. */
+/** A run asks for it before its first row, at its end, and whenever it is resumed. */
 export interface TargetIdentity {
   /** `dfs://db/t`, `trades`, or the name of a function. */
   readonly name: string
   /** `sym:SYMBOL,price:DOUBLE`. */
   readonly columns: string
-  /** Rows in memory are lost when the server stops. */
+  /** Whether the rows are lost when the server stops. */
   readonly inMemory: boolean
-  /** Of a DFS table; null if the server does not tell. The documents do not promise that a recreated table gets a new one. */
+  /**
+   * Physical index of a DFS table; null if the server does not tell. The documents do not promise that a recreated table gets a new
+   * index.
+   */
   readonly physicalIndex: string | null
   /** Rows that the table has had; null if nothing can be counted, as when a function writes. */
   readonly rows: number | null
-  /** A batch written twice leaves the rows of one, because of its key. */
+  /** Whether a batch written twice leaves the rows of one, because of its key. */
   readonly dropsDuplicates: boolean
-  /**
-   * Of a DFS table, its own file chunk; null if the server does not tell. Older versions leave out this and the fields below.
-   */
+  /** The own file chunk of a DFS table; null if the server does not tell. Older versions leave out this field and the following. */
   readonly chunkId?: string | null
-  /** How the table tells what rows it has had; null if rows can leave it unnoticed, or the numbers do not add up. */
+  /** Where the count of rows comes from; null if rows can leave the table unnoticed, or the counts do not add up. */
   readonly total?: RowsTotal | null
-  /** Every accepted row makes it longer by one. */
+  /** Whether every accepted row makes the table longer by one. */
   readonly adds?: boolean
   /** `host:port`. */
   readonly server?: string
@@ -48,7 +49,6 @@ export function watchedTable({ target }: Plan): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
-/** What else `askIdentity` asks. */
 export interface IdentityQuestion {
   /** Whether to count the rows of a DFS table, too. */
   readonly counts?: boolean
@@ -156,7 +156,7 @@ function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefi
   return schemaFromServer({ form: 'dictionary', keys, values }).columns
 }
 
-/** The chunk is on some data nodes: this one is asked first, then all (DolphinDB manual, page getChunksMeta). */
+/** Only some data nodes have the chunk: asks this node first, then all (DolphinDB manual, page getChunksMeta). */
 async function askChunk(control: Session, path: string, timeoutMs: number): Promise<string | null> {
   for (const chunks of [`getChunksMeta("${path}")`, `pnodeRun(getChunksMeta{"${path}"})`]) {
     const script = `exec string(chunkId) from ${chunks} where dfsPath = "${path}"`
@@ -189,10 +189,10 @@ function numberOf(value: Value | undefined): number | null {
 }
 
 /**
- * Why rows confirmed in `before` cannot be in what is there `now`; undefined if nothing contradicts them.
+ * Why rows confirmed in `before` cannot be in the target of `now`; undefined if nothing contradicts them.
  *
- * @param confirmedRows  by earlier processes of the run
- * @param leastRows  that the table has had when it was last asked
+ * @param confirmedRows  rows that earlier processes of the run had confirmed
+ * @param leastRows  rows that the table has had when it was last asked
  */
 export function whatChanged(
   before: TargetIdentity,

@@ -1,12 +1,11 @@
 /*
-  Removes what a run has left on the server, because the user does not want to resume it or nothing is left to do.
+  Removes the objects of a run from the server. The user does not want to resume the run, or nothing is left to do.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { dropLedgerScript } from '../transport/receipts/script.js'
 import { forgetFinished } from './finished-runs.js'
 import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
-import { markerName, sentName } from './run-tables.js'
+import { dropTableScript, markerName, sentName } from './run-tables.js'
 
 /**
  * Removes everything with the run's token: ledgers, marker, and the mark that it has finished. Objects of another run with the
@@ -46,8 +45,7 @@ export async function dropLeftTables(
 }
 
 /**
- * Removes the ledgers of receipts of a run that starts over. Requests of the earlier attempt that arrive later write no row, as
- * they find no ledger to claim in.
+ * Removes the ledgers of receipts of a run that starts over. Late requests of the earlier attempt write no row, as they find no ledger.
  *
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -69,5 +67,5 @@ async function dropAll(
   ledgers: readonly string[],
   timeoutMs: number,
 ): Promise<void> {
-  if (ledgers.length > 0) await session.run(ledgers.map(dropLedgerScript).join(''), { timeoutMs })
+  if (ledgers.length > 0) await session.run(ledgers.map(dropTableScript).join(''), { timeoutMs })
 }

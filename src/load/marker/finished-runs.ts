@@ -1,15 +1,15 @@
 /*
-  The runs that finished on a node, in one small shared table. It exists as long as the server's memory: a run that is no longer
+  The runs that finished on a node, in one small shared table. The table exists as long as the server's memory: a run that is no longer
   listed was loaded before a restart, or on another node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
-/** The name changes with its columns. */
+/** The name changes with the table's columns. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** Beyond this many the oldest are removed; some ten megabytes on the server. */
+/** Beyond this many runs, the server removes the oldest. They take some ten megabytes. */
 const mostRuns = 100_000
 
 /** How often to write a mark again if another run's table has replaced it. */
@@ -17,16 +17,15 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Written after the target, as tables made by earlier versions have no column for it. */
+/** Follows the name of the target, as tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
-/** What a mark records about its run. */
 export interface FinishedMark {
   /** Name of the target, checked. */
   readonly target: string
   /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** When the run was begun or restarted, by the clock of its machine, ms since 1970; this identifies it. */
+  /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
   readonly begunMs: number
 }
 
@@ -53,10 +52,10 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Records that a run has finished. If two runs both see no table, both may share one, and the later replaces the other's; so a
- * second look follows one round trip later.
+ * Records that a run has finished, and looks again a round trip later. If two runs both see no table, both may share one, and the later
+ * table replaces the other.
  *
- * @returns whether the server stores it: this user may not be allowed shared tables
+ * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function markFinished(

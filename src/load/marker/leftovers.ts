@@ -30,29 +30,28 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 
-/** Limit of markers to look at; a server with more has other troubles. */
+/** Limit of markers to look at; a server with more markers has other troubles. */
 const maxMarkers = 50
 
-/** What a marker records about its run. */
 interface MarkedRun {
   readonly token: bigint
   /** `leftInOrder` if the run will be resumed. */
   readonly sessionId: bigint
 }
 
-/** Instead of a session id: the run ended cleanly and will be resumed. */
+/** Takes the place of a session id if the run ended cleanly and will be resumed. */
 const leftInOrder = 0n
 
 /** Who is connected, as far as this user may see. */
 interface Connected {
   readonly sessions: ReadonlySet<bigint>
-  /** Whether it includes others; a plain user may see only their own sessions. */
+  /** Whether `sessions` includes other users' sessions; a plain user may see only their own. */
   readonly showsOthers: boolean
 }
 
 /**
- * Records on the marker that the run ended cleanly and will be resumed, so that its objects on the server do not count as left
- * over. Rows do not depend on its success.
+ * Records on the marker that the run ended cleanly and will be resumed. Its objects on the server then do not count as left over. The
+ * run's rows do not depend on the marker.
  */
 export async function leaveMarked(
   session: Session,
@@ -75,7 +74,7 @@ export async function leaveMarked(
   }
 }
 
-/** Not awaited, so that it does not delay the run. */
+/** Does not wait for the server, so that the run is not delayed. */
 export function tellLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
@@ -86,7 +85,7 @@ export function tellLeftovers(run: Run, control: Session): void {
 
 interface Asking {
   readonly timeoutMs: number
-  /** Selects those to report. */
+  /** Selects the tables to report. */
   readonly worth?: LoadOptions['leftovers']
 }
 

@@ -1,6 +1,6 @@
 /*
-  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row owns the
-  name, and as long as the marker exists the server has not restarted.
+  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row owns the name. As
+  long as the marker exists, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -9,6 +9,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
 import {
+  dropTableScript,
   isFirstLedger,
   isLedgerOf,
   ledgerName,
@@ -26,17 +27,17 @@ export function newToken(random: Random): bigint {
 /** A run as its marker identifies it. */
 export interface RunName {
   readonly runId: string
-  /** Cannot be guessed: only this run writes it. */
+  /** Cannot be guessed: only this run writes rows with this token. */
   readonly token: bigint
-  /** Where its journal is; left out if it has none. */
+  /** Where the run's journal is; left out if there is none. */
   readonly place?: RunPlace
-  /** For a unit of a plan: its ledger replaces the marker; other processes create and remove it. */
+  /** For a unit of a plan: a ledger replaces the marker. Other processes create and remove the ledger. */
   readonly ledger?: string
 }
 
 /**
- * Writes the first row of the marker unless there is one; `ddbIngestOwner` is the token in that row. The key decides between
- * two runs: an existing key is not inserted again (DolphinDB manual, keyedStreamTable).
+ * Writes the first row of the marker unless there is one; `ddbIngestOwner` gets the token in that row. The key decides between two
+ * runs: the server does not insert an existing key again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
   const { runId, token, ledger } = run
@@ -62,9 +63,7 @@ function sessionId({ id }: Session): string {
   return `${BigInt(id)}l`
 }
 
-/**
- * Records the session with which the run continues; `ddbIngestOwner` is the token of the latest row, 0 if the marker is gone.
- */
+/** Records the session with which the run continues; `ddbIngestOwner` gets the token of the latest row, 0 if the marker is gone. */
 function remarkScript(session: Session, run: RunName): string {
   const { token, ledger } = run
   if (ledger !== undefined) return ownerScript(run)
@@ -74,7 +73,7 @@ function remarkScript(session: Session, run: RunName): string {
 `
 }
 
-/** `ddbIngestOwner` is the token of the latest row, 0 without a marker. */
+/** `ddbIngestOwner` gets the token of the latest row, 0 without a marker. */
 function ownerScript({ runId, token, ledger }: RunName): string {
   if (ledger !== undefined) {
     return `ddbIngestOwner = 0l
@@ -102,17 +101,16 @@ export async function markRun(session: Session, run: RunName, timeoutMs: number)
   await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
 }
 
-/** What an earlier process of a run has left on a server. */
+/** Objects that an earlier process of a run has left on a server. */
 export interface LeftOnServer {
-  /** Gone once the server restarts. */
+  /** False once the server has restarted. */
   readonly marker: boolean
   readonly ledger: boolean
-  /** Version of its columns. */
   readonly ledgerVersion: 1 | 2
 }
 
 /**
- * Asks before anything is created: a process killed in between must not leave a misleading marker.
+ * Must be asked before the run creates anything: a process killed in between must not leave a misleading marker.
  * @throws {ServerError} @throws {TimeoutError}
  */
 export async function askLeft(
@@ -142,8 +140,8 @@ export function longsOf(answer: Value | undefined): readonly (bigint | undefined
 }
 
 /**
- * Looks at the marker again, a round trip after it was written: two runs that both saw no marker may both have shared one, and
- * the later one replaced the other's. Call it before the first row is sent.
+ * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared one, and the
+ * later marker replaced the other. Must be called before the first row is sent.
  *
  * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
@@ -159,7 +157,7 @@ export async function checkMarker(
 
 /**
  * @param found  the token in the marker
- * @throws {DdbError} DDB_LOCKED unless it is the run's own; {ServerError} if there is none
+ * @throws {DdbError} DDB_LOCKED if the token is another run's; {ServerError} if there is none
  */
 export async function checkOwner(
   session: Session,
@@ -179,7 +177,7 @@ export async function checkOwner(
   throw await nameIsTaken(session, run, timeoutMs)
 }
 
-/** A unit's ledger is created only once: it was removed when the unit was finished, or the server has restarted. */
+/** The error for a lost ledger of a unit. It is created only once: another process finished the unit, or the server restarted. */
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
@@ -187,18 +185,18 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
   )
 }
 
-/** Entries from this number on record which process works on the run, but not on which session. */
+/** Entries from this number on record processes of the run; lower entries record sessions. */
 export const firstOwner = 1_000_000
 
-/** What the server knows of the run that has a name. */
+/** What the server knows of the run that has the name. */
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined
-  /** Rows that have receipts there. */
+  /** Rows of the run that have receipts. */
   readonly rows: number
 }
 
-/** Two runs under one name would mistake each other's rows for their own. */
+/** The error if another run has the name: each run would take the other's rows for its own. */
 export async function nameIsTaken(
   session: Session,
   { runId }: RunName,
@@ -237,7 +235,7 @@ ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, ru
   return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
 }
 
-/** From all ledgers of a run, including those of the older version. */
+/** Rows in all ledgers of a run, including those of the older version. */
 async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
@@ -293,17 +291,27 @@ export async function askMarker(
   return owner === 0n || owner === undefined ? 'gone' : 'taken'
 }
 
-/** Removes the marker if it is ours, and the last batch number of a run with a journal. Rows do not depend on its success. */
-export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
+/**
+ * Removes the marker if it belongs to this run, and the last batch number of a run with a journal. Rows do not depend on that.
+ * @param ledger  a ledger to remove first, in the same round trip
+ */
+export async function dropMarker(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+  ledger?: string,
+): Promise<void> {
   if (run.ledger !== undefined) return
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
-  const undefSent = `\nif(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
-  const script = `${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
+  const dropSent = run.place === undefined ? '' : dropTableScript(sent)
+  const first = ledger === undefined ? '' : dropTableScript(ledger)
+  const script = `${first}${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }
+${dropSent}`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // Such a server would not answer the closing of the session either.
+    // A server that ignores a query would ignore the closing of the session, too.
     if (error instanceof TimeoutError) session.abandon(silent(error))
   }
 }

@@ -1,7 +1,7 @@
 /*
-  Which process works on a run, as the server knows it, and how far the run has come. The run's marker has one entry per
-  process, and, without receipts, one every few seconds; the number of the last batch sent is kept, too. A journal restored from
-  an earlier copy does not know the latest of these, and so is recognized.
+  Tells the server which process works on a run and how far the run has come. The run's marker has one entry per process and, without
+  receipts, one every few seconds. The number of the last batch sent is kept, too. A journal restored from an earlier copy lacks the
+  latest numbers, which shows that it is old.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
@@ -10,10 +10,9 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** Lower numbers are entries about sessions. */
+/** Lower entries are about sessions. */
 const beforeFirst = firstOwner
 
-/** What the server knows of a resumed run. */
 export interface KnownOnServer {
   /** The latest number written by `takeOwnership`; 0 if none. */
   readonly owner: number
@@ -77,7 +76,7 @@ export async function takeOwnership(
 ): Promise<boolean> {
   const [name, entry] = [markerName(runId), beforeFirst + number]
   const own = `${BigInt(session.id)}l`
-  // For a known key the existing row stays. Without a marker there is nothing to add to.
+  // If the key is known, the server keeps the existing row. Without a marker there is nothing to add to.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)
@@ -101,7 +100,7 @@ export async function noteSent(
   timeoutMs: number,
 ): Promise<void> {
   const name = sentName(token)
-  // For a known key the row is replaced (DolphinDB manual, page keyedTable).
+  // If the key is known, the server replaces the row (DolphinDB manual, page keyedTable).
   const script = `if(!defined("${name}", SHARED)) { share(keyedTable(\`entry, 1:0, \`entry\`lastNo, [INT, LONG]), "${name}") }
 tableInsert(objByName("${name}"), 1, ${no}l)`
   await session.run(script, { timeoutMs })
@@ -121,7 +120,7 @@ export async function askOwner(
   return Math.max(0, number - beforeFirst)
 }
 
-/** Its answer is the latest entry of the run's marker. */
+/** The script's answer is the latest entry of the run's marker. */
 export function ownerScript({ runId, token }: RunName): string {
   const name = markerName(runId)
   return `ddbIngestEntries = 0

@@ -1,5 +1,5 @@
 /*
-  Whether a server still has a run's marker, and therefore everything else it had in memory.
+  Finds out whether a server still has a run's marker, and therefore everything else it had in memory.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'
@@ -8,13 +8,13 @@ import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
 
-/** How long to try another connection to a server that is silent on one. */
+/** Time limit for asking on another connection if the server is silent on one. */
 const silentServerMs = 1_000
 
 /**
  * @param control  a session that may still work
- * @param silent  the server keeps its connections open but does not answer: no other connection is tried
- * @returns false also if it cannot be asked
+ * @param silent  whether the server keeps its connections open but does not answer: no further connection is then tried
+ * @returns false also if the server cannot be asked
  */
 export async function remembers(
   run: Run,
@@ -43,8 +43,8 @@ export async function hasMarker(
 }
 
 /**
- * Asks on a session that may still work, and otherwise on another.
- * @throws {DdbError} of the last attempt
+ * Asks on a session that may still work, and otherwise on another session.
+ * @throws {DdbError} the error of the last attempt
  */
 export async function askAnywhere<T>(
   run: Run,

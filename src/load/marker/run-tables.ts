@@ -46,7 +46,7 @@ type LedgerVersion = 1 | 2
 /**
  * Name of a run's ledger. It contains the run's token, so that no other run can write receipts into it.
  *
- * @param number  from 1; a run whose ledger was dropped begins another
+ * @param number  from 1; a run whose ledger was dropped begins a new one
  */
 export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
   const digits = token.toString(16).padStart(16, '0')
@@ -55,26 +55,24 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
 }
 
 /**
- * Name of the table that tells all processes of a plan what is done; the name changes with its columns.
+ * Name of the table that tells all processes of a plan which units are done; the name changes with its columns.
  * @throws {UsageError} DDB_NAME for a text that cannot name a run
  */
 export function planTableName(runId: string): string {
   return markerName(checkRunId(runId)).replace('ddbIngest_', 'ddbIngestPlan1_')
 }
 
-/** Name of the ledger of one unit of a plan. It never counts as left over. */
+/** Name of the ledger of one unit of a plan. The table never counts as left over. */
 export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Name of the ledger of a run whose batches are answered: one row, with the number of the last batch. */
+/** Name of the table with the number of the last batch, for a run whose batches are answered; the table has one row. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }
 
-/**
- * Whether a table's name is exactly that of one of a run's ledgers: others may choose similar names, and ours enter scripts.
- */
+/** Whether a table is a ledger of the run. Others may choose similar names, so the name must match exactly before scripts use it. */
 export function isLedgerOf(token: bigint, name: string): boolean {
   return name === sentName(token) || isReceiptsOf(token, name)
 }
@@ -86,12 +84,10 @@ function isReceiptsOf(token: bigint, name: string): boolean {
   })
 }
 
-/** Whether a ledger has the columns of the first version. */
 export function isFirstLedger(name: string): boolean {
   return name.startsWith('ddbIngestLedger_')
 }
 
-/** Whether a table may be the ledger of some run. */
 export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
@@ -107,4 +103,10 @@ export interface RunPlace {
   readonly hostName: string
   /** Folder of the journals. */
   readonly folder: string
+}
+
+/** Removes one of these tables, if it is there. */
+export function dropTableScript(name: string): string {
+  return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
+`
 }

@@ -1,5 +1,5 @@
 /*
-  Checks before the first row that a rejects file can be made, and leaves no file.
+  Checks before the first row that the run can create its rejects file, and leaves no file.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
@@ -10,9 +10,9 @@ import { reasonOf } from './row-file.js'
 
 /**
  * Checks that `path` and its reasons can take rejects without overwriting anything.
- * @param isOwn  an earlier process of the run made these files
- * @throws {UsageError} DDB_USAGE if one of them is an input
- * @throws {DdbError} DDB_OUTPUT_CREATE if one of them already has content, or cannot be made
+ * @param isOwn  whether an earlier process of the run made these files
+ * @throws {UsageError} DDB_USAGE if one of these files is an input
+ * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files already has content, or cannot be made
  */
 export function checkRejects(
   path: string,
@@ -69,7 +69,7 @@ function checkRecords(path: string, files: Files): void {
   }
 }
 
-/** A dangling link counts. */
+/** True also for a dangling link. */
 function isTaken(path: string, files: Files): boolean {
   try {
     files.openEmpty(path).close()
@@ -79,7 +79,7 @@ function isTaken(path: string, files: Files): boolean {
   }
 }
 
-/** The mode of a folder does not tell whether files can be made in it, so this makes one and removes it. */
+/** Makes a file and removes it, because the mode of a folder does not tell whether files can be made there. */
 function checkFolder(path: string, files: Files, random: Platform['random']): void {
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   const name = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')

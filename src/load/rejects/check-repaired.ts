@@ -1,6 +1,6 @@
 /*
-  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save it in another encoding, or
-  without its header, and a reader need not notice either.
+  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save the file in another encoding or
+  without its header, and a reader need not notice.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'
@@ -10,14 +10,14 @@ import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { RejectRun } from './reject-run.js'
 
-/** This much of a file shows its encoding. */
+/** This many bytes show the encoding of a file. */
 const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 
 /**
  * @param asked  options with the file as their only input
- * @param isEncodingGiven  by the user who edited the file
- * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and what opening it throws
+ * @param isEncodingGiven  whether the user who edited the file named its encoding
+ * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors of opening the file
  */
 export async function checkRepaired(
   run: Pick<RejectRun, 'fieldNames'>,
@@ -27,7 +27,7 @@ export async function checkRepaired(
 ): Promise<void> {
   const [path = ''] = asked.inputs
   if (!isEncodingGiven) await checkEncoding(path, asked, files)
-  // If columns are matched by name, a record instead of a header does not fit anyway.
+  // If columns are matched by name, a record in place of the header never fits.
   if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
   await checkHeader(path, run.fieldNames, asked, files)
 }
@@ -67,7 +67,7 @@ async function checkHeader(
   }
 }
 
-/** UTF-8 text can also be read in most other encodings, so it may have been saved as UTF-8 instead. */
+/** Detects a file that an editor saved as UTF-8: most other encodings accept such a file, too. */
 async function checkEncoding(
   path: string,
   { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,
@@ -75,13 +75,13 @@ async function checkEncoding(
 ): Promise<void> {
   if (encoding === 'auto' || encoding.startsWith('utf-')) return
   const file = await files.open(path).catch(() => undefined)
-  // The reader will report why it cannot be opened.
+  // The reader will report why the file cannot be opened.
   if (file === undefined) return
   try {
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
     const bytes = Buffer.from(buffer.subarray(0, length))
-    // The last character may be cut.
+    // The last character may be cut off.
     const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
     const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return

@@ -1,6 +1,6 @@
 /*
-  Files of a run for as long as this process owns the run. A process that takes it over cuts the files back and appends to what
-  it counted.
+  Lets a run change its files only while this process owns the run. A process that takes over cuts the files back to the part that the
+  journal counts.
 */
 import type { Files, OutputFile } from '../../platform/platform.js'
 

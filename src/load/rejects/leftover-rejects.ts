@@ -1,16 +1,15 @@
 /*
-  Rejects files that a killed process made and whose rows its journal does not count: those rows are read again, so the files
-  are removed.
+  Removes rejects files that a killed process made and whose rows its journal does not count, because those rows are read again.
 */
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { reasonsPath } from './reject-path.js'
 
-/** Longer than the start of any line of reasons that names a run. */
+/** Longer than any start of a line that names the run. */
 const startBytes = 256
 
 /**
- * Removes files that the run made and its journal does not count. Call it once it is certain that the journal is complete.
+ * Removes files that the run made and its journal does not count. Must be called only once the journal is known to be complete.
  * @throws the system's error
  */
 export async function removeLeftovers(
@@ -28,10 +27,7 @@ export async function removeLeftovers(
   }
 }
 
-/**
- * Whether the run made this file of reasons, as others may use the name by now. A truncated file is the run's if what remains
- * matches.
- */
+/** Whether the run made this file of reasons, as others may use the name by now. If the file is truncated, the rest must match. */
 export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false
   const start = `{"runId":${JSON.stringify(runId)},`

@@ -1,10 +1,9 @@
 /*
-  Lines of a file of reasons, written directly as bytes: a million of them as strings would be most of the garbage that a load
-  of rejects produces.
+  Writes lines of a file of reasons directly as bytes. If lines were strings, a million of them would be most of the garbage of a load.
 */
 import type { RejectReason } from './reject-run.js'
 
-/** Writes lines as JSON.stringify does. Parts that lines share are made once. */
+/** Writes lines as JSON.stringify does. Parts that lines share are written once. */
 export interface ReasonLines {
   /** Upper limit for the line with its line feed. */
   maxBytes(reason: RejectReason): number
@@ -20,9 +19,9 @@ const zero = 0x30
 const closingBrace = 0x7d
 const lineFeed = 0x0a
 
-/** Of one UTF-16 unit in a text of JSON: six bytes of an escape, or up to three of UTF-8. */
+/** Most bytes for one UTF-16 unit in a text of JSON: six for an escape, up to three for UTF-8. */
 const bytesPerUnit = 6
-/** Two numbers, and the text between the members. */
+/** Room for two numbers, and for the text between the members. */
 const fixedBytes = 256
 
 const offsetMember = Buffer.from(',"offsetBytes":')
@@ -30,7 +29,7 @@ const valueMember = Buffer.from(',"value":')
 const nothing = Buffer.from('null')
 
 export function newReasonLines(): ReasonLines {
-  /** Of the last line, as most lines share it. */
+  /** The start of the last line, as most lines share it. */
   let head = { runId: '', file: '', bytes: Buffer.alloc(0) }
   let cause: Pick<RejectReason, 'columnName' | 'code' | 'class'> & { bytes: Buffer } = {
     columnName: null,

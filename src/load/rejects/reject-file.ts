@@ -10,12 +10,12 @@ import type { RejectReason } from './reject-run.js'
 import { newRowFile } from './row-file.js'
 import { failureOf, newRowPair } from './row-pair.js'
 
-/** Keeps little in memory, and waits for the disk after a few megabytes. */
+/** Needs little memory: waits for the disk after a few megabytes. */
 export interface RejectFile {
   readonly path: string
   /** Rows that are certainly on the disk, each with its reason. */
   readonly rows: number
-  /** Their bytes in this file and in the file of reasons. */
+  /** Bytes of these rows in this file and in the file of reasons. */
   readonly sizeBytes: number
   readonly reasonsBytes: number
   /** Rows that were added but could not be kept. */
@@ -26,7 +26,7 @@ export interface RejectFile {
    */
   add(record: Uint8Array, reason: RejectReason): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void
@@ -43,7 +43,7 @@ const carriageReturn = 0x0d
 /**
  * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share one.
  *
- * @param shape  of all records that will be added
+ * @param shape  shape of all records that will be added
  * @param mayTakeEmpty  whether an empty file at `path` may be used
  * @throws the system's error, EEXIST if either name is taken
  */
@@ -68,7 +68,6 @@ export function createRejectFile(
   }
 }
 
-/** Contents of a pair of files. */
 export interface PairSize {
   readonly rows: number
   readonly sizeBytes: number
@@ -78,7 +77,7 @@ export interface PairSize {
 const emptyPair: PairSize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
 
 /**
- * Continues both files at these sizes; anything after them is cut off.
+ * Continues both files at these sizes and cuts off the rest.
  * @throws the system's error; EINVAL if a file is shorter
  */
 export function reopenRejectFile(
@@ -99,8 +98,8 @@ export function reopenRejectFile(
 }
 
 /**
- * @returns its present size in bytes
- * @throws the system's error; EINVAL if that is less than before
+ * @returns the file's present size in bytes
+ * @throws the system's error; EINVAL if the present size is less than before
  */
 export function checkSize(path: string, sizeBytes: number, files: Files): number {
   const found = files.statusNow(path)?.sizeBytes ?? 0
@@ -110,8 +109,8 @@ export function checkSize(path: string, sizeBytes: number, files: Files): number
 }
 
 /**
- * Restores what the file held when `sizeBytes` was recorded.
- * @throws the system's error; EINVAL if it is shorter
+ * Restores the content that the file had when `sizeBytes` was recorded.
+ * @throws the system's error; EINVAL if the file is shorter
  */
 export function cutTo(path: string, sizeBytes: number, files: Files): OutputFile {
   const file = files.reopen(path)
@@ -151,9 +150,9 @@ function pairOf(
   const pair = newRowPair(records, reasons, size.rows)
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
-  // Without a byte order mark the encoding of such a file would not be recognized; UTF-8 needs none.
+  // Without a byte order mark, a reader would not recognize the encoding of such a file; UTF-8 needs no mark.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Written with the first record, so that removing that one leaves nothing. */
+  /** Written with the first record: if that record is removed, nothing is left. */
   let start =
     size.sizeBytes > 0
       ? Buffer.alloc(0)
@@ -192,14 +191,14 @@ function pairOf(
     close() {
       const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
-      // A file that cannot be removed at least holds no row.
+      // A failure does no harm: the file holds no row.
       if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },
   }
 }
 
-/** Gives a record without a line end, such as the last of an input, that of the records before it. */
+/** Gives a record without a line end, such as the last of an input, the line end of the records before. */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {
@@ -212,7 +211,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character if it is ASCII; the last byte of a longer one is not a line end in any encoding. */
+/** The last character if it is ASCII. In no encoding does a longer character end with the byte of a line end. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

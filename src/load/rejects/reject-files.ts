@@ -1,6 +1,6 @@
 /*
-  The rejects files of a run: the one that the user named, and one beside it for each further kind of records, since a file can
-  be loaded again only if its records share one header.
+  The rejects files of a run: the file that the user named, and another beside it for each further kind of records. A file can be loaded
+  again only if its records share one header.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -23,11 +23,11 @@ import { reasonOf } from './row-file.js'
 export interface RejectFiles {
   /**
    * Queues the record and its reason for the file of its shape, which the first such record creates.
-   * @throws {DdbError} DDB_OUTPUT_CREATE if it cannot be made; the row is unplaced
+   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be made; the row is then unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void
@@ -35,52 +35,50 @@ export interface RejectFiles {
   close(): void
   /** Files that certainly hold rows, in the order in which they were made. */
   files(): { path: string; rows: number }[]
-  /** Rows that are in none of them. */
+  /** Rows that are in none of the files. */
   readonly unplaced: number
   /** The files and their sizes, once flushed. `key` identifies the shape of their records. */
   kept(): KeptFile[]
   /**
    * Continues files that an earlier process made.
    * @param making  called for each further file before it is made
-   * @throws {DdbError} DDB_OUTPUT_CREATE if one of them has changed
+   * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
   /**
-   * Cuts off what earlier processes wrote after these sizes.
+   * Cuts off rows that earlier processes wrote after these sizes.
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   cutBack(): void
 }
 
-/** A pair of files, and which records go there. */
+/** A pair of files, and the shape of its records. */
 export interface KeptFile extends PairSize {
   readonly key: string
   readonly path: string
 }
 
-/** The file for records of one shape. */
 interface ShapeFile {
-  /** undefined if it was not tried, or could not be made. */
+  /** undefined if the file was not tried, or could not be made. */
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined
-  /** The first line of its reasons describes the run. */
+  /** Whether a line of the reasons describes the run. */
   isTold: boolean
-  /** For how many columns its reasons give the offsets. */
+  /** Number of columns whose offsets the reasons contain. */
   toldOffsets: number
 }
 
-/** What a file needs to be loaded again. */
+/** Facts that a later load of a file needs. */
 export interface AboutRun {
   /** Equal for inputs whose records are read alike. */
   keyOf(inputFile: string): string
-  /** What the first line of the reasons contains. */
+  /** The description of the run in the first line of the reasons. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
-  /** Time zone offsets of columns, as far as known. */
   readonly offsets: ColumnOffsets | undefined
 }
 
-/** Each keeps two files open, and a process may have about a thousand. */
+/** Each pair keeps two files open, and a process may have about a thousand. */
 const maxFiles = 100
 
 /**
@@ -90,7 +88,7 @@ const maxFiles = 100
 export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
   /** In the order in which the files were made. */
   const byShape = new Map<string, ShapeFile>()
-  /** By input; headers may be long. */
+  /** Keys of shapes by input, as headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
   const maker = newFileMaker(path, files)
@@ -184,7 +182,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds to a reason what the file needs to be loaded again and does not contain yet. */
+/** Adds facts to a reason that a later load of the file needs and that the file lacks. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -204,11 +202,10 @@ function withRun(
   }
 }
 
-/** Makes files under unused names. */
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** This many exist; `making` is called for each further one before it is made. */
+  /** Continues after this many existing files; `making` is called for each further file before it is made. */
   goOn(made: number, making: (path: string) => void): void
 }
 
@@ -231,13 +228,13 @@ function newFileMaker(path: string, files: Files): FileMaker {
         const isFirst = number === 1
         const name = isFirst ? path : furtherPath(path, number, shape)
         number++
-        // Somebody else's file must never look like ours.
+        // A file of another owner must never look like ours.
         if (!isFirst && files.statusNow(name) !== undefined) continue
         tellMaking(name)
         try {
           return createRejectFile(name, shape, files, isFirst)
         } catch (cause) {
-          // If a name is taken, that file is left alone: the next number does as well.
+          // If a name is taken, that file stays as it is, and the next number is tried.
           if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
           throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
             cause,
@@ -248,7 +245,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
   }
 }
 
-/** Locks for commands that load a file while it is written; the run itself does not need them. */
+/** Locks that stop other commands from loading a file while the run writes it; the run itself does not need them. */
 function newLocks(files: Files): { take(path: string): void; release(): void } {
   const held: FileLock[] = []
   return {
@@ -285,9 +282,9 @@ function guard<T>(path: string, action: () => T): T {
   }
 }
 
-/** Equal for shapes whose records can share one header, whatever its quotes and line ends. */
+/** Equal for shapes whose records can share one header; quotes and line ends of the header may differ. */
 function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
-  // A file has one encoding, which may depend on its byte order mark.
+  // A file has a single encoding, which may depend on its byte order mark.
   return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, markOf(text)])
 }
 

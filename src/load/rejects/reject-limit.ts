@@ -1,5 +1,5 @@
 /*
-  When rejects end a run: at the first one, at a count, or at a share of the rows read.
+  Decides when rejects end a run: at the first reject, at a count, or at a share of the rows read.
 */
 import { InputError, type DdbError, type ErrorCode, type InputPosition } from '../../errors.js'
 import type { RunState } from '../fate/fold.js'
@@ -9,7 +9,6 @@ import type { Plan } from '../plan.js'
 import { located, positionOf, type AnyReject } from './reject.js'
 import { rowsText } from '../fate/row-counts.js'
 
-/** What the limit depends on. */
 interface LimitedRun {
   readonly plan: Plan
   readonly state: Pick<RunState, 'rows'>
@@ -32,7 +31,6 @@ export function limitFailure(
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
-/** Whether this many more rejects may end the run. */
 export function mayReachLimit(
   { plan: { onError, maxErrors }, state: { rows } }: Pick<LimitedRun, 'plan' | 'state'>,
   rejects: number,
@@ -53,8 +51,8 @@ export function finalLimitFailure({
 }
 
 /**
- * Why a resumed run sends nothing new: rejects that ended the earlier process end this one, too, unless the user has changed
- * the limit.
+ * Why a resumed run sends nothing new. Rejects that ended the earlier process end this process, too, unless the user has changed the
+ * limit.
  */
 export function earlierLimitFailure({
   plan,

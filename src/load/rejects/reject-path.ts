@@ -1,12 +1,13 @@
 /*
-  The names of rejects files: the one that the user gave, and those beside it for records of another shape.
+  The names of rejects files: the name that the user gave, and names beside it for records of another shape.
 */
 import { extname } from 'node:path'
 import { formats, inputFormats, recordFormat, type InputFormat } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 
 /**
- * Extensions that tell a reader the format of single records; otherwise it looks at the first bytes, which works for any shape.
+ * Extensions that tell a reader the format of single records. Without one, the reader looks at the first bytes, which works for any
+ * shape.
  */
 const extensions = new Map<InputFormat, string[]>()
 for (const name of inputFormats) {
@@ -30,7 +31,7 @@ function fittingExtension(extension: string, { format, delimiter }: RecordShape)
   return fitting.includes(known) ? extension : (fitting[0] ?? extension)
 }
 
-/** Whether `other` may become one of the files beside `path`, or the reasons of one. */
+/** Whether `other` may become a file beside `path`, or the reasons of such a file. */
 export function isFurtherPath(path: string, other: string): boolean {
   const extension = extname(path)
   const stem = `${path.slice(0, path.length - extension.length)}.`
@@ -40,12 +41,11 @@ export function isFurtherPath(path: string, other: string): boolean {
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-/** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/** Exists while a run writes the file, and names the run. */
+/** Path of the lock that exists while a run writes the file; the lock names the run. */
 export function rejectLockPath(path: string): string {
   return `${path}.lock`
 }

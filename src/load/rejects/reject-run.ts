@@ -1,6 +1,6 @@
 /*
-  What a rejects file records about its run: its options, and how these records were read. It is in the first line of the
-  reasons, so that the repaired file can be loaded without options.
+  What a rejects file records about its run: the options, and how the run read these records. The first line of the reasons contains the
+  record, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -30,16 +30,15 @@ export interface RejectReason {
   message: string
   /** The offending text, clipped; null if the whole record is at fault. */
   value: string | null
-  /** In the first line of a file: the options of its run. */
+  /** Only in the first line of a file: the options of its run. */
   run?: RejectRun
-  /** Time zone offsets of columns, in the first line after which more are known. */
+  /** Time zone offsets of columns, in each line at which more are known than before. */
   offsets?: Readonly<Record<string, string>>
 }
 
-/** How an input was read. */
 export interface RejectReading extends Detected {
   readonly format: InputFormat
-  /** The texts in the input's name that columns contain; null if the name lacks one. */
+  /** The texts in the input's name that columns contain; null if the name lacks a text. */
   readonly texts?: Readonly<Record<string, string | null>> | undefined
   /** Columns that hold the part of the input's path with the same name. */
   readonly parts?: readonly string[] | undefined
@@ -52,7 +51,7 @@ export interface AskedFor {
   readonly options: JournaledOptions
 }
 
-/** What the first line of the reasons has besides its reason. */
+/** The part of the first line of the reasons that describes the run. */
 export interface RejectRun extends AskedFor {
   /** 2 if columns hold texts from input names, 3 with a transform: earlier versions know neither. */
   readonly format: 1 | 2 | 3
@@ -71,7 +70,6 @@ export interface KnownRejects {
   readonly offsets: Readonly<Record<string, string>>
 }
 
-/** What rejects record about their run. */
 export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
   const { workingFolder = '' } = options.journal ?? {}
   return { folder: workingFolder, options: journaledOptions(options, plan) }
@@ -81,8 +79,8 @@ export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
 const mostBytes = 4 * 1024 * 1024
 
 /**
- * What the reasons beside a rejects file record about its run.
- * @throws {InputError} DDB_INPUT_MISSING without such a file, DDB_INPUT_FORMAT if it does not contain that
+ * Reads the run's description from the reasons of a rejects file.
+ * @throws {InputError} DDB_INPUT_MISSING without reasons, DDB_INPUT_FORMAT if they do not describe the run
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
@@ -90,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // They only grow, so the last line has them all.
+    // The offsets only grow in number, so the last line has all.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }
@@ -123,7 +121,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** The first line of the reasons, and those with offsets; undefined for an invalid line. */
+/** The first line of the reasons, and all lines with offsets; undefined for an invalid line. */
 async function tellingLines(
   path: string,
   reasons: string,
@@ -144,7 +142,7 @@ async function tellingLines(
         let start = 0
         for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
           const line = window.subarray(start, end)
-          // Inside a text the quotes would have backslashes.
+          // In a text of JSON, these quotes would have backslashes.
           if (found.length === 0 || line.includes(',"offsets":{')) {
             found.push(parsed(line.toString()))
           }
@@ -177,15 +175,15 @@ export async function refuseWritten(path: string, files: Files): Promise<void> {
 }
 
 /**
- * The run name under which a rejects file is loaded again: the same for the same file, even if it was moved, so that no row is
- * loaded twice unnoticed.
+ * The run name under which a rejects file is loaded again. It is the same for the same file, even if the file was moved, so that a
+ * second load is noticed.
  */
 export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
 
-/** Where rows go that are bad again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
+/** Path for rows that are bad again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
 export function retryRejectsPath(path: string): string {
   const extension = extname(path)
   const stem = path.slice(0, path.length - extension.length)
@@ -194,7 +192,7 @@ export function retryRejectsPath(path: string): string {
   return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`
 }
 
-/** The run's options that also apply to its rejects; what was detected then is given explicitly now. */
+/** The options of the run that also apply to its rejects. Properties that the run detected are given explicitly. */
 export function retryOptions(
   { run, offsets }: KnownRejects,
   path: string,
@@ -259,9 +257,7 @@ function setAgain(
   return again
 }
 
-/**
- * The file does not contain skipped lines or the path into a document; it has an end, is not a folder, and has another name.
- */
+/** Leaves out options that do not apply to the file: it has no skipped lines, no path into a document and no folder, and it ends. */
 function retryInput(
   {
     skipLines: _,
@@ -283,7 +279,7 @@ function retryInput(
     ...input,
     compression: 'none',
     format: recordFormat(format),
-    // The result has it as plain text, which is a name that options accept.
+    // The encoding comes from a result as plain text, and the options accept each of them.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),
     ...(quote === null ? {} : { quote: quote.value }),

@@ -26,7 +26,6 @@ export function located({ file, lineNumber, message }: AnyReject): string {
   return `${file}, line ${lineNumber}: ${message}`
 }
 
-/** Its place, for an error. */
 export function positionOf({
   file,
   lineNumber,
@@ -36,9 +35,7 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/**
- * Makes the lines of the reasons file. The result is reused for the next one, as a new object for each of a million is a waste.
- */
+/** Makes the lines of the reasons file. The next call reuses the result, as a new object for each of a million rejects is a waste. */
 export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
   const reason: RejectReason = {
     runId,

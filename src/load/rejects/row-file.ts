@@ -1,5 +1,5 @@
 /*
-  A file that grows by whole rows: the queue is written in steps, and an incomplete row can be cut off.
+  A file that grows by whole rows: queued rows are written in steps, and an incomplete row can be cut off.
 */
 import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
@@ -9,7 +9,7 @@ import { newRowQueue, type RowQueue } from './row-queue.js'
 export interface RowFile {
   /** Rows to be written, each with its line end. */
   readonly queue: RowQueue
-  /** Appends these rows of the queue. */
+  /** Appends these rows of the queue to the file. */
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that are completely in the file. */
   wholeRows(): number
@@ -17,24 +17,23 @@ export interface RowFile {
   keep(rows: number): void
   /** Cuts off everything after the kept rows. */
   cut(): void
-  /** Waits for the disk. */
   sync(): void
   /** Size of the rows that the disk had at the last `settle`. */
   readonly settledBytes: number
   /** Records that the disk has the kept rows. */
   settle(): void
-  /** Cuts off what the disk may lose. */
+  /** Cuts off rows that the disk may lose. */
   cutUnsettled(): void
   close(): void
 }
 
 /**
  * @param file  opened for writing
- * @param sizeBytes  of the rows that it holds
+ * @param sizeBytes  size of the rows in the file
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** Sizes of the rows that are on the disk, of those before the queue, and of everything written. */
+  /** Sizes of the rows on the disk, of the rows before the queue, and of everything written. */
   let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes

@@ -9,17 +9,17 @@ export interface RowPair {
   readonly rows: number
   /** Rows that could not be kept. */
   readonly unplaced: number
-  /** Nothing more may be added to the queues. */
+  /** True if nothing more may be added to the queues. */
   readonly hasFailed: boolean
   /**
-   * Both queues have one row more, with this many bytes in all; full queues are written.
+   * Must be called after both queues got one more row, with this many bytes in all; writes full queues.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   queued(bytes: number): void
   /** Counts a row that is in no queue as unplaced. */
   lose(): void
   /**
-   * Writes what is queued and waits for the disk.
+   * Writes all queued rows and waits for the disk.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   flush(): void
@@ -28,10 +28,10 @@ export interface RowPair {
 /** Rows written at a time: if the disk fills up, at most this many records are removed because their reasons do not fit. */
 const rowsAtOnce = 64
 
-/** For both files together: then the disk is awaited, so that failures are noticed in time. */
+/** Limit for both files together: the pair then waits for the disk, so that failures are noticed in time. */
 const mostUnsyncedBytes = 4 * 1024 * 1024
 
-/** @param rowsBefore  already in both files */
+/** @param rowsBefore  rows already in both files */
 export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number): RowPair {
   const files = [first, second]
   let rows = rowsBefore
@@ -62,7 +62,7 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
       for (const file of files) file.settle()
       rows += unsynced
     } else {
-      // After a failed sync the disk may lose the data and report nothing when asked again.
+      // After a failed sync, the disk may lose the data and report no failure when asked again.
       for (const file of files) failureOf(() => file.cutUnsettled())
       unplaced += unsynced
     }
@@ -113,7 +113,7 @@ function writeQueues(
   return { whole: Math.min(first.wholeRows(), second.wholeRows()), failure }
 }
 
-/** Returns what the action throws. */
+/** The error that the action throws, if any. */
 export function failureOf(action: () => void): Error | undefined {
   try {
     action()

@@ -1,13 +1,13 @@
 /*
-  Rows waiting to be written, one after the other in one array: a million small arrays would burden the garbage collector.
+  Rows that wait to be written, one after the other in one array. A million small arrays would burden the garbage collector.
 */
 
 /** Rows count from 0. */
 export interface RowQueue {
   readonly rowCount: number
-  /** Of all rows; valid until a row is added. */
+  /** Bytes of all rows; valid until a row is added. */
   readonly bytes: Buffer
-  /** Where the rows before `row` end in `bytes`. */
+  /** The offset in `bytes` at which `row` begins. */
   startOf(row: number): number
   /**
    * Adds a row.
@@ -16,15 +16,14 @@ export interface RowQueue {
   add(row: Uint8Array): number
   /**
    * Makes room for a row that the caller writes to `bytes`.
-   * @returns where it begins
+   * @returns where the row begins
    */
   room(maxBytes: number): number
   /**
-   * The row written to `bytes` ends here.
+   * Ends the row that the caller has written to `bytes`.
    * @returns its size in bytes
    */
   end(position: number): number
-  /** Removes all rows. */
   clear(): void
 }
 
@@ -32,7 +31,7 @@ export interface RowQueue {
 export const maxQueuedBytes: number = 64 * 1024
 
 const initialBytes = 32 * 1024
-/** Allocated in one step, as outgrown arrays wait long for the collector; unused pages take no memory. */
+/** Allocated in one step, as outgrown arrays wait long for the garbage collector; unused pages take no memory. */
 const roomyBytes = maxQueuedBytes + initialBytes
 const initialRows = 1024
 

@@ -17,17 +17,17 @@ import { newReasons, type AnyReject } from './reject.js'
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /**
    * Counts the reject and keeps its record.
-   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same
+   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the reject is counted even then
    */
   add(reject: AnyReject, shape: RecordShape): void
   /**
-   * How records of an input are read, by its name.
+   * Remembers how the run reads records of an input.
    * @param offsets  time zone offsets of columns, as far as known at each reject
    */
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
-  /** Grows with every reject. */
+  /** Number that grows with every reject. */
   readonly count: number
-  /** For the journal, once flushed; only inputs that changed since the last call. */
+  /** Contents for the journal, after a flush; only inputs that changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /**
    * Continues the rejects of the run's earlier processes.
@@ -35,13 +35,12 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
    */
   goOn(found: FoundRun, making: (path: string) => void): void
   /**
-   * Cuts off what the journal does not count. Call it once it is certain that the journal is complete.
+   * Cuts off rejects that the journal does not count. Must be called only once the journal is known to be complete.
    * @throws {DdbError}
    */
   cutBack(): void
-  /** Rejects of one input, by its name. */
   ofInput(file: string): InputRejects
-  /** For the result of the run, once closed. */
+  /** Counts for the result of the run, once closed. */
   result(): LoadResult['rejects']
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined
@@ -74,7 +73,7 @@ export interface InputRejects {
 }
 
 /**
- * Creates nothing yet.
+ * Creates no file yet.
  * @param asked  the run's options, for loading the rejects again
  */
 export function newRunRejects(
@@ -162,7 +161,7 @@ interface Readings extends AboutRun {
 function newReadings(asked: AskedFor | undefined): Readings | undefined {
   if (asked === undefined) return undefined
   const byFile = new Map<string, RejectReading>()
-  /** Inputs that are read alike share one. */
+  /** Inputs that are read alike share a reading. */
   const byText = new Map<string, RejectReading>()
   let columnOffsets: ColumnOffsets | undefined
   return {

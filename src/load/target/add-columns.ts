@@ -1,6 +1,6 @@
 /*
-  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. Their types are found
-  by looking at every value.
+  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. The types come from looking at
+  every value.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -20,7 +20,7 @@ import type { TableTarget } from './target.js'
  * Adds the missing columns; a dry run only reports them.
  *
  * @returns the columns that were added, or would be
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no names, and if the run needs more options to
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no column names; also if the run needs more options to
  *   fill the columns
  * @throws {ServerError} with the server's message
  */
@@ -39,7 +39,7 @@ export async function addColumns(
   return schema.columns.map(({ name, type }) => ({ name, type }))
 }
 
-/** Columns that a table for the inputs would have and this one lacks. */
+/** Columns that a table for the inputs would have and the target lacks. */
 async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<InferredSchema> {
   const { options, platform } = run
   const { files } = platform
@@ -93,7 +93,7 @@ function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
   )
 }
 
-/** All names are identifiers. */
+/** Needs no quoting, as all names are identifiers. */
 function addScript(table: TableTarget, columns: readonly TargetColumn[]): string {
   const target =
     table.kind === 'dfs' ? `loadTable("${table.database}", "${table.table}")` : table.name

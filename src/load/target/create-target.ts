@@ -33,7 +33,6 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
-/** The table designed for the inputs. */
 interface NewTarget {
   readonly schema: InferredSchema
   /** Creates the table. */
@@ -102,7 +101,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
   return { schema, script }
 }
 
-/** Says how to create the table if its database is there: only its owner knows the columns of its partitions. */
+/** Adds how to create the table if its database exists: only the owner of the database knows its partition columns. */
 function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
   const isDatabase =
     table.kind === 'dfs' &&
@@ -117,7 +116,7 @@ function withTable(error: unknown, schema: InferredSchema, table: TableTarget): 
   )
 }
 
-/** How many columns and warnings are named; an input may have thousands. */
+/** Limit of columns and warnings in notices; an input may have thousands. */
 const toldColumns = 30
 const toldWarnings = 10
 
@@ -137,7 +136,7 @@ function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string
     run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
-/** Shapes of scripts: the fact about each, how to recognize it, and what to call it. */
+/** Kinds of scripts: the fact about each kind, its pattern, and its name in messages. */
 const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
   ['createsStream', /^share streamTable\(/m, 'stream tables'],
   ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
@@ -150,7 +149,7 @@ const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
   ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
 ]
 
-/** @throws {UsageError} DDB_CONFIG before anything is created, if the server is known to refuse it */
+/** @throws {UsageError} DDB_CONFIG before anything is created, if the server is known to refuse the script */
 function checkShape(facts: Facts, script: string): void {
   const code = script.replace(/^\/\/.*$/gm, '')
   const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
@@ -161,7 +160,7 @@ function checkShape(facts: Facts, script: string): void {
   )
 }
 
-/** A failed script may have created its database; unless that is removed, the next try would fail because of it. */
+/** Warns that a failed script may have created its database, which would make the next try fail. */
 function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
   if (table.kind !== 'dfs' || run.server.facts.failedCreateLeaves !== true) return
   if (serverMessage.includes('is there already')) return
@@ -176,7 +175,7 @@ function tableOf({ plan: { target } }: Run): TableTarget {
   throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
 }
 
-/** Only files can be read twice. */
+/** @throws {UsageError} DDB_USAGE for an input that cannot be read twice */
 export async function checkFiles(
   paths: readonly string[],
   files: Files,
@@ -192,8 +191,8 @@ export async function checkFiles(
 }
 
 /**
- * The run that creates the table must do exactly what later runs with these options do.
- * @throws {UsageError} DDB_USAGE that names what is missing
+ * Checks that later runs with these options would load the inputs, too.
+ * @throws {UsageError} DDB_USAGE that names the missing options
  */
 async function checkOptions(
   run: Run,
@@ -202,7 +201,7 @@ async function checkOptions(
 ): Promise<void> {
   const needed = neededOptions(schema)
   const missing = missingOptions(run, needed, !hasMembers(schema))
-  // What the first record is comes before rows that do not fit.
+  // Unclear headers are reported before rows that do not fit.
   if (missing.every(one => one.startsWith('`rejects.'))) await checkHeaders(run, schema, paths)
   if (missing.length === 0) return
   const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
@@ -219,7 +218,7 @@ async function checkOptions(
   )
 }
 
-/** The new table must tell which first records are headers, as it does for later runs. */
+/** Checks that the new table tells whether each first record is a header, as later runs need. */
 async function checkHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,
@@ -236,14 +235,14 @@ async function checkHeaders(
 const rowsText = (count: number): string =>
   count === 1 ? '1 row that does' : `${count} rows that do`
 
-/** Members of JSON are matched by their exact name. */
+/** Columns take members of JSON only by their exact name. */
 function hasMembers({ inputs }: InferredSchema): boolean {
   return inputs.some(({ format }) => formats[format].records === 'members')
 }
 
 /**
  * Options that a run lacks to fill the columns.
- * @param anyCase  a header that differs only in case fills the column
+ * @param anyCase  whether a header that differs only in case fills the column
  */
 export function missingOptions(
   { plan, options: { mapping = {}, cells = {} } }: Pick<Run, 'plan' | 'options'>,
@@ -273,7 +272,7 @@ export function missingOptions(
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
-    // Otherwise it would leave the new table empty, or half filled.
+    // Without it, a bad row would leave the new table empty or half filled.
     ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
       ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects + needed.footers)} not fit`]
       : []),

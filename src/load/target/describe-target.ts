@@ -1,6 +1,6 @@
 /*
-  Describes the target as the server reports it: its columns in order, its partition scheme, its engine, whether known keys are
-  updated instead of added.
+  Describes the target as the server reports it: columns in order, partition scheme, engine, and whether rows with known keys are
+  updated or added.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -34,39 +34,38 @@ import {
   type UpsertForm,
 } from './target.js'
 
-/** An existing target. */
 export interface TargetDescription {
-  /** What is sent. */
+  /** The columns that the run sends. */
   readonly columns: readonly TargetColumn[]
-  /** The table's own columns, if a transform makes them from those that are sent. */
+  /** The table's own columns, if a transform makes them from the columns sent. */
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
-   * rows. For a function: the table to be counted.
+   * Whether rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
+   * rows. For a function: the same about the table to count.
    */
   readonly keyed: boolean
-  /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are none. */
+  /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
   readonly keyColumns?: readonly string[]
-  /** For shared tables: its own key, whatever columns are named for an upsert. */
+  /** Key of a shared table itself, whatever columns are named for an upsert. */
   readonly tableKey?: readonly string[]
-  /** Columns by which a DFS table chooses partitions; for a function, those of the table to be counted. */
+  /** Columns by which a DFS table chooses partitions; for a function, partition columns of the table to count. */
   readonly partitionColumns?: readonly string[]
-  /** A DFS table under the name of a shared one. */
+  /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean
   /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if the server does not tell. */
   readonly engine?: string | undefined
-  /** How rows are upserted; undefined if they are not. */
+  /** How rows are upserted; undefined if rows are not upserted. */
   readonly upsert?: UpsertForm
-  /** A row written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
+  /** Whether a row written twice stays one row: the table has a key, or keeps one of several rows with equal sort columns. */
   readonly dropsDuplicates?: boolean
-  /** Of rows with the same key, the one written last stays. */
+  /** Whether the last written of several rows with the same key stays. */
   readonly replaces?: boolean
 }
 
-/** The target's own columns, whatever is sent. */
+/** The target's own columns, whatever the run sends. */
 export function ownSchema({ columns, tableColumns = columns }: TargetDescription): TargetSchema {
   return { columns: tableColumns }
 }
@@ -118,7 +117,7 @@ export async function describeTarget(
   const { types, typesFrom } = options.target
   const { confirmTable } = target
   const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
-  // The table that a function writes to is unknown; the table named with it is the best guess.
+  // The table that a function writes to is unknown; the table named with the function is the best guess.
   const table = confirmTable ?? from
   const answer = table && (await askSchema(asking, table))
   const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
@@ -133,7 +132,7 @@ export async function describeTarget(
 }
 
 /**
- * The rows that a transform makes are unknown in advance, and so are their keys and partitions.
+ * Describes a target with a transform: the keys and partitions of its rows are unknown in advance.
  * @throws {UsageError} DDB_USAGE
  */
 function transformed(table: TargetDescription, types: string | undefined): TargetDescription {
@@ -148,7 +147,7 @@ function transformed(table: TargetDescription, types: string | undefined): Targe
   }
 }
 
-/** The named columns; a name without a type gets that of the table's column. @throws {UsageError} DDB_USAGE */
+/** The named columns; a name without a type gets the type of the table's column. @throws {UsageError} DDB_USAGE */
 function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly TargetColumn[] {
   const entries = types.split(',').map(entry => {
     const name = entry.trim()
@@ -165,10 +164,10 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 }
 
 /**
- * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). One of the rows with
- * equal sort columns is kept per partition, and only under a VALUE scheme does a partition have one value of its column.
+ * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). A table that keeps one of the
+ * rows with equal sort columns does so in each partition. Only a VALUE scheme has one value of its column per partition.
  *
- * @param upserted  named for an upsert
+ * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(
   table: TableTarget,
@@ -193,7 +192,7 @@ function keyColumnsOf(
   return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
 }
 
-/** The columns of a table that limits its texts: those of a DFS table, whose handle may be shared under a plain name. */
+/** The columns of a table if the table limits its texts. Only DFS tables do, even if they are shared under a plain name. */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')
   const isStored =
@@ -255,13 +254,13 @@ function hasKey(schema: Value): boolean {
   return value.form === 'vector' && value.length > 0
 }
 
-/** `keepDuplicates` of TSDB tables: the first or the last of rows with equal sort columns stays. */
+/** Whether a TSDB table keeps only the first or the last of rows with equal sort columns (`keepDuplicates`). */
 function keepsOneOfEquals(schema: Value): boolean {
   const text = textOf(schema, 'keepDuplicates')
   return text === 'FIRST' || text === 'LAST'
 }
 
-/** In capitals. */
+/** The text of an entry, in capitals. */
 function textOf(schema: Value, key: string): string | undefined {
   const value = entryOf(schema, key)
   return value?.form === 'scalar' && typeof value.value === 'string'

@@ -1,6 +1,6 @@
 /*
-  How safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
-  explains the settings). Asked in one request once all rows are there; unknown if the user may not ask.
+  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
+  explains the settings). One request asks for everything after the last row; unknown if the user may not ask.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -13,9 +13,9 @@ import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
 export interface Durability {
-  /** Asks once all rows are there, without waiting: closing the session waits for the answer. */
+  /** Asks without waiting, once all rows are confirmed: closing the session waits for the answer. */
   ask(control: Session): void
-  /** @param hasRows  something was confirmed; otherwise nothing is claimed */
+  /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>
 }
 
@@ -31,10 +31,10 @@ export const nothingStored: Stored = {
 const longestMs = 5_000
 
 /**
- * Asks for settings of the node, then of its controller if that is another: `dataSync` and the number of replicas are settings
- * of the controller. A setting that is not set, or hidden from the user, is NULL; `maxMemSize` is always set, which tells the
- * two apart (DolphinDB manual, page getConfig). Then for writes that wait to be flushed, by table: `funcByName` looks the
- * function up at run time, as some servers lack it. A single node is of type 3.
+ * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas are settings of
+ * the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always set, which tells the two cases
+ * apart (DolphinDB manual, page getConfig). Then asks for writes that wait to be flushed, by table. `funcByName` looks the function up
+ * at run time, as some servers lack it.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())
@@ -62,7 +62,7 @@ function physicalName({ database, table }: DfsTable): string {
 }
 
 const singleNode = 3
-/** The default if it is not set: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
+/** The server's default: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
 /** Asks nothing for tables in memory, for functions, and if nothing will be confirmed. */
@@ -106,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Tables whose names merely begin alike are not counted. */
+/** Ignores tables whose names merely begin alike. */
 function pendingOf(
   names: Value | undefined,
   counts: Value | undefined,
@@ -165,7 +165,6 @@ function textOf(value: Value | undefined): string | undefined {
   return value.value.trim() === '' ? undefined : value.value.trim()
 }
 
-/** The number of a setting. */
 function countOf(value: Value | undefined): number | undefined {
   const text = textOf(value)
   return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined

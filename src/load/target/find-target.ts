@@ -1,6 +1,6 @@
 /*
-  Finds the server and the target: the first connection of a run, which waits for a server that is still starting and follows a
-  cluster's redirects.
+  Finds the server and the target over the first connection of a run. Waits for a server that is still starting, and follows a cluster's
+  redirects.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -24,10 +24,10 @@ import { transformScript } from './transform.js'
 /**
  * Connects, follows redirects, and describes the target.
  *
- * @param onConnected  gets each session that is opened, so that ending the run can end it
+ * @param onConnected  gets each new session, so that ending the run can end it
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
- * @throws {DdbError} DDB_EXPECTATION if it has other columns than expected
- * @throws {UsageError} DDB_USAGE if it cannot be written over several connections
+ * @throws {DdbError} DDB_EXPECTATION if the target has other columns than expected
+ * @throws {UsageError} DDB_USAGE if the target cannot be written over several connections
  */
 export async function findTarget(
   run: Run,
@@ -66,7 +66,7 @@ export async function findTarget(
   }
 }
 
-/** The target including missing columns, if those are to be added. */
+/** The target, after adding missing columns if the user asked for that. */
 async function withAdded(
   run: Run,
   control: Session,
@@ -98,7 +98,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-/** Whether the server can read the transform is known before the first row. @throws {ServerError} in the server's words */
+/** Finds out before the first row whether the server accepts the transform. @throws {ServerError} in the server's words */
 async function defineTransform({ plan }: Run, control: Session): Promise<void> {
   const { target, confirmTimeoutMs: timeoutMs } = plan
   if (target.kind === 'function' || target.transform === undefined) return
@@ -116,13 +116,13 @@ async function defineTransform({ plan }: Run, control: Session): Promise<void> {
   }
 }
 
-/** Servers before a certain version accept texts of any length. */
+/** Drops the limits of texts, which servers before a certain version do not have. */
 function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
   if (limitsTexts(asked?.version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 
-/** @param server  default: the run's */
+/** @param server  default: the run's server */
 function firstConnection(
   run: Run,
   deadlineMs: number,
@@ -139,10 +139,10 @@ function firstConnection(
 }
 
 /**
- * Waits for a server that is still starting, within the time for connecting: it refuses connections, or says that it is not
+ * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or says that it is not
  * ready.
  *
- * @throws {ServerError} DDB_UNAVAILABLE if it says so to the end
+ * @throws {ServerError} DDB_UNAVAILABLE if the server says so to the end
  */
 async function waiting<T>(
   run: Run,
@@ -153,7 +153,7 @@ async function waiting<T>(
   const rules = retryRules(run)
   const { options } = run
   const { leaving } = run.ending
-  // There is nothing to shut down cleanly yet, so the first signal ends the pause, too.
+  // The run has nothing to shut down cleanly yet, so the first signal ends the pause, too.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   try {

@@ -11,7 +11,7 @@ import { parseTableTarget } from './target.js'
 
 /**
  * @param options  `target` names the table to be created
- * @param paths  of the inputs, one by one
+ * @param paths  paths of the inputs, one by one
  */
 export function inferOptions(
   options: Pick<LoadOptions, 'input' | 'mapping' | 'cells' | 'target'>,

@@ -1,5 +1,5 @@
 /*
-  Converts JSON values to DolphinDB values for `functionArguments`: they are sent as serialized arguments, so nothing needs
+  Converts JSON values to DolphinDB values for `functionArguments`. Requests carry them as serialized arguments, so nothing needs
   quoting.
 */
 import { toValue, type PlainInput } from '../../client/plain-input.js'

@@ -1,7 +1,7 @@
 /*
-  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to the
-  same partition refuse each other. In keyed in-memory tables rows of one key must, as their order matters. Any rule that gives
-  equal partitions or keys equal lanes will do, so unknown parts of a scheme are ignored.
+  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to the same
+  partition refuse each other. In keyed in-memory tables, rows with the same key must, as their order matters. A rule only has to give
+  equal partitions or keys equal lanes, so it can ignore unknown parts of a scheme.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
@@ -24,13 +24,13 @@ import {
 
 /** How the rows of a run are divided among its connections. */
 export interface LaneScheme {
-  /** Differs whenever rows may be divided differently: a process that resumes must find the same rows under a number. */
+  /** Changes whenever rows may be divided differently: a process that resumes must find the same rows under a number. */
   readonly digest: string
-  /** Rows with the same key must be written in order. */
+  /** Whether rows with the same key must be written in order. */
   readonly isOrdered: boolean
   /** More lanes than this would have no rows; Infinity if the target does not tell. */
   readonly mostLanes: number
-  /** The lane of each row, from 0. The first lane has the rows that belong to no partition, or to an unknown one. */
+  /** The lane of each row, from 0. Rows that belong to no partition, or to an unknown one, go into the first lane. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
 
@@ -40,7 +40,7 @@ type Place = (row: number) => number
 /** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Distinguishes ways of choosing. */
+  /** Text that differs for different ways of choosing. */
   readonly text: string
   /** Number of groups; Infinity if it may grow at any time. */
   readonly placeCount: number
@@ -51,7 +51,7 @@ interface Level {
 /** Part of the digest: increase it whenever rows are divided in a new way. */
 const version = 1
 
-/** @returns undefined if all rows must use one connection, or may use any */
+/** @returns undefined if all rows must use one connection, or may use any connection */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
   const { partition, keyed, keyColumns = [], tableKey = [], upsert } = description
   if (target.kind !== 'table') return undefined
@@ -61,7 +61,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Rows that agree on either also agree on the columns in both.
+  // Columns named for an upsert may differ from the table's key. Rows with equal values in either also have equal
+  // values in the columns of both.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
@@ -70,7 +71,7 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
   )
 }
 
-/** True for every DFS table: one without partition columns has a single partition. */
+/** True for every DFS table: a table without partition columns has a single partition. */
 export function isPartitioned(
   { partitionColumns = [], isHandle = false }: TargetDescription,
   target: Target,
@@ -109,10 +110,10 @@ function schemeOf(
 /** Odd, so that the outer level has an effect for every number of lanes that is a power of two. */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
-/** Values of a VALUE scheme count by their hash, so that each stays in its lane while partitions are added. */
+/** In a VALUE scheme, the hash of a value chooses its lane, so that the value stays there while partitions are added. */
 const valueBuckets = 1_048_576
 
-/** @returns undefined if it cannot be told which values share a partition */
+/** @returns undefined if the scheme does not tell which values share a partition */
 function partitionLevel(
   { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
   { columns }: TargetDescription,
@@ -166,12 +167,12 @@ const hashed: Partial<Record<DataType, number>> = {
 
 /**
  * Bytes of a value that enter the server's hash, 0 for text (docs/protocol.md#routing-of-rows).
- * @returns undefined if that is not documented
+ * @returns undefined if the documents do not tell
  */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
   const width = type === undefined ? undefined : hashed[type]
   if (width === undefined || own === type) return width
-  // A converted number may not fit its new type, and the hash for that case is undocumented.
+  // A converted number may not fit its new type, and no document tells the hash for that case.
   const isText = width === 0 && hashed[own] === 0
   const isTime = width > 0 && own in timeUnits && type! in timeUnits
   return isText || isTime ? width : undefined
@@ -187,7 +188,7 @@ function hashOf(text: string): number {
   return murmurHash(textBytes.subarray(0, encoder.encodeInto(text, textBytes).written))
 }
 
-/** @param width  bytes of a number: negative ones count as unsigned */
+/** @param width  bytes of a number; negative numbers count as unsigned */
 function bucketOf(key: Key, width: number, buckets: number): number {
   if (typeof key === 'string') return hashOf(key) % buckets
   if (typeof key === 'number') {
@@ -198,7 +199,7 @@ function bucketOf(key: Key, width: number, buckets: number): number {
   return Number(BigInt.asUintN(64, key) % BigInt(buckets))
 }
 
-/** Text of a SYMBOL column is looked up once for each entry of its base that occurs. */
+/** Looks up the text of a SYMBOL column only once for each entry of its base. */
 function placesBy(
   column: Column,
   keyAt: (row: number) => Key | null,
@@ -220,7 +221,7 @@ function placesBy(
 
 const notLookedUp = -2
 
-/** Different floating-point values may compare equal, so only the other columns of the key distinguish rows. */
+/** Types left out of keys: different floating-point values may compare equal. */
 const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
 
 function keyLevel(name: string, { columns }: TargetDescription): Level | undefined {

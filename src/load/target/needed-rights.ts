@@ -1,19 +1,18 @@
 /*
-  The rights that a load needs on its server. `selftest` found them out; documents and vendor tests describe each right, but not
-  what a load needs.
+  The rights that a load needs on its server, as `selftest` found them. Documents and vendor tests describe each right, but not which
+  rights a load needs.
 */
 import { type DdbError, ServerError } from '../../errors.js'
 import type { Facts } from '../connection/known-server.js'
 import type { Plan } from '../plan.js'
 import { tableText } from './target.js'
 
-/** A load, and what is known of its server and user. */
 interface AskedLoad {
   readonly server: { readonly facts: Facts }
   readonly plan: Pick<Plan, 'target' | 'confirm'>
 }
 
-/** For lack of a right, adds the rights that such a load needs; returns any other error unchanged. */
+/** Adds the needed rights to an error for lack of a right; returns any other error unchanged. */
 export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') return error
   const rights = neededRights(run)
@@ -22,7 +21,7 @@ export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   return new ServerError(error.serverMessage, 'DDB_PRIVILEGE', message)
 }
 
-/** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined if that was never tested. */
+/** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined if the rights were never tested. */
 function neededRights({ server, plan: { target, confirm } }: AskedLoad): string | undefined {
   const { insertShowsSchema, insertCounts, insertUpserts } = server.facts
   if (target.kind !== 'table' || target.table.kind !== 'dfs') return undefined

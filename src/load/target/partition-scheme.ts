@@ -1,7 +1,7 @@
 /*
   Finds rows of a batch outside the target's partition scheme. Servers drop such rows silently
-  (docs/server-semantics.md#rows-outside-the-scheme), so the run must know how many it sent. For new values of a VALUE scheme it
-  depends on the server's policy: if that is unknown, so is the result.
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of a VALUE scheme,
+  the result depends on the server's policy; without the policy, it is unknown.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -17,7 +17,6 @@ export type Key = number | bigint | string
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
-/** The part of a batch that is needed here. */
 export interface RowsOfColumns {
   readonly rowCount: number
   readonly columns: readonly Column[]
@@ -39,7 +38,7 @@ export function asksForPolicy({ partition }: Partitioned): boolean {
 }
 
 /**
- * @returns marks per row: 1 lies outside. Undefined if it cannot be told: unknown policy, HASH over several columns, types that
+ * @returns marks per row: 1 lies outside. Undefined if the program cannot tell: unknown policy, HASH over several columns, types that
  *   cannot be compared, functions in the scheme
  */
 export function outsideMarks(
@@ -119,12 +118,12 @@ function memberOf(keys: readonly (Key | null)[]): (key: Key) => boolean {
   return key => members.has(key)
 }
 
-/** Of every element; null for null. */
+/** Keys of all elements; null for a null. */
 export function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
 }
 
-/** Null is outside every scheme. */
+/** Null for a null, which is outside every scheme. */
 export function scalarKey(value: Value): Key | null {
   if (value.form !== 'scalar') return null
   if (typeof value.value === 'string') return value.value === '' ? null : value.value
@@ -133,7 +132,7 @@ export function scalarKey(value: Value): Key | null {
   return typeof value.value === 'number' ? value.value : null
 }
 
-/** The index of the range that holds a key, from 0; −1 if none does. */
+/** The index of the range that holds a key, from 0; −1 if no range does. */
 export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
   let low = 0
   let high = bounds.length
@@ -145,7 +144,7 @@ export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
   return low < bounds.length ? low - 1 : -1
 }
 
-/** Reads keys in the unit of the scheme; undefined if the column cannot be compared with it. */
+/** Reads keys in the unit of the scheme; undefined if the scheme's type cannot be compared with the column's. */
 export function keyReader(
   column: Column,
   schemeType: DataType | undefined,
@@ -179,7 +178,7 @@ function nullOf(data: ArrayBufferView): number | undefined {
   return data instanceof Float64Array ? nullDouble : undefined
 }
 
-/** How many of its units make a day. */
+/** Number of the type's units in a day. */
 const unitsPerDay: Partial<Record<DataType, number>> = {
   DATE: 1,
   DATEHOUR: 24,
@@ -208,7 +207,7 @@ function unitChange(
   return numeric.includes(from) && numeric.includes(to) ? raw => raw : undefined
 }
 
-/** Converts `raw`, of which `perDay` units make a day, to whole units of which `toPerDay` do. */
+/** Converts `raw`, which counts `perDay` units a day, to whole units of which a day has `toPerDay`. */
 function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): number | bigint {
   if (typeof raw === 'number') return Math.floor((raw * toPerDay) / perDay)
   const scaled = raw * BigInt(toPerDay)
@@ -217,7 +216,7 @@ function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): nu
   return exactKey(scaled < 0n && cut * divisor !== scaled ? cut - 1n : cut)
 }
 
-/** Nanoseconds since 1970 exceed a number's precision: the last ones of a day would count as the next. */
+/** Nanoseconds since 1970 exceed a number's precision: the last of a day would count as the next day. */
 function exactKey(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

@@ -1,5 +1,5 @@
 /*
-  Decides, once the target is known, how many connections a run uses and which rows use which of them.
+  Decides, once the target is known, how many connections a run uses and which rows use which connection.
 */
 import { UsageError } from '../../errors.js'
 import type { Run } from '../run.js'
@@ -8,7 +8,7 @@ import { isPartitioned, laneScheme } from './lane-scheme.js'
 import { hasTransform } from './target.js'
 
 /**
- * If it cannot be told which rows of a table belong together, one connection is used, with a notice.
+ * Falls back to one connection, with a notice, if the program cannot tell which rows of a table belong together.
  * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
  */
 export function settleConnections(run: Run, description: TargetDescription): void {
@@ -21,7 +21,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
     run.plan = { ...plan, connections: 1 }
     reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
-  // With lanes, batches would need a size for each lane.
+  // With lanes, each lane would need a batch size of its own.
   if (run.lanes !== undefined) run.batchSize.fix()
   if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
   throw new UsageError('DDB_USAGE', `${needsUnordered}, or leave \`delivery.connections\` at 1`)
@@ -30,7 +30,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
 const needsUnordered =
   'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`'
 
-/** If the user did not request several, one is always right. */
+/** Limits `auto` without failing: a single connection is always right. */
 function limitConnections(run: Run, description: TargetDescription): void {
   const { plan, options, lanes, connectionCount } = run
   const { delivery, input } = options
@@ -47,7 +47,7 @@ function limitConnections(run: Run, description: TargetDescription): void {
   }
 }
 
-/** undefined if rows may use several. */
+/** Why rows must use one connection; undefined if not. */
 function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
   if (lanes !== undefined) return undefined
   if (hasTransform(plan) && (description.keyed || isPartitioned(description, plan.target))) {

@@ -1,6 +1,6 @@
 /*
-  Lists a server's tables for users who have not said which one they mean: shared ones and those of DFS databases, by the name
-  that `target.table` takes.
+  Lists a server's tables for users who have not named one: shared tables, and tables of DFS databases by the name that `target.table`
+  takes.
 */
 import { ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -34,7 +34,7 @@ export async function* tableNames(asking: Asking): AsyncGenerator<string, void, 
 }
 
 /**
- * At most this many tables with their columns; tables that do not tell their columns are left out.
+ * Lists at most this many tables with their columns; leaves out tables whose columns the server does not tell.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function listTables(asking: Asking, most: number): Promise<ListedTable[]> {
@@ -66,7 +66,7 @@ async function texts({ session, timeoutMs }: Asking, script: string): Promise<re
   }
 }
 
-/** Names come from the server and become part of a script. */
+/** Names come from the server and must not need quoting in a script. */
 function isQuotable(database: string): boolean {
   return isTable(`${database}/t`)
 }

@@ -1,6 +1,6 @@
 /*
-  What a run writes to: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is
-  checked here before it can enter a script; no other code in `load/` builds script text from names.
+  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is checked here
+  before it can enter a script; no other code in `load/` builds script text from names.
 */
 import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
@@ -60,7 +60,7 @@ export function parseMethod(text: string): Method {
 
 /**
  * Reads `trades` or `dfs://testDB/tb1` (the last segment is the table).
- * @throws {UsageError} DDB_NAME if it cannot be a DolphinDB name
+ * @throws {UsageError} DDB_NAME if the text cannot be a DolphinDB name
  */
 export function parseTableTarget(text: string): TableTarget {
   if (/^dfs:\/\//i.test(text)) {
@@ -97,7 +97,7 @@ export function checkFunctionName(text: string): string {
 
 /**
  * Checks the options and returns the target they describe.
- * @param findsRows  rows are read back, by `keyColumns` if there are some
+ * @param findsRows  whether rows are read back, by `keyColumns` if there are any
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function parseTarget(options: TargetOptions, findsRows = false): Target {
@@ -179,7 +179,7 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
   )
 }
 
-/** Fields that need `create` dfs. */
+/** Options that only `create` dfs uses. */
 const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
 /** The user's requirements for a DFS table that will be created. */
@@ -231,16 +231,16 @@ export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }
 
-/** As the user would write it. */
+/** The table as the user would write it. */
 export function tableText(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
 }
 
 /** How rows are upserted into a table of this server. */
 export interface UpsertForm {
-  /** The table has a primary key (PKEY engine), and takes neither key columns nor `ignoreNull`. */
+  /** Whether the table has a primary key (PKEY engine), and takes neither key columns nor `ignoreNull`. */
   readonly primaryKey: boolean
-  /** False before 2.00.10, whose `upsert!` does not return the number of rows. */
+  /** Whether `upsert!` returns the number of rows; false before 2.00.10. */
   readonly counts: boolean
 }
 
@@ -249,8 +249,8 @@ export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 /**
  * The function name of a data request; the batch is its one open argument.
  *
- * With answers (mode `sync`) it uses the forms that return the number of rows: `append!` and `upsert!` return the table itself,
- * which would be sent back whole.
+ * With answers (mode `sync`), the function must return the number of rows: `append!` and `upsert!` return the table itself, which the
+ * server would send back whole.
  */
 export function writeExpression(
   table: TableTarget,
@@ -270,14 +270,14 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes it to the table and returns the number of rows, or the number sent if
- * an upsert does not tell. An upsert into a table in memory returns the number of new keys.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows, or the number sent if an
+ * upsert does not tell. An upsert into a table in memory returns the number of new keys.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
   { primaryKey, counts }: UpsertForm = usualUpsert,
 ): string {
-  // Looked up at run time: a bare name would be bound when the script is parsed.
+  // Looks up the table at run time: the server would bind a bare name when it parses the script.
   const expression =
     table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
   if (method !== 'upsert') return `    return tableInsert(${expression}, data)`

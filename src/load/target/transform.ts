@@ -1,16 +1,16 @@
 /*
-  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. Checks
-  that its text can be part of a run's scripts, and makes those scripts.
+  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file
+  checks that its text can be part of a run's scripts, and makes those scripts.
 */
 import { UsageError } from '../../errors.js'
 
-/** A function of some hundred lines; journals and reasons of rejects keep it. */
+/** Room for a function of some hundred lines; journals and reasons of rejects keep the text. */
 export const mostTransformChars = 65_536
 
 /** The form of a table (DolphinDB manual, page `form`). */
 const tableForm = 6
 
-/** Longest error text that is handed on. */
+/** Longest error text that is passed on. */
 export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'
@@ -21,8 +21,8 @@ export const writeFunction = 'ddbIngestWrite'
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Checks that a text is exactly one expression: it must not end early, and nothing may follow it in the scripts that contain it. Only
- * the server can tell what the expression means.
+ * Checks that a text is exactly one expression. The text must not end early, and nothing may follow the expression in scripts that
+ * contain it. Only the server can tell what the expression means.
  * @returns the text as it goes to the server
  * @throws {UsageError} DDB_USAGE
  */
@@ -47,7 +47,7 @@ function codeOf(text: string): string {
     const sign = text[at]!
     const end = endOfQuoted(text, at)
     if (end > at) {
-      // Names on both sides stay apart.
+      // Keeps names on both sides apart.
       code += sign === '/' ? ' ' : '""'
       at = end
       continue
@@ -65,7 +65,7 @@ function codeOf(text: string): string {
   return code
 }
 
-/** The end of the comment or quoted text that begins at `at`; `at` itself if none does. */
+/** The end of the comment or quoted text that begins at `at`; `at` itself if nothing of the kind begins there. */
 function endOfQuoted(text: string, at: number): number {
   const sign = text[at]!
   if (text.startsWith('//', at)) {
@@ -97,8 +97,8 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table that is written. The text is an argument, as in `loadTextEx`: the last one,
- * because the conditions of a query may continue after a comma. A comment at its end ends with its line.
+ * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`: the last
+ * argument, because the conditions of a query may continue after a comma. A line break ends a comment at the end of the text.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {
@@ -115,7 +115,10 @@ def ${transformFunction}(mutable data) {
 `
 }
 
-/** Script lines that set `left` to the rows that the transform leaves, and `taken` to those written; writes no empty table. */
+/**
+ * Script lines that set `left` to the number of rows that the transform leaves, and `taken` to the number written; write no empty
+ * table.
+ */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)
         ${left} = long(made.rows())

@@ -34,13 +34,12 @@ import { hasTransform } from '../target/target.js'
 import type { RunNotes } from './run-notes.js'
 import { answeredOutcome } from './transformed.js'
 
-/** What a synchronous run needs besides its connection. */
 export interface AnsweredSetup {
   readonly run: Run
   readonly recorder: Recorder
   readonly rules: RetryRules
   readonly columnNames: readonly string[]
-  /** Whether the server has nothing to do for a session; undefined if it does not tell. */
+  /** Whether the server has nothing to do for a session; undefined if the server does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
   /**
    * Opens this many further sessions.
@@ -53,19 +52,18 @@ export interface AnsweredSetup {
    */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
-   * Called once the connection is lost: whether the server still has in memory what it confirmed.
-   * @param silent  it keeps its connections open but does not answer
+   * Called once the connection is lost: whether the server still has in memory the rows that it confirmed.
+   * @param silent  whether the server keeps its connections open but does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
   /**
-   * Looks at the target again, and records it if the run has finished.
-   * @param leader  the node that rows went to last, if the questions go to another
+   * Looks at the target again, and records the end if the run has finished.
+   * @param leader  session with the node that rows went to last, unless that is the run's own node
    * @throws {DdbError} if the server cannot be asked
    */
   readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
   /** Whether batches of unknown outcome are sent again when the run resumes. */
   readonly resends: boolean
-  /** Removes the run's marker, if it has one. */
   readonly unmark: (() => Promise<void>) | undefined
   /** Records on the marker that the run will be resumed. */
   readonly leaveMarked?: (() => Promise<void>) | undefined
@@ -77,7 +75,7 @@ export interface AnsweredSetup {
 /** Why rows are no longer confirmed. */
 export const forgotten = 'the server was lost, perhaps with rows in memory that it had confirmed'
 
-/** Opens nothing itself; from here on the writer's sessions belong to the delivery. */
+/** Opens no session; from here on the writer's sessions belong to the delivery. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -157,7 +155,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return true
   }
 
-  /** Sends one request and handles its answer. A part whose answer never came may be stored. */
+  /** Sends one request and handles its answer. If no answer comes, the part may still be stored. */
   async #ask(batch: OpenBatch, part: Part, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
@@ -209,7 +207,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#goOn()
   }
 
-  /** A batch that rests before a retry is still open, and so is a part that waits to be sent. */
+  /** Moves to the leader, or wakes the caller. Batches that rest before a retry are still open, and so are parts that wait to be sent. */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
     if (this.#queue.leader !== undefined && mayMove) void this.#moveToLeader()
@@ -229,8 +227,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   /**
-   * Resolves once another batch may be sent: with one connection, once this one and all its parts are counted.
-   * @throws {DdbError} what ended the run
+   * Resolves once another batch may be sent. With one connection, the previous batch and all its parts are then counted.
+   * @throws {DdbError} the failure that ended the run
    */
   async #room(): Promise<void> {
     const { run } = this.#setup
@@ -239,7 +237,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await this.#setup.notes.told()
   }
 
-  /** Waits until everything is counted, or until there is room. */
+  /** Waits until every batch is counted, or until there is room. */
   async #until(hasRoom: () => boolean): Promise<void> {
     const { open } = this.#setup.run.state
     while (open.size > 0 && !hasRoom()) {
@@ -249,7 +247,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   async finish(): Promise<void> {
-    // The caller may have stopped waiting for it.
+    // The caller may have stopped waiting for the last batch.
     await this.#delivering.catch(() => undefined)
     await this.#until(() => false)
     const { run, recorder, remembers, look } = this.#setup
@@ -257,7 +255,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
-      // Nothing is claimed any more, and a run that waited for the server in vain does not wait again.
+      // The run claims no row any more, and it has waited for the server long enough.
       return
     }
     if (run.ending.isLeaving) return
@@ -286,8 +284,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
 }
 
 /**
- * tableInsert answers with an INT, tableUpsert with a pair of inserted and updated rows (docs/server-semantics.md#inserting).
- * For a table in memory only the inserted ones count, as no row can lie outside a scheme.
+ * tableInsert answers with an INT, tableUpsert with a pair of inserted and updated rows (docs/server-semantics.md#inserting). For a
+ * table in memory only inserted rows count, as no row can lie outside a scheme.
  */
 function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {

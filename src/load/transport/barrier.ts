@@ -1,6 +1,6 @@
 /*
-  Tells whether a server has received everything that was sent on a session. An idle server may still get bytes that are on
-  their way; the answer to a question sent after them proves that nothing is left.
+  Finds out whether a server has received everything that was sent on a session. An idle server may still get bytes that are on their
+  way. If it answers a question sent after them, nothing is left.
 */
 import type { Session } from '../../client/open-session.js'
 
@@ -8,13 +8,13 @@ import type { Session } from '../../client/open-session.js'
 export interface Barrier {
   /**
    * Asks on the first call; nothing may be sent after that.
-   * @returns true once the server has read everything, or will read nothing more because the connection is lost; undefined for
-   *   a session that is asynchronous throughout, as it answers nothing
+   * @returns true once the server has read everything, or will read nothing more because the connection is lost; undefined for a
+   *   session that is asynchronous throughout, which answers nothing
    */
   passed(): boolean | undefined
 }
 
-/** @param session  on which data was sent */
+/** @param session  session on which data was sent */
 export function newBarrier(session: Session): Barrier {
   let state: 'unasked' | 'asked' | 'passed' = 'unasked'
   return {

@@ -1,13 +1,13 @@
 /*
-  How a run finds out which rows landed: the ways that can be requested, and those that can have been used.
+  How a run finds out which rows arrived: the ways that a user can request, and the ways that a run may have used.
 */
 
-/** How to find out which rows landed; `auto` uses receipts if possible, otherwise counts. */
+/** How to find out which rows arrived; `auto` uses receipts if possible, otherwise counts. */
 export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
-/** How it was found out; `answers` in sync mode. */
+/** How the run found out which rows arrived; `answers` in sync mode. */
 export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
 
-/** What can be requested, in the order of the help; in sync mode the server's answers replace some of them. */
+/** The ways to request, in the order of the help; in sync mode the server's answers replace some of them. */
 export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
   auto: { asyncOnly: false },
   none: { asyncOnly: false },
@@ -15,7 +15,6 @@ export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: 
   receipts: { asyncOnly: true },
 }
 
-/** Wording in the summary. */
 export const confirmationWords = {
   none: 'the server was not asked',
   count: 'confirmed by counting rows',
@@ -23,13 +22,13 @@ export const confirmationWords = {
   answers: "confirmed by the server's answers",
 } as const satisfies Readonly<Record<ConfirmUsed, string>>
 
-/** What follows from the way of confirming; all code that depends on it asks here. */
+/** Properties of a confirmation; all code that depends on them asks here. */
 export interface ConfirmationTraits {
-  /** The outcome of each batch is known by its number. */
+  /** Whether the outcome of each batch is known by its number. */
   readonly knowsBatches: boolean
-  /** The outcome of a batch is recorded only in the ledger on the server. */
+  /** Whether only the ledger on the server has the outcome of a batch. */
   readonly needsLedger: boolean
-  /** Whether unconfirmed rows are a doubt; without any confirmation they are normal. */
+  /** Whether unconfirmed rows are in doubt; without any confirmation they are normal. */
   readonly leavesDoubt: boolean
 }
 
@@ -42,7 +41,7 @@ const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
 
 const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
 
-/** @param how  undefined or `auto` before it is decided; a journal may contain anything */
+/** @param how  undefined or `auto` before the choice; a journal may contain anything */
 export function traitsOf(how: Confirmation | ConfirmUsed | undefined): ConfirmationTraits {
   return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
 }

@@ -1,32 +1,29 @@
 /*
-  Confirmation by counting: compares the target's row count before the first batch and after the last, on a session of its own.
-  It proves numbers, not rows: if others write at the same time, it can only say that it cannot tell.
+  Confirms by counting: compares the target's row count before the first batch and after the last, on a session of its own. The
+  comparison proves numbers, not rows. If others write at the same time, the result is unknown.
 */
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'
 
-/** The result of counting. */
 export type CountVerdict =
-  /** The table grew by exactly what was sent. */
+  /** The table grew by exactly the rows sent. */
   | { kind: 'reached' }
-  /** It grew by less, and nothing changes any more. */
+  /** The table grew by less, and nothing changes any more. */
   | { kind: 'short'; grownRows: number }
-  /** It grew by more, or shrank: others write, too. */
+  /** The table grew by more, or shrank: others write, too. */
   | { kind: 'cannotTell'; grownRows: number }
-  /** The server could no longer be asked. */
+  /** The server did not answer any more. */
   | { kind: 'unreachable'; cause: unknown }
 
-/** What to wait for, and how long. */
 export interface CountWait {
-  /** Present row count of the target. */
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   sentRows: number
   /** How long to wait without progress, ms. */
   timeoutMs: number
   /**
-   * True once the server has nothing left to do for this run, so that an unchanged count is final; false while it may be busy,
-   * undefined if it cannot be told.
+   * True once the server has nothing left to do for this run, so that an unchanged count is final. False while the server may be busy;
+   * undefined if it does not tell.
    */
   idle: (timeoutMs: number) => Promise<boolean | undefined>
   /** Bytes that have not left this machine yet: a falling number is progress. */
@@ -39,7 +36,7 @@ const slowestPollMs = 500
 /** How long a count must stay unchanged after the server became idle: jobs appear finished before their rows do. */
 const idleForMs = 1_000
 
-/** Polls until the count has reached what was sent, or nothing changes any more. */
+/** Polls until the count has reached the rows sent, or nothing changes any more. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
   try {
     return await poll(wait)

@@ -1,6 +1,6 @@
 /*
-  Delivery confirmed by counting: batches are sent without answers, and at the end the target's row count is compared with what
-  was sent.
+  Delivery confirmed by counting: batches are sent without answers, and at the end the growth of the target is compared with the rows
+  sent.
 */
 import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
@@ -19,9 +19,8 @@ export interface Counting {
   beforeRows: number
   /** See CountWait.idle; asked on the counting session. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Asks on the counting session, or on a new one if the server has forgotten it. */
+  /** Asks on the counting session, or on a new session if the server has forgotten it. */
   ask: CountingSession['ask']
-  /** The present counting session. */
   session: () => Session
   /** Called if the server does not answer: nothing more is asked. */
   giveUp: (reason: ConnectionError) => void
@@ -31,7 +30,7 @@ export interface Counting {
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
-/** @param duplicates  of a table whose rows have no keys, once it was counted */
+/** @param duplicates  0 if the table was counted and its rows have no keys, else null */
 export function openCounted(
   writer: Writer,
   flow: Flow,
@@ -49,7 +48,7 @@ export function openCounted(
     deliver(batch, _, lanes) {
       outsideRows += counting.outsideScheme?.(batch) ?? 0
       const isFirst = run.state.batches.sent === 0
-      // The first batch is sent alone, whatever lanes its rows have.
+      // The first batch is sent alone, even if its rows belong to several lanes.
       const sent = sendOff(writer, flow, batch, isFirst ? undefined : lanes)
       if (!isFirst || writer.sessions.length === 1) return sent
       return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
@@ -63,7 +62,7 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          // One after the other: each may reopen the session on which all are asked.
+          // Asks one question after the other, as each may reopen the session that all use.
           for (const { id } of writer.sessions) {
             const idle = await counting.idle(id, timeoutMs)
             if (idle !== true) return idle
@@ -101,7 +100,7 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has received the first batch: the end of the run looks it up, so later ones must come after it
+ * Resolves once the server has received the first batch. The end of the run looks that batch up, so later batches must come after it
  * (docs/decisions/0065).
  */
 async function taken(
@@ -126,7 +125,7 @@ function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   return answers.includes(undefined) ? undefined : true
 }
 
-/** Whether the server is reachable but no longer tells this user: its sessions can still be closed cleanly. */
+/** Whether the server is reachable but refuses to answer this user: its sessions can still be closed cleanly. */
 function isRefused(cause: unknown): boolean {
   return (
     cause instanceof ServerError && (cause.code === 'DDB_LOGIN' || cause.code === 'DDB_PRIVILEGE')

@@ -1,6 +1,6 @@
 /*
-  The session on which rows are counted. A server may forget it and its login; it is then reopened, unless the table may have
-  become another one.
+  The session on which rows are counted. If a server has forgotten the session and its login, the session is reopened, unless another
+  table may have replaced the target.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
@@ -13,27 +13,25 @@ import { ignoreLoss } from './delivery.js'
 
 /** A session for questions whose id may change. */
 export interface CountingSession {
-  /** The latest one. */
   readonly session: Session
   /**
-   * Asks on the session, or on a new one if the server has forgotten this one or the connection is lost.
-   * @param timeoutMs  for everything together
+   * Asks on the session, or on a new session if the server has forgotten it or the connection is lost.
+   * @param timeoutMs  limit for everything together
    * @throws {ConnectionError} if no session is open and none can be opened
    * @throws {ServerError} @throws {TimeoutError}
    */
   ask<T>(timeoutMs: number, question: (asking: Asking) => Promise<T>): Promise<T>
   abandon(reason: ConnectionError): void
-  /** Closes sessions opened here; the first one belongs to the run. */
+  /** Closes the sessions opened here; the first session belongs to the run. */
   close(): Promise<void>
 }
 
-/** What a run that counts rows knows of its server. */
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules
-  /** The rows are lost when the server stops: whatever another server process has, it is not these rows. */
+  /** Whether the rows are lost when the server stops: another server process then has other rows. */
   readonly inMemory: boolean
-  /** The run has a marker, which names the counting session. */
+  /** Whether the run has a marker, which names the counting session. */
   readonly marked: boolean
   /** The data connections, which end with the server; `closed` once all have. */
   readonly data: Pick<Session, 'closed'>
@@ -67,12 +65,12 @@ export function newCountingSession(control: Session, place: CountingPlace): Coun
   }
 }
 
-/** A table in memory is the same as long as some connection from before the first count still exists. */
+/** A table in memory is the same if a connection from before the first count still exists. */
 function mayBeSameTable({ inMemory, data }: CountingPlace): boolean {
   return !inMemory || !data.closed
 }
 
-/** On the same node: others do not have its tables in memory. */
+/** Opens a session on the same node, as other nodes do not have its tables in memory. */
 async function openAgain(
   { host, port }: Session,
   place: CountingPlace,
@@ -87,7 +85,7 @@ async function openAgain(
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    // Records the new counting session, and tells whether this is still the same server.
+    // Records the new counting session, and tells whether the server process is still the same.
     const isKnown = !marked || (await askMarker(session, run.history.name, leftMs())) === 'ours'
     if (inMemory && !(isKnown && mayBeSameTable(place))) throw anotherServer()
     return session

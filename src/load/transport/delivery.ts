@@ -1,6 +1,6 @@
 /*
-  The interface of whatever takes batches to the server and learns their outcome. There are four implementations: with receipts,
-  answered, counted, and unasked; the pipeline does not tell them apart.
+  The interface of everything that takes batches to the server and learns their outcome. There are four implementations: with receipts,
+  answered, counted, and unasked. The pipeline does not tell them apart.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'
@@ -15,27 +15,27 @@ export interface Delivery {
   readonly used: ConfirmUsed
   /** Result of reading back so far, if requested. */
   readonly verified?: VerifyResult
-  /** Why no more batches are accepted, for callers with nothing to hand over; `deliver` tells the others. */
+  /** Why the delivery accepts no more batches, for callers without a batch at hand; other callers learn the reason from `deliver`. */
   readonly failure?: DdbError | undefined
-  /** Bytes handed over whose outcome is unknown, or that are not even known to have left. */
+  /** Bytes handed over whose outcome is unknown, or which may not have left yet. */
   readonly inFlightBytes: number
   /**
-   * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The batch's
-   * columns belong to the delivery until it releases them.
+   * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The batch's columns
+   * belong to the delivery until it releases them.
    * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
-   * @param lanes  its rows by connection; left out if any connection will do
-   * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. If the promise rejects, it is
+   * @param lanes  the batch's rows by connection; left out if any connection will do
+   * @throws {DdbError} at once if nothing more can be sent: the batch is then not counted. If the promise rejects, the batch is counted
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
-  /** For deliveries whose connections may change in number between two batches. */
+  /** Set for deliveries whose connections may change in number between two batches. */
   readonly connections?: Connections
   /**
    * Resolves once every batch handed over is counted.
-   * @throws {DdbError} if their outcome makes the run fail; all are counted all the same
+   * @throws {DdbError} if their outcome makes the run fail, after all are counted
    */
   finish(): Promise<void>
   /**
-   * Call it after the process has slept: checks whether another process has told the server that it works on the run.
+   * Must be called after the process has slept: checks whether another process has told the server that it works on the run.
    * @throws {DdbError} DDB_LOCKED
    */
   checkOwner?(): Promise<void>
@@ -47,20 +47,20 @@ export interface Delivery {
 export interface Connections {
   /**
    * Resolves once nothing is in flight.
-   * @throws {DdbError} what ended the run
+   * @throws {DdbError} the failure that ended the run
    */
   idle(): Promise<void>
   /**
-   * Opens or closes sessions until there are as many as the plan now says. Nothing may be in flight.
-   * @throws {DdbError} if they cannot be opened: then there are as many as before
+   * Opens or closes sessions until there are as many as in the plan. Nothing may be in flight.
+   * @throws {DdbError} if sessions cannot be opened: their number then stays the same
    */
   fit(): Promise<void>
 }
 
-/** Limit of opening further sessions, as nothing is sent meanwhile, ms. */
+/** Time limit for opening further sessions, ms: meanwhile nothing is sent. */
 export const longestFitMs = 5_000
 
-/** Where data requests go: any of these sessions, one function, arguments before the batch. */
+/** The sessions for data requests, the function to call, and the arguments before the batch. */
 export interface Writer {
   sessions: readonly Session[]
   functionName: string
@@ -75,7 +75,7 @@ export function abandonAll({ sessions }: Pick<Writer, 'sessions'>, reason: Conne
   for (const session of sessions) session.abandon(reason)
 }
 
-/** @throws anything but a lost connection */
+/** @throws any error but a lost connection */
 export async function closeAll({ sessions }: Writer): Promise<void> {
   await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
 }
@@ -85,8 +85,8 @@ export function movedOn(): ConnectionError {
 }
 
 /**
- * Ignores the loss of a session while the run ends: its batches are counted already.
- * @throws everything else
+ * Ignores the loss of a session while the run ends, as its batches are counted already.
+ * @throws all other errors
  */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error

@@ -1,5 +1,5 @@
 /*
-  Opens delivery in which the server answers every batch: for mode `sync`, and if neither receipts nor counts are possible.
+  Opens a delivery in which the server answers every batch: for mode `sync`, and if neither receipts nor counts are possible.
 */
 import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
@@ -19,7 +19,6 @@ import { openRecorder, type Proofs } from './open-recorder.js'
 import { connectEach, openMarkedWriter } from './open-writer.js'
 import { newRunNotes } from './run-notes.js'
 
-/** Every batch is answered, as in mode `sync`. */
 export async function openAnswered(
   run: Run,
   rules: RetryRules,
@@ -55,8 +54,7 @@ export async function openAnswered(
         recorder.replaced(mayBeGone(change), isCertain)
       const known = leader ?? control
       await askAnywhere(run, rules, known, silent, async session => {
-        // The server may have been restarted since the last answer, and rows written by a function cannot always be found by
-        // value.
+        // The server may have restarted since the last answer, and a look by value cannot always find rows that a function has written.
         if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
           recorder.takeBack(forgotten, false)
         }
@@ -77,7 +75,7 @@ export async function openAnswered(
 
 /**
  * Continues above all numbers that batches have had.
- * @throws {DdbError} DDB_UNCONFIRMED if the journal does not know some of them
+ * @throws {DdbError} DDB_UNCONFIRMED if the journal does not know some of these numbers
  */
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
   if (journal === undefined) return

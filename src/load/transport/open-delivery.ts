@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed, from what the plan requests and what the target allows.
+  Chooses how batches are sent and confirmed, by the requests of the plan and the limits of the target.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -13,6 +13,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { tellLeftovers } from '../marker/leftovers.js'
 import { oneConnection, type Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
+import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
 import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
@@ -28,15 +29,24 @@ import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Opens the data sessions, asks what must be known before the first batch, and returns the run's delivery. */
+/** Opens a session for data if the run is likely to need it for receipts. */
+export function earlySession(run: Run, control: Session): EarlySession | undefined {
+  return triesReceipts(run) ? openEarly({ run, rules: retryRules(run) }, control) : undefined
+}
+
+/**
+ * Opens the data sessions, asks all questions that come before the first batch, and returns the run's delivery.
+ * @param early  a session that receipts use
+ */
 export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
   evidence?: Evidence,
+  early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
-  // Answers reach only one process: another one would send the same rows.
+  // An answer reaches only one process: another process of the plan would send the same rows.
   if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
@@ -46,8 +56,8 @@ export async function openDelivery(
   if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
-  if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
-    const receipts = await receiptsIfAny(run, rules, description, control, proofs)
+  if (triesReceipts(run)) {
+    const receipts = await receiptsIfAny(run, rules, description, control, { ...proofs, early })
     if (!(receipts instanceof ServerError)) {
       if (run.plan.unit === undefined) tellLeftovers(run, control)
       return verifying(receipts, verifier)
@@ -56,16 +66,12 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program waits for the outcome of each row, which counting cannot tell.
+  // A program waits for the outcome of each row, which a count cannot tell.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
-  if (obstacle !== undefined) {
-    run.reporter.notice(
-      `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
-    )
-  }
+  if (obstacle !== undefined) run.reporter.notice(obstacleNotice(obstacle, instead))
   if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
@@ -128,7 +134,7 @@ function needsReceipts(refusal: ServerError | undefined, obstacle: string | unde
   )
 }
 
-/** Without receipts it is unknown which of the sent rows arrived. */
+/** Warns or fails if the run resumes: without receipts, it is unknown which of the sent rows arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return
@@ -146,20 +152,24 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   )
 }
 
-/** What is used instead, and what that proves. */
+/** Describes the replacement for receipts, and what it proves. */
 function insteadOfReceipts(isCounted: boolean): string {
   return isCounted
     ? 'rows are counted instead, which proves how many arrived, not which'
     : 'the server answers every batch instead, which proves as much and takes a round trip per batch'
 }
 
-/** Why receipts are impossible, and what would have to change. */
+function obstacleNotice(obstacle: string, instead: string): string {
+  return `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`
+}
+
+/** Why receipts are impossible, and which change would make them possible. */
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** The right that receipts and markers need, if its lack can be the reason. */
+/** The right that receipts and markers need, if the lack of that right can be the reason. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting
@@ -169,23 +179,29 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** @returns with `auto`, why the server gives none */
+/** @returns with `auto`, why the server gives no receipts */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  proofs: Proofs,
+  { early, ...proofs }: Proofs & { readonly early: EarlySession | undefined },
 ): Promise<Delivery | ServerError> {
   const recorder = await openRecorder(run, description, control, proofs)
   try {
-    const delivery = await openReceipts({ run, rules, recorder, description }, control)
+    const delivery = await openReceipts({ run, rules, recorder, description, early }, control)
     if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
     return delivery
   } catch (error) {
     if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
     return error
   }
+}
+
+function triesReceipts(run: Run): boolean {
+  const { mode, confirm } = run.plan
+  const isAsked = mode === 'async' && (confirm === 'receipts' || confirm === 'auto')
+  return isAsked && knownObstacle(run) === undefined
 }
 
 /** Why trying receipts would be useless; undefined if no obstacle is known. */
@@ -198,8 +214,8 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
 }
 
 /**
- * @returns undefined if nothing is to be counted, or, with `auto`, cannot be: because the table may not be read or has known
- *   keys
+ * @returns undefined if there is nothing to count, or if, with `auto`, counting is impossible: the user may not read the table, or the
+ *   table has known keys
  */
 async function countBefore(
   { plan }: Run,

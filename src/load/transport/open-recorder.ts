@@ -1,5 +1,5 @@
 /*
-  What refusals and short answers mean for a run's target. Asked before the first batch, and never while one is in flight.
+  Decides what refusals and short answers mean for a run's target. Asks the server before the first batch, never while one is in flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'
@@ -9,7 +9,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Verifier } from '../verify/verifier.js'
 
-/** What else, besides receipts and answers, proves that a run's rows are in the table. */
+/** Proofs, besides receipts and answers, that a run's rows are in the table. */
 export interface Proofs {
   readonly evidence: Evidence | undefined
   readonly verifier: Verifier | undefined

@@ -1,6 +1,5 @@
 /*
-  Opens the data sessions of a run without receipts, with the function they call and the marker that is written before they are
-  opened.
+  Opens the data sessions of a run without receipts, with the function to call. A marker is written before they are opened.
 */
 import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
@@ -17,18 +16,17 @@ import { answerScript, writeFunction } from '../target/transform.js'
 import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Removes the marker over the given session. */
 export type Unmark = (session: Session) => Promise<void>
 
 export interface MarkedWriter {
   readonly writer: Writer
-  /** undefined without a marker. */
+  /** undefined if the run has no marker. */
   readonly unmark: Unmark | undefined
 }
 
 /**
- * Buffer limit if nobody answers: bytes that wait in this process do not make the server faster, and they delay the trial
- * of another batch size. The kernel buffers about as much.
+ * Buffer limit if the server answers for no batch. More bytes waiting in this process would not make the server faster, and would delay
+ * the trial of another batch size. The kernel buffers about as much.
  */
 const mostUnaskedBytes = 4 << 20
 
@@ -51,15 +49,15 @@ export async function openMarkedWriter(
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
-    // The next process still needs what an earlier one left.
+    // The next process still needs everything that an earlier process has left.
     if (run.history.found.processes === 0) await unmark?.(control)
     throw error
   }
 }
 
 /**
- * Marks the run on the server if something depends on it: a name that the user gave, or rows in memory that answers confirm.
- * @returns how to remove the marker; undefined without one
+ * Marks the run on the server if something depends on the marker: a name that the user gave, or rows in memory that answers confirm.
+ * @returns how to remove the marker; undefined without a marker
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
   const { plan, options } = run
@@ -67,7 +65,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
-    // The marker says which session continues a run that was left cleanly.
+    // The marker has to name the session that continues a run left cleanly.
     if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -78,7 +76,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
 }
 
-/** What is less certain without a marker. */
+/** Tells which checks are weaker without a marker. */
 function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
   const { target } = plan
   const inMemory = target.kind === 'function' || target.table.kind === 'shared'
@@ -127,7 +125,7 @@ async function openWriter(
 
 /**
  * @param count  default: the run's number of connections
- * @throws {ConnectionError} if one of them cannot be opened
+ * @throws {ConnectionError} if a connection cannot be opened
  */
 export async function connectEach(
   run: Run,
@@ -140,7 +138,7 @@ export async function connectEach(
     connectDeadlineMs(run.platform, run.server.address),
     run.platform.clock.nowMs() + timeoutMs,
   )
-  // A signal of its own: every connection adds a listener, and the caller's signal must not collect them.
+  // Every connection adds a listener, which the caller's signal must not collect.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>
@@ -163,7 +161,6 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof ConnectionError
 }
 
-/** A data session, with the function it needs. */
 async function connectData(
   run: Run,
   { upsert }: TargetDescription,

@@ -1,10 +1,10 @@
 /*
-  Estimates which batches a server has started on if it answers for none. Bytes that our kernel has taken are in the buffers
-  of the two kernels until the server reads them; once those buffers are full, the server has read everything before them.
+  Estimates which batches a server has started on if it answers for none. Bytes that our kernel has taken stay in the buffers of the two
+  kernels until the server reads them. Once those buffers are full, the server has read everything before their content.
 */
 import type { BatchSize } from '../batch-size.js'
 
-/** Most bytes in these buffers per connection: Linux limits them to 4 and 6 MiB (tcp_wmem, tcp_rmem), overhead included. */
+/** Most bytes in the kernels' buffers per connection: Linux limits them to 4 and 6 MiB (tcp_wmem, tcp_rmem), overhead included. */
 const mostKernelBytes = 8 << 20
 
 interface HandedOver {
@@ -41,12 +41,12 @@ export class Reached {
     this.#queue.push({ place: this.#place, rows, bytes, endBytes: this.#handedBytes })
   }
 
-  /** The run has to wait: the kernel's buffers are full. */
+  /** Reports that the run has to wait because the kernel's buffers are full. */
   full(): void {
     this.#isFull = true
   }
 
-  /** To be called before each batch. @param bufferedBytes  bytes that the kernel has not taken */
+  /** Must be called before each batch. @param bufferedBytes  bytes that the kernel has not taken */
   look(bufferedBytes: number, nowMs: number): void {
     if (bufferedBytes === 0) {
       this.#kernelBytes = undefined

@@ -1,14 +1,14 @@
 /*
-  What a run without receipts reports to the server: that a process still works on it, and which batch it sends, so that an
-  outdated copy of the journal is noticed.
+  Tells the server that a process still works on a run without receipts, and which batch it sends. This shows whether a copy of the
+  journal is outdated.
 */
 import type { Clock } from '../../platform/platform.js'
 
 export interface RunNotes {
-  /** A batch is about to be sent. */
+  /** Must be called before a batch is sent. */
   sending(no: number): void
   /**
-   * Resolves once the server has stored what it must know before the next batch.
+   * Resolves once the server has stored all notes that must come before the next batch.
    * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
    */
   told(): Promise<void>
@@ -18,7 +18,7 @@ interface NotesSetup {
   readonly clock: Clock
   /** Tells the server that this process still works on the run. Undefined without a journal. */
   readonly keepRun?: (() => Promise<void>) | undefined
-  /** Tells the server that a batch is about to be sent; false if it does not store that. Undefined without a journal. */
+  /** Tells the server that a batch is about to be sent; false if the server does not store that. Undefined without a journal. */
   readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
 }
 
@@ -26,12 +26,11 @@ const keepEveryMs = 5_000
 
 export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes {
   let keptAtMs = clock.nowMs()
-  /** The highest number reported to the server. */
   let notedNo = 0
   let noted: Promise<void> = Promise.resolve()
   let keepsNotes = true
   return {
-    // The note leaves before the batch does, and is stored before the next one: waiting for it each time would double the time.
+    // The note leaves before the batch, and the server stores it before the next batch. Waiting for it each time would double the time.
     sending(no) {
       if (noteBatch === undefined || !keepsNotes || no <= notedNo) return
       notedNo = no

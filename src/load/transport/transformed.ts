@@ -1,5 +1,5 @@
 /*
-  What the server says of a batch to which a transform was applied: three numbers, rows received, left and taken.
+  Reads the server's answer about a batch with a transform: numbers of rows received, left and taken.
 */
 import { DdbError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'

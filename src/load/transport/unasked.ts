@@ -17,26 +17,24 @@ import {
   type Writer,
 } from './delivery.js'
 
-/** Where rows are counted as sent, and when a run waits before it sends more. */
+/** The run's counts and limits for batches without answers. */
 export interface Flow {
   run: Pick<Run, 'state' | 'emit'>
   reached: Reached
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
-  /** Removes the run's marker, if it has one. */
   unmark: (() => Promise<void>) | undefined
   /** Called with a batch that is about to be sent, while it can still be read. */
   sending: (batch: Batch) => void
   /**
-   * If rows were confirmed, looks at the target again, and records it if the run has finished.
+   * Looks at the target again if rows were confirmed, and records the end if the run has finished.
    * @returns why the rows cannot be there; undefined if nothing contradicts them
    * @throws {DdbError} if the server cannot be asked
    */
   look: () => Promise<string | undefined>
 }
 
-/** Delivery in which sent rows stay unconfirmed. */
 export function openUnasked(writer: Writer, flow: Flow): Delivery {
   const { run, look, unmark } = flow
   run.emit({ kind: 'duplicatesKnown', rows: null })
@@ -48,9 +46,9 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
     deliver: (batch, _, lanes) => sendOff(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
-      // Only closing tells whether the kernel took everything; without confirmation no more is claimed.
+      // Only closing tells whether the kernel took everything; without confirmation, the run claims no more than that.
       await Promise.all(writer.sessions.map(session => session.close()))
-      // Nothing is claimed, so it does not matter whether it could be recorded.
+      // The run claims nothing, so a failure to record the end does not matter.
       await look().catch(whyNotAsked)
     },
     leave: reason => abandonAll(writer, reason),
@@ -82,7 +80,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // Either none of its rows is counted, or all of them must be.
+    // Either no row of the batch is counted, or all rows must be.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))
@@ -112,7 +110,7 @@ function sendOn(
   return drainedInTime(session, idleTimeout)
 }
 
-/** @param turn  which one is first among equals */
+/** @param turn  index of the session that is first among equals */
 function leastBusy({ sessions }: Writer, turn: number): number {
   let least = turn % sessions.length
   for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
@@ -123,7 +121,7 @@ function leastBusy({ sessions }: Writer, turn: number): number {
 
 /**
  * The message of a last look that failed because of the server.
- * @throws everything else
+ * @throws all other errors
  */
 export function whyNotAsked(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`

@@ -30,7 +30,7 @@ export function differenceOf(sent: readonly Column[], { columns }: StoredRows): 
 
 const rowsOf = (columns: readonly Column[]): number => columns[0]?.length ?? 0
 
-/** Row by row, from the first. */
+/** Compares row by row, from the first. */
 export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): Mismatch[] {
   const difference = differenceOf(sent, stored)
   const found: Mismatch[] = []
@@ -45,8 +45,8 @@ export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): 
 }
 
 /**
- * By the columns at `keys`. Several rows may share a key: each that came back matches one that was sent.
- * @param keepsOne  the table keeps only one row per key, whichever it is
+ * Compares by the columns at `keys`. If several rows share a key, each row that came back matches one that was sent.
+ * @param keepsOne  whether the table keeps only one row per key, whichever it is
  */
 export function mismatchesByKey(
   sent: readonly Column[],

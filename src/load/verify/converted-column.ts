@@ -1,5 +1,5 @@
 /*
-  Converts columns to the types of the table that a function writes to, as a server does on insert
+  Converts columns to the types of the table that a function writes to, as the server does on insert
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { civilFromDays } from '../../protocol/civil-date.js'
@@ -7,7 +7,7 @@ import { columnTypeText, type ColumnType, type DataType } from '../../protocol/d
 import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, TypedVector } from '../../protocol/value.js'
 
-/** Raw numbers per day, for types with a date and types of the time of day. */
+/** Units per day of types with a date, and of types with a time of day. */
 const dated: ReadonlyMap<DataType, bigint> = new Map([
   ['DATE', 1n],
   ['DATEHOUR', 24n],
@@ -28,7 +28,7 @@ const texts: readonly DataType[] = ['SYMBOL', 'STRING', 'BLOB']
 type Convert = (raw: number | bigint) => ElementValue
 
 /**
- * How a column of one type becomes one of another.
+ * Converts a column of one type to another type.
  * @returns undefined if the server's conversion is unknown
  */
 export function conversion(
@@ -37,7 +37,7 @@ export function conversion(
 ): ((column: Column) => Column) | undefined {
   if (columnTypeText(from) === columnTypeText(to)) return column => column
   if (from.array === true || to.array === true) return undefined
-  // Texts are compared as texts, whatever their storage type.
+  // Texts are compared as texts, whatever type stores them.
   if (texts.includes(from.type) && texts.includes(to.type)) return column => column
   const convert = converter(from.type, to.type)
   if (convert === undefined) return undefined
@@ -82,7 +82,7 @@ function is64Bits(type: DataType): boolean {
   return type === 'TIMESTAMP' || type === 'NANOTIME' || type === 'NANOTIMESTAMP'
 }
 
-/** Only conversions that keep every value, except the digits that a FLOAT lacks. */
+/** Converts only if every value survives, except the digits that a FLOAT lacks. */
 function numberConverter(from: DataType, to: DataType): Convert | undefined {
   const order = whole.indexOf(from)
   if (order >= 0 && order <= whole.indexOf(to)) {

@@ -1,12 +1,12 @@
 /*
-  Cells as texts that identify rows: equal for equal cells of one column, whatever their storage type.
+  Turns cells into texts that identify rows: equal cells of one column have equal texts, whatever type stores them.
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import type { Column, FixedVector } from '../../protocol/value.js'
 import { textAt } from './same-cells.js'
 
-/** The text of each row of a column; arrays and BLOBs cannot be keys and have none. */
+/** The text of each row of a column. Arrays and BLOBs have no text, as they cannot be keys. */
 export function keyTexts(column: Column): (row: number) => string {
   if (column.form === 'arrayVector') return () => ''
   const text = textAt(column, false)
@@ -14,13 +14,12 @@ export function keyTexts(column: Column): (row: number) => string {
   if (!isFixedType(column.type)) return () => ''
   const { data } = column as FixedVector
   const width = dataTypes[column.type].bytesPerValue
-  // Zero and minus zero are one key.
+  // Zero and minus zero are the same key.
   if (data.BYTES_PER_ELEMENT === width) return row => String(data[row])
   const bytes = elementBytes(column as FixedVector)
   return row => Buffer.from(bytes.subarray(row * width, (row + 1) * width)).toString('latin1')
 }
 
-/** The texts of several columns combined. */
 export function rowKeys(columns: readonly Column[]): (row: number) => string {
   const texts = columns.map(keyTexts)
   const [only] = texts

@@ -15,8 +15,8 @@ import { newVerifier, type Verifier } from './verifier.js'
 import { planVerification } from './verify-plan.js'
 
 /**
- * @returns undefined if nothing is to be read back
- * @throws {UsageError} DDB_USAGE if rows cannot be found again, or may not be read
+ * @returns undefined if no rows have to be read back
+ * @throws {UsageError} DDB_USAGE if rows cannot be found again, or the user may not read them
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function openVerifier(
@@ -33,7 +33,7 @@ export async function openVerifier(
   return newVerifier({ run, how, plan, reader: newRowReader(run, rules, plan), rules, rowsBefore })
 }
 
-/** @throws {UsageError} DDB_USAGE if batches are not known to be stored one by one, so that none can be read back */
+/** @throws {UsageError} DDB_USAGE if the outcome of single batches is unknown, so that none can be read back */
 export function verifying(delivery: Delivery, verifier: Verifier | undefined): Delivery {
   if (verifier === undefined) return delivery
   if (!traitsOf(delivery.used).knowsBatches) throw noConfirmation()

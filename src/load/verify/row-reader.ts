@@ -1,5 +1,5 @@
 /*
-  Reads stored rows from the server. It uses a session of its own, as reading back moves as much data as sending and must not
+  Reads stored rows from the server. The reader has a session of its own, as reading back moves as much data as sending and must not
   delay receipts.
 */
 import type { Session } from '../../client/open-session.js'
@@ -14,15 +14,14 @@ import type { Run } from '../run.js'
 import { keyTexts } from './key-texts.js'
 import { sourceText, type VerifyPlan } from './verify-plan.js'
 
-/** Rows that came back. */
 export interface StoredRows {
   readonly rows: number
-  /** Those of the plan, in its order. */
+  /** Columns of the plan, in its order. */
   readonly columns: readonly Column[]
 }
 
 /**
- * Asks for rows. A session that is lost, or forgotten by its server, is reopened. Every call: @throws {ConnectionError} @throws
+ * Asks for rows. A session that is lost, or that the server has forgotten, is reopened. Every call: @throws {ConnectionError} @throws
  * {ServerError} @throws {TimeoutError}
  */
 export interface RowReader {
@@ -31,19 +30,19 @@ export interface RowReader {
   at(first: number, rows: number): Promise<StoredRows>
   /**
    * Rows whose cells are in `wanted`, column by column: the wanted rows, and perhaps others.
-   * @param wanted  cells of the plan's keys, then of columns that narrow the search
+   * @param wanted  cells of the plan's keys, then cells of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
 
-/** More rows come back only if the columns are not a key and have many equal values. */
+/** Limit of rows to read at once, reached only if the columns are not a key and have many equal values. */
 export const mostFound = 200_000
 
 const findFunction = 'ddbIngestFind'
 
-/** Opens nothing yet. */
+/** Opens no session yet. */
 export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): RowReader {
   const { confirmTimeoutMs: timeoutMs } = run.plan
   const source = sourceText(plan.table)

@@ -1,6 +1,6 @@
 /*
-  Finds where rows of a run are in a table that appends rows. Rows of others may be between its batches, but never within one:
-  each insert is contiguous.
+  Finds the rows of a run in a table that appends rows. Rows of others may be between batches of the run, but never within a batch: each
+  insert is contiguous.
 */
 import type { Column } from '../../protocol/value.js'
 import { differenceOf } from './compare-rows.js'
@@ -16,19 +16,19 @@ export interface SearchSetup {
 
 export interface RowSearch {
   /**
-   * The stored rows at the expected position, or wherever the sent rows are found.
-   * @param offset  index of the first of them in the part
-   * @param mostRows  how many rows of this width may be read at once
+   * The stored rows at the expected position, or at the place where the sent rows are found.
+   * @param offset  index of the first row in the part
+   * @param mostRows  number of rows of this width that may be read at once
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
-  /** This many rows of a part are done. */
+  /** Moves the expected position on, after this many rows of a part. */
   passed(rows: number): void
 }
 
 export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
-  /** @returns the position of the first; −1 if they are not between `from` and `to` */
+  /** @returns the position of the first row; −1 if the rows are not between `from` and `to` */
   const searched = async (
     columns: readonly Column[],
     mostRows: number,
@@ -55,13 +55,13 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Rows sent by earlier processes of the run come before.
+      // Rows that earlier processes of the run have sent come before.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
         const othersWrite = total > rowsBefore + run.state.sentRows
-        // Nothing shows which rows these should be.
+        // No stored row can be matched with these rows.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }
       next = at - offset

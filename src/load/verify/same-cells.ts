@@ -1,6 +1,5 @@
 /*
-  Whether a cell that came back is bit for bit the one that was sent: compared as numbers, -0 would equal 0, and NaNs would
-  never be equal.
+  Compares a cell that came back, bit for bit, with the cell that was sent. As numbers, -0 would equal 0, and NaNs would never be equal.
 */
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -13,7 +12,7 @@ export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  of the stored type; texts may have any text type */
+/** @param sent  column of the stored type; texts may have any text type */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'
@@ -61,7 +60,7 @@ function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
 
 /**
  * The texts of a column; undefined for other types.
- * @param asBytes  a character for each byte of UTF-8, as a BLOB may hold any bytes
+ * @param asBytes  gives a character for each byte of UTF-8, as a BLOB may hold any bytes
  */
 export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
   if (column.type === 'BLOB') {

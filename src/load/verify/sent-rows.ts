@@ -1,6 +1,6 @@
 /*
-  Rows of a batch in pieces, as the table should have them: in the types of its columns, and in memory that does not grow with
-  the batch.
+  Cuts the rows of a batch into pieces as the table should have them: with the types of its columns, and in memory that does not grow
+  with the batch.
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -25,7 +25,7 @@ export function cutterOf(
   return (start, end) => cutters.map(cut => cut(start, end))
 }
 
-/** Values in wire form can only be found by going through those before them. */
+/** A value in wire form has no fixed place, so the cutter goes through all values before it. */
 function cutter(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
@@ -45,10 +45,10 @@ function cutter(column: Column): (start: number, end: number) => Column {
 
 const blockRows = 10_000
 const sampledRows = 100
-/** Limit of what is read back at once. */
+/** Limit of bytes read back at once. */
 const blockBytes = 4 * 1024 * 1024
 
-/** How many rows of a part are read back at once, by their width. */
+/** Number of rows of a part to read back at once, by their width. */
 export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
   const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
@@ -56,7 +56,7 @@ export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
 
 /**
  * Pieces of a part to read back: all of it, or up to 100 rows from every 10,000 of the run.
- * @param rowsBefore  rows of the parts before
+ * @param rowsBefore  rows of earlier parts
  */
 export function piecesOf(
   part: Part,

@@ -1,6 +1,6 @@
 /*
-  Reads rows back before they count as confirmed (`delivery.verify`): one part of a batch after the other, in the order of their
-  receipts, while later ones are in flight. Until then a part keeps its memory.
+  Reads rows back before they count as confirmed (`delivery.verify`). Parts of batches are read one after the other, in the order of
+  their receipts, while later parts are in flight. Until then a part keeps its memory.
 */
 import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -18,29 +18,28 @@ import { newRowSearch, type SearchSetup } from './row-search.js'
 import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
 import { howFound, type VerifyPlan } from './verify-plan.js'
 
-/** A part that the target accepted. */
 export interface TakenPart {
   readonly part: Part
   /** Rows that a keyed table left out. */
   readonly duplicates: number
   /** Rows of the batch that the target left out because of their values. */
   readonly leftOut: ReadonlySet<number>
-  /** @param different  rows of the batch that differ from what was sent, ascending */
+  /** @param different  rows of the batch that differ from the rows sent, ascending */
   settle(different: readonly number[]): void
-  /** The part could not be read back. */
+  /** Called if the part could not be read back. */
   fail(error: DdbError): void
 }
 
 export interface Verifier {
-  /** The batch is about to be sent. */
+  /** Must be called before the batch is sent. */
   sending(batch: Batch): void
-  /** The batch is finished. */
+  /** Must be called when the batch is finished. */
   released(batch: Batch): void
   add(taken: TakenPart): void
   readonly heldBytes: number
-  /** A promise while too much waits to be read back. */
+  /** A promise to wait for while too many rows wait to be read back. */
   room(): Promise<void> | undefined
-  /** Resolves once everything that was added is settled. */
+  /** Resolves once all added parts are settled. */
   settled(): Promise<void>
   result(): VerifyResult
   leave(reason: ConnectionError): void
@@ -125,7 +124,7 @@ export function newVerifier(setup: VerifierSetup): Verifier {
     },
     room: () => (heldBytes < run.plan.maxInFlightBytes ? undefined : last),
     async settled() {
-      // More may be added during the wait.
+      // Callers may add parts during the wait.
       for (let waited; waited !== last;) {
         waited = last
         await waited
@@ -169,7 +168,7 @@ function named(
 
 interface Compared {
   readonly mismatches: readonly Mismatch[]
-  /** Rows that cannot be found. */
+  /** Number of rows that cannot be found. */
   readonly skipped: number
 }
 
@@ -182,7 +181,7 @@ async function byKey(
   const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
   const stored = await reader.among(filters)
   if (stored.rows >= mostFound) throw notSelective(plan)
-  // Versions may differ on whether null is in a list with nulls.
+  // Rows with a null are skipped: server versions may differ on whether null is in a list with nulls.
   const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
   const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
   let skipped = 0
@@ -200,7 +199,7 @@ async function byPlace(
   return { mismatches: mismatchesByPlace(columns, stored), skipped: 0 }
 }
 
-/** Keys of rows that are in flight or were just stored, except those of this part. */
+/** Keys of rows that are in flight or were just stored, except keys of this part. */
 function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<string> {
   const found = new Set<string>()
   const collect = (batch: Batch, start: number, end: number): void => {

@@ -1,6 +1,6 @@
 /*
-  Plans how to find the rows of a run again in its table (`delivery.verify`): by position if rows are appended and stay,
-  otherwise by key. Decided before the first row, as a run that cannot verify must not begin.
+  Plans how to find the rows of a run in its table again (`delivery.verify`): by position if rows are appended and stay, otherwise by
+  key. The plan is made before the first row, as a run that cannot verify must not begin.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -20,23 +20,22 @@ import { conversion } from './converted-column.js'
 /** A column that is sent, and the table's column to compare it with. */
 export interface VerifiedColumn {
   readonly name: string
-  /** Indexes in what is sent, and in the table. */
+  /** Indexes in the columns sent, and in the table. */
   readonly sentIndex: number
   readonly storedIndex: number
   readonly storedType: ColumnType
 }
 
-/** How to find rows again. */
 export interface VerifyPlan {
   readonly table: TableTarget
   readonly by: 'position' | 'key'
   /** Key columns that identify rows, and partition columns that narrow the search. */
   readonly keys: readonly VerifiedColumn[]
   readonly narrowing: readonly VerifiedColumn[]
-  /** The table keeps one row per key: a later row replaces an earlier one. */
+  /** Whether the table keeps one row per key: a later row then replaces an earlier one. */
   readonly keepsOne: boolean
   readonly columns: readonly VerifiedColumn[]
-  /** Columns filled by a function whose stored values are unknown. */
+  /** Columns that a function fills, so that their stored values are unknown. */
   readonly skipped: readonly string[]
 }
 
@@ -90,7 +89,6 @@ export function howFound({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string 
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }
 
-/** Matches columns by name. */
 function matchedColumns(
   sent: readonly TargetColumn[],
   stored: readonly TargetColumn[],
@@ -140,7 +138,7 @@ function keyColumns(
   })
 }
 
-/** If old rows leave memory, positions change and rows may be gone before they are read. */
+/** Refuses tables that remove old rows from memory: positions change, and rows may be gone before they are read. */
 async function refusePurged(asking: Asking, table: TableTarget): Promise<void> {
   if (table.kind === 'dfs') return
   const script = `exec cachePurgeEnabled from getStreamTables() where name = "${table.name}"`
@@ -182,7 +180,7 @@ async function refuseUnreadable({ session, timeoutMs }: Asking, table: TableTarg
   }
 }
 
-/** An expression for the table at the time a query runs; a bare name would be bound when a function is defined. */
+/** An expression for the table, which the server looks up when a query runs. It would bind a bare name when it defines a function. */
 export function sourceText(table: TableTarget): string {
   return table.kind === 'shared'
     ? `objByName("${table.name}")`

@@ -122,11 +122,7 @@ export async function openCsv(
     const expected = isText && target !== undefined ? expectedOf(dialect, found) : undefined
     lastLook.open = expected && alikeOpener(expected)
   }
-  return recordReader({
-    source,
-    ...found,
-    ...recordsOf(tokenizer, chunks, fieldCount, dialect, source.text.encoding),
-  })
+  return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
 }
 
 /** Completes the dialect from the options and the sample. */
@@ -186,8 +182,7 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
     tokenizer.lines.push(bytes)
     tokenizer.passHeader(headerBytes)
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-    const records = recordsOf(tokenizer, undefined, found.fieldCount, dialect, text.encoding)
-    return recordReader({ source, ...found, ...records })
+    return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
   }
 }
 
@@ -196,14 +191,16 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
  * @param chunks  undefined if the tokenizer has the whole input
  */
 function recordsOf(
+  source: ByteSource,
   tokenizer: CsvTokenizer,
   chunks: AsyncIterator<Uint8Array, void> | undefined,
   fieldCount: number,
   dialect: CsvDialect,
-  encoding: SourceText['encoding'],
-): Pick<OpenedInput<string>, 'tokenizer' | 'raggedRecords' | 'records'> {
+): OpenedInput {
   const { lines } = tokenizer
+  const { encoding } = source.text
   return {
+    source,
     tokenizer: lines,
     raggedRecords: () => tokenizer.raggedRecords,
     records: ({ shared }) => {

@@ -29,8 +29,7 @@ export function openJson(
   const isDocument = format === 'json' || jsonPath !== undefined
   const pathNames = jsonPath === undefined ? [] : parseJsonPath(jsonPath)
   const { name, startOffsetBytes, text } = source
-  return recordReader({
-    source,
+  const found = {
     format: isDocument ? 'json' : 'ndjson',
     recordKind: 'members',
     dialect: undefined,
@@ -39,6 +38,9 @@ export function openJson(
     fieldCount: 0,
     headerBytes: undefined,
     headerLineNumber: undefined,
+  } as const
+  return recordReader<'ndjson' | 'json'>(found, {
+    source,
     records: ({ mapping, cells = {} }) => {
       const chunks = source.chunks()
       if (!isDocument) {

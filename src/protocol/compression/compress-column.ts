@@ -13,7 +13,7 @@ import { encodeDelta } from './encode-delta.js'
 
 const methodLz4 = 1
 const methodDelta = 2
-/** From `version` to the first block. */
+/** Bytes from `version` to the first block. */
 const headerBytes = 20
 /** Compressing a smaller column does not save enough to be worth decompressing. */
 const minColumnBytes = 512
@@ -24,7 +24,7 @@ const trialBytes = 8_192
 
 type Width = 2 | 4 | 8
 
-/** Grows to what the largest column needs and is kept for the batches after it. */
+/** Kept for later batches; grows to the size that the largest column needs. */
 let scratch: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
 /** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as it is */
@@ -45,7 +45,7 @@ export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   return true
 }
 
-/** For a column with differences that the other method cannot write. */
+/** The fallback for a column whose differences delta-of-delta cannot write. */
 function encodeAsLz4(writer: ByteWriter, column: Column, bytes: Uint8Array): boolean {
   const body = lz4Blocks(bytes, Math.floor(bytes.length * (1 - minSaving)))
   if (body !== undefined) put(writer, column, methodLz4, body)

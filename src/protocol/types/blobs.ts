@@ -101,7 +101,7 @@ function blobVector(data: readonly Uint8Array[], length: number = data.length): 
   return { form: 'vector', type: 'BLOB', length, data }
 }
 
-/** Values that are in wire form share its memory. */
+/** The values of the column; values in wire form share its memory. */
 export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8Array[] {
   if ('data' in vector) return vector.data
   const { encoded } = vector

@@ -1,5 +1,5 @@
 /*
-  BOOL: one byte, 0 or 1; −128 is the null (80 on the wire, which code that does not check for it reads as "true").
+  BOOL: one byte, 0 or 1; −128 is the null (80 on the wire; code without a check for null reads this as "true").
 */
 import { nullInt8 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

@@ -21,20 +21,20 @@ export type ElementValue =
   | readonly ElementValue[]
   | null
 
-/** @throws {ValueError} DDB_USAGE unless it is a number or null */
+/** @throws {ValueError} DDB_USAGE unless `value` is a number or null */
 export function numberOf(type: DataType, value: ElementValue): number | null {
   if (value === null || typeof value === 'number') return value
   throw unsuitable(type, value)
 }
 
-/** @throws {ValueError} DDB_USAGE unless it is a bigint, a safe integer or null */
+/** @throws {ValueError} DDB_USAGE unless `value` is a bigint, a safe integer or null */
 export function bigintOf(type: DataType, value: ElementValue): bigint | null {
   if (value === null || typeof value === 'bigint') return value
   if (Number.isSafeInteger(value)) return BigInt(value as number)
   throw unsuitable(type, value)
 }
 
-/** Text, with '' for null. @throws {ValueError} DDB_USAGE unless it is text or null */
+/** Text, with '' for null. @throws {ValueError} DDB_USAGE unless `value` is text or null */
 export function textOf(type: DataType, value: ElementValue): string {
   if (value === null) return ''
   if (typeof value === 'string') return value

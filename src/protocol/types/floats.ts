@@ -75,7 +75,7 @@ export const floatTypes: Readonly<Record<FloatScalar['type'], TypeFacts>> = {
 }
 
 /**
- * Does not round, because storing does; NaN and infinities are values.
+ * Checks the range but does not round: the typed array rounds when it stores the value. NaN and infinities are values.
  * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
  */
 function storedSingle(value: number | null): number {

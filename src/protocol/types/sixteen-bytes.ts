@@ -65,7 +65,7 @@ function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
   return bytes
 }
 
-/** The wire bytes of a text; undefined if it is not a value of the type. */
+/** The wire bytes of a text; undefined for a text that is not a value of the type. */
 export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array | undefined {
   switch (type) {
     case 'UUID':

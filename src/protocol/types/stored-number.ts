@@ -1,10 +1,10 @@
 /*
-  Numbers as columns store them: the null sentinel for null, and an error for what the type cannot hold.
+  Numbers as columns store them: the null sentinel for null, and an error for numbers that the type cannot hold.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/** The sentinel for null; therefore the sentinel itself is not a valid value. @throws {ValueError} DDB_INPUT_RANGE */
+/** The number itself, or the sentinel for null; a number equal to the sentinel is refused. @throws {ValueError} DDB_INPUT_RANGE */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value

@@ -20,12 +20,12 @@ import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
 import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
 
-/** Only clients send it: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
+/** Only clients send SYMBOL scalars: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
- * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag
- * 17) is coded on arrival, so that its type stays what the flag says.
+ * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag 17) is
+ * coded on arrival, so that its type still agrees with the flag.
  */
 export interface SymbolVector {
   form: 'vector'
@@ -120,7 +120,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
     writer.i32(1)
     return
   }
-  // A base with more entries than the column has rows is probably that of a slice of a large column, with unused entries.
+  // If a base has more entries than the column has rows, the column is probably a slice of a larger one, with unused entries.
   const { codes, base } = vector.base.length > length + 1 ? compacted(vector) : vector
   if (base.length > maxBaseSize) {
     throw new ValueError(
@@ -140,7 +140,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
-/** The same column with a base of only its own texts, numbered from 1 in order of first appearance. */
+/** The same column, with a base that holds only the texts in use, numbered from 1 in order of first appearance. */
 function compacted(vector: SymbolVector): SymbolVector {
   const newCodes = new Map<number, number>([[0, 0]])
   const base = ['']
@@ -206,7 +206,7 @@ export function* decodeSymbols(
   return symbolVector(length, codes, base)
 }
 
-/** True if every code has its entry. Four at a time and without branches, as this costs more than reading the codes. */
+/** True if every code has its entry. Checks four codes at a time without branches, because checking costs more than reading them. */
 function allWithin(codes: Int32Array, baseLength: number): boolean {
   const last = baseLength - 1
   const { length } = codes

@@ -22,7 +22,7 @@ export type TemporalVector =
 interface TemporalText {
   /** The text that DolphinDB shows for a value that is not null. */
   readonly format: (raw: number | bigint) => string
-  /** Undefined if the text is not a value. */
+  /** The value of a text; undefined if the text is not a value of the type. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 
@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count with `perDay` units a day: passes on whole days, rounded down, and the rest in the type's own unit. */
+/** Formats a count of which `perDay` make a day: passes on whole days, rounded down, and the rest in the type's own unit. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,

@@ -1,6 +1,6 @@
 /*
-  What each file of this folder defines for its types: number, category, and how values are written, read, stored in columns and
-  shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
+  The facts that each file of this folder defines for its types: number, category, and how values are written, read, stored in columns
+  and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
@@ -66,7 +66,7 @@ export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
 > extends ElementAccess<S, V> {
-  /** No rows; arrays, if any, have room for `capacity`. */
+  /** A vector of no rows; its arrays, if any, have room for `capacity`. */
   emptyVector(capacity: number): V
   /** Rows `start` to `end` (exclusive), sharing memory if possible. */
   slice(vector: V, start: number, end: number): V
@@ -77,7 +77,7 @@ export interface ColumnAccess<
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Elements of such a column on the wire, after rows and columns. */
+/** How elements without one typed array travel, after rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(
@@ -89,7 +89,7 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
 
 /** Facts about one type. Either `fixed` is present, or some of the others: a type may have no scalar, or no column. */
 export interface TypeFacts {
-  /** Its number on the wire. */
+  /** The type's number on the wire. */
   readonly id: number
   readonly category: Category
   /** Bytes per vector element; 0 if an element has no fixed size. */

@@ -1,5 +1,5 @@
 /*
-  Sessions: what a connection is, what it keeps separate, and how answers arrive.
+  Checks of sessions: how the server identifies and answers them, and what survives an error.
 */
 import { parseVersion } from '../../load/connection/server-version.js'
 import { requestFlags } from '../../protocol/request.js'

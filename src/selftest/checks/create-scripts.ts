@@ -1,5 +1,5 @@
 /*
-  The scripts that `schema` prints and `load --create` runs, one of each shape, and the names that columns may have.
+  Checks of the scripts that `schema` prints and `load --create` runs, one script of each shape, and of names of columns.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
@@ -45,7 +45,7 @@ interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
   readonly fact?: keyof Facts | undefined
-  /** For a keyed stream table. */
+  /** Key columns of a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
   /** The size of all rows: more than a gigabyte a day gets a second level of partitions. */
@@ -99,7 +99,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
   }
 }
 
-/** Runs a script that needs rights and is skipped without them. @returns the server's words if it refuses, else undefined */
+/** Runs a script that needs rights, without which the check is skipped. @returns the server's words if it refuses, else undefined */
 async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
   try {
     await ask(script)

@@ -16,12 +16,11 @@ const dependsOnIt = 'load --table dfs://…'
 
 const ints = (values: readonly (number | null)[]): Column => vectorOf({ type: 'INT' }, values)
 
-/** Partition keys and their values. */
 export const keyedRows = (keys: readonly (number | null)[], values: Column = ints(keys)): Table =>
   tableOfColumns({ k: ints(keys), v: values })
 
 export interface StoredTable {
-  /** The expression that loads it. */
+  /** The expression that loads the table. */
   readonly expression: string
   /** `dfs://DB/TABLE`. */
   readonly path: string

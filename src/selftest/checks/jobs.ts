@@ -22,7 +22,7 @@ const pauseMs = 50
 const dependsOnIt =
   'waiting for a server that still works on a batch, and continuing when it does not'
 
-/** By the server's clock, ms. */
+/** Begin and end of a request's sleep, by the server's clock, ms. */
 interface Sleep {
   readonly began: number
   readonly ended: number

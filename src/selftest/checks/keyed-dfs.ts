@@ -1,5 +1,5 @@
 /*
-  DFS tables that keep one row per key: what an insert of known keys answers, and how upserts work there.
+  DFS tables that keep one row per key: the answer to an insert of known keys, and the effect of upserts.
 */
 import type { Facts } from '../../load/connection/known-server.js'
 import { vectorOf } from '../../protocol/element.js'

@@ -1,5 +1,5 @@
 /*
-  Each way to log in that this program supports, and what the server says about the others.
+  Each way to log in that this program supports, and how the server refuses the others.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
@@ -129,7 +129,7 @@ export const loginChecks: readonly Check[] = [
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // Trying RSA would tell an attacker between the two ends more than they have heard so far.
+        // Trying RSA would tell a man in the middle more than the previous logins did.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)

@@ -43,7 +43,7 @@ async function sharedAgain(
     : 'the old table stays, without an error'
 }
 
-/** Rights and settings decide what may be shared; receipts use the last kind. */
+/** Kinds of tables to share: rights and settings decide which of them may be shared. Receipts use the last kind. */
 const shareable = {
   table: 'table(1:0, `k`v, [INT, INT])',
   keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',
@@ -52,7 +52,7 @@ const shareable = {
 } as const
 const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
-/** Functions whose answers a run uses if they exist, and does without if not. */
+/** Functions that a run uses if the server has them. */
 const optionalFunctions = [
   'getSessionMemoryStat()',
   'getConsoleJobs()',

@@ -1,5 +1,5 @@
 /*
-  What receipts rely on if several things happen at once: R5, R14 to R16.
+  Checks for receipts when several things happen at once: R5, R14 to R16.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // Asking for the table now and then keeps a slow server from getting more than it can process in the time.
+    // Asking for the table now and then keeps this loop from sending a slow server more than it can process in the time.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }
@@ -80,7 +80,7 @@ ddbIngestTestWon`
         won.reduce((sum, answered) => sum + answered[k]!, 0),
       )
       const wrong = winners.filter(count => count !== 1).length
-      // Such servers answer 1 to everyone: runs then read back who came first.
+      // A server that counts known keys answers 1 to everyone. Runs then read back which claim came first.
       if (winners.every(count => count === claimants)) return pass('known keys are counted')
       return wrong === 0 ? pass() : fail(`${wrong} keys were not answered with 1 exactly once`)
     },

@@ -1,5 +1,5 @@
 /*
-  What a server says if it refuses: by these words a run distinguishes a bad row from a missing table.
+  Checks of a server's words when it refuses: by these words a run distinguishes a bad row from a missing table.
 */
 import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'

@@ -9,7 +9,7 @@ import { columnDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { arraySamples, columnSamples, type TypeSample } from './type-samples.js'
 
-/** In the control session. */
+/** A variable of the control session. */
 const variable = 'ddbIngestTestValues'
 
 async function roundTrip(

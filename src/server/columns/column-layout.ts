@@ -1,5 +1,5 @@
 /*
-  A column apart from its rows: its type, its zeros, its nulls, its text.
+  Facts about columns without their rows: types, zeros, nulls, and the texts of text columns.
 */
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import {
@@ -37,7 +37,7 @@ export function cellType(type: ColumnType): ColumnType {
   return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
 }
 
-/** `length` rows of zeros: what `table(10:5, …)` starts with (DolphinDB manual, page streamTable). */
+/** `length` rows of zeros, the initial rows of `table(10:5, …)` (DolphinDB manual, page streamTable). */
 export function zeroColumn(type: ColumnType, length: number): Column {
   const name = type.type
   if (type.array) {
@@ -108,7 +108,7 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
-// Tables have no VOID columns either, but those that `select NULL as x` makes.
+// VOID is not in this list, because `select NULL as x` makes a VOID column; no other statement does.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF',
   'HANDLE',

@@ -104,7 +104,7 @@ function fillIntegers(
   return column
 }
 
-/** Overflow becomes null (DolphinDB manual, page data_types, note 7); an infinity stays one. */
+/** Overflow becomes null (DolphinDB manual, page data_types, note 7); infinities stay. */
 function fillFloats(target: Float32Array, numbers: Float64Array): void {
   for (let row = 0; row < numbers.length; row++) {
     const value = numbers[row]!

@@ -27,7 +27,7 @@ import { nullDouble, nullFloat, nullInt32, nullInt64 } from '../../protocol/null
 import { convertTemporal, isInsertable } from './convert-temporal.js'
 import { growingColumn } from './growing-column.js'
 
-/** STRING, SYMBOL and BLOB into each other. */
+/** Converts STRING, SYMBOL and BLOB into each other. */
 export function textColumn(column: Vector, target: ColumnType): Column {
   if (target.type === 'BLOB') {
     const texts = columnTexts(column)!
@@ -48,7 +48,7 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so does what FLOAT or DOUBLE cannot hold.
+ * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so do numbers that FLOAT or DOUBLE cannot hold.
  * @throws {ScriptError} the incompatible-type text if something is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column {
@@ -68,16 +68,16 @@ function numbersOfText(column: Vector, target: ColumnType): Column {
   return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
 }
 
-/** NaN for '', and for what a double cannot hold: `1e400` does not become infinity. */
+/** NaN for '', and for numbers that a double cannot hold: `1e400` does not become infinity. */
 function doubleOfText(text: string): number {
   const value = text === '' ? NaN : Number(text)
   return Number.isFinite(value) ? value : NaN
 }
 
 /**
- * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as
- * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
- * @throws {ScriptError} if it has more digits than the type
+ * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as decimal32("3.1415926535", 4)
+ * is 3.1415 (DolphinDB manual, page decimal32).
+ * @throws {ScriptError} if the text has more digits than the type can hold
  */
 export function decimalOfText(text: string, target: ColumnType): bigint | null {
   if (!numberText.test(text)) return null
@@ -171,7 +171,7 @@ function isNumeric(category: string): boolean {
   return category === 'logical' || category === 'integral' || category === 'floating'
 }
 
-/** Integers, BOOL and floating types into each other. */
+/** Converts integers, BOOL and floating types into each other. */
 function convertNumbers(column: FixedVector, target: ColumnType): Column {
   if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
     const data = new Float64Array(column.length)
@@ -185,7 +185,7 @@ function convertNumbers(column: FixedVector, target: ColumnType): Column {
     const data = new Float32Array(column.length)
     for (let row = 0; row < data.length; row++) {
       const value = column.data[row]!
-      // Overflow becomes null (DolphinDB manual, page data_types, note 7); a NaN or infinity stays one.
+      // Overflow becomes null (DolphinDB manual, page data_types, note 7); NaN and infinities stay.
       const single = Math.fround(value)
       data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
     }

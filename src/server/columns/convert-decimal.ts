@@ -23,7 +23,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     )
   }
   if (dataTypes[target.type].category === 'integral') {
-    // As integers: via a double it would be rounded a second time.
+    // Converts as integers: a double would round the value a second time.
     return integersOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
@@ -90,14 +90,14 @@ function rescale(value: bigint, digits: number): bigint {
   return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
 }
 
-/** Uses the decimal digits that a number prints, so that 0.29 with scale 2 is 29 and not 28. */
+/** Uses the decimal digits with which JavaScript prints a number, so that 0.29 with scale 2 is 29 and not 28. */
 function unscaledNumber(number: number, scale: number): bigint | null {
   if (Number.isNaN(number)) return null
   if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
   const digits = scale + Number(exponent) - fraction.length
-  // More than 40 digits fit no decimal, and 10n ** n must stay small.
+  // No decimal type holds so many digits, and 10n ** n must stay small.
   if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
 }

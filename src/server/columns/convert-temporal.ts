@@ -31,8 +31,8 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each
- * other, those with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
+ * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each other,
+ * types with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
@@ -103,7 +103,7 @@ function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; re
       ms[row] = NaN
       continue
     }
-    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; what the remainder adds stays below 2^53.
+    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; the remainder's part stays below 2^53.
     const quotient = Math.floor(high / nanosPerMs)
     const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
     const ofRemainder = Math.floor(remainder / nanosPerMs)

@@ -1,5 +1,5 @@
 /*
-  Where DFS tables are stricter than tables in memory: which types fit which column (S05004), and how long text may be
+  Values that tables in memory accept and DFS tables do not: types that do not fit a column (S05004), and long texts
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
@@ -49,7 +49,7 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Only for the rows: the base may hold texts that no row here uses. */
+/** Checks only the texts of the rows: the base may hold texts that no row uses. */
 function checkSymbols({ codes, base, length }: SymbolVector): void {
   const isChecked = new Uint8Array(base.length)
   for (let row = 0; row < length; row++) {
@@ -71,7 +71,7 @@ function cutText(text: string, maxBytes: number): string {
   if (byteLength(text, maxBytes) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
-  // A character is never split: bytes 10xxxxxx belong to the one before.
+  // Never splits a character: bytes 10xxxxxx continue the character before them.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

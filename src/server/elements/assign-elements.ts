@@ -120,7 +120,7 @@ function writeSymbols(
     claimArray(target)
   }
   const base = target.base as string[]
-  // A single text is found faster by a search than with a map of all.
+  // A search finds a single text faster than a map of all texts does.
   const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
   const newCodes = new Map<number, number>()
   for (let i = 0; i < positions.length; i++) {
@@ -151,7 +151,7 @@ function replacedRows(target: Vector, positions: Int32Array, source: Vector, ste
   return takeRows(all, rows)
 }
 
-/** One element takes the value itself; several take its elements one by one, or the same scalar. */
+/** One element takes the value itself; several elements take the value's elements one by one, or the same scalar. */
 function assignTuple(
   target: Extract<Vector, { type: 'ANY' }>,
   index: IndexValue,
@@ -290,7 +290,7 @@ function valuesPerElement(vector: FixedVector): number {
   return dataTypes[vector.type].bytesPerValue / vector.data.BYTES_PER_ELEMENT
 }
 
-/** An empty array of at least this length, or half as much again as the vector has. */
+/** An empty array of at least this length, or half as much again as the vector's array. */
 function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   const { constructor } = vector.data as Int32Array
   const length = Math.max(needed, Math.ceil(1.5 * vector.length), minCapacity)

@@ -49,8 +49,8 @@ export function makeDictionary(
 }
 
 /**
- * Adds the entry or replaces its value; both are first cast to the dictionary's types.
- * @throws {ScriptError} if that is impossible
+ * Adds or replaces an entry, after casting key and value to the dictionary's types.
+ * @throws {ScriptError} if a cast is impossible
  */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary
@@ -73,7 +73,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
-/** In the order in which they were first set. */
+/** Keys in the order in which a script first set them. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
@@ -82,7 +82,7 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
-/** In the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
+/** Values in the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0

@@ -23,7 +23,7 @@ export interface SliceBounds {
   to: number | undefined
 }
 
-/** What may be in brackets after a value. */
+/** An index in brackets after a value. */
 export type IndexValue = ServerValue | SliceBounds
 
 /** @throws {ScriptError} if the value cannot be indexed that way */
@@ -80,7 +80,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** Elements between two bounds; in reverse if the first is the higher one (manual, "Vector"). */
+/** Elements between two bounds; in reverse if the first bound is higher (manual, "Vector"). */
 function sliceOf(column: Column, slice: SliceBounds): Column {
   const { from, to, isBackwards } = resolveSlice(slice, column.length)
   const picked = sliceColumn(column, from, to)
@@ -149,7 +149,7 @@ function sliceOfPair(pair: Pair): SliceBounds {
 
 /**
  * Both ends within 0 to `length`, and `to` never below `from`.
- * @throws {ScriptError} if one is negative
+ * @throws {ScriptError} if an end is negative
  */
 export function resolveSlice(
   slice: SliceBounds,

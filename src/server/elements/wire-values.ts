@@ -10,10 +10,10 @@ import { intScalar } from '../values/scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { castVector } from '../operators/cast.js'
 
-/** Numbers of docs/protocol.md#data-types. */
+/** The number that says which kind of function is sent (docs/protocol.md#data-types). */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
-/** Vectors are not copied: they now belong to the session. */
+/** Vectors are not copied: from now on they belong to the session. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':

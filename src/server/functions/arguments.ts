@@ -36,7 +36,7 @@ export function unaryFunction(
   return builtin(`${name}(X)`, (context, [x]) => compute(x, context), traits)
 }
 
-/** f(X, Y) */
+/** Defines the function f(X, Y). */
 export function binaryFunction(
   name: string,
   compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
@@ -45,7 +45,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments of `call`: in `name(given, [optional], ...rest)` those without brackets are present. */
+/** The arguments of `call`. In `name(given, [optional], ...rest)` arguments without brackets are present. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -107,7 +107,7 @@ export function namedTable({ node, session }: CallContext, name: string): Server
   return table
 }
 
-/** @throws {ScriptError} unless it is a single text */
+/** @throws {ScriptError} unless `value` is a single text */
 export function textArgument(value: Argument, name: string): string {
   const text = textOf(value)
   if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string scalar.`)

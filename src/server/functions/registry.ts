@@ -55,7 +55,7 @@ const families: readonly (readonly Builtin[])[] = [
   vectorFunctions,
 ]
 
-/** Used by findFunction; a script cannot redefine one (docs/server-semantics.md#function-views). */
+/** Used by findFunction; scripts cannot redefine a built-in function (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

@@ -1,6 +1,6 @@
 /*
-  The functions that belong to a connection rather than to the language: how clients log in before they can use anything else of
-  the server.
+  The functions that belong to a connection rather than to the language. Clients use them to log in before they can use the rest of the
+  server.
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
@@ -9,10 +9,10 @@ import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
-/** What guests may call even if a login is required: clients call these before or instead of logging in. */
+/** Guests may call these even if a login is required: clients call them before logging in, or without a login. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
-/** One per connection, because a SCRAM exchange takes two calls. */
+/** One object per connection, because a SCRAM exchange takes two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean

@@ -21,8 +21,8 @@ const shortestPadding = 8
 let key: LoginKey | undefined
 
 /**
- * Created on demand, once for all servers of a process, as it takes longer than everything else until a login. Synchronous,
- * like the client's SCRAM proofs: another thread would escape the platform's clock.
+ * Created on demand, once for all servers of a process, because creating a key takes longer than the rest of a login. Synchronous, like
+ * the client's SCRAM proofs: another thread would escape the platform's clock.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {
@@ -48,7 +48,7 @@ export class LoginKey {
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
-      // Node refuses to remove PKCS#1 v1.5 itself (CVE-2023-46809).
+      // Node refuses to remove padding of PKCS#1 v1.5 itself (CVE-2023-46809).
       return unpadded(
         privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
@@ -58,7 +58,7 @@ export class LoginKey {
   }
 }
 
-/** Removes PKCS#1 v1.5 padding. It reads every byte, wherever the padding ends, so that timing reveals little. */
+/** Removes PKCS#1 v1.5 padding. Reads every byte, wherever the padding ends, so that timing reveals little. */
 function unpadded(block: Buffer): string | undefined {
   let separator = 0
   for (let i = block.length - 1; i >= 2; i--) {
@@ -74,7 +74,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** What the first call keeps for the second. */
+/** State of a login that the first of its two calls keeps for the second. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string
@@ -88,14 +88,14 @@ export function startScram(user: string, clientNonce: string): ScramExchange {
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
 }
 
-/** What the server sends to the client: salt in base64, iterations, combined nonce. */
+/** The server's answer to the client: salt in base64, iterations, combined nonce. */
 export function scramChallenge(exchange: ScramExchange): [string, number, string] {
   return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
 }
 
 /**
- * @param password  the right one
- * @param proofBase64  what the client computed from its password
+ * @param password  the user's real password
+ * @param proofBase64  computed by the client from its password
  * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(

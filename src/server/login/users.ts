@@ -13,7 +13,7 @@ export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  /** The password of users that do not exist, so that refusing them takes as long. */
+  /** The password of users that do not exist, so that refusing them takes as long as refusing a wrong password. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
   constructor(node: ServerNode) {
@@ -27,7 +27,7 @@ export class Users {
   }
 
   /**
-   * The messages are those that official clients look for, and those in their tests (docs/protocol.md#scram).
+   * The messages are texts that official clients or their tests look for (docs/protocol.md#scram).
    * @throws {ScriptError} for users without SCRAM, and unknown names
    */
   checkHasScram(user: string): void {

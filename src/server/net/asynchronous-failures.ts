@@ -1,5 +1,5 @@
 /*
-  The requests a node remembers: those in progress, and asynchronous ones that failed.
+  The requests a node remembers: requests in progress, and asynchronous requests that failed.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'
@@ -58,7 +58,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** What others may see of a request. A connect request is not a job. */
+  /** The job of a request, as other sessions see it; undefined for a connect request. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {
@@ -72,7 +72,7 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  the jobs after it, looked up on demand */
+  /** @param queued  finds, on demand, the jobs that wait after this one */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }

@@ -1,6 +1,6 @@
 /*
-  One connection to the embedded server: decodes requests as their pieces arrive, has them executed one after the other, and
-  sends answers to those that want one. Requests that arrived before the peer left are still executed.
+  One connection to the embedded server: decodes requests as their pieces arrive, has the requests executed one after the other, and
+  sends the answers. Requests that arrived before the peer left are still executed.
 */
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
@@ -19,7 +19,6 @@ import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 
-/** What all connections of a server share. */
 export interface ConnectionContext {
   readonly clock: Clock
   readonly failures: AsynchronousFailures
@@ -34,7 +33,7 @@ interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
   /** Only for fault hooks. */
   readonly info: RequestInfo | undefined
-  /** How often it must still be executed after this. */
+  /** How often the request must be executed again. */
   repeats: number
 }
 
@@ -71,7 +70,7 @@ export class Connection {
   #current: Work | undefined
   /** Requests that a fault has postponed until after the next answered one. */
   #later: Work[] = []
-  /** Those of them whose turn has come. */
+  /** Postponed requests whose turn has come. */
   #due: Work[] = []
 
   constructor(
@@ -95,7 +94,7 @@ export class Connection {
     return runner
   }
 
-  /** An unknown session is silently replaced: only the id of the answer shows that. */
+  /** Silently replaces a session that the server does not know: only the id in the answer shows that. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()
@@ -107,7 +106,7 @@ export class Connection {
     return !this.#finished && (this.#busy || this.#blocked || waiting)
   }
 
-  /** Requests whose turn has come so far. */
+  /** Number of requests whose turn has come so far. */
   get requestCount(): number {
     return this.#requestNumber
   }
@@ -131,7 +130,7 @@ export class Connection {
     this.#work()
   }
 
-  /** The peer is gone for good: what it had sent is executed, and answers are dropped. */
+  /** The peer is gone for good: executes the requests that have arrived, and drops the answers. */
   abandoned(): void {
     if (this.#finished) return
     this.#runner.session.closed = true
@@ -140,7 +139,7 @@ export class Connection {
     this.#work()
   }
 
-  /** Tells the peer that no more answers will come; what it still sends is executed. */
+  /** Tells the peer that no more answers will come. Requests that the peer still sends are executed. */
   sayGoodbye(): void {
     this.#transport.end()
   }
@@ -352,7 +351,7 @@ export class Connection {
     this.#finish()
   }
 
-  /** As if the wire had been cut: nothing more is read, executed or sent. */
+  /** Acts as if the wire had been cut: nothing more is read, executed or sent. */
   #kill(): void {
     this.#finish()
     this.#transport.destroy()

@@ -4,7 +4,7 @@
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/builtin.js'
 
-/** What is known of a connection before its first request. */
+/** Facts about a connection before its first request. */
 export interface SessionInfo {
   /** Decimal text. */
   readonly id: string
@@ -13,7 +13,7 @@ export interface SessionInfo {
   readonly delay: (durationMs: number) => Promise<void>
 }
 
-/** Immediate if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
+/** The value itself if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
 export interface FunctionOptions {
@@ -33,7 +33,7 @@ export interface Executor {
     options?: FunctionOptions,
   ): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
-  /** Ends the request in which the session waits with an error; has no effect if it does not wait. */
+  /** Ends, with an error, the request in which the session waits; has no effect if the session does not wait. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void
@@ -45,7 +45,7 @@ export interface Executor {
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** True when every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
+  /** True if every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
   /** @returns false if the peer reads too slowly: wait for `onDrain` */
   send(chunks: readonly Uint8Array[]): boolean

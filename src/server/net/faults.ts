@@ -1,10 +1,10 @@
 /*
-  Deliberate failures: hooks that decide, request by request, what goes wrong. They see every request in the order of its
-  session, so a test that counts is deterministic.
+  Deliberate failures: hooks decide, request by request, which fault to apply. A hook sees every request in the order of its session, so
+  a test that counts is deterministic.
 */
 import type { Request } from '../../protocol/request.js'
 
-/** What a fault hook sees of a request. */
+/** Facts about a request, for fault hooks. */
 export interface RequestInfo {
   readonly sessionId: string
   /** From 1, including the connect request. */
@@ -21,11 +21,11 @@ export interface RequestInfo {
 }
 
 /**
- * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and everything after it is
- * lost. twice: executed twice, as if it had arrived twice; for requests without an answer. forget: the session is dropped with
- * its user, variables and functions, and the request runs in a new one, whose id the answer carries. error: not executed, fails
- * with this text. until: waits first, then executes. later: runs after the next answered request, or when no more come. flag:
- * runs as if flag 4 were inverted. stall: the connection answers nothing from here on.
+ * drop: the request is neither executed nor answered, as if it had never arrived. close: the connection ends at once and loses
+ * everything after the request. twice: executed as if the request had arrived twice; for requests without an answer. forget: the server
+ * drops the session with its user, variables and functions; the request runs in a new session, whose id the answer carries. error: not
+ * executed, fails with this text. until: waits first, then executes. later: runs after the next answered request, or when no more come.
+ * flag: runs as if flag 4 were inverted. stall: the connection answers nothing from here on.
  */
 export type FaultBefore =
   | 'drop'
@@ -43,31 +43,31 @@ export type FaultBefore =
  */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
-/** What a fault hook sees of one insert inside a script. */
+/** Facts about one insert inside a script, for fault hooks. */
 export interface WriteInfo {
   readonly sessionId: string
   /** Name under which the table is shared; '' for others. */
   readonly table: string
-  /** For a table argument; 0 if single values or vectors are inserted. */
+  /** Rows of a table argument; 0 if single values or vectors are inserted. */
   readonly rows: number
 }
 
 /**
- * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: it waits first, while jobs of
+ * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: the insert waits first, while jobs of
  * other sessions continue.
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
-/** What a fault hook sees of a shared stream table that is about to be removed. */
+/** Facts about a shared stream table that is about to be removed, for fault hooks. */
 export interface RemovalInfo {
   readonly sessionId: string
   readonly table: string
 }
 
-/** What a fault hook sees of a `limit offset, rows`. */
+/** Facts about a `limit offset, rows`, for fault hooks. */
 export interface SliceInfo {
   readonly offset: number
-  /** Of the whole result. */
+  /** Rows of the whole result. */
   readonly rows: number
 }
 

@@ -32,7 +32,7 @@ async function readFile(path: string, content: PemContent, files: Files): Promis
   throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
 }
 
-/** The system refuses certificate or key; undefined for other failures. */
+/** The error if the system refuses certificate or key; undefined for other failures. */
 export function unusableCertificate(cause: unknown): UsageError | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_SSL')) return undefined
@@ -50,7 +50,7 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
-  /** Opens a session; with `refusal` it answers everything with that text. */
+  /** Opens a session; with `refusal`, a session that answers every request with that text. */
   openSession(transport: Transport, refusal: string | undefined): RequestRunner
 }
 
@@ -58,9 +58,7 @@ const firstByteOfGet = 0x47
 // How long a peer gets to close after our goodbye; incoming data extends it.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/**
- * Limit of connections without a request: enough for many clients that start at once, but not for one that keeps opening more.
- */
+/** Limit of connections without a request: enough for many clients that start at once, but not for a client that keeps opening more. */
 const maxSilent = 1_024
 
 /** One port, from `listen` to `close`. */
@@ -104,7 +102,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // Only prevents an uncaught exception; 'close' follows.
+    // This listener only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -170,7 +168,7 @@ export class Listener {
     return connection
   }
 
-  /** Executes what has arrived, says goodbye to every peer, and ends those that do not answer. */
+  /** Executes the requests that have arrived, says goodbye to every peer, and ends the connections of peers that do not answer. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -251,7 +249,7 @@ class TcpTransport implements Transport {
     if (this.#ended) return
     this.#ended = true
     this.#socket.end()
-    // What the peer still sends is read and dropped, so that no RST overtakes our last answer; but not for ever.
+    // Reads and drops what the peer still sends, so that no RST overtakes our last answer; but not for ever.
     this.#socket.resume()
     if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }

@@ -9,7 +9,7 @@ import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './executor.js'
 
 /**
- * An empty table becomes one empty block, so that its columns are known all the same.
+ * An empty table becomes one empty block, so that the client gets its columns.
  * @param blockBytes  approximate wire size of one table of the result
  */
 function inBlocks(table: Table, blockBytes: number): Value {
@@ -28,12 +28,11 @@ function inBlocks(table: Table, blockBytes: number): Value {
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-/** Cuts consecutive rows out of a column. */
 function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
-  // Text in wire form has no index, so what was cut off is not scanned again.
+  // Text in wire form has no index, so each cut removes its text: the next cut need not scan that text again.
   let { encoded } = column
   return (start, end) => {
     let at = 0
@@ -108,7 +107,7 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Sends half of what is waiting, for the fault that ends a connection in the middle of an answer. */
+  /** Sends half of the waiting bytes, for the fault that ends a connection in the middle of an answer. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()

@@ -1,6 +1,5 @@
 /*
-  The requests of one connection in order: decoded when their turn comes, or earlier if somebody asks what is queued
-  (getConsoleJobs).
+  The requests of one connection in order: decoded when their turn comes, or earlier if a client lists the queued ones (getConsoleJobs).
 */
 import {
   type Request,
@@ -16,9 +15,9 @@ export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** As shown while it was queued. */
+  /** The job that others saw while the request was queued. */
   job: ConsoleJob | undefined
-  /** Cancelled before its turn came. */
+  /** The job was cancelled before its turn came. */
   isCancelled: boolean
 }
 

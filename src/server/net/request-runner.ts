@@ -1,5 +1,5 @@
 /*
-  Executes a request, however it came and wherever its answer goes.
+  Executes requests of any transport and returns their outcomes.
 */
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import type { ConnectionFunctions } from '../login/connection-functions.js'
@@ -25,7 +25,7 @@ export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
   readonly #functions: ConnectionFunctions
-  /** If set, the answer to everything, as this server has no sessions of that kind. */
+  /** If set, the answer to every request, because this server has no sessions of the client's kind. */
   readonly #refusal: string | undefined
 
   constructor(
@@ -84,7 +84,7 @@ export class RequestRunner {
       : { form: 'scalar', type: 'INT', value: last.rows }
   }
 
-  /** Ends what belongs to one request once its outcome is known. */
+  /** Clears the session's variables if the request asked for that; call it once the outcome is known. */
   afterRequest(head: RequestHead): void {
     if ((head.flags & requestFlags.clearMemory) !== 0)
       this.#context.executor.clearMemory(this.session)

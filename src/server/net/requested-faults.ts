@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** What happens to requests whose flag 4 differs from that of their connection. */
+/** Faults for requests whose flag 4 differs from the flag of their connection. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',
@@ -109,7 +109,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** It is undocumented what servers answer here, or whether they do, so the text is ours. */
+/** No document says whether servers refuse such a query, or how, so the text is ours. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

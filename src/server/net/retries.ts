@@ -1,7 +1,7 @@
 /*
-  Detects repeated requests: clients that reconnect give each request a key, made of their id and a number, and repeat it (with
-  the number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). It must not be executed
-  twice.
+  Detects repeated requests. Clients that reconnect give each request a key, made of their id and a number. They repeat it (with the
+  number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). The server must not execute a
+  request twice.
 */
 import type { RequestHead } from '../../protocol/request.js'
 import type { Outcome } from './executor.js'
@@ -16,7 +16,7 @@ const keptClients = 1024
 
 /** The latest request of each client that numbers them, for all connections of a server. */
 export class Retries {
-  /** By client id, least recently used first. */
+  /** Client id → its latest request; the least recently used client first. */
   readonly #latest = new Map<string, Latest>()
 
   /** Runs the request unless it already ran, on any connection; then returns the earlier outcome. */

@@ -81,7 +81,7 @@ export class WebSocketDoor {
     const connection = this.#options.accept(stream, transport, refusals[socket.protocol])
     transport.onDrain = () => connection.drained()
     socket.on('message', (data: Buffer) => connection.receive(data))
-    // Only prevents an uncaught exception; 'close' follows.
+    // This listener only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.on('close', () => connection.abandoned())
   }

@@ -34,7 +34,7 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   return numericArithmetic(operator, pairing)
 }
 
-/** Longest text that functions make, in characters; a real server's requests are not longer either. */
+/** Longest text that functions make, in characters; requests cannot be longer, either. */
 const maxTextLength = 16_777_216
 
 /** Null is '', so text combined with a null stays. */
@@ -100,7 +100,7 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
 const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
 
 /**
- * Sums take the larger scale, products the sum of both, quotients keep the left one; a DOUBLE on either side makes the result
+ * Sums take the larger scale, products the sum of both scales, quotients the left scale; a DOUBLE on either side makes the result
  * DOUBLE (DolphinDB manual, "DECIMAL"). A product that its type cannot hold takes a wider one (same, page decimalMultiply).
  * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
  */

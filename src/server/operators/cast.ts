@@ -95,7 +95,7 @@ export function castVector(vector: Vector, type: ColumnType): Vector {
   return castNumbers(vector, type)
 }
 
-/** Numbers by value; a temporal value and an integer by its raw number. */
+/** Casts numbers by value; a temporal value and an integer by the raw number. */
 function castNumbers(vector: Vector, type: ColumnType): Vector {
   const isIntoTemporal = isTemporal(type.type)
   if (!isTemporal(vector.type) && !isIntoTemporal) return convertColumn(vector, type) as Vector
@@ -156,7 +156,7 @@ function readInteger(text: string, max: bigint): number | null {
   return value !== undefined && value >= -max && value <= max ? Number(value) : null
 }
 
-/** Undefined without digits, and if there are more than any integer type has. */
+/** undefined for a text without digits, or with more than any integer type has. */
 function leadingInteger(text: string): bigint | undefined {
   const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
   if (digits!.length > 19 || zeros! + digits! === '') return undefined

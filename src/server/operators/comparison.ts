@@ -161,7 +161,7 @@ function compareDecimals(operator: ComparisonOperator, pairing: Pairing): Int8Ar
   return result
 }
 
-/** UUID, INT128, IPADDR, COMPLEX, POINT, DURATION: byte by byte, starting with the most significant. */
+/** Compares UUID, INT128, IPADDR, COMPLEX, POINT and DURATION byte by byte, starting with the most significant byte. */
 function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Array {
   const { left, right, length, leftStep, rightStep } = pairing
   if (left.type !== right.type || !('data' in left) || !ArrayBuffer.isView(left.data)) {

@@ -62,7 +62,7 @@ const doubleOperations: Partial<Record<ArithmeticOperator, DoubleOperation>> = {
   '%': (a, b) => (b === 0 ? nullDouble : a - b * Math.floor(a / b)),
 }
 
-/** An operator's message for operands for which it is not defined. */
+/** An operator's message for operands that it does not support. */
 export function refused(operator: ArithmeticOperator, what: string): ScriptError {
   return new ScriptError(`Arguments for ${operatorNames[operator]} method can not be ${what}.`, {
     category: 'SYSTEM_Operator',
@@ -70,7 +70,7 @@ export function refused(operator: ArithmeticOperator, what: string): ScriptError
 }
 
 /**
- * For everything except text and decimals; temporal values count as their integers.
+ * Computes with everything except text and decimals; temporal values count as their integers.
  * @throws {ScriptError} naming the type that has no arithmetic
  */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
@@ -91,7 +91,7 @@ export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing
   return { form: 'vector', type: 'INT', length, data }
 }
 
-/** FLOAT only among FLOATs and integers; one DOUBLE makes it DOUBLE. `\` of integers is DOUBLE. */
+/** FLOAT only for FLOATs and integers; one DOUBLE makes the result DOUBLE. `\` of integers is DOUBLE. */
 function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   const operation = doubleOperations[operator]
@@ -103,7 +103,7 @@ function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector 
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
-/** Element by element; null on either side gives null without calling `operation`, whose own nulls stay. */
+/** Element by element. A null on either side gives null without a call of `operation`; nulls that `operation` returns stay. */
 export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32Array {
   const { length, leftStep, rightStep } = pairing
   const a = int32Of(pairing.left)

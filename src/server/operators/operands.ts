@@ -1,6 +1,6 @@
 /*
-  Operands in the form that operators compute with: scalars and vectors seen as one vector with a way back, so that each
-  operator is written once, for vectors; and the numbers, unscaled decimals and texts of a vector.
+  Operands in the form that operators compute with. Scalars and vectors become one vector, and results get the operand's form again, so
+  each operator is written once, for vectors. Also reads the numbers, unscaled decimals and texts of a vector.
 */
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
@@ -32,7 +32,7 @@ export interface Operand {
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Element `index` of a vector whose elements are scalars; those of tuples need not be. */
+/** Element `index` of a vector whose elements are scalars; a tuple's elements may be others. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
@@ -162,7 +162,7 @@ function notNumbers({ type }: Vector): ScriptError {
   return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
 }
 
-/** A FLOAT vector from doubles; what is too large for FLOAT is null. */
+/** A FLOAT vector from doubles; numbers too large for FLOAT become null. */
 export function floatVector(values: Float64Array): Vector {
   const data = new Float32Array(values.length)
   for (let i = 0; i < values.length; i++) {
@@ -196,7 +196,7 @@ export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
-  // Via its text: dividing by a power of ten that is not exact as a double would round twice.
+  // Converts via the text: dividing by a power of ten that is not exact as a double would round twice.
   return vectorOf(
     { type: 'DOUBLE' },
     values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
@@ -222,7 +222,7 @@ export function textsOfVector(vector: Vector): readonly string[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
 }
 
-/** A CHAR prints in quotes, but as text it is its character; unprintable codes become their number. */
+/** A CHAR prints in quotes, but converts to its bare character; an unprintable CHAR converts to its number. */
 function charText(code: number): string {
   if (code === nullInt8) return ''
   return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)

@@ -96,7 +96,7 @@ function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector
   }
 }
 
-/** For the scalars in typical loops, computed directly. */
+/** Computes the scalars of typical loops directly. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
   const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
@@ -131,7 +131,7 @@ function wrapped(value: number): Scalar {
   return intScalar(result === -2147483648 ? null : result)
 }
 
-/** For each element of the result, the elements of a tuple and of the other side. */
+/** Pairs of elements, one for each element of the result: of a tuple, and of the other side. */
 interface TuplePairs {
   readonly length: number
   at(index: number): [ServerValue, ServerValue]

@@ -20,7 +20,7 @@ import {
 /** Two elements have equal keys exactly if they are equal. */
 export type Key = number | bigint | string | null
 
-/** One key per row; null for every null except that of text, which is ''. Integers of any width have one form. */
+/** One key per row. Nulls have the key null, except nulls of text, which are ''. Integers of any width have one form. */
 export function keysOfVector(vector: Vector): readonly Key[] {
   if (vector.type === 'VOID') return new Array<null>(vector.length).fill(null)
   if (isLiteral(vector.type)) return textsOfVector(vector)
@@ -75,7 +75,7 @@ export function distinctRows(columns: readonly Column[]): Int32Array {
 
 export interface Groups {
   readonly length: number
-  /** Ascending, at least one. */
+  /** The rows of a group, ascending; at least one. */
   rowsOf(group: number): Int32Array
 }
 

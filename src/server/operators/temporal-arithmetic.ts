@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Both sides as numbers in the order of the moments, even if one type's range is much smaller. */
+/** Converts both sides to numbers in the order of the moments, even if one type's range is much smaller. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing

@@ -67,7 +67,7 @@ export class ColumnTable implements ServerTable {
   #purgedRows = 0
   cache: TableCache | undefined
   #version = 0
-  /** Every row by key; without a key rule created by the first upsert, for the columns it names. */
+  /** Every row by key. Without a key rule, the first upsert creates this index, for the columns that it names. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
   constructor(options: ColumnTableOptions) {

@@ -3,7 +3,7 @@
 */
 import type { ServerValue } from '../values/server-value.js'
 
-/** In the spelling of scripts; their numbers are `partitionTypeIds`. */
+/** Partition types as scripts spell them; their numbers are `partitionTypeIds`. */
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
 
 export interface LevelScheme {

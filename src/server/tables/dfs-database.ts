@@ -75,8 +75,8 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 }
 
 /**
- * An empty table with the columns of a template: in a DFS database a table of it, partitioned or (without partition columns) a
- * dimension table; with a nameless handle a partitioned table in memory.
+ * An empty table with the columns of a template. With a database's handle: one of its tables, partitioned or, without partition
+ * columns, a dimension table. With a nameless handle: a partitioned table in memory.
  * @throws {ScriptError} for existing names, and partition columns that do not fit the scheme
  */
 export function createStoredTable(
@@ -117,7 +117,7 @@ export function createStoredTable(
 }
 
 /**
- * Code that still refers to its tables can read but not write them.
+ * Drops a database. Code that still refers to its tables can read but not write them.
  * @throws {ScriptError} S04001; `<NoPrivilege>…`
  */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {

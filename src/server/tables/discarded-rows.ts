@@ -1,5 +1,5 @@
 /*
-  Inserts on a server that counts and drops rows (`serve --discard`): which ones are dropped, and what they return.
+  Inserts on a server that counts and drops rows (`serve --discard`): which rows are dropped, and what the inserts return.
 */
 import type { CallContext } from '../values/builtin.js'
 import type { ServerValue } from '../values/server-value.js'

@@ -10,7 +10,6 @@ import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
-/** Options of a table beyond names and types. */
 export interface TableOptions {
   /** Initial capacity in rows; only a hint. */
   capacity?: number

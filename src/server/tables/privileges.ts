@@ -1,7 +1,7 @@
 /*
-  Who may read and write where: administrators everywhere; others in DFS tables they created or were granted, and in shared
-  tables until rights on them are given or denied. And who may call which function view, inside which its owner's rights apply
-  (docs/server-semantics.md#rights).
+  Who may read and write which table, and call which function view (docs/server-semantics.md#rights). Administrators may do everything.
+  Other users may use DFS tables that they created or were granted, and shared tables until somebody grants or denies rights on them.
+  Inside a function view its owner's rights apply.
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -9,7 +9,7 @@ import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * What was granted (true) or denied (false) to a user; undefined if neither was.
+ * The right of a user: true if granted, false if denied; undefined if neither.
  * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them
  */
 export function privilegeOf(
@@ -29,7 +29,7 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
+/** True with DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
   const key = privilegeKey('DB_OWNER', '')
   let isGranted = false
@@ -52,7 +52,7 @@ function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>):
 }
 
 /**
- * Administrators may call every view, owners theirs, others granted ones: by name, `namespace::*` or `*`.
+ * Administrators may call every view, owners their own views, and others the views granted to them: by name, `namespace::*` or `*`.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(

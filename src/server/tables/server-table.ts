@@ -5,7 +5,7 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 
-/** What created the table; `partitioned` is in memory. */
+/** The kind of a table; `partitioned` means partitioned in memory, `dfs` stored in a database. */
 export type TableKind =
   'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
 
@@ -19,13 +19,13 @@ export interface UpsertOptions {
 
 /** A stream table that keeps its latest rows in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
-  /** If there are more rows, the older half is dropped. */
+  /** Limit of rows; if there are more, the older half is dropped. */
   readonly rows: number
-  /** Whether they are on disk; the embedded server has none. */
+  /** Whether the rows are also on disk; the embedded server has no disk. */
   readonly isPersisted: boolean
 }
 
-/** Counts of rows; a row whose nulls were all ignored is in neither. */
+/** Counts of rows; a row whose nulls were all ignored counts in neither. */
 export interface UpsertCount {
   inserted: number
   updated: number
@@ -38,12 +38,12 @@ export interface StoredTableFacts {
   tableName: string
   /** Unique among all DFS tables, even earlier ones with the same name; '' in memory. */
   physicalIndex: string
-  /** Of its own file chunk, a UUID; unique like `physicalIndex`. */
+  /** A UUID for the table's own file chunk; unique like `physicalIndex`. */
   chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
-  /** For a PKEY table its primary key. */
+  /** Sort columns; for a PKEY table its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
@@ -52,16 +52,16 @@ export interface StoredTableFacts {
 export interface ServerTable {
   readonly form: 'serverTable'
   readonly kind: TableKind
-  /** Name under which it is shared; '' if it is not. */
+  /** Name under which the table is shared; '' if it is not. */
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
-  /** Set after it was dropped: code that still refers to it can read, but not write. */
+  /** Set after the table was dropped: code that still refers to the table can read, but not write. */
   isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
-  /** Rows ever appended, including those that have left memory. */
+  /** Rows ever appended, including rows that have left memory. */
   readonly totalRows: number
   /** Counts rows that are dropped at once (`serve --discard`). */
   forget(rows: number): void

@@ -53,7 +53,7 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
 
 /**
  * Ends the sharing of a name.
- * @throws {ScriptError} if nothing is shared under it, or it must be kept for its subscribers (S03000, on request)
+ * @throws {ScriptError} if no table is shared under this name, or a requested fault says that it has subscribers (S03000)
  */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)

@@ -46,15 +46,15 @@ export interface Transaction {
 export interface Transactions {
   readonly open: Set<Transaction>
   count: number
-  /** For each table with rows waiting in the cache engine (dataSync): how many transactions, and the id of the first. */
+  /** Tables with rows waiting in the cache engine (dataSync): number of their transactions, and id of the first. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 
 /**
- * Writes at once into tables in memory. For a DFS table the partitions are locked until the next turn of the event loop, in which
- * the rows are written, so that sessions that write at the same time collide.
- * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be all
- *   or nothing
+ * Writes at once into tables in memory. For a DFS table, locks the partitions until the next turn of the event loop, which writes the
+ * rows, so that sessions that write at the same time collide.
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be all or
+ * nothing
  */
 export function inTransaction<T>(
   context: CallContext,
@@ -101,7 +101,7 @@ function noteUnflushed({ unflushed, count: id }: Transactions, table: ServerTabl
   unflushed.set(table, { count: (before?.count ?? 0) + 1, first: before?.first ?? id })
 }
 
-/** @returns a function that ends it */
+/** @returns a function that ends the transaction */
 function begin(
   node: ServerNode,
   table: ServerTable,
@@ -120,7 +120,7 @@ function begin(
   }
 }
 
-/** An open transaction on one of the partitions, and which of them. */
+/** An open transaction on one of the partitions, and that partition. */
 function holderOf(
   { open }: Transactions,
   table: ServerTable,
@@ -134,7 +134,7 @@ function holderOf(
   return undefined
 }
 
-/** Empty if the rows will be refused anyhow. */
+/** The partitions of the rows; none if the rows will be refused anyhow. */
 function partitionsOf(table: ServerTable, { columns, rows }: WrittenRows): ReadonlySet<number> {
   const { partitioning } = table
   if (partitioning === undefined) return new Set([0])

@@ -7,7 +7,7 @@ import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
 import type { RequestMemory } from './request-memory.js'
 
-/** One session's memory. It ends with its connection at the latest; function views and shared tables do not. */
+/** State of one session, which ends with its connection at the latest; function views and shared tables stay. */
 export interface ScriptSession {
   /** Decimal text. */
   readonly id: string
@@ -33,14 +33,14 @@ export interface Suspension {
   until: Promise<unknown>
 }
 
-/** Work of a script that may have to wait; it yields only then. */
+/** Work of a script that may have to wait; yields only when it waits. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
-/** What a built-in sees of the session in which it is called. */
+/** The session and node that a built-in works with. */
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /** To be asked before allocating memory for more than the arguments themselves. */
+  /** Ask this before allocating memory for more than the arguments themselves. */
   readonly memory: RequestMemory
   /**
    * Variable names written as arguments of the present call, as `table(x, 1..3 as id)` needs them; undefined for an argument
@@ -63,11 +63,11 @@ export interface Builtin {
   readonly parameters: readonly string[]
   readonly minArguments: number
   readonly maxArguments: number
-  /** Changes its first argument, so it refuses read-only ones. */
+  /** The function changes its first argument, so it refuses read-only ones. */
   readonly mutatesFirst?: boolean
-  /** Only user admin may call it. */
+  /** Only user admin may call the function. */
   readonly adminOnly?: boolean
-  /** Earlier servers do not know it. */
+  /** The first version that knows the function. */
   readonly since?: Release
   readonly call: (
     context: CallContext,

@@ -41,7 +41,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
     name,
     { form: 'type', column: { type: name as DataType } },
   ]),
-  // The type can also be given by its function's name, and a function of that name would make no sense for ANY.
+  // The other types can also be written as their conversion functions; ANY has none, so the word itself is a constant.
   ['any', { form: 'type', column: { type: 'ANY' } }],
   ...namedIntegers(formWords),
   ...namedIntegers(partitionTypeIds),

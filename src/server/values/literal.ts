@@ -55,7 +55,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
     : temporalLiteral(match, start, range !== null)
 }
 
-/** Up to nine digits not followed by anything that could belong to the number, which is the usual case. */
+/** Reads up to nine digits, followed by nothing that could belong to the number: the usual case. */
 function readShortInteger(source: string, start: number): NumberLiteral | undefined {
   let value = 0
   for (let end = start; end < start + 10; end++) {
@@ -160,7 +160,7 @@ function integer(digits: string): Scalar {
   return wide === undefined ? doubleScalar(value) : longScalar(wide)
 }
 
-/** Undefined if it is out of range; a text of a million digits is not even converted. */
+/** The number; undefined if it is out of range. A text of a million digits is not even converted. */
 function longOf(digits: string): bigint | undefined {
   if (Number(digits) > 2 ** 63) return undefined
   const value = BigInt(digits)

@@ -25,7 +25,7 @@ export function claimArray(vector: Vector): void {
   if (array !== undefined) owners.set(array, vector)
 }
 
-/** Call it before the value is seen by something that may keep it. */
+/** Call this before code that may keep the value gets the value. */
 export function releaseArray(value: ServerValue): void {
   if (value.form !== 'vector') return
   const array = arrayOf(value)

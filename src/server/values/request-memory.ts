@@ -1,7 +1,6 @@
 /*
-  Limits the memory of one request: its values and what it adds to tables, vectors and dictionaries, counted where they are
-  created. Memory that a statement used without storing it is released when the statement ends; what was stored counts until the
-  request ends.
+  Limits the memory of one request: values, and growth of tables, vectors and dictionaries, counted where they are created. The end of a
+  statement releases memory that the statement used without storing it; stored values count until the request ends.
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
@@ -32,7 +31,7 @@ export class RequestMemory {
     this.#limitBytes = limitBytes
   }
 
-  /** Call it when a request begins. */
+  /** Call this when a request begins. */
   begin(): void {
     this.#made = 0
     this.#stored = 0
@@ -44,7 +43,7 @@ export class RequestMemory {
   }
 
   /**
-   * Call it before memory is allocated.
+   * Call this before memory is allocated.
    * @throws {ScriptError} `Out of memory …` if this many more bytes do not fit
    */
   expect(bytes: number): void {
@@ -63,17 +62,17 @@ export class RequestMemory {
     if (!isLight(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** Values counted so far may outlive their statement. */
+  /** Keeps the values counted so far until the request ends, because they may outlive their statement. */
   stored(): void {
     this.#stored = this.#made
   }
 
-  /** The statement that began at `mark` has ended. */
+  /** Releases the memory of the statement that began at `mark`. */
   release(mark: number): void {
     this.#made = Math.max(mark, this.#stored)
   }
 
-  /** Call it before an operation that visits everything in a value, however often the same object occurs in it. */
+  /** Call this before an operation that visits everything in a value, however often the same object occurs in it. */
   checkSize(value: ServerValue): void {
     if (weigh(value, this.#limitBytes) > this.#limitBytes) this.expect(Infinity)
   }

@@ -15,9 +15,9 @@ export interface UserFunction {
   kind: 'user'
   name: string
   definition: FunctionDefinition
-  /** Owner of the function view that it is, or that created it. */
+  /** Owner of the function view that this function is, or that created it. */
   viewOwner?: string
-  /** It is a function view itself. */
+  /** True for the function view itself. */
   isView?: true
 }
 

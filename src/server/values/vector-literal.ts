@@ -24,7 +24,7 @@ export function joinColumns(left: Column, right: Column): Column {
   return concatColumns(convertColumn(left, type), convertColumn(right, type))
 }
 
-/** Concatenates all of them, halves at a time, so that many small ones are not copied repeatedly. */
+/** Concatenates all columns, halves at a time, so that many small ones are not copied repeatedly. */
 export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
   if (columns.length <= 1) return columns[0]
   const middle = columns.length >> 1

@@ -23,6 +23,8 @@ export function isArchiveName(name: string): boolean {
 
 /** Archives that a path may lead through, outermost first, each with the rest of the path as the member. */
 function archivesOn(path: string): { archive: string; member: string }[] {
+  // Asked for each of a million files.
+  if (!/\.zip[\\/]/i.test(path)) return []
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),
     member: path.slice(index + length).replaceAll('\\', '/'),

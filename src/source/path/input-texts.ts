@@ -4,7 +4,7 @@
 */
 import { InputError, UsageError } from '../../errors.js'
 import type { ExpandedSources } from '../expand-sources.js'
-import { pathNames, pathPattern, type PathPattern } from './path-pattern.js'
+import { pathNames, pathPattern, slashed, type PathPattern } from './path-pattern.js'
 
 /** The choices for an input whose path does not match the pattern; by default the program reports an error. */
 export const unmatchedChoices = ['skip', 'null'] as const
@@ -71,8 +71,9 @@ const plainReader: PathReader = { read: path => named(path, {}), isSkipped: () =
 type Parts = Readonly<Record<string, string | undefined>>
 
 function named(path: string, parts: Parts): NamedTexts {
-  const names = pathNames(path)
-  const words = { filename: names.at(-1)!, dirname: names.slice(0, -1).join('/'), path }
+  const names = slashed(path)
+  const end = names.lastIndexOf('/')
+  const words = { filename: names.slice(end + 1), dirname: names.slice(0, Math.max(0, end)), path }
   return { parts: Object.keys(parts), texts: { ...words, ...parts } }
 }
 

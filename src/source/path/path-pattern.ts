@@ -62,7 +62,12 @@ export function pathPattern(text: string): PathPattern {
 
 /** The folder names and the file name of a path; the first is empty for an absolute path. */
 export function pathNames(path: string): string[] {
-  return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
+  return slashed(path).split('/')
+}
+
+/** The path with `/` between its names, on any system. */
+export function slashed(path: string): string {
+  return sep === '/' ? path : path.replaceAll(sep, '/')
 }
 
 /** A piece of a pattern: literal text, `*`, or a named part. */

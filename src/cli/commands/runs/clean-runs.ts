@@ -1,6 +1,5 @@
 /*
-  `runs --clean`: removes journals that are no longer needed; for an unfinished run it first removes what the run left on the
-  server.
+  `runs --clean`: removes journals that are no longer needed; for an unfinished run, first removes the run's traces on the server.
 */
 import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
@@ -22,8 +21,7 @@ import { readCredentials, type Login } from '../../options/password.js'
 import type { RunsSettings } from '../../options/command-options.js'
 
 /**
- * Without names it removes finished runs that ended long ago.
- *
+ * Removes the named runs, or, without names, finished runs that ended long ago.
  * @param removed  gets the runs whose journals were removed, one by one
  * @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED, DDB_LOCKED while a process works on the run, DDB_CONFIG
  * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
@@ -62,7 +60,7 @@ export async function cleanRuns(
         await forgetOnServer(settings, options.server, await login(options.server), name)
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
-      // What a finished run leaves is one row, useless without the journal.
+      // A finished run leaves one row on the server, useless without the journal, so a failure to remove it is only noted.
       else if (known.journal.finished?.isMarked === true) {
         await forget().catch(error => noteLeft(call, runId, error))
       }
@@ -74,7 +72,7 @@ export async function cleanRuns(
   }
 }
 
-/** Asks the default server if the user names none; nothing may listen there. */
+/** Asks the default server if the user names none. A failure does not count then: perhaps no server listens there. */
 async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
   const { host, port, plan } = settings
   const isNamed = [host, port, plan].some(one => one !== undefined)

@@ -29,14 +29,14 @@ export interface PlanReport {
   readonly runId: string
   readonly exitCode: number
   readonly units: Readonly<Record<UnitState | 'total', number>>
-  /** Of finished units: read = confirmed + filtered + rejected. */
+  /** Rows of finished units: read = confirmed + filtered + rejected. */
   readonly rows: PlanStatus['rows']
   /** Rows accepted so far of unfinished units. */
   readonly rowsSoFar: number
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
   readonly lastAt: string | null
-  /** From the start of the first shard to the end of the last unit. */
+  /** Average from the start of the first shard to the end of the last unit. */
   readonly rowsPerSec: number | null
   /** Unfinished units. */
   readonly open: readonly {
@@ -118,7 +118,7 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
   }
 }
 
-/** Without a time zone, as the server's clock does not tell its own. */
+/** The time without a time zone, because the server's clock does not tell its zone. */
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '')
 }
@@ -147,7 +147,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
   return lines.map(line => `${clean(line)}\n`).join('')
 }
 
-/** Removes what the server knows of a run of a plan. @returns false if it knows nothing of it */
+/** Removes the records of a plan's run from the server. @returns false if the server has none */
 export async function cleanPlan(
   settings: RunsSettings,
   call: Call,
@@ -159,7 +159,7 @@ export async function cleanPlan(
   return dropped !== undefined
 }
 
-/** Without a journal the server is the first one that is named, or the default. */
+/** A plan has no journal that names the server: asks the first one that the user names, or the default. */
 async function onServer<T>(
   settings: RunsSettings,
   call: Call,

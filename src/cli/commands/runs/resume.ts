@@ -40,7 +40,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         const { folder: workingFolder } = known.run
         const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths have the journal's base; the user's were read, or made absolute.
+        // From here on relative paths start at the run's folder. The user's paths were read, or made absolute.
         goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
@@ -103,7 +103,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   }
 }
 
-/** The program's own files are relative to the user's folder, not to that of the run. */
+/** The program's own files are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, rejects, summary, metricsFile, report, trace } = settings
   const { caFile, certFile, keyFile } = settings
@@ -122,7 +122,7 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
-/** In the form that `refuseSharedFiles` takes; the journal's files have another base. */
+/** The files of the run in the form that `refuseSharedFiles` takes. Relative paths of the journal start at the run's folder. */
 function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, readonly string[]] {
   const { path, run } = known
   const { folder, options } = run

@@ -58,7 +58,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
         const { folder: begunIn, options } = known.run
         await checkRepaired(known.run, asked, encoding !== undefined, files)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // Relative paths have the base of the run.
+        // Relative paths start at the run's folder.
         const protection = protectionOf(options.server, file => resolve(begunIn, file))
         const runId = retryRunId(known)
         const before = await readRun(folder, runId, files)
@@ -78,15 +78,15 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
 }
 
 /**
- * Rows and password are sent where the file of reasons says. If others may have edited that file, it counts only as far as the
- * user repeats it.
+ * Rows and password go to the server that the file of reasons names. If others may have edited that file, the user must repeat server,
+ * login and transform.
  * @throws {UsageError} DDB_USAGE
  */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
   const strangers = strangersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
-  // A function that runs on the server with the user's rights.
+  // The transform counts, because it runs on the server with the user's rights.
   const { transform } = run.options.target
   const named = Object.entries(defined({ user, caFile, certFile, keyFile, transform }))
   const missing = named.flatMap(([name, text]) => {
@@ -108,7 +108,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   )
 }
 
-/** Options given now override those of the run. */
+/** Options given now override the run's options. */
 function optionsOf(
   known: KnownRejects,
   path: string,
@@ -129,7 +129,7 @@ function optionsOf(
   }
 }
 
-/** A time zone given now accepts times of any offset. */
+/** A time zone given now replaces the offsets that the run knew. */
 function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions {
   const { offsets: known, ...others } = asked
   const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }

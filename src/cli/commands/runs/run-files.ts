@@ -22,10 +22,10 @@ type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
 interface FileReport {
   readonly path: string
   readonly state: FileState
-  /** Read so far, including rejected ones. */
+  /** Rows read so far, including rejected rows. */
   readonly rows: number
   readonly rejected: number
-  /** When it was read to its end; null before that, and in journals of earlier versions. */
+  /** When the file was read to its end; null before that, and in journals of earlier versions. */
   readonly at: string | null
   readonly sizeBytes: number
 }

@@ -27,7 +27,7 @@ export interface RunsResult {
   readonly schema: 'ddb-ingest/runs/2'
   readonly version: string
   exitCode: number
-  /** Where the journals are. */
+  /** The folder of the journals. */
   readonly folder: string
   runs: readonly RunReport[]
   /** Files among the journals that are not journals. */
@@ -37,7 +37,7 @@ export interface RunsResult {
   error: { readonly code: string; readonly message: string } | null
 }
 
-/** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` what `cleanRuns` throws */
+/** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` also the errors of `cleanRuns` */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
   const { plan, files: tellsFiles = false } = settings

@@ -1,5 +1,5 @@
 /*
-  Folders and files that are named by a day or a code: the pattern that makes columns of them (`--path`).
+  Finds the pattern (`--path`) that turns names of folders and files into columns, if they are days or codes.
 */
 import { isCodeName } from '../../../infer/column-names.js'
 import type { InferredColumn } from '../../../infer/inferred-schema.js'
@@ -8,12 +8,12 @@ import { pathNames } from '../../../source/path/path-pattern.js'
 const dayText = /^\d{8}$|^\d{4}-\d\d-\d\d$/
 const codeText = /^(?:(?:sh|sz|bj|SH|SZ|BJ)?\d{5,6}|[A-Z]{1,6}\d{0,4})(?:\.[A-Za-z]{1,4})?$/
 
-/** Paths beyond these tell nothing new. */
+/** More paths tell nothing new. */
 const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
- * @param columns  where these have days or codes, those of the paths say nothing new
+ * @param columns  of the content; if one already holds days or codes, those in the paths are not proposed
  * @returns undefined unless some part of all paths is a day or a code, and not the same everywhere
  */
 export function pathOfParts(

@@ -61,7 +61,7 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** What can be printed; each form is made on demand. */
+/** Results that can be printed; each is made on demand. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
@@ -72,7 +72,7 @@ interface FoundSchema {
   readonly script: () => string
 }
 
-/** `load --create` takes them. */
+/** The kinds of tables that `load --create` can create. */
 const tableKinds = ['dfs', 'stream']
 
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
@@ -213,7 +213,7 @@ function scriptOrNull(script: () => string): string | null {
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
-/** The table, with its line ends. */
+/** The columns as a table, with line ends. */
 export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
   const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)

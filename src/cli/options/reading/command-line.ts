@@ -12,7 +12,7 @@ import { english, type Words } from '../../language/words.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
-/** What was typed, not yet interpreted. */
+/** A command line, not yet interpreted. */
 export interface CommandLine {
   readonly command: Command
   readonly args: readonly string[]
@@ -111,7 +111,7 @@ function layoutIn({ language, say }: Words): HelpConfiguration {
         .split('\n')
         .flatMap(line => wrapped(line, width))
         .join('\n'),
-    // The only title that is not ours.
+    // commander writes this title itself; all others are translated already.
     styleTitle: title => (title === 'Usage:' ? say('Usage: ').trimEnd() : title),
   }
 }
@@ -119,7 +119,7 @@ function layoutIn({ language, say }: Words): HelpConfiguration {
 /** Shows every option, while --help shows only common ones. */
 const wholeHelp = 'help-all'
 
-/** What `ddb-ingest NAME --help` prints. */
+/** The output of `ddb-ingest NAME --help`. */
 export function helpText(
   name: string,
   commands: readonly Command[],

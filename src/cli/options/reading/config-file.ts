@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** The files that apply, the explicitly given one first. @throws {UsageError} DDB_CONFIG if that one is missing, or one is invalid */
+/** The files that apply, the given one first. @throws {UsageError} DDB_CONFIG if that file is missing, or any is invalid */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

@@ -32,17 +32,17 @@ export interface OptionDefinition {
   readonly flags: string
   readonly group: OptionGroup
   readonly help: string
-  /** Its type: how its text becomes a value. */
+  /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
   /** Text for the reader. */
   readonly default?: string
-  /** If the default depends on something else: a text for the help; the default is decided later. */
+  /** A text for the help, if the default depends on something else and is decided later. */
   readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]
   /** Only meaningful on the command line: neither environment nor configuration file may set it. */
   readonly flagOnly?: boolean
-  /** The field of LoadOptions that it sets. */
+  /** The field of LoadOptions that the option sets. */
   readonly field?: LoadField
 }
 
@@ -96,7 +96,6 @@ export function shortName({ flags }: Pick<OptionDefinition, 'flags'>): string | 
   return /^-(\w),/.exec(flags)?.[1]
 }
 
-/** Fields that options have set. */
 export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   LoadOptions,
   TopField

@@ -11,7 +11,7 @@ const flags = new Map<string, string>(
   ),
 )
 
-/** Backticks around anything else stay: they are DolphinDB's symbols. */
+/** Backticks around anything but a field stay: they are DolphinDB's symbols. */
 export function withFlags(sentence: string): string {
   return sentence.replace(
     /`([A-Za-z]+(?:\.[A-Za-z]+)?)`/g,

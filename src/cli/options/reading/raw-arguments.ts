@@ -1,6 +1,6 @@
 /*
-  Arguments as the shell passed them. Node reads them as UTF-8 and replaces other bytes by U+FFFD, which no longer names the
-  file; Linux keeps the bytes in /proc/self/cmdline.
+  Arguments as the shell passed them. Node reads arguments as UTF-8 and replaces other bytes by U+FFFD, so that a name no longer finds
+  its file. Linux keeps the bytes in /proc/self/cmdline.
 */
 import { nameOfBytes } from '../../../platform/file-name.js'
 

@@ -25,7 +25,7 @@ function single<T>(expected: string, read: (text: string) => T | undefined): Rea
   return { expected, form: 'value', read: texts => read(texts.at(-1) ?? '') }
 }
 
-/** Collects every occurrence with the reader of one. */
+/** Collects every occurrence of an option; `one` reads each. */
 export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   return {
     ...one,
@@ -139,7 +139,7 @@ export const duration: Reader<number> = single('a duration such as 500ms, 5s or 
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
-/** Undefined for no limit. */
+/** Limits of speed; an undefined member has no limit. */
 export interface Rate {
   bytesPerSecond?: number
   rowsPerSecond?: number
@@ -258,7 +258,7 @@ export const json: Reader<unknown> = {
   json: true,
 }
 
-/** One character; `\t`, `tab` and `\xNN` replace what is hard to type in a shell. */
+/** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
 export const character: Reader<string> = single(
   'one character, such as ; or \\t or \\x01',
   value => {

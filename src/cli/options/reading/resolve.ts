@@ -19,11 +19,11 @@ export interface OptionSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** `DDB_INGEST_`, or `DDB_INGEST_SERVE_` for the server's own settings. */
   readonly environmentPrefix: string
-  /** The first one that has a value decides. */
+  /** The first layer that has a value decides. */
   readonly layers: readonly ConfigLayer[]
 }
 
-/** A value, and where it was found in the wording of --print-config. */
+/** A value and its origin, in the words of --print-config. */
 export interface Found {
   readonly texts: readonly string[]
   readonly origin: string
@@ -33,7 +33,7 @@ export interface Found {
 /** One line of --print-config. */
 export interface Setting {
   readonly name: string
-  /** As it was written; undefined if nothing sets it. */
+  /** The text as it was written; undefined if nothing sets the option. */
   readonly text: string | undefined
   readonly origin: string
 }
@@ -56,7 +56,7 @@ export function resolveOptions<Table extends OptionTable>(
   return settings as SettingsOf<Table>
 }
 
-/** What --print-config shows. */
+/** The settings as --print-config lists them. */
 export function describeOptions(table: OptionTable, sources: OptionSources): Setting[] {
   return Object.entries(table)
     .filter(([, definition]) => definition.flags !== '--print-config')
@@ -183,7 +183,6 @@ function attempt(read: () => unknown, where: string, field = ''): unknown {
   }
 }
 
-/** The long names of a command's options. */
 export function optionNames(command: { options: OptionTable }): Set<string> {
   return new Set(Object.values(command.options).map(longName))
 }

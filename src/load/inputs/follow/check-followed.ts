@@ -1,12 +1,12 @@
 /*
-  Checks that a run that follows files can be resumed after a kill, which is known only once the server was asked.
+  Checks that a run that follows files can be resumed after a kill. Only the server's answers show that.
 */
 import { UsageError } from '../../../errors.js'
 import { traitsOf } from '../../transport/confirmations.js'
 import type { Delivery } from '../../transport/delivery.js'
 import type { Run } from '../../run.js'
 
-/** @throws {UsageError} DDB_USAGE if the journal would not know single batches */
+/** @throws {UsageError} DDB_USAGE if the journal would not know the outcome of single batches */
 export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
   if (options.input?.follow !== true || journal === undefined) return
   if (traitsOf(used).knowsBatches) return

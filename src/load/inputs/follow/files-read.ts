@@ -1,35 +1,35 @@
 /*
-  Files that were followed to their end: their counts, by the names that they had, and how to recognize them under another name.
+  Files that were followed to their end: counts by the names that they had, and how to recognize each under another name.
 */
 import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
 import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
-/** Grows by some hundred bytes with every file. */
+/** Takes some hundred bytes for every file. */
 export interface FilesRead {
   /** Total bytes. */
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Whether a file is one of them, and what has happened to it since: `grown`, or `touched` if its content is the same but it
-   * may be another file.
+   * Whether a file is one of the files read, and how it has changed since: `grown`, or `touched` if its content is the same but it may
+   * be another file.
    *
    * @throws the system's error
    */
   find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
-  /** One summary per name, of these and those being read. */
+  /** One summary per name, of the files read and of those being read. */
   withOpen(open: readonly InputSummary[]): InputSummary[]
 }
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** Its state when it was last compared, and the outcome. */
+  /** The file's state when it was last compared, and the outcome. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 
 export function newFilesRead(): FilesRead {
   const byName = new Map<string, InputSummary>()
-  /** Without inode numbers, all are candidates for every file. */
+  /** Without inode numbers, every file read is a candidate for any file. */
   const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {
@@ -39,11 +39,11 @@ export function newFilesRead(): FilesRead {
     add(summary, fingerprint) {
       bytes += summary.bytes
       byName.set(summary.path, sum(byName.get(summary.path), summary))
-      // Without rows nothing can be loaded twice, and a header alone does not distinguish files.
+      // A file without rows can be loaded twice without harm, and a header alone does not distinguish files.
       if (fingerprint?.inode === undefined || summary.rows === 0) return
       const known = { fingerprint, looked: undefined }
       const { inode } = fingerprint
-      // An inode number belongs to one file at a time.
+      // An inode number belongs to one file at a time, so an earlier file with this number is gone.
       byInode.set(inode, inode === '0' ? [...(byInode.get(inode) ?? []), known] : [known])
     },
     async find(file, { inode, sizeBytes, modifiedMs, bornNs, changedNs }) {

@@ -1,5 +1,5 @@
 /*
-  One followed file from its discovery to its end: opened, read as it grows, and recorded in the journal.
+  Follows one file from its discovery to its end: opens it, reads it as it grows, and records it in the journal.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
@@ -19,28 +19,27 @@ import type { Run } from '../../run.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 
 export interface FollowedFile {
-  /** The name under which it was found. */
+  /** The name under which the file was found. */
   readonly path: string
   /** Device and inode: no other file has both while this one is open. */
   readonly key: string
   readonly file: InputFile
   readonly summary: InputSummary
-  /** Its number in the journal; undefined without a journal, and until its format is known. */
+  /** The file's number in the journal; undefined without a journal, and until the format is known. */
   number: number | undefined
   fingerprint: Fingerprint | undefined
-  /** Its name now leads to another file, or nowhere. */
+  /** True once the file's name leads to another file, or nowhere. */
   hasLostName: boolean
-  /** Everything in it was read since it lost its name. */
+  /** True if the whole content was read since the file lost its name. */
   isReadSince: boolean
   /** Records that no earlier process has read. */
   newRecords: number
   /** Bytes after the last row that was read, without a line end. */
   leftBytes: number
-  /** When its length was last recorded in the journal, by the platform's clock. */
+  /** When the file's length was last recorded in the journal, by the platform's clock. */
   notedMs: number
 }
 
-/** What all files of a run share. */
 export interface Following {
   readonly run: Run
   readonly target: TargetDescription
@@ -74,8 +73,8 @@ export function newFollowedFile(
 }
 
 /**
- * The rows of a file, to be iterated once; they end when the file has lost its name and nothing more comes.
- * @throws {DdbError} DDB_INTERRUPTED if reading is stopped before there is a row, and what reading an input throws
+ * Iterates once over the rows of a file. They end when the file has lost its name and nothing more comes.
+ * @throws {DdbError} DDB_INTERRUPTED if reading is stopped before there is a row; any error of reading an input
  */
 export async function* batchesOf(
   followed: FollowedFile,
@@ -131,14 +130,14 @@ export async function* batchesOf(
           following.onBytes()
         },
         knownReject: offsetBytes => {
-          // An earlier process counted a reject after the last batch; counting its record as read would count it twice.
+          // An earlier process has counted this reject, which lies after the last batch. Its record must not count twice.
           if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
         },
         beforeBatch: () => noteGrowth(followed, run),
       })
       yield* batchesAmong(steps)
     } catch (error) {
-      // Data that is gone by now is lost, whatever ends the reading.
+      // If unread data is gone, that loss is the error to report, whatever ended the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
       throw isTruncated(loss) ? loss : error
     } finally {
@@ -158,18 +157,17 @@ export async function* batchesOf(
   }
 }
 
-/** A file no longer holds what was read of it. */
+/** Whether a file no longer holds content that was read. */
 export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
-/** Gives a newly followed file its number. */
 function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
   emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
   return state.inputs.length - 1
 }
 
-/** Records the file's present state: other files with the same inode number have other ends. */
+/** Records the file's present state, which tells it apart from later files with the same inode number. */
 async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
   if (followed.fingerprint === undefined) return
   followed.fingerprint = await followedFingerprint(followed.file)
@@ -177,7 +175,7 @@ async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<v
   if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
 }
 
-/** The more of its ends is recorded, the less likely another file is mistaken for it. */
+/** The more ends of a file are recorded, the less likely another file is mistaken for it. */
 function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
   const { clock } = run.platform
@@ -191,7 +189,7 @@ function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined
   })
 }
 
-/** For a long-lived file the journal grows by half a megabyte a day. */
+/** With this pause, the journal grows by half a megabyte a day for a long-lived file. */
 const noteEveryMs = 60_000
 
 function accounted({ contentBytes }: InputSummary): number {
@@ -199,7 +197,7 @@ function accounted({ contentBytes }: InputSummary): number {
   return rows + rejected + header + other + skipped
 }
 
-/** What was detected in a file's first lines holds for all lines that follow. */
+/** Rules detected in a file's first lines apply to all later lines. */
 function journaledReading(text: string): {
   readonly detected: Detected
   readonly dialect: ReaderOptions

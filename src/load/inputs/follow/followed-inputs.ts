@@ -1,6 +1,6 @@
 /*
-  The inputs of a run that follows: reads all present files concurrently, each as it grows, and looks for new ones, until the
-  run is stopped.
+  The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new files until the run
+  is stopped.
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
@@ -42,10 +42,10 @@ import {
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
 
-/** How often to look for new files and names: listing folders costs more than looking at a file. */
+/** How often to look for new files and names, as listing folders costs more than looking at a file. */
 const scanEveryMs = 1_000
 
-/** Each holds a descriptor and some megabytes: room for a line of its own, and for a batch. */
+/** Each open file needs a descriptor and some megabytes: room for a line of its own, and for a batch. */
 const maxFiles = 256
 
 /** Limit of notices remembered to avoid repeating them. */
@@ -69,7 +69,6 @@ export async function openFollowed(run: Run): Promise<Inputs> {
 class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
-  /** Files that were opened and have not ended. */
   readonly open: FollowedFile[] = []
   readonly read: FilesRead = newFilesRead()
   readonly #reading: InputReading
@@ -85,7 +84,7 @@ class FollowedInputs implements Inputs {
     this.#reading = reading
     this.#run = run
     this.#paths = newPathReader(run.options.input)
-    // Every file listens to it.
+    // Every file adds a listener.
     setMaxListeners(0, this.#ended.signal)
   }
 
@@ -156,7 +155,7 @@ class FollowedInputs implements Inputs {
     this.read.add(summary, followed.fingerprint)
   }
 
-  /** Looks for files that lost their name, for new files, and whether rows may still be sent. */
+  /** Looks for files that lost their name and for new files, and checks whether rows may still be sent. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
     const { platform, options } = run
@@ -207,7 +206,7 @@ class FollowedInputs implements Inputs {
         (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A folder that is unreadable for a while has not lost its files.
+      // A folder that cannot be read for a while has not lost its files.
       if (code === 'ENOENT') followed.hasLostName = true
     }
     if (!followed.hasLostName) followed.isReadSince = false
@@ -216,7 +215,7 @@ class FollowedInputs implements Inputs {
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
-    // A file that had the name before is read to its end first.
+    // A file that had the name before is first read to its end.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
     )
@@ -292,7 +291,7 @@ class FollowedInputs implements Inputs {
     return this.#reading.bytesError
   }
 
-  /** Files being read end by themselves, once their rows were handed over. */
+  /** Open files end by themselves, once their rows were handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
     if (this.#hasBegun) return

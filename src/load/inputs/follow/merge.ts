@@ -1,9 +1,8 @@
 /*
-  Merges several sequences in the order in which their values arrive. A sequence is asked for its next value only after the last
-  one was taken.
+  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after the last value was
+  taken.
 */
 
-/** A value, an end or an error of one sequence. */
 export type Merged<From, Value> =
   | { readonly kind: 'value'; readonly from: From; readonly value: Value }
   | { readonly kind: 'ended'; readonly from: From }
@@ -11,10 +10,10 @@ export type Merged<From, Value> =
 
 /** Sequences by their source. */
 export interface Merge<From, Value> {
-  /** How many have not ended. */
+  /** Number of sequences that have not ended. */
   readonly size: number
   add(from: From, values: AsyncIterator<Value, void>): void
-  /** The next value; undefined if `wake` was called and there is none. One call at a time. */
+  /** The next value; undefined if `wake` was called and there is no value. One call at a time. */
   next(): Promise<Merged<From, Value> | undefined>
   /** Ends the present call of `next`, or the next one. */
   wake(): void

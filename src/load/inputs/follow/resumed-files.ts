@@ -1,6 +1,6 @@
 /*
-  Finds the files that an earlier process followed, by content and inode, under their own name or, if rotated since, under
-  another name beside it.
+  Finds the files that an earlier process followed, by content and inode. A file has its own name or, if rotated since, another name
+  beside it.
 */
 import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
@@ -12,13 +12,13 @@ import type { RunHistory } from '../../journal/run-history.js'
 /** A file that is not completely read or sent. */
 export interface ResumedFile {
   readonly number: number
-  /** Its name when it was first found. */
+  /** The name under which the file was first found. */
   readonly path: string
   readonly file: InputFile
   readonly fingerprint: Fingerprint
 }
 
-/** What a run that follows has left. */
+/** Files that an earlier process of the run has left. */
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Files that were read to their end and completely sent. */
@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** Everything that was sent was in the file. */
+/** The file had at least this state: everything sent was in it. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number

@@ -11,19 +11,17 @@ import type { RowsAtHand, RowStore } from './row-store.js'
 /** Approximate text of one piece. */
 const pieceChars = 128 * 1024
 
-/** How long a run that waits for rows may fail to notice its own failure. */
+/** How long a run that waits for rows may miss its own failure. */
 const lookEveryMs = 250
 
-/** A text that no JSON object has. */
+/** A text that is not the JSON of any row. */
 const noRow = 'null'
 
-/**
- * After a row that does not fit the columns, this many rows are read as texts, and twice as many each time that proves right.
- */
+/** Rows to read as texts after a row that does not fit the columns; twice as many after each further one. */
 const fewTexts = 1
 const mostTexts = 1024
 
-/** @param isPlain  rows are needed only as columns; otherwise each has a text */
+/** @param isPlain  true if no row needs a text: rows may be read as columns */
 export function rowFeed(
   run: Run,
   store: RowStore,
@@ -42,7 +40,6 @@ class RowFeed implements Feed {
   readonly #members: RowMembers
   #bytes = 0
   #texts = fewTexts
-  /** Rows that will still be read as texts. */
   #textsLeft = 0
 
   constructor(
@@ -86,7 +83,7 @@ class RowFeed implements Feed {
     return
   }
 
-  /** A run with nothing to hand over would not notice otherwise that nothing more can be sent. */
+  /** Whether the run has ended. Asks the delivery, whose failure a run without rows would not notice. */
   #isEnded(): boolean {
     const { ending, delivery } = this.#run
     if (delivery?.failure !== undefined) ending.fail(delivery.failure)
@@ -120,7 +117,7 @@ class RowFeed implements Feed {
     return this.#textOf(rows, from, to)
   }
 
-  /** @returns undefined also if reading a row throws: as a text it is handled alone */
+  /** @returns undefined also if reading a row throws: `#textOf` handles such a row alone */
   #asColumns(
     columns: RowColumns,
     rows: readonly unknown[],

@@ -14,10 +14,10 @@ import { noSourceNotes } from '../source-notes.js'
 import { rowFeed } from './row-feed.js'
 import type { RowStore } from './row-store.js'
 
-/** Its name in messages: row 3 is its line 3. */
+/** The input's name in messages: row 3 is its line 3. */
 export const rowsName = 'rows'
 
-/** Reads nothing before batches are requested. */
+/** Reads no row before batches are requested. */
 export function openRows(run: Run, store: RowStore): Inputs {
   const { platform, options, plan } = run
   const reading = newInputReading(platform, options, plan, run.history.found)
@@ -81,7 +81,7 @@ async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {
   return
 }
 
-/** The rows come through the feed instead. */
+/** Takes the place of an input's bytes, as rows come through the feed. */
 export const noBytes: ByteSource = {
   name: rowsName,
   path: undefined,

@@ -1,6 +1,6 @@
 /*
-  The rows that a program hands to a run, numbered from 1, from the moment they are written until their outcome is known. The
-  run takes them in order; the program can get back those that did not reach the table.
+  The rows that a program passes to a run, numbered from 1, from writing until their outcome is known. The run takes rows in order; the
+  program can get back rows that did not reach the table.
 */
 import type { Ended as EndedEvent } from '../../fate/events.js'
 import type { AnyReject } from '../../rejects/reject.js'
@@ -57,7 +57,7 @@ interface Waiter {
   readonly resolve: () => void
 }
 
-/** Shared by the program and its run. */
+/** Holds the rows that a program and its run share. */
 export class RowStore {
   readonly counts: StoredRowCounts = {
     written: 0,
@@ -72,9 +72,9 @@ export class RowStore {
   readonly unsent: unknown[] = []
   /** Number of the last row that was taken. */
   taken = 0
-  /** Nothing more will be written. */
+  /** True once nothing more will be written. */
   isEnded = false
-  /** What ended the rows early. */
+  /** The error that ended the rows early. */
   error: Error | undefined
   /** Whether the outcome of single rows will be known; if not, no row is kept. */
   keepsRows = true
@@ -87,16 +87,15 @@ export class RowStore {
   readonly #chunks: Chunk[] = []
   /** Number of the first row of the first chunk. */
   #first = 1
-  /** Rows up to this one are sent without waiting for more. */
+  /** Number of the last row to send without waiting for more. */
   #flushTo = 0
-  /** Why some rows are invalid, by number; the reader comes to them soon. */
+  /** Reasons why rows are invalid, by row number. The reader soon rejects these rows. */
   readonly #faults = new Map<number, string>()
-  /** No reader is left. */
+  /** True once no reader is left. */
   #isClosed = false
   #waiters: Waiter[] = []
   #wake: (() => void) | undefined
 
-  /** Rows not taken yet. */
   get waiting(): number {
     return this.counts.written - this.taken
   }
@@ -168,12 +167,12 @@ export class RowStore {
     this.onTaken?.()
   }
 
-  /** Marks the next row as invalid. */
+  /** Remembers why a row is invalid, until the reader rejects it. */
   addFault(rowNumber: number, reason: string): void {
     this.#faults.set(rowNumber, reason)
   }
 
-  /** Adds the reason known here to a reject of the reader or the server. */
+  /** Replaces the reason of a reject by the reason known here, if there is one. */
   explained(reject: AnyReject): AnyReject {
     const message = this.#faults.get(reject.lineNumber)
     return message === undefined
@@ -188,13 +187,13 @@ export class RowStore {
     this.#settle(rowNumber, rowNumber)
     const { onReject } = this
     if (onReject === undefined) return
-    // In a later task, so that an exception of the callback does not look like a failure of the run.
+    // Runs later, so that an exception of the callback does not look like a failure of the run.
     queueMicrotask(() => onReject({ row, rowNumber, code, reason, columnName }))
   }
 
   /**
-   * Records the outcome of a part of a batch, except for rejected rows, which have theirs. If some of it is in the table and it
-   * is unknown which rows, all of it counts as unconfirmed.
+   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table and it is
+   * unknown which, all rows count as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: Part,
@@ -204,7 +203,7 @@ export class RowStore {
     const isKnown = unconfirmed === different.length
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
-    // Rows of one connection are interleaved with those of others.
+    // Rows of one connection alternate with rows of others.
     if (lane === undefined) this.#ended(numberOf(start), numberOf(end - 1), as)
     else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
   }
@@ -215,13 +214,13 @@ export class RowStore {
     this.counts[as] += this.#settle(from, to, list)
   }
 
-  /** Confirmed rows became uncertain; the store had dropped them when they were confirmed. */
+  /** Counts confirmed rows as lost: they became uncertain, and the store has dropped them. */
   takeBack(): void {
     this.counts.lost += this.counts.confirmed
     this.counts.confirmed = 0
   }
 
-  /** The run has ended: the remaining rows were not sent. */
+  /** Ends the run's part: the remaining rows were not sent. */
   endRest(): void {
     this.#isClosed = true
     this.#ended(this.#first, this.counts.written, 'unsent')
@@ -241,7 +240,7 @@ export class RowStore {
     return row === settled ? undefined : row
   }
 
-  /** @returns how many had no outcome yet */
+  /** @returns how many rows had no outcome yet */
   #settle(from: number, to: number, list?: unknown[]): number {
     let count = 0
     for (let number = Math.max(from, this.#first); number <= to;) {

@@ -4,7 +4,6 @@
 import { Writable, type Readable, type WritableOptions } from 'node:stream'
 import type { RejectedRow } from './row-store.js'
 
-/** What listeners are given. */
 interface RowEvents<Row> {
   reject: [reject: RejectedRow<Row>]
   close: []
@@ -37,7 +36,7 @@ export interface RowWritable<Row> extends Writable {
   prependOnceListener: Listening<Row, this>
 }
 
-/** The class is Node's own; only its type says more. */
+/** The value is Node's own class; only its type says more. */
 export const RowWritable = Writable as unknown as new <Row>(
   options: WritableOptions,
 ) => RowWritable<Row>

@@ -1,5 +1,5 @@
 /*
-  What the ledger says of the batches that earlier processes of a run have sent.
+  What the ledger tells about batches that earlier processes of a run have sent.
 */
 import { DdbError } from '../../../errors.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -11,30 +11,27 @@ import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../fate/row-counts.js'
 
 export interface EarlierReceipts {
-  /** Numbers up to this one belong to batches that were sent before, and to no others. */
+  /** Numbers up to this one belong to batches that were sent before, and to no other batches. */
   readonly lastNo: number
-  /** Above the numbers of all transmissions so far. */
+  /** First number for transmissions: higher than all earlier ones. */
   readonly firstSendNo: number
-  /** Without a ledger, the outcome of batches that have none in the journal stays unknown. */
+  /** Whether the ledger exists. Otherwise batches without an outcome in the journal keep an unknown outcome. */
   readonly isLedgerKept: boolean
-  /** Batches of unknown outcome are sent again: a second copy changes nothing, or the user wants it. */
+  /** Whether batches of unknown outcome are sent again: a second copy changes nothing, or the user wants it. */
   readonly resends: boolean
   /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
   of(batchNo: number): readonly LedgerRow[]
-  /** For a row that arrived before this process reached its batch in the input. */
+  /** Adds a row that arrived before this process reached its batch in the input. */
   add(row: LedgerRow): void
 }
 
-/** More than the batches that one process sends. */
+/** More numbers than one process has transmissions. */
 const sendNosOfProcess = 2 ** 36
 
-/** Any number of a unit may be one that another process has given. */
+/** In a unit, another process may have given any number. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
-/**
- * Processes of a unit do not know of each other, so a random start keeps their numbers apart, with room for those of this
- * process.
- */
+/** A random start for this process's numbers. Processes of a unit do not know of each other, and the start keeps their numbers apart. */
 function anySendNo({ platform: { random } }: Run): number {
   const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
   return (high! % 2 ** 20) * 2 ** 32 + low! + 1
@@ -51,7 +48,7 @@ export const noEarlierReceipts: EarlierReceipts = {
 
 /**
  * Reads the ledger from its beginning, and compares it with the journal.
- * @param hasLedger  the ledger of the last process exists
+ * @param hasLedger  whether the ledger of the last process exists
  * @throws {DdbError} DDB_UNCONFIRMED if the server has batches that the journal does not know
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */

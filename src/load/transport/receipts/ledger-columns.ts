@@ -1,6 +1,6 @@
 /*
-  The contents of a receipt: the columns of a ledger, defined only here. Scripts that write receipts and the query that reads them
-  are made from this table.
+  The columns of a ledger, each row of which is a receipt. They are defined only here: this table makes the scripts that write receipts
+  and the query that reads them.
 */
 
 /** Part of the names of ledgers; rises whenever the columns change. Version 1 had no unit, no lane and only one count of rows. */
@@ -10,14 +10,13 @@ export type LedgerVersion = 1 | 2
 interface LedgerColumn {
   readonly name: string
   readonly type: 'INT' | 'LONG' | 'STRING' | 'TIMESTAMP'
-  /** Rows that are equal in all key columns are one receipt, of which the table keeps the first row. */
+  /** Rows that are equal in all key columns are one receipt: the table keeps the first. */
   readonly isKey?: true
 }
 
 /**
- * Unit, lane and number identify a batch: each unit, and each lane of a run without units, counts its batches from 1, so that
- * processes can claim batches of different units and lanes without asking each other. Parts of a divided batch have numbers of
- * their own.
+ * Unit, lane and number identify a batch. Each unit, and each lane of a run without units, counts its batches from 1. Processes can
+ * therefore claim batches of different units and lanes without asking each other. Parts of a divided batch have numbers of their own.
  */
 const columns = {
   /** Part of a plan that is loaded as a whole; 0 without a plan. */
@@ -26,21 +25,20 @@ const columns = {
   lane: { name: 'lane', type: 'INT', isKey: true },
   /** From 1; rows with 0 do not belong to a batch. */
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
-  /** From 0; a new attempt begins after the one before has certainly left no rows. */
+  /** From 0; a new attempt begins only after the previous attempt has certainly left no rows. */
   attempt: { name: 'attempt', type: 'INT', isKey: true },
   phase: { name: 'phase', type: 'INT', isKey: true },
   /** Number of the transmission that wrote the row; each time a batch is sent, it gets a new one. */
   sendNo: { name: 'sendNo', type: 'LONG' },
-  /** Rows that arrived. */
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**
-   * Rows that a transform left to be written; without a transform, all that arrived; null if it threw an error, in claims, and in
-   * rows of other kinds.
+   * Rows that a transform left to be written; without a transform, all that arrived. Null if it threw an error, in claims, and in rows
+   * of other kinds.
    */
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
   /** Rows that the target took: −1 if it refused them, null if the server does not tell. */
   rowsTaken: { name: 'rowsTaken', type: 'LONG' },
-  /** Rows that the target has had so far, including those of others; null if it cannot be asked. */
+  /** Rows that the target has had so far, including rows of others; null if the server cannot tell. */
   rowsHad: { name: 'rowsHad', type: 'LONG' },
   /** Why the target refused the rows; else ''. */
   errText: { name: 'errText', type: 'STRING' },
@@ -50,7 +48,7 @@ const columns = {
 
 export type LedgerColumnName = keyof typeof columns
 
-/** Written by the version before: a run that it began continues in its ledger. */
+/** Columns of the previous version: a run that began with it continues in its ledger. */
 const firstColumns: readonly LedgerColumn[] = [
   columns.batchNo,
   columns.attempt,
@@ -79,7 +77,7 @@ const nulls = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: '00T' } as con
 /** One row, as expressions of exactly the types of its columns (docs/server-semantics.md#inserting). */
 export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 
-/** `tableInsert(…)` of one row; its value is 1 unless a row with these keys exists. */
+/** `tableInsert(…)` of one row; it returns 1 unless a row with these keys exists. */
 export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
   const given: Readonly<Record<string, string | undefined>> = {
     ...cells,
@@ -98,5 +96,5 @@ export const readColumns = {
   2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
 
-/** Also read if a transform may leave out rows. */
+/** Read as well if a transform may leave out rows. */
 export const leftColumn = 'rowsLeft' satisfies LedgerColumnName

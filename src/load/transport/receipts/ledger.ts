@@ -1,5 +1,5 @@
 /*
-  A run's ledger on the server: created, probed, and read with a cursor. Callers pass the session, because a run may lose one and
+  Creates a run's ledger on the server, probes it, and reads it with a cursor. Callers pass the session, because a run may lose one and
   continue with another.
 */
 import type { Session } from '../../../client/open-session.js'
@@ -7,27 +7,20 @@ import { ServerError } from '../../../errors.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Table } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
-import { ledgerName } from '../../marker/run-tables.js'
+import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
 import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
-import {
-  claimPhase,
-  dropLedgerScript,
-  ledgerQuery,
-  ledgerScript,
-  probeScript,
-  type WrittenLedger,
-} from './script.js'
+import { claimPhase, ledgerQuery, ledgerScript, probeScript, type WrittenLedger } from './script.js'
 
 export interface LedgerRow {
   batchNo: number
   attempt: number
   phase: number
   sendNo: number
-  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null if the server does not tell. */
+  /** In a claim: rows that arrived. In an outcome: rows that were taken, −1 after a refusal, null if the server does not tell. */
   rowCount: number | null
-  /** Rows ever in the target; undefined if the server does not tell. */
+  /** Rows that the target has had in total; undefined if the server does not tell. */
   had?: number | undefined
-  /** Of an outcome, rows that were left to be written; undefined if a transform threw an error. */
+  /** In an outcome: rows that were left to be written; undefined if a transform threw an error. */
   left?: number | undefined
   errText: string
 }
@@ -41,11 +34,11 @@ export interface Ledger extends WrittenLedger {
 const rowsPerRead = 20_000
 
 /**
- * Marks the run's name as taken and creates its ledger, or continues with those that an earlier process has left, in one request.
+ * Marks the run's name as taken and creates its ledger, or continues with the ledger of an earlier process, in one request.
  * @param number  from 1, never the same twice in a run
- * @param version  that of the ledger which an earlier process has left
+ * @param version  version of an earlier process's ledger
  * @throws {DdbError} DDB_LOCKED if another run has the name
- * @throws {ServerError} if the server refuses what receipts need
+ * @throws {ServerError} if the server refuses something that receipts need
  * @throws {TimeoutError}
  */
 export async function openLedger(
@@ -70,8 +63,8 @@ ${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, ver
 
 /**
  * Rows since the last call, oldest first.
- * @param overlaps  reads the last known row again (there is always one, that of the probe), because no document says what a
- * server answers to a slice that begins at the end of the table
+ * @param overlaps  whether to read the last known row again. No document tells how a server answers to a slice that begins at the end
+ *   of the table. There is always a last row: the probe's
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
@@ -104,14 +97,14 @@ export async function ledgerExists(
   return answer?.form === 'scalar' && answer.value === true
 }
 
-/** Removes the ledger; if the server refuses, the rows are not affected. @throws {ConnectionError} @throws {TimeoutError} */
+/** Removes the ledger; a server that refuses keeps it without harm to the rows. @throws {ConnectionError} @throws {TimeoutError} */
 export async function dropLedger(
   session: Session,
   { name }: Ledger,
   timeoutMs: number,
 ): Promise<void> {
   try {
-    await session.run(dropLedgerScript(name), { timeoutMs })
+    await session.run(dropTableScript(name), { timeoutMs })
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
   }
@@ -125,7 +118,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const isClaim = numberAt(phase, i) === claimPhase
-    // Version 1 has only `received`.
+    // Version 1 has only the column `received`.
     const count = isClaim ? received : (taken ?? received)
     found.push({
       batchNo: numberAt(batchNo, i) ?? 0,
@@ -158,7 +151,7 @@ function wordsOf(column: Column): Words | undefined {
 const nullWord = -(2 ** 31)
 const wordValues = 2 ** 32
 
-/** Undefined for a null, or without a column. */
+/** Undefined for a null, or if there is no such column. */
 function numberAt(words: Words | undefined, row: number): number | undefined {
   if (words === undefined) return undefined
   const { data, isLong } = words

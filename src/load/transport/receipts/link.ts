@@ -1,6 +1,6 @@
 /*
-  The state of the connection between a run with receipts and its server; what a row of the ledger means for a batch; and what is
-  shared by the code that reads the ledger, investigates silence, and reopens lost connections.
+  The state of the connection between a run with receipts and its server. Code that reads the ledger, investigates silence or reopens
+  lost connections shares this state.
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
@@ -24,28 +24,27 @@ import { claimPhase, outcomePhase } from './script.js'
 
 export interface LinkSetup {
   readonly run: Run
-  /** The node at which the run begins. */
+  /** The node to which the run connects first. */
   readonly node: ReceiptNode
   readonly recorder: Recorder
   readonly rules: RetryRules
-  /** What earlier processes of the run have left in the ledger. */
   readonly earlier: EarlierReceipts
   /** Opens the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
-  /** A run without an end begins a new ledger after this many rows. */
+  /** After this many rows, a run without an end begins a new ledger. */
   readonly maxLedgerRows?: number
 }
 
 /**
- * `silent`: a connection was given up because nothing came over it, and the ledger has said nothing since. `lost`: it is unknown
- * whether the server still has in memory what it confirmed. `unreachable`: both.
+ * `silent`: the run abandoned a connection because nothing came over it, and the ledger has had nothing new since. `lost`: the server
+ * may have lost rows in memory that it had confirmed. `unreachable`: both.
  *
  * In any of these states the run may move to another node or another ledger; the queue keeps track of that.
  */
 export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
 
 /**
- * `receipts`: the ledger contained something new. `answered`: it was read, or a connection to a server that knows the run was
+ * `receipts`: the ledger contained something new. `answered`: the ledger was read, or a connection to a server that knows the run was
  * reopened. `givenUp`: nothing came over a connection. `gone`: a connection for queries was lost, or a query was not answered.
  */
 export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
@@ -70,7 +69,7 @@ export class ReceiptLink {
   /** Connections reopened since the ledger last contained anything new. */
   #reconnects = 0
   #failure: DdbError | undefined
-  /** Wake callers that wait for room, or for something to watch. */
+  /** Functions that wake callers who wait for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
   /** Rows of attempts that open batches have not reached yet, by batch number. */
@@ -91,7 +90,7 @@ export class ReceiptLink {
 
   /**
    * Continues with rows that another process has sent, or may have sent, under a number.
-   * @param opened  called before what the ledger says of the batch is applied
+   * @param opened  called before the receipts of the batch are applied
    */
   takeUp(
     part: Part,
@@ -113,7 +112,7 @@ export class ReceiptLink {
         if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
       }
     } catch (error) {
-      // The batch is open and counted with the others, so only the run fails.
+      // The batch is open and will be counted with the others, so only the run fails.
       this.fail(error)
     }
   }
@@ -174,7 +173,7 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Without retries no other connection would replace it. */
+  /** Without retries does nothing, as no connection would replace the abandoned one. */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
@@ -182,7 +181,7 @@ export class ReceiptLink {
     this.queue.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
   }
 
-  /** Resolves with the next `wake`. */
+  /** Resolves at the next `wake`. */
   woken(): Promise<void> {
     return new Promise(resolve => this.#sleepers.push(resolve))
   }
@@ -194,7 +193,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Keeps a row of another process of the unit, for an attempt that this process reaches later. */
+  /** Keeps a row that another process of the unit caused, for an attempt that this process reaches later. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -203,7 +202,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies kept rows to batches that have reached a further attempt. */
+  /** Applies kept rows to batches that have reached the attempt of the row. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup
@@ -235,9 +234,9 @@ export class ReceiptLink {
 }
 
 /**
- * Records a claim; returns the batch if the row is its outcome.
- * @param leastHad  at least this many rows the target has had, according to earlier rows of the ledger
- * @throws {DdbError} DDB_PROTOCOL if the row cannot be about what was sent
+ * Records a claim; returns the batch and its outcome if the row is an outcome.
+ * @param leastHad  least number of rows that the target has had, according to earlier rows of the ledger
+ * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
  */
 export function readReceipt(
   { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
@@ -245,11 +244,11 @@ export function readReceipt(
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
   const batch = state.open.get(row.batchNo)
-  // Rows of earlier attempts were handled on arrival.
+  // Rows of earlier attempts were handled when they arrived.
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // The numbers that earlier processes, or other processes of the same unit, have used are unknown here.
+  // Numbers of transmissions by earlier processes, or by other processes of the same unit, are unknown here.
   const isOfOthers = plan?.unit !== undefined
   if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(

@@ -1,5 +1,5 @@
 /*
-  Opens delivery with receipts, on the node to which the run is connected and on those to which it is redirected later.
+  Opens delivery with receipts, on the node to which the run is connected, and later on nodes to which it is redirected.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
@@ -16,26 +16,28 @@ import type { Run } from '../../run.js'
 import { earlierReceipts } from './earlier-receipts.js'
 import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
+import type { EarlySession } from './sessions.js'
 
 export interface ReceiptsSetup {
   readonly run: Run
   readonly rules: RetryRules
   readonly recorder: Recorder
   readonly description: TargetDescription
+  readonly early?: EarlySession | undefined
 }
 
 /**
  * @param control  this run's session, which reads the ledger from now on
- * @throws {ServerError} if the server refuses what receipts need
+ * @throws {ServerError} if the server refuses something that receipts need
  * @throws {DdbError} DDB_LOCKED if another run has this run's name
  * @throws {ConnectionError}
  */
 export async function openReceipts(
-  { run, rules, recorder, description }: ReceiptsSetup,
+  { run, rules, recorder, description, early }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
-  // The number of a ledger that is gone is never used again.
+  // A ledger that is gone never gives its number to another.
   const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
@@ -46,7 +48,7 @@ export async function openReceipts(
     rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // A ledger of the version before keeps its version.
+      // A ledger of the previous version keeps its version.
       const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
       const number = ledgers
       run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
@@ -67,7 +69,7 @@ export async function openReceipts(
       throw error
     }
   }
-  const node = await ReceiptNode.open(nodeSetup, control)
+  const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     const earlier = await earlierReceipts(run, node, description, left.ledger)
     run.emit({

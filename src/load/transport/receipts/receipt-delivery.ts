@@ -1,6 +1,6 @@
 /*
-  Asynchronous delivery with a receipt for every batch: batches are sent with numbers, and the watcher reads the outcome of each
-  in the ledger.
+  Asynchronous delivery with a receipt for every batch: sends batches with numbers, while the watcher reads the outcome of each in the
+  ledger.
 */
 import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
@@ -12,10 +12,10 @@ import type { SentBefore } from '../../journal/resumed-input.js'
 import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
 
-/** After this many batches the ledger is read earlier than usual, so that the memory of many small batches is released. */
+/** After this many batches, the ledger is read at once, to release the memory of many small batches. */
 const batchesPerRead = 128
 
-/** Opens nothing itself; from here on the node belongs to the delivery. */
+/** Opens no session; from here on the node belongs to the delivery. */
 export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { run } = setup
   const watcher = new ReceiptWatcher(setup)
@@ -31,7 +31,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
       full = false
       link.wake()
     }
-    // Not awaited: a server that stops reading must not keep the run from failing.
+    // Not awaited, as a server that stops reading must not keep the run from failing.
     void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
     while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
     if (link.failure !== undefined) throw link.failure
@@ -45,7 +45,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     const part = wholeBatch(batch)
     let room = true
     if (run.plan.unit !== undefined) {
-      // The ledger says whether any process has sent it.
+      // The ledger says whether any process has sent the batch.
       const unitNo = unitBatchNo(++batchesOfUnit)
       link.takeUp({ ...part, unitNo }, { no: unitNo, isLost: false })
     } else if (sentBefore === undefined) ({ room } = queue.add(part))

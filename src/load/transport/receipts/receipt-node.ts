@@ -1,6 +1,6 @@
 /*
-  The sessions of a run with receipts on one node of the server, one that reads the ledger and those that send data, and the
-  ledger itself. All sessions go to the same node, because only that node knows a shared table.
+  The ledger of a run with receipts on one node of the server, the session that reads it, and the sessions that send data. All sessions
+  go to the same node, because only that node knows its shared tables.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -28,23 +28,25 @@ import {
 } from './ledger.js'
 import { deliverFunction, jobsQuery } from './script.js'
 import {
-  connectData,
   defineFunctions,
   leftMs,
   isSameNode,
+  neverUsed,
   notComingBack,
   openAgain,
+  openEarly,
   openMissing,
   ownUntilMs,
   passes,
   type BarrierAnswer,
+  type EarlySession,
   type Memory,
   type SessionSetup,
 } from './sessions.js'
 
 export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
-  /** Never the same twice in a run. */
+  /** Never returns the same number twice in a run. */
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
 
@@ -56,7 +58,7 @@ export class ReceiptNode implements Outlet {
   readonly #data: Session[]
   /** The session on which each batch was last sent. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
-  /** Sessions that did not answer the last question asked after the data. */
+  /** Sessions that did not answer the last `barrier`. */
   #silent: readonly Session[] = []
   #ledger: Ledger
 
@@ -70,40 +72,37 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * @param control  belongs to the node from here on, unless this throws
-   * @throws {ServerError} if the server refuses what receipts need
+   * @param control  belongs to the node from here on, unless an error is thrown
+   * @param early  the first session for data, on the same node
+   * @throws {ServerError} if the server refuses something that receipts need
    * @throws {DdbError} DDB_LOCKED if another run has this run's name
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
+  static async open(
+    setup: ReceiptNodeSetup,
+    control: Session,
+    early: EarlySession = openEarly(setup, control),
+  ): Promise<ReceiptNode> {
     const { run, rules } = setup
     const timeoutMs = run.plan.confirmTimeoutMs
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
-    // Round trips may be long, so requests that do not depend on each other are sent at once.
-    const givenUp = new AbortController()
-    let connecting: Promise<Session> | undefined = connectData(
-      setup,
-      control,
-      deadlineMs,
-      givenUp.signal,
-    )
-    connecting.catch(() => undefined)
     let ledger: Ledger | undefined
     try {
       const next = setup.nextLedger()
       ledger = await openLedger(control, run.history.name, next.number, timeoutMs, next.version)
       const opened = ledger
       const data: Session[] = []
+      let first: Promise<Session> | undefined = early.take()
       const open = (): Promise<void> => {
-        const first = connecting
-        connecting = undefined
-        return openMissing(setup, control, data, opened, deadlineMs, first)
+        const connecting = first
+        first = undefined
+        return openMissing(setup, control, data, opened, deadlineMs, connecting)
       }
       try {
         await tryUntil(deadlineMs, rules, open, passes)
-        // Not immediately: by now another process that saw no marker must have written its own.
+        // A round trip after writing the marker: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
-        // The marker says which session continues a run that was left cleanly.
+        // The marker has to name the session that continues a run left cleanly.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
         // The array may have holes for sessions that were not opened; `forEach` skips them.
@@ -112,10 +111,9 @@ export class ReceiptNode implements Outlet {
       }
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
-      givenUp.abort(neverUsed())
-      await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
+      await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
-      // The next process still needs what an earlier one left.
+      // The next process still needs everything that an earlier process has left.
       if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
@@ -123,17 +121,14 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** True if one of the connections is lost. */
   get isLost(): boolean {
     return this.#control.closed || this.#data.some(({ closed }) => closed)
   }
 
-  /** True if queries are no longer possible. */
   get isControlLost(): boolean {
     return this.#control.closed
   }
 
-  /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
@@ -196,7 +191,7 @@ export class ReceiptNode implements Outlet {
     return this.#ledger.seen
   }
 
-  /** @returns a function that removes the present ledger, to be called after another one has replaced it */
+  /** @returns a function that removes the present ledger; call the function after another ledger has replaced it */
   leavesLedger(timeoutMs: number): () => Promise<void> {
     const ledger = this.#ledger
     return async () => {
@@ -210,25 +205,25 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Whether the server has nothing to do for the data; undefined if it does not tell.
+   * Whether the server has nothing to do for the data; undefined if the server does not tell.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    // Jobs that other processes began count, too, even if those processes are gone.
+    // Jobs that other processes began count, too, even jobs of processes that are gone.
     if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
-      // The server may still be working on what an earlier process sent.
+      // The server may still be working on batches of an earlier process.
       if (own === true && (await askIdle(asking, id)) === false) return false
     }
     return own
   }
 
   /**
-   * Asks synchronously after everything sent: an answer means that the server has read all of it. A session that is asynchronous
-   * throughout never answers; for it a server without a job of that session must suffice.
+   * Asks synchronously after everything sent: if the server answers, it has read all of it. A session that is asynchronous throughout
+   * never answers; there, an idle server must suffice.
    * @param idle  the result of `isIdle`
    * @throws {ConnectionError}
    */
@@ -256,7 +251,7 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Defines the functions again. @throws {ConnectionError} @throws {TimeoutError} */
+  /** Defines the functions for data again. @throws {ConnectionError} @throws {TimeoutError} */
   define(timeoutMs: number): Promise<unknown> {
     return Promise.all(
       this.#data.map(session => defineFunctions(this.#setup, session, this.#ledger, timeoutMs)),
@@ -268,7 +263,7 @@ export class ReceiptNode implements Outlet {
     return question(this.#control)
   }
 
-  /** Gives up connections; `restore` opens others. `silent`: data connections that did not answer the last `barrier`. */
+  /** Abandons connections, which `restore` replaces. `silent`: data connections that did not answer the last `barrier`. */
   abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
     const sessions =
       which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
@@ -277,7 +272,7 @@ export class ReceiptNode implements Outlet {
 
   /**
    * Reopens lost connections.
-   * @param deadlineMs  for all attempts together
+   * @param deadlineMs  limit for all attempts together
    * @throws {ConnectionError} DDB_CONNECTION_LOST if the server does not come back
    * @throws {DdbError} DDB_LOCKED if another run has taken this run's name
    * @throws {ServerError}
@@ -291,7 +286,7 @@ export class ReceiptNode implements Outlet {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
-        // Data must go to the server that answers the queries.
+        // Data must go to the node that answers queries.
         for (const session of this.#data) {
           if (found === 'lost' || !isSameNode(control, session)) session.abandon(movedOn())
         }
@@ -306,7 +301,7 @@ export class ReceiptNode implements Outlet {
     return memory
   }
 
-  /** Begins another ledger, on a server that has lost the last one. @returns false if the server has lost the target, too */
+  /** Begins another ledger, on a server that has lost the last. @returns false if the server has lost the target, too */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
@@ -337,17 +332,19 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless it is to be kept, and then the marker, without waiting for the marker's removal: if the connection
-   * is lost before, the marker can still be found. If another process is to resume the run, both stay, and the marker says so.
+   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target for the last time
+   * (`isLooked`), this waits until the ledger is removed, and so notices a server that has restarted. If another process has to
+   * resume the run, both stay, and the marker says so.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
+  async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
     if (run.plan.unit !== undefined) return
-    if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
-    void dropMarker(this.#control, run.history.name, timeoutMs)
+    if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
+    const too = keepLedger || !isLooked ? undefined : this.#ledger.name
+    void dropMarker(this.#control, run.history.name, timeoutMs, too)
   }
 
   #openMissing(deadlineMs: number): Promise<void> {
@@ -388,6 +385,3 @@ export class ReceiptNode implements Outlet {
 
 /** How long to wait for a server if nothing depends on its answer. */
 const longestFarewellMs = 5_000
-function neverUsed(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}

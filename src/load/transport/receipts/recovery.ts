@@ -1,5 +1,5 @@
 /*
-  What a run with receipts does on its server: reads the ledger, investigates silence, reopens lost connections, begins another
+  The actions of a run with receipts on its server: reads the ledger, investigates silence, reopens lost connections, begins another
   ledger, moves to the leader, and looks at the target for the last time.
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
@@ -16,8 +16,8 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Reopens lost connections within `retryTimeoutMs`, and sends batches without an outcome again: claims decide which copy is
- * written.
+ * Reopens lost connections within `retryTimeoutMs`, and sends batches without an outcome again. Claims decide which copy the server
+ * writes.
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
@@ -25,7 +25,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   const { rules } = setup
   if (rules.retries === 0) {
     carryOut.stop(notReopened())
-    // The outcome of batches already sent may still be read.
+    // The ledger may still tell the outcome of batches already sent.
     if (queue.node.isControlLost) throw notReopened()
     return
   }
@@ -37,7 +37,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     memory = await queue.node.restore(deadlineMs)
   } catch (error) {
     if (queue.node.isControlLost) link.hears('gone')
-    // The server was silent for too long; the watcher ends the run for that.
+    // The server was silent for too long, for which the watcher ends the run.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }
@@ -46,7 +46,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     await beginAnew(link, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
-      // A batch sent on a connection that is still open was not lost.
+      // If the connection of a batch is still open, the batch was not lost.
       if (queue.node.carries(batch)) continue
       carryOut.repeat(batch, 'sent, and the connection was lost each time')
     }
@@ -58,7 +58,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
 
 /**
  * Reads the ledger and applies its rows.
- * @returns whether it contained anything new
+ * @returns whether the ledger contained anything new
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
 export async function readLedger(link: ReceiptLink): Promise<boolean> {
@@ -81,11 +81,11 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
   return true
 }
 
-/** How long to wait for the answer to a question sent after all data: a session busy with a batch answers late. */
+/** Time limit for the answer to a question sent after all data: a session busy with a batch answers late. */
 const longestBarrierMs = 5_000
 
 /**
- * The ledger has had nothing new for a while: is the server working, did it lose requests, or will nothing ever come?
+ * Finds out why the ledger has had nothing new for a while: the server is working, has lost requests, or will never write a receipt.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function investigate(link: ReceiptLink): Promise<void> {
@@ -97,7 +97,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
-    // A session that has nothing to do and does not answer is lost at the other end.
+    // A session that has nothing to do, but does not answer, is lost at the other end.
     if (idle === true) link.giveUpConnection('silent')
     return
   }
@@ -113,7 +113,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   }
 }
 
-/** Somebody removed the ledger: batches without an outcome will never get one. */
+/** Handles a removed ledger: batches without an outcome will never get one there. */
 export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
   const { rules } = link.setup
   await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)
@@ -142,8 +142,8 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
 }
 
 /**
- * Continues with another ledger, so that none grows without end; everything sent has its outcome by now. Nothing is sent until
- * this is done, because the journal already names the new ledger.
+ * Continues with another ledger, so that no ledger grows without end. Every batch sent must have its outcome. Nothing is sent
+ * meanwhile, because the journal already names the new ledger.
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
@@ -172,10 +172,10 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   if (hasMoved) link.news()
 }
 
-/** The server has answered for everything, so a failure to leave it cleanly does not matter. */
+/** Leaves a node that has answered for everything, so that a failure to leave it cleanly does not matter. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
-    await node.finish(timeoutMs, false)
+    await node.finish(timeoutMs, false, false)
     await node.close()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -183,12 +183,12 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   }
 }
 
-/** How long to wait at the end for a server that has answered for everything. */
+/** Time limit at the end for a server that has answered for everything. */
 const longestFarewellMs = 5_000
 
 /**
- * Looks at the target once more, and removes what the run has on the server. If the server is lost by now, confirmed rows may be
- * lost with it: unless it comes back with the run's marker, they no longer count as confirmed.
+ * Looks at the target once more, and removes the run's objects from the server. If the server is lost by now, confirmed rows may be
+ * lost, too: unless it comes back with the run's marker, these rows become unconfirmed.
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
@@ -203,12 +203,12 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
       const isKnown = link.isMemoryUnsure || (await answersStill(queue.node, timeoutMs))
       if (!isKnown) link.hears('gone')
     }
-    // The ledger may only be removed once the journal holds every outcome.
+    // Before the run removes the ledger, the journal must hold every outcome.
     run.commit()
     if (!link.isMemoryUnsure) await leaveTarget(link, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // A run that has waited for the server in vain does not wait again.
+    // A run that has waited for the server in vain must not wait again.
     const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
     if (error instanceof ConnectionError && isOpen && !run.ending.isLeaving) {
       await lookAgain(link, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
@@ -220,14 +220,15 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
-/** In this order, because a process that resumes the run then finds whatever a killed one has left. */
+/** Looks first and removes last: if the process is killed in between, the process that resumes the run still finds everything. */
 async function leaveTarget(
   { queue: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,
   ended: { isLooked: boolean },
 ): Promise<void> {
   const { evidence } = recorder.target
-  if (evidence !== undefined && !run.ending.isLeaving) {
+  const isLooked = evidence !== undefined && !run.ending.isLeaving
+  if (isLooked) {
     await node.ask(async control => {
       const look = await lookAtEnd(run, control, evidence, (change, isCertain) =>
         recorder.replaced(mayBeGone(change), isCertain),
@@ -236,7 +237,7 @@ async function leaveTarget(
       await noteFinished(run, control, evidence, look, timeoutMs)
     })
   }
-  await node.finish(timeoutMs, hasUncertain(run.state))
+  await node.finish(timeoutMs, hasUncertain(run.state), isLooked)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
@@ -248,7 +249,7 @@ async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boole
   }
 }
 
-/** For a connection that was lost while the run looked at the target or cleaned up. */
+/** Repeats the end on a new connection if the connection was lost during it. */
 async function lookAgain(
   link: ReceiptLink,
   deadlineMs: number,

@@ -13,20 +13,20 @@ import {
   type LedgerVersion,
 } from './ledger-columns.js'
 
-/** Rows with batch 0 are probes by this program. */
+/** Phase of rows with batch 0, which are probes by this program. */
 const probePhase = 8
-/** Rows of a session, with its negative number in place of a batch's. */
+/** Phase of rows about a session, whose negative number takes the place of a batch's. */
 const sessionPhase = 7
-/** A claim: only the transmission that writes it first may insert. */
+/** Phase of claims: only the transmission that writes a claim first may insert rows. */
 export const claimPhase = 0
-/** An outcome: rows, or −1 and the reason. */
+/** Phase of outcomes: rows, or −1 and the reason. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that
- * count as documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` gets the number of rows that a known key inserts: 0 on servers
+ * that count as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
@@ -57,19 +57,19 @@ ddbIngestKnown = ${probe}
 `
 }
 
-/** The ledger that the functions of a data session write into. */
+/** The ledger into which the functions of a data session write. */
 export interface WrittenLedger {
   readonly name: string
   readonly version: LedgerVersion
-  /** True if the probe answered 1: a claim then reads back which transmission came first. */
+  /** Whether the probe answered 1: a claim then reads back which transmission came first. */
   readonly countsDuplicates: boolean
 }
 
 /**
- * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 if another transmission has the claim.
- * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on writing into
- * a table that was dropped.
- * @param rowsHad  an expression of type LONG: rows that the target has had
+ * The functions of a data session. The delivering function answers with the number of rows, −1 for a refusal, −2 if another
+ * transmission has the claim. `objByName` finds the ledger when the function runs: the server would bind a bare name when it parses the
+ * function, and might then write into a table that was dropped.
+ * @param rowsHad  expression of type LONG: rows that the target has had
  */
 export function deliverScript(
   { name, version, countsDuplicates }: WrittenLedger,
@@ -124,9 +124,7 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/**
- * Records in the ledger that a session writes into it: the server may still be working on its requests after its process is gone.
- */
+/** Records in the ledger that a session writes there: the server may still work on the session's requests after its process is gone. */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
@@ -139,7 +137,7 @@ export function jobsQuery({ name }: WrittenLedger): string {
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** How many claims a batch has, in a vector: none if it was never begun. */
+/** The number of claims of a batch, in a vector: 0 if the server never began it. */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
@@ -162,8 +160,8 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 }
 
 /**
- * Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor.
- * @param tellsLeft  also reads how many rows a transform has left
+ * Reads rows of the ledger from `from` on. Rows are never changed or removed, so a number of rows is a cursor.
+ * @param tellsLeft  whether to read the number of rows that a transform has left
  */
 export function ledgerQuery(
   ledger: string,
@@ -174,9 +172,4 @@ export function ledgerQuery(
 ): string {
   const columns = [...readColumns[version], ...(tellsLeft ? [leftColumn] : [])]
   return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
-}
-
-export function dropLedgerScript(ledger: string): string {
-  return `if(defined("${ledger}", SHARED)) { undef("${ledger}", SHARED) }
-`
 }

@@ -16,14 +16,14 @@ import { deliverScript, sessionScript } from './script.js'
 /** What a server still knows of a run after the connection was lost. */
 export type Memory =
   | 'kept'
-  /** The marker is gone: the server restarted, or this is another node. */
+  /** The marker is gone: the server has restarted, or this is another node. */
   | 'lost'
 
-/** The result of a synchronous question after everything that was sent. */
+/** The result of a synchronous question sent after all data. */
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
-  /** The server has read everything, and has lost our functions, or does not tell. */
+  /** The server has read everything, but has lost our functions or does not tell. */
   | 'forgotten'
   | 'unknown'
   | 'silent'
@@ -31,13 +31,13 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** An expression for the rows that the target has had; null if it cannot be asked. */
+  /** Expression for the number of rows that the target has had; null if the server cannot tell. */
   readonly rowsHad: string
-  /** The usual one if left out. */
+  /** The usual form if left out. */
   readonly upsert?: UpsertForm | undefined
 }
 
-/** The session for queries, on a server that knew this run before. */
+/** Opens the session for queries and finds out whether the server still knows this run. */
 export async function openControl(
   { run, rules }: SessionSetup,
   deadlineMs: number,
@@ -58,10 +58,10 @@ export async function openControl(
   }
 }
 
-/** For this part of the time to reconnect, only the same node is tried, before others are. */
+/** For this share of the time for reconnecting, only the run's own node is tried. */
 const ownShare = 4
 
-/** Until then no other live node is tried, because only the present one can answer for what it was sent. */
+/** Time until which no other live node is tried, because only the present node can answer for the batches it has. */
 export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
   const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
@@ -70,7 +70,7 @@ export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): nu
 
 /**
  * As `openControl`, to replace a lost session.
- * @param ownMs  until then only on the nodes that the user has named
+ * @param ownMs  time until which only nodes that the user has named are tried
  */
 export async function openAgain(
   setup: SessionSetup,
@@ -89,9 +89,9 @@ export async function openAgain(
   return [control, memory]
 }
 
-/** A session for data, on the node of the session for queries; no functions are defined there yet. */
+/** Opens a session for data on the node of the session for queries; the functions for data are not defined yet. */
 export function connectData(
-  { run }: SessionSetup,
+  { run }: Pick<SessionSetup, 'run'>,
   { host, port }: Session,
   deadlineMs: number,
   givenUp?: AbortSignal,
@@ -107,9 +107,44 @@ export function connectData(
   })
 }
 
+/** A session for data that is opened while it is still being found out whether the run needs it. */
+export interface EarlySession {
+  /** The caller uses or closes it; `giveUp` then does nothing. */
+  take(): Promise<Session>
+  giveUp(): Promise<void>
+}
+
+/** Round trips may be long, so requests that do not depend on each other are sent at once. */
+export function openEarly(
+  setup: Pick<SessionSetup, 'run' | 'rules'>,
+  control: Session,
+): EarlySession {
+  const { clock, reconnectMs } = setup.rules
+  const givenUp = new AbortController()
+  const connecting = connectData(setup, control, clock.nowMs() + reconnectMs, givenUp.signal)
+  connecting.catch(() => undefined)
+  let isTaken = false
+  return {
+    take() {
+      isTaken = true
+      return connecting
+    },
+    async giveUp() {
+      if (isTaken) return
+      isTaken = true
+      givenUp.abort(neverUsed())
+      await connecting.then(session => session.abandon(neverUsed())).catch(() => undefined)
+    },
+  }
+}
+
+export function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+}
+
 /**
  * Opens the missing or lost data sessions, all at once, because a run may have many.
- * @param data  afterwards has those that could be opened, even if this throws
+ * @param data  finally has the sessions that could be opened, even if an error is thrown
  * @param first  a connection that is already being opened
  */
 export async function openMissing(
@@ -152,7 +187,7 @@ export async function openData(
   }
 }
 
-/** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
+/** Defines the functions that write batches; an asynchronous session does not tell whether the server accepted them. */
 export function defineFunctions(
   { run, rowsHad, upsert }: SessionSetup,
   data: Session,
@@ -179,7 +214,7 @@ export function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-/** For a server that answered before; one that never answered is another failure. */
+/** The error for a server that answered before. A server that never answered gets another error. */
 export function notComingBack(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',

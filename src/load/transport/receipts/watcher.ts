@@ -19,35 +19,34 @@ import {
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** While batches are sent and confirmed, the ledger is read in pieces large enough to be worth a query. */
+/** Pause while batches are sent and confirmed: long enough that a query is worth its cost. */
 const busyPollMs = 50
-/** After this much silence the server is asked less often. */
+/** After this much silence, the server is asked less often. */
 const silenceMs = 1_000
-/**
- * Silence is investigated after this long (docs/server-semantics.md#what-receipts-rely-on), or earlier, after a share of the time
- * that remains.
- */
+/** Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after this share of the allowed silence. */
 const longestQuietMs = 5_000
 const quietShare = 4
-/** With two rows a batch, some ten megabytes on the server. */
+/** The ledger then takes some ten megabytes on the server, with two rows a batch. */
 const maxLedgerRows = 100_000
 
-/** Followed files have no end of their own, and neither have the rows of a program. */
+/** Whether the inputs may never end, as with followed files or the rows of a program. */
 function mayBeEndless({ options, rows }: Run): boolean {
   return options.input?.follow === true || rows !== undefined
 }
 
 export class ReceiptWatcher {
   readonly link: ReceiptLink
-  /** No more batches will come; only receipts are missing. */
+  /** True once no more batches will come and only receipts are missing. */
   #allSent = false
-  /** Ends the present pause. */
   #pause = new AbortController()
   #watching: Promise<void> | undefined
   /** When silence was last investigated. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
-  /** Rows of the ledger when the run began. They do not count: this process has already read those that it may still need. */
+  /**
+   * Rows of the ledger when the run began. They do not count for a new ledger: this process has already read those that it may still
+   * need.
+   */
   readonly #firstRows: number
 
   constructor(setup: LinkSetup) {
@@ -70,12 +69,12 @@ export class ReceiptWatcher {
     })
   }
 
-  /** Ends the present pause: there are enough receipts to read. */
+  /** Ends the present pause, because there are enough receipts to read. */
   lookNow(): void {
     this.#pause.abort()
   }
 
-  /** Resolves once every batch is counted. @throws {DdbError} what ended the run here */
+  /** Resolves once every batch is counted. @throws {DdbError} the failure that ended delivery */
   async finish(): Promise<void> {
     const { link } = this
     this.#allSent = true
@@ -84,7 +83,7 @@ export class ReceiptWatcher {
     await this.#watching
     link.carryOut.endBisecting()
     const { ending, plan, state } = link.setup.run
-    // A batch that was to be retried or sent in halves is not stored if the server falls silent before that.
+    // If the server fell silent, halves and retries that waited to be sent are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
       link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
     }
@@ -105,10 +104,10 @@ export class ReceiptWatcher {
     const { state } = run
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
-      // Once another process has the run, this one changes nothing of it any more.
+      // Once another process has the run, this process changes nothing of it any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
-      // The run waits for bytes that the kernel has not taken, even if their batches were given up.
+      // The run waits for the kernel to take all bytes, even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
         // The end may have come while the ledger was being read, and nothing wakes us a second time.
@@ -117,22 +116,22 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // A batch that rests or waits for a connection is no sign of a silent server, unless silence ended the connection.
+      // If no batch is with the server, its silence means nothing, unless silence ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // Whatever the result, there may be room now.
+      // There may be room now, even without news.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
-        // After the last receipt there is no reason to rest.
+        // After the last receipt there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
         await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
       }
       await this.#rest(pollMs)
-      // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
+      // Long pauses are only for long silence, so that the last receipt of a run does not wait for one to pass.
       const silentMs = link.nowMs - link.newsAtMs
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
@@ -154,14 +153,14 @@ export class ReceiptWatcher {
       return false
     } catch (error) {
       if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
-      // A connection over which nothing comes may be lost at the other end; a new one will show.
+      // A connection over which nothing comes may be lost at the other end; a new connection will show.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
   }
 
-  /** For a run that follows its inputs for months. The journal has the outcomes, so another ledger can replace this one. */
+  /** Begins another ledger in a run that follows its inputs for months. The journal has all outcomes, so the old ledger is not needed. */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
     const { queue, setup } = link
@@ -187,7 +186,7 @@ export class ReceiptWatcher {
     return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
   }
 
-  /** Bytes that are sent are a sign of life: a batch may take longer to send than silence may last. */
+  /** Counts sent bytes as a sign of life: sending a batch may take longer than silence may last. */
   #seeProgress(): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes = this.link.queue.node.bufferedBytes
@@ -204,10 +203,10 @@ export class ReceiptWatcher {
   #giveUp(): void {
     const { link } = this
     const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
-    // Once all batches are sent, a missing receipt does not stop the run: its batch counts as unconfirmed.
+    // Once all batches are sent, a missing receipt does not stop the run: the batch counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.carryOut.endAll('no receipt came in time')
-    // If the server answers and is only busy, the session for queries can still be closed cleanly.
+    // A server that answers and is only busy can still close the session for queries cleanly.
     if (link.state === 'connected') link.queue.node.abandon('data', error)
     else link.queue.node.leave(error)
   }

@@ -64,13 +64,13 @@ export const dfsFunctions: readonly Builtin[] = [
     boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
   ),
 
-  /** A handle is accepted instead of the path. */
+  /** Accepts a handle instead of the path. */
   builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
   }),
 
-  /** A database or a table by its path; files of the host are not visible. */
+  /** Looks for a database or a table by its path; files of the host are not visible. */
   builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
@@ -101,7 +101,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
   }),
 
-  /** Tables of a database, with what distinguishes each from an earlier one of the same name. */
+  /** Tables of a database; the physical index tells a table from an earlier one of the same name. */
   builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,
@@ -171,7 +171,6 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 ]
 
-/** A path, or the path of a handle. */
 function pathArgument(value: ServerValue | undefined, name: string): string {
   const path = value?.form === 'database' ? value.path : textArgument(value, name)
   return path.replace(/\/+$/, '')

@@ -200,7 +200,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
   if (type === 'COMPO') return compoLevels(scheme)
   if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
-  // Compiled once here, so that an unsuitable scheme fails now and not at the first insert.
+  // Compiled here, so that an unsuitable scheme fails now and not at the first insert.
   levelOf(level)
   return [level]
 }
@@ -213,7 +213,7 @@ function compoLevels(scheme: ServerValue): LevelScheme[] {
   if (levels.length < 2 || levels.length > maxLevels) {
     throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
   }
-  // Partitions added to this database must not appear in others made from the same handles.
+  // Partitions added to this database must not appear in other databases from the same handles.
   return levels.map(level => ({ ...level }))
 }
 

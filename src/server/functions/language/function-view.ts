@@ -10,7 +10,7 @@ import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
 export const functionViewFunctions: readonly Builtin[] = [
-  /** One user-defined function or a tuple of them; adds all or none. */
+  /** Adds one user-defined function, or all functions of a tuple, or none. */
   builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)
@@ -33,7 +33,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** With a namespace, all views named `namespace::…`. */
+  /** Drops one view; with `isNamespace`, all views named `namespace::…`. */
   builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)
@@ -51,7 +51,7 @@ export const functionViewFunctions: readonly Builtin[] = [
         throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
       }
       functionViews.delete(view)
-      // The user who adds another view with this name decides again who may call it.
+      // Revokes the rights on this view: the owner of a later view with this name decides anew who may call it.
       for (const own of context.node.privileges.values()) {
         own.delete(privilegeKey('VIEW_EXEC', view))
       }
@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Name, body, owner, createTime; for administrators of all views, for others of their own. */
+  /** Name, body, owner, createTime: of all views for administrators, of their own views for others. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

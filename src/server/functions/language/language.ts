@@ -1,6 +1,6 @@
 /*
-  Functions about the session itself: what is defined, what is printed, how long to wait; operators as functions, and functions
-  that call functions (DolphinDB manual, pages of each name).
+  Functions about the session itself: definitions, printing, waiting; operators as functions, and functions that call functions
+  (DolphinDB manual, pages of each name).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -67,7 +67,7 @@ function isDefined(
 export const languageFunctions: readonly Builtin[] = [
   print,
 
-  /** Only this session waits. */
+  /** Only the calling session waits. */
   builtin('sleep(milliseconds)', function* ({ session }, [value]) {
     const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
     if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
@@ -84,7 +84,7 @@ export const languageFunctions: readonly Builtin[] = [
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
 
-  /** By the name of a function, or the sign of an operator. */
+  /** Finds a function by its name, or by the sign of an operator. */
   builtin('funcByName(name)', (context, [value]): FunctionValue => {
     const name = nameArgument(value)
     const operator = operatorOf(name)
@@ -106,7 +106,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // join also puts tables side by side, so it is a function of its own.
+    // join is not here: its function also puts tables side by side.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
@@ -125,7 +125,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** What `itemsOf` iterates over, prepared as far as possible; undefined for a scalar, which is combined with every item. */
+/** The items of a value; undefined for a scalar, which is combined with every item of the others. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -174,7 +174,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The elements of the tuple are the arguments; the JavaScript client calls with this and with partial. */
+  /** The elements of the tuple are the arguments. The JavaScript client calls functions by this one and by partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

@@ -1,5 +1,5 @@
 /*
-  Functions about a cluster, for a node that is the whole cluster (docs/protocol.md#high-availability).
+  Functions about a cluster; here a single node is the whole cluster (docs/protocol.md#high-availability).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../../protocol/element.js'
@@ -19,7 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /** One row, this node. The types are those that Java casts to; mode 0, a data node, because clients connect to no other. */
+  /** One row, this node. Java casts to exactly these types. Mode 0 is a data node, because clients connect to no other kind. */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {

@@ -49,7 +49,7 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * One id or several, as STRING or UUID. A queued job never starts; one that does not wait, or has ended, is unaffected, and
+   * One id or several, as STRING or UUID. A queued job never starts. A job that has ended, or does not wait, continues unchanged, and
    * its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel others' jobs.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
@@ -103,8 +103,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row per table with transactions whose rows are in the cache engine but not in its files. Here there are no files, so they
- * wait until they are flushed. The documents do not say who may ask; here administrators may.
+ * One row per table with transactions whose rows are in the cache engine but not in its files. The embedded server has no files, so
+ * transactions wait for a flush. The documents do not say who may ask; here administrators may.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',

@@ -33,7 +33,7 @@ function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
 
-  /** Called by clients right after connecting. */
+  /** Clients call this function right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
   /** Always false; a server that requires a login refuses at the connection. */
@@ -62,8 +62,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   })),
 
   /**
-   * One row per session, and the memory of shared tables. Plain users see only their own sessions, as the vendor's interface
-   * shows the list only to administrators; what a server returns to them is undocumented.
+   * One row per session, and the memory of shared tables. Plain users see only their own sessions: the vendor's interface shows the
+   * list only to administrators, and no document says what a server returns to other users.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(
@@ -108,7 +108,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** Does nothing, without a cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
+  /** Does nothing, because there is no cache; clients' helpers call this function (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**

@@ -22,7 +22,7 @@ function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** For administrators; VIEW_EXEC on a view also for its owner. */
+/** A function for administrators; the owner of a view may also use it for VIEW_EXEC on that view. */
 function accessFunction(name: string, access: boolean | undefined): Builtin {
   return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
     setAccess(name, context, args, access),
@@ -30,7 +30,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** The session continues as that user. Encrypted logins are handled by the connection. */
+  /** The session continues as the user who logs in. The connection handles encrypted logins. */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {
@@ -89,7 +89,7 @@ export const userFunctions: readonly Builtin[] = [
   /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** Users other than the one who shared it then need rights on the table. */
+  /** From now on, other users than the one who shared the table need rights on it. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)

@@ -135,7 +135,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** The vector with the addition at its end, converted to its type; the same object, as variables refer to it. */
+/** Converts the addition to the vector's type and appends it. Returns the same object, because variables refer to it. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)

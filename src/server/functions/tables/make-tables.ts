@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value per
- * column, named by alias or variable.
+ * The columns that arguments describe: `capacity:size, names, types`; the rows of one table; or one value per column, named by alias or
+ * variable.
  */
 function describedColumns(
   context: CallContext,
@@ -78,7 +78,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Earlier servers do not know these types. */
+/** Refuses types that came later than the version that this server follows. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || hasCome(release, firstReleases.engines)) &&
@@ -118,7 +118,7 @@ function givenColumns(
 
 /**
  * A vector is a column, a scalar a column of one value, a tuple of equally long vectors several columns.
- * @param position  of the first of them in the table; columns without a name are numbered by it
+ * @param position  of the first column in the table; gives columns without a name their numbers
  */
 function columnsOfArgument(
   value: ServerValue,
@@ -174,7 +174,7 @@ export function makeTable(
 
 /**
  * Like `makeTable`, with the names of the key columns as first argument.
- * @throws {ScriptError} if it names none
+ * @throws {ScriptError} if the argument names no column
  */
 export function makeKeyedTable(
   context: CallContext,
@@ -203,7 +203,7 @@ const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
-/** The column gets the values and type of the new one; only for tables that no other session sees. */
+/** The column gets the values and type of the new column; only for tables that no other session sees. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
   (context, [target, names, replacement]) => {

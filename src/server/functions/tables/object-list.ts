@@ -12,7 +12,7 @@ import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
-/** A string counts as the reference to it and a short text. */
+/** Size of a string: a reference and a short text. */
 const bytesPerText = 24
 
 /** Shared columns count in every table that has them. */
@@ -54,7 +54,7 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** What a reference in a list of texts or a tuple points to is not counted. */
+/** Size of a reference in a list of texts or a tuple; the value that it points to is not counted. */
 const bytesPerReference = 8
 
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {
@@ -117,7 +117,7 @@ function recordOf(
   return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
 }
 
-/** objs([shared=false]): with true also what other sessions have shared, and who did. */
+/** objs([shared=false]): with true also the tables that other sessions have shared, and their owners. */
 function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
   const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
   if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)

@@ -116,7 +116,7 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   }
 }
 
-/** STRING and INT columns exactly: Java casts them. */
+/** The columns are exactly STRING and INT, because Java casts to these types. */
 function columnDefinitions(table: ServerTable): ServerTable {
   const { columnNames, columnTypes } = table
   return tableOfColumns({

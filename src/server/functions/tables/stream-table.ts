@@ -103,7 +103,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Like the function above, but rows that leave memory are lost. */
+  /** Like `enableTableShareAndPersistence`, but rows that leave memory are lost. */
   builtin(
     'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
     (context, [target, name, cacheSize]) => {
@@ -112,7 +112,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** For a persisted stream table; here nothing is on a disk. */
+  /** Facts about a persisted stream table; the embedded server has no disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')

@@ -142,7 +142,7 @@ const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) =
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
   const parts = texts.map(text => {
-    // At most as many pieces as it has characters.
+    // A text has at most as many pieces as characters.
     count += text.length
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)
@@ -158,7 +158,7 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-/** JSON is parsed in one go; this length takes a tenth of a second. */
+/** JSON is parsed in one step; a text of this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {
@@ -202,7 +202,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }
 
-/** A text that is entirely a date or a time becomes one. */
+/** A text that is entirely a date or a time becomes a temporal value. */
 function temporalOf(text: string): ServerValue | undefined {
   if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
   const literal = readNumber(text, 0)

@@ -131,7 +131,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Element by element; a value without elements is not null. */
+/** Tests each element; a value without elements is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
     const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
@@ -159,7 +159,7 @@ export const typeFunctions: readonly Builtin[] = [
   nullTest('isValid', 0),
 ]
 
-/** name([X]): X as this type. */
+/** `name([X])`: converts X to the type with this name. */
 function conversion(
   name: string,
   type: DataType,
@@ -259,7 +259,7 @@ export const conversionFunctions: readonly Builtin[] = [
   conversion('datehour', 'DATEHOUR'),
   now,
 
-  /** Milliseconds since 1970 by the local wall clock. */
+  /** Days since 1970 by the local wall clock. */
   builtin('today()', ({ node }) => ({
     form: 'scalar',
     type: 'DATE',

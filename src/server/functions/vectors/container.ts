@@ -25,7 +25,7 @@ function dictionaryArgument(value: ServerValue, name: string): ServerDictionary 
 }
 
 export const containerFunctions: readonly Builtin[] = [
-  /** From keys and values, or from their types; the order is always kept. */
+  /** Makes a dictionary from keys and values, or from their types; always keeps the order. */
   builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
     const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
@@ -67,7 +67,7 @@ export const containerFunctions: readonly Builtin[] = [
     return { form: 'set', elements: takeRows(vector, distinctRows([vector])) as Vector }
   }),
 
-  /** From columns, or from a type and the numbers of rows and columns of zeros. */
+  /** Makes a matrix from columns, or from a type and the numbers of rows and columns of zeros. */
   builtin('matrix(X, ...rest)', (context, args) => {
     const [first, second, third] = args
     const type =

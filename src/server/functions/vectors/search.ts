@@ -18,7 +18,7 @@ import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { binaryFunction } from '../arguments.js'
 
-/** What `in` searches, as a vector. */
+/** The values that `in` searches, as a vector. */
 function haystackOf(value: ServerValue): Vector {
   switch (value.form) {
     case 'scalar':
@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of the vector that equal those of `other` if the elements are equal: numbers compare by value. */
+/** Keys of `vector`, equal to keys of `other` exactly if the elements are equal: numbers compare by value. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||
@@ -66,8 +66,8 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
 }
 
 /**
- * `%` matches any text, `?` and `_` one character. Every `%` is matched as early as possible, which never needs backtracking:
- * no pattern takes longer than its length times that of the text.
+ * `%` matches any text, `?` and `_` one character. Every `%` matches as early as possible, which never needs backtracking. So no
+ * pattern takes longer than its length times the length of the text.
  */
 function likeMatcher(pattern: string): (text: string) => boolean {
   return text => {

@@ -63,7 +63,7 @@ function changeVariable(
   overwrite(old, changed)
 }
 
-/** A dictionary is copied if it comes from a variable; one just made by a function needs no copy. */
+/** A dictionary is copied if it comes from a variable; a dictionary just made by a function needs no copy. */
 function copyFrom(source: Expression, value: ServerValue): ServerValue {
   if (value.form === 'serverDictionary' && source.kind === 'name') {
     return { ...value, entries: new Map(value.entries) }

@@ -30,7 +30,7 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
   )
 }
 
-/** Prefixes the error with the source it comes from, unless it has one already. */
+/** Prefixes an error with the source text at which it occurred, unless it has a prefix already. */
 export function locate(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
   if (failure.located) return failure

@@ -179,8 +179,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * Undefined if it is omitted. User functions take variables by reference. Built-in functions may keep their arguments, in a
- * table or a dictionary, so they get a separate object, except for the one they change.
+ * The value of one argument; undefined if the script omits it. User functions take variables by reference. Built-in functions may keep
+ * an argument in a table or a dictionary, so they get a separate object of each, except of the one that they change.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(
@@ -215,7 +215,7 @@ function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
-/** The callee if it is a name; an unknown name is a syntax error, as the parser would report it. */
+/** The callee if it is a name; an unknown name is a syntax error, with the parser's message. */
 function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)

@@ -1,5 +1,5 @@
 /*
-  Evaluates expressions. Everything is a generator, because any call may have to wait; what cannot wait is evaluated without one.
+  Evaluates expressions in generators, because any call may have to wait. Expressions that cannot wait need none.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -30,7 +30,7 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
-/** Begins an evaluation: most return their value at once, as a generator for each would cost more than the evaluation. */
+/** Begins an evaluation. Most expressions return their value at once: a generator for each would cost more than the evaluation. */
 export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
   return node.kind === 'call'
     ? beginCall(node, frame)

@@ -23,7 +23,7 @@ const bytesPerCharacter = 100
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
 
-/** Runs a function's body; the value of its `return`, undefined without one. */
+/** Runs a function's body. @returns the value of its `return`, undefined without one */
 export function* executeBody(
   body: readonly Statement[],
   frame: Frame,

@@ -30,7 +30,7 @@ export interface Frame {
   readonly columns: ColumnScope | undefined
 }
 
-/** Shared by all frames without such names; never added to. */
+/** The empty set that all frames without read-only or mutable names share; never add to it. */
 export const noNames: ReadonlySet<string> = new Set()
 
 /** The value of a name, which the caller may keep. */
@@ -61,8 +61,8 @@ export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
 }
 
 /**
- * What a name before `(` or `{` calls: a variable that holds a function, else the function of that name. A type is returned as
- * such, for `DECIMAL64(4)`.
+ * The function that a name before `(` or `{` calls: the one in a variable of that name, else the function of that name. For a type, as
+ * in `DECIMAL64(4)`, the type itself.
  */
 export function calleeOfName(node: Name, frame: Frame): FunctionValue | undefined {
   const variable = frame.variables.get(node.name)

@@ -280,12 +280,12 @@ function checkIndexes(
   }
 }
 
-/** Without omitted entries. */
+/** The entries that were not omitted. */
 function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }
 
-/** Everything of a query that may name columns. */
+/** The expressions of a query that may name columns. */
 function clausesOf(node: Extract<Expression, { kind: 'select' }>): Expression[] {
   return given([
     ...node.columns.map(column => column.expression),

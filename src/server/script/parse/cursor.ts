@@ -4,7 +4,7 @@
 import { Lexer, syntaxError, type Token } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
 
-/** What the parser must know about existing names: `sum x` applies a function, `x sum` is an error. */
+/** Facts about existing names that the parser needs: `sum x` applies a function, `x sum` is an error. */
 export interface ParseScope {
   isFunction(name: string): boolean
 }
@@ -12,7 +12,7 @@ export interface ParseScope {
 /** Deeper than any script written by hand; limits the parser's own stack. */
 const maxDepth = 400
 
-/** A statement is parsed in one go, which must not take longer than a tenth of a second. */
+/** A statement is parsed without a pause, so this limit keeps the parser below a tenth of a second. */
 const maxStatementTokens = 131_072
 
 /** Least number of tokens to drop at a time. */
@@ -39,7 +39,7 @@ export class Cursor {
   mode: CursorMode = topMode
   taken = 0
   private readonly lexer: Lexer
-  /** Tokens looked at; those before `head` are consumed. */
+  /** Tokens read so far; tokens before `head` are consumed. */
   private tokens: Token[] = []
   private head = 0
   private last: Token | undefined
@@ -95,7 +95,7 @@ export class Cursor {
     return token.kind === 'operator' && token.text === text
   }
 
-  /** SQL keywords may be written in any case; those of the language are lower case, and match as well. */
+  /** SQL keywords may be written in any case; other keywords are lower case, and match as well. */
   isWord(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
@@ -139,7 +139,7 @@ export class Cursor {
     return token.text
   }
 
-  /** `Syntax Error: [line #n] Cannot recognize the token …`, or what was expected if the script ends early. */
+  /** `Syntax Error: [line #n] Cannot recognize the token …`, or, if the script ends early, the expected token. */
   unexpected(expected?: string): Error {
     const token = this.peek()
     if (token.kind === 'end') {
@@ -151,23 +151,23 @@ export class Cursor {
     return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
   }
 
-  /** @param line  of the message; default that of the next token */
+  /** @param line  of the message; default the line of the next token */
   fail(message: string, line: number = this.peek().line): never {
     throw syntaxError(line, message)
   }
 
-  /** From `first` to the last token taken. */
+  /** The source from `first` to the last token taken. */
   spanFrom(first: Token | Span): Span {
     const end = Math.max(this.last?.end ?? 0, first.end)
     return { source: this.source, start: first.start, end, line: first.line }
   }
 
-  /** Call it at the start of a statement that is not inside another. */
+  /** Call this at the start of a statement that is not inside another. */
   beginStatement(): void {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /** Call it for everything that can be nested, with `ascend` after it; a syntax error ends both. */
+  /** Call this for everything that can be nested, with `ascend` after it; a syntax error ends both. */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }
@@ -216,7 +216,7 @@ export class Cursor {
   }
 }
 
-/** Variables of one function body, or of the script's top level, and of what surrounds it. */
+/** Variables of one function body, or of the script's top level, and of the surrounding scopes. */
 interface VariableNames {
   readonly names: Set<string>
   readonly outer: VariableNames | undefined

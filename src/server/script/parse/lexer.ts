@@ -9,7 +9,7 @@ import { stringScalar, stringVector } from '../../values/scalar.js'
 interface TokenBase {
   readonly start: number
   readonly end: number
-  /** From 1. */
+  /** Line of the token, from 1. */
   readonly line: number
   /** A line break lies between the previous token and this one. */
   readonly newlineBefore: boolean
@@ -17,7 +17,7 @@ interface TokenBase {
   readonly spaceBefore: boolean
 }
 
-/** A constant; `kind` tells which ones can form a vector when written side by side. */
+/** A constant; `kind` tells which constants can form a vector when written side by side. */
 export interface LiteralToken extends TokenBase {
   readonly kind: 'number' | 'string' | 'symbol'
   readonly text: string
@@ -36,7 +36,7 @@ export interface OperatorToken extends TokenBase {
   readonly text: string
 }
 
-/** After the last token, so that there is always a next one. */
+/** The token after the last one, so that there is always a next token. */
 export interface EndToken extends TokenBase {
   readonly kind: 'end'
   readonly text: ''
@@ -57,7 +57,7 @@ const maxTextLength = 65_536
 
 /**
  * The text of I/O error 4 (S00020, which the manual spells without the S).
- * @param reason  follows it, in our own wording
+ * @param reason  in our own wording, after DolphinDB's text
  */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
@@ -72,7 +72,7 @@ const operators = [
   '}', '?', '@',
 ] // prettier-ignore
 
-/** By their first character, longest first: the first match is the token. */
+/** First character → operators, longest first: the first match is the token. */
 const operatorsByStart: ReadonlyMap<number, readonly string[]> = new Map(
   operators.map(one => [
     one.charCodeAt(0),

@@ -4,7 +4,7 @@
 import { constantOf, defaultWord } from '../../values/constants.js'
 import type { Runtime } from '../session/runtime.js'
 
-/** Nesting limit of a script's nodes, for which checking and running it must have stack space. */
+/** Nesting limit of a script's nodes: checking and running deeper ones could exceed the stack. */
 const maxNesting = 700
 
 /** How deeply the checked node is nested. */
@@ -67,7 +67,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope or, for a lambda, of the surrounding one, which is recorded as captured. */
+  /** True for variables of this scope. For a lambda also true for the surrounding scope's variables, which it records as captured. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

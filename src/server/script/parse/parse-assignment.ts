@@ -1,5 +1,5 @@
 /*
-  Assignments, and expressions as statements: only the text after the first operand shows which it is.
+  Assignments, and expressions as statements: only the text after the first operand distinguishes them.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -62,7 +62,7 @@ function asStatement(cursor: Cursor, first: Token, targets: readonly Expression[
   return { kind: 'expression', expression: targets[0]!, span: cursor.spanFrom(first) }
 }
 
-/** At the comma of `x, y = …`: only names and commas until the `=`. */
+/** True at the comma of `x, y = …`: only names and commas until the `=`. */
 function isMultipleAssignment(cursor: Cursor): boolean {
   let ahead = 0
   while (cursor.isOperator(',', ahead) && cursor.peek(ahead + 1).kind === 'name') ahead += 2

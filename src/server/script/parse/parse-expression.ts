@@ -63,7 +63,7 @@ const notPrecedence = 2.5
 /** Binds tighter than every binary operator except the postfix ones. */
 const unaryPrecedence = 18
 
-/** Words between operands that are not the user's functions. */
+/** Words between operands that are operators of the language, not functions of the user. */
 const infixWords: ReadonlySet<string> = new Set(['in', 'like', 'between'])
 
 /** Words that can never begin an operand, so that `f` before them is a plain name. */
@@ -254,7 +254,7 @@ function parseIsNull(
   return callOf(callee, [left], span)
 }
 
-/** True when the token `ahead` places on can begin an operand. */
+/** True if the token `ahead` places further can begin an operand. */
 function startsOperand(cursor: Cursor, ahead: number): boolean {
   const token = cursor.peek(ahead)
   if (token.newlineBefore && !cursor.mode.ignoresNewlines) return false

@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** The single expression of a short function is its value. It ends where it would without the function: `a ? x->x : b`. */
+/** Parses the single expression that is the value of a short function. It ends where it would without the function: `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode

@@ -1,5 +1,5 @@
 /*
-  Parses what is between operators: constants, names, brackets and function literals.
+  Parses operands: constants, names, brackets and function literals.
 */
 import type { Cursor } from './cursor.js'
 import { parseLambda, parseShortLambda, startsShortLambda } from './parse-function.js'
@@ -106,7 +106,7 @@ function parseConstant(cursor: Cursor): ServerValue {
   return isNegative ? negated(value) : value
 }
 
-/** At `-5`; the sign of a date is an operator, like that of a variable. */
+/** True at `-5`. Before a date or a variable the minus is an operator. */
 export function isSignedNumber(cursor: Cursor): boolean {
   const number = cursor.peek(1)
   if (!cursor.isOperator('-') || number.kind !== 'number') return false

@@ -1,5 +1,5 @@
 /*
-  Parses what directly follows an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
+  Parses the text directly after an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
 */
 import { operatorNames, operatorOf } from '../../operators/operator-names.js'
 import type { Cursor } from './cursor.js'

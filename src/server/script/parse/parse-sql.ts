@@ -61,7 +61,7 @@ export function startsSql(cursor: Cursor): boolean {
 }
 
 /**
- * Call it only if `startsSql` is true.
+ * Call this only if `startsSql` is true.
  * @throws {ScriptError} a syntax error, also for unsupported clauses
  */
 export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {

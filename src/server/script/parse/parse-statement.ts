@@ -26,7 +26,7 @@ export function parseBlock(cursor: Cursor): Statement[] {
   })
 }
 
-/** Statements until `ends`; the script's end is always one. */
+/** Statements until `ends`, or until the end of the script. */
 function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   const statements: Statement[] = []
   for (;;) {
@@ -36,7 +36,7 @@ function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   }
 }
 
-/** The next statement of a list, or those of a block in its place; undefined at the end of the list. */
+/** The next statement of a list, or the statements of a block in its place; undefined at the end of the list. */
 export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | undefined {
   for (;;) {
     while (cursor.accept(';'));

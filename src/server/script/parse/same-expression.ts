@@ -1,5 +1,5 @@
 /*
-  Whether two expressions are written alike, as for a column of a query that is one of its keys.
+  Whether two expressions are written alike, for example a column of a query and one of its keys.
 */
 import type { Expression, Span } from './syntax.js'
 

@@ -1,5 +1,5 @@
 /*
-  What scripts are made of: statements, expressions, and the statements of SQL.
+  The nodes of a parsed script: statements, expressions, and the statements of SQL.
 */
 import type { ServerValue } from '../../values/server-value.js'
 
@@ -105,7 +105,7 @@ export interface Member extends Node {
   readonly name: string
 }
 
-/** A function without a name where a value is expected. */
+/** A function without a name, used as a value. */
 export interface Lambda extends Node {
   readonly kind: 'lambda'
   readonly definition: FunctionDefinition
@@ -145,10 +145,10 @@ export type Expression =
   | Update
   | Delete
 
-/** `not` has already become `!`. */
+/** The parser has turned `not` into `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** `and`, `or` and `<>`, and `=` inside SQL, have already become `&&`, `||`, `!=` and `==`. */
+/** The parser has turned `and`, `or` and `<>`, and `=` inside SQL, into `&&`, `||`, `!=` and `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'
@@ -174,7 +174,7 @@ export type BinaryOperator =
   | ':'
   | '..'
 
-/** Without `isMutable` the body may not change it. */
+/** A parameter of a function; without `isMutable` the body may not change it. */
 export interface Parameter {
   readonly name: string
   readonly isMutable: boolean
@@ -191,7 +191,7 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
-/** The last one of a script determines its value. */
+/** An expression as a statement; a script's last one determines the script's value. */
 export interface ExpressionStatement extends Node {
   readonly kind: 'expression'
   readonly expression: Expression
@@ -245,7 +245,7 @@ export interface While extends Node {
   readonly body: readonly Statement[]
 }
 
-/** `variable` gets what was caught (manual, "try-catch"). */
+/** `variable` gets the caught error (manual, "try-catch"). */
 export interface Try extends Node {
   readonly kind: 'try'
   readonly body: readonly Statement[]
@@ -259,7 +259,7 @@ export interface Throw extends Node {
   readonly value: Expression
 }
 
-/** Also made from the single expression of a short function. */
+/** The parser also makes one from the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** None: VOID. Several: a tuple. */
@@ -317,7 +317,7 @@ export interface OrderItem {
   readonly descending: boolean
 }
 
-/** `select` and `exec`; `top` has already become `limit`. */
+/** `select` and `exec`; the parser has turned `top` into `limit`. */
 export interface Select extends Node {
   readonly kind: 'select'
   readonly isExec: boolean

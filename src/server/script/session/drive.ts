@@ -1,11 +1,11 @@
 /*
-  Steps an evaluation: first as far as it goes without waiting, then whenever what it waits for has come.
+  Runs an evaluation as far as it goes without waiting, and continues it after each wait.
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 
 /** A caller that allows evaluations to wait. */
 export interface Waiting {
-  /** A wait begins; `cancel` ends it early, with an error at that place of the script. */
+  /** Called when a wait begins; `cancel` ends the wait early, with an error at that place of the script. */
   onWait(cancel: (reason: unknown) => void): void
   onResume(): void
 }

@@ -1,6 +1,6 @@
 /*
-  Function requests: `tableInsert{trades}` 50,000 times. The name's text is parsed once per session; the names in it are looked
-  up at every call, because a shared table may have been replaced.
+  Runs function requests, such as `tableInsert{trades}` 50,000 times. The name's text is parsed once per session; the names in it are
+  looked up at every call, because a shared table may have been replaced.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'

@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.js'
 import type { ParseUnit, Statement } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Looks names up when the parser asks, so a unit sees what earlier units have defined. */
+/** Looks names up when the parser asks, so a unit sees the definitions of earlier units. */
 export function parseScopeOf(runtime: Runtime): ParseScope {
   return {
     isFunction: name => {

@@ -60,8 +60,8 @@ const stepsPerLook = 64
 /** Functions that recurse more deeply end with an error instead of ending the process. */
 const maxCallDepth = 200
 /**
- * So do functions whose bodies together are nested more deeply. The stack has room for at least 1000 nodes of any kind; a
- * quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
+ * Functions whose bodies together are nested more deeply end with an error, too. The stack has room for at least 1000 nodes of any
+ * kind; a quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
  */
 const maxNesting = 750
 
@@ -81,7 +81,7 @@ export class Runtime implements CallContext, Waiting {
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
-  /** Ends the wait of the running request; undefined while it does not wait. */
+  /** Ends the wait of the running request; undefined while the request does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {
@@ -91,7 +91,7 @@ export class Runtime implements CallContext, Waiting {
     this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
-  /** Call it before each request: starts its turn and its memory budget. */
+  /** Call this before each request: starts the session's turn and memory budget. */
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
@@ -141,7 +141,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** Ends the running request if it waits; further requests of the session still run. */
+  /** Ends the running request if the session waits; further requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }

@@ -86,7 +86,7 @@ export function clearVariables(session: ScriptSession): void {
   runtimes.get(session)?.constants.clear()
 }
 
-/** Ends the request in which the session waits (cancelConsoleJob); has no effect if it does not wait. */
+/** Ends the request in which the session waits (cancelConsoleJob); has no effect if the session does not wait. */
 export function cancelRequest(session: ScriptSession): void {
   runtimes.get(session)?.cancel()
 }

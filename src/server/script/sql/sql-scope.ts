@@ -1,5 +1,5 @@
 /*
-  The columns that a SQL statement sees: those of its table, at the rows that remain after `where`.
+  The columns that a SQL statement sees: its table's columns, at the rows that remain after `where`.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
@@ -16,7 +16,7 @@ import { truthOf } from '../../operators/logic.js'
 import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** What all scopes of one statement share. */
+/** Shared by all scopes of one statement. */
 interface Source {
   readonly context: CallContext
   readonly table: ServerTable
@@ -28,8 +28,7 @@ interface Source {
 }
 
 /**
- * The rows of a table when a statement begins: what other sessions add while it waits does not affect it. Each column is picked
- * once, on demand.
+ * The rows of a table when a statement begins, without rows that other sessions add while it waits. Picks each column once, on demand.
  */
 export class TableScope implements ColumnScope {
   /** Rows of the table; undefined: all. */
@@ -73,7 +72,6 @@ export class TableScope implements ColumnScope {
     return this.#source.rows
   }
 
-  /** Remaining rows. */
   get rows(): number {
     return this.selected?.length ?? this.tableRows
   }
@@ -82,7 +80,7 @@ export class TableScope implements ColumnScope {
     return this.table.partitioning === undefined ? 'INT' : 'LONG'
   }
 
-  /** A separate object each time: what a statement does to it must not affect the next one. */
+  /** A separate object each time: if the statement changes one, the next one must not change. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
@@ -182,7 +180,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
-  // Often a condition holds for few of many rows.
+  // Often a condition holds for few of many rows, so only the rows from the first to the last true one are looked at.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
   context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)

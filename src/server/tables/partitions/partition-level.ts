@@ -46,7 +46,7 @@ function valueText(scheme: LevelScheme, index: number): string {
   return /^\d[\d.:]*M?$/.test(text) ? text.replaceAll(/[.:]/g, '') : text
 }
 
-/** Instead of a partition number: the value is outside the scheme. */
+/** Stands for a value outside the scheme, instead of a partition number. */
 export const outsidePartition = -1
 /** Like `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
 export const nullPartition = -2
@@ -65,7 +65,7 @@ export function tooManyPartitions(): ScriptError {
 export interface PartitionLevel {
   /** Values are converted to this type before the look-up: `partitionColumnType` of `schema()`. */
   readonly type: ColumnType
-  /** What `schema()` shows: the values, bounds or lists, or the number of HASH buckets. */
+  /** The scheme as `schema()` shows it: the values, bounds or lists, or the number of HASH buckets. */
   readonly schema: ServerValue
   /** The partition number of each row, `outsidePartition` or `nullPartition`. */
   locate(column: Column): Int32Array
@@ -250,7 +250,7 @@ function level(
   }
 }
 
-/** Text of a SYMBOL column is looked up once for each entry of its base that occurs. */
+/** Looks each text of a SYMBOL column up once, for each entry of the base that occurs. */
 function locateSymbols(column: SymbolVector, find: (entry: Entry) => number): Int32Array {
   const partitionOfCode = new Int32Array(column.base.length).fill(unknownPartition)
   const numbers = new Int32Array(column.length)

@@ -4,9 +4,8 @@
 */
 import { ScriptError } from '../../script-error.js'
 
-/** Only for DFS tables. */
+/** Remembers, for a DFS table, the number of columns of the rows in each partition. */
 export class PartitionWidths {
-  /** The largest number of columns that rows of a partition had. */
   readonly #columns = new Map<number, number>()
 
   /**
@@ -28,7 +27,7 @@ export class PartitionWidths {
     for (const partition of touched) this.#columns.set(partition, given)
   }
 
-  /** Call it when the table has lost all of its rows. */
+  /** Call this when the table has lost all of its rows. */
   clear(): void {
     this.#columns.clear()
   }

@@ -14,7 +14,7 @@ import {
   outsidePartition,
 } from './partition-level.js'
 
-/** What happens to a value without a VALUE partition. */
+/** The treatment of a value that has no VALUE partition. */
 export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 
 export interface TablePartitioning {

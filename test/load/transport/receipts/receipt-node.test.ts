@@ -148,11 +148,14 @@ t.test('a server that does not come back is a connection that was lost', async t
 })
 
 t.test('in the end the ledger goes unless it is to be kept, and the marker', async t => {
-  for (const keepLedger of [false, true]) {
+  const ways = [false, true].flatMap(keepLedger =>
+    [false, true].map(isLooked => ({ keepLedger, isLooked })),
+  )
+  for (const { keepLedger, isLooked } of ways) {
     const { open, own, sessions } = await scene(t)
     const node = await open()
     t.equal(own(), 2)
-    await node.finish(timeoutMs, keepLedger)
+    await node.finish(timeoutMs, keepLedger, isLooked)
     await node.close()
     t.equal(own(), keepLedger ? 1 : 0)
     while (sessions() > 1) await new Promise(resolve => setImmediate(resolve))

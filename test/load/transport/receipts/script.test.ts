@@ -6,10 +6,10 @@ import type { Value } from '../../../../src/protocol/value.js'
 import {
   deliverFunction,
   deliverScript,
-  dropLedgerScript,
   ledgerQuery,
   ledgerScript,
 } from '../../../../src/load/transport/receipts/script.js'
+import { dropTableScript } from '../../../../src/load/marker/run-tables.js'
 import { parseTarget } from '../../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../../src/load/options.js'
 import { startLoadServer } from '../../../helpers/load-server.js'
@@ -133,7 +133,7 @@ t.test('the query goes on where it is told', async t => {
 
 t.test('a ledger is looked for with what crashes no server', t => {
   // Some crash when existsStreamTable is asked (docs/compatibility.md#versions-of-the-server).
-  for (const script of [ledgerScript(ledger), dropLedgerScript(ledger)]) {
+  for (const script of [ledgerScript(ledger), dropTableScript(ledger)]) {
     t.match(script, `defined("${ledger}", SHARED)`)
     t.notMatch(script, 'existsStreamTable')
   }
@@ -152,7 +152,7 @@ t.test('what stands in a ledger beforehand has the types of its columns', t => {
 
 t.test('a ledger is removed, and may be gone already', async t => {
   const { session } = await scene(t, { table: 'target' })
-  await session.run(dropLedgerScript(ledger))
-  await session.run(dropLedgerScript(ledger))
+  await session.run(dropTableScript(ledger))
+  await session.run(dropTableScript(ledger))
   t.match(await session.run(`defined("${ledger}", SHARED)`), { value: false })
 })
