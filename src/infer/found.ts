@@ -2,6 +2,7 @@
   The options for examining inputs, and the results so far.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
@@ -34,6 +35,8 @@ export interface InferOptions {
   /** True if columns go by position, whatever a header says. */
   readonly byPosition: boolean
   readonly intoDfs: boolean
+  /** If nothing proves whether the first record is a header, take what is probable: somebody looks at it before rows are stored. */
+  readonly assumesHeader?: boolean
   /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
   /** True to make pairs such as yes and no BOOL, with options that name the words; otherwise they stay texts. */
@@ -64,6 +67,8 @@ export interface Found {
   rules: CellRules | undefined
   /** Text above and below the table of the first input. */
   table: FoundTable | undefined
+  /** Of the first input. */
+  assumedHeader: AssumedHeader | undefined
   /** Undefined if records of sums count as rows. */
   readonly totals: Totals | undefined
   /** Templates and constants for the first input; undefined before the first input is read. */

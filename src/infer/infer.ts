@@ -80,6 +80,7 @@ async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Fou
     json: undefined,
     rules: undefined,
     table: undefined,
+    assumedHeader: undefined,
     set: undefined,
     setProbes: new Map(),
     takenFields: new Set(),
@@ -104,8 +105,11 @@ async function lookAtInput(
 ): Promise<void> {
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
-  const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
   const isFirst = found.inputs.length === 0
+  const settled = {
+    names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined,
+    assumes: isFirst && options.assumesHeader === true ? ('first' as const) : found.assumedHeader,
+  }
   const reader = await openReader(source, {
     ...options.reader,
     settled,
@@ -114,7 +118,10 @@ async function lookAtInput(
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
   })
-  if (isFirst) found.table = reader.foundTable
+  if (isFirst) {
+    found.table = reader.foundTable
+    found.assumedHeader = reader.assumedHeader
+  }
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }

@@ -2,6 +2,7 @@
   Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
+import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
@@ -67,6 +68,8 @@ export interface InferredSchema {
   readonly needsPosition: boolean
   /** True for delimited text without column names. */
   readonly isHeaderless?: boolean
+  /** What was assumed of the first record, as the data do not tell. */
+  readonly assumedHeader?: AssumedHeader | undefined
   /** Options for all columns that suit every column. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */

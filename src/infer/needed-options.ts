@@ -64,7 +64,11 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
 }
 
 /** Chooses `header` if the run could not find out: for text without a header, and for columns that go by position. */
-function headerToSay({ isHeaderless, needsPosition }: InferredSchema): '' | 'yes' | 'no' {
+function headerToSay({
+  isHeaderless,
+  needsPosition,
+  assumedHeader,
+}: InferredSchema): '' | 'yes' | 'no' {
   if (isHeaderless === true) return 'no'
-  return needsPosition ? 'yes' : ''
+  return needsPosition || assumedHeader !== undefined ? 'yes' : ''
 }

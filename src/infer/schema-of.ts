@@ -44,6 +44,7 @@ export function schemaOf(
     isHeaderless: fields?.hasNames === false,
     needs,
     table: found.table,
+    assumedHeader: found.assumedHeader,
     totals,
     needsAllowMissing: missing.length > 0,
   }

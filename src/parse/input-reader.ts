@@ -2,6 +2,7 @@
   The interface of every reader, which turns an input's records into batches of columns and rejects. The loader knows nothing else
   about formats.
 */
+import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundTable } from './csv/find-table.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
@@ -125,6 +126,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly headerLineNumber: number | undefined
   /** Set if a table was looked for: the text above and below it that was left out. */
   readonly foundTable?: FoundTable | undefined
+  /** Set if nothing proves whether the first record is a header, and the caller accepts what is probable. */
+  readonly assumedHeader?: AssumedHeader | undefined
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts

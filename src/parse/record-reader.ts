@@ -26,6 +26,7 @@ export type FoundShape<Format extends string> = Pick<
   | 'headerBytes'
   | 'headerLineNumber'
   | 'foundTable'
+  | 'assumedHeader'
 >
 
 /** An input of known shape. */
@@ -59,6 +60,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
   readonly foundTable: InputReader['foundTable']
+  readonly assumedHeader: InputReader['assumedHeader']
   readonly #opened: OpenedInput
   #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
@@ -75,6 +77,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     this.headerBytes = found.headerBytes
     this.headerLineNumber = found.headerLineNumber
     this.foundTable = found.foundTable
+    this.assumedHeader = found.assumedHeader
     this.#opened = opened
     this.#tokenizer = opened.tokenizer
   }

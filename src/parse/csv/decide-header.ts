@@ -1,13 +1,16 @@
 /*
   Decides whether a first record is a header if the user has not said so. The column names of the target decide, or the cells that
   fit its columns. Without a target, the records after the first one decide. If nothing decides, the user must: a row taken for a
-  header would be lost, a header taken for a row would be stored.
+  header would be lost, a header taken for a row would be stored. Only if a person sees the answer before any row is stored, the
+  probable one is assumed.
 */
 import { UsageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
+import { assumedHeader, shapeOf, type AssumedHeader } from './assume-header.js'
 import { looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
+import { isUsualName } from './usual-names.js'
 
 /** Limit of the column names in a message. */
 const shownNames = 5
@@ -45,23 +48,68 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
 /** The records after a first record. */
 export interface DataBehind {
   readonly file: string
-  /** Begins before the first record. */
-  readonly records: SampleRecords
+  /** Each call begins before the first record. */
+  readonly records: () => SampleRecords
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
+  /** Answer with what is probable: `first` for the first input, and its answer for later ones. */
+  readonly assumes?: 'first' | AssumedHeader | undefined
 }
 
-/** @throws {UsageError} DDB_USAGE if the data do not decide */
-export function isHeaderByData(record: FirstRecord, { file, records, names }: DataBehind): boolean {
+/**
+ * @returns an assumption only if `assumes` allows it
+ * @throws {UsageError} DDB_USAGE if the data do not decide
+ */
+export function isHeaderByData(
+  record: FirstRecord,
+  { file, records, names, assumes }: DataBehind,
+): boolean | AssumedHeader {
   const texts = textsOf(record)
   const known = namesOf(names ?? [])
   if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(record)) return true
-  const { columns, hasUsualNames } = columnLooks(records, texts.length)
-  if (looksLikeHeader(record)) {
+  const { columns, hasUsualNames } = columnLooks(records(), texts.length)
+  if (texts.every((text, i) => mayBeName(text, columns[i]))) {
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
     if (areUsualNames(texts) && !hasUsualNames) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  throw unclear(record, file, 'the records after it do not tell')
+  const first = firstFields(record)
+  const own = assumedHeader(first, firstRows(records()))
+  const assumed = assumes === 'first' ? own : assumes && agreed(assumes, first, own)
+  if (assumed !== undefined) return assumed
+  throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
+}
+
+/** Further records and fields tell hardly more. */
+const assumedRecords = 200
+const assumedFields = 60
+
+const firstFields = ({ fields }: FirstRecord): string[] =>
+  fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
+
+/**
+ * What was assumed of the first input, unless a later one contradicts it: all begin with the same header, or each with a row of
+ * its own.
+ */
+function agreed(
+  assumed: AssumedHeader,
+  first: readonly string[],
+  own: AssumedHeader | undefined,
+): AssumedHeader | undefined {
+  const isSame = String(assumed.record) === String(first)
+  const isOther = own !== undefined && own.isHeader !== assumed.isHeader
+  return isSame === assumed.isHeader && !isOther ? assumed : undefined
+}
+
+function firstRows(records: SampleRecords): string[][] {
+  const rows: string[][] = []
+  records.next()
+  while (rows.length < assumedRecords && records.next()) {
+    const count = Math.min(records.fieldCount, assumedFields)
+    rows.push(
+      Array.from({ length: count }, (_, i) => Buffer.from(records.cell(i)).toString().trim()),
+    )
+  }
+  return rows
 }
 
 /** The error if nothing tells whether a first record is a header. */
@@ -76,10 +124,15 @@ export class UnclearHeader extends UsageError {
   }
 }
 
-function unclear(record: FirstRecord, file: string, why: string): UsageError {
+function unclear(
+  record: FirstRecord,
+  file: string,
+  why: string,
+  isLikely = looksLikeHeader(record),
+): UsageError {
   return new UnclearHeader(
     `cannot tell whether the first record of ${file} is a header: ${why}. Set \`input.header\` to yes or no`,
-    looksLikeHeader(record) ? 'yes' : 'no',
+    isLikely ? 'yes' : 'no',
   )
 }
 
@@ -151,21 +204,6 @@ function columnLooks(
   return { columns, hasUsualNames }
 }
 
-/** Words that name columns and are hardly ever cells. */
-const usualNames: ReadonlySet<string> = new Set([
-  ...['id', 'key', 'name', 'label', 'title', 'type', 'category', 'status', 'value', 'description'],
-  ...['comment', 'comments', 'note', 'notes', 'date', 'time', 'datetime', 'timestamp', 'symbol'],
-  ...['ticker', 'code', 'price', 'volume', 'amount', 'quantity', 'country', 'city', 'address'],
-  ...['email', 'url', 'phone', 'age', 'gender'],
-  ...['代码', '名称', '日期', '时间', '类型', '编号'],
-])
-const longestName = 40
-
-/** True for `name`, `last name` and `user_id`. */
-function isUsualName(text: string): boolean {
-  return text.length <= longestName && usualNames.has(/[^\s_.-]*$/.exec(text)![0])
-}
-
 /** True if no text repeats, and at least two texts, and half of all, are usual names. */
 function areUsualNames(texts: readonly string[]): boolean {
   const filled = texts.filter(text => text !== '')
@@ -179,13 +217,20 @@ const nullWords: ReadonlySet<string> = new Set([
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
+/** `2015_sales` above numbers may, but no other text that begins like a number, a date or an address. */
+function mayBeName(text: string, column: ColumnLook | undefined): boolean {
+  if (!beginsLikeNumber.test(text)) return true
+  if (column === undefined || column.numbers === 0 || column.texts > 0) return false
+  return /\p{L}{4}/u.test(text) && [...column.shapes].every(shape => !/\p{L}/u.test(shape))
+}
+
 /** A column still holds numbers if it has one text for at least so many numbers. */
 const numbersPerText = 10
 
 /** Whether the text cannot be a value of the column, because the column holds numbers. */
 function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.numbers === 0 || nullWords.has(text)) return false
-  return column.texts * numbersPerText <= column.numbers
+  return !beginsLikeNumber.test(text) && column.texts * numbersPerText <= column.numbers
 }
 
 /** Whether the text may be a value of the column. Names may be numbers and dates, too, but do not look like the cells below. */
@@ -195,8 +240,4 @@ function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (!isNumber(text)) return true
   if (year.test(text) && !column.areYears) return false
   return text.length >= column.fewestDigits && text.length <= column.mostDigits
-}
-
-function shapeOf(text: string): string {
-  return text.replace(/^[+-]/, '').replace(/\d+/g, '9')
 }

@@ -120,8 +120,12 @@ function fit(
     if (records.fieldCount === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
     counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
     if (!isLookedAt || lookedAt >= lookedAtFields) continue
-    for (let field = 0; field < records.fieldCount; field++) looks += looksOf(records, field)
-    lookedAt += records.fieldCount
+    // An empty last field shows no value: the delimiter may just end the record.
+    const last = records.fieldCount - 1
+    const isEnded = records.starts[last] === records.ends[last] && !records.quoted[last]
+    const fields = isEnded ? last : last + 1
+    for (let field = 0; field < fields; field++) looks += looksOf(records, field)
+    lookedAt += fields
   }
   const result = { dialect, records: count, quotedRecords, brokenRecords }
   if (fieldCount < 2) return { ...result, score: 0 }

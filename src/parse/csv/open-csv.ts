@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
+import type { AssumedHeader } from './assume-header.js'
 import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
 import {
   csvDialect,
@@ -19,7 +20,7 @@ import { tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import { isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
+import { type DataBehind, isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
@@ -40,8 +41,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: fail rather than guess if the data leave a question open. `names` come from headers of earlier inputs. */
-  readonly settled?: { readonly names: readonly string[] | undefined } | undefined
+  /** Without a target: fail rather than guess if the data leave a question open. */
+  readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
   /** Findings about the previous input, which was opened with the same options. Opening updates them. */
@@ -88,13 +89,19 @@ export async function openCsv(
     settled: options.settled,
     records: () => new SampleRecords(bytes, from, isWhole, tried),
   }
-  const isHeader =
+  const answer =
     record !== undefined &&
     decided(
       () => isHeaderRecord(record, undecided),
       () => tableIn(bytes, isWhole, options)?.found,
     )
-  if (isHeader && options.trailingDelimiter === undefined && dialect.trailingDelimiter) {
+  const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
+  if (
+    record !== undefined &&
+    isHeader &&
+    options.trailingDelimiter === undefined &&
+    dialect.trailingDelimiter
+  ) {
     checkTrailing(headerNames(record, source.name), undecided)
   }
   if (isHeader) tokenizer.skipPeeked()
@@ -115,6 +122,7 @@ export async function openCsv(
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
     ...(table === undefined ? {} : { foundTable: table.found }),
+    ...(typeof answer === 'boolean' ? {} : { assumedHeader: answer }),
   } as const
   const { lastLook, target } = options
   if (lastLook !== undefined) {
@@ -253,18 +261,18 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
   return dialect.header === 'auto' && target === undefined && settled === undefined
 }
 
-function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
+function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {
   const { file, dialect, target, settled, records } = undecided
   // With `rowNames`, the header names all fields but one.
   if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
   if (settled === undefined) return looksLikeHeader(record)
-  return isHeaderByData(record, { file, records: records(), names: settled.names })
+  return isHeaderByData(record, { file, records, ...settled })
 }
 
 /** If the user must decide about the header, adds to the error what stands above the table. */
-function decided(decide: () => boolean, look: () => FoundTable | undefined): boolean {
+function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()
   } catch (error) {

@@ -5,7 +5,7 @@ import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decode
 import { isMultiByte, isUtf16, type Encoding } from './encodings.js'
 import { openDecoder } from './open-decoder.js'
 
-/** Likely encodings of files that are not UTF-8, most likely first. */
+/** Likely encodings of files that are not UTF-8; in this order unless the bytes suggest one of them. */
 const candidates = [
   'gb18030',
   'big5',
@@ -39,7 +39,7 @@ export interface FittingEncoding {
 
 /**
  * Lists the encodings in which all of `sample` is text. If that includes no multi-byte encoding, adds those in which nearly all
- * of `sample` is text.
+ * of `sample` is text. The most likely one comes first; that is UTF-8 if nearly all of it is.
  * @param isWhole  false if the sample may begin or end inside a character: then only its whole lines count
  * @param brokenAt  position of a byte that is not UTF-8; the text around it counts even outside whole lines
  */
@@ -70,7 +70,50 @@ export function fittingEncodings(
   const fitsWhole = fitting.some(
     ({ encoding, brokenBytes }) => isMultiByte(encoding) && brokenBytes === 0,
   )
-  return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
+  const found = fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
+  const likely = likelyEncoding(lines)
+  return [
+    ...nearlyUtf8(lines),
+    ...found.toSorted((a, b) => Number(b.encoding === likely) - Number(a.encoding === likely)),
+  ]
+}
+
+/** UTF-8 with few broken bytes: Chinese text in it is mostly valid in gb18030, too, but makes no sense there. */
+function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
+  const text = Buffer.from(new TextDecoder().decode(lines).replaceAll('\ufffd', ''))
+  const brokenBytes = lines.length - text.length
+  const otherBytes = text.reduce((count, byte) => count + Number(byte >= 0x80), 0)
+  const isMostly = otherBytes > 0 && brokenBytes <= (otherBytes * mostBrokenPercent) / 100
+  if (!isMostly || text.some(isControl)) return []
+  return [{ encoding: 'utf-8', example: exampleOf(text), brokenBytes }]
+}
+
+/** The encoding that the bytes beyond ASCII suggest; undefined if they suggest none, as those of Chinese text in gb18030. */
+function likelyEncoding(bytes: Uint8Array): (typeof candidates)[number] | undefined {
+  let high = 0
+  let letters = 0
+  let kana = 0
+  let runs = 0
+  let alone = 0
+  let odd = 0
+  for (let p = 0; p < bytes.length; p++) {
+    const start = p
+    for (; p < bytes.length && bytes[p]! >= 0x80; p++) {
+      if (bytes[p]! >= 0xc0) letters++
+      if (bytes[p]! >= 0x81 && bytes[p]! <= 0x83) kana++
+    }
+    const length = p - start
+    high += length
+    if (length > 0) runs++
+    if (length === 1) alone++
+    if (length % 2 === 1) odd++
+  }
+  if (high > 0 && kana * 4 >= high) return 'shift_jis'
+  const areLetters = letters * 10 >= high * 9
+  // Accents and signs stand among letters of ASCII.
+  if (alone * 5 >= runs * 4 || (areLetters && alone * 2 >= runs)) return 'windows-1252'
+  if (areLetters && odd * 4 >= runs) return 'windows-1251'
+  return odd * 5 >= runs ? 'big5' : undefined
 }
 
 /** The part of the sample to examine, without partial characters at its ends. */

@@ -94,6 +94,14 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   ['"al",\'x\',"3a"\n"bo",\'y\',"4a"\n', 'col0, col2', 'al,3a|bo,4a'],
   ['p,p,\n1,2,3\n4,5,6\n', 'p, p_2, col2', '1,2,3|4,5,6'],
   ['name,code\nx,00a\ny,00b\n', 'name, code', 'x,00a|y,00b'],
+  // A header, and a first row, that only look like it.
+  [
+    'city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n',
+    'city_name, land',
+    'Berlin,de|Paris,fr|Lyon,fr',
+  ],
+  ['Berlin,de\nParis,de\nLyon,fr\nRom,it\nKiel,de\n', 'count(*) as n, min(col0) as m', '5,Berlin'],
+  ['town,2015_sales\nBerlin,378\nParis,12\n', 'town, c2015_sales', 'Berlin,378|Paris,12'],
   // Quotes.
   ['a\tb\nx\t5" tape\n"y\t6\n', 'a, b', 'x,"5"" tape"|"""y",6'],
   ['a,b\n"x, 1",5" tape\ny,6\n', 'a, b', '"x, 1","5"" tape"|y,6'],

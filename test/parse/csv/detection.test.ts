@@ -258,6 +258,9 @@ t.test('the delimiter is the one by which records become alike', async t => {
     ['"a ""x,y"" b";d\n', ';'],
     ['\r\n\ra;b\rc;d\r', ';'],
     ['é;ü\n1;2\n', ';'],
+    // The other delimiter only ends records.
+    ['1, I;\n2, L;\n3, V;\n', ','],
+    ['a b;\nc d;\n', ';'],
     ['2024-01-02 10:00:00|a|b,c\n2024-01-02 10:00:01|d|e\n', '|'],
     ['abc\ndef\n', ','],
     ['abc', ','],

@@ -154,6 +154,11 @@ t.test('without a target the data have to tell', async t => {
     ['2019,a\n2020,b\n', 'row'],
     ['0,1\n0.5,0.25\n', unclear],
     ['country,2020-01-31\nfr,1.5\n', unclear],
+    ['country,2015_sales,change\nfr,378,5\nde,12,7\n', 'header'],
+    ['country,2015_sales\nfr,378\nde,12\n', unclear],
+    ['halted,12 March 2020\n5,13 March 2020\n7,1 April 2020\n', unclear],
+    ['halted,12 Main Street\n5,High Street 3\n7,1 Side Road\n', unclear],
+    ['halted,12 Main Street\n5,\n7,\n', unclear],
     // Names that an input before had.
     ['name,city\na,b\n', 'header', ['city', 'Name']],
     ['name,\na,b\n', 'header', ['name', '']],
@@ -161,11 +166,23 @@ t.test('without a target the data have to tell', async t => {
     ['1,2\n3,4\n', 'row', ['1', '2']],
   ] as readonly (readonly [string, Answer, string[]?])[]) {
     const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
-    const records = new SampleRecords(Buffer.from(text), 0, true, dialect)
+    const records = () => new SampleRecords(Buffer.from(text), 0, true, dialect)
     const record = recordOf(text.slice(0, text.indexOf('\n')))
-    const answer = answerOf(() => isHeaderByData(record, { file: 'a.csv', records, names }))
+    const answer = answerOf(
+      () => isHeaderByData(record, { file: 'a.csv', records, names }) === true,
+    )
     check(t, answer, expected, JSON.stringify(text))
   }
+})
+
+t.test('of both answers the probable one is the likely one', async t => {
+  const likely = async (text: string): Promise<unknown> => {
+    const settled = { names: undefined }
+    return openReader(memorySource(text), { settled }).catch((error: unknown) => error)
+  }
+  t.match(await likely('city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n'), { likely: 'yes' })
+  t.match(await likely('Paris,fr\nBerlin,de\nParis,de\nLyon,fr\n'), { likely: 'no' })
+  t.match(await likely('alice,bob\n'), { likely: 'yes' })
 })
 
 // Whether the first record is a header, and its names.

@@ -1,6 +1,7 @@
 /*
   Encodings of inputs.
 */
+import assert from 'node:assert/strict'
 import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
@@ -97,6 +98,50 @@ t.test(
     }
   },
 )
+
+t.test('the most likely encoding is the first', async t => {
+  for (const [text, encoding] of [
+    ...samples.filter(([, name]) => !name.startsWith('euc-')),
+    ['Ação,Preço\nNão,5\n', 'windows-1252'],
+    ['©,£ 1.80\n', 'windows-1252'],
+    ['ça\n', 'windows-1252'],
+    ['行,1\n', 'gb18030'],
+  ] as const) {
+    t.equal(fittingEncodings(iconv.encode(text, encoding), true)[0]?.encoding, encoding, text)
+  }
+  // The characters that nearly all Chinese texts consist of, each two bytes of 0xa1 and above.
+  const common = fc.tuple(
+    fc.integer({ min: 0xb0, max: 0xd6 }),
+    fc.integer({ min: 0xa1, max: 0xfe }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(common, { minLength: 1, maxLength: 9 }), { minLength: 1 }),
+      texts => {
+        const lines = texts.map(text => `1,${Buffer.from(text.flat()).toString('latin1')}\n`)
+        const bytes = Buffer.from(lines.join(''), 'latin1')
+        // By chance a short text may also be UTF-8.
+        fc.pre(!isUtf8(bytes))
+        const found = fittingEncodings(bytes, true)
+        assert.equal(found[0]?.encoding, 'gb18030')
+      },
+    ),
+    { numRuns: runs(500) },
+  )
+})
+
+t.test('text that is nearly UTF-8 is most likely that', async t => {
+  const line = Buffer.from('000001,平安银行\n'.repeat(20))
+  const broken = Buffer.concat([line, Buffer.from([0x31, 0x2c, 0xb9, 0x0a]), line])
+  t.match(fittingEncodings(broken, true), [
+    { encoding: 'utf-8', brokenBytes: 1, example: '平安银行' },
+  ])
+  const half = Buffer.concat([broken, iconv.encode('000001,平安银行\n'.repeat(9), 'gb18030')])
+  const wide = iconv.encode('code,name\n1,a\n', 'utf-16le')
+  for (const other of [half, wide]) {
+    t.notOk(fittingEncodings(other, true).some(({ encoding }) => encoding === 'utf-8'))
+  }
+})
 
 t.test('a sample out of the middle is looked at line by line', async t => {
   for (const [text, encoding] of samples.slice(0, 7)) {

@@ -16,6 +16,7 @@ import { columnTypeText } from '../../../protocol/data-type.js'
 import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
+import type { AssumedHeader } from '../../../parse/csv/assume-header.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { pathOfParts } from './path-parts.js'
@@ -26,7 +27,8 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
 import { dfsOptions, sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import { failureOf, writeFailed } from '../../output/print-failure.js'
+import { againWith } from '../../output/advice.js'
+import { failureOf, tellCommand, writeFailed } from '../../output/print-failure.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
@@ -45,6 +47,8 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
         `the paths differ in a day or a code, which would be lost: --path '${found.path}' makes columns of them`,
       )
     }
+    const { assumedHeader } = found.schema
+    if (assumedHeader !== undefined) tellOther(call, assumedHeader)
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
@@ -108,6 +112,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
+    // A program would not see that something was assumed.
+    assumesHeader: formatOf(settings) !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   }).finally(() => clearTimeout(told))
@@ -210,6 +216,24 @@ function scriptOrNull(script: () => string): string | null {
   }
 }
 
+const assumedText = ({ isHeader, field }: AssumedHeader): string => {
+  const shown = `"${clip(clean(field), sampleWidth)}"`
+  return isHeader
+    ? `assumed, as nothing proves it: the first record is a header, because ${shown} looks like a name of a column`
+    : `assumed, as nothing proves it: the first record is a row, because ${shown} looks like a value`
+}
+
+/** The command for the other answer. */
+function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
+  const command = againWith(asked, 'header', isHeader ? 'no' : 'yes')
+  if (command === undefined) return
+  tellCommand(
+    output,
+    isHeader ? 'if its first record is a row' : 'if its first record is a header',
+    command,
+  )
+}
+
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
@@ -241,6 +265,7 @@ export function noteLines(schema: InferredSchema): string[] {
   )
   return [
     `looked at ${seen}`,
+    ...(schema.assumedHeader === undefined ? [] : [assumedText(schema.assumedHeader)]),
     ...(schema.table?.said ?? []),
     ...(schema.totals?.said ?? []).map(withFlags),
     ...(rejected === 0

@@ -160,6 +160,49 @@ t.test(
   },
 )
 
+t.test('a header that nothing proves is assumed, said, and an option of the command', async t => {
+  const cities = 'city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n'
+  const towns = 'Berlin,de\nParis,de\nLyon,fr\nMarseille,fr\n'
+  const dir = t.testdir({
+    'a.csv': cities,
+    'b.csv': towns,
+    'c.csv': cities,
+    'd.csv': towns,
+    'e.csv': `Rom,it\n${towns}`,
+  })
+  const a = join(dir, 'a.csv')
+  const b = join(dir, 'b.csv')
+  const [c = '', d = '', e = ''] = ['c.csv', 'd.csv', 'e.csv'].map(name => join(dir, name))
+  const header = await schema([a, '-t', 'x'])
+  t.match(header, { code: 0, stdout: /\ncity_name .*\nland .*\nlooked at 3 records/ })
+  t.match(
+    header.stdout,
+    '\nassumed, as nothing proves it: the first record is a header, because "city_name" looks like a name of a column\n',
+  )
+  t.strictSame(header.stderr.split('\n'), [
+    `if its first record is a row: ddb-ingest schema ${a} --header no --table x`,
+    `next: ddb-ingest load ${a} --table x --create stream --header yes`,
+    '',
+  ])
+  const row = await schema([b, '-t', 'x', '--output', 'types'])
+  t.match(row, { code: 0, stdout: 'col0:STRING,col1:SYMBOL\n' })
+  t.match(row.stderr, /\nassumed.* is a row, because "de" looks like a value\n/)
+  t.match(row.stderr, `if its first record is a header: ddb-ingest schema ${b} --header yes`)
+  t.match(row.stderr, /\nnext: .* --header no\n$/)
+  // Not where no person sees it, and not if files contradict each other.
+  const unclear = /cannot tell whether the first record/
+  t.match(await schema([a, '--json']), { code: 64, stdout: unclear, stderr: unclear })
+  t.match(await schema([a, b]), { code: 64, stdout: '', stderr: unclear })
+  t.match(await schema([b, d]), { code: 64, stdout: '', stderr: unclear })
+  t.match(await schema([a, c, '-t', 'x']), { code: 0, stderr: /next: .* --header yes\n$/ })
+  t.match(await schema([b, a]), { code: 64, stdout: '', stderr: unclear })
+  t.match(await schema([b, e, '-t', 'x']), { code: 0, stderr: /next: .* --header no\n$/ })
+  const pipe = await schema(['-'], { stdin: cities })
+  t.match(pipe, { code: 0, stderr: /^next: .* --header yes\n$/ })
+  const given = await schema([a, '--header', 'yes'])
+  t.notMatch(given.stdout, 'assumed')
+})
+
 t.test('what is left out is said', async t => {
   const text = schemaText(await inferText('{"a":1,"b":["x"]}\n'), (_, line) => line)
   t.match(text, /\nb: left out, its arrays hold texts/)

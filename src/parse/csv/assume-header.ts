@@ -1,0 +1,226 @@
+/*
+  What a first record probably is if nothing proves it. Each field is a witness: texts of names look different from texts of
+  values, and what holds for all values below probably holds for a value above them. A person has to see the result before any
+  row is stored (docs/decisions/0033-the-first-record-is-not-guessed.md).
+*/
+import { isLikelyName } from './usual-names.js'
+
+/** An answer that the data do not prove. */
+export interface AssumedHeader {
+  readonly isHeader: boolean
+  /** The field that speaks most for it. */
+  readonly field: string
+  /** Its first fields. */
+  readonly record: readonly string[]
+}
+
+/** How a text looks, and how many of a hundred names and of a hundred texts in columns look so; the first that fits. */
+interface Look {
+  readonly pattern: RegExp
+  readonly names: number
+  readonly values: number
+}
+
+// The shares are rounded from about 1,300 public files, whose two halves differ by up to a factor of 3.
+const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
+const numberLook: Look = {
+  pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
+  names: 0.7,
+  values: 2,
+}
+const longLook: Look = { pattern: /^[^]{41,}$|^(?:\s*\S+\s+){5}/, names: 2, values: 7 }
+/** Chinese and the like, without upper and lower case. */
+const scriptLook: Look = { pattern: /^[\p{Lo}\p{M}]+$/u, names: 1, values: 1 }
+const looks: readonly Look[] = [
+  emptyLook,
+  { pattern: /^(?:n\/?a|n\.a\.|nan|null|none|nil|-+|\.|\?|\\n)$/i, names: 0.1, values: 2 },
+  { pattern: /^(?:19|20)\d\d$/, names: 0.7, values: 0.3 },
+  numberLook,
+  longLook,
+  { pattern: /:\/\/|@|\\|^\/|[{}[\]]/, names: 0.1, values: 2.5 },
+  // user_id, userId, col1
+  { pattern: /^[\p{L}\d]+(?:_[\p{L}\d]+)+$/u, names: 16, values: 1 },
+  { pattern: /^\p{Ll}+(?:\p{Lu}[\p{Ll}\d]*)+$/u, names: 3, values: 0.2 },
+  { pattern: /^[\p{L} _]{2,}\d{1,2}$/u, names: 4, values: 3 },
+  { pattern: /\d/, names: 1.3, values: 6 },
+  { pattern: /[^\p{L}\p{M}\d\s_.()-]/u, names: 2, values: 4 },
+  { pattern: /^\p{L}$/u, names: 6, values: 8 },
+  { pattern: /^\p{Ll}+$/u, names: 35, values: 10 },
+  { pattern: /^\p{Lu}\p{Ll}+$/u, names: 10, values: 17 },
+  { pattern: /^\p{Lu}+$/u, names: 3, values: 8 },
+  scriptLook,
+  { pattern: /^\p{Ll}/u, names: 1, values: 1.5 },
+  { pattern: /^\p{Lu}/u, names: 8, values: 13 },
+  { pattern: /^/, names: 0.3, values: 0.3 },
+]
+const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(text))!
+
+/** Logarithms of the odds from which on a record is assumed to be a header, or a row. */
+const headerOdds = 2
+const rowOdds = 2.5
+/** What one field of a header without rows must have: a word such as "id", or a spelling such as "user_id". */
+const nameOdds = 2
+/** One field never decides more than this. */
+const mostOdds = 5
+/** Empty fields, single letters and sentences are as common in some headers as in rows. */
+const weakOdds = 0.5
+const countedOdds = 4
+/** So many values look as usual before the first one is seen. */
+const assumedValues = 2
+/** Percentage of numbers, if nothing is known of a column. */
+const numbersAlone = 80
+/** Share of names that are also a value below them. */
+const repeatedNames = 0.02
+/** Shares of names and of values that `isLikelyName` knows. */
+const likelyNames = 0.3
+const likelyValues = 0.02
+/** Shares of headers without an empty field, and with two equal ones. */
+const fullHeaders = 0.85
+const ambiguousHeaders = 0.03
+/** Share of records with as many fields as the first one. */
+const leastAlike = 0.75
+
+/**
+ * @param cells  texts of the first record
+ * @param rows  texts of records after it, which need not have as many fields
+ * @returns undefined if neither is probable
+ */
+export function assumedHeader(
+  cells: readonly string[],
+  rows: readonly (readonly string[])[],
+): AssumedHeader | undefined {
+  const others = isTable(cells, rows) ? withoutRepeats(cells, rows) : undefined
+  if (others === undefined) return undefined
+  const counts = others.length > 0 && isCounted(cells) && !others.some(isCounted)
+  const witnesses = cells.flatMap((cell, i) => {
+    const column = others.map(row => row[i] ?? '')
+    const isSilent = cell === '' ? column.every(text => text === '') : counts && isStep(cell)
+    return isSilent ? [] : [{ cell, odds: oddsOf(cell, column) }]
+  })
+  const sum = witnesses.reduce((all, { odds }) => all + odds, 0)
+  const odds =
+    // Fields of a record are alike: four of them do not know four times as much as one.
+    sum / Math.sqrt(Math.max(1, witnesses.length)) +
+    (counts ? countedOdds : 0) +
+    recordOdds(cells, others)
+  if (odds <= headerOdds && odds >= -rowOdds) return undefined
+  const isHeader = odds > 0
+  if (isHeader && hasKinds(cells, rows)) return undefined
+  const sign = isHeader ? 1 : -1
+  const [best] = witnesses.toSorted((a, b) => sign * (b.odds - a.odds))
+  const least = isHeader && others.length === 0 ? nameOdds : weakOdds
+  if (best !== undefined && sign * best.odds <= least) return undefined
+  return { isHeader, field: best?.cell ?? cells.join(' '), record: cells }
+}
+
+const commentSign = /^[#%!*;]/
+const recordKind = /^[A-Z]{1,3}$/
+const mostKinds = 5
+
+/** Otherwise there may be titles, comments or another delimiter. */
+function isTable(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
+  const alike = rows.filter(row => row.length === cells.length).length
+  const sign = commentSign.exec(cells[0] ?? '')?.[0]
+  const isComment = sign !== undefined && rows.some(([text = '']) => text.startsWith(sign))
+  return alike >= leastAlike * rows.length && !isComment
+}
+
+/** Records of several kinds begin with a code, such as H above D. */
+function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
+  const kinds = [cells, ...rows].map(([text = '']) => text)
+  if (cells.length < 2 || new Set(kinds).size > mostKinds) return false
+  return kinds.every(kind => recordKind.test(kind))
+}
+
+/** Leaves repeats of the header out; undefined if these are neither few enough for that nor so many that they must be rows. */
+function withoutRepeats(
+  cells: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly (readonly string[])[] | undefined {
+  const filled = cells.filter(text => text !== '')
+  if (filled.length < 3 || new Set(filled).size < filled.length) return rows
+  const needed = Math.max(3, 0.75 * filled.length)
+  const others = rows.filter(
+    row => cells.filter((text, i) => text !== '' && row[i] === text).length < needed,
+  )
+  if (others.length >= 0.9 * rows.length) return others
+  return others.length < 0.5 * rows.length ? rows : undefined
+}
+
+const isStep = (text: string): boolean => /^(?:\d+|[a-zA-Z])$/.test(text)
+
+/** `a,b,c`, and `0,1,2` or `2000,2001,2002` after at most two others. */
+function isCounted(cells: readonly string[]): boolean {
+  const filled = cells.filter(text => text !== '')
+  const steps = filled.filter(isStep)
+  const isOfLetters = /^[a-zA-Z]/.test(steps[0] ?? '')
+  const [fewest, others] = isOfLetters ? [2, 0] : [3, 2]
+  if (steps.length < fewest || steps.length < filled.length - others) return false
+  const [begin = 0, ...rest] = steps.map(text => (isOfLetters ? text.charCodeAt(0) : Number(text)))
+  return rest.every((step, i) => step === begin + i + 1)
+}
+
+/** How much a field speaks for a header; negative for a row. */
+function oddsOf(cell: string, column: readonly string[]): number {
+  const look = lookOf(cell)
+  const filled = column.filter(text => text !== '')
+  const seen = cell === '' ? column : filled
+  const isNumber = look === numberLook
+  const isAlike = (text: string): boolean =>
+    lookOf(text) === look && (!isNumber || shapeOf(text) === shapeOf(cell))
+  const usual = isNumber && seen.length === 0 ? numbersAlone : look.values
+  const alike = seen.filter(isAlike).length + (assumedValues * usual) / 100
+  // Where all texts are Chinese, names are, too.
+  let odds =
+    look === scriptLook ? 0 : Math.log(look.names / 100 / (alike / (seen.length + assumedValues)))
+  if (cell !== '' && seen.length >= 2) odds += noveltyOdds(cell, seen)
+  if (isLikelyName(cell)) {
+    const share = (filled.filter(isLikelyName).length + likelyValues) / (filled.length + 1)
+    odds += Math.log(likelyNames / share)
+  }
+  const isWeak =
+    cell === '' || look === longLook || (/^\p{L}$/u.test(cell) && !filled.includes(cell))
+  const least = isWeak ? -weakOdds : -mostOdds
+  // A number of another kind than those below it is no name yet, and what occurs below is a value there.
+  const most = look === emptyLook || isNumber || filled.includes(cell) ? 0 : mostOdds
+  return Math.min(most, Math.max(least, odds))
+}
+
+/** The chance of a text that was not there before is the share of texts that were there once. */
+function noveltyOdds(cell: string, seen: readonly string[]): number {
+  const counts = new Map<string, number>()
+  for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)
+  const once = [...counts.values()].filter(count => count === 1).length
+  if (!counts.has(cell)) return Math.log(((1 - repeatedNames) * (seen.length + 1)) / (once + 1))
+  return Math.log(repeatedNames / Math.max((seen.length - once + 0.5) / (seen.length + 1), 0.05))
+}
+
+/** What empty and equal fields of the record say. */
+function recordOdds(cells: readonly string[], rows: readonly (readonly string[])[]): number {
+  const share = (is: (row: readonly string[]) => boolean, usual: number): number =>
+    (rows.filter(is).length + assumedValues * usual) / (rows.length + assumedValues)
+  const full = share(isFull, 0.6)
+  const ambiguous = share(isAmbiguous, 0.2)
+  const fullOdds = isFull(cells)
+    ? Math.log(fullHeaders / full)
+    : Math.min(0, Math.log((1 - fullHeaders) / (1 - full)))
+  return (
+    fullOdds +
+    (isAmbiguous(cells)
+      ? Math.log(ambiguousHeaders / ambiguous)
+      : Math.log((1 - ambiguousHeaders) / (1 - ambiguous)))
+  )
+}
+
+const isFull = (row: readonly string[]): boolean => !row.includes('')
+
+/** Two fields are equal. */
+function isAmbiguous(row: readonly string[]): boolean {
+  const filled = row.filter(text => text !== '')
+  return new Set(filled).size < filled.length
+}
+
+/** `9.9` for 12.5. */
+export function shapeOf(text: string): string {
+  return text.replace(/^[+-]/, '').replace(/\d+/g, '9')
+}
