@@ -25,7 +25,7 @@ const rows = table(
 await session.run(`append!{loadTable('${dbPath}', \`${tbName})}`, rows)
 await session.close()
 
-// Only a session that is answered can tell what became of it.
+// Only a session with answers can ask what the server stored.
 const asking = await connect({ host, port, ...login })
 const result = await asking.run(
   `select * from loadTable('${dbPath}', '${tbName}') order by id, price`,

@@ -1,4 +1,4 @@
-// load() as the command uses it: reports on the way, and what became of every row at the end.
+// load() as the command uses it: reports while it runs, and the outcome of every row at the end.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -78,7 +78,7 @@ ${roff(summary)}
 ${commands.map(commandText).join('\n')}
 .SH OPTIONS
 In brackets the commands that have an option; without brackets all have it.
-Besides, each has ${roff('--help')}, and ${roff('--help-all')} with every option.
+Every command also has ${roff('--help')}, and ${roff('--help-all')} with every option.
 ${groups.join('\n')}
 `
 }

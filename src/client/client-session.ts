@@ -272,7 +272,7 @@ export class ClientSession implements Session {
     if (this.#link.exchanges.isHeld) {
       throw new UsageError(
         'DDB_USAGE',
-        'login() is under way: wait for it before anything is sent.',
+        'login() is in progress: wait for it before you send anything.',
       )
     }
     const { outgoing } = this.#link

@@ -70,8 +70,8 @@ export function connectionLost(
       : ` ${counts.written} of ${counts.accepted} asynchronous requests had been written to the network in full.`
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    `The connection to ${addressText(host, port)} was lost: ${reason}.${sent} What the server did not answer it ` +
-      'may or may not have executed.',
+    `The connection to ${addressText(host, port)} was lost: ${reason}.${sent} The server may or may not have ` +
+      'executed the requests that it did not answer.',
     { cause },
   )
 }

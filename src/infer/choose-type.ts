@@ -111,7 +111,7 @@ function suitableType(
   const filled = probe.cells - probe.nulls
   if (filled === 0 && probe.cells === probe.textNulls) {
     if (!suits(text('STRING'))) return undefined
-    return chosenText(probe, ['no value was seen: STRING takes whatever comes'])
+    return chosenText(probe, ['no value was seen: a STRING column takes any text'])
   }
   const fitting = probe.candidates.filter(({ fits, type, format }) => fits && suits(type, format))
   const isTaken = suits(text('STRING'))
@@ -267,7 +267,7 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
   return chosen(probe, candidate, [
     ...(isUnclear && isComma
       ? [
-          `commas such as in ${quoted(unclearText!)} are taken to stand between thousands; \`cells.decimalComma\` reads decimals`,
+          `commas such as in ${quoted(unclearText!)} count as thousands separators; \`cells.decimalComma\` reads decimals`,
         ]
       : []),
     ...(longText === undefined || candidate.type.type !== 'DOUBLE'

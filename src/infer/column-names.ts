@@ -88,7 +88,7 @@ export function checkRules(
   if (reserved !== undefined) {
     throw new UsageError(
       'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which no column can have as its name`,
+      `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a column`,
     )
   }
   const unknown = named.find(name => !names.includes(name))

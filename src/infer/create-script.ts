@@ -124,7 +124,7 @@ function checkNames(
   if (reserved !== undefined) {
     throw new UsageError(
       'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which no table or column can have as its name`,
+      `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a table or column`,
     )
   }
   const unknown = keyColumns.find(name => !names.includes(name))
@@ -195,7 +195,7 @@ function streamLines(
   const made =
     keyColumns.length === 0 ? `streamTable(${columns})` : `keyedStreamTable(${keys}, ${columns})`
   return [
-    '// In memory alone; enableTableShareAndPersistence keeps it on disk where the server has a persistenceDir.',
+    '// Only in memory; enableTableShareAndPersistence keeps it on disk if the server has a persistenceDir.',
     // `share` would replace a table of this name, with all its rows.
     `if(defined("${name}", SHARED))`,
     `    throw "${name} is there already"`,
@@ -238,7 +238,7 @@ function dfsLines(
       `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''}` +
       `${keepDuplicates === undefined ? '' : `, keepDuplicates=${keepDuplicates}`})`,
     '} catch(ex) {',
-    '    // So that this can be tried again; a database with tables is not the one that was made here.',
+    '    // The next attempt then starts clean; a database that has tables was not made by this script.',
     `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
     '    throw ex[1]',
     '}',
@@ -251,7 +251,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
   const wanted =
     lacks === 'partition column'
       ? 'a DFS table needs a column of days, texts or whole numbers without nulls to be partitioned by'
-      : 'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone does not do'
+      : 'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
   const near =
     withNulls.length === 0
       ? ''

@@ -103,10 +103,7 @@ function columnFor(
     throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
   }
   if (column.nulls > 0) {
-    throw wrong(
-      entry,
-      `"${name}" has ${column.nulls} nulls, and rows whose place is not known are lost`,
-    )
+    throw wrong(entry, `"${name}" has ${column.nulls} nulls, and rows without a partition are lost`)
   }
   return column
 }

@@ -317,8 +317,8 @@ function saidSorting(
     if (isTaken && names.indexOf(name) === i) return column
     throw sortFault(
       names.indexOf(name) === i
-        ? `"${name}" is ${columnTypeText(column.type)}, which ${isLast ? 'rows cannot be sorted by' : 'can only stand last'}`
-        : `"${name}" stands there twice`,
+        ? `"${name}" is ${columnTypeText(column.type)}, which ${isLast ? 'rows cannot be sorted by' : 'can only be last'}`
+        : `"${name}" is listed twice`,
     )
   })
 }

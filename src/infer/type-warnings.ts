@@ -79,7 +79,7 @@ export function oddWarnings(
   if (firstOdd === undefined) return []
   const { text, file, lineNumber } = firstOdd
   return [
-    `${refused} of ${cells - nulls} texts are no ${columnTypeText(type)}; the first is ${quoted(text)}, ${file} line ${lineNumber}`,
+    `${refused} of ${cells - nulls} texts are not ${columnTypeText(type)}; the first is ${quoted(text)}, ${file} line ${lineNumber}`,
   ]
 }
 
@@ -112,7 +112,7 @@ function meaningOf(
     return '; `input.header` yes takes the first record for a header'
   }
   const isLast = file === lastRecord?.file && lineNumber === lastRecord.lineNumber
-  if (refused === 1 && isLast) return '; it stands in the last record, which may be no row'
+  if (refused === 1 && isLast) return '; it is in the last record, which may not be a row'
   const isWord = oddTexts.length === 1 && !/\d/.test(odd) && !isTotalsWord(odd)
   return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
 }

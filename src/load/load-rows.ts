@@ -117,19 +117,19 @@ function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
 /** Callers in plain JavaScript have no compiler to check the type. */
 function checkIterable(rows: unknown, hasInputs: boolean): void {
   if (hasInputs) {
-    throw new UsageError('DDB_USAGE', '`rows` take the place of `inputs`: leave one of them out')
+    throw new UsageError('DDB_USAGE', '`rows` replace `inputs`: leave one of them out')
   }
   const isObject = typeof rows === 'object' && rows !== null
   if (isObject && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return
   throw new UsageError(
     'DDB_USAGE',
-    '`rows` are a list of objects, or what `for await` can go through, such as a generator or a stream',
+    '`rows` are a list of objects, or anything that `for await` can iterate, such as a generator or a stream',
   )
 }
 
 function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
   const refusals: readonly [boolean, string][] = [
-    [journal !== undefined, '`journal`: nobody can read them twice'],
+    [journal !== undefined, '`journal`: they cannot be read twice'],
     [
       target.create !== undefined,
       '`target.create`, which reads its input twice: make the table first',

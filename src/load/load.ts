@@ -154,8 +154,8 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
   if (journal?.changed !== true || replaces === true) return
   throw new UsageError(
     'DDB_USAGE',
-    '`journal.changed` reads files again whose rows are in the target already, so it needs one in which a row takes the place of the one with ' +
-      'its key: `target.method` upsert, a DFS table that keeps the last of equals, or one with a primary key',
+    '`journal.changed` reads files again whose rows are already in the target, so it needs a target in which a row replaces the one with ' +
+      'the same key: `target.method` upsert, a DFS table that keeps the last of equals, or one with a primary key',
   )
 }
 

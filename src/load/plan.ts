@@ -80,7 +80,7 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   if (!Array.isArray(options.inputs)) {
     throw new UsageError(
       'DDB_USAGE',
-      "`inputs` is a list of files, as in inputs: ['trades.csv'], also where there is one",
+      "`inputs` is a list of files, as in inputs: ['trades.csv'], even if there is only one",
     )
   }
   if (options.inputs.length === 0) {
@@ -279,7 +279,7 @@ function checkTransformed({
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
-    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: how many rows it leaves is in the receipts. ` +
+    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts say how many rows it leaves. ` +
       'Use `delivery.confirm` receipts, or `delivery.mode` sync',
   )
 }
@@ -301,9 +301,9 @@ function checkFollow({
       '`input.compression`: compressed files do not grow by lines',
     ],
     [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
-    [limit !== undefined, '`input.limit`: it goes on until a signal ends it'],
-    [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
-    [options.minRows !== undefined, '`minRows`: it goes on until a signal ends it'],
+    [limit !== undefined, '`input.limit`: it continues until a signal ends it'],
+    [options.expectRows !== undefined, '`expectRows`: it continues until a signal ends it'],
+    [options.minRows !== undefined, '`minRows`: it continues until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
     [target.addColumns === true, '`target.addColumns`: add the columns first'],
     [

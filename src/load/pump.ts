@@ -145,8 +145,8 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(
-    `${file}, line ${lineNumber} and on: rows that an earlier process has sent are left as they are. They went over several connections, ` +
-      'and how the target divides its rows has changed since, so that nobody can tell which of them have arrived',
+    `${file}, line ${lineNumber} and on: rows that an earlier process sent are left as they are. They went over several connections, ` +
+      'and the target has since changed how it divides rows, so nothing shows which of them arrived',
   )
   batch.release()
 }

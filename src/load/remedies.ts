@@ -10,52 +10,52 @@ import { markerName, type RunPlace } from './marker/run-tables.js'
 export const remedies = {
   /** Rows of the run may be in the table or not. */
   lookThenRestart: () =>
-    'See whether rows of this run are there. If there are none, begin anew with `journal.restart`; if there are, remove them first',
+    'Check whether rows of this run are there. If there are none, start over with `journal.restart`; if there are, remove them first',
   /** The journal does not know enough to resume. */
   removeThenRestart: () =>
-    'What the run has stored stays, and would be stored twice: remove those rows, and only then begin anew with `journal.restart`',
+    'Rows that the run has stored stay, and would be stored twice: remove them, and only then start over with `journal.restart`',
   /** The table has rows equal to those about to be sent; they may belong to another load. */
   othersOrRestart: () =>
-    'If they are those of another load, and are to be there twice, go on with `delivery.onDoubt` resend. ' +
-    'Otherwise remove what the run has stored, and only then begin anew with `journal.restart`',
+    'If they are rows of another load, and should be there twice, continue with `delivery.onDoubt` resend. ' +
+    'Otherwise remove the rows that the run has stored, and only then start over with `journal.restart`',
   /** Rows of a plan's unit are in the table, and their origin is unknown. */
   rowsOfUnit: () =>
-    'Remove the rows of these files from the table, and load the plan again; or, where the rows are to be there twice, load it with `delivery.onDoubt` resend',
+    'Remove the rows of these files from the table, and load the plan again; or, if the rows should be there twice, load it with `delivery.onDoubt` resend',
   /** The rows may be in the table, but the program cannot search for them. */
   rowsOutOfSight: () =>
     'If none of the rows of these files are in the table, load the plan with `delivery.onDoubt` resend',
   /** As `rowsOfUnit`, if the rows cannot be looked up. */
   rowsOfTransform: () =>
-    'See whether rows of these files are there. If there are none, or they are to be there twice, load the plan with `delivery.onDoubt` resend; ' +
+    'Check whether rows of these files are there. If there are none, or they should be there twice, load the plan with `delivery.onDoubt` resend; ' +
     'otherwise remove them first',
   /** The input or the options have changed, and the table has no row of the run. */
-  nothingStored: () => 'Nothing of it was stored: begin it anew with `journal.restart`',
+  nothingStored: () => 'None of its rows were stored: start it over with `journal.restart`',
   /** As `nothingStored`, if the user cannot be repairing the run's rejects. */
-  beginsAnew: () => 'Nothing of it was stored, so it begins anew',
+  beginsAnew: () => 'None of its rows were stored, so it starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>
-    'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +
-    'give a load of other rows another name',
+    'Rows that it has stored stay: to load everything again, remove them and start over with `journal.restart`; ' +
+    'give a different load another name',
   /** Another process on this host is working on the run. */
-  waitForIt: () => 'Wait for it; give a load of other rows another `runId`',
+  waitForIt: () => 'Wait for it; give a different load another `runId`',
   /**
    * Another run uses this name on the server.
    * @param place  undefined if the server does not know it
    */
   goOnThere: (runId: string, place: RunPlace | undefined, session: Session) =>
-    'Loading the same rows here, under this or another name, would store them twice. Wait for it, or go on with it ' +
+    'Loading the same rows here, under this or another name, would store them twice. Wait for it, or continue it ' +
     (place === undefined
-      ? 'where it was begun'
+      ? 'where it began'
       : `there: ddb-ingest resume ${runId} --state-dir "${place.folder}"`) +
-    `. Only where its journal is lost for good: remove its rows from the table, then its mark: ${undefCommand(markerName(runId), session)}`,
+    `. Only if its journal is lost for good: remove its rows from the table, then its mark: ${undefCommand(markerName(runId), session)}`,
   /**
    * Tables left by killed runs.
    * @param first  name of one of them
    */
   leftTables: (first: string, session: Session) =>
-    'They tell which rows of these runs are there. Go on with each run where it was begun: `ddb-ingest runs` lists it there. ' +
-    'If nobody wants the rest of its rows, `ddb-ingest runs RUN --clean` gives it up; what it has stored stays. ' +
-    'Only where its journal is lost for good: remove its rows from their table, ' +
+    'They show which rows of these runs are there. Continue each run where it began: `ddb-ingest runs` lists it there. ' +
+    'If nobody needs the rest of its rows, `ddb-ingest runs RUN --clean` gives it up; rows that it has stored stay. ' +
+    'Only if its journal is lost for good: remove its rows from their table, ' +
     `then what is left of it: ${undefCommand(first, session)}`,
 } as const
 

@@ -202,7 +202,7 @@ function unmetExpectation(run: Run): DdbError | undefined {
   return new DdbError(
     'DDB_EXPECTATION',
     duplicates === null
-      ? 'expected rows with unique keys, but this target does not tell what it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
+      ? 'expected rows with unique keys, but this target does not say which rows it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
       : `expected rows with unique keys: the target already had the keys of ${rowsText(duplicates)}`,
   )
 }

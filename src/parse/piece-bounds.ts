@@ -46,7 +46,7 @@ export class PieceBounds {
 export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
-    `"${file}" ends before byte ${offsetBytes}, where reading should go on: it is another input than before, or was cut short`,
+    `"${file}" ends before byte ${offsetBytes}, where reading should continue: it is a different input, or was cut short`,
     { file, lineNumber, offsetBytes },
   )
 }

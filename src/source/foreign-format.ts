@@ -50,7 +50,7 @@ const formats: readonly ForeignFormat[] = [
   {
     what: 'a zip archive',
     advice:
-      'its directory stands at its end, so give its name, which ends with .zip; or: unzip -p FILE | ddb-ingest load -',
+      'its directory is at its end, so give its name, which ends with .zip; or: unzip -p FILE | ddb-ingest load -',
     isAt: zip,
   },
   { what: 'an empty zip archive', advice: unpack, isAt: beginsWith('PK\x05\x06') },

@@ -94,7 +94,10 @@ for (const [first, next] of pairs) {
         start(next, 'runs', '--json').outcome,
       ])
       t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
-      t.match(taken, { code: 75, stderr: /run "nightly" is under way by process \d+.*DDB_LOCKED/ })
+      t.match(taken, {
+        code: 75,
+        stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
+      })
       t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
       release()
       t.match(await running.outcome, { code: 0 })
@@ -168,7 +171,7 @@ for (const mode of ['async', 'sync']) {
     )
     stopped.kill('SIGCONT')
     const woken = await stopped.outcome
-    t.match(woken, { code: 75, stderr: /was stopped.*DDB_LOCKED/s })
+    t.match(woken, { code: 75, stderr: /was suspended.*DDB_LOCKED/s })
     t.notMatch(woken.stderr, 'to go on')
     t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
     t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)

@@ -29,14 +29,14 @@ function note(happened: string, kind: TargetKind, confirmation: string, text: st
 const evidence: readonly (readonly [RegExp, string])[] = [
   [/the server was restarted/, 'the server keeps no mark of the run'],
   [/does not know it/, 'another server, which keeps no mark of the run'],
-  [/it was dropped and made again/, 'its chunk is another'],
+  [/it was dropped and recreated/, 'its chunk is another'],
   [/it has no rows/, 'it is empty'],
   [
-    /made again, or emptied|and has \d+\.|before \d+ rows? w(as|ere) confirmed/,
+    /recreated or emptied|and has \d+\.|before \d+ rows? w(as|ere) confirmed/,
     'it has had fewer rows',
   ],
   [/rows that (it|this run) wrote/, 'rows by value'],
-  [/its rows cannot be looked up/, 'nothing tells'],
+  [/its rows cannot be looked up/, 'no evidence'],
   [/the target (grew|changed) by/, 'it grew by a different number of rows than were sent'],
 ]
 
@@ -133,11 +133,11 @@ interface Happening {
 /** What happens to the table after the run. */
 const between: readonly Happening[] = [
   {
-    name: 'the table is made again, and others fill it',
+    name: 'the table is recreated, and others fill it',
     happens: ({ other }, kind) => other(`${kind.remake}\n${kind.foreign(rowCount)}`),
   },
   {
-    name: 'the table is made again, and gets one row of others',
+    name: 'the table is recreated, and gets one row of others',
     happens: ({ other }, kind) => other(`${kind.remake}\n${kind.foreign(1)}`),
   },
   {
@@ -184,7 +184,7 @@ for (const kind of targets) {
       // With count, the next process sends the rows again; for a function, what it wrote is unknown.
       if (name === 'count' || !kind.hasEvidence) return
       for (const [what, script] of [
-        ['the table is made again, others fill it', kind.remake],
+        ['the table is recreated, others fill it', kind.remake],
         ['others empty the table and fill it', kind.empty],
       ] as const) {
         if (script === undefined) continue
@@ -218,8 +218,8 @@ for (const kind of targets) {
 for (const kind of targets) {
   for (const { name, delivery } of confirmations(kind)) {
     for (const [what, script, foreign] of [
-      ['the table is made again in mid-run', kind.remake, 0],
-      ['the table is made again in mid-run, and others fill it', kind.remake, rowCount],
+      ['the table is recreated in mid-run', kind.remake, 0],
+      ['the table is recreated in mid-run, and others fill it', kind.remake, rowCount],
       ['others empty the table in mid-run, and fill it', kind.empty, rowCount],
     ] as const) {
       if (script === undefined) continue
@@ -248,7 +248,7 @@ for (const kind of targets) {
             : by
         const text = kind.hasEvidence
           ? `4, unconfirmed: ${all}`
-          : '0: what a function makes of rows is its own affair'
+          : '0: what a function does with rows is not checked'
         note(what, kind, name, text)
         if (name !== 'count') t.match(await here.load(), { exitCode: 75 })
       })
@@ -298,7 +298,7 @@ t.test('rows written by a function without evidence are not reported as confirme
   await here.other(`${kind.remake}\n${kind.foreign(rowCount)}`)
   const result = await here.load()
   t.match(result, { exitCode: 4, rows: { confirmed: 0, skipped: 0, unconfirmed: rowCount } })
-  t.match(result.confirm.note, /nothing tells whether the function has changed them/)
+  t.match(result.confirm.note, /nothing shows whether the function changed them/)
 })
 
 t.test('if the server may keep no mark, nothing shows a restart', async t => {
@@ -357,7 +357,7 @@ for (const kind of targets) {
     await asEarlierVersion(here.state)
     t.match(await here.load(), { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
     t.ok(
-      here.notices.some(notice => notice.includes('has finished this run, and kept less')),
+      here.notices.some(notice => notice.includes('has finished this run, and recorded less')),
       'a notice says what was compared',
     )
     if (!kind.hasEvidence) return

@@ -158,7 +158,7 @@ t.test('a journal from an earlier time is noticed by what the server knows', asy
     const refused = await one.load()
     t.match(refused, {
       exitCode: 66,
-      error: { code: 'DDB_RUN_DAMAGED', message: /brought back from an earlier time/ },
+      error: { code: 'DDB_RUN_DAMAGED', message: /restored from an earlier time/ },
       resume: { possible: false },
     })
     t.equal(await one.here.count('target'), stored, 'nothing was sent')
@@ -186,7 +186,7 @@ t.test('a journal from before its run had finished is noticed, too', async t => 
     copyFileSync(`${one.path}.earlier`, one.path)
     t.match(await one.load({ target }), {
       exitCode: 66,
-      error: { code: 'DDB_RUN_DAMAGED', message: /brought back from an earlier time/ },
+      error: { code: 'DDB_RUN_DAMAGED', message: /restored from an earlier time/ },
     })
     t.same(await ids(one.here, rows), upTo(rowCount), `${mode} into ${table}: nothing was sent`)
   }
@@ -342,7 +342,10 @@ t.test('in sync mode an earlier journal of the same process is noticed as well',
       writeFileSync(one.path, kept!)
       t.match(await one.load({ target: { table } }), {
         exitCode: 4,
-        error: { code: 'DDB_UNCONFIRMED', message: /ends with batch \d+: its end was lost/ },
+        error: {
+          code: 'DDB_UNCONFIRMED',
+          message: /ends with batch \d+: the journal's end was lost/,
+        },
       })
       t.equal(await one.here.count(rows), stored, 'nothing was sent')
       writeFileSync(one.path, later)
@@ -390,7 +393,10 @@ t.test(
           const count = await one.here.count(stored)
           t.match(await one.load({ target, delivery: more }), {
             exitCode: 75,
-            error: { code: 'DDB_UNPROVEN', message: /does not know rows from .*rows\.csv:\d+ on/ },
+            error: {
+              code: 'DDB_UNPROVEN',
+              message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
+            },
             resume: { possible: false },
           })
           t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)

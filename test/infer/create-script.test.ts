@@ -322,7 +322,7 @@ t.test('a script that cannot be created is refused', async t => {
   })
   t.throws(() => createScript(bare, dfs), {
     code: 'DDB_INPUT_COLUMN',
-    message: /arrays.*TIMESTAMP alone does not do.*stream table.*mapping\.set.*by hand/,
+    message: /arrays.*TIMESTAMP alone is not enough.*stream table.*mapping\.set.*by hand/,
   })
   t.ok(createScript(bare, stream))
 })

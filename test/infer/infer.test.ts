@@ -807,7 +807,7 @@ t.test('a given type is used, whatever is found', async t => {
   const schema = await inferText(text, { reader, types })
   t.strictSame(typesOf(schema), ['day:INT', 'n:DOUBLE', 'code:SYMBOL'])
   t.match(schema.columns[1]!.warnings, [
-    '1 of 2 texts are no DOUBLE; the first is "x", <stdin> line 3',
+    '1 of 2 texts are not DOUBLE; the first is "x", <stdin> line 3',
   ])
   const dated = await inferText('a,b,n\n31/12/2020,01/02/2020,"1,234"\n', {
     reader,

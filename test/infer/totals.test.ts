@@ -130,7 +130,7 @@ t.test('a few typing errors do not make a column of texts', async t => {
   const found = await inferText(`id,day,price,date\n${texts.join('\n')}\n`)
   t.strictSame(typesOf(found), ['id:INT', 'day:DATE', 'price:DOUBLE', 'date:DATE'])
   t.match(found.columns[1]!.warnings, [
-    '1 of 1000 texts are no DATE; the first is "2024-13-45", <stdin> line 402; `target.types` day:STRING keeps',
+    '1 of 1000 texts are not DATE; the first is "2024-13-45", <stdin> line 402; `target.types` day:STRING keeps',
   ])
   t.equal(neededOptions(found).rejects, 3, 'at most')
   const few = await inferText(`id\n${texts.slice(0, 90).join('\n')}\nabc\n`.replace(/,.*/g, ''))

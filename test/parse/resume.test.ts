@@ -572,7 +572,7 @@ t.test('a shorter input is reported as not the one that was read', async t => {
   const from = { offsetBytes: 9, lineNumber: 4 }
   await t.rejects(batchesOf('1\n2\n', { from }), {
     code: 'DDB_INPUT_READ',
-    message: /ends before byte 9, where reading should go on/,
+    message: /ends before byte 9, where reading should continue/,
     position: { file: 'input.csv', lineNumber: 4, offsetBytes: 9 },
   })
 })

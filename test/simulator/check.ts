@@ -182,7 +182,7 @@ function checkRows(
   const open = rows.filter(row => row.kind === 'bad cell' || !lines.has(lineOf(run, row)))
   const found = open.filter(isThere).length
   // Rows that a partitioned target dropped without naming them.
-  const isUnnamed = note?.includes('does not tell which') === true
+  const isUnnamed = note?.includes('does not say which') === true
   const unnamed = isUnnamed ? Math.max(0, unconfirmed - (rows.length - open.length)) : 0
   const earlier = findings.runs.some(other => other.plan === run.plan && other !== run)
   if (earlier ? found < confirmed : found < confirmed || found > confirmed + unnamed) {

@@ -429,7 +429,7 @@ export const defects: readonly Defect[] = [
     'if (there >= 0 ||',
   ),
   fleet(
-    'a unit is done although rows of it are unconfirmed',
+    'a unit is done although some of its rows are unconfirmed',
     'fleet/load-shard.ts',
     'result.exitCode === 0 || result.exitCode === 3',
     '[0, 3, 4].includes(result.exitCode)',

@@ -16,7 +16,7 @@ t.test(`${seedCount} simulations of lost nodes keep every promise`, async t => {
     const { complaints, runs } = await simulate(seed)
     if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
     for (const { notices, result } of runs) {
-      const hasMoved = notices.some(notice => notice.includes('is lost: the run goes on with'))
+      const hasMoved = notices.some(notice => notice.includes('is lost: the run continues with'))
       if (hasMoved && result !== undefined) moved.add(result.connections)
     }
     const killed = await simulateResumed(seed)

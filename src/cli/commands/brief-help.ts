@@ -21,7 +21,7 @@ const where: Task = [
     table: 'a shared table, or dfs://DATABASE/TABLE',
     create: 'create a missing table: stream or dfs',
     host: 'the server (127.0.0.1:8848)',
-    user: 'log in as; prompts for the password',
+    user: 'log in as this user; prompts for the password',
   },
 ]
 
@@ -121,7 +121,7 @@ export const firstSteps: Readonly<Record<Language, string>> = {
 Loads CSV and JSON into DolphinDB, and proves that every row landed.
 
   ddb-ingest demo
-      a tour with a server that is built in
+      a tour with the embedded server
   ddb-ingest load trades.csv --host HOST --user NAME
       without --table: lists the tables of your server that fit the file
   ddb-ingest load trades.csv --host HOST --user NAME --table trades

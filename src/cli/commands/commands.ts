@@ -40,7 +40,8 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'schema',
     group: 'Load',
-    summary: 'find the columns of files by looking at every value, and make the script for a table',
+    summary:
+      'find the columns of files by looking at every value, and write the script for a table',
     args: '[source...]',
     options: schemaOptions,
     load: () => import('./schema/schema.js'),
@@ -48,7 +49,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'resume',
     group: 'Load',
-    summary: 'resume a run that has a name, where it stopped',
+    summary: 'resume a named run where it stopped',
     args: '<run>',
     options: resumeOptions,
     load: () => import('./runs/resume.js'),
@@ -56,7 +57,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'runs',
     group: 'Load',
-    summary: 'list runs that have a name: the state of each, and how to resume it',
+    summary: 'list named runs: the state of each, and how to resume it',
     args: '[run...]',
     options: runsOptions,
     load: () => import('./runs/runs.js'),
@@ -64,7 +65,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'plan',
     group: 'Load',
-    summary: 'list in a file what to load, for many processes that load it together',
+    summary: 'write a list of inputs that many processes load together',
     args: '[source...]',
     options: planOptions,
     load: () => import('./plan.js'),
@@ -89,7 +90,7 @@ export const commands: readonly Command[] = [
     name: 'serve',
     group: 'Server',
     summary:
-      'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs',
+      'run the embedded DolphinDB-compatible server, in the foreground or as long as a command runs',
     args: '',
     options: serveOptions,
     isClient: false,
@@ -116,7 +117,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'selftest',
     group: 'Tools',
-    summary: 'test on a server what this program relies on, with temporary tables',
+    summary: 'test, with temporary tables, whether a server does what this program relies on',
     args: '',
     options: selftestOptions,
     load: () => import('./selftest.js'),

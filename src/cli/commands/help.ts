@@ -49,7 +49,7 @@ created or written, 75 gave up for now, 76 protocol violation, 77 login,
 Takes the options of 'load', reads the inputs as 'load' does, asks the server
 for the target's columns, and sends no row; it does not test the right to write.
 The last line is a 'load' command with every setting spelled out: put it into a
-script, or run it as it is. It ends with 5 if the table has changed since.
+script, or run it as it is. That command ends with 5 if the table has changed.
 
 Examples:
   ddb-ingest check trades.csv --table trades
@@ -60,8 +60,8 @@ Exit codes: 0 every row would load, 3 some would be rejected, 5 --expect-rows or
 --expect-types failed, 64 wrong usage, 65 nothing would load, 66 no such input,
 69 never connected, 77 login or rights, 78 configuration or unknown target.`,
   schema: `
-Reads files as 'load' does. Standard output gets the columns or the script,
-standard error the next command. Needs no server.
+Reads files as 'load' does, and needs no server. Prints the columns or the
+script on standard output, and the next command on standard error.
 
 Examples:
   ddb-ingest schema trades.csv
@@ -71,10 +71,10 @@ Examples:
 
 Exit codes: 0, 64 wrong usage, 65 bad data or no columns, 66 no such input.`,
   resume: `
-All other settings are those of the run, relative paths included. The journal
-has no password. Confirmed rows are not sent again; the server is first asked
-for the outcome of unconfirmed ones. A changed input or table is refused;
---restart starts over.
+Uses the run's own settings, relative paths included; its journal holds no
+password. First asks the server for the outcome of unconfirmed rows, and never
+sends confirmed rows again. Refuses a changed input or table; --restart starts
+over.
 
 Examples:
   ddb-ingest resume prices-2026-03-01
@@ -85,9 +85,10 @@ process works on the run, or rows that it loaded are gone.`,
   runs: `
 States: running, finished, interrupted (by a signal), failed, uncertain (it
 ended with rows of unknown outcome), killed (it did not record its end).
---clean removes the journals of runs that finished more than 30 days ago, by
-the times in them, and prints which; loads remove none. A named run is removed
-in any state: first its tables on the server, then its journal. Times are UTC.
+--clean removes the journals of runs that finished more than 30 days ago, by the
+times they record, and prints their names; loads remove none. With a name it
+removes that run in any state: first its tables on the server, then its journal.
+Times are UTC.
 
 Examples:
   ddb-ingest runs
@@ -105,8 +106,8 @@ Examples:
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into
-FILE.retry.csv, never into the file that is read. It is a run with its own name:
-rows of a file that was loaded are not loaded again.
+FILE.retry.csv, never into the file that is read. Each file is a run with its
+own name, so its rows are never loaded twice.
 
 Examples:
   ddb-ingest retry rejects.csv
@@ -118,8 +119,8 @@ Exit codes: those of load; 66 no such file, or none with reasons beside it,
 Without FILE and -e the script is read from standard input. Null values are
 empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL
 is text, so that no digit is lost; temporal values are DolphinDB's own text.
-Files and pipes get csv and json exactly; on a terminal control characters are
-escaped, as \\u001b. What the script prints goes to standard error.
+On a terminal, control characters are escaped, as \\u001b; files and pipes get
+them unchanged. What the script prints goes to standard error.
 
 Examples:
   ddb-ingest exec -e 'select top 5 * from trades'
@@ -128,10 +129,10 @@ Examples:
   serve: `
 The server's settings have their own variables (DDB_INGEST_SERVE_PORT) and their
 own member "serve" in configuration files. With a command after -- the server
-runs as long as the command, which finds it by DDB_HOST, DDB_PORT and, if it
-uses TLS, DDB_INGEST_TLS. User admin, password 123456, as on a new DolphinDB.
-Once ready it prints the line "listening on HOST:PORT" on standard output. With
---discard the last line is a JSON object with the counts.
+runs as long as that command, and tells it the address in DDB_HOST, DDB_PORT
+and, with TLS, DDB_INGEST_TLS. User admin, password 123456, as on a new
+DolphinDB. Once ready, the server prints the line "listening on HOST:PORT" on
+standard output. With --discard its last line is a JSON object with the counts.
 
 Examples:
   ddb-ingest serve --init create-tables.dos
@@ -144,10 +145,10 @@ Examples:
   ddb-ingest bench --host dolphin.example.com
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
   selftest: `
-Tests on a server what the rest of this program relies on: every type, every way
-of writing, what receipts need. All names that it creates begin with
-ddbIngestTest_. It removes them at the end, even if it is interrupted; if it is
-killed, a later test removes them after a day.
+Tests whether a server does what this program relies on: every type, every way
+of writing, what receipts need. Everything it creates has a name that begins
+with ddbIngestTest_ and is removed at the end, even after an interruption. If
+selftest is killed, a later one removes the rest after a day.
 
 Examples:
   ddb-ingest selftest --host dolphin.example.com --issue-text issue.md
@@ -162,9 +163,9 @@ Example:
   ddb-ingest explain DDB_INPUT_CELL`,
   completion: `
 Completes commands, options and their values, files, names of runs, and tables
-of the server, if it answers within 300 ms. It never asks for a password. It
-sends one that is set only over verified TLS, or to a server where its user has
-logged in before.
+of the server, if it answers within 300 ms. Never asks for a password; sends a
+configured one only over verified TLS, or to a server where its user has logged
+in before.
 Lines for ~/.bashrc, for ~/.zshrc after compinit, and for config.fish:
 
   source <(ddb-ingest completion bash)

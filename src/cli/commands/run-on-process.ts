@@ -144,7 +144,7 @@ function checkLock({ lock }: Held, name: string | undefined): void {
   if (why === undefined) return
   throw new DdbError(
     'DDB_LOCKED',
-    `this process was stopped, or cut off from its files, and has lost the lock "${name}" meanwhile: ${why}. It sends nothing more`,
+    `this process was suspended, or cut off from its files, and has lost the lock "${name}" in the meantime: ${why}. It sends nothing more`,
   )
 }
 
@@ -297,7 +297,7 @@ function leftNote(
 ): string {
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   return tell(
-    'the server has tables of run "{run}": {tables}. Go on with it, or give it up; its rows stay: {command}',
+    'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}',
     {
       run: runId,
       tables: tables.join(', '),

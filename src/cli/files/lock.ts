@@ -52,7 +52,7 @@ function whyNot(answer: Exclude<LockAnswer, { kind: 'held' }>, name: string, pat
     case 'taken': {
       const remedy = answer.isRenewed
         ? 'Try again when it has ended'
-        : `Whether it still runs cannot be found out from here: if it has ended, remove ${clean(path)}`
+        : `This machine cannot tell whether it still runs: if it has ended, remove ${clean(path)}`
       return `the lock "${name}" is held by ${clean(answer.who)}. ${remedy}.`
     }
   }

@@ -173,7 +173,7 @@ function readPaths(
   }
   // A certificate and its key often share a file.
   for (const path of [caFile, certFile, keyFile]) {
-    if (path !== undefined) add(path, `the file ${path} of TLS`, 'a file of TLS')
+    if (path !== undefined) add(path, `the file ${path} of TLS`, 'a TLS file')
   }
   for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
     if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')

@@ -20,24 +20,24 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '把文件或标准输入导入表或函数，并证明每一行都已写入',
   'say what a load would do, column by column, and write nothing':
     '逐列说明导入会做什么，不写入任何数据',
-  'find the columns of files by looking at every value, and make the script for a table':
+  'find the columns of files by looking at every value, and write the script for a table':
     '查看每个值以确定文件的列，并给出建表脚本',
-  'resume a run that has a name, where it stopped': '从停止处继续有名称的运行',
-  'list runs that have a name: the state of each, and how to resume it':
+  'resume a named run where it stopped': '从停止处继续有名称的运行',
+  'list named runs: the state of each, and how to resume it':
     '列出有名称的运行：各自的进度，以及如何继续',
-  'list in a file what to load, for many processes that load it together':
+  'write a list of inputs that many processes load together':
     '把要导入的内容列入文件，供多个进程共同导入',
   'load a repaired rejects file with the options of its run':
     '用原来那次运行的选项导入修正后的拒绝文件',
   'print the completion script for bash, zsh or fish': '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
-  'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs':
+  'run the embedded DolphinDB-compatible server, in the foreground or as long as a command runs':
     '内置的 DolphinDB 兼容服务器，在前台运行，或随一条命令运行',
   'a tour of the three asynchronous ways of writing, on the embedded server':
     '在内置服务器上演示三种异步写入方式',
   'measure asynchronous against synchronous writing: 50,000 requests of 100 rows':
     '比较异步与同步写入的速度：50,000 个请求，每个 100 行',
-  'test on a server what this program relies on, with temporary tables':
+  'test, with temporary tables, whether a server does what this program relies on':
     '用临时表在服务器上检验本程序所依赖的行为',
   'say what an error code or exit code means, and what to do': '说明错误码或退出码的含义和处理方法',
   // Target
@@ -80,7 +80,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '从文件读取输入的名称，- 为标准输入',
   'which files of a folder are data, such as *.txt; repeatable':
     '文件夹中哪些文件是数据，例如 *.txt；可重复',
-  'read on as files grow, rotate and appear, until a signal comes':
+  'keep reading as files grow, rotate and appear, until a signal arrives':
     '文件增长、轮换、新增时继续读取，直到收到信号',
   'how many threads read the input: auto, or 1 to 64': '读取输入的线程数：auto，或 1 到 64',
   'auto, none, gzip, zstd or brotli': 'auto、none、gzip、zstd 或 brotli',
@@ -89,7 +89,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'between fields; \\t is a tab': '字段之间的分隔符；\\t 为制表符',
   "around fields; '' for none": "字段两侧的引号；'' 表示没有",
   'before a quote inside a field': '字段内引号前的转义符',
-  'lines that start with it are left out': '以此开头的行不读取',
+  'leave out lines that start with this text': '以此开头的行不读取',
   'auto, yes or no': 'auto、yes 或 no',
   'records end with a delimiter; an empty last field is dropped':
     '记录以分隔符结尾；去掉末尾的空字段',
@@ -110,7 +110,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'leave out input columns the target lacks': '忽略目标表没有的输入列',
   'target columns without input become null': '没有输入的目标列为空值',
   'this text means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',
-  'texts of --null mean null in quotes, too': '--null 的文本在引号内也表示空值',
+  'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
   'time zone of the stored times; none keeps times as written, whatever their offsets':
@@ -135,10 +135,10 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'bytes per request': '每个请求的字节数',
   'send rows of stdin or --follow after at most this long':
     '标准输入或 --follow 的数据最多等待此时间后发送',
-  'most bytes that are sent but not confirmed': '已发送但未确认的字节数上限',
+  'most bytes sent but not yet confirmed': '已发送但未确认的字节数上限',
   'sessions that send data: auto, or 1 to 64; divides rows by partition or key, else needs --unordered':
     '发送数据的会话数：auto，或 1 到 64；按分区或主键分配行，否则需要 --unordered',
-  'rows may arrive in another order than they were read in': '行到达的顺序可以与读取的顺序不同',
+  'rows may arrive in a different order than they were read': '行到达的顺序可以与读取的顺序不同',
   'retries per batch; 0 also disables reconnecting':
     '批次重新发送的次数；0 表示也不重新建立断开的连接',
   'how long to keep reconnecting': '尝试重新建立断开连接的时间',
@@ -149,29 +149,29 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Server
   'the server; several are tried in order': '服务器；有多个时依次尝试',
   'its port, if --host names none': '--host 未写端口时的端口',
-  'log in as; the password comes from one of the next two options, DDB_PASSWORD or a prompt':
+  'log in as this user; the password comes from the next two options, DDB_PASSWORD or a prompt':
     '登录的用户；密码来自下面两项之一、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
   'the password is the first line of standard input': '密码为标准输入的第一行',
   'use TLS, and verify the server': '使用 TLS 并验证服务器的身份',
-  'trusted authorities, instead of those of the system (PEM)':
+  'certificate authorities to trust (PEM), instead of the system defaults':
     '信任的证书颁发机构，代替系统的（PEM）',
   'accept any certificate: an attacker may impersonate the server':
     '接受任何证书：攻击者可能冒充服务器',
   'client certificate, for servers that require one (PEM)':
     '客户端证书，供要求证书的服务器使用（PEM）',
   'the private key of that certificate, without a passphrase (PEM)': '该证书的私钥，无口令（PEM）',
-  'compress columns: lz4, none; auto compresses while the network is slow':
+  'compress columns: lz4, none, or auto: while the network is slow':
     '压缩传输的列：lz4、none；auto 在网络较慢时压缩',
   'allow a password in plain text without verified TLS': '没有经过验证的 TLS 时，密码可以明文传输',
-  'refuse anything weaker: a login other than scram, or a connection without verified tls':
+  'refuse a login other than scram, or a connection without verified tls':
     '拒绝更弱的方式：非 scram 的登录，或未经验证的 tls 连接',
   'other hosts that a cluster may redirect to': '集群可以转向的其他主机',
   'limit for all hosts and attempts together': '所有主机和所有尝试的总时间',
   // Run
   'name of this run, which then keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load what a file of 'ddb-ingest plan' lists, together with other processes":
+  "load, together with other processes, what this file of 'ddb-ingest plan' lists":
     "与其他进程共同导入 'ddb-ingest plan' 的文件",
   "share of a plan: I/N, or auto or auto/N from the scheduler's variables":
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
@@ -179,7 +179,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'a label of every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
   'show this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
-  'where journals are': '运行日志所在的文件夹',
+  'folder of the journals': '运行日志所在的文件夹',
   'start the run over, whatever its journal says': '不论运行日志内容，重新开始运行',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
   'exit code 5 if the target already had the key of a row': '目标表已有某行的主键时退出码为 5',
@@ -197,11 +197,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
     'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
   'print nothing at all on success': '成功时不打印任何内容',
   'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
-  'write each message to and from the server as a line, without values and secrets':
+  'write a line for each message to and from the server, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
   'write scripts and first values to the trace as well': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
-  'say more on standard error': '在标准错误输出更多信息',
+  'print more on standard error': '在标准错误输出更多信息',
   'no colours': '不使用颜色',
   'read settings from this JSON file': '从此 JSON 文件读取设置',
   'print each setting with its origin, then end': '打印每项设置及其来源，然后结束',
@@ -219,25 +219,25 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'table, types, json or create: the script that makes the table':
     'table、types、json 或 create：建表脚本',
   'the same as --output json': '同 --output json',
-  'remove journals of the named runs, else of those that finished at least 30 days ago':
+  'remove the journals of the named runs, or of all that finished at least 30 days ago':
     '删除运行日志：所列运行的，否则 30 天前已完成的',
   'progress of all shards of this plan, and what is missing': '此计划各分片的进度，以及还缺什么',
   'outcome of each file of a run': '某次运行中每个文件的结果',
   'the file of the plan': '计划文件',
   'about how much one process loads at a time': '一个进程一次大约导入多少',
-  'most rows of a batch, in every process': '每个进程中一个批次最多的行数',
+  'most rows per batch, in every process': '每个进程中一个批次最多的行数',
   'bytes at which a batch is full, in every process': '每个进程中一个批次的字节数上限',
   'the script itself instead of a file': '直接给出脚本，而不是文件',
   'table, csv or json': 'table、csv 或 json',
   'address to listen on': '监听的地址',
   'port to listen on; 0 picks a free one': '监听的端口；0 表示任选空闲端口',
   'script to run as admin before anybody may connect': '接受连接之前以 admin 运行的脚本',
-  'guests may only log in': '访客只能登录',
+  'guests may do nothing but log in': '访客只能登录',
   'use only TLS, with this certificate (PEM)': '只使用 TLS，用此证书（PEM）',
   'web pages that may connect with WebSocket': '可以用 WebSocket 连接的网页',
   'values without a VALUE partition: add one, skip the row, or fail':
     '没有 VALUE 分区的值：add（新增分区）、skip（跳过该行）或 fail（失败）',
-  'imitate this version, such as 1.30.22: refuse what came later':
+  'imitate this version, such as 1.30.22: refuse later features':
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
@@ -281,7 +281,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'Where rows go': '导入到哪里',
   'a shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
   'the server (127.0.0.1:8848)': '服务器（127.0.0.1:8848）',
-  'log in as; prompts for the password': '登录的用户；密码会当场询问',
+  'log in as this user; prompts for the password': '登录的用户；密码会当场询问',
   'What the file means': '如何理解文件',
   'gb18030, big5, latin1, …, or auto (UTF-8)': 'gb18030、big5、latin1 等，或 auto（UTF-8）',
   'which input column fills a table column': '表的列取自哪个输入列',

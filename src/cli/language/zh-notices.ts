@@ -15,12 +15,12 @@ export const zhNotices: Readonly<Record<string, string>> = {
     '{file}：似乎没有表头，因此第一条记录作为一行导入：--header yes 把它当作表头',
   'there is no table "{table}": looking at the inputs for its columns':
     '没有表“{table}”：正在从输入确定它的列',
-  'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out':
+  'a load stops at the first row that it rejects: --rejects saves such rows, --on-error skip leaves them out':
     '导入遇到第一个被拒绝的行就会结束：--rejects 把这样的行另存，--on-error skip 跳过它们',
   'created "{table}": {columns}': '已创建“{table}”：{columns}',
   '"{table}" would be created: {columns}': '将会创建“{table}”：{columns}',
-  '"{table}" is there: nothing is created': '“{table}”已存在：不创建',
-  '"{table}" was made by somebody else in the meantime': '“{table}”在此期间已由别人创建',
+  '"{table}" exists: nothing is created': '“{table}”已存在：不创建',
+  '"{table}" was created by somebody else in the meantime': '“{table}”在此期间已由别人创建',
   'adding columns: {script}': '正在添加列：{script}',
   'would add columns: {script}': '将会添加列：{script}',
   'rows go over one connection, because the target allows no more: {why}':
@@ -29,7 +29,7 @@ export const zhNotices: Readonly<Record<string, string>> = {
     '列“{column}”的时间带有偏移，按原文保留：--timezone 可以换算',
   'no receipts on this server ({refusal}): rows are counted instead, which proves how many arrived, not which. {need}':
     '此服务器上无法使用回执（{refusal}）：改为统计行数，只能证明到达了多少行，不能证明是哪些行。{need}',
-  'no receipts on this server ({refusal}): every batch is answered instead, which proves as much and takes a round trip a batch. {need}':
+  'no receipts on this server ({refusal}): the server answers every batch instead, which proves as much and takes a round trip per batch. {need}':
     '此服务器上无法使用回执（{refusal}）：改为等待每个批次的应答，证明力相同，但每个批次需要一次往返。{need}',
   'the server has version {version}: {facts}': '服务器版本为 {version}：{facts}',
   'standard input and pipes cannot be read twice: this run keeps no journal':
@@ -42,7 +42,7 @@ export const zhNotices: Readonly<Record<string, string>> = {
     '{server}：密码已加密发送，但服务器的身份未经验证：--tls 可以验证',
   'Nothing listens on {address} (connection refused). Check host and port, or start the embedded server with "{command}". Trying again.':
     '{address} 上没有程序在监听（连接被拒绝）。请检查主机和端口，或用 "{command}" 启动内置服务器。正在重试。',
-  '{node} is lost: the run goes on with {other}': '{node} 已断开：改用 {other} 继续运行',
+  '{node} is lost: the run continues with {other}': '{node} 已断开：改用 {other} 继续运行',
 }
 
 /** How an input is read: `delimiter ";" (found), header (given), encoding gbk (found)`. */

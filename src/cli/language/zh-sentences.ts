@@ -109,7 +109,7 @@ export const zhSentences = {
     '手边没有 DolphinDB 服务器？本程序内置了一个：启动它，然后在另一个终端重试',
   'a password comes from --password-file, --password-stdin or DDB_PASSWORD; else it is asked for':
     '密码来自 --password-file、--password-stdin 或 DDB_PASSWORD；否则会询问',
-  'the server has tables of run "{run}": {tables}. Go on with it, or give it up; its rows stay: {command}':
+  'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}':
     '服务器上有运行“{run}”的表：{tables}。请继续它，或放弃它（已存的行保留）：{command}',
   // With --verbose, and for several inputs
   read: '读取',

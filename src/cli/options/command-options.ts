@@ -132,7 +132,7 @@ export const planOptions = {
     },
     batchRows: {
       flags: '-b, --batch-rows <n>',
-      help: 'most rows of a batch, in every process',
+      help: 'most rows per batch, in every process',
       reader: count(1),
       defaultNote: '1,000,000',
     },
@@ -182,7 +182,7 @@ export const runsOptions = {
   ...optionGroup('Run', {
     clean: {
       flags: '--clean',
-      help: 'remove journals of the named runs, else of those that finished at least 30 days ago',
+      help: 'remove the journals of the named runs, or of all that finished at least 30 days ago',
       reader: onOff,
       flagOnly: true,
     },
@@ -276,7 +276,7 @@ export const serveOptions = {
     },
     requireLogin: {
       flags: '--require-login',
-      help: 'guests may only log in',
+      help: 'guests may do nothing but log in',
       reader: onOff,
     },
     tlsCert: {
@@ -302,7 +302,7 @@ export const serveOptions = {
     },
     serverVersion: {
       flags: '--server-version <number>',
-      help: 'imitate this version, such as 1.30.22: refuse what came later',
+      help: 'imitate this version, such as 1.30.22: refuse later features',
       reader: text,
     },
     setting: {

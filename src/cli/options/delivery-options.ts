@@ -188,7 +188,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   maxInFlight: {
     flags: '--max-in-flight <size>',
-    help: 'most bytes that are sent but not confirmed',
+    help: 'most bytes sent but not yet confirmed',
     reader: size,
     defaultNote: '32Mi',
     field: 'delivery.maxInFlightBytes',
@@ -202,7 +202,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   unordered: {
     flags: '--unordered',
-    help: 'rows may arrive in another order than they were read in',
+    help: 'rows may arrive in a different order than they were read',
     reader: onOff,
     field: 'delivery.unordered',
   },
@@ -250,7 +250,7 @@ export const runOptions = optionGroup('Run', {
   },
   plan: {
     flags: '--plan <file>',
-    help: "load what a file of 'ddb-ingest plan' lists, together with other processes",
+    help: "load, together with other processes, what this file of 'ddb-ingest plan' lists",
     reader: text,
     flagOnly: true,
   },
@@ -262,7 +262,7 @@ export const runOptions = optionGroup('Run', {
   },
   stateDir: {
     flags: '--state-dir <folder>',
-    help: 'where journals are',
+    help: 'folder of the journals',
     reader: text,
     defaultNote: '$XDG_STATE_HOME/ddb-ingest',
     field: 'journal.folder',

@@ -68,7 +68,7 @@ export const inputOptions = optionGroup('Input', {
   },
   follow: {
     flags: '--follow',
-    help: 'read on as files grow, rotate and appear, until a signal comes',
+    help: 'keep reading as files grow, rotate and appear, until a signal arrives',
     reader: onOff,
     field: 'input.follow',
   },
@@ -116,7 +116,7 @@ export const inputOptions = optionGroup('Input', {
   },
   comment: {
     flags: '--comment <text>',
-    help: 'lines that start with it are left out',
+    help: 'leave out lines that start with this text',
     reader: lineStart,
     field: 'input.comment',
   },
@@ -235,7 +235,7 @@ export const valueOptions = optionGroup('Values', {
   },
   nullQuoted: {
     flags: '--null-quoted',
-    help: 'texts of --null mean null in quotes, too',
+    help: 'texts of --null mean null even in quotes',
     reader: onOff,
     field: 'cells.nullQuoted',
   },

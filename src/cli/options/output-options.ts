@@ -8,7 +8,7 @@ import { choice, onOff, text } from './reading/readers.js'
 export const commonOptions = optionGroup('Output', {
   verbose: {
     flags: '-v, --verbose',
-    help: 'say more on standard error',
+    help: 'print more on standard error',
     reader: onOff,
   },
   noColor: {
@@ -74,7 +74,7 @@ export const logOptions = optionGroup('Output', {
 export const traceOptions = optionGroup('Output', {
   trace: {
     flags: '--trace <file>',
-    help: 'write each message to and from the server as a line, without values and secrets',
+    help: 'write a line for each message to and from the server, without values and secrets',
     reader: text,
   },
   traceValues: {

@@ -22,7 +22,7 @@ export const serverOptions = optionGroup('Server', {
   },
   user: {
     flags: '--user <name>',
-    help: 'log in as; the password comes from one of the next two options, DDB_PASSWORD or a prompt',
+    help: 'log in as this user; the password comes from the next two options, DDB_PASSWORD or a prompt',
     reader: text,
     environment: ['DDB_USER'],
     field: 'server.user',
@@ -47,7 +47,7 @@ export const serverOptions = optionGroup('Server', {
   },
   caFile: {
     flags: '--ca-file <file>',
-    help: 'trusted authorities, instead of those of the system (PEM)',
+    help: 'certificate authorities to trust (PEM), instead of the system defaults',
     reader: text,
     field: 'server.caFile',
   },
@@ -71,7 +71,7 @@ export const serverOptions = optionGroup('Server', {
   },
   compress: {
     flags: '--compress <how>',
-    help: 'compress columns: lz4, none; auto compresses while the network is slow',
+    help: 'compress columns: lz4, none, or auto: while the network is slow',
     reader: choice('auto', 'none', 'lz4'),
     defaultNote: 'auto',
     field: 'server.compress',
@@ -84,7 +84,7 @@ export const serverOptions = optionGroup('Server', {
   },
   require: {
     flags: '--require <what>',
-    help: 'refuse anything weaker: a login other than scram, or a connection without verified tls',
+    help: 'refuse a login other than scram, or a connection without verified tls',
     reader: choice(...loginRequirements),
     field: 'server.require',
   },

@@ -126,7 +126,8 @@ function inputsLines(inputs: readonly InputReport[]): string[][] {
   if (inputs.length <= mostInputs) return inputs.flatMap(inputLines)
   const marked = inputs.filter(({ rejected, uncertain }) => rejected > 0 || uncertain.length > 0)
   const done = inputs.filter(({ isDone }) => isDone).length
-  const more = marked.length > mostInputs ? `; ${grouped(marked.length)} have rejects or doubt` : ''
+  const more =
+    marked.length > mostInputs ? `; ${grouped(marked.length)} have rejects or uncertain rows` : ''
   return [
     [
       'inputs',
@@ -162,5 +163,5 @@ function timeText(isoTime: string): string {
 function tornText({ state, journal: { tornBytes } }: RunReport): string {
   return tornBytes === 0 || state === 'running'
     ? ''
-    : `, without ${counted(tornBytes, 'byte')} at its end that are no whole record`
+    : `, without ${counted(tornBytes, 'byte')} at its end that are an incomplete record`
 }

@@ -68,7 +68,7 @@ function checkTrust(
   if (loginMethods.indexOf(method) <= loginMethods.indexOf(least.method)) return
   throw strange(
     `${address} has logged us in by ${names[least.method]} before and now wants the password of user "${user}" in a ` +
-      `weaker way: another machine may pretend to be it. If it was set up anew, remove ${least.place}.`,
+      `weaker way: another machine may be impersonating it. If the server was reinstalled, remove ${least.place}.`,
   )
 }
 
@@ -115,7 +115,7 @@ export async function scramLogin(
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw strange(
-    `${address} does not prove that it knows the password of user "${user}": another machine may pretend to be it. Nothing ` +
+    `${address} does not prove that it knows the password of user "${user}": another machine may be impersonating it. Nothing ` +
       `more is sent.${answer === '' ? ' If your server never sends a proof, verify it by `server.tls`.' : ''}`,
   )
 }

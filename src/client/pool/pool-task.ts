@@ -58,7 +58,7 @@ export class PoolTask<T = PlainOutput | undefined> {
       timer = systemClock.after(Math.min(timeoutSeconds * 1000, maxInt32), () => {
         reject(
           new TimeoutError(
-            `Task ${this.id} did not finish within ${timeoutSeconds} s. It goes on: ask again, or wait longer.`,
+            `Task ${this.id} did not finish within ${timeoutSeconds} s. It is still running: ask again, or wait longer.`,
           ),
         )
       })

@@ -185,7 +185,7 @@ export class ConnectionPool implements AsyncDisposable {
     if (this.#ids === ids) return
     throw new UsageError(
       'DDB_TASK',
-      'addTask gives ids of its own, run and runTaskAsync count theirs: use one way in a pool, not both.',
+      'addTask takes ids from you, run and runTaskAsync assign them: use one way in a pool, not both.',
     )
   }
 

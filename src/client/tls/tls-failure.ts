@@ -29,7 +29,7 @@ const certificateFaults: Readonly<Record<string, string>> = {
 
 function unknownIssuer(): string {
   return (
-    'comes from an authority that is not known here, or the server leaves out the certificates in between: ' +
+    'comes from an authority that is not known here, or the server leaves out intermediate certificates: ' +
     'name the authority with `server.caFile`, or have the server send the whole chain, its own first'
   )
 }
@@ -130,7 +130,7 @@ export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')
     ? "The key of `server.keyFile` does not belong to the first certificate of `server.certFile`: one's own " +
-      'certificate stands first, then those in between'
+      'certificate comes first, then the intermediate ones'
     : `\`server.certFile\` and \`server.keyFile\` cannot be used${code && ` (${code})`}`
   return new UsageError('DDB_CONFIG', `${what}.`, { cause })
 }

@@ -94,7 +94,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
 }
 
 const notTransformed =
-  'rows are checked as they are sent: which of them `target.transform` leaves, and whether the table takes those, a load shows'
+  'rows are checked as they would be sent: only a load shows which of them `target.transform` keeps, and whether the table takes those'
 
 function statusOf(status: string, rejected: number): CheckStatus {
   if (status === 'interrupted' || status === 'failed') return status
@@ -137,7 +137,7 @@ function limitNotices(run: Run, plan: Plan): string[] {
   if (rejected === 0) return []
   if (plan.onError === 'stop') {
     return [
-      'a load ends at the first row that it rejects: `rejects.file` keeps such rows aside, `rejects.onError` skip leaves them out',
+      'a load stops at the first row that it rejects: `rejects.file` saves such rows, `rejects.onError` skip leaves them out',
     ]
   }
   const isTooMany =

@@ -14,8 +14,8 @@ export interface IdleTimeout {
 export function silenceError(timeoutMs: number, awaited: string): ConnectionError {
   return new ConnectionError(
     'DDB_UNCONFIRMED',
-    `the server keeps its connection, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
-      'See what it is busy with, or allow more time with `delivery.confirmTimeoutMs`',
+    `the server keeps the connection open, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
+      'Find out what it is busy with, or allow more time with `delivery.confirmTimeoutMs`',
   )
 }
 

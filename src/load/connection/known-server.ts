@@ -1,6 +1,6 @@
 /*
-  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-by-it). The first run there, or `selftest`, finds
-  them out, and later runs remember them.
+  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-with-the-results). The first run there, or
+  `selftest`, finds them out, and later runs remember them.
 */
 
 /** Where a server listens. */

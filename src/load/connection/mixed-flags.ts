@@ -113,14 +113,14 @@ export async function sendUnmixed(
   }
   const obstacle = isShown
     ? `user "${server.user}" cannot log in inside the connect request`
-    : 'asynchronous data would take a password that anybody on the way can read'
+    : 'asynchronous data would need a password that anybody on the network can read'
   const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
   const { found } = run.history
   if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only those tell what ` +
-        'became of it. Go on as it began, or begin anew with `journal.restart`',
+      `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only receipts show ` +
+        'its outcome. Continue the run as it began, or start over with `journal.restart`',
     )
   }
   run.plan = { ...run.plan, mode: 'sync' }

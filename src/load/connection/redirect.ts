@@ -31,7 +31,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
   if (!isAllowed(server, to.host)) {
     throw new ConnectionError(
       'DDB_CONNECT',
-      `the server sends us to ${to.host}:${to.port}, a host that was not named: ` +
+      `the server redirects to ${to.host}:${to.port}, a host that was not named: ` +
         `add ${to.host} to \`server.allowRedirect\` if it belongs to the cluster`,
     )
   }
@@ -51,7 +51,7 @@ export function isAllowed(server: ServerTarget, host: string): boolean {
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `one node sends us to the next, the last to ${host}:${port}: try again when the cluster has a leader`,
+    `nodes redirect in turn, the last one to ${host}:${port}: try again when the cluster has a leader`,
   )
 }
 

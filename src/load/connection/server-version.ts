@@ -39,12 +39,12 @@ const peculiarities: readonly Peculiarity[] = [
   {
     concerns: ({ mode }) => mode === 'async',
     mendedIn: [[1, 30]],
-    text: 'it may take asynchronous requests on Linux alone',
+    text: 'it may take asynchronous requests only on Linux',
   },
   {
     concerns: writesDfs,
     mendedIn: [[1, 30, 9]],
-    text: 'it does not answer how many rows a DFS table kept, so rows outside the partition scheme are not seen',
+    text: 'it does not say how many rows a DFS table kept, so rows outside the partition scheme go unnoticed',
   },
   {
     concerns: writesDfs,
@@ -57,7 +57,7 @@ const peculiarities: readonly Peculiarity[] = [
   {
     concerns: ({ target }) => target.kind === 'table' && target.method === 'upsert',
     mendedIn: [[2, 0, 10]],
-    text: 'it does not tell how many rows an upsert wrote',
+    text: 'it does not say how many rows an upsert wrote',
   },
 ]
 

@@ -60,7 +60,7 @@ export interface EarlierEvidence {
 }
 
 const unknownRows =
-  'rows that earlier processes wrote are not in it as they were sent, and nothing tells whether the function has changed them'
+  'rows that earlier processes wrote are not in it as they were sent, and nothing shows whether the function changed them'
 
 /** Why confirmed rows are confirmed no longer. */
 export function mayBeGone(change: string): string {
@@ -115,7 +115,7 @@ export function newEvidence(
         counted = had
         mostHad = 0
         if (before === undefined) return undefined
-        return `the table had ${Math.max(least, before)} rows, and has ${had}: it was made again, or emptied`
+        return `the table had ${Math.max(least, before)} rows, and has ${had}: it was recreated or emptied`
       }
       if (neverFalls(total)) mostHad = Math.max(mostHad, had)
       return undefined
@@ -151,11 +151,11 @@ export function newEvidence(
     }
     const least = leastRows()
     if (least !== undefined && now.rows !== null && now.rows < least) {
-      return `it had ${least} rows, and has ${now.rows}: it was made again, or emptied`
+      return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
     // A function may change rows: missing rows prove a loss only if other rows are found unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
-      return 'rows that this run wrote into it are not in it'
+      return 'rows that this run wrote into it are missing'
     }
     return undefined
   }

@@ -54,8 +54,8 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     if (isPersisted && (await askRowsLeft(asking, table)) && !(await isClaimed(no))) {
       throw new DdbError(
         'DDB_UNPROVEN',
-        `rows of "${tableText(table)}" have left memory, where they cannot be looked up, and the server does not know that run "${plan.runId}" ` +
-          `has sent those from ${from} on: it was restarted, or no process has sent them yet. ${remedies.rowsOutOfSight()}`,
+        `rows of "${tableText(table)}" have left memory and cannot be looked up, and the server has no record that run "${plan.runId}" ` +
+          `has sent those from ${from} on: the server was restarted, or no process has sent them yet. ${remedies.rowsOutOfSight()}`,
       )
     }
     if (dropsDuplicates) return
@@ -72,8 +72,8 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',
-      `rows from ${from} on are in "${tableText(table)}" already, and the server does not know that run "${plan.runId}" has sent them: ` +
-        `it was restarted, or another load has stored the same rows. ${remedies.rowsOfUnit()}`,
+      `rows from ${from} on are in "${tableText(table)}" already, and the server has no record that run "${plan.runId}" has sent them: ` +
+        `the server was restarted, or another load has stored the same rows. ${remedies.rowsOfUnit()}`,
     )
   }
 }
@@ -83,7 +83,7 @@ function untold(runId: string, table: string, batch: Batch): DdbError {
   const { file, lineNumber } = batch.locate(0)
   return new DdbError(
     'DDB_UNPROVEN',
-    `"${table}" had rows before, and the server does not know that run "${runId}" has sent those from ${file}:${lineNumber} on: as a transform changes rows, ` +
-      `nothing tells whether an earlier load has stored them. ${remedies.rowsOfTransform()}`,
+    `"${table}" had rows before, and the server has no record that run "${runId}" has sent those from ${file}:${lineNumber} on: because a transform changes rows, ` +
+      `nothing shows whether an earlier load has stored them. ${remedies.rowsOfTransform()}`,
   )
 }

@@ -151,7 +151,7 @@ function stopError(
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `the leader is now ${host}:${port}: a batch that may be stored in part is not sent there. ` +
-      `See what arrived, then load what is left to ${host}:${port}`,
+    `the leader is now ${host}:${port}: a batch that may be partly stored is not sent there. ` +
+      `Check which rows arrived, then load the rest into ${host}:${port}`,
   )
 }

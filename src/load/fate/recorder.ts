@@ -260,12 +260,12 @@ function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void
 }
 
 function missingText(part: Part, rows: number, missing: number): string {
-  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not say which`
 }
 
 /** The server refused the second copy; whether it stored the first is unknown. */
 function sentTwice(errText: string): string {
-  return `sent, no receipt came, and refused when it was sent again: ${errText}`
+  return `sent, no receipt came, and the server refused it when it was sent again: ${errText}`
 }
 
 /** @returns undefined if the target has partitions and its scheme does not tell which rows lie outside */
@@ -285,6 +285,6 @@ function refusedAlike(errText: string): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
     `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
-      'find the cause first. Confirmed rows are in the table, and loading all again would store them twice',
+      'find the cause first. Confirmed rows are in the table, and loading everything again would store them twice',
   )
 }

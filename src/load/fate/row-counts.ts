@@ -36,7 +36,7 @@ export function unsentError({ unsent }: RowCounts): DdbError | undefined {
   if (unsent === 0) return undefined
   return new DdbError(
     'DDB_INTERNAL',
-    `${rowsText(unsent)} of a run that ended in order ${unsent === 1 ? 'was' : 'were'} not sent; ` +
+    `${rowsText(unsent)} of a run that ended normally ${unsent === 1 ? 'was' : 'were'} not sent; ` +
       'this is a bug of ddb-ingest: please report it, and run the same command again',
   )
 }

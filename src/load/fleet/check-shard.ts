@@ -25,7 +25,7 @@ export function checkShard(
   const refusals: readonly [boolean, string][] = [
     [
       journal?.restart === true,
-      '`journal.restart`: remove its rows, then what the server knows of it with `ddb-ingest runs RUN --clean`',
+      '`journal.restart`: remove its rows, then its records on the server with `ddb-ingest runs RUN --clean`',
     ],
     [input.follow === true, '`input.follow`: a plan has only files that exist'],
     [input.limit !== undefined, '`input.limit`: name fewer files'],
@@ -33,7 +33,7 @@ export function checkShard(
     [connections !== 1, '`delivery.connections`: start more shards'],
     [
       mode === 'sync' || !['auto', 'receipts'].includes(confirm),
-      '`delivery.mode` and `delivery.confirm` other than receipts: only receipts tell what other processes have loaded',
+      '`delivery.mode` and `delivery.confirm` other than receipts: only receipts show what other processes have loaded',
     ],
     [
       batchRows !== undefined || batchBytes !== undefined,
@@ -53,7 +53,7 @@ export function checkShard(
   if (manifest.reading !== null && manifest.reading !== readingDigest(input)) {
     throw new UsageError(
       'DDB_USAGE',
-      'the plan was made with other options of reading, which move the ends of records: give the same options to `ddb-ingest plan` and to each shard',
+      'the plan was made with other reading options, which change where records end: give the same options to `ddb-ingest plan` and to each shard',
     )
   }
 }
@@ -67,9 +67,9 @@ export function tableIsGone(runId: string): DdbError {
 }
 
 export function otherPlan(runId: string, isSamePlan: boolean): DdbError {
-  const what = isSamePlan ? 'other options of reading, mapping or target' : 'another plan'
+  const what = isSamePlan ? 'other reading, mapping or target options' : 'another plan'
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${runId}" was begun with ${what}: all of its shards must get the same. Choose another name for a different load`,
+    `run "${runId}" began with ${what}: give all of its shards the same. Choose another name for a different load`,
   )
 }

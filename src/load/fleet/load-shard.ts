@@ -163,7 +163,7 @@ class LoadingShard {
     if (begun.kind === 'done') return this.#skip(unit, await this.#server.state())
     if (begun.kind !== 'ledger') {
       const message =
-        'it was begun, but the server has lost its receipts, so it is unknown which of its rows are in the table. Check the table, and load the plan again with `delivery.onDoubt` resend'
+        'a process began it, but the server has lost its receipts, so it is unknown which of its rows are in the table. Check the table, and load the plan again with `delivery.onDoubt` resend'
       this.#course.failed.push({ unit, code: 'DDB_UNCONFIRMED', message: this.#words(message) })
       return
     }
@@ -209,7 +209,7 @@ class LoadingShard {
 
   #note(unit: PlannedUnit, { error, rows }: LoadResult): void {
     if (error === null) {
-      const message = `${rows.unconfirmed} rows of it are unconfirmed`
+      const message = `${rows.unconfirmed} of its rows are unconfirmed`
       this.#course.failed.push({ unit, code: 'DDB_UNCONFIRMED', message })
       return
     }

@@ -48,7 +48,7 @@ export interface PlanStatus {
 }
 
 /**
- * @throws {DdbError} DDB_RUN_CHANGED if the run was begun with another plan
+ * @throws {DdbError} DDB_RUN_CHANGED if the run began with another plan
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function planStatus(asking: PlanAsking, manifest: Manifest): Promise<PlanStatus> {
@@ -57,7 +57,7 @@ export async function planStatus(asking: PlanAsking, manifest: Manifest): Promis
   if (begunWith !== undefined && begunWith !== checksum(manifest)) {
     throw new DdbError(
       'DDB_RUN_CHANGED',
-      `run "${asking.runId}" was begun with another plan: name the file that its shards used`,
+      `run "${asking.runId}" began with another plan: name the file that its shards used`,
     )
   }
   const units: UnitStatus[] = []

@@ -61,7 +61,7 @@ export async function checkUnitFiles(
     throw new DdbError(
       'DDB_RUN_CHANGED',
       `${unitText(unit)} has changed since the plan was made: "${place}" was ${fingerprintText(before)}, and is ${is}. ` +
-        'Rows of it that are already loaded stay; make another plan of what is still to be loaded, for a run with another name',
+        'Its rows that are already loaded stay; make another plan for the rest, for a run with another name',
     )
   }
 }

@@ -121,7 +121,7 @@ async function checkRejectsFile(
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
       journal.path,
-      `"${rejectsFile}" has rejects of this run that it does not tell of, so it was brought back from an earlier time, as with a ` +
+      `"${rejectsFile}" has rejects of this run that the journal lacks, so the journal was restored from an earlier time, as with a ` +
         'snapshot of a disk',
     )
   }

@@ -10,7 +10,7 @@ export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbErr
   const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedy}`,
+    `run "${run?.runId ?? ''}" cannot continue: ${what}. ${remedy}`,
   )
 }
 
@@ -18,8 +18,8 @@ export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbErr
 export function runTakenOver(runId: string, why: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
-    `this process was stopped, or cut off from its files, and has lost run "${runId}" meanwhile: ${why}. ` +
-      'It sends nothing more: see how the run stands with `ddb-ingest runs`',
+    `this process was suspended, or cut off from its files, and has lost run "${runId}" in the meantime: ${why}. ` +
+      'It sends nothing more: check the run with `ddb-ingest runs`',
   )
 }
 
@@ -27,8 +27,8 @@ export function runTakenOver(runId: string, why: string): DdbError {
 export function runDamaged(path: string, damage: string): DdbError {
   return new DdbError(
     'DDB_RUN_DAMAGED',
-    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Bring the journal back as it was, and go on. ` +
-      `If that cannot be done: ${remedies.removeThenRestart()}`,
+    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Restore the journal as it was, and continue. ` +
+      `If that is impossible: ${remedies.removeThenRestart()}`,
   )
 }
 
@@ -36,8 +36,8 @@ export function runDamaged(path: string, damage: string): DdbError {
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
-    `the server was sent batch ${sentNo} of this run, and its journal ends with batch ${journaledNo}: its end was lost, as in a power cut, ` +
-      `or it was brought back from an earlier time. ${remedies.removeThenRestart()}`,
+    `the server received batch ${sentNo} of this run, but its journal ends with batch ${journaledNo}: the journal's end was lost, as in a power cut, ` +
+      `or it was restored from an earlier time. ${remedies.removeThenRestart()}`,
   )
 }
 
@@ -45,7 +45,7 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
 export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
+    `run "${run?.runId ?? ''}" cannot continue: the rows that it loaded into "${target?.name ?? ''}" are no longer there: ${sentence(what)} ` +
       remedies.lookThenRestart(),
   )
 }
@@ -57,9 +57,9 @@ export function rowsInTable(
 ): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
-    `run "${run?.runId ?? ''}" cannot go on: its journal does not know rows from ${file}:${lineNumber} on as sent, and "${target?.name ?? ''}" has them. ` +
-      'Its journal was brought back from an earlier time, and the server was restarted since; or another load has stored the same rows. ' +
-      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
+    `run "${run?.runId ?? ''}" cannot continue: its journal lists the rows from ${file}:${lineNumber} on as unsent, but "${target?.name ?? ''}" has them. ` +
+      'Either its journal was restored from an earlier time and the server was restarted since, or another load has stored the same rows. ' +
+      `Restore the journal as it was, and continue. ${remedies.othersOrRestart()}`,
   )
 }
 
@@ -67,9 +67,9 @@ export function rowsInTable(
 export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
-    `run "${run?.runId ?? ''}" cannot go on: "${target?.name ?? ''}" has ${rows} rows of which its journal does not know, the server was restarted, and a ` +
-      'transform has made them, so that nothing tells whether they are those that are about to be sent. ' +
-      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
+    `run "${run?.runId ?? ''}" cannot continue: "${target?.name ?? ''}" has ${rows} rows that its journal does not know, the server was restarted, and a ` +
+      'transform has made them, so nothing shows whether they are the rows that would be sent next. ' +
+      `Restore the journal as it was, and continue. ${remedies.othersOrRestart()}`,
   )
 }
 

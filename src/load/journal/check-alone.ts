@@ -107,7 +107,7 @@ export async function checkOwner(
   if (journal === undefined || journal.owner === 0) return
   const owner = await unlessRefused(askOwner(control, name, timeoutMs)).catch(unlessLost)
   if (owner !== undefined && owner > journal.owner) {
-    throw runTakenOver(name.runId, 'another process has told the server that it goes on with it')
+    throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
   }
 }
 
@@ -127,12 +127,12 @@ function unlessLost(error: unknown): undefined {
 }
 
 const isOlder =
-  'the server knows of more than it tells, so it was brought back from an earlier time, as with a snapshot of a disk'
+  'the server knows more of the run than the journal does, so the journal was restored from an earlier time, as with a snapshot of a disk'
 
 function runsElsewhere(runId: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
-    `run "${runId}" is under way: the server has a session of another process, which has another copy of the journal, or whose ` +
-      'lock was removed. Wait for its end, or end it',
+    `run "${runId}" is in progress: the server has a session of another process, which has another copy of the journal, or whose ` +
+      'lock was removed. Wait until that process ends, or end it',
   )
 }

@@ -24,7 +24,7 @@ export async function whatIsLeft(
   const left = await askLeft(control, name, ledgerNumber, plan.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()
   if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
-    throw targetChanged(found, 'the server was restarted, and rows in memory went with it')
+    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
   return left
 }

@@ -46,7 +46,7 @@ export async function checkTarget(
     return { evidence: newEvidence(run, description, now, none), now }
   }
   const { confirmed } = found.rows()
-  const forgotten = 'the server was restarted, and rows in memory went with it'
+  const forgotten = 'the server was restarted, and its rows in memory are gone'
   const change =
     found.isForgotten && now.inMemory
       ? forgotten
@@ -127,7 +127,7 @@ export async function checkLoaded(
   const loaded: Loaded = { notice: undefined, found: 'unknown' }
   if (confirmed + unconfirmed === 0 || before === undefined) return loaded
   if (before.adds === undefined) {
-    const notice = `version ${record?.version ?? ''} has finished this run, and kept less of its table than this one does: its columns and its rows are compared, and nothing else`
+    const notice = `version ${record?.version ?? ''} has finished this run, and recorded less of its table than this version does: only its columns and its rows are compared`
     return { ...loaded, notice }
   }
   const isStored = !now.inMemory
@@ -141,7 +141,7 @@ export async function checkLoaded(
   const isFound = rows === 'all'
   if (isStored) {
     if (isFound || isSame) return { ...loaded, found: rows }
-    throw unproven(found, 'the server does not tell whether it is the same DFS table')
+    throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
   const { confirmTimeoutMs } = run.plan
   const isKnown = await askFinished(control, run.history.name, confirmTimeoutMs)
@@ -151,13 +151,13 @@ export async function checkLoaded(
   }
   if (isFound && finished?.isMarked !== false) return { ...loaded, found: rows }
   if (finished?.isMarked === true && isKnown === false && now.total !== 'totalSize') {
-    throw targetChanged(found, 'the server was restarted, and rows in memory went with it')
+    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
   throw unproven(
     found,
     isFound
-      ? 'the server keeps no mark of this run, so a restart cannot be told'
-      : 'its rows cannot be looked up in it',
+      ? 'the server keeps no mark of this run, so a restart would go unnoticed'
+      : 'its rows cannot be looked up in the table',
   )
 }
 

@@ -95,7 +95,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
 
 function strangeReason(name: string): string {
   return name.endsWith(`${journalEnding}${asideEnding}`)
-    ? 'it is a journal that could not be relied on, and was set aside when its run began anew'
+    ? 'it is a journal that could not be relied on, and was set aside when its run started over'
     : 'it is not a journal'
 }
 
@@ -296,7 +296,7 @@ function clockIsEarly({ runId, newestMs }: KnownRun, nowMs: number): DdbError {
   const [now, newest] = [nowMs, newestMs].map(ms => new Date(ms).toISOString())
   return new DdbError(
     'DDB_CONFIG',
-    `this machine's clock says ${now}, and the journal of run "${runId}" tells of ${newest}: nothing was removed, since ` +
-      'one of them is wrong. Set the clock; if the run was begun under a wrong one, remove its journal by name',
+    `this machine's clock says ${now}, and the journal of run "${runId}" records ${newest}: nothing was removed, because ` +
+      'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
   )
 }

@@ -315,13 +315,13 @@ export function runIsTaken(
     case 'taken': {
       const remedy = answer.isRenewed
         ? remedies.waitForIt()
-        : `Whether it still runs cannot be found out from here: wait for its end, or remove "${lockPath}" if it has ended`
-      return new DdbError('DDB_LOCKED', `run "${runId}" is under way by ${answer.who}. ${remedy}`)
+        : `This machine cannot tell whether it still runs: wait until it ends, or remove "${lockPath}" if it has ended`
+      return new DdbError('DDB_LOCKED', `run "${runId}" is in progress by ${answer.who}. ${remedy}`)
     }
     case 'strange':
       return new DdbError(
         'DDB_LOCKED',
-        `"${lockPath}" is in the place of the lock of run "${runId}", but is not a lock: remove it if nothing runs`,
+        `"${lockPath}" should be the lock of run "${runId}", but is not a lock: remove it if nothing uses it`,
       )
     case 'contended':
       return new DdbError(
@@ -339,7 +339,7 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
   }
   if (tornBytes === 0) return []
   return [
-    `the journal ends in ${tornBytes} bytes that are no whole record, as after a power cut: they are left out`,
+    `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
   ]
 }
 
@@ -355,7 +355,7 @@ function addedNotices(known: readonly string[], added: Opening['added']): string
       : [`new since the run began, and read after the others: ${fresh.join(', ')}`]),
     ...(changed.length === 0
       ? []
-      : [`changed since the run has read them, and read again: ${changed.join(', ')}`]),
+      : [`changed since the run read them, and read again: ${changed.join(', ')}`]),
   ]
 }
 
@@ -363,7 +363,7 @@ function checkOptions(found: FoundRun, differing: readonly string[]): void {
   if (differing.length === 0) return
   throw runChanged(
     found,
-    `it was begun with other options: ${differing.map(name => `\`${name}\``).join(', ')}`,
+    `it began with other options: ${differing.map(name => `\`${name}\``).join(', ')}`,
   )
 }
 
@@ -374,7 +374,7 @@ function checkInput(
   now: Fingerprint | undefined,
 ): void {
   if (now === undefined)
-    throw runChanged(found, `its input "${path}" is not among the inputs any more`)
+    throw runChanged(found, `its input "${path}" is no longer among the inputs`)
   if (isSame(before, now)) return
   throw runChanged(
     found,

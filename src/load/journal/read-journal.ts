@@ -74,7 +74,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   }
   const damageOf = (record: JournalRecord | undefined): string | undefined => {
     if (record === undefined) return noRecord
-    if (tornBytes > 0) return 'what stands in its middle is not a record'
+    if (tornBytes > 0) return 'something in its middle is not a record'
     const fault = faultOf(record)
     if (fault !== undefined) return `its line ${lines} ${fault}`
     if (lines === 1 && record.kind !== 'run') return 'its first line is not that of a run'
@@ -84,7 +84,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
       take(record)
       return undefined
     } catch {
-      return `its line ${lines} does not fit to those before`
+      return `its line ${lines} does not fit the lines before it`
     }
   }
   return {

@@ -59,7 +59,7 @@ export function newResumption(
     if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled, input))
   }
   const otherRows = (input: number): Error =>
-    runChanged(found, `"${found.inputs[input]!.path}" has other rows than were sent`)
+    runChanged(found, `"${found.inputs[input]!.path}" no longer has the rows that were sent`)
   const { rejects } = found
   const upTos = new Map(rejects?.upTos)
   return {

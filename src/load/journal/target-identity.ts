@@ -204,7 +204,7 @@ export function whatChanged(
     return `its columns were ${before.columns} and are ${now.columns}`
   }
   if (differ(before.chunkId, now.chunkId) || differ(before.physicalIndex, now.physicalIndex)) {
-    return 'it was dropped and made again'
+    return 'it was dropped and recreated'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
   // Rows with known keys do not make a table longer, and old rows of DFS tables may be deleted.

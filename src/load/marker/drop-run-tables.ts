@@ -38,7 +38,7 @@ export async function dropLeftTables(
     throw new ServerError(
       '',
       'DDB_SERVER',
-      `the server does not let go of ${markerName(run.runId)}: remove it with undef("${markerName(run.runId)}", SHARED)`,
+      `the server does not remove ${markerName(run.runId)}: remove it with undef("${markerName(run.runId)}", SHARED)`,
     )
   }
   return ledgers

@@ -167,7 +167,11 @@ export async function checkOwner(
 ): Promise<void> {
   if (found === run.token) return
   if (found === undefined) {
-    throw new ServerError('', 'DDB_SERVER', 'the server does not tell who has the name of this run')
+    throw new ServerError(
+      '',
+      'DDB_SERVER',
+      'the server does not say which process holds the name of this run',
+    )
   }
   if (run.ledger !== undefined) throw ledgerIsGone(run)
   throw await nameIsTaken(session, run, timeoutMs)
@@ -177,7 +181,7 @@ export async function checkOwner(
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
-    `the server has no receipts any more of this unit of run "${runId}": nothing more of it is sent`,
+    `the server no longer has receipts of this unit of run "${runId}": nothing more of it is sent`,
   )
 }
 
@@ -204,10 +208,10 @@ export async function nameIsTaken(
   })
   const { place, rows = 0 } = holder ?? {}
   const where = place === undefined ? '' : ` on host "${place.hostName}"`
-  const loaded = rows === 0 ? 'rows of it may be there' : `${rows} rows of it are there`
+  const loaded = rows === 0 ? 'some of its rows may be there' : `${rows} of its rows are there`
   return new DdbError(
     'DDB_LOCKED',
-    `the server knows run "${runId}" already: it was begun${where}, is under way or was killed, and ${loaded}. ` +
+    `the server already knows run "${runId}": it began${where}, is in progress or was killed, and ${loaded}. ` +
       remedies.goOnThere(runId, place, session),
   )
 }

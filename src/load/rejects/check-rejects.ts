@@ -38,7 +38,7 @@ export function checkRejects(
   if (isTaken(reasons, files)) {
     throw refused(
       `"${reasons}" exists: another run keeps its rejects there, or kept them. ` +
-        'Move or remove it if none needs it, or name another rejects file',
+        'Move or remove it if no run needs it, or name another rejects file',
     )
   }
   checkFolder(path, files, random)

@@ -59,7 +59,7 @@ async function checkHeader(
     if (reader.fieldCount === 0 || isSame) return
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `"${path}" does not begin with its header (${fieldNames.join(', ')}) any more: put the header back`,
+      `"${path}" does not begin with its header (${fieldNames.join(', ')}) as it did: put the header back`,
       { file: path, lineNumber: 1 },
     )
   } finally {
@@ -87,7 +87,7 @@ async function checkEncoding(
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return
     throw new InputError(
       'DDB_INPUT_ENCODING',
-      `"${path}" is UTF-8 now, as it seems, and was ${encoding}: name the right one with \`input.encoding\``,
+      `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with \`input.encoding\``,
       { file: path },
     )
   } finally {

@@ -9,7 +9,7 @@ export function filesWhile(files: Files, isOurs: () => boolean): Files {
   const checked = <Arguments extends unknown[], Result>(action: (...args: Arguments) => Result) => {
     return (...args: Arguments): Result => {
       if (isOurs()) return action(...args)
-      throw new Error('another process goes on with the run')
+      throw new Error('another process continues the run')
     }
   }
   const whileOurs = (file: OutputFile): OutputFile => ({

@@ -276,7 +276,7 @@ function guard<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (cause) {
-    throw new DdbError('DDB_OUTPUT_CREATE', `cannot go on with "${path}": ${reasonOf(cause)}`, {
+    throw new DdbError('DDB_OUTPUT_CREATE', `cannot continue with "${path}": ${reasonOf(cause)}`, {
       cause,
     })
   }

@@ -55,7 +55,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
       tellLeft(run, table, error)
       throw withTable(error, schema, table)
     }
-    run.reporter.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
+    run.reporter.notice(`"${tableText(table)}" was created by somebody else in the meantime`)
     return
   }
   tellColumns(run, schema, `created "${tableText(table)}"`)
@@ -112,7 +112,7 @@ function withTable(error: unknown, schema: InferredSchema, table: TableTarget): 
   return new ServerError(
     error.serverMessage,
     'DDB_SERVER',
-    `"${table.database}" is there already, with partitions of its own. Create the table in it, with its partition columns for COLUMN ` +
+    `"${table.database}" already exists, with its own partitions. Create the table in it, with its partition columns for COLUMN ` +
       `(a TSDB database also needs sortColumns), then load without \`target.create\`: ${tableInDatabase(schema, table.database, table.table)}`,
   )
 }

@@ -219,7 +219,7 @@ async function upsertOf(
   if (primaryKey && keyColumns.length > 0) {
     throw new UsageError(
       'DDB_USAGE',
-      'the table has a primary key of its own (PKEY engine), which tells its rows apart: leave out `target.keyColumns`',
+      'the table has a primary key of its own (PKEY engine), which identifies its rows: leave out `target.keyColumns`',
     )
   }
   if (table.kind === 'dfs' && !primaryKey && keyColumns.length === 0) {

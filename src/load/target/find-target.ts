@@ -86,7 +86,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   try {
     const description = await describeTarget(control, plan, options)
     if (options.target.create !== undefined) {
-      run.reporter.notice(`"${options.target.table}" is there: nothing is created`)
+      run.reporter.notice(`"${options.target.table}" exists: nothing is created`)
     }
     return await withAdded(run, control, description)
   } catch (error) {

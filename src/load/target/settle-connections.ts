@@ -28,7 +28,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
 }
 
 const needsUnordered =
-  'over several connections rows arrive in another order than they were read in: allow this with `delivery.unordered`'
+  'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`'
 
 /** Limits `auto` without failing: a single connection is always right. */
 function limitConnections(run: Run, description: TargetDescription): void {
@@ -54,11 +54,11 @@ function whyOne({ plan, lanes }: Run, description: TargetDescription): string | 
     return 'a transform decides which keys and partitions its rows have'
   }
   if (isPartitioned(description, plan.target)) return whyOnePartition(description)
-  return description.keyed ? 'its keys do not tell rows apart for sure' : undefined
+  return description.keyed ? 'its keys do not identify rows reliably' : undefined
 }
 
 function whyOnePartition({ partition }: TargetDescription): string {
   return partition === undefined
     ? 'it has no partitions'
-    : 'its scheme does not tell for sure which rows are in the same partition'
+    : 'its scheme does not show reliably which rows are in the same partition'
 }

@@ -165,7 +165,7 @@ function transformOf({ transform, create, addColumns }: TargetOptions): string |
     const name = create === undefined ? 'addColumns' : 'create'
     throw new UsageError(
       'DDB_USAGE',
-      `\`target.${name}\` cannot be used with \`target.transform\`: only the server knows which columns the transform leaves. Make the table first`,
+      `\`target.${name}\` cannot be used with \`target.transform\`: only the server knows which columns the transform returns. Make the table first`,
     )
   }
   return checkTransform(transform)
@@ -212,7 +212,7 @@ function functionTarget(options: TargetOptions, name: string, findsRows: boolean
   if ((options.types === undefined) === (options.typesFrom === undefined)) {
     throw new UsageError(
       'DDB_USAGE',
-      'a function does not tell its columns: give `target.types` NAME:TYPE,… or `target.typesFrom` TABLE',
+      'a function does not declare its columns: give `target.types` NAME:TYPE,… or `target.typesFrom` TABLE',
     )
   }
   return {

@@ -73,8 +73,7 @@ export interface AnsweredSetup {
 }
 
 /** Why rows are no longer confirmed. */
-export const forgotten =
-  'the server was lost, and with it perhaps the rows in memory that it had confirmed'
+export const forgotten = 'the server was lost, perhaps with rows in memory that it had confirmed'
 
 /** Opens no session; from here on the writer's sessions belong to the delivery. */
 export class AnsweredDelivery implements Delivery, Outlet {

@@ -81,7 +81,7 @@ export async function closeAll({ sessions }: Writer): Promise<void> {
 }
 
 export function movedOn(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 
 /**

@@ -119,7 +119,7 @@ export async function openDelivery(
 function noReceipts(): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
-    'the server did not show that it takes asynchronous batches, without which there are no receipts: a plan cannot be loaded. ' +
+    'the server did not show that it takes asynchronous batches, which receipts need: a plan cannot be loaded. ' +
       'Try again, or find the cause with `ddb-ingest selftest`',
   )
 }
@@ -156,7 +156,7 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
 function insteadOfReceipts(isCounted: boolean): string {
   return isCounted
     ? 'rows are counted instead, which proves how many arrived, not which'
-    : 'every batch is answered instead, which proves as much and takes a round trip a batch'
+    : 'the server answers every batch instead, which proves as much and takes a round trip per batch'
 }
 
 function obstacleNotice(obstacle: string, instead: string): string {
@@ -174,7 +174,7 @@ function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting
   return (
-    'Receipts need shared stream tables: the right CREATE_SHARED_VAR where the server is set to ' +
+    'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +
     'enableSharedVarCreationControl, and maxPubConnections above 0.'
   )
 }

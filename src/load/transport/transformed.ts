@@ -21,7 +21,7 @@ export function rowsLeft(
   if (left !== undefined && left >= 0 && left <= received && (taken ?? 0) <= left) return left
   throw new DdbError(
     'DDB_PROTOCOL',
-    `the server says that of ${rowsText(received)} ${left ?? 'an unknown number'} were left by the transform, and ${taken ?? 'all of them'} taken`,
+    `the server says that of ${rowsText(received)} the transform returned ${left ?? 'an unknown number'}, and that the table took ${taken ?? 'all of them'}`,
   )
 }
 

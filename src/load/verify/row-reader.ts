@@ -132,5 +132,5 @@ function eachOnce(column: Column): Column {
 }
 
 function movedOn(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }

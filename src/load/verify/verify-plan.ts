@@ -104,7 +104,7 @@ function matchedColumns(
   if (columns.length > 0) return { columns, skipped }
   throw new UsageError(
     'DDB_USAGE',
-    '`delivery.verify`: the table that is to be read back has no column of those that are sent',
+    '`delivery.verify`: the table to read back has none of the columns that are sent',
   )
 }
 
@@ -116,7 +116,7 @@ function keyColumns(
   if (names.length === 0) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.verify\`: nothing tells where the rows of ${table} are: name the columns that make a row unique in \`target.keyColumns\``,
+      `\`delivery.verify\`: nothing shows where the rows of ${table} are: name the columns that make a row unique in \`target.keyColumns\``,
     )
   }
   return names.map(name => {

@@ -109,7 +109,7 @@ export function columnOffsets(
   if (offsets === undefined || Object.keys(offsets).length === 0) return undefined
   throw new UsageError(
     'DDB_USAGE',
-    '`cells.offsets` says which offset times have, and `cells.timeZone` what becomes of any: leave one out',
+    '`cells.offsets` sets the offset of times, and `cells.timeZone` converts any offset: leave one of them out',
   )
 }
 

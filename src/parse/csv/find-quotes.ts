@@ -52,10 +52,10 @@ export function findQuotes(
   if (usual.broken === 0 || usual.isUnsure) return undefined
   const trimmed = read({ trim: true })
   if (trimmed.broken === 0 && trimmed.quoted > 0 && trimmed.isAlike) {
-    return { trim: true, said: 'blanks stand around quoted fields' }
+    return { trim: true, said: 'blanks surround quoted fields' }
   }
   if (usual.misquoted === 0 && usual.quoted > 0 && usual.isAlike) {
-    return { quotes: 'lax', said: 'quotes stand in fields that have none around them' }
+    return { quotes: 'lax', said: 'unquoted fields contain quotes' }
   }
   // Most quotes are right, so the others are mistakes.
   if (usual.quoted > usual.misquoted) return undefined

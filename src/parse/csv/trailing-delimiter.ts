@@ -40,6 +40,6 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
   throw new UsageError(
     'DDB_USAGE',
     `the records of ${file} have one field more than its header: use \`input.trailingDelimiter\` if they end with a delimiter, ` +
-      'or `input.rowNames` if they begin with a name of their own',
+      'or `input.rowNames` if they begin with a row name',
   )
 }

@@ -36,7 +36,7 @@ export function parseJsonPath(text: string): string[] {
   if (names.every(name => /^[^[\]]+$/.test(name))) return names
   throw new UsageError(
     'DDB_USAGE',
-    `\`input.jsonPath\` ${text}: expected names of members with dots between, such as data.items, or /data/items where names have dots of their own`,
+    `\`input.jsonPath\` ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
   )
 }
 

@@ -81,7 +81,7 @@ export function elementRules(rules: CellRules, delimiter: string): CellRules {
   if (delimiter === thousands || (delimiter === ',' && decimalComma === true)) {
     throw new UsageError(
       'DDB_USAGE',
-      `"${delimiter}" stands inside numbers and between the elements of arrays: choose another \`input.arrayDelimiter\``,
+      `"${delimiter}" occurs inside numbers and between the elements of arrays: choose another \`input.arrayDelimiter\``,
     )
   }
   return rules

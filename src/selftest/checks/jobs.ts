@@ -20,7 +20,7 @@ const urgentPriority = 8
 const pauseMs = 50
 
 const dependsOnIt =
-  'waiting for a server that still works on a batch, and going on when it does not'
+  'waiting for a server that still works on a batch, and continuing when it does not'
 
 /** Begin and end of a request's sleep, by the server's clock, ms. */
 interface Sleep {

@@ -37,8 +37,8 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_SSL')) return undefined
   const what = code.includes('KEY_VALUES_MISMATCH')
-    ? "The key does not belong to the first certificate of its file: the server's own certificate stands first, then " +
-      'those in between.'
+    ? "The key does not belong to the first certificate of its file: the server's own certificate comes first, then " +
+      'the intermediate ones.'
     : `Certificate and key cannot be used (${code}).`
   return new UsageError('DDB_CONFIG', `Cannot listen with TLS. ${what}`, { cause })
 }

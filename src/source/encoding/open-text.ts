@@ -186,7 +186,7 @@ function notUtf8(
       ? 'Convert it first, for example with iconv.'
       : `It may be ${fitting.join(', ')}: name the right one with \`input.encoding\`.`
   const before =
-    readBefore === undefined ? '' : ` What stands before byte ${readBefore} was read as UTF-8.`
+    readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
   const single = ' With utf-8 for `input.encoding`, only rows with such bytes are rejected.'
   return new InputError('DDB_INPUT_ENCODING', `${place}. ${others}${before}${single}`, {
     file,

@@ -142,7 +142,7 @@ function newReadBytes({ file, name }: FollowedFile): ReadBytes {
 
 const advice =
   'A file that is followed may only grow: rotate it by renaming it and creating another (logrotate: `create`, not ' +
-  '`copytruncate`). See what is missing in the table, then begin a run with another `runId`'
+  '`copytruncate`). Find out what is missing in the table, then start a run with another `runId`'
 
 function cutShort(name: string, position: number, sizeBytes: number): InputError {
   return new InputError(

@@ -141,7 +141,7 @@ export function refuseOtherTexts(reader: PathReader, path: string, input: string
   if (texts[0] === texts[1]) return
   throw pathError(
     path,
-    `is a file that is an input as "${input}", too, and the two say different things of its rows: name one of them`,
+    `is a file that is an input as "${input}", too, and the two names give its rows different values: name only one of them`,
   )
 }
 

@@ -131,7 +131,7 @@ function namedPiece(text: string, inner: string): Piece {
   const colon = inner.indexOf(':')
   const name = colon < 0 ? inner : inner.slice(0, colon)
   if (name === '')
-    throw wrong(text, 'has a part without a name: write {NAME}, or * for what nobody wants')
+    throw wrong(text, 'has a part without a name: write {NAME}, or * for a part that is not needed')
   if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
   if (colon < 0) return { name, pattern: someText }
   const own = inner.slice(colon + 1)

@@ -618,7 +618,7 @@ t.test('for one run everything known is printed', async t => {
       '  process 3  began 2026-01-02T03:08:00Z, was killed',
       '  rejects    1 row in bad.csv',
       '  folder     /data',
-      '  journal    /state/runs/r.journal, without 5 bytes at its end that are no whole record',
+      '  journal    /state/runs/r.journal, without 5 bytes at its end that are an incomplete record',
       '',
     ].join('\n'),
   )

@@ -106,7 +106,7 @@ t.test('requests of a session wait for its login', async t => {
   const session = await connect({ host, port })
   const who = 'getCurrentSessionAndUser()[1]'
   const asked = [session.run(who), session.login('admin', '123456'), session.run(who)] as const
-  t.throws(() => session.send('print', []), { code: 'DDB_USAGE', message: /under way/ })
+  t.throws(() => session.send('print', []), { code: 'DDB_USAGE', message: /in progress/ })
   const again = session.login('admin', 'wrong')
   const last = session.run(who)
   t.match(await asked[0], { value: 'guest' }, 'requested before')

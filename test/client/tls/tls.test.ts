@@ -205,7 +205,7 @@ t.test('a certificate is refused in one sentence, and not tried again', async t 
     [
       'without what lies in between',
       certificates.make('s', { by: between }),
-      /leaves out the certificates in between/,
+      /leaves out intermediate certificates/,
     ],
     [
       'in the wrong order',

@@ -161,7 +161,7 @@ t.test('no output overwrites a TLS file', async t => {
   const path = join(t.testdir({ 'ca.pem': ca.cert }), 'ca.pem')
   for (const flag of ['--ca-file', '--cert-file', '--key-file']) {
     const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', '--summary', path)
-    t.match(outcome, { code: 64, stderr: /is a file of TLS of this run/ }, flag)
+    t.match(outcome, { code: 64, stderr: /is a TLS file of this run/ }, flag)
   }
 })
 

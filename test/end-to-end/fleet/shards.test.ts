@@ -337,7 +337,7 @@ void t.test('shards called with other options are refused', async t => {
   ] as const) {
     t.match(await shard(manifest, 2, 2, change), {
       exitCode: 64,
-      error: { code: 'DDB_RUN_CHANGED', message: /other options of reading, mapping or target/ },
+      error: { code: 'DDB_RUN_CHANGED', message: /other reading, mapping or target options/ },
     })
   }
   const other = await plan({ batchRows: 31 })

@@ -127,7 +127,7 @@ t.test('on a server without tableUpsert an upsert still works, and a notice says
       }
       t.equal(await here.count('keyed'), 3)
       t.equal(await here.count('loadTable("dfs://o", "t")'), 3)
-      const isTold = here.notices.some(text => /does not tell how many rows an upsert/.test(text))
+      const isTold = here.notices.some(text => /does not say how many rows an upsert/.test(text))
       t.equal(isTold, version !== '2.00.10')
     }
   }

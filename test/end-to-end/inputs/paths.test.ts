@@ -191,7 +191,7 @@ t.test('a file with two contradicting names is not loaded', async t => {
   const { dir, run, here } = await place(t, { level2 })
   linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
-  t.match(outcome, { code: 65, stderr: /say different things of its rows/ })
+  t.match(outcome, { code: 65, stderr: /give its rows different values/ })
   t.equal(await here.count('q'), 0)
 })
 

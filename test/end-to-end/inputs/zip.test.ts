@@ -121,7 +121,7 @@ t.test('an archive is a file that is never written to', async t => {
   const refused = await runMain(['load', '-', '-t', 'q', '--port', String(here.server.port)], {
     stdin: bytes,
   })
-  t.match(refused, { code: 65, stderr: /is a zip archive: its directory stands at its end/ })
+  t.match(refused, { code: 65, stderr: /is a zip archive: its directory is at its end/ })
   t.equal(await here.count('q'), 0)
 })
 

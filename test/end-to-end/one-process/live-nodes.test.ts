@@ -70,7 +70,7 @@ t.test('all connections of a lost node move to a live one', async t => {
   t.equal(confirmed + unconfirmed, rowCount)
   t.equal(unsent + rejected, 0)
   t.ok(unconfirmed > 0, 'only the lost node knew the outcome of batches in flight')
-  t.match(notices.join('\n'), /127\.0\.0\.1:\d+ is lost: the run goes on with 127\.0\.0\.1:\d+/)
+  t.match(notices.join('\n'), /127\.0\.0\.1:\d+ is lost: the run continues with 127\.0\.0\.1:\d+/)
   const there = ids()
   t.equal(new Set(there).size, there.length, 'no row is stored twice')
   t.ok(there.length >= confirmed)
@@ -85,7 +85,7 @@ t.test('without a named host, or with another one, the run does not move', async
     const { error, rows } = await run(allowRedirect)
     t.equal(error?.code, 'DDB_CONNECTION_LOST')
     t.equal(rows.confirmed + rows.unconfirmed + rows.unsent, rows.read)
-    t.notMatch(notices.join('\n'), /goes on with/)
+    t.notMatch(notices.join('\n'), /continues with/)
     t.strictSame(scripts, [])
   }
 })

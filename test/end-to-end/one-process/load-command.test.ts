@@ -372,7 +372,7 @@ t.test('a check says what would load, how, what would not, and the command', asy
   t.match(stdout, /\nto load exactly this way:\nddb-ingest load .* --expect-types [^\n]*\n$/)
   t.match(stdout, /^ {2}price: "n\/a" in 1 of 14 rows is null with --null n\/a$/m)
   t.strictSame(stderr.split('\n'), [
-    'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out',
+    'a load stops at the first row that it rejects: --rejects saves such rows, --on-error skip leaves them out',
     `next: ddb-ingest check ${path} --null n/a --table trades --port ${portOfCheck}`,
     '',
   ])

@@ -109,7 +109,10 @@ t.test('without receipts, a function without a table to count gives answers', as
     }),
     { exitCode: 0, rows: { unconfirmed: 0, confirmed: 1 }, confirm: { used: 'answers' } },
   )
-  t.match(notices.join('\n'), /no receipts on this server \(no\): every batch is answered instead/)
+  t.match(
+    notices.join('\n'),
+    /no receipts on this server \(no\): the server answers every batch instead/,
+  )
   t.equal(server.counters.asynchronousFailures, 0)
 })
 

@@ -56,7 +56,7 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   ])
   t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
   await repair(text => text.replace('2;', '7;'))
-  t.match(await retry(), { code: 64, stderr: /cannot go on: its input .* has changed/ })
+  t.match(await retry(), { code: 64, stderr: /cannot continue: its input .* has changed/ })
   await rename(path, `${path}.moved`)
   await rename(`${path}.reasons.ndjson`, `${path}.moved.reasons.ndjson`)
   t.match(await retry(`${path}.moved`), {
@@ -268,7 +268,7 @@ t.test('the encoding is kept, unless the file was saved in another one', async t
   await writeFile(path, 'id,price,名\n1,1,股票\n')
   t.match(await retry(), {
     code: 65,
-    stderr: /UTF-8 now, as it seems.*the right one with --encoding/,
+    stderr: /seems to be UTF-8 now.*the right one with --encoding/,
   })
   await copyFile(`${path}.kept`, path)
   t.equal((await retry()).code, 0)

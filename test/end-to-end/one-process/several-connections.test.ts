@@ -180,7 +180,7 @@ addFunctionView(put)`
       {},
       { table: 'target' },
       { mapping: { set: { x: 1.5 } } },
-      /keys do not tell rows apart/,
+      /keys do not identify rows/,
     ],
   ]
   for (const [script, delivery, target, more, why] of cases) {

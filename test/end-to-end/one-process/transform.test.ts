@@ -371,7 +371,7 @@ t.test("rows outside a table's partitions are not guessed", async t => {
     exitCode: 4,
     connections: 1,
     rows: { confirmed: 1, filtered: 1, unconfirmed: 1 },
-    confirm: { note: /the target took 1 of 2 rows of .* and does not tell which/ },
+    confirm: { note: /the target took 1 of 2 rows of .* and does not say which/ },
   })
   t.match(result.notices.join(), /a transform decides which keys and partitions its rows have/)
 })
@@ -379,7 +379,7 @@ t.test("rows outside a table's partitions are not guessed", async t => {
 t.test('incompatible options are refused with 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
-    [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
+    [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows it leaves/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
@@ -436,7 +436,7 @@ t.test('the command line: from a file, in the summary, in check and in metrics',
   t.match(checked.stdout, `--transform @${file}`)
   t.match(
     checked.stderr,
-    /which of them --transform leaves, and whether the table takes those, a load shows/,
+    /only a load shows which of them --transform keeps, and whether the table takes those/,
   )
   t.equal(await count('prices'), 0)
   const metrics = join(folder, 'm.prom')
@@ -506,7 +506,7 @@ t.test('rows loaded into memory cannot be proved later', async t => {
   const { run, path } = await scene(t)
   const argv = ['load', path, '-t', 'prices', '--transform', positive, '--run-id', 'day']
   t.match(await run(...argv), { code: 0 })
-  t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in it/ })
+  t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in the table/ })
 })
 
 t.test(

@@ -64,7 +64,7 @@ t.test('changed files are read again, new ones are read, the rest is left alone'
   const again = await load('--changed')
   t.match(again, {
     code: 0,
-    stderr: /changed since the run has read them, and read again: .*a\.csv/,
+    stderr: /changed since the run read them, and read again: .*a\.csv/,
   })
   t.match(resultOf(again).rows, { confirmed: 4, skipped: 3 })
   t.strictSame(await rows(), ['1,7', '2,7', '3,1', '4,7', '5,1'])

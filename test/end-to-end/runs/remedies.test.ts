@@ -241,7 +241,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         lines[2] = lines[2]!.replace(/\d/g, '7')
         await writeFile(path, lines.join('\n'))
         const refused = await load('--run-id', 'nightly')
-        t.match(refused.stderr, /damaged.*would be stored twice: remove those rows/s)
+        t.match(refused.stderr, /damaged.*would be stored twice: remove them/s)
         t.not(refused.code, 0)
         await removeRows()
         const again = await load('--run-id', 'nightly', '--restart')
@@ -259,7 +259,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const first = lines.findIndex(line => line.includes('"kind":"batch"'))
         await writeFile(path, `${lines.slice(0, first).join('\n')}\n`)
         const refused = await load('--run-id', 'nightly')
-        t.match(refused.stderr, /its end was lost.*would be stored twice: remove those rows/s)
+        t.match(refused.stderr, /the journal's end was lost.*would be stored twice: remove them/s)
         t.match(refused, { code: 4 })
         await removeRows()
         t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
@@ -279,7 +279,10 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await writeFile(path, early)
         forget(here)
         const refused = await load('--run-id', 'nightly')
-        t.match(refused, { code: 75, stderr: /"dfs:\/\/d\/t" has them.*brought back/s })
+        t.match(refused, {
+          code: 75,
+          stderr: /"dfs:\/\/d\/t" has them.*restored from an earlier time/s,
+        })
         await removeRows()
         t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
         await eachOnce()
@@ -323,7 +326,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const all = ['--run-id', 'nightly', '--rejects', 'q.csv', '--max-errors', '100%']
         t.match(await load(...all), { code: 3 })
         await writeFile(path, good)
-        t.match(await load(...all), { code: 64, stderr: 'begin it anew with --restart' })
+        t.match(await load(...all), { code: 64, stderr: 'start it over with --restart' })
         t.match(await load(...all, '--restart'), { code: 0 })
         await eachOnce()
       },
@@ -340,7 +343,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await load('--run-id', 'nightly'), { code: 65 })
         await writeFile(path, good)
         const again = await load('--run-id', 'nightly')
-        t.match(again, { code: 0, stderr: 'Nothing of it was stored, so it begins anew' })
+        t.match(again, { code: 0, stderr: 'None of its rows were stored, so it starts over' })
         await eachOnce()
         t.strictSame(
           [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
@@ -356,7 +359,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const { load, removeRows, eachOnce } = await scene(t)
         t.match(await load('--run-id', 'nightly'), { code: 0 })
         const other = ['--run-id', 'nightly', '--null', 'none']
-        t.match(await load(...other), { code: 64, stderr: 'What it has stored stays' })
+        t.match(await load(...other), { code: 64, stderr: 'Rows that it has stored stay' })
         await eachOnce()
         await removeRows()
         t.match(await load(...other, '--restart'), { code: 0 })
@@ -483,7 +486,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const refused = await load('--run-id', 'nightly')
         t.match(refused, {
           code: 75,
-          stderr: 'Wait for it; give a load of other rows another --run-id',
+          stderr: 'Wait for it; give a different load another --run-id',
         })
         release()
         t.match(await outcome, { code: 0 })
@@ -542,7 +545,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await shell(load), { code: 0 })
         forget(here)
         const refused = await shell(load)
-        t.match(refused, { code: 75, stderr: 'See whether rows of these files are there' })
+        t.match(refused, { code: 75, stderr: 'Check whether rows of these files are there' })
         await eachOnce()
         await removeRows()
         t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
@@ -557,7 +560,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const { load, kill, shell, eachOnce, folder } = await scene(t)
         await kill('--run-id', 'nightly')
         const there = await load('--run-id', 'nightly', '--state-dir', join(folder, 'other'))
-        t.match(there, { code: 75, stderr: /\d+ rows of it are there.*would store them twice/s })
+        t.match(there, { code: 75, stderr: /\d+ of its rows are there.*would store them twice/s })
         t.notMatch(
           there.stderr,
           join(folder, 'other'),
@@ -594,14 +597,14 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await writeFile(path, 'id,sym\n2000,A\n')
         const into = `-t target --port ${here.server.port} --run-id other`
         const told = await shell(`ddb-ingest load ${path} ${into} --state-dir ${folder}/other`)
-        t.match(told, { code: 0, stderr: 'Go on with each run where it was begun' })
+        t.match(told, { code: 0, stderr: 'Continue each run where it began' })
         t.match(await shell('ddb-ingest runs'), { code: 0, stdout: /nightly/ })
         t.match(await shell('ddb-ingest resume nightly'), { code: 0 })
         await eachOnce(1)
       },
     ],
     [
-      'nobody wants the rest of its rows',
+      'nobody needs the rest of its rows',
       async t => {
         const { here, load, kill, shell } = await scene(t)
         await kill('--run-id', 'nightly')

@@ -83,7 +83,7 @@ t.test('a check knows the table that load would create, but does not create it',
   }
   t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
     exitCode: 65,
-    error: { message: /byDay" is there already.*createPartitionedTable\(table\(1:0, / },
+    error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
   })
   t.strictSame(await state(server), before)
   t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
@@ -110,7 +110,7 @@ t.test(
         { name: 'id', type: 'INT', rejected: 1 },
       ],
       rejects: { byClass: { parse: 1, type: 3, server: 0 } },
-      notices: [/a load ends at the first row that it rejects/],
+      notices: [/a load stops at the first row that it rejects/],
       error: null,
     })
     t.strictSame(result.inputs[0]!.fields[0], {

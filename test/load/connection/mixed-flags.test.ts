@@ -141,7 +141,7 @@ t.test(
         text.startsWith('getCurrent') ? ('forget' as const) : undefined,
     }
     for (const [server, options, words] of [
-      [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
+      [login, {}, /password that anybody on the network can read.*`server\.tls` or/],
       [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
       [
         { ...shown, password: 'wrong' },
@@ -186,7 +186,7 @@ t.test(
     })
     await t.rejects(sent(t, login, { found: found(1) }), {
       code: 'DDB_UNAVAILABLE',
-      message: /Go on as it began/,
+      message: /Continue the run as it began/,
     })
     const { run } = await sent(t, login, { found: found(0) })
     t.equal(run.plan.mode, 'sync', 'every row sent before has a known outcome')

@@ -42,7 +42,7 @@ t.test('each stored row raises the expected row count of the table', async t => 
     t.equal(evidence.taken(3, 2, 5), undefined)
     t.equal(evidence.leastRows, 5)
     t.equal(evidence.taken(3, 5, 9), undefined, 'other clients may write, too')
-    t.match(evidence.taken(3, 8, 10), /the table had 11 rows, and has 10: it was made again/)
+    t.match(evidence.taken(3, 8, 10), /the table had 11 rows, and has 10: it was recreated/)
     t.equal(evidence.leastRows, 10, 'later counts are compared with the new table')
     t.equal(evidence.taken(1, 10, 11), undefined)
   }

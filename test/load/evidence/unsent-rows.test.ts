@@ -65,7 +65,7 @@ const batch = (...ids: number[]): Batch => ({
   ...batchOf(ids.length),
   columns: [vectorOf({ type: 'INT' }, ids)],
 })
-const refusal = { code: 'DDB_UNPROVEN', message: /does not know rows from in\.csv:2 on as sent/ }
+const refusal = { code: 'DDB_UNPROVEN', message: /lists the rows from in\.csv:2 on as unsent/ }
 
 t.test('if the table holds rows that the journal does not know, the run ends', async t => {
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8)), refusal)

@@ -30,7 +30,7 @@ t.test('both messages name the run, what has changed, and what to do', async t =
   t.match(runChanged(state, 'its input is longer'), {
     code: 'DDB_RUN_CHANGED',
     exitCode: 64,
-    message: /^run "nightly" cannot go on: its input is longer\. .*`journal\.restart`/,
+    message: /^run "nightly" cannot continue: its input is longer\. .*`journal\.restart`/,
   })
   t.match(targetChanged(state, 'it has 3 rows'), {
     code: 'DDB_TARGET_CHANGED',

@@ -62,7 +62,7 @@ t.test('a run held by a living process is running, and no other process may hold
   })
   await t.rejects(holdRun(folder, 'r', files), {
     code: 'DDB_LOCKED',
-    message: /"r" is under way by process/,
+    message: /"r" is in progress by process/,
   })
   t.strictSame(
     (await listRuns(folder, files)).strange,
@@ -157,7 +157,7 @@ t.test('nothing is removed while the clock is earlier than one of the journals',
     const removed: RemovedRun[] = []
     await t.rejects(
       removeOldRuns(folder, at(endedMs + 300 * dayMs), removed),
-      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" tells of 2027-01-01/ },
+      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" records 2027-01-01/ },
       what,
     )
     t.strictSame(removed, [])

@@ -161,7 +161,7 @@ t.test('inputs that changed or are gone end the run, and the lock is released', 
   const [atime, mtime] = [1, 1]
   utimesSync(a, atime, mtime)
   await once([a, b])
-  await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is not among/ })
+  await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is no longer among/ })
   writeFileSync(a, 'id\n9\n')
   utimesSync(a, atime, mtime)
   await t.rejects(open([a, b]), {
@@ -203,7 +203,7 @@ t.test('a torn journal continues after its last whole record, and a notice says 
   await once()
   appendFileSync(path, '12345678 {"kind":"batch","no":1,')
   const notices = await once()
-  t.match(notices, ['32 bytes that are no whole record'])
+  t.match(notices, ['32 bytes that are an incomplete record'])
   t.match(
     records().map(({ kind }) => kind),
     ['run', 'process', 'inputs', 'process'],

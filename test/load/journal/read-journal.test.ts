@@ -88,7 +88,7 @@ t.test('any record is accepted or refused with a message', async t => {
         return
       }
       refused++
-      if (!/^(its line \d+ |it is that of run |what stands in its middle)/.test(found.damage))
+      if (!/^(its line \d+ |it is that of run |something in its middle)/.test(found.damage))
         throw new Error(found.damage)
     }),
     { numRuns: runs(400) },

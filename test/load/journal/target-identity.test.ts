@@ -67,7 +67,7 @@ t.test('a DFS table has an index that changes when the table is recreated', asyn
   const after = await identity({ table: 'dfs://d/t' })
   t.type(before.physicalIndex, 'string')
   t.not(after.physicalIndex, before.physicalIndex)
-  t.match(whatChanged(before, after, 0), /made again/)
+  t.match(whatChanged(before, after, 0), /recreated/)
 })
 
 t.test('an upsert replaces rows with the same key', async t => {
@@ -132,7 +132,7 @@ t.test('fewer rows in keyed and DFS tables are not a loss, an empty table is', a
 
 t.test('a DFS table is recognized by columns and index if both are known', async t => {
   t.match(whatChanged(table, { ...table, columns: 'id:LONG' }, 0), /columns were id:INT and are/)
-  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /made again/)
+  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /recreated/)
   t.equal(whatChanged(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)
   t.equal(whatChanged({ ...dfs, physicalIndex: null }, { ...dfs, rows: 99 }, 5), undefined)
 })

@@ -138,22 +138,22 @@ t.test(
       { runId: 'a-b', token: 1n },
       { ...mine, runId: 'nameless' },
     ]
-    t.match(await told(nobody), /"a-b".*rows of it may be there.*go on with it where it was begun/)
+    t.match(await told(nobody), /"a-b".*some of its rows may be there.*continue it where it began/)
     await markRun(session, nameless, timeoutMs)
-    t.match(await told(nameless), /go on with it where it was begun/)
+    t.match(await told(nameless), /continue it where it began/)
     const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
     const begun = { ...mine, place }
     await markRun(session, begun, timeoutMs)
     t.match(
       await told(theirs),
-      'on host "host?-a", is under way or was killed, and rows of it may be there',
+      'on host "host?-a", is in progress or was killed, and some of its rows may be there',
     )
     t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
     // As two versions of the program wrote markers.
     await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
 share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
 share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
-    t.match(await told(theirs), '12 rows of it are there')
+    t.match(await told(theirs), '12 of its rows are there')
   },
 )
 

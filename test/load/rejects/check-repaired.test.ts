@@ -30,7 +30,7 @@ t.test('a file saved again as UTF-8 needs the encoding option', async t => {
     return checkRepaired(run, { inputs: [path], input: { encoding } }, isGiven, systemFiles)
   }
   const gbk = Buffer.from([0xb9, 0xc9, 0xc6, 0xb1, 0x0a])
-  const other = { code: 'DDB_INPUT_ENCODING', message: /UTF-8 now, as it seems, and was gb18030/ }
+  const other = { code: 'DDB_INPUT_ENCODING', message: /seems to be UTF-8 now, and was gb18030/ }
   await t.resolves(check(gbk, 'gb18030'))
   await t.resolves(check(Buffer.from('a,b\n'), 'gb18030'))
   await t.rejects(check(Buffer.from('股票\n'), 'gb18030'), other)

@@ -12,7 +12,7 @@ t.test('once another process has the run, its files are left unchanged', async t
   const file = files.create(path)
   file.write(Buffer.from('ours'))
   isOurs = false
-  const another = /another process goes on/
+  const another = /another process continues/
   t.throws(() => file.write(Buffer.from('late')), another)
   t.throws(() => file.truncate(0), another)
   for (const name of ['create', 'openEmpty', 'reopen', 'remove'] as const) {

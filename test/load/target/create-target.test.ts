@@ -29,7 +29,7 @@ t.test('a missing table is created once and filled', async t => {
     t.ok(notices.includes(made), notices.join('\n'))
     notices.length = 0
     t.match(await load(path, { target, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
-    t.ok(notices.includes(`"${target.table}" is there: nothing is created`), notices.join('\n'))
+    t.ok(notices.includes(`"${target.table}" exists: nothing is created`), notices.join('\n'))
   }
   t.strictSame(await rows('select count(*) from fresh'), [['4']])
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
@@ -78,7 +78,10 @@ t.test(
       onNotice: notice => void notices.push(notice),
     })
     t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
-    t.ok(notices.includes('"fresh" was made by somebody else in the meantime'), notices.join('\n'))
+    t.ok(
+      notices.includes('"fresh" was created by somebody else in the meantime'),
+      notices.join('\n'),
+    )
     t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
   },
 )
@@ -191,7 +194,7 @@ t.test('an existing database keeps its partitions', async t => {
   t.match(await into('dfs://fresh/t'), { exitCode: 0 })
   t.match(await into('dfs://fresh/other'), {
     exitCode: 65,
-    error: { message: /dfs:\/\/fresh" is there already.*createPartitionedTable\(table\(1:0, / },
+    error: { message: /dfs:\/\/fresh" already exists.*createPartitionedTable\(table\(1:0, / },
   })
 })
 

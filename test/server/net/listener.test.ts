@@ -207,7 +207,7 @@ t.test('a server does not start with unusable options', async t => {
     [
       { tlsCertFile: wrongOrder.certFile, tlsKeyFile: keyFile },
       'DDB_CONFIG',
-      /own certificate stands first/,
+      /own certificate comes first/,
     ],
   ] as const) {
     await t.rejects(startServer({ port: 0, ...options }), { code, message })

@@ -106,7 +106,7 @@ function checkName(path: string, prefix: string, name: string, known: ReadonlySe
   if (name === 'password') {
     throw new UsageError(
       'DDB_CONFIG',
-      `${clean(path)}: a password does not belong in a configuration file; put it in a file of its own and name that with "password-file"`,
+      `${clean(path)}: a password does not belong in a configuration file; put it into a separate file and name that file with "password-file"`,
     )
   }
   throw new UsageError(

@@ -172,7 +172,7 @@ class FollowedInputs implements Inputs {
       const { files, missing, unread } = present
       this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
-      for (const folder of unread) this.#tell(`waiting for "${folder}": it may not be read yet`)
+      for (const folder of unread) this.#tell(`waiting for "${folder}": it cannot be read yet`)
       for (const present of files) {
         if (this.#paths.isSkipped(present.path)) continue
         const file = await this.#openIfNew(present)

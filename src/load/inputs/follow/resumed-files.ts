@@ -101,6 +101,6 @@ function isGone(found: FoundRun, path: string, fingerprint: Fingerprint): Error 
     found,
     `"${path}" was not read to its end, and is no longer in its folder under any name ` +
       `(it was ${fingerprintText(fingerprint)}, inode ${fingerprint.inode ?? 'unknown'}). ` +
-      'If rotation has compressed it, unpack it and load the rest of it as a file of its own',
+      'If rotation has compressed it, unpack it and load the rest of it as a separate file',
   )
 }

@@ -98,7 +98,7 @@ function keepLastAttempt(byNo: Map<number, LedgerRow[]>, row: LedgerRow): void {
 function unknownToJournal(rows: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
-    `the server has begun batches of ${rowsText(rows)} that the journal of this run does not know: its end was lost, as in a power cut. ` +
+    `the server has begun batches of ${rowsText(rows)} that the journal of this run does not know: the journal's end was lost, as in a power cut. ` +
       remedies.removeThenRestart(),
   )
 }

@@ -56,7 +56,7 @@ ${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, ver
   const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
   await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
-    throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
+    throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
   return { name, version, countsDuplicates: known === 1n, seen: 0 }
 }

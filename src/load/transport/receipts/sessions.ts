@@ -84,7 +84,7 @@ export async function openAgain(
   const [control, memory] = await openControl(setup, isWaited ? ownMs : deadlineMs)
   if (!isSameNode(control, lost)) {
     const [from, to] = [lost, control].map(({ host, port }) => `${host}:${port}`)
-    run.reporter.notice(`${from} is lost: the run goes on with ${to}`)
+    run.reporter.notice(`${from} is lost: the run continues with ${to}`)
   }
   return [control, memory]
 }

@@ -25,7 +25,9 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
     return new ScriptError('The script calls functions too deeply.')
   }
   if (!/length|size exceeded|allocation failed/.test(message)) return undefined
-  return new ScriptError(`Out of memory. The embedded server holds no value so large (${message}).`)
+  return new ScriptError(
+    `Out of memory. The embedded server cannot hold a value so large (${message}).`,
+  )
 }
 
 /** Prefixes an error with the source text at which it occurred, unless it has a prefix already. */

@@ -110,7 +110,7 @@ t.test('--clean removes nothing while the clock is earlier than a journal', asyn
   add('old', true)
   const at = new Date(Date.now() + dayMs).toISOString()
   writeJournal(folder, 'ahead', [runRecord('ahead'), endRecord({ at })])
-  const early = { code: 78, stderr: /clock says .*run "ahead" tells of .*nothing was removed/ }
+  const early = { code: 78, stderr: /clock says .*run "ahead" records .*nothing was removed/ }
   t.match(await runs('--clean'), early)
   t.match(await runs('ahead', '--clean'), { code: 0, stdout: /^removed 1 journal: ahead / })
   t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old / })
@@ -150,7 +150,7 @@ t.test('a lock that is not a file is reported', async t => {
   mkdirSync(join(folder, 'runs', 'dead.journal.lock'))
   t.match(await runs('dead', '--clean'), {
     code: 75,
-    stderr: /dead\.journal\.lock" is in the place .*: remove it if nothing runs/,
+    stderr: /dead\.journal\.lock" should be the lock .*: remove it if nothing uses it/,
   })
 })
 
