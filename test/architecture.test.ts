@@ -1,6 +1,6 @@
 /*
-  The layout that CONTRIBUTING.md describes, kept true by a test rather than by memory: who may import whom, and
-  where platform and packages have their one address.
+  Checks the layout that CONTRIBUTING.md describes: which room may import which, and the only places that may use the
+  platform and packages.
 */
 import { posix } from 'node:path'
 import t from 'tap'
@@ -76,8 +76,8 @@ const addresses: Record<string, readonly string[]> = {
 }
 
 /**
- * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types lead both ways, for a value may
- * hold a table and a table holds values. Nothing runs `start` and `index` but what lies outside.
+ * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types lead both ways, because a
+ * value may be a table and a table contains values. Nothing in the server runs `start` and `index`.
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
@@ -134,7 +134,7 @@ const allowedInServer: Record<string, readonly string[]> = {
   index: ['start', 'options', 'net', 'script/session'],
 }
 
-/** Files that call each other because expressions hold expressions, and functions statements. */
+/** Files that call each other because expressions contain expressions, and functions contain statements. */
 const recursive: Record<string, readonly string[]> = {
   'server/script/parse/': [
     'parse-assignment',
@@ -166,7 +166,6 @@ const isAt = (module: Module, places: readonly string[]): boolean =>
 const imports = (module: Module, name: string): boolean =>
   module.imports.some(({ specifier }) => packageOf(specifier) === name)
 
-/** One family of types, in text. */
 const isFamily = (path: string): boolean => /^parse\/types\/[a-z0-9-]+-types\.ts$/.test(path)
 
 const paths = (modules: readonly Module[]): string[] => modules.map(module => module.path)
@@ -188,11 +187,11 @@ function breaches(module: Module): string[] {
 t.test('every import follows the table of rooms', async t => {
   t.ok(modules.length > 10, 'the modules of src/ are found')
   const homeless = modules.filter(module => allowed[module.room] === undefined)
-  t.strictSame(paths(homeless), [], 'every module lies in a room of the table')
+  t.strictSame(paths(homeless), [], 'every module is in a room of the table')
   t.strictSame(modules.flatMap(breaches), [])
 })
 
-/** Room of src/server/ that a path relative to src/ lies in; undefined elsewhere. */
+/** The room of src/server/ of a path relative to src/; undefined for other paths. */
 function serverRoomOf(path: string): string | undefined {
   const [server, room = '', inner] = path.replace(/\.[jt]s$/, '').split('/')
   if (server !== 'server') return undefined
@@ -212,7 +211,11 @@ function serverBreaches({ path, imports }: Module): string[] {
 t.test('the rooms of the server run each other in one order', async t => {
   const rooms = new Set(modules.map(({ path }) => serverRoomOf(path)))
   rooms.delete(undefined)
-  t.strictSame([...rooms].sort(), Object.keys(allowedInServer).sort(), 'every room has a place')
+  t.strictSame(
+    [...rooms].sort(),
+    Object.keys(allowedInServer).sort(),
+    'every room has a place in the order',
+  )
   t.strictSame(modules.flatMap(serverBreaches), [])
   const table = parseModule('server/tables/a.ts', "import { b } from '../script/parse/b.js'")
   t.strictSame(serverBreaches(table), ['server/tables/a.ts runs ../script/parse/b.js'])
@@ -227,11 +230,11 @@ t.test('imports that run form no circle', async t => {
   t.strictSame(
     importCircles(modules),
     expected.sort((a, b) => (a[0]! < b[0]! ? -1 : 1)),
-    'apart from the parser and the evaluator of scripts',
+    'except the parser and the evaluator of scripts',
   )
 })
 
-/** Rooms without a circle of imports, types included. */
+/** Rooms without a circle of imports, including types. */
 const withoutCircles = [
   'cli',
   'infer',
@@ -244,7 +247,7 @@ const withoutCircles = [
   'wire',
 ]
 
-t.test('imports form no circle in these rooms, types included', async t => {
+t.test('imports form no circle in these rooms, including types', async t => {
   for (const room of withoutCircles) {
     const own = modules.filter(module => module.room === room)
     t.ok(own.length > 0, room)
@@ -252,7 +255,7 @@ t.test('imports form no circle in these rooms, types included', async t => {
   }
 })
 
-t.test('a circle is found, and told apart from types', async t => {
+t.test('a circle is found, and distinguished from types', async t => {
   const circle = [
     parseModule('wire/a.ts', "import { b } from './b.js'"),
     parseModule('wire/b.ts', "export { c } from '../parse/c.js'"),
@@ -269,25 +272,25 @@ t.test('a circle is found, and told apart from types', async t => {
   t.strictSame(importCircles(types, true), [['wire/a.ts', 'wire/b.ts']])
 })
 
-t.test('the wire names a data type in one file', async t => {
+t.test('wire/ names a data type in one file', async t => {
   const named = modules.filter(({ path }) => path.startsWith('protocol/'))
   for (const name of Object.keys(dataTypes)) {
     const places = named.filter(({ strings }) => strings.has(name)).map(({ path }) => path)
     t.ok(
       places.length <= 1 && places.every(path => path.startsWith('protocol/types/')),
-      `${name} stands in ${places.join(', ')}`,
+      `${name} is in ${places.join(', ')}`,
     )
   }
 })
 
-t.test('platform and packages have one address each', async t => {
+t.test('platform and packages have one place each', async t => {
   for (const [name, places] of Object.entries(addresses)) {
     const strangers = modules.filter(module => imports(module, name) && !isAt(module, places))
     t.strictSame(paths(strangers), [], `${name} is imported in ${places.join(', ')} only`)
   }
 })
 
-t.test('time, chance and files come from the platform', async t => {
+t.test('time, randomness and files come from the platform', async t => {
   const inner = modules.filter(module => !['platform', 'cli', 'version'].includes(module.room))
   const machine =
     /\b(setTimeout|setInterval|setImmediate|performance\.now|Date\.now|new Date\(\)|Math\.random|getRandomValues|randomUUID)\b/
@@ -298,7 +301,7 @@ t.test('time, chance and files come from the platform', async t => {
   t.strictSame(paths(readers), [])
 })
 
-t.test('every package that src/ imports has an address', async t => {
+t.test('every package that src/ imports has a place', async t => {
   const strangers = modules.flatMap(module =>
     module.imports
       .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
@@ -308,11 +311,11 @@ t.test('every package that src/ imports has an address', async t => {
   t.strictSame(strangers, [])
 })
 
-/** Files besides the command line that know the process. A lock is held by one, so it names itself and asks for others. */
+/** Files besides the command line that use the process. A process holds a lock, so it names itself and looks up others. */
 const processFiles = ['platform/lock-holder.ts']
 
 t.test(
-  'only the command line knows the process and the console, and a lock the process',
+  'only the command line uses the process and the console, and a lock the process',
   async t => {
     const inner = modules.filter(module => module.room !== 'cli')
     const users = inner.filter(
@@ -324,7 +327,7 @@ t.test(
   },
 )
 
-t.test('what a type is in text stands in one file', async t => {
+t.test('the text of a type is defined in one file', async t => {
   const places = Object.keys(dataTypes).map((name): [string, string[]] => [
     name,
     paths(modules.filter(module => module.room === 'parse' && module.words.has(name))),
@@ -336,7 +339,7 @@ t.test('what a type is in text stands in one file', async t => {
   t.ok(places.filter(([, files]) => files.length === 1).length > 20, 'the types are found')
 })
 
-t.test('modules have named exports and imports that can be read', async t => {
+t.test('modules have named exports and readable imports', async t => {
   t.strictSame(paths(modules.filter(module => module.hasDefaultExport)), [], 'no default exports')
   const unreadable = modules.flatMap(module =>
     module.imports
@@ -346,16 +349,16 @@ t.test('modules have named exports and imports that can be read', async t => {
   t.strictSame(unreadable, [], 'imports name a file that ends in .js')
 })
 
-t.test('files say what they are for, stay short and leave nothing to do', async t => {
+t.test('files state their purpose, are short and have no open tasks', async t => {
   const silent = modules.filter(module => !/^\/\*\n {2}\S/.test(module.text))
-  t.strictSame(paths(silent), [], 'every file opens with what it is for')
+  t.strictSame(paths(silent), [], 'every file opens with its purpose')
   const long = modules.filter(module => module.lineCount > 400)
   t.strictSame(paths(long), [], 'no file has more than 400 lines')
   const unfinished = modules.filter(module => /\b(TODO|FIXME|XXX|HACK)\b/.test(module.text))
-  t.strictSame(paths(unfinished), [], 'nothing is left to do')
+  t.strictSame(paths(unfinished), [], 'there are no open tasks')
 })
 
-t.test('the reader of modules sees every form of import and nothing in text', async t => {
+t.test('the parser of modules sees every form of import and none in text', async t => {
   const module = parseModule(
     'parse/example.ts',
     [
@@ -396,7 +399,7 @@ t.test('the reader of modules sees every form of import and nothing in text', as
   ])
 })
 
-t.test('a room that may use types alone is told apart from one that runs code', async t => {
+t.test('a room that may only use types is distinguished from one that runs code', async t => {
   const types = parseModule('parse/a.ts', "import type { ByteSource } from '../source/source.js'")
   const code = parseModule('parse/b.ts', "import { openSource } from '../source/source.js'")
   t.strictSame(breaches(types), [])

@@ -1,7 +1,6 @@
 /*
-  The lists of the guide against the program: commands, options, what `serve` can be told and which functions it has.
-    UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts
-  writes those anew that are not written by hand.
+  Compares the lists of the guide with the program: commands, options, the settings of `serve` and the server's
+  functions. UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts rewrites the generated ones.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
@@ -33,7 +32,7 @@ const groups: readonly OptionGroup[] = [
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
-/** With its default, as the help has it. */
+/** With its default, as in the help. */
 function rowOf({ flags, help, default: value, defaultNote }: OptionDefinition): string {
   const note = defaultNote ?? value
   return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`

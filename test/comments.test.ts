@@ -1,6 +1,6 @@
 /*
-  What comments cite: a page of docs/ exists, and has the heading that is named. Facts have their source in this
-  repository, so nothing cites a paragraph by its number but a published standard.
+  Citations in comments: a cited page of docs/ exists, and has the heading that is named. The sources of facts are in
+  this repository, so a paragraph is cited by its number only from a published standard.
 */
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { root } from './helpers/checkout.js'
 import { anchorsOf, parsePage } from './helpers/pages.js'
 
 const folders = ['src/', 'test/', 'bench/', 'scripts/', 'bin/', 'examples/']
-/** What is installed or made there. */
+/** Installed and generated folders. */
 const notOurs = new Set(['node_modules', 'dist'])
 
 async function filesUnder(folder: string): Promise<string[]> {
@@ -22,14 +22,14 @@ async function filesUnder(folder: string): Promise<string[]> {
   return files
 }
 
-/** The comments of a source, each as one line: a citation may stand behind a line break. */
+/** The comments of a source, each as one line: a citation may follow a line break. */
 function commentsOf(source: string): string[] {
   const found = source.match(/\/\*[\s\S]*?\*\/|(?:^\s*\/\/.*\n)+|\s\/\/ .*$/gm) ?? []
   return found.map(text => text.replace(/\n\s*(?:\*|\/\/)?\s*/g, ' '))
 }
 
 const citation = /docs\/[\w/-]+\.md(?:#[\w-]+)?/g
-/** A section sign that is not behind the title of a page, in quotes, or the number of an RFC. */
+/** A section sign that does not follow the title of a page, in quotes, or the number of an RFC. */
 const foreign = /(?:notes|semantics|protocol|server|receipts|\()[,:]? ?§|\(design:/i
 
 async function resolves(cited: string): Promise<boolean> {

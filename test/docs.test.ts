@@ -1,6 +1,6 @@
 /*
-  The guide against the code: links lead somewhere, the index knows every page, every error code has its exit code,
-  and no page speaks of an option that the command line does not have.
+  Compares the guide with the code: links have targets, the index lists every page, every error code has its exit code,
+  and every option on a page exists.
 */
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -24,7 +24,7 @@ import {
 const pages = await readPages()
 const page = (path: string): Page => pages.find(each => each.path === path)!
 
-t.test('every link between pages leads to a file, and to a heading where it names one', async t => {
+t.test('every link between pages leads to a file, and to a heading if it names one', async t => {
   const broken = pages.flatMap(from =>
     linksOf(from)
       .filter(link => !/^https?:/.test(link))
@@ -45,7 +45,7 @@ function resolves(from: Page, link: string): boolean {
 
 t.test('the index names every page', async t => {
   const index = page('docs/README.md')
-  // What the package leaves out is named only.
+  // Pages that are not in the package are only named.
   const named = [...linksOf(index), ...codeSpans(index.prose)]
   const linked = new Set(named.map(link => `docs/${link.split('#')[0]}`))
   const lost = pages
@@ -54,16 +54,16 @@ t.test('the index names every page', async t => {
   t.strictSame(lost, [])
 })
 
-t.test('docs/errors.md gives every code the exit code that the program ends with', async t => {
+t.test('docs/errors.md gives every code the exit code of the program', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` \| (\d+) \| (.+) \|$/gm)
   const explained = Array.from(rows, ([, code, exitCode]) => [code, Number(exitCode)] as const)
   t.equal(new Set(explained.map(([code]) => code)).size, explained.length, 'each code once')
   t.strictSame(Object.fromEntries(explained), { ...errorCodes })
 })
 
-t.test('docs/errors.md says which codes do not occur yet, neither more nor less', async t => {
+t.test('docs/errors.md marks exactly the codes that do not occur yet', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` .* Does not occur yet/gm)
-  // Codes that the classes of errors.ts set by themselves need not stand elsewhere.
+  // Codes that the classes of errors.ts set by default need not occur elsewhere.
   const bySubject = new Map<string, RegExp>([
     ['DDB_SERVER', /new ServerError\(/],
     ['DDB_PROTOCOL', /new ProtocolError\(/],
@@ -102,9 +102,9 @@ const shortByCommand = new Map(
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
 const general = new Set(['help-all', 'help', 'version'])
 
-/** Options that a command line names and its command does not have. */
+/** Options in a command line that its command does not have. */
 function unknownOptions(line: string): string[] {
-  // Scripts and other quoted arguments may hold anything.
+  // Scripts and other quoted arguments may contain anything.
   const words = line.replace(/'[^']*'|"[^"]*"/g, "''").replace(/\\\n/g, ' ')
   return words.split(/\|(?!\|)|&&|;| -- /).flatMap(part => {
     const [, name, rest] = /\bddb-ingest ([a-z]+)\b(.*)$/.exec(part.replace(/\s#.*$/, '')) ?? []
@@ -144,7 +144,7 @@ t.test('prose names options that exist', async t => {
   t.strictSame(wrong, [])
 })
 
-/** True for `--an-option VALUE` and `ddb-ingest …` that the command line does not understand. */
+/** True for `--an-option VALUE` and `ddb-ingest …` that the command line does not accept. */
 function isWrong(span: string): boolean {
   if (span.startsWith('ddb-ingest ')) return unknownOptions(span).length > 0
   const name = /^--([a-z][a-z-]*)(?:[ =].*)?$/.exec(span)?.[1]

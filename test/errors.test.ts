@@ -1,6 +1,6 @@
 /*
-  The one list of error codes: every class says its own name, every code has a meaning for the shell, and the guide
-  explains each of them.
+  The list of error codes: every class reports its own name, every code has an exit code, and the guide explains each of
+  them.
 */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ import {
 } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 
-/** What the command line may end with after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
+/** Exit codes of the command line after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
 const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78, 130])
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
@@ -43,11 +43,11 @@ t.test('every class reports its own name, code and exit code', async t => {
     t.equal(error.name, name)
     t.equal(error.code, code, `${name} reports ${code}`)
     t.equal(error.exitCode, errorCodes[code])
-    t.equal(error.safeToRetry, false, 'nothing is safe to repeat unless it says so')
+    t.equal(error.safeToRetry, false, 'nothing is safe to repeat by default')
   }
 })
 
-t.test('an error keeps what lies underneath', async t => {
+t.test('an error keeps its cause', async t => {
   const cause = new Error('underneath')
   t.equal(new UsageError('DDB_USAGE', 'm', { cause }).cause, cause)
   t.equal(new InputError('DDB_INPUT_READ', 'm', { file: 'f' }, { cause }).cause, cause)
@@ -65,7 +65,7 @@ t.test('an error says where it happened', async t => {
   t.equal(server.message, 'Create it.')
 })
 
-t.test('an error says whether sending again is safe only where that was decided', async t => {
+t.test('an error says whether sending again is safe only if that was decided', async t => {
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: true }).safeToRetry, true)
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: false }).safeToRetry, false)
 })
@@ -83,7 +83,7 @@ t.test('every code of the list is used', async t => {
     if (module.path === 'errors.ts') continue
     for (const [code] of module.text.matchAll(/\bDDB_[A-Z_]+\b/g)) used.add(code)
   }
-  // Codes that the classes of errors.ts set by themselves.
+  // Codes that the classes of errors.ts set by default.
   for (const code of ['DDB_PROTOCOL', 'DDB_LIMIT', 'DDB_SERVER', 'DDB_TIMEOUT']) used.add(code)
   t.strictSame(
     codes.filter(code => !used.has(code)),
@@ -103,7 +103,7 @@ t.test(
       [],
       'codes without an explanation',
     )
-    // Variables of the environment share the prefix.
+    // Environment variables share the prefix.
     const variables = /^DDB_(INGEST_|HOST|PORT|USER|PASSWORD)/
     t.strictSame(
       [...explained].filter(code => !(code in errorCodes) && !variables.test(code)),

@@ -1,6 +1,5 @@
 /*
-  The examples as a reader runs them, by a quicker clock: each prints what docs/seeds.md says it prints, and ends by
-  itself.
+  The examples as a reader runs them, on a faster clock: each prints what docs/seeds.md shows, and ends.
 */
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
@@ -15,12 +14,12 @@ import { plainNode } from './helpers/plain-node.js'
 
 const run = promisify(execFile)
 
-/** Lets the scripts of the examples sleep in an order that does not depend on how busy the machine is. */
+/** Makes the scripts of the examples sleep in an order that does not depend on the load of the machine. */
 const turnClock = transpiled(fileURLToPath(new URL('helpers/turn-clock.ts', import.meta.url)))
 
 /**
- * One example after the other, each with a line of its name at its end, and of what it has left open: it would not end by
- * itself. What is closed may need some turns to go.
+ * One example after the other. After each, prints a line with its name and a line with what it has left open, which
+ * would keep it from ending. Closing may take some turns.
  */
 const runner = `
 const open = () => process.getActiveResourcesInfo().filter(name => /TCP|Worker|Process|Message|Timeout/.test(name))
@@ -52,8 +51,8 @@ t.test('the table and the outputs name every example, and no other', async t => 
   t.strictSame([...outputs.keys()].sort(), names)
 })
 
-t.test('each example prints what the guide says, and leaves nothing open', async t => {
-  // A program that leaves something open would never end; any machine is quicker.
+t.test('each example prints what the guide shows, and leaves nothing open', async t => {
+  // A program that leaves something open would never end; every machine is faster than this limit.
   const options = { timeout: 300_000, cwd: fileURLToPath(root) }
   const urls = names.map(name => new URL(`examples/${name}`, root).href)
   const { stdout, stderr } = await run(...plainNode([program, ...urls]), options)

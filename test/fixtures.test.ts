@@ -1,5 +1,5 @@
 /*
-  No input without a source and a licence.
+  Every input has a source and a licence.
 */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

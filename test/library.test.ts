@@ -1,6 +1,6 @@
 /*
-  The programs of docs/library.md: `tsc --strict` takes them, and each prints what stands below it. And what an editor shows of the options
-  of the library.
+  The programs of docs/library.md: `tsc --strict` accepts them, and each prints the output below it. Also what an editor
+  shows for the options of the library.
 */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
@@ -48,7 +48,7 @@ const program = ts.createProgram(
 )
 const checker = program.getTypeChecker()
 
-t.test('tsc --strict takes the programs of the page', t => {
+t.test('tsc --strict accepts the programs of the page', t => {
   t.ok(programs.length >= 10, `${programs.length} programs are found`)
   const wrong = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
     return `${file?.fileName} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
@@ -57,7 +57,7 @@ t.test('tsc --strict takes the programs of the page', t => {
   t.end()
 })
 
-t.test('the compiler refuses what does not fit', t => {
+t.test('the compiler refuses wrong types', t => {
   const path = join(folder, 'wrong.mts')
   const text = `
 import { load, TableWriter } from 'ddb-ingest'
@@ -83,7 +83,7 @@ writer.on('reject', ({ row }) => row.sym.length).off('finish', () => undefined).
 })
 
 for (const [i, { text, output }] of programs.entries()) {
-  t.test(`program ${i + 1} prints what the page says`, async t => {
+  t.test(`program ${i + 1} prints what the page shows`, async t => {
     const server = await startServer({ port: 0, initScript: tradesScript })
     t.teardown(() => server.close())
     const path = join(folder, `program-${i + 1}.mjs`)
@@ -106,7 +106,7 @@ const documented = [
   'PoolOptions',
 ]
 
-t.test('every option is explained where it is typed', t => {
+t.test('every option has its explanation in the editor', t => {
   const module = checker.getSymbolAtLocation(
     program.getSourceFile(fileURLToPath(new URL('dist/index.d.ts', root)))!,
   )!

@@ -1,7 +1,5 @@
 /*
-  The manual page against the program.
-    UPDATE_DOCS=1 npx tap --disable-coverage test/man-page.test.ts
-  writes it anew.
+  Compares the manual page with the program. UPDATE_DOCS=1 npx tap --disable-coverage test/man-page.test.ts rewrites it.
 */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,7 +16,7 @@ if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(path, manPage(comman
 const has = (command: string, ...args: string[]): boolean =>
   spawnSync(command, args).error === undefined
 
-t.test('man/ddb-ingest.1 says what the program has', async t => {
+t.test('man/ddb-ingest.1 lists what the program has', async t => {
   t.equal(readFileSync(path, 'utf8'), manPage(commands, program))
 })
 
@@ -28,7 +26,7 @@ t.test('it is a manual page without mistakes', linter, async t => {
   const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', path], {
     encoding: 'utf8',
   })
-  // It has no date: nothing of it would change with one.
+  // The page has no date, on purpose.
   const notes = `${stdout}${stderr}`.split('\n').filter(line => !/missing date|^$/.test(line))
   t.strictSame(notes, [])
 })
@@ -40,7 +38,7 @@ t.test('man shows every flag as it is typed', reader, async t => {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], MANWIDTH: '200', LANG: 'C.UTF-8' },
   })
-  // Blanks may be wider, and lines broken.
+  // Spaces may be wider, and lines broken.
   const text = stdout.replace(/\s+/g, ' ')
   const flags = commands.flatMap(({ options }) => Object.values(options).map(({ flags }) => flags))
   t.strictSame(

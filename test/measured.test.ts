@@ -1,6 +1,6 @@
 /*
-  What is published of measurements: tables and picture say what bench/results.json says, and the loader makes of hostile files
-  what the table claims.
+  Published measurements: tables and picture show the figures of bench/results.json, and hostile files give the results
+  that the table claims.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,14 +23,14 @@ const results = JSON.parse(await textOf('bench/results.json')) as Results
 const pages = await Promise.all(['docs/measuring.md', 'docs/scaling.md'].map(textOf))
 const picture = await textOf('docs/bench.svg')
 
-/** The same results with figures that are others. */
+/** The same results with other figures. */
 function changed(): Results {
   return { ...results, figures: results.figures.map(each => ({ ...each, ours: each.ours * 2 })) }
 }
 
-t.test('the tables of the pages are those of bench/results.json', async t => {
+t.test('the tables of the pages match bench/results.json', async t => {
   for (const page of pages) {
-    t.equal(withTables(page, results), page, 'node bench/lib/publish.js again')
+    t.equal(withTables(page, results), page, 'run node bench/lib/publish.js again')
     t.not(withTables(page, changed()), page, 'the check can fail')
   }
 })
@@ -42,12 +42,12 @@ t.test('the picture shows the figures of bench/results.json', async t => {
   }
 })
 
-t.test('the picture is what echarts draws of them', { skip: !canDraw() }, async t => {
-  t.equal(drawPicture(results), picture, 'node bench/lib/publish.js again')
-  t.equal(drawPicture(results), picture, 'a second time, too')
+t.test('the picture is what echarts draws from them', { skip: !canDraw() }, async t => {
+  t.equal(drawPicture(results), picture, 'run node bench/lib/publish.js again')
+  t.equal(drawPicture(results), picture, 'also a second time')
 })
 
-t.test('the loader makes of hostile files what the table says', async t => {
+t.test('hostile files give the results in the table', async t => {
   const path = join(t.testdir(), 'hostile.csv')
   const found: Record<string, string> = {}
   for (const file of hostileFiles) {
@@ -60,7 +60,7 @@ t.test('the loader makes of hostile files what the table says', async t => {
   t.strictSame(found, results.correctness['ddb-ingest'])
 })
 
-t.test('a verdict tells other rows from the same', async t => {
+t.test('a verdict distinguishes other rows from the same', async t => {
   const file = hostileFiles.find(({ name }) => name === 'ragged rows')!
   const { rows, fit } = file
   const others = rows.with(1, ['3', ''])

@@ -1,5 +1,5 @@
 /*
-  A room's tests are in the folder of its name: those of `src/load/journal/` in `test/load/journal/`.
+  The tests of a room are in the folder of its name: those of `src/load/journal/` in `test/load/journal/`.
 */
 import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -44,7 +44,7 @@ t.test('no folder has tests and no source', async t => {
   )
 })
 
-t.test('every test is run once: by itself, or in the room of its folder', async t => {
+t.test('every test runs once: by itself, or in the room of its folder', async t => {
   const taprc = await readFile(new URL('.taprc', root), 'utf8')
   const patterns = [...taprc.matchAll(/^ {2}- (test\/.+)$/gm)].map(([, pattern]) => {
     const names = pattern!.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replaceAll(',', '|')

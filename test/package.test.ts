@@ -52,7 +52,7 @@ t.test('the packages needed at run time are these and no others', async t => {
     'zstddec',
   ])
   const atRunTime = installed.filter(([, entry]) => entry.dev !== true && !entry.devOptional)
-  t.ok(atRunTime.length <= 15, `${atRunTime.length} packages come along`)
+  t.ok(atRunTime.length <= 15, `${atRunTime.length} packages are installed`)
   const permissive = /^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0)$/
   const others = atRunTime.filter(
     ([, entry]) => !(entry.license ?? '').split(' AND ').every(each => permissive.test(each)),
@@ -69,9 +69,9 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
   t.strictSame({ ...dependencies, ...devDependencies }, all)
 })
 
-t.test('npm start and npm test make a fresh clone ready by themselves', async t => {
+t.test('npm start and npm test prepare a fresh clone', async t => {
   t.equal(manifest.scripts['prestart'], 'node scripts/prepare-checkout.js')
-  // The official client is for tests and comparisons alone, what is in bench/peers for comparisons.
+  // The official client is only for tests and comparisons, the packages of bench/peers only for comparisons.
   const prepared = 'node scripts/prepare-checkout.js --tools test/oracle'
   t.equal(manifest.scripts['prebench'], `${prepared} bench/peers`)
   t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
@@ -83,7 +83,7 @@ t.test('npm start and npm test make a fresh clone ready by themselves', async t 
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
-  // `npm install` leaves out those it cannot find, without a word; `npm ci` then refuses the whole file.
+  // `npm install` silently leaves out those it cannot find; `npm ci` then refuses the whole file.
   const missing = installed.flatMap(([path, entry]) =>
     Object.keys(entry.optionalDependencies ?? {})
       .filter(name => !(`node_modules/${name}` in lock.packages))
@@ -93,8 +93,8 @@ t.test('the lock file names the builds of a package for every platform', async t
 })
 
 t.test('no package runs a script when it is installed', async t => {
-  // scripts/prepare-checkout.js installs with --ignore-scripts: a package that relied on one would be broken. That of
-  // esbuild fetches its binary where npm was told to leave out optional packages; rollup does without fsevents.
+  // scripts/prepare-checkout.js installs with --ignore-scripts: a package that relied on one would be broken. The
+  // script of esbuild fetches its binary if npm was told to leave out optional packages; rollup works without fsevents.
   t.strictSame(
     installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path),
     ['node_modules/esbuild'],
@@ -102,7 +102,7 @@ t.test('no package runs a script when it is installed', async t => {
 })
 
 t.test('npm links the manual page', async t => {
-  t.strictSame(manifest.man, ['man/ddb-ingest.1'], 'npm 11 passes over a text that is in no list')
+  t.strictSame(manifest.man, ['man/ddb-ingest.1'], 'npm 11 ignores a plain string')
 })
 
 t.test('the package is an ES module with types first in every entry', async t => {
@@ -115,7 +115,7 @@ t.test('the package is an ES module with types first in every entry', async t =>
   }
 })
 
-t.test('the tarball holds what a user needs and nothing else', async t => {
+t.test('the tarball contains what a user needs and nothing else', async t => {
   const { files, size } = pack(fileURLToPath(root))
   t.ok(size <= mostBytes, `${size} bytes`)
   const paths = files.map(file => file.path)
@@ -138,10 +138,10 @@ t.test('the tarball holds what a user needs and nothing else', async t => {
       .filter(path => !packed.has(path) && !(path.endsWith('/') && folders.has(path)))
       .map(path => `${page.path} -> ${path}`),
   )
-  t.strictSame(lost, [], 'pages lead to what is packed')
+  t.strictSame(lost, [], 'pages link only to packed files')
 })
 
-t.test('declarations name as values what is there at run time', async t => {
+t.test('the values in the declarations exist at run time', async t => {
   for (const entry of ['index', 'server/index']) {
     const there = Object.keys((await import(new URL(`dist/${entry}.js`, root).href)) as object)
     const text = await readFile(new URL(`dist/${entry}.d.ts`, root), 'utf8')
@@ -164,21 +164,24 @@ interface Sbom {
   dependencies: { ref: string; dependsOn: string[] }[]
 }
 
-t.test('the tarball lists the packages that come along, and nothing of this machine', async t => {
-  t.notOk(needlessFiles([sbomName]).length)
-  const text = sbomText(fileURLToPath(root))
-  t.equal(sbomText(fileURLToPath(root)), text, 'made twice, it is the same')
-  const { bomFormat, metadata, components, dependencies } = JSON.parse(text) as Sbom
-  t.equal(bomFormat, 'CycloneDX')
-  t.equal(metadata.component.name, 'ddb-ingest')
-  const atRunTime = installed
-    .filter(([, entry]) => entry.dev !== true && !entry.devOptional)
-    .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
-  t.strictSame(components.map(one => `${one.name}@${one.version}`).sort(), atRunTime.sort())
-  for (const one of components) t.ok(one.hashes.length > 0 && one.licenses.length > 0, one.name)
-  t.equal(dependencies.length, components.length + 1)
-  t.notMatch(text, /timestamp|serialNumber|"tools"|\.tgz|20\d\d-\d\d-\d\dT/)
-})
+t.test(
+  'the tarball lists the packages that are installed with it, and nothing of this machine',
+  async t => {
+    t.notOk(needlessFiles([sbomName]).length)
+    const text = sbomText(fileURLToPath(root))
+    t.equal(sbomText(fileURLToPath(root)), text, 'a second build is the same')
+    const { bomFormat, metadata, components, dependencies } = JSON.parse(text) as Sbom
+    t.equal(bomFormat, 'CycloneDX')
+    t.equal(metadata.component.name, 'ddb-ingest')
+    const atRunTime = installed
+      .filter(([, entry]) => entry.dev !== true && !entry.devOptional)
+      .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
+    t.strictSame(components.map(one => `${one.name}@${one.version}`).sort(), atRunTime.sort())
+    for (const one of components) t.ok(one.hashes.length > 0 && one.licenses.length > 0, one.name)
+    t.equal(dependencies.length, components.length + 1)
+    t.notMatch(text, /timestamp|serialNumber|"tools"|\.tgz|20\d\d-\d\d-\d\dT/)
+  },
+)
 
 t.test('a file that no user needs is recognised', async t => {
   const needless = [

@@ -1,8 +1,8 @@
 /*
-  The pages under test: every command in their `sh` blocks is run as a reader would, block by block and from top to
-  bottom, against an embedded server that each page has for itself. `# exit 3` at the end of a line states an exit
-  code other than 0, `# prints 1000` what standard output holds (`# prints nothing`); blocks that must not run are marked `text`.
-  The shell reads each command; where it is nothing but the program, that runs in this process.
+  The pages under test: every command in their `sh` blocks runs as for a reader, block by block and from top to bottom,
+  against an embedded server for each page. `# exit 3` at the end of a line states an exit code other than 0, `# prints
+  1000` what standard output contains (`# prints nothing`); blocks that must not run are marked `text`. The shell reads
+  each command; a command that only calls the program runs in this process.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,10 +19,10 @@ import {
   type ShellCommand,
 } from './helpers/pages.js'
 
-/** For a command that never ends; any machine is quicker. */
+/** For a command that never ends; every machine is faster than this limit. */
 const commandTimeoutMs = 300_000
 
-/** `npm start` and `npm test` are what got us here; a server of the page's own already runs. */
+/** `npm start` and `npm test` have already run to get here; the page's own server already runs. */
 const isForeign = ({ text }: ShellCommand): boolean => /^npm /.test(text)
 const isServe = ({ text }: ShellCommand): boolean =>
   /^ddb-ingest serve\b/.test(text) && !/ -- /.test(text)
@@ -38,7 +38,7 @@ function assigned(text: string): Record<string, string> {
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name!, value!] as const))
 }
 
-/** What is run in the place of a command. */
+/** The command that runs instead of this one. */
 function standIn(command: ShellCommand): string | undefined {
   if (isForeign(command)) return undefined
   if (!isServe(command)) return command.text
@@ -46,7 +46,7 @@ function standIn(command: ShellCommand): string | undefined {
   return init === undefined ? undefined : `ddb-ingest exec ${init}`
 }
 
-/** Options of the server that a page starts, without those that say what runs on it and where. */
+/** Options of the server that a page starts, without those for its init script and its port. */
 function serverOptions(page: Page): string[] {
   const text = shellCommands(page).find(isServe)?.text ?? ''
   return Array.from(text.matchAll(/--(?!init\b|port\b)[a-z-]+(?: [a-z]+)?/g), ([option]) => option)
@@ -101,7 +101,7 @@ async function runInShell(script: string, place: Place): Promise<Outcome> {
   return { exitCode, stdout: Buffer.concat(chunks), stderr }
 }
 
-/** A call of the program, what feeds it through a pipe, and variables before it; undefined where there is more to it. */
+/** A single call of the program, the command that pipes into it, and variables before it; undefined if there is more to it. */
 function onlyCall(script: string): { feed: string; variables: string; words: string } | undefined {
   const [, feed = '', variables = '', words = ''] =
     /^(?:([^"|<>&;]+)\|\s*)?((?:\w+=\S+ )*)ddb-ingest (.*)$/s.exec(script) ?? []
@@ -111,7 +111,7 @@ function onlyCall(script: string): { feed: string; variables: string; words: str
     : { feed, variables, words }
 }
 
-/** In this process, where that is the same: a page takes a folder of its own, so one runs after the other. */
+/** In this process if that makes no difference: a page changes the working directory, so one page runs after the other. */
 async function runCommand(script: string, place: Place): Promise<Outcome> {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)
@@ -141,7 +141,7 @@ for (const page of pages) {
   if (originalOf(page.path) !== undefined) continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue
-  t.test(`${page.path} tells what happens`, async t => {
+  t.test(`${page.path} shows what happens`, async t => {
     const place = await makePlace(t.testdir())
     const { port, end } = await startServer(t, place, serverOptions(page))
     place.environment['DDB_HOST'] = '127.0.0.1'
@@ -159,11 +159,11 @@ for (const page of pages) {
         t.equal(String(outcome.stdout).trimEnd(), command.prints, where, outcome)
       }
     }
-    t.equal(await end(), 0, 'the server ends in order')
+    t.equal(await end(), 0, 'the server ends cleanly')
   })
 }
 
-t.test('a block of commands runs ddb-ingest or npm, so that none is there for show', async t => {
+t.test('every block of commands runs ddb-ingest or npm', async t => {
   const forShow = pages.flatMap(page =>
     page.blocks
       .filter(({ language }) => language === 'sh')
@@ -179,7 +179,7 @@ t.test('a block of commands runs ddb-ingest or npm, so that none is there for sh
   t.strictSame(unmarked, [], 'blocks without a language')
 })
 
-t.test('a block is read as the shell reads it', async t => {
+t.test('a block is parsed as the shell does', async t => {
   const page = parsePage(
     'example.md',
     [

@@ -1,5 +1,6 @@
 /*
-  docs/running.md, and the CronJob of docs/containers.md: each file is read by a parser of its format, and its commands run here.
+  docs/running.md, and the CronJob of docs/containers.md: each file is read by a parser of its format, and its commands
+  run here.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +23,7 @@ interface Step {
   run?: string
 }
 
-/** In a folder with the fixtures, and a server of its own. Nothing is installed: `ddb-ingest` is this checkout. */
+/** In a folder with the fixtures and a separate server. Nothing is installed: `ddb-ingest` is this checkout. */
 async function placeWithServer(t: Test): Promise<Place> {
   const server = await startServer({
     port: 0,
@@ -45,7 +46,7 @@ async function runIn({ folder, environment }: Place, words: readonly string[]): 
 
 const shell = (script: string): string[] => ['sh', '-e', '-c', script]
 
-/** Sections with their settings, as systemd reads units; lines may not go on in the next one here. */
+/** Sections with their settings, as systemd reads units; lines must not be continued here. */
 function parseUnit(text: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>()
   let section: Map<string, string> | undefined
@@ -60,7 +61,7 @@ function parseUnit(text: string): Map<string, Map<string, string>> {
   return sections
 }
 
-/** What systemd starts: specifiers written out, quotes around one word. */
+/** What systemd starts: with specifiers replaced and the quotes around a word removed. */
 function execWords(command: string): string[] {
   const words = command.replaceAll('%%', '%').match(/'[^']*'|\S+/g)!
   return words.map(word => word.replaceAll("'", ''))
@@ -73,7 +74,7 @@ t.test('systemd: the service loads the file of the day once, and a timer starts 
   const place = await placeWithServer(t)
   const day = (offset: number): string =>
     new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
-  // Midnight may come between now and the load.
+  // The day may change between now and the load.
   for (const offset of [0, 1]) {
     writeFileSync(
       join(place.folder, `prices-${day(offset)}.csv`),
@@ -82,7 +83,7 @@ t.test('systemd: the service loads the file of the day once, and a timer starts 
   }
   const words = execWords(units.service.get('Service')!.get('ExecStart')!)
   t.equal(await runIn(place, words), 0)
-  t.equal(await runIn(place, words), 0, 'a second start finds it loaded')
+  t.equal(await runIn(place, words), 0, 'a second start finds that it is loaded')
   const counted = `test "$(ddb-ingest exec -e 'exec count(*) from trades' --output json)" = 1`
   t.equal(await runIn(place, shell(counted)), 0)
 
@@ -94,13 +95,13 @@ t.test('systemd: the service loads the file of the day once, and a timer starts 
     encoding: 'utf8',
   })
   if (looked.error !== undefined)
-    return t.comment('systemd-analyze is not here: the units were only parsed')
+    return t.comment('systemd-analyze is not installed: the units were only parsed')
   t.notMatch(looked.stderr, /prices\.(service|timer):\d+: |Unknown/, looked.stderr)
   const calendar = units.timer.get('Timer')!.get('OnCalendar')!
   t.equal(spawnSync('systemd-analyze', ['calendar', calendar]).status, 0)
 })
 
-t.test('GitHub Actions and GitLab: every step but the installation runs', async t => {
+t.test('GitHub Actions and GitLab: every step except the installation runs', async t => {
   const [actions = '', gitlab = ''] = blocksOf(page, 'yaml')
   const { jobs } = parse(actions) as { jobs: Record<string, { steps: Step[] }> }
   const { sample } = parse(gitlab) as { sample: { before_script: string[]; script: string[] } }
@@ -116,7 +117,7 @@ t.test('GitHub Actions and GitLab: every step but the installation runs', async 
 })
 
 t.test(
-  'Docker: the image has a user without rights, no secret, and the program as its entry',
+  'Docker: the image has an unprivileged user, no secret, and the program as its entry',
   async t => {
     const [text = ''] = blocksOf(page, 'dockerfile')
     const steps = text
@@ -151,7 +152,7 @@ interface CronJob {
   }
 }
 
-t.test('Kubernetes: the CronJob is one, and its container loads', async t => {
+t.test('Kubernetes: the CronJob is one document, and its container loads', async t => {
   const [text = ''] = blocksOf(await readPage('docs/containers.md'), 'yaml')
   const { kind, spec } = parse(text) as CronJob
   t.equal(kind, 'CronJob')
@@ -170,7 +171,7 @@ t.test('Kubernetes: the CronJob is one, and its container loads', async t => {
   t.equal(await runIn(place, [...container!.command, ...container!.args].map(here)), 0)
 })
 
-t.test('Prometheus and Grafana ask for figures that a run writes', async t => {
+t.test('Prometheus and Grafana query metrics that a run writes', async t => {
   const [, , rules = ''] = blocksOf(page, 'yaml')
   const [dashboard = ''] = blocksOf(page, 'json')
   const { groups } = parse(rules) as { groups: { rules: { alert: string; expr: string }[] }[] }

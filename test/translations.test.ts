@@ -1,6 +1,6 @@
 /*
-  The Chinese pages against the English ones: paragraph by paragraph the same headings, tables, code words, numbers
-  and links, and the same code blocks. So a page that was changed in English alone is found.
+  Compares the Chinese pages with the English ones: paragraph by paragraph the same headings, tables, code words,
+  numbers and links, and the same code blocks. So a page that was changed only in English is found.
 */
 import { posix } from 'node:path'
 import t from 'tap'
@@ -26,7 +26,7 @@ const translations = new Map(
   }),
 )
 
-/** Headings, lists, tables and text as both languages have them; the line that leads to the other one is left out. */
+/** Headings, lists, tables and text as both languages have them, without the line that links to the other one. */
 function outlineOf(page: Page): string[] {
   return paragraphsOf(page)
     .filter(text => !isLanguageLine(text))
@@ -53,7 +53,7 @@ function numbersOf(text: string): string[] {
   return text.replace(/`[^`]*`|\]\([^)]*\)/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []
 }
 
-/** What links lead to: the English page, and which heading of it. */
+/** The targets of links: the English page, and which of its headings. */
 function placesOf(from: Page, text: string): string[] {
   return linksOf(parsePage(from.path, text)).map(link => {
     if (/^https?:/.test(link)) return link
@@ -68,7 +68,7 @@ function placesOf(from: Page, text: string): string[] {
 
 const resolved = (from: Page, file: string): string => posix.join(posix.dirname(from.path), file)
 
-/** Code without comments, which are in the page's language, and how many headings stand before it. */
+/** Code without comments, which are in the page's language, and how many headings precede it. */
 function blocksOf({ blocks, prose }: Page): string[] {
   const lines = prose.split('\n')
   return blocks.map(({ language, text, lineNumber }) => {
@@ -95,7 +95,7 @@ for (const [original, path] of translations) {
   })
 }
 
-t.test('links of Chinese pages lead to Chinese pages where there are any', async t => {
+t.test('links of Chinese pages lead to Chinese pages if they exist', async t => {
   const english = pages
     .filter(({ path }) => originalOf(path) !== undefined)
     .flatMap(page =>

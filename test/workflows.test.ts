@@ -1,5 +1,6 @@
 /*
-  .github/workflows: what runs there exists here, on every Node the package is for, and only a release may publish.
+  .github/workflows: the commands there exist here, the tests run on every Node that the package supports, and only a
+  release may publish.
 */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import t from 'tap'
@@ -31,7 +32,7 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
   scripts: Record<string, string>
 }
 
-t.test('each command is one that the checkout has', async t => {
+t.test('each command exists in the checkout', async t => {
   for (const [name, { jobs }] of workflows) {
     const commands = Object.values(jobs).flatMap(({ steps }) =>
       steps.flatMap(({ run }) => run ?? []),
@@ -46,7 +47,7 @@ t.test('each command is one that the checkout has', async t => {
   }
 })
 
-t.test('the oldest Node of the package is tried, and newer ones', async t => {
+t.test('the oldest supported Node is tested, and newer ones', async t => {
   const versions = workflows.get('ci.yml')!.jobs['node']!.strategy!.matrix.node
   t.equal(manifest.engines.node, `>=${versions[0]}`)
   t.strictSame(versions.slice(1), ['22', '24', '26'])

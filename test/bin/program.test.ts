@@ -1,6 +1,6 @@
 /*
-  How the program starts: with what V8 had compiled when it was built, without it where that is of no use, as a package has
-  it, and where something is missing.
+  How the program starts: with the code that V8 compiled at the build, without it if it is of no use, from a package,
+  and when a file is missing.
 */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ function copied(t: Test): { path: string; cache: string } {
   return { path, cache: join(path, 'dist', 'script', 'dispatch.cache') }
 }
 
-/** Whether the compiled code was taken, and what an option nobody knows is answered with. */
+/** Whether the compiled code was rejected, and the exit status for an unknown option. */
 function start(path: string, nodeOptions: string[] = []): { isRejected: unknown; status: unknown } {
   const code = `
     const { script } = await import('./bin/program.js')
@@ -36,13 +36,13 @@ function start(path: string, nodeOptions: string[] = []): { isRejected: unknown;
   return { isRejected, status }
 }
 
-t.test('what was compiled at the build is taken by the Node that built', async t => {
+t.test('the Node that built the program uses the code compiled at the build', async t => {
   const { path } = copied(t)
   t.strictSame(start(path), { isRejected: false, status: 64 })
 })
 
 t.test(
-  'without it, with half of it, with other bytes, under other flags it starts all the same',
+  'it starts without the compiled code, with half of it, with other bytes and under other flags',
   async t => {
     const { path, cache } = copied(t)
     t.strictSame(start(path, ['--no-opt']), { isRejected: true, status: 64 }, 'another V8')
@@ -55,13 +55,13 @@ t.test(
   },
 )
 
-t.test('a package has no script of it, and starts from the pieces', async t => {
+t.test('a package has no compiled code and starts from the modules', async t => {
   const { path } = copied(t)
   rmSync(join(path, 'dist', 'script'), { recursive: true })
   t.strictSame(start(path), { isRejected: undefined, status: 64 })
 })
 
-t.test('where something is missing a sentence says what, and what to do', async t => {
+t.test('if a file is missing, the message says which one and what to do', async t => {
   const { path } = copied(t)
   const refusal = (): string => {
     const command = plainNode([join('bin', 'ddb-ingest.js'), 'load', 'x.csv'])
@@ -73,9 +73,9 @@ t.test('where something is missing a sentence says what, and what to do', async 
   cpSync(fileURLToPath(new URL('package.json', root)), join(path, 'package.json'))
   rmSync(join(path, 'dist', 'script'), { recursive: true })
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
-  t.match(refusal(), /^ddb-ingest: .*dispatch\.js' is missing: pack it again .*\n$/, 'a piece')
+  t.match(refusal(), /^ddb-ingest: .*dispatch\.js' is missing: pack it again .*\n$/, 'one file')
   rmSync(join(path, 'dist'), { recursive: true })
-  t.match(refusal(), /^ddb-ingest: .*main\.js' is missing: pack it again .*\n$/, 'all of it')
+  t.match(refusal(), /^ddb-ingest: .*main\.js' is missing: pack it again .*\n$/, 'all files')
   mkdirSync(join(path, 'scripts'))
   writeFileSync(join(path, 'scripts', 'build.js'), '')
   t.match(refusal(), /^ddb-ingest: .* run "npm run build" in .*\n$/, 'in a checkout')

@@ -1,5 +1,5 @@
 /*
-  What every call of the command line may rely on: exit codes, what goes to which stream, refusals with nearest names.
+  What holds for every call of the command line: exit codes, the use of each stream, refusals with nearest names.
 */
 import { spawnSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
@@ -20,7 +20,7 @@ t.test('without a command the help goes to standard error, code 64', async t => 
   t.match(stderr, /^Usage: ddb-ingest/)
 })
 
-t.test('help that was asked for goes to standard output, code 0', async t => {
+t.test('requested help goes to standard output, code 0', async t => {
   for (const argv of [['--help'], ['help'], ['-h']]) {
     const { code, stdout, stderr } = await runMain(argv)
     t.equal(code, 0)
@@ -42,7 +42,7 @@ t.test('--help-all is the whole help of every command', async t => {
   }
 })
 
-t.test('--lang may stand before the command, and alone', async t => {
+t.test('--lang may come before the command, and alone', async t => {
   const alone = await runMain(['--lang', 'zh'])
   t.match(alone, { code: 64, stdout: '' })
   t.match(alone.stderr, /[\u4e00-\u9fff]/)
@@ -57,11 +57,11 @@ t.test('--lang may stand before the command, and alone', async t => {
   }
   const environment = { DDB_INGEST_LANG: 'en' }
   const { stdout } = await runMain(['--lang', 'zh', 'explain', '75'], { environment })
-  t.match(stdout, '含义', 'it goes before the environment')
+  t.match(stdout, '含义', 'it overrides the environment')
   t.match(await runMain(['--lang', 'fr']), { code: 64, stderr: /expected zh or en/ })
 })
 
-t.test('alone, the program names the three commands that one begins with', async t => {
+t.test('alone, the program names the three commands to begin with', async t => {
   const { stderr } = await runMain([])
   t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
     '  ddb-ingest demo',
@@ -72,7 +72,7 @@ t.test('alone, the program names the three commands that one begins with', async
 })
 
 t.test(
-  'help of load and check fits a screen, and its flags are those of the option table',
+  'the help of load and check fits a screen, and its flags are those of the option table',
   async t => {
     for (const name of ['load', 'check']) {
       const help = await runMain(['help', name])
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('`version` is what -V is', async t => {
+t.test('`version` is the same as -V', async t => {
   t.strictSame(await runMain(['version']), { code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
@@ -149,26 +149,29 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', '-', '-t', 't', '--user', 'u', '--password-stdin'], /exclude each other/],
 ]
 
-t.test('wrong usage is one sentence on standard error, code 64', async t => {
+t.test('a usage error is one sentence on standard error, code 64', async t => {
   for (const [argv, message, terminals] of wrong) {
     const { code, stdout, stderr } = await runMain(argv, terminals)
     t.equal(code, 64, argv.join(' '))
     t.equal(stdout, '', argv.join(' '))
     t.match(stderr, message)
-    t.notMatch(stderr, /hunter2/, 'no secret is repeated')
+    t.notMatch(stderr, /hunter2/, 'no secret is printed')
     const [said, next] = stderr.trimEnd().split('\n').slice(-2)
     t.match(said, /^ddb-ingest: .* \[DDB_(USAGE|NAME)\]$/)
     t.match(next, /^next: ddb-ingest /)
   }
 })
 
-t.test('with a terminal as standard input and no source there is help, not a hang', async t => {
-  const { stderr } = await runMain(['load', '-t', 't'], { stdinIsTerminal: true })
-  t.match(stderr, /^Usage: ddb-ingest load/)
-  t.match(stderr, /Example:/)
-})
+t.test(
+  'if standard input is a terminal and no source is given, help is printed without waiting',
+  async t => {
+    const { stderr } = await runMain(['load', '-t', 't'], { stdinIsTerminal: true })
+    t.match(stderr, /^Usage: ddb-ingest load/)
+    t.match(stderr, /Example:/)
+  },
+)
 
-t.test('a configuration file that cannot be is 78', async t => {
+t.test('an invalid configuration file is 78', async t => {
   const { code, stderr } = await runMain(['load', 'x', '--config', '/no/such.json'])
   t.equal(code, 78)
   t.match(stderr, /\[DDB_CONFIG\]/)
@@ -212,7 +215,7 @@ t.test('control characters of arguments do not reach the terminal', async t => {
   t.notMatch(stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
 })
 
-t.test('colours appear where they are wanted only', async t => {
+t.test('colours appear only if wanted', async t => {
   const colored = async (terminals: FakeTerminals, ...flags: string[]): Promise<boolean> =>
     (await runMain(['load', 'x', ...flags], terminals)).stderr.includes('\u001b[31m')
   t.notOk(await colored({}), 'not a terminal')
@@ -222,10 +225,10 @@ t.test('colours appear where they are wanted only', async t => {
   t.notOk(await colored({ stderrColumns: 80, environment: { TERM: 'dumb' } }))
   t.ok(await colored({ environment: { FORCE_COLOR: '1' } }), 'forced')
   t.notOk(await colored({ stderrColumns: 80, environment: { FORCE_COLOR: '0' } }))
-  t.notOk(await colored({ environment: { FORCE_COLOR: '1' } }, '--no-color'), 'a flag wins')
+  t.notOk(await colored({ environment: { FORCE_COLOR: '1' } }, '--no-color'), 'a flag overrides')
 })
 
-t.test('a failure of ours is 70 and asks to be reported, wherever it comes from', async t => {
+t.test('an internal error is 70 and asks for a report, wherever it comes from', async t => {
   const fake = fakeProcess()
   await dispatch(['load', '--print-config'], fake.processEnvironment)
   fake.stray(new TypeError('x is not a function'))
@@ -234,13 +237,13 @@ t.test('a failure of ours is 70 and asks to be reported, wherever it comes from'
   t.match(fake.stderr(), /internal error, please report it .*x is not a function \[DDB_INTERNAL\]/)
 })
 
-t.test('--version prints the version alone', async t => {
+t.test('--version prints only the version', async t => {
   for (const flag of ['--version', '-V']) {
     t.strictSame(await runMain([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
   }
 })
 
-t.test('a version that cannot be written is 74, unless nobody wants to read it', async t => {
+t.test('a version that cannot be written is 74, unless the reader has left', async t => {
   for (const [systemCode, exitCode, said] of [
     ['ENOSPC', 74, /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/],
     ['EPIPE', 0, /^$/],
@@ -279,7 +282,7 @@ function setup(): {
   return { signals, left, seen, interruption, tick: ms => void (nowMs += ms) }
 }
 
-t.test('the first signal aborts in order, a second one leaves at once', async t => {
+t.test('the first signal aborts cleanly, a second one ends the process at once', async t => {
   const { signals, left, seen, interruption, tick } = setup()
   t.notOk(interruption.signal.aborted)
   signals.emit('SIGINT', 'SIGINT')
@@ -288,11 +291,11 @@ t.test('the first signal aborts in order, a second one leaves at once', async t 
   t.strictSame(left, [])
   tick(1000)
   signals.emit('SIGTERM', 'SIGTERM')
-  t.strictSame(left, [130], 'with the code of the first')
+  t.strictSame(left, [130], 'with the code of the first signal')
   t.strictSame(seen, ['SIGINT'])
 })
 
-t.test('one key that arrives twice is one signal', async t => {
+t.test('one key press that arrives twice is one signal', async t => {
   const { signals, left, tick } = setup()
   signals.emit('SIGINT', 'SIGINT')
   tick(20)
@@ -307,7 +310,7 @@ t.test('SIGHUP counts as SIGTERM', async t => {
   t.equal(signalExitCode('SIGTERM'), 143)
 })
 
-t.test('after release signals are left to the process', async t => {
+t.test('after release, signals are left to the process', async t => {
   const { signals, interruption } = setup()
   interruption.release()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.equal(signals.listenerCount(name), 0)
@@ -315,10 +318,10 @@ t.test('after release signals are left to the process', async t => {
 })
 
 /*
-  What the command line does to its process, in processes of their own.
+  What the command line does to its process, tested in separate processes.
 */
 
-/** Kilobytes that V8 keeps for young objects, before and after many of them have lived for a while. */
+/** Kilobytes that V8 reserves for young objects, before and after many of them have lived for a while. */
 function youngKilobytes(prepare: string): { before: number; after: number } {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8'
@@ -338,7 +341,7 @@ function youngKilobytes(prepare: string): { before: number; after: number } {
   return JSON.parse(node.stdout) as { before: number; after: number }
 }
 
-t.test('the heap stops growing when it is told to', async t => {
+t.test('the heap stops growing on request', async t => {
   const told = youngKilobytes('thisProcess().stopHeapGrowth()')
   t.ok(told.after <= 2 * told.before, JSON.stringify(told))
   const untold = youngKilobytes('')

@@ -1,7 +1,6 @@
 /*
-  Texts that want to act on a terminal: whoever wrote them – a file's name, its header, its cells, a server's errors,
-  results and printed output, the command line itself – every command shows them without what a terminal acts on, and
-  JSON stays JSON.
+  Texts with control characters, from any source: file names, headers, cells, a server's errors, results and output, the
+  command line. Every command prints them without what a terminal acts on, and JSON stays JSON.
 */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,7 +46,7 @@ const fileName = terminalText.map(text => `a${text.replace(/[\0/\n]|[\ud800-\udf
 
 const scratch = (t: Test): string => mkdtempSync(join(t.testdir(), 'x'))
 
-t.test('what is typed', async t => {
+t.test('typed text', async t => {
   const folder = scratch(t)
   await fc.assert(
     fc.asyncProperty(terminalText, async text => {
@@ -87,7 +86,7 @@ t.test('what is typed', async t => {
         ['runs', text, '--clean', '--state-dir', folder],
         ['runs', '--state-dir', `/nowhere/${text}`],
       ]) {
-        // A port of this machine that nobody listens on, where nothing else is said.
+        // A port on which nothing listens, unless the arguments name one.
         const port = argv.includes('--port') || argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
         const { stdout } = await checked(argv, port)
         if (argv.includes('--json')) jsonLines(stdout)
@@ -99,7 +98,7 @@ t.test('what is typed', async t => {
   )
 })
 
-t.test('names of files, headers, cells', async t => {
+t.test('file names, headers, cells', async t => {
   const server = await startServer({
     port: 0,
     initScript: 'share streamTable(10:0, `id`sym, [INT,STRING]) as target',
@@ -156,7 +155,7 @@ const column = (value: string): Vector => ({
   data: [value],
 })
 
-/** What a result can be made of it. */
+/** Results that contain the text. */
 const valuesOf = (text: string): readonly Value[] => [
   { form: 'scalar', type: 'STRING', value: text },
   column(text),
@@ -164,7 +163,7 @@ const valuesOf = (text: string): readonly Value[] => [
   { form: 'dictionary', keys: column(text), values: column(text) },
 ]
 
-t.test('what a server says', async t => {
+t.test("the server's texts", async t => {
   let answer: (received: Received, peer: FakePeer) => void = () => undefined
   const server = await startFakeServer((received, peer) => answer(received, peer))
   t.teardown(() => server.close())
@@ -174,7 +173,7 @@ t.test('what a server says', async t => {
   writeFileSync(input, 'id,sym\n1,a\n')
   await fc.assert(
     fc.asyncProperty(terminalText, async found => {
-      // Text of the wire ends at NUL, that of errors at the line's end.
+      // Texts on the wire end at NUL, errors at the end of their line.
       const said = found.replace(/[\0]/g, '')
       const line = said.replace(/\n/g, ' ')
       for (const value of valuesOf(said)) {
@@ -205,7 +204,7 @@ t.test('what a server says', async t => {
   )
 })
 
-t.test('what answers in the place of a server', async t => {
+t.test('answers in place of a server', async t => {
   let answer = ''
   const server = await startFakeServer((_, peer) => peer.socket.end(answer), {
     answerConnect: false,

@@ -1,5 +1,5 @@
 /*
-  Runs the command line for tests: in this process with processEnvironment of its own, or as a child through bin/.
+  Runs the command line for tests: in this process with its own processEnvironment, or as a child through bin/.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
@@ -22,7 +22,7 @@ export interface Outcome {
 
 export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
-/** Settings of the person who runs the tests must not reach them. */
+/** Keeps the tests independent of the user's settings. */
 const noSettings: Readonly<Record<string, string>> = {
   XDG_CONFIG_HOME: '/dev/null',
   XDG_STATE_HOME: '/dev/null',
@@ -39,12 +39,12 @@ export interface FakeTerminals {
 export interface FakeProcess {
   processEnvironment: ProcessEnvironment
   signals: EventEmitter
-  /** What was written so far. */
+  /** Output so far. */
   stdout(): string
   stderr(): string
-  /** A failure nobody waits for. */
+  /** Called for an unhandled failure. */
   stray(error: unknown): void
-  /** Codes with which the process would have been left at once. */
+  /** Exit codes with which the process would have ended at once. */
   left: number[]
 }
 
@@ -96,7 +96,7 @@ export async function runMain(
 ): Promise<Outcome> {
   const fake = fakeProcess(terminals)
   const code = await main(argv, fake.processEnvironment)
-  // A PassThrough hands on what was written in later turns of the event loop.
+  // A PassThrough passes on written data in later turns of the event loop.
   await new Promise(resolve => setImmediate(resolve))
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
@@ -112,11 +112,11 @@ export interface SpawnOptions {
   environment?: Record<string, string>
   stdin?: string
   cwd?: string
-  /** Counts for coverage, which is slow: for code that runs in no other process. */
+  /** Includes the child in coverage, which is slow: for code that runs in no other process. */
   covered?: boolean
 }
 
-/** The command line as a process of its own. */
+/** The command line as a separate process. */
 export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): Spawned {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('DDB_')),

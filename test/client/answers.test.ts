@@ -1,5 +1,5 @@
 /*
-  Answers in whatever pieces they come: each belongs to its request, and one that stops short is none.
+  Answers in chunks of any size: each belongs to its request, and an incomplete answer is not an answer.
 */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
@@ -14,7 +14,7 @@ import { responseBytes } from '../helpers/fake-server.js'
 import { runs } from '../helpers/runs.js'
 import { idTable, int, text } from '../helpers/values.js'
 
-/** The near end of a connection on which the test is the server. */
+/** The client's end of a connection; the test acts as the server. */
 class Wire extends Duplex {
   writes = 0
   sent = ''
@@ -51,7 +51,7 @@ async function opened(): Promise<{ wire: Wire; session: ClientSession; printed: 
 
 type Answer = { readonly value: Value | undefined } | { readonly error: string }
 
-// The least of all is the null.
+// The smallest INT is null.
 const whole = fc.integer({ min: 1 - 2 ** 31 })
 
 const answers = fc.oneof(
@@ -74,7 +74,7 @@ function bytesOf(answer: Answer, print: string | undefined): Buffer {
   return Buffer.concat([...writer.take(), responseBytes(answer)])
 }
 
-/** What `call` comes to, in a form that compares. */
+/** The outcome of a call, in a form that can be compared. */
 const outcome = (called: Promise<unknown>): Promise<unknown> =>
   called.then(
     value => ({ value }),
@@ -94,7 +94,7 @@ const shown = (value: unknown): string =>
   )
 
 t.test(
-  'answers in pieces of any size belong to their requests, on two sessions at once',
+  'answers in chunks of any size belong to their requests, on two sessions at once',
   async () => {
     const property = fc.asyncProperty(
       fc.array(dialog, { minLength: 1, maxLength: 4 }),
@@ -115,7 +115,7 @@ t.test(
         const lines = dialogs.flatMap(({ print }) => (print === undefined ? [] : [print]))
         for (const { wire, printed } of both) {
           assert.deepEqual(printed, lines)
-          assert.equal(wire.writes, dialogs.length, 'one write for each request')
+          assert.equal(wire.writes, dialogs.length, 'one write per request')
         }
       },
     )
@@ -123,7 +123,7 @@ t.test(
   },
 )
 
-t.test('an answer that ends before its last byte is none, wherever it is cut', async t => {
+t.test('an answer cut anywhere before its last byte is not an answer', async t => {
   for (const answer of [{ value: int(7) }, { value: idTable(3, 1, 4) }, { error: 'no' }]) {
     const bytes = bytesOf(answer, 'hello')
     for (let length = 0; length < bytes.length; length++) {
@@ -138,7 +138,7 @@ t.test('an answer that ends before its last byte is none, wherever it is cut', a
   }
 })
 
-t.test('an answer that nobody waits for ends the session', async t => {
+t.test('an unexpected answer ends the session', async t => {
   const { wire, session } = await opened()
   const called = session.call('f', [int(1)])
   wire.push(Buffer.concat([responseBytes({ value: int(1) }), responseBytes({ value: int(1) })]))
@@ -148,26 +148,32 @@ t.test('an answer that nobody waits for ends the session', async t => {
   await t.rejects(session.call('f', [int(1)]), { code: 'DDB_PROTOCOL' })
 })
 
-t.test('a call begins with what says who calls what, whatever was called before', async t => {
-  const { wire, session } = await opened()
-  const answer = async (called: Promise<unknown>): Promise<string> => {
-    await turn()
-    wire.push(responseBytes({ value: int(1) }))
-    await called
-    const head = wire.sent.split('\u0004')[0]!
-    wire.sent = ''
-    return head
-  }
-  const head = (name: string, count: number, properties: string): string =>
-    `API2 1000000002 ${`function\n${name}\n${count}\n1`.length} / ${properties}\nfunction\n${name}\n${count}\n1`
-  const plain = '32_1_4_64__0'
-  t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
-  t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
-  t.equal(await answer(session.call('f', [int(1), int(2)])), head('f', 2, plain))
-  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-  t.equal(await answer(session.call('g', [int(1)], { priority: 7 })), head('g', 1, '32_1_7_64__0'))
-  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-  t.equal(await answer(session.run('g', 1)), head('g', 1, plain))
-  await answer(session.run('1'))
-  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-})
+t.test(
+  'the first bytes of a call name session and function, whatever was called before',
+  async t => {
+    const { wire, session } = await opened()
+    const answer = async (called: Promise<unknown>): Promise<string> => {
+      await turn()
+      wire.push(responseBytes({ value: int(1) }))
+      await called
+      const head = wire.sent.split('\u0004')[0]!
+      wire.sent = ''
+      return head
+    }
+    const head = (name: string, count: number, properties: string): string =>
+      `API2 1000000002 ${`function\n${name}\n${count}\n1`.length} / ${properties}\nfunction\n${name}\n${count}\n1`
+    const plain = '32_1_4_64__0'
+    t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
+    t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
+    t.equal(await answer(session.call('f', [int(1), int(2)])), head('f', 2, plain))
+    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+    t.equal(
+      await answer(session.call('g', [int(1)], { priority: 7 })),
+      head('g', 1, '32_1_7_64__0'),
+    )
+    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+    t.equal(await answer(session.run('g', 1)), head('g', 1, plain))
+    await answer(session.run('1'))
+    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+  },
+)

@@ -1,6 +1,6 @@
 /*
-  Servers that lie: about lengths, types, sessions, or with anything else. Every answer of a conversation – connecting,
-  each step of a login, results whole and in blocks – comes damaged; the session ends with an error of ours, or goes on.
+  Lying servers: wrong lengths, types, sessions or anything else. Every answer of a conversation (connecting, each step
+  of a login, results whole and in blocks) is damaged; the session ends with an error of ours, or continues.
 */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
@@ -23,11 +23,11 @@ import { int, text } from '../helpers/values.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
-/** What an answer may take, and what a session may hold for it at most. */
+/** Largest answer allowed, and most bytes that a session may hold for it. */
 const maxReplyBytes = 1_048_576
 const mostHeldBytes = 64 * maxReplyBytes
 
-/** By a clock that moves with turns of the event loop. */
+/** On a clock that moves with turns of the event loop. */
 const timeoutMs = 5
 
 const options: ConnectOptions = {
@@ -41,7 +41,7 @@ const options: ConnectOptions = {
   closeTimeoutMs: timeoutMs,
 }
 
-/** The other end of a connection: one answer for each request, then the end, or silence. */
+/** The server's end of a connection: one answer per request, then the end, or silence. */
 class Liar extends Duplex {
   readonly bytesRead = 1
   readonly remoteAddress = '127.0.0.1'
@@ -110,7 +110,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-/** What an honest server says, but for a SCRAM login that it only begins. */
+/** Answers as an honest server, except that it only begins a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   if (request.kind === 'connect') return responseBytes({ value: undefined })
   if (request.kind === 'function' && request.name === 'login') {
@@ -128,7 +128,7 @@ function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   return Buffer.concat([printed('words'), responseBytes({ value })])
 }
 
-/** @throws what is no error of ours */
+/** @throws any error that is not ours */
 async function tried(act: () => Promise<unknown>): Promise<boolean> {
   try {
     await act()
@@ -160,13 +160,13 @@ async function converse(platform: Platform): Promise<boolean> {
   return (await ending) && isWell
 }
 
-/** What is damaged in a conversation; nothing when `number` is behind its last answer. */
+/** The damage in a conversation; none if `number` is greater than its last answer's. */
 interface Damage {
   readonly number: number
   readonly size: number
   readonly value: Value
   readonly hasScram: boolean
-  /** Nothing comes behind the damage, not even the end. */
+  /** Nothing follows the damage, not even the end. */
   readonly isSilent: boolean
 }
 
@@ -196,13 +196,13 @@ const scene: fc.Arbitrary<Damage> = fc.record({
   isSilent: fc.boolean(),
 })
 
-t.test('without damage a conversation goes to its end', async t => {
+t.test('without damage a conversation runs to its end', async t => {
   const whole = { number: 99, size: 7, value: int(1), hasScram: false, isSilent: false }
   t.ok(await talk(whole, bytes => bytes))
   t.notOk(await talk({ ...whole, hasScram: true }, bytes => bytes), 'its nonce is not new')
 })
 
-t.test('whatever a server answers, a session ends in time, with an error of ours', async t => {
+t.test('for any answers of a server, a session ends in time, with an error of ours', async t => {
   await fc.assert(
     fc.asyncProperty(scene, fc.gen(), async (one, draw) => {
       const before = process.memoryUsage().arrayBuffers

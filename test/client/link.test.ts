@@ -1,5 +1,5 @@
 /*
-  The link between a client and a server: requests out, answers in, and how it breaks.
+  The link between a client and a server: sends requests, receives answers, and may break.
 */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -38,9 +38,9 @@ import { responseBytes, startFakeServer } from '../helpers/fake-server.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, text } from '../helpers/values.js'
 
-// The life of one connection, over a stream in memory and a clock that a test moves.
+// The life of one connection, over a stream in memory and a clock moved by the test.
 
-/** The near end of a connection; what is written is kept, and written further only when the test says so. */
+/** The client's end of a connection; written bytes are held until the test releases them. */
 class FakeStream extends Duplex {
   readonly written: Buffer[] = []
   takes = true
@@ -63,7 +63,7 @@ class FakeStream extends Duplex {
     done()
   }
 
-  /** Takes so many bytes of what was held back. */
+  /** Takes this many of the held bytes. */
   takeBytes(bytes: number): void {
     this.#takenBytes += bytes
     while (this.#held.length > 0) {
@@ -74,7 +74,7 @@ class FakeStream extends Duplex {
     }
   }
 
-  /** Takes what was held back. */
+  /** Takes all held bytes. */
   release(): void {
     this.takes = true
     for (const done of this.#held.splice(0)) done()
@@ -87,7 +87,7 @@ interface Opened {
   stream: FakeStream
   clock: ReturnType<typeof handClock>
   link: Link
-  /** What onClose was called with. */
+  /** The arguments of each onClose call. */
   closes: (DdbError | undefined)[]
 }
 
@@ -100,7 +100,7 @@ function open(more: Partial<ConnectOptions> = {}): Opened {
   return { stream, clock, link, closes }
 }
 
-/** Lets everything that is due in this turn and the next one run. */
+/** Waits until everything due in this turn and the next has run. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 const ask = (link: Link): Promise<unknown> =>
@@ -111,7 +111,7 @@ const ask = (link: Link): Promise<unknown> =>
     {},
   )
 
-t.test('close sends what is left, ends its side and waits for the other', async t => {
+t.test('close sends the remaining bytes, ends its side and waits for the other', async t => {
   const { stream, link, closes } = open()
   stream.takes = false
   link.outgoing.writer.u8(7)
@@ -120,9 +120,9 @@ t.test('close sends what is left, ends its side and waits for the other', async 
   const closed = link.close()
   t.equal(link.isOpen, false)
   t.throws(() => link.checkOpen(), { code: 'DDB_CLOSED' })
-  t.equal(link.close(), closed, 'closing twice is closing once')
+  t.equal(link.close(), closed, 'closing twice has no further effect')
   await turn()
-  t.equal(stream.finished, false, 'something is still to be sent')
+  t.equal(stream.finished, false, 'some bytes are still to be sent')
   stream.release()
   await turn()
   t.equal(stream.finished, true)
@@ -132,7 +132,7 @@ t.test('close sends what is left, ends its side and waits for the other', async 
   t.strictSame(closes, [undefined])
 })
 
-t.test('a connection that ends by itself fails who waits, with its address', async t => {
+t.test('a connection that ends by itself fails waiting requests, with its address', async t => {
   for (const lose of [
     (stream: FakeStream) => stream.destroy(new Error('reset')),
     (stream: FakeStream) => stream.push(null),
@@ -164,7 +164,7 @@ t.test('bytes that are not an answer end the connection', async t => {
   t.equal(stream.destroyed, true)
 })
 
-t.test('answers arrive while it reads, and not while it is paused', async t => {
+t.test('answers arrive while the link reads, and not while it is paused', async t => {
   const { stream, link } = open()
   let answered = false
   const answer = ask(link).then(() => (answered = true))
@@ -178,7 +178,7 @@ t.test('answers arrive while it reads, and not while it is paused', async t => {
   stream.destroy()
 })
 
-t.test('what nobody asked for is dropped when answers are ignored', async t => {
+t.test('unexpected answers are dropped if answers are ignored', async t => {
   const { stream, link } = open()
   link.ignoresAnswers = true
   stream.push('what is this?\n')
@@ -187,7 +187,7 @@ t.test('what nobody asked for is dropped when answers are ignored', async t => {
   stream.destroy()
 })
 
-t.test('abandoning releases everyone with the reason given', async t => {
+t.test('abandoning releases everything that waits, with the given reason', async t => {
   const { link, stream } = open()
   const answer = ask(link)
   answer.catch(() => undefined)
@@ -197,7 +197,7 @@ t.test('abandoning releases everyone with the reason given', async t => {
   t.equal(stream.destroyed, true)
 })
 
-t.test('closing is given up once nothing has moved for its time', async t => {
+t.test('closing ends if nothing moves for its timeout', async t => {
   const { stream, clock, link } = open()
   link.ignoresAnswers = true
   stream.takes = false
@@ -209,7 +209,7 @@ t.test('closing is given up once nothing has moved for its time', async t => {
   for (let second = 0; second < 7; second++) clock.advance(1000)
   stream.push('x')
   await turn()
-  // The look that sees the byte begins the time anew.
+  // The check that notices the byte restarts the timeout.
   for (let second = 0; second < 8; second++) clock.advance(1000)
   t.equal(stream.destroyed, false)
   clock.advance(1000)
@@ -219,14 +219,14 @@ t.test('closing is given up once nothing has moved for its time', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('closing waits for a slow link as long as it takes something', async t => {
+t.test('closing waits for a slow link as long as that takes bytes', async t => {
   const { stream, clock, link } = open()
   stream.takes = false
   link.outgoing.writer.view(new Uint8Array(2_000_000))
   link.outgoing.commit()
   let closed = false
   const closing = link.close().then(() => (closed = true))
-  // A link that takes 300,000 bytes in less than the time for which nothing may move.
+  // A link that takes 300,000 bytes within the timeout for progress.
   for (let taken = 0; !stream.finished && taken < 20 && !stream.destroyed; taken++) {
     clock.advance(3000)
     clock.advance(3000)
@@ -241,7 +241,7 @@ t.test('closing waits for a slow link as long as it takes something', async t =>
   t.equal(Buffer.concat(stream.written).length, 2_000_000)
 })
 
-t.test('who waits for room acts in order once there is some', async t => {
+t.test('senders that wait for room continue in order once there is some', async t => {
   const { stream, link } = open({ highWaterBytes: 4 })
   stream.takes = false
   link.outgoing.writer.bytes(new Uint8Array(8))
@@ -264,7 +264,7 @@ t.test('a wait for room ends with its limit, or with the connection', async t =>
   link.outgoing.writer.bytes(new Uint8Array(8))
   link.outgoing.commit()
   await turn()
-  const limited = link.whenRoom({ timeoutMs: 10 }, () => t.fail('nobody waits any more'))
+  const limited = link.whenRoom({ timeoutMs: 10 }, () => t.fail('nothing waits any more'))
   const endless = link.whenRoom({}, () => t.fail('the connection is gone'))
   limited.catch(() => undefined)
   endless.catch(() => undefined)
@@ -273,8 +273,6 @@ t.test('a wait for room ends with its limit, or with the connection', async t =>
   stream.destroy()
   await t.rejects(endless, { code: 'DDB_CONNECTION_LOST' })
 })
-
-//
 
 const head = requestHead('1', false, {})
 
@@ -289,7 +287,7 @@ function start() {
     reader.push(bytes)
     queue.advance()
   }
-  /** Scripts of the requests that left since the last look. */
+  /** Scripts of the requests sent since the last call. */
   const sent = (): string[] =>
     String((stream.read() as Buffer | null) ?? '')
       .split('\n')
@@ -300,7 +298,7 @@ function start() {
 
 const value = (number: number): Buffer => responseBytes({ value: int(number) })
 
-t.test('one request is out at a time, and answers belong to requests in order', async t => {
+t.test('one request is sent at a time, and answers belong to requests in order', async t => {
   const { queue, run, answer, sent } = start()
   const answers = [run('a1'), run('a2')]
   t.strictSame(sent(), ['a1'])
@@ -315,7 +313,7 @@ t.test('one request is out at a time, and answers belong to requests in order', 
   t.ok(queue.isIdle)
 })
 
-t.test('a request that was given up keeps its place until its answer came', async t => {
+t.test('an abandoned request keeps its place until its answer has come', async t => {
   const { clock, queue, run, answer } = start()
   const late = run('a1', { timeoutMs: 10 })
   const next = run('a2')
@@ -327,7 +325,7 @@ t.test('a request that was given up keeps its place until its answer came', asyn
   t.match(await next, { value: int(2) })
 })
 
-t.test('a request that was given up in the queue is never sent', async t => {
+t.test('a request abandoned in the queue is never sent', async t => {
   const { run, answer, sent } = start()
   const signals = new AbortController()
   const first = run('a1')
@@ -344,7 +342,7 @@ t.test('a request that was given up in the queue is never sent', async t => {
   await third
 })
 
-t.test('an argument that cannot be encoded fails its request alone', async t => {
+t.test('an argument that cannot be encoded fails only its own request', async t => {
   const { queue, run, answer } = start()
   const bad = queue.submit(head, { kind: 'function', name: 'f', args: [text('\0')] }, read =>
     decodeResponse(read),
@@ -355,7 +353,7 @@ t.test('an argument that cannot be encoded fails its request alone', async t => 
   t.match(await good, { value: int(1) })
 })
 
-t.test('bytes that nobody asked for are refused', async t => {
+t.test('unexpected bytes are refused', async t => {
   const { answer } = start()
   t.throws(() => answer(value(1)), ProtocolError)
 })
@@ -370,7 +368,7 @@ t.test('a lost connection fails every request, and then the queue is idle', asyn
   await idle
 })
 
-t.test('who holds the others back has the session for themselves', async t => {
+t.test('the holder of a queue has the session alone', async t => {
   const { queue, run, answer, sent } = start()
   const held = (script: string): Promise<Response> =>
     queue.submitHeld(head, { kind: 'script', script }, read => decodeResponse(read))
@@ -385,12 +383,12 @@ t.test('who holds the others back has the session for themselves', async t => {
   answer(value(2))
   await Promise.all(before)
   await turn()
-  t.strictSame(sent(), ['a2', 'b1'], 'what was asked before goes before')
+  t.strictSame(sent(), ['a2', 'b1'], 'earlier requests go first')
   answer(value(3))
   t.match(await mine, { value: int(3) })
   await turn()
   t.strictSame(sent(), [])
-  t.equal(queue.isIdle, false, 'somebody still holds')
+  t.equal(queue.isIdle, false, 'the queue is still held')
   const nextHold = queue.hold()
   release()
   const releaseNext = await nextHold
@@ -407,7 +405,7 @@ t.test('who holds the others back has the session for themselves', async t => {
   t.equal(queue.isHeld, false)
 })
 
-t.test('what is held is given up and fails like anything else', async t => {
+t.test('held requests can be abandoned and can fail like any other', async t => {
   const { clock, queue, run } = start()
   void run('a1').catch(() => undefined)
   const late = run('a2', { timeoutMs: 10 })
@@ -423,9 +421,7 @@ t.test('what is held is given up and fails like anything else', async t => {
   t.equal(queue.isIdle, true)
 })
 
-//
-
-/** A stream whose kernel takes what was written when the test says so. */
+/** A stream whose kernel accepts written bytes when the test says so. */
 function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
   const writes: Buffer[] = []
   let taken: (() => void) | undefined
@@ -447,7 +443,7 @@ function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test('requests of one turn leave in one write, and count as they go', async t => {
+t.test('requests of one turn leave in one write, and are counted as they leave', async t => {
   const { stream, writes, take } = slowStream()
   const outgoing = new Outgoing(stream, 100, handClock())
   const written: number[] = []
@@ -475,7 +471,7 @@ t.test('requests of one turn leave in one write, and count as they go', async t 
   t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [4, 0])
 })
 
-t.test('a large request leaves piece by piece, and counts when it has left', async t => {
+t.test('a large request leaves piece by piece, and is counted when all has left', async t => {
   const { stream, writes, take } = slowStream()
   const outgoing = new Outgoing(stream, 100, handClock())
   const written: number[] = []
@@ -493,7 +489,7 @@ t.test('a large request leaves piece by piece, and counts when it has left', asy
     const buffered = outgoing.bufferedBytes
     take()
     await nextTurn()
-    t.ok(outgoing.bufferedBytes < buffered && buffered <= left, 'it is seen to move')
+    t.ok(outgoing.bufferedBytes < buffered && buffered <= left, 'progress is visible')
     left = outgoing.bufferedBytes
   }
   t.ok(writes.length > 3, `${writes.length} writes`)
@@ -525,7 +521,7 @@ t.test('waiters are served in order, each while there is room', async t => {
   t.strictSame(served, [])
   take()
   await nextTurn()
-  t.strictSame(served, [1], 'the first took the room')
+  t.strictSame(served, [1], 'the first one took the room')
   take()
   await nextTurn()
   t.strictSame(served, [1, 2])
@@ -583,26 +579,23 @@ t.test('columns are compressed while the network is slow', async t => {
     t.equal(outgoing.bufferedBytes, 0)
     return bytes
   }
-  t.ok((await sendIn(0)) < plainBytes, 'always, unless it is asked to look')
+  t.ok((await sendIn(0)) < plainBytes, 'always, unless it decides by speed')
   outgoing.compressesWhenSlow = true
   t.equal(outgoing.isSlow, false)
   t.ok((await sendIn(1000)) > plainBytes)
   t.equal(outgoing.isSlow, true)
   t.ok((await sendIn(1000)) < plainBytes)
   for (let i = 0; i < 30; i++) await sendIn(0)
-  t.equal(outgoing.isSlow, false, 'a network that is fast again')
+  t.equal(outgoing.isSlow, false, 'the network is fast again')
 })
 
-//
-
-/** The header line as it travels. */
 function line(head: RequestHead): string {
   const writer = new ByteWriter()
   encodeRequest(writer, head, { kind: 'script', script: '' })
   return Buffer.concat(writer.take()).toString().split('\n')[0]!
 }
 
-// What the official C++ client sends, seen on the wire.
+// Recorded from the official C++ client.
 t.test('header lines are those of the C++ client', async t => {
   t.equal(line(connectHead(false)), 'API 0 7 / 32_1_4_2')
   t.equal(line(connectHead(true)), 'API 0 7 / 36_1_4_2')
@@ -610,11 +603,11 @@ t.test('header lines are those of the C++ client', async t => {
   t.equal(line(requestHead('17', true, {})), 'API2 17 7 / 36_1_4_64__0')
 })
 
-t.test('short questions may go to the workers that are kept for them', async t => {
+t.test('short questions may go to the workers reserved for them', async t => {
   t.equal(line(requestHead('17', false, { urgent: true })), 'API2 17 7 / 33_1_4_64__0')
 })
 
-t.test('options of a request stand in its header', async t => {
+t.test('options of a request are in its header', async t => {
   const options = { clearMemory: true, priority: 8, parallelism: 2, fetchSize: 8192 }
   t.equal(line(requestHead('17', false, options)), 'API2 17 7 / 48_1_8_2__8192')
   t.equal(
@@ -623,9 +616,7 @@ t.test('options of a request stand in its header', async t => {
   )
 })
 
-//
-
-/** Drives the decoder as a session does: on and on until it waits for a block to be taken. */
+/** Runs the decoder as a session does, until it waits for a block to be taken. */
 function startBlockBuffer(bytes: Uint8Array) {
   const flow: string[] = []
   let isFull = false
@@ -656,7 +647,7 @@ function startBlockBuffer(bytes: Uint8Array) {
 
 const tuple = responseBytes({ value: tupleOf([int(1), int(2), int(3)]) })
 
-t.test('blocks come one by one, and the decoder waits while one has not been taken', async t => {
+t.test('blocks come one by one, and the decoder waits until each has been taken', async t => {
   const { buffer, flow, response } = startBlockBuffer(tuple)
   t.strictSame(flow, ['full'])
   const blocks: unknown[] = []
@@ -665,7 +656,7 @@ t.test('blocks come one by one, and the decoder waits while one has not been tak
   t.match(response(), { ok: true, value: undefined, blockCount: 3 })
 })
 
-t.test('who leaves early lets the rest be read and dropped', async t => {
+t.test('if the reader leaves early, the rest is read and dropped', async t => {
   const { buffer, response } = startBlockBuffer(tuple)
   for await (const block of buffer.take()) {
     t.strictSame(block, int(1))
@@ -686,16 +677,14 @@ t.test('an error line ends without blocks', async t => {
   t.match(response(), { ok: false, message: 'wrong' })
 })
 
-//
-
 const counts = { accepted: 0, started: 0, written: 0 }
 
-t.test('an IPv6 address stands in brackets before its port', async t => {
+t.test('an IPv6 address is in brackets before its port', async t => {
   t.equal(addressText('db.example', 8848), 'db.example:8848')
   t.equal(addressText('::1', 8848), '[::1]:8848')
 })
 
-t.test('a connection that was not made is safe to try again', async t => {
+t.test('a failed connection attempt can safely be repeated', async t => {
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
   const unknown = Object.assign(new Error('unknown'), { code: 'ENOTFOUND' })
   for (const [cause, text] of [
@@ -712,13 +701,13 @@ t.test('a connection that was not made is safe to try again', async t => {
   }
 })
 
-t.test('errors with a code of their own stay as they are', async t => {
+t.test('errors with their own code are unchanged', async t => {
   const login = new ServerError('no', 'DDB_LOGIN')
   t.equal(connectFailure('db', 1, login), login)
   t.equal(connectionLost('db', 1, login, counts), login)
 })
 
-t.test('a lost connection says how many asynchronous requests had left', async t => {
+t.test('the error for a lost connection says how many asynchronous requests had left', async t => {
   const none = connectionLost('db', 1, undefined, counts)
   t.ok(none instanceof ConnectionError)
   t.match(none, { code: 'DDB_CONNECTION_LOST', safeToRetry: false })
@@ -727,7 +716,7 @@ t.test('a lost connection says how many asynchronous requests had left', async t
   t.match(some.message, /reset.*3 of 5 asynchronous requests/)
 })
 
-t.test('error lines of the server are classed by what they say', async t => {
+t.test('error lines of the server are classified by their text', async t => {
   for (const [line, code] of [
     ['The user name or password is incorrect.', 'DDB_LOGIN'],
     ['login: RefId:S04009', 'DDB_LOGIN'],
@@ -742,11 +731,9 @@ t.test('error lines of the server are classed by what they say', async t => {
   }
 })
 
-//
-
 const host = '127.0.0.1'
 
-t.test('a refused connection says how to start the embedded server', async t => {
+t.test('the error for a refused connection says how to start the embedded server', async t => {
   const server = createServer()
   server.listen(0, host)
   await once(server, 'listening')
@@ -766,14 +753,14 @@ t.test('a refused connection says how to start the embedded server', async t => 
   })
 })
 
-t.test('a name that does not resolve is named', async t => {
+t.test('the error names a host that does not resolve', async t => {
   await t.rejects(connect({ host: 'no-such-host.invalid', port: 8848 }), {
     code: 'DDB_CONNECT',
     message: /"no-such-host\.invalid" cannot be resolved/,
   })
 })
 
-t.test('options that cannot be are refused before anything is opened', async t => {
+t.test('impossible options are refused before anything is opened', async t => {
   for (const options of [
     { host: '', port: 1 },
     { host, port: 0 },
@@ -786,7 +773,7 @@ t.test('options that cannot be are refused before anything is opened', async t =
   }
 })
 
-t.test('a server that says nothing is given up in time', async t => {
+t.test('a silent server is abandoned in time', async t => {
   const server = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => server.close())
   await t.rejects(connect({ host, port: server.port, connectTimeoutMs: 30 }), {
@@ -810,7 +797,7 @@ t.test('an AbortSignal ends the attempt', async t => {
 const greeting = responseBytes({ value: undefined })
 
 t.test(
-  'a server that hangs up anywhere before the session is ready cannot be connected to',
+  'a server that disconnects at any point before the session is ready cannot be connected to',
   async t => {
     for (let length = 0; length < greeting.length; length++) {
       const server = await startFakeServer(
@@ -836,7 +823,7 @@ t.test(
   },
 )
 
-t.test('a server of another kind is recognised by its first line', async t => {
+t.test('a server of another kind is recognized by its first line', async t => {
   const server = await startFakeServer(
     (_received, peer) => peer.socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     { answerConnect: false },
@@ -849,7 +836,7 @@ t.test('a server of another kind is recognised by its first line', async t => {
   })
 })
 
-t.test('a server that refuses connect is quoted', async t => {
+t.test('the error quotes a server that refuses connect', async t => {
   const server = await startFakeServer(
     (_received, peer) => peer.reply({ error: 'too many connections' }),
     {
@@ -867,7 +854,7 @@ const reply = responseBytes({ value: idTable(1, 2, 3) })
 
 for (const how of ['end', 'destroy', 'resetAndDestroy'] as const) {
   t.test(
-    `a connection that dies in the middle of an answer by ${how}() fails every request`,
+    `a connection that breaks in the middle of an answer by ${how}() fails every request`,
     async t => {
       for (let length = 0; length < reply.length; length += 3) {
         const server = await startFakeServer((_received, peer) => {
@@ -921,10 +908,10 @@ t.test('an asynchronous session that is lost tells how far its requests got', as
     message: new RegExp(`${written} of ${accepted} asynchronous requests had been written`),
   })
   t.ok((await outcomes).filter(({ status }) => status === 'rejected').length >= 300 - accepted)
-  await t.rejects(session.close(), { code: 'DDB_CONNECTION_LOST' }, 'nobody else would tell')
+  await t.rejects(session.close(), { code: 'DDB_CONNECTION_LOST' }, 'a loss must not go unnoticed')
 })
 
-t.test('close gives up on a server that takes nothing', async t => {
+t.test('close gives up if the server takes nothing', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, closeTimeoutMs: 50 })
@@ -938,7 +925,7 @@ t.test('close gives up on a server that takes nothing', async t => {
   t.ok(session.sends.written < session.sends.accepted)
 })
 
-t.test('bytes that are not an answer end the session and are shown', async t => {
+t.test('bytes that are not an answer end the session, and the error shows them', async t => {
   const server = await startFakeServer((_received, peer) => peer.socket.write('what?\n'))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -951,7 +938,7 @@ t.test('bytes that are not an answer end the session and are shown', async t => 
 
 t.test('close never resets: the server reads everything and then the end', async t => {
   const server = await startFakeServer(({ head }, peer) => {
-    // Answers nobody reads would turn a careless close into a reset.
+    // Unread answers would turn a careless close into a reset.
     if ((head.flags & 4) !== 0) peer.reply({ value: text('x'.repeat(1000)) })
   })
   t.teardown(() => server.close())
@@ -965,7 +952,7 @@ t.test('close never resets: the server reads everything and then the end', async
   t.equal(failure, undefined)
 })
 
-t.test('faults of the embedded server reach the client as typed failures', async t => {
+t.test('faults of the embedded server reach the client as typed errors', async t => {
   const server = await startTinyServer(
     { script: () => idTable(1, 2, 3) },
     {
@@ -983,15 +970,13 @@ t.test('faults of the embedded server reach the client as typed failures', async
   }
 })
 
-//
-
 t.test('a wait without limits never ends by itself', async t => {
   const clock = handClock()
   limitWait(clock, {}, 'answer', () => t.fail('gave up'))
   t.equal(clock.timers, 0)
 })
 
-t.test('a time limit ends the wait once, and says what was awaited', async t => {
+t.test('a timeout ends the wait once, and says what was awaited', async t => {
   for (const [awaited, text] of [
     ['answer', /No answer within 30 ms/],
     ['room', /took nothing more for 30 ms/],
@@ -1020,7 +1005,7 @@ t.test('a signal ends the wait with its own reason as the cause', async t => {
   )
 })
 
-t.test('a signal that has fired ends the wait at once', async t => {
+t.test('a signal that was already aborted ends the wait at once', async t => {
   const clock = handClock()
   const errors: DdbError[] = []
   const limits = { timeoutMs: 30, signal: AbortSignal.abort('before') }
@@ -1029,7 +1014,7 @@ t.test('a signal that has fired ends the wait at once', async t => {
   t.equal(interrupted(limits.signal).cause, 'before')
 })
 
-t.test('released, neither time nor signal does anything', async t => {
+t.test('after release, neither timeout nor signal has an effect', async t => {
   const clock = handClock()
   const signals = new AbortController()
   const release = limitWait(clock, { timeoutMs: 30, signal: signals.signal }, 'answer', () =>

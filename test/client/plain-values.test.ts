@@ -1,5 +1,5 @@
 /*
-  Plain JavaScript values in and out, and what is told of exchanges.
+  Plain JavaScript values in and out, and traces of exchanges.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { inspect } from 'node:util'
@@ -39,7 +39,7 @@ import { scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 import { int, text } from '../helpers/values.js'
 
-// Plain JavaScript as DolphinDB values: what a server has after it was sent, types inferred and given.
+// Plain JavaScript as DolphinDB values, with inferred and given types: what the server stores after they are sent.
 
 const server = await startServer({ port: 0 })
 const session = await connect({ host: server.host, port: server.port })
@@ -50,7 +50,7 @@ t.teardown(async () => {
 
 const columnsOf = (table: unknown): unknown => (table as PlainTable).columns
 
-/** What the server has after it was sent. */
+/** What the server stores after the value is sent. */
 async function echoed(value: PlainInput): Promise<unknown> {
   await session.upload({ v: value })
   return toPlain(await session.run('v'))
@@ -67,7 +67,7 @@ const double = fc
 // The server's text is UTF-8 without U+0000; the empty text is its null.
 const word = fc.string({ minLength: 1 }).filter(s => !s.includes('\0'))
 
-t.test('columns of one kind come back as they went', async t => {
+t.test('columns of one kind are returned unchanged', async t => {
   const columns = fc.record({
     whole: fc.array(fc.option(int32), { minLength: 1, maxLength: 20 }),
     seed: int64,
@@ -85,7 +85,7 @@ t.test('columns of one kind come back as they went', async t => {
       }))
       await session.upload({ v: rows })
       const back = await session.run('v')
-      // A LONG comes as a number as long as that is exact; so do doubles that happen to be whole, which travel as INT or LONG.
+      // A LONG is returned as a number if that is exact, and so are integral doubles, which are sent as INT or LONG.
       const sent = rows.map(row => ({ ...row, big: row.big === null ? null : asNumber(row.big) }))
       const plain = toRows(back).map(row => ({
         ...row,
@@ -99,7 +99,7 @@ t.test('columns of one kind come back as they went', async t => {
   t.pass()
 })
 
-t.test('lists of scalars are vectors, and come back as they went', async t => {
+t.test('lists of scalars are vectors, and are returned unchanged', async t => {
   const lists = fc.oneof(
     fc.array(fc.option(int32), { minLength: 1 }),
     fc.array(fc.option(int64), { minLength: 1 }),
@@ -110,7 +110,7 @@ t.test('lists of scalars are vectors, and come back as they went', async t => {
     fc.asyncProperty(
       lists.filter(list => (list as unknown[]).some(element => element !== null)),
       async list => {
-        // A LONG comes as a number as long as that is exact.
+        // A LONG is returned as a number if that is exact.
         const plain = (list as unknown[]).map(one =>
           typeof one === 'bigint' ? asNumber(one) : one,
         )
@@ -122,7 +122,7 @@ t.test('lists of scalars are vectors, and come back as they went', async t => {
   t.pass()
 })
 
-t.test('types are inferred from what is there', async t => {
+t.test('types are inferred from the values', async t => {
   const types: [PlainInput, string][] = [
     [true, 'BOOL'],
     [maxInt, 'INT'],
@@ -175,7 +175,7 @@ t.test('a schema gives types, names and order', async t => {
   t.strictSame(toColumns(typed), { id: [1, 2], price: ['1.50', null], sym: [null, null] })
 })
 
-t.test('what does not fit is refused with a code', async t => {
+t.test('values that do not fit are refused with a code', async t => {
   const refused: [() => unknown, string][] = [
     [() => toValue(Symbol('a') as unknown as string), 'DDB_USAGE'],
     [() => toValue((() => 1) as unknown as string), 'DDB_USAGE'],
@@ -201,10 +201,10 @@ t.test('what does not fit is refused with a code', async t => {
   ]
   for (const [act, code] of refused) t.throws(act, { code }, act.toString())
   await t.rejects(session.upload({ a: 'x\0y' }), { code: 'DDB_STRING_HAS_NUL' })
-  t.strictSame(toPlain(await session.run('1+1')), 2, 'the session goes on')
+  t.strictSame(toPlain(await session.run('1+1')), 2, 'the session continues')
 })
 
-t.test('tables of an answer have methods, and are tables like any other', async t => {
+t.test('tables in answers have methods, and can be used like any other', async t => {
   const result = await session.run<ResultTable>('table(1 2 as id)')
   t.strictSame(result.toRows(), [{ id: 1 }, { id: 2 }])
   t.strictSame(result.toColumns(), { id: [1, 2] })
@@ -212,12 +212,12 @@ t.test('tables of an answer have methods, and are tables like any other', async 
   t.strictSame(columnsOf(await echoed(result)), { id: [1, 2] }, 'it can be sent back')
 })
 
-// DolphinDB values as plain JavaScript, of every form.
+// DolphinDB values of every form as plain JavaScript.
 
 const column = (type: ColumnType['type'], values: readonly ElementValue[]): Vector =>
   vectorOf({ type }, values) as Vector
 
-t.test('numbers, booleans and texts are themselves, everything else is its text', async t => {
+t.test('numbers, booleans and texts stay themselves, everything else becomes text', async t => {
   for (const [value, plain] of [
     [scalar('BOOL', true), true],
     [scalar('CHAR', 97), 97],
@@ -247,7 +247,7 @@ t.test('numbers, booleans and texts are themselves, everything else is its text'
   t.strictSame(toPlain(scalar('BLOB', Uint8Array.of(1, 2))), Uint8Array.of(1, 2))
 })
 
-t.test('vectors are lists, nulls are null, the empty text among them', async t => {
+t.test('vectors are lists, nulls are null, also the empty text', async t => {
   t.strictSame(toPlain(column('INT', [1, null])), [1, null])
   t.strictSame(toPlain(column('STRING', ['a', null])), ['a', null])
   t.strictSame(toPlain(column('SYMBOL', ['a', ''])), ['a', null])
@@ -268,7 +268,7 @@ t.test('pairs and sets are lists, a matrix is a list of its columns', async t =>
   ])
 })
 
-t.test('a dictionary is an object by the texts of its keys', async t => {
+t.test('a dictionary is an object with the texts of its keys', async t => {
   const values = tupleOf([int(1), text('x')])
   t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), {
     '1970-01-01': 1,
@@ -304,16 +304,16 @@ t.test('a table is an object of columns, rows, or columns alone', async t => {
   ])
 })
 
-t.test('a table of an answer has rows and columns, and can be sent back', async t => {
+t.test('a table in an answer has rows and columns, and can be sent back', async t => {
   const table = toPlain(tablePlainOutput) as PlainTable
   t.strictSame(table.rows(), toRows(tablePlainOutput))
   t.strictSame([table.columnNames, table.length], [['n', 's'], 2])
-  t.equal(table.columns, table.columns, 'made once')
+  t.equal(table.columns, table.columns, 'created once')
   t.equal(toValue(table), tablePlainOutput)
   t.match(inspect(table), /n: \[ 1, null \]/)
 })
 
-t.test('what JSON has no value for is text there', async t => {
+t.test('values that JSON lacks are written as text', async t => {
   const big = 2n ** 60n
   const json = (value: Value): string => JSON.stringify(toPlain(value))
   t.equal(json(column('LONG', [big, 1n, null])), '["1152921504606846976",1,null]')
@@ -329,10 +329,10 @@ t.test('what JSON has no value for is text there', async t => {
   t.equal(json(table), rows)
   t.equal(JSON.stringify(toRows(table)), rows)
   t.equal(JSON.stringify(toColumns(table)), '{"n":["1152921504606846976",2],"s":["a",null]}')
-  t.strictSame(toRows(table)[0], { n: big, s: 'a' }, 'nobody sees how')
+  t.strictSame(toRows(table)[0], { n: big, s: 'a' }, 'the conversion is invisible')
 })
 
-t.test('labels of a matrix go with it', async t => {
+t.test('labels of a matrix are kept', async t => {
   const elements = column('INT', [1, 2])
   const matrix: Value = {
     form: 'matrix',
@@ -346,7 +346,7 @@ t.test('labels of a matrix go with it', async t => {
   t.equal(JSON.stringify(plain), '[[1],[2]]')
 })
 
-t.test('times come as Date where Date can hold them, else as text', async t => {
+t.test('times become a Date if that can hold them, else text', async t => {
   const as = (value: Value): unknown => toPlain(value, 'Date')
   t.strictSame(as(scalar('DATE', 19_724)), new Date('2024-01-02'))
   t.strictSame(as(scalar('MONTH', 2024 * 12)), new Date('2024-01-01'))
@@ -364,7 +364,7 @@ t.test('times come as Date where Date can hold them, else as text', async t => {
 
 const int1 = column('INT', [1])
 
-t.test('times come as the types of Temporal where there are some', async t => {
+t.test('times become Temporal types if there are any', async t => {
   const temporal = (value: Value): unknown => toPlain(value, 'Temporal')
   const named = (name: string) => ({ from: (text: string) => `${name} ${text}` })
   const names = ['PlainDate', 'PlainDateTime', 'PlainTime', 'PlainYearMonth']
@@ -382,7 +382,7 @@ t.test('times come as the types of Temporal where there are some', async t => {
   t.equal(temporal(scalar('NANOTIMESTAMP', 1n)), 'PlainDateTime 1970-01-01T00:00:00.000000001')
 })
 
-t.test('a session of the library gives plain values, and typed ones when asked', async t => {
+t.test('a session of the library returns plain values, and typed ones on request', async t => {
   const { host, port } = server
   const plain = await connectPlain({ host, port })
   t.equal(await plain.run<number>('1+2'), 3)
@@ -413,9 +413,9 @@ t.test('anything else has neither rows nor columns', async t => {
   }
 })
 
-// What the server's refusals for lack of a right tell the user to ask for.
+// Which right the user should ask for, found in the server's refusals.
 
-/** Text of the server → the right, or what else to do. */
+/** Error text of the server → the right, or what else to do. */
 const texts: readonly (readonly [string, RegExp])[] = [
   ['<NotAuthenticated>Not granted to read table dfs://db/pt', / TABLE_READ on dfs:\/\/db\/pt,/],
   ['<NotAuthenticated>Not granted to write table dfs://db/pt', / TABLE_WRITE on dfs:\/\/db\/pt /],
@@ -453,7 +453,7 @@ for (const [text, right] of texts) {
   })
 }
 
-t.test('other refusals have nothing to do with rights', async t => {
+t.test('other errors do not mention rights', async t => {
   for (const text of [
     'Syntax Error: [line #1] Cannot recognize the token trades',
     '<NotLeader>10.0.0.1:8848:node1',
@@ -465,7 +465,7 @@ t.test('other refusals have nothing to do with rights', async t => {
   }
 })
 
-t.test('an upsert takes another right than an insert, in the same words', async t => {
+t.test('an upsert needs another right than an insert, with the same error text', async t => {
   const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
   t.match(
     rightToAskFor(text, true),
@@ -474,7 +474,7 @@ t.test('an upsert takes another right than an insert, in the same words', async 
   t.match(rightToAskFor('No access to table [k]', true), / TABLE_WRITE on k,/)
 })
 
-t.test('what is switched off on the server is named', async t => {
+t.test('features that are disabled on the server are named', async t => {
   for (const text of [
     'The feature of publish is not enabled. RefId: S00001',
     'share(t, "x") => The feature of publish is not enabled',
@@ -487,7 +487,7 @@ t.test('what is switched off on the server is named', async t => {
   t.equal(settingToChange('RefId: S000011'), undefined)
 })
 
-t.test('a session whose login has ended is told from one that lacks a right', async t => {
+t.test('an expired login is distinguished from a missing right', async t => {
   const ended = 'Login is required for script execution with client authentication enabled'
   t.ok(lacksLogin(ended))
   t.ok(lacksLogin('catch: RefId: S04009'))
@@ -505,7 +505,7 @@ t.test('a session whose login has ended is told from one that lacks a right', as
   t.notMatch(rightToAskFor('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
 })
 
-// The lines of a connection's trace: what they show, and what they never show.
+// The trace of a connection: what its lines show, and what they never show.
 
 t.test('with values, scripts are shown without their secrets', async t => {
   const server = await startServer({ port: 0 })
@@ -534,7 +534,7 @@ t.test('with values, scripts are shown without their secrets', async t => {
 })
 
 t.test(
-  'connections are told apart by number, answers and losses have lines of their own',
+  'connections are distinguished by number; answers and losses have their own lines',
   async t => {
     const server = await startServer({ port: 0 })
     t.teardown(() => server.close())
@@ -557,7 +557,7 @@ t.test(
   },
 )
 
-t.test('of requests that wait for answers together, the right answers are hidden', async t => {
+t.test('if several requests wait for answers, the right answers are hidden', async t => {
   const lines: string[] = []
   const trace = traceConnection(
     { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
@@ -571,7 +571,7 @@ t.test('of requests that wait for answers together, the right answers are hidden
     trace.printed(`says ${text}`)
     trace.received({ sessionId: '7', ok: false, message: text }, 9)
   }
-  // An answer is owed to connect, whatever its flags.
+  // connect always gets an answer, whatever its flags.
   trace.sent(connectHead(true), { kind: 'connect' }, 20)
   trace.sent(head, login, 30)
   trace.sent(head, { kind: 'script', script: '1' }, 10)
@@ -579,7 +579,7 @@ t.test('of requests that wait for answers together, the right answers are hidden
   answer('hello')
   answer('secret2 is wrong')
   answer('no 1')
-  // Nothing is owed to an asynchronous one, but some answer it.
+  // An asynchronous request gets no answer, but some servers send one.
   trace.sent(silentHead, login, 30)
   answer('secret3 is wrong')
   answer('late')
@@ -601,9 +601,7 @@ t.test('of requests that wait for answers together, the right answers are hidden
   t.notMatch(lines.join(), /secret/)
 })
 
-//
-
-t.test('without a choice, what crosses a network is compressed', t => {
+t.test('without a choice, data over a network is compressed', t => {
   for (const [compress, here, far] of [
     [undefined, false, true],
     ['auto', false, true],

@@ -19,11 +19,9 @@ import { recordings } from '../helpers/recordings.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, ints, text } from '../helpers/values.js'
 
-//
-
 const host = '127.0.0.1'
 
-t.test('a session connects and asks in the very bytes of the C++ client', async t => {
+t.test('a session connects and asks with exactly the bytes of the C++ client', async t => {
   const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -81,7 +79,7 @@ t.test('requests of a session wait for each other, in order', async t => {
   await session.close()
 })
 
-t.test('answers may come in any pieces', async t => {
+t.test('answers may come in any chunks', async t => {
   const server = await startFakeServer((_received, peer) => peer.reply({ value: idTable(1, 2, 3) }))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -100,7 +98,7 @@ t.test('answers may come in any pieces', async t => {
   await session.close()
 })
 
-t.test('an error line is a ServerError, classed, and the session goes on', async t => {
+t.test('an error line is a ServerError with its class, and the session continues', async t => {
   const errors = [
     'Syntax Error: [line #1] Cannot recognize the token tt',
     '<NoPrivilege>Not granted to write data to table dfs://db/pt',
@@ -161,7 +159,7 @@ t.test('variables need names, and their values must be sendable', async t => {
   await session.close()
 })
 
-t.test('a time limit ends the wait, not the session', async t => {
+t.test('a timeout ends the wait, not the session', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -202,7 +200,7 @@ t.test('an AbortSignal ends the wait, not the session', async t => {
   await session.close()
 })
 
-t.test('close lets requests finish, sends FIN and refuses what comes later', async t => {
+t.test('close lets requests finish, sends FIN and refuses later ones', async t => {
   const server = await startFakeServer(() => undefined, { keepOpen: true })
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -225,7 +223,7 @@ t.test('close lets requests finish, sends FIN and refuses what comes later', asy
   await t.rejects(session.run('3'), { code: 'DDB_CLOSED' })
 })
 
-t.test('close waits a bounded time for the other end', async t => {
+t.test('close waits a limited time for the other end', async t => {
   const server = await startFakeServer(() => undefined, { keepOpen: true })
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, closeTimeoutMs: 20 })
@@ -237,7 +235,7 @@ t.test('close waits a bounded time for the other end', async t => {
   await t.rejects(never, { code: 'DDB_CONNECTION_LOST', message: /answered nothing for 20 ms/ })
 })
 
-t.test('onClose tells a loss from a close', async t => {
+t.test('onClose distinguishes a loss from a close', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const events: unknown[] = []
@@ -300,7 +298,7 @@ t.test('a block reader gets a result that is not a tuple, and errors', async t =
   await session.close()
 })
 
-t.test('answers larger than allowed end the session with the limit named', async t => {
+t.test('answers over the limit end the session, and the error names the limit', async t => {
   const server = await startFakeServer((_received, peer) =>
     peer.reply({ value: idTable(...Array(1000).keys()) }),
   )
@@ -310,7 +308,7 @@ t.test('answers larger than allowed end the session with the limit named', async
   await t.rejects(session.run('t'), { code: 'DDB_LIMIT' })
 })
 
-t.test('an answer nobody asked for ends a synchronous session', async t => {
+t.test('an unexpected answer ends a synchronous session', async t => {
   const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -319,8 +317,6 @@ t.test('an answer nobody asked for ends a synchronous session', async t => {
   t.match(await lost, { name: 'ProtocolError', message: /no request asked for/ })
   t.throws(() => session.send('f', []), { code: 'DDB_PROTOCOL' })
 })
-
-//
 
 /** Ids of all tables that arrived, in order. */
 const idsOf = (peer: FakePeer): number[] =>
@@ -388,7 +384,7 @@ t.test('an asynchronous session with a user logs in first, with an answer', asyn
   ])
 })
 
-t.test('an asynchronous session refuses what needs an answer, saying why', async t => {
+t.test('an asynchronous session refuses requests that need an answer, and says why', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -402,7 +398,7 @@ t.test('an asynchronous session refuses what needs an answer, saying why', async
   t.equal(server.peer.requests.length, 1)
 })
 
-t.test('what a server wrongly sends to an asynchronous session is ignored', async t => {
+t.test('wrong answers to an asynchronous session are ignored', async t => {
   const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -457,7 +453,7 @@ t.test('small requests share writes, in order', async t => {
   )
 })
 
-t.test('onWritten tells, in order, that arrays may be used again', async t => {
+t.test('onWritten reports, in order, that arrays may be reused', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -488,7 +484,7 @@ t.test('onWritten tells, in order, that arrays may be used again', async t => {
   )
 })
 
-t.test('a request that cannot be encoded leaves nothing behind', async t => {
+t.test('a request that cannot be encoded leaves no bytes behind', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -512,7 +508,7 @@ t.test('a server that does not read makes senders wait, with bounded memory', as
   const { peer } = server
   peer.socket.pause()
   let sent = 0
-  // The kernel on both sides takes some MB before it takes no more.
+  // The kernels on both sides take some MB before they stop.
   for (let waited = 0; waited < 2;) {
     if (session.send('f', [bigTable])) continue
     sent = session.sends.accepted
@@ -571,7 +567,7 @@ t.test('run on an asynchronous session waits for room before it encodes', async 
   )
 })
 
-t.test('a signal that has fired keeps a request from being handed over', async t => {
+t.test('an aborted signal keeps a request from being handed over', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -582,7 +578,7 @@ t.test('a signal that has fired keeps a request from being handed over', async t
 })
 
 t.test(
-  'close right after sending loses nothing, and the embedded server executes all of it',
+  'close right after sending loses nothing, and the embedded server executes everything',
   async t => {
     const ids: number[] = []
     const server = await startTinyServer({
@@ -608,9 +604,7 @@ t.test(
   },
 )
 
-//
-
-t.test('the last argument is options when it names nothing else', async t => {
+t.test('the last argument is options if all its members are option names', async t => {
   const signal = new AbortController().signal
   for (const options of [{}, { timeoutMs: 5 }, { clearMemory: true, signal }]) {
     t.strictSame(splitArguments([1, options]), { values: [int(1)], options })
@@ -674,7 +668,7 @@ t.test('options of a connection have ranges, and a password needs a user', async
   }
 })
 
-t.test('what a program in JavaScript leaves out or gives as text is named', async t => {
+t.test('errors name what a JavaScript program leaves out or gives as text', async t => {
   const wrong: [object, RegExp][] = [
     [{ host: 'db' }, /`server\.port` is missing/],
     [{ port: 8848 }, /`server\.host` is missing/],
@@ -685,9 +679,7 @@ t.test('what a program in JavaScript leaves out or gives as text is named', asyn
   }
 })
 
-//
-
-t.test('a table has its methods, which nobody sees who compares or copies it', async t => {
+t.test('a table has methods that comparing and copying do not see', async t => {
   const table = resultOf(idTable(1, 2)) as ResultTable
   const [name] = table.columnNames
   t.strictSame(table.toRows(), [{ [name!]: 1 }, { [name!]: 2 }])
@@ -696,18 +688,18 @@ t.test('a table has its methods, which nobody sees who compares or copies it', a
   t.strictSame(structuredClone(table), idTable(1, 2))
 })
 
-t.test('any other value is the value itself', async t => {
+t.test('any other value is unchanged', async t => {
   const value = int(1)
   t.equal(resultOf(value), value)
   t.notOk('toRows' in value)
 })
 
-// A server that does not know the id of a request opens a new session without a word; its answer carries another
-// id (docs/protocol.md#response). Whoever sent the request has to be told, and nothing more may go there.
+// A server that does not know the id of a request silently opens a new session; its answer has another id
+// (docs/protocol.md#response). The caller must be told, and nothing more may be sent to that session.
 
 const forgotten = { code: 'DDB_CONNECTION_LOST', message: /has forgotten this session/ }
 
-/** Answers each script with its number; from the second one on under another id. */
+/** Answers each script with its number; from the second one on with another id. */
 function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
   let answered = 0
   return startFakeServer((_received, peer) => {
@@ -720,13 +712,13 @@ function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeS
   })
 }
 
-t.test('an answer is given, what was waiting behind it is not sent', async t => {
+t.test('the answer is returned, and waiting requests are not sent', async t => {
   const server = await startForgetful(['value', 'value'])
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
   t.strictSame(await session.run('x = 7; x'), int(7))
   const both = [session.run('tableInsert(t, 1)'), session.run('x')] as const
-  t.strictSame(await both[0], int(7), 'what was done is told')
+  t.strictSame(await both[0], int(7), 'the outcome is returned')
   await t.rejects(both[1], forgotten)
   await t.rejects(session.run('x'), forgotten)
   await server.peer.until(peer => peer.ended || peer.socket.destroyed)
@@ -751,8 +743,6 @@ t.test('a pool opens another session for its next task', async t => {
   t.strictSame(await pool.run('1'), int(7))
   await pool.shutDown()
 })
-
-//
 
 async function started(
   t: { teardown(end: () => unknown): void },
@@ -801,7 +791,7 @@ function trades(firstId: number): Table {
 const shareTrades =
   'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
-t.test('a stream table is written asynchronously, as the documentation does it', async t => {
+t.test('a stream table is written asynchronously, as in the documentation', async t => {
   const { port } = await started(t)
   const session = await connect({
     host,
@@ -819,12 +809,12 @@ t.test('a stream table is written asynchronously, as the documentation does it',
   const ids = (await asking.run('exec id from trades')) as { data: Int32Array; length: number }
   t.ok(
     ids.data.subarray(0, ids.length).every((id, i) => id === i),
-    'in the order they were sent',
+    'in the order of sending',
   )
   await asking.close()
 })
 
-t.test('answered and unanswered requests mix on one session', async t => {
+t.test('requests with and without answers mix on one session', async t => {
   const { port } = await started(t)
   const session = await connect({ host, port, user: 'admin', password: '123456' })
   await session.run(shareTrades)
@@ -857,7 +847,7 @@ t.test('variables, printing, errors and clearing', async t => {
   await session.close()
 })
 
-t.test('failures of asynchronous requests are kept where the embedder can see them', async t => {
+t.test('failures of asynchronous requests are kept for the embedding program', async t => {
   const server = await started(t)
   const session = await connect({ host, port: server.port, enableAsync: true })
   await session.run('tableInsert{nowhere}', trades(0))
@@ -870,7 +860,7 @@ t.test('failures of asynchronous requests are kept where the embedder can see th
   await asking.close()
 })
 
-t.test('an initial script prepares the server as admin; guests may be kept out', async t => {
+t.test('an initial script prepares the server as admin; guests may be excluded', async t => {
   const { port } = await started(t, { initScript: shareTrades, requireLogin: true })
   const guest = await connect({ host, port })
   await t.rejects(guest.run('exec count(*) from trades'), { code: 'DDB_LOGIN', message: /S04009/ })

@@ -1,6 +1,6 @@
 /*
-  Loads in containers and on hosts that share a folder: one at a time, and what one was killed in the middle of, another goes
-  on with. One that was stopped in the meantime leaves it alone.
+  Loads in containers and on hosts that share a folder. One load at a time has a run; if it is killed, another one
+  resumes the run, and if it was only stopped, it leaves the run alone when it wakes.
 */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 
-// They wait for each other's locks, most of the time.
+// The tests mostly wait for each other's locks.
 t.jobs = 9
 
 const rowCount = 300
@@ -37,7 +37,7 @@ interface Scene {
   readonly folder: string
   readonly runs: string
   readonly start: (place: Place, ...argv: string[]) => Contained
-  /** Starts a load, which the server holds in its third batch. */
+  /** Starts a load that the server holds in its third batch. */
   readonly stuck: (place: Place, ...argv: string[]) => Promise<Contained>
   readonly load: (place: Place, ...argv: string[]) => Contained
   readonly release: () => void
@@ -82,23 +82,27 @@ async function scene(t: Test): Promise<Scene> {
 }
 
 for (const [first, next] of pairs) {
-  t.test(`while one runs in ${first.name}, none does in ${next.name}`, needsContainers, async t => {
-    const { here, stuck, load, start, release } = await scene(t)
-    const running = await stuck(first, '--run-id', 'nightly', '--lock', 'nightly')
-    const [locked, taken, listed] = await Promise.all([
-      load(next, '--lock', 'nightly').outcome,
-      load(next, '--run-id', 'nightly').outcome,
-      start(next, 'runs', '--json').outcome,
-    ])
-    t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
-    t.match(taken, { code: 75, stderr: /run "nightly" is under way by process \d+.*DDB_LOCKED/ })
-    t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
-    release()
-    t.match(await running.outcome, { code: 0 })
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-  })
+  t.test(
+    `while a load runs in ${first.name}, none runs in ${next.name}`,
+    needsContainers,
+    async t => {
+      const { here, stuck, load, start, release } = await scene(t)
+      const running = await stuck(first, '--run-id', 'nightly', '--lock', 'nightly')
+      const [locked, taken, listed] = await Promise.all([
+        load(next, '--lock', 'nightly').outcome,
+        load(next, '--run-id', 'nightly').outcome,
+        start(next, 'runs', '--json').outcome,
+      ])
+      t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
+      t.match(taken, { code: 75, stderr: /run "nightly" is under way by process \d+.*DDB_LOCKED/ })
+      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
+      release()
+      t.match(await running.outcome, { code: 0 })
+      t.same(await ids(here), upTo(rowCount), 'every row once')
+    },
+  )
 
-  t.test(`what was killed in ${first.name} goes on in ${next.name}`, needsContainers, async t => {
+  t.test(`a load killed in ${first.name} is resumed in ${next.name}`, needsContainers, async t => {
     const { here, stuck, load, start, release, runs } = await scene(t)
     const killed = await stuck(first, '--run-id', 'nightly')
     killed.kill('SIGKILL')
@@ -118,7 +122,7 @@ for (const [first, next] of pairs) {
   })
 }
 
-t.test('the lock of one that was killed is free for others', needsContainers, async t => {
+t.test('the lock of a killed load is free for others', needsContainers, async t => {
   const { stuck, load, release, folder } = await scene(t)
   const killed = await stuck(host, '--lock', 'nightly')
   killed.kill('SIGKILL')
@@ -129,68 +133,51 @@ t.test('the lock of one that was killed is free for others', needsContainers, as
   t.strictSame(readdirSync(join(folder, 'state/ddb-ingest/locks')), [])
 })
 
-t.test(
-  'of several that find a killed run at once, one goes on with it',
-  needsContainers,
-  async t => {
-    const { here, stuck, load, release } = await scene(t)
-    const killed = await stuck(container, '--run-id', 'nightly')
-    killed.kill('SIGKILL')
-    await killed.outcome
-    release()
-    const ended = await Promise.all(
-      [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
-    )
-    const codes = ended.map(({ code }) => code)
-    t.ok(
-      codes.every(code => code === 0 || code === 75),
-      ended.map(({ stderr }) => stderr).join('\n'),
-    )
-    t.ok(codes.includes(0))
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-  },
-)
+t.test('if several loads find a killed run at once, one resumes it', needsContainers, async t => {
+  const { here, stuck, load, release } = await scene(t)
+  const killed = await stuck(container, '--run-id', 'nightly')
+  killed.kill('SIGKILL')
+  await killed.outcome
+  release()
+  const ended = await Promise.all(
+    [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
+  )
+  const codes = ended.map(({ code }) => code)
+  t.ok(
+    codes.every(code => code === 0 || code === 75),
+    ended.map(({ stderr }) => stderr).join('\n'),
+  )
+  t.ok(codes.includes(0))
+  t.same(await ids(here), upTo(rowCount), 'every row once')
+})
 
 for (const mode of ['async', 'sync']) {
-  t.test(
-    `one that was stopped wakes after another has taken over: ${mode}`,
-    needsContainers,
-    async t => {
-      const { here, folder, stuck, load, start, release, runs } = await scene(t)
-      const argv = [
-        '--run-id',
-        'nightly',
-        '--lock',
-        'nightly',
-        '--mode',
-        mode,
-        '--summary',
-        's.json',
-      ]
-      const stopped = await stuck(container, ...argv)
-      stopped.kill('SIGSTOP')
-      release()
-      const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
-      const { rows } = JSON.parse(next.stdout) as LoadResult
-      // Without receipts nobody knows of the batch that was out.
-      t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
-      t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
-      const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>
-        readFileSync(path, 'utf8'),
-      )
-      stopped.kill('SIGCONT')
-      const woken = await stopped.outcome
-      t.match(woken, { code: 75, stderr: /was stopped.*DDB_LOCKED/s })
-      t.notMatch(woken.stderr, 'to go on')
-      t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
-      t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)
-      t.same(await ids(here), upTo(rowCount), 'every row once')
-      t.match(await start(other, 'runs', '--json').outcome, { code: 0 })
-    },
-  )
+  t.test(`a stopped load wakes after another has taken over: ${mode}`, needsContainers, async t => {
+    const { here, folder, stuck, load, start, release, runs } = await scene(t)
+    const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--summary', 's.json']
+    const stopped = await stuck(container, ...argv)
+    stopped.kill('SIGSTOP')
+    release()
+    const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
+    const { rows } = JSON.parse(next.stdout) as LoadResult
+    // Without receipts the outcome of the batch in flight is unknown.
+    t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
+    t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
+    const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>
+      readFileSync(path, 'utf8'),
+    )
+    stopped.kill('SIGCONT')
+    const woken = await stopped.outcome
+    t.match(woken, { code: 75, stderr: /was stopped.*DDB_LOCKED/s })
+    t.notMatch(woken.stderr, 'to go on')
+    t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
+    t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+    t.match(await start(other, 'runs', '--json').outcome, { code: 0 })
+  })
 }
 
-t.test('one that was stopped and wakes alone goes on', needsContainers, async t => {
+t.test('a stopped load that wakes alone continues', needsContainers, async t => {
   const { here, stuck, load, release } = await scene(t)
   const stopped = await stuck(container, '--run-id', 'nightly', '--lock', 'nightly')
   stopped.kill('SIGSTOP')

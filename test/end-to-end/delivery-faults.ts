@@ -1,6 +1,6 @@
 /*
-  The faults of the delivery matrix: what goes wrong, and when. Data requests are counted from 1, so every fault hits
-  the same batch in every run.
+  The faults of the delivery matrix, and when they occur. Data requests are counted from 1, so every fault hits the same
+  batch in every run.
 */
 import type { LoadOptions } from '../../src/load/options.js'
 import type { Faults, RequestInfo } from '../../src/server/index.js'
@@ -8,13 +8,13 @@ import type { Disk } from '../helpers/failing-files.js'
 import { closedGate } from '../helpers/gate.js'
 import type { Cut } from '../helpers/tcp-proxy.js'
 
-/** What a fault may do to the server while a run goes on. */
+/** What a fault may do to the server during a run. */
 export interface Victim {
   dropLedger(): void
-  /** Ends the server; another, empty one takes its address. */
+  /** Ends the server; an empty server takes its address. */
   restart(): void
   setClock(nowMs: number): void
-  /** Ends the connection on which data goes out; what has arrived stays with the server. */
+  /** Closes the data connection; data that has arrived stays with the server. */
   endLane(): void
 }
 
@@ -24,27 +24,27 @@ export interface Mishap {
   cut?: (sent: Buffer) => Cut | undefined
   /** Called before the run. */
   prepare?: (victim: Victim) => void
-  /** Where rejected rows go, instead of onto a disk with room for them. */
+  /** The disk for rejected rows, instead of one with enough space. */
   disk?: Disk
-  /** A row of the input that cannot be read. */
+  /** Whether the input has a row that cannot be read. */
   badRow?: boolean
   options?: Partial<LoadOptions>
-  /** Lets go of what the server holds back, after the run. */
+  /** Releases what the server holds back, after the run. */
   release?: () => void
 }
 
 export interface Fault {
   readonly name: string
-  /** The connection for the data ends: without confirmation it depends on the moment what that run sees of it. */
+  /** The data connection ends: what a run without confirmation notices depends on timing. */
   readonly breaks?: true
-  /** Confirmations it means nothing to, or that wait for ever by design. */
+  /** Confirmations that the fault does not affect, or that would wait forever by design. */
   readonly notFor?: readonly string[]
   readonly begin: (victim: Victim, seed: number) => Mishap
 }
 
 const isData = (request: RequestInfo): boolean => request.rows > 0
 
-/** Where the n-th data request begins, or undefined while it has not been sent. */
+/** Where the n-th data request begins; undefined if it has not been sent. */
 export function dataRequest(sent: Buffer, n: number): number | undefined {
   const heads = sent
     .toString('latin1')
@@ -61,7 +61,7 @@ function onDataRequest<T>(
   return request => (isData(request) && ++number === n ? then(request) : undefined)
 }
 
-/** Calls back for the first question that a session without data asks once data is under way. */
+/** Calls back for the first question on a session without data, once data is in flight. */
 function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   const forData = new Set<string>()
   let isOver = false
@@ -74,7 +74,7 @@ function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   }
 }
 
-/** Resolves after so many turns of the event loop: other connections are served meanwhile. */
+/** Resolves after this many turns of the event loop: other connections are served meanwhile. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
 }
@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
     name: 'the server forgets the session for questions',
     notFor: ['none', 'sync'],
     begin: () => {
-      // Most batches come behind the question, so that what it learns is never all there is to learn.
+      // Most batches come after the question, so the answer never covers all of them.
       const gate = closedGate()
       const isQuestion = onQuestion(() => true)
       const isSecond = onDataRequest(2, () => true)

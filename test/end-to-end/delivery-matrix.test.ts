@@ -1,6 +1,6 @@
 /*
-  Every fault × confirmation × kind of target: whatever happens, what the summary claims is what the table holds. The
-  table of docs/delivery.md is written from what is seen here.
+  Every fault × confirmation × kind of target: the summary always reports what the table holds. The table of
+  docs/delivery.md is generated from these results.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ interface TargetKind {
   readonly name: string
   readonly script: string
   readonly target: TargetOptions
-  /** Expression that gives its rows. */
+  /** Expression that returns its rows. */
   readonly rows: string
 }
 
@@ -71,12 +71,12 @@ const confirmations: readonly ConfirmationKind[] = [
   { name: 'sync', delivery: { ...quick, mode: 'sync' } },
 ]
 
-/** What a cell saw. */
+/** The result of a cell. */
 interface Seen {
   result: LoadResult
-  /** ids in the table after the run, each as often as it is there. */
+  /** ids in the table after the run, with repetitions. */
   there: number[]
-  /** ids that were there when the server restarted and took them with it. */
+  /** ids that the server lost when it restarted. */
   gone: number[]
   rejectedIds: number[]
 }
@@ -139,15 +139,15 @@ async function runCell(
     },
     platformOn(mishap.disk ?? {}),
   )
-  if (mishap.cut !== undefined && result.rows.read > 0) t.equal(proxy.cuts, 1, 'the fault happened')
+  if (mishap.cut !== undefined && result.rows.read > 0) t.equal(proxy.cuts, 1, 'the fault occurred')
   mishap.release?.()
   await restarting
-  // Requests that the server still holds are executed in order before ours is.
+  // The server executes held requests before this question.
   const there = next === undefined ? await settledIds(here, kind) : idsInside(next, kind)
   return { result, there, gone, rejectedIds: idsOf(rejects) }
 }
 
-/** ids of a table, asked of the server's own memory: a server that ends answers no more. */
+/** ids of a table, read from the server's memory, because an ending server answers no more. */
 function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   const table =
     kind.name === 'DFS table'
@@ -158,9 +158,9 @@ function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
 }
 
-/** ids once two questions in a row find the same. */
+/** ids once two questions in a row get the same answer. */
 async function settledIds(here: LoadServer, kind: TargetKind): Promise<number[]> {
-  // What was sent before the connection ended may still be under way.
+  // Data sent before the connection closed may still be in flight.
   while (here.server.node.jobs.size > 0) await new Promise(resolve => setImmediate(resolve))
   let before = await ids(here, kind.rows)
   for (;;) {
@@ -179,14 +179,13 @@ function idsOf(path: string): number[] {
     .map(line => parseInt(line))
 }
 
-/** Lines that are called uncertain, as ids: the header is line 1. */
+/** ids of lines reported as uncertain: the header is line 1. */
 function uncertainIds({ confirm }: LoadResult): number[] {
   return confirm.uncertain.flatMap(({ firstLine, lastLine }) =>
     upTo(rowCount).filter(id => id + 2 >= firstLine && id + 2 <= lastLine),
   )
 }
 
-/** What holds in every cell. */
 function checkCell(
   t: Test,
   fault: Fault,
@@ -200,23 +199,24 @@ function checkCell(
   const readIds = upTo(read).filter(id => !badRow || id !== 35)
   const sent = readIds.slice(0, readIds.length - unsent)
   const seen = new Set([...there, ...gone])
-  t.equal(new Set(there).size, there.length, 'no row is there twice')
+  t.equal(new Set(there).size, there.length, 'no row is in the table twice')
   t.strictSame(
     [...seen].filter(id => !sent.includes(id) || rejectedIds.includes(id)),
     [],
-    'neither rejected rows nor rows that were not sent are there',
+    'no rejected or unsent row is in the table',
   )
   const { used } = result.confirm
-  if (used === 'none') return void t.equal(confirmed, 0, 'nothing is claimed')
-  if (used === 'count') return void t.ok(confirmed <= seen.size, 'no more is counted than is there')
+  if (used === 'none') return void t.equal(confirmed, 0, 'nothing is reported as confirmed')
+  if (used === 'count')
+    return void t.ok(confirmed <= seen.size, 'at most the rows in the table are counted')
   const uncertain = uncertainIds(result)
-  // Our server keeps no DFS table over a restart, DolphinDB does: what was there counts.
+  // The embedded server loses DFS tables at a restart, DolphinDB keeps them: rows seen before count.
   const kept = kind.name === 'DFS table' ? seen : new Set(there)
   t.equal(uncertain.length, unconfirmed, 'every uncertain row is named')
   t.strictSame(
     sent.filter(id => !uncertain.includes(id) && !rejectedIds.includes(id) && !kept.has(id)),
     [],
-    'what is confirmed is there',
+    'every confirmed row is in the table',
   )
 }
 
@@ -226,7 +226,7 @@ function expectedCode({ error, rows, confirm }: LoadResult): number {
   return rows.rejected > 0 ? 3 : 0
 }
 
-/** What a cell of the documentation says; the same in every run. */
+/** The text of a cell in the documentation; the same in every run. */
 function outcomeText(fault: Fault, { result, there }: Seen): string {
   const { exitCode, confirm } = result
   if (confirm.used === 'none' && exitCode !== 64 && exitCode !== 74) {
@@ -256,7 +256,7 @@ const outcomes = new Map<string, Map<string, string>>()
 
 t.jobs = 1
 for (const fault of faults) {
-  t.test(`when ${fault.name}, the summary claims what the table holds`, async t => {
+  t.test(`when ${fault.name}, the summary reports what the table holds`, async t => {
     const cells = confirmations
       .filter(({ name }) => !fault.notFor?.includes(name.split(',')[0]!))
       .flatMap(confirmation => targets.map(kind => ({ confirmation, kind })))
@@ -276,7 +276,7 @@ for (const fault of faults) {
   })
 }
 
-/** What most targets show, then the others by name. */
+/** The text for most targets, then the exceptions by name. */
 function cellText(texts: Map<string, string> | undefined): string {
   if (texts === undefined) return '–'
   const kinds = targets.map(({ name }) => name)
@@ -287,7 +287,7 @@ function cellText(texts: Map<string, string> | undefined): string {
     .join('; ')
 }
 
-t.test('docs/delivery.md has the table of what was seen', async t => {
+t.test('docs/delivery.md has the table of these results', async t => {
   const head = ['when …', ...confirmations.map(({ name }) => `\`${name}\``)]
   checkTable(t, 'docs/delivery.md', marks, [
     head,
@@ -307,7 +307,7 @@ const readings: readonly ConfirmationKind[] = [
   ]),
 ]
 
-/** Loads rows of which one arrives with another value. */
+/** Loads rows, one of which arrives with another value. */
 async function damagedCell(
   t: Test,
   { delivery }: ConfirmationKind,
@@ -325,7 +325,7 @@ async function damagedCell(
           ? databases.get('dfs://d')?.tables.get('t')
           : shared.get('target')?.table
         const last = Int32Array.of(table!.rows - 1)
-        // Neither a key nor what partitions are chosen by can be updated.
+        // Keys and partition columns cannot be updated.
         if (isStored) table!.update(0, last, vectorOf({ type: 'INT' }, [1_000]))
         else table!.update(1, last, vectorOf({ type: 'STRING' }, ['Z']))
         return undefined
@@ -336,12 +336,12 @@ async function damagedCell(
   return here.load(join(dir, 'in.csv'), { target: kind.target, delivery })
 }
 
-/** What a cell of the second table says. */
+/** The text of a cell in the second table. */
 function readingText({ exitCode, rows, confirm: { verified } }: LoadResult): string {
   if (exitCode === 64) return '64, refused'
   if (verified === null) return exitCode === 0 ? '**0, unseen**' : `${exitCode}, stopped`
   const by = verified.by === 'position' ? 'position' : `key ${verified.by.join(', ')}`
-  // Chance decides which rows are read.
+  // The rows that are read are chosen at random.
   if (verified.how === 'sample')
     return `0 or 4, ${verified.rows.compared} of ${rows.read} read by ${by}`
   return `${exitCode}, ${verified.rows.different} found by ${by}, ${rows.unconfirmed} unconfirmed`
@@ -352,7 +352,7 @@ const readingMarks = [
   '<!-- end of verify -->\n',
 ] as const
 
-t.test('docs/delivery.md has what reading back adds', async t => {
+t.test('docs/delivery.md says what reading back adds', async t => {
   const stored = targets.find(({ name }) => name === 'DFS table')!
   const keyed = {
     ...stored,

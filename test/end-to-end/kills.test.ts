@@ -1,6 +1,5 @@
 /*
-  Real processes and SIGKILL: the loader, the server or both, forty times where CI is set. `npm run soak` does the same more
-  often.
+  Real processes and SIGKILL for loader, server or both, forty times in CI. `npm run soak` does the same more often.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,7 +7,7 @@ import { runs } from '../helpers/runs.js'
 import { playRound } from '../soak/round.js'
 import { drawScene, withConnections, withThreads } from '../soak/scene.js'
 
-/** Each target once, in rounds that kill often. */
+/** Each target once, in rounds with many kills. */
 const seeds = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110]
 const killsPerRound = runs(4)
 

@@ -16,7 +16,7 @@ useTurnClock()
 
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
-/** Quick enough for a test, slow enough that nothing ends before the server was asked. */
+/** Short enough for a test, long enough that a run asks the server before its end. */
 const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
 
 t.jobs = 4
@@ -38,12 +38,12 @@ async function run(
   return result
 }
 
-t.test('tables are looked for with what crashes no server', async t => {
+t.test('tables are looked up by calls that crash no server', async t => {
   const scripts: string[] = []
   const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
-  // Before 3.00.2.6 and 3.00.3.1 existsStreamTable could (docs/compatibility.md#versions-of-the-server).
+  // existsStreamTable could, before 3.00.2.6 and 3.00.3.1 (docs/compatibility.md#versions-of-the-server).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
   t.strictSame(
     scripts.filter(script => script.includes('existsStreamTable')),
@@ -51,30 +51,26 @@ t.test('tables are looked for with what crashes no server', async t => {
   )
 })
 
-t.test(
-  'a DFS table that is dropped meanwhile ends the run, and no batch is sent again',
-  async t => {
-    let sent = 0
-    let here: LoadServer | undefined = undefined
-    const drop = async (): Promise<void> => {
-      await here?.session.run('dropTable(database("dfs://d"), "t")')
-    }
-    const faults: Faults = {
-      beforeExecute: request =>
-        deliveries(request) && ++sent === 3 ? { until: drop() } : undefined,
-    }
-    here = await startLoadServer(t, dfsScript, { faults })
-    const target = { table: 'dfs://d/t' }
-    const delivery = { ...receipts, maxInFlightBytes: 1 }
-    const result = await run(t, here, csv(95), { target, delivery })
-    t.match(result, { exitCode: 78, error: { code: 'DDB_TARGET' }, batches: { retried: 0 } })
-    t.equal(result.rows.confirmed, 0, 'what was confirmed went with the table')
-    t.equal(result.rows.unconfirmed, 20)
-  },
-)
+t.test('a DFS table dropped during the run ends it, and no batch is sent again', async t => {
+  let sent = 0
+  let here: LoadServer | undefined = undefined
+  const drop = async (): Promise<void> => {
+    await here?.session.run('dropTable(database("dfs://d"), "t")')
+  }
+  const faults: Faults = {
+    beforeExecute: request => (deliveries(request) && ++sent === 3 ? { until: drop() } : undefined),
+  }
+  here = await startLoadServer(t, dfsScript, { faults })
+  const target = { table: 'dfs://d/t' }
+  const delivery = { ...receipts, maxInFlightBytes: 1 }
+  const result = await run(t, here, csv(95), { target, delivery })
+  t.match(result, { exitCode: 78, error: { code: 'DDB_TARGET' }, batches: { retried: 0 } })
+  t.equal(result.rows.confirmed, 0, 'confirmed rows were lost with the table')
+  t.equal(result.rows.unconfirmed, 20)
+})
 
 t.test(
-  'every batch is claimed, written once and confirmed; the ledger is gone afterwards',
+  'every batch is claimed, written once and confirmed; the ledger is removed afterwards',
   async t => {
     const here = await startLoadServer(t, streamScript)
     const result = await run(t, here, csv(95), {})
@@ -89,14 +85,14 @@ t.test(
   },
 )
 
-t.test('receipts are what an asynchronous run uses by itself', async t => {
+t.test('receipts are the default of an asynchronous run', async t => {
   const here = await startLoadServer(t, streamScript)
   t.match(await run(t, here, csv(5), { delivery: {} }), {
     confirm: { asked: 'auto', used: 'receipts' },
   })
 })
 
-t.test('where the server refuses a ledger, rows are counted, and the run says so', async t => {
+t.test('if the server refuses a ledger, rows are counted, and the run says so', async t => {
   const notices: string[] = []
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -117,54 +113,51 @@ t.test('where the server refuses a ledger, rows are counted, and the run says so
   })
 })
 
-t.test(
-  'batches that the server loses are named without retries, and sent again with them',
-  async t => {
-    const lost: number[] = []
-    let number = 0
-    const faults: Faults = {
-      beforeExecute: request => {
-        if (!deliveries(request)) return undefined
-        number++
-        if (number % 10 !== 3) return undefined
-        lost.push(number)
-        return 'drop'
-      },
-    }
-    const without = await startLoadServer(t, streamScript, { faults })
-    const result = await run(t, without, csv(300), { delivery: { ...receipts, retries: 0 } })
-    t.match(result, {
-      exitCode: 4,
-      status: 'unconfirmed',
-      rows: { confirmed: 270, unconfirmed: 30 },
-    })
-    t.same(
-      result.confirm.uncertain.map(({ firstLine, lastLine, batches }) => [
-        firstLine,
-        lastLine,
-        batches,
-      ]),
-      [
-        [22, 31, 1],
-        [122, 131, 1],
-        [222, 231, 1],
-      ],
-      'exactly the lost batches are named',
-    )
-    const missing = upTo(300).filter(id => [2, 12, 22].includes(Math.floor(id / 10)))
-    t.same(
-      await ids(without),
-      upTo(300).filter(id => !missing.includes(id)),
-    )
+t.test('batches that the server loses are named without retries, and resent with them', async t => {
+  const lost: number[] = []
+  let number = 0
+  const faults: Faults = {
+    beforeExecute: request => {
+      if (!deliveries(request)) return undefined
+      number++
+      if (number % 10 !== 3) return undefined
+      lost.push(number)
+      return 'drop'
+    },
+  }
+  const without = await startLoadServer(t, streamScript, { faults })
+  const result = await run(t, without, csv(300), { delivery: { ...receipts, retries: 0 } })
+  t.match(result, {
+    exitCode: 4,
+    status: 'unconfirmed',
+    rows: { confirmed: 270, unconfirmed: 30 },
+  })
+  t.same(
+    result.confirm.uncertain.map(({ firstLine, lastLine, batches }) => [
+      firstLine,
+      lastLine,
+      batches,
+    ]),
+    [
+      [22, 31, 1],
+      [122, 131, 1],
+      [222, 231, 1],
+    ],
+    'exactly the lost batches are named',
+  )
+  const missing = upTo(300).filter(id => [2, 12, 22].includes(Math.floor(id / 10)))
+  t.same(
+    await ids(without),
+    upTo(300).filter(id => !missing.includes(id)),
+  )
 
-    number = 0
-    const withRetries = await startLoadServer(t, streamScript, { faults })
-    t.match(await run(t, withRetries, csv(300)), { exitCode: 0, rows: { confirmed: 300 } })
-    t.same(await ids(withRetries), upTo(300), 'every row is there once')
-  },
-)
+  number = 0
+  const withRetries = await startLoadServer(t, streamScript, { faults })
+  t.match(await run(t, withRetries, csv(300)), { exitCode: 0, rows: { confirmed: 300 } })
+  t.same(await ids(withRetries), upTo(300), 'every row is stored once')
+})
 
-t.test('a broken connection is opened again, and no row is written twice', async t => {
+t.test('a broken connection is reopened, and no row is written twice', async t => {
   let number = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -178,7 +171,7 @@ t.test('a broken connection is opened again, and no row is written twice', async
   t.same(await ids(here), upTo(200))
 })
 
-t.test('a lost connection without retries leaves what was not confirmed in doubt', async t => {
+t.test('without retries a lost connection leaves open rows in doubt', async t => {
   let number = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -190,36 +183,33 @@ t.test('a lost connection without retries leaves what was not confirmed in doubt
   t.same(await ids(here), upTo(result.rows.confirmed))
 })
 
-t.test(
-  'a batch sent again while its first copy is still in the insert is written once',
-  async t => {
-    let first: RequestInfo | undefined
-    const here = await startLoadServer(
-      t,
-      `${streamScript}
+t.test('a batch resent while its first copy is still being inserted is written once', async t => {
+  let first: RequestInfo | undefined
+  const here = await startLoadServer(
+    t,
+    `${streamScript}
 def slowly(mutable data){ sleep(400)
  tableInsert(target, data) }
 addFunctionView(slowly)`,
-      {
-        faults: {
-          afterExecute: request => {
-            if (!deliveries(request) || first !== undefined) return undefined
-            first = request
-            return 'close'
-          },
+    {
+      faults: {
+        afterExecute: request => {
+          if (!deliveries(request) || first !== undefined) return undefined
+          first = request
+          return 'close'
         },
       },
-    )
-    const result = await run(t, here, csv(10), {
-      target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
-      delivery: { ...receipts, confirmTimeoutMs: 5_000 },
-    })
-    t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
-    t.same(await ids(here), upTo(10))
-  },
-)
+    },
+  )
+  const result = await run(t, here, csv(10), {
+    target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
+    delivery: { ...receipts, confirmTimeoutMs: 5_000 },
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
+  t.same(await ids(here), upTo(10))
+})
 
-t.test('rows that the server refuses are found by halving and kept aside in its words', async t => {
+t.test('rows refused by the server are found by halving and kept with its error text', async t => {
   const here = await startLoadServer(t, dfsScript)
   const dir = t.testdir({})
   const rejects = join(dir, 'rejects.csv')
@@ -246,7 +236,7 @@ t.test('rows that the server refuses are found by halving and kept aside in its 
 })
 
 t.test(
-  'rows outside the partition scheme are rejects when the scheme names exactly them',
+  'rows outside the partition scheme are rejects if the scheme names exactly them',
   async t => {
     const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({})
@@ -261,7 +251,7 @@ t.test(
 )
 
 t.test(
-  'what a function view left behind when it raised is not known: its batch is unconfirmed',
+  'what a function view stored before it threw is unknown: its batch is unconfirmed',
   async t => {
     const here = await startLoadServer(
       t,
@@ -300,7 +290,7 @@ t.test('failures that rows do not cause stop the run at once', async t => {
   t.ok(result.rows.read < 1000, 'reading stops')
 })
 
-/** Kills the job of batch 2 around its insert: the ledger has its claim and never its outcome. */
+/** Kills the job of batch 2 around its insert: the ledger has its claim but no outcome. */
 function killSecondBatch(insertHappens: boolean): Faults {
   let targetWrites = 0
   let killed = false
@@ -318,39 +308,36 @@ function killSecondBatch(insertHappens: boolean): Faults {
 
 for (const insertHappens of [true, false]) {
   const when = insertHappens ? 'after its insert' : 'before its insert'
-  t.test(
-    `a batch whose job died ${when} is in doubt: reported, or sent again on request`,
-    async t => {
-      const reported = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      const result = await run(t, reported, csv(50))
-      t.match(result, {
-        exitCode: 4,
-        rows: { confirmed: 40, unconfirmed: 10 },
-        confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
-      })
-      const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
-      t.same(await ids(reported), there, 'never written twice')
+  t.test(`a batch whose job died ${when} is in doubt: reported, or resent on request`, async t => {
+    const reported = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    const result = await run(t, reported, csv(50))
+    t.match(result, {
+      exitCode: 4,
+      rows: { confirmed: 40, unconfirmed: 10 },
+      confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
+    })
+    const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
+    t.same(await ids(reported), there, 'never written twice')
 
-      const resent = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
-        exitCode: 0,
-        rows: { confirmed: 50 },
-      })
-      const twice = insertHappens ? upTo(20).slice(10) : []
-      t.same(
-        await ids(resent),
-        [...upTo(50), ...twice].sort((a, b) => a - b),
-      )
-    },
-  )
+    const resent = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
+      exitCode: 0,
+      rows: { confirmed: 50 },
+    })
+    const twice = insertHappens ? upTo(20).slice(10) : []
+    t.same(
+      await ids(resent),
+      [...upTo(50), ...twice].sort((a, b) => a - b),
+    )
+  })
 }
 
 t.test(
-  'a dropped ledger leaves open batches in doubt, and the run goes on under another',
+  'a dropped ledger leaves open batches in doubt, and the run continues with another',
   async t => {
     let writes = 0
     const here = await startLoadServer(t, streamScript, {
@@ -370,14 +357,14 @@ t.test(
     })
     t.equal(result.exitCode, 4)
     const there = await ids(here)
-    t.same(there, [...new Set(there)], 'nothing is there twice')
-    t.ok(there.length >= result.rows.confirmed, 'what is confirmed is there')
-    t.ok(result.rows.confirmed > 100, 'the run went on')
+    t.same(there, [...new Set(there)], 'nothing is stored twice')
+    t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
+    t.ok(result.rows.confirmed > 100, 'the run continued')
     t.match(result.confirm.note, /forgot its receipts/)
   },
 )
 
-t.test('a server that goes away takes the run with it, and the rows still add up', async t => {
+t.test('a server that disappears ends the run, and the rows still add up', async t => {
   let batches = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -395,7 +382,7 @@ t.test('a server that goes away takes the run with it, and the rows still add up
   t.ok(result.rows.read < 500, 'reading stops')
 })
 
-t.test('a server that restarts empty takes back what was confirmed in memory', async t => {
+t.test('if a server restarts empty, rows confirmed in memory are taken back', async t => {
   let batches = 0
   let next: EmbeddedServer | undefined
   const here = await startLoadServer(t, streamScript, {
@@ -421,49 +408,46 @@ t.test('a server that restarts empty takes back what was confirmed in memory', a
   t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
   t.equal(result.exitCode, 4)
   const after = next!.node.shared.get('target')!.table.rows
-  t.equal(after, confirmed, 'what is confirmed is there')
-  t.ok(unconfirmed >= 50, 'what was confirmed before the restart no longer is')
+  t.equal(after, confirmed, 'confirmed rows are in the table')
+  t.ok(unconfirmed >= 50, 'rows confirmed before the restart no longer are')
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test(
-  'a run id that is marked on the server is taken; one whose run has ended is free',
-  async t => {
-    let keepsMarker = false
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        beforeExecute: ({ text }) =>
-          keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
-            ? { error: 'no undef' }
-            : undefined,
-        // What asks for the marker after the data is what would remove it.
-        afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
-      },
+t.test('a run ID marked on the server is taken; after its run has ended, it is free', async t => {
+  let keepsMarker = false
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: ({ text }) =>
+        keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
+          ? { error: 'no undef' }
+          : undefined,
+      // After the data, only the removal asks for the marker.
+      afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
+    },
+  })
+  let runId = 'a-b'
+  t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
+  t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
+  runId = 'nightly'
+  const change = { runId }
+  t.match(await run(t, here, csv(1), change), { exitCode: 0 })
+  keepsMarker = false
+  for (const delivery of [
+    receipts,
+    { mode: 'sync' },
+    { confirm: 'count' },
+    { confirm: 'none' },
+  ] as const) {
+    t.match(await run(t, here, csv(1), { ...change, delivery }), {
+      exitCode: 75,
+      error: { code: 'DDB_LOCKED' },
+      rows: { read: 0 },
     })
-    let runId = 'a-b'
-    t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
-    t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
-    runId = 'nightly'
-    const change = { runId }
-    t.match(await run(t, here, csv(1), change), { exitCode: 0 })
-    keepsMarker = false
-    for (const delivery of [
-      receipts,
-      { mode: 'sync' },
-      { confirm: 'count' },
-      { confirm: 'none' },
-    ] as const) {
-      t.match(await run(t, here, csv(1), { ...change, delivery }), {
-        exitCode: 75,
-        error: { code: 'DDB_LOCKED' },
-        rows: { read: 0 },
-      })
-    }
-    t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
-  },
-)
+  }
+  t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
+})
 
-t.test('runs at the same time have ledgers of their own', async t => {
+t.test('runs at the same time have their own ledgers', async t => {
   const here = await startLoadServer(t, streamScript)
   const dir = t.testdir({ 'in.csv': csv(100) })
   const results = await Promise.all(
@@ -476,7 +460,7 @@ t.test('runs at the same time have ledgers of their own', async t => {
   t.same([...here.server.node.shared.keys()], ['target'])
 })
 
-t.test('a busy partition is waited for', async t => {
+t.test('a run waits for a busy partition', async t => {
   let refusals = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -494,7 +478,7 @@ t.test('a busy partition is waited for', async t => {
   t.same(await ids(here), upTo(30))
 })
 
-t.test('good rows behind many bad ones are found, however alike the refusals are', async t => {
+t.test('good rows after many bad ones are found even if the refusals are alike', async t => {
   const here = await startLoadServer(t, dfsScript)
   const rows = upTo(100).map(id => (id < 60 ? `${id},\n` : `${id},B\n`))
   const result = await run(t, here, `id,sym\n${rows.join('')}`, {

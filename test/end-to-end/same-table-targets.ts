@@ -1,22 +1,22 @@
 /*
-  Kinds of targets that others may make again, and how rows into them are confirmed.
+  Kinds of targets that others may recreate, and how rows in them are confirmed.
 */
 import type { DeliveryOptions, TargetOptions } from '../../src/load/options.js'
 
 export interface TargetKind {
   readonly name: string
-  /** Makes it. */
+  /** Creates the target. */
   readonly script: string
-  /** Removes it, and makes it again. */
+  /** Removes and recreates the target. */
   readonly remake: string
-  /** Removes its rows; undefined for stream tables, whose rows stay. */
+  /** Removes its rows; undefined for stream tables, whose rows cannot be deleted. */
   readonly empty?: string
-  /** So many rows of somebody else. */
+  /** Inserts this many rows of somebody else. */
   readonly foreign: (rows: number) => string
   readonly target: TargetOptions
-  /** Rows with known keys do not make it longer: counting proves nothing. */
+  /** Rows with known keys do not add to it, so a count proves nothing. */
   readonly isKeyed?: true
-  /** Something can be asked about the table. */
+  /** The program can ask something about the table. */
   readonly hasEvidence: boolean
 }
 
@@ -99,7 +99,7 @@ interface ConfirmationKind {
   readonly delivery: DeliveryOptions
 }
 
-/** How rows into a target can be confirmed at all. */
+/** How rows in a target can be confirmed. */
 export function confirmations({ isKeyed, hasEvidence }: TargetKind): readonly ConfirmationKind[] {
   const known: ConfirmationKind[] = [
     { name: 'receipts', delivery: { confirm: 'receipts' } },

@@ -1,7 +1,7 @@
 /*
-  Whether the table that a run ends with, and finds again, is the one that it wrote into: tables that are made again,
-  servers that restart, other servers at the same port, and other users who fill what they have made. The second table of
-  docs/delivery.md is written from what is seen here.
+  Whether the table that a run ends with, and finds again, is the one that it wrote into: recreated tables, restarted
+  servers, other servers at the same port, and users who fill the tables that they recreate. The second table of
+  docs/delivery.md is generated from these results.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { confirmations, targets, type TargetKind } from './same-table-targets.js
 
 const rowCount = 1_000
 
-/** What happened → target and confirmation → what the run said of it, and by what. */
+/** What happened → target and confirmation → what the run reported, and the evidence. */
 const outcomes = new Map<string, Map<string, string>>()
 
 function note(happened: string, kind: TargetKind, confirmation: string, text: string): void {
@@ -25,7 +25,7 @@ function note(happened: string, kind: TargetKind, confirmation: string, text: st
   outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
 }
 
-/** What a run went by, as it says so itself. */
+/** The evidence of a run, by its own words. */
 const evidence: readonly (readonly [RegExp, string])[] = [
   [/the server was restarted/, 'the server keeps no mark of the run'],
   [/does not know it/, 'another server, which keeps no mark of the run'],
@@ -42,11 +42,11 @@ const evidence: readonly (readonly [RegExp, string])[] = [
 
 function evidenceOf(t: Test, text: string): string {
   const [, by] = evidence.find(([words]) => words.test(text)) ?? []
-  t.ok(by !== undefined, `what it went by: ${text}`)
+  t.ok(by !== undefined, `the evidence: ${text}`)
   return by ?? '?'
 }
 
-/** What a run asks that finds its rows loaded already. */
+/** The question of a run that finds its rows already loaded. */
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'its chunk'],
   ['ddbIngestFind', 'rows by value'],
@@ -55,11 +55,11 @@ const questions: readonly (readonly [string, string])[] = [
 
 interface Scene {
   readonly load: (change?: Partial<LoadOptions>) => Promise<LoadResult>
-  /** Runs a script as another user would. */
+  /** Runs a script as another user. */
   readonly other: (script: string) => Promise<void>
-  /** Another server takes the place of this one, as after a restart that kept nothing. */
+  /** Replaces this server by another one, as after a restart that kept nothing. */
   readonly restart: (initScript: string) => Promise<void>
-  /** Another server, at a port of its own; later loads go there. */
+  /** Starts another server on its own port; later loads go there. */
   readonly move: (initScript: string) => Promise<void>
   readonly notices: string[]
   /** Folder of the journals. */
@@ -125,12 +125,12 @@ async function scene(
 
 interface Happening {
   readonly name: string
-  /** Left out: always. */
+  /** Whether it can happen to the target; if missing, always. */
   readonly fits?: (kind: TargetKind) => boolean
   readonly happens: (scene: Scene, kind: TargetKind) => Promise<void>
 }
 
-/** What becomes of the table after the run. */
+/** What happens to the table after the run. */
 const between: readonly Happening[] = [
   {
     name: 'the table is made again, and others fill it',
@@ -181,7 +181,7 @@ for (const kind of targets) {
           note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
-      // What is only counted is sent again by the next process, and of a function nobody knows what it wrote.
+      // With count, the next process sends the rows again; for a function, what it wrote is unknown.
       if (name === 'count' || !kind.hasEvidence) return
       for (const [what, script] of [
         ['the table is made again, others fill it', kind.remake],
@@ -241,7 +241,7 @@ for (const kind of targets) {
         }
         const said = `${result.confirm.note} ${result.error?.message}`
         const by = kind.hasEvidence ? evidenceOf(t, said) : ''
-        // How far the count has come when it is asked is a matter of the moment.
+        // How far the count has grown when it is asked depends on timing.
         const all =
           name === 'count'
             ? 'it grew by a different number of rows than were sent, or the evidence is that of `sync`'
@@ -272,7 +272,7 @@ for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
       const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
       const result = await here.load()
       t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
-      // What is only counted is sent again.
+      // With count, rows are sent again.
       if (name === 'count') return
       sent = -Infinity
       const again = await here.load()
@@ -282,7 +282,7 @@ for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
   }
 }
 
-t.test('behind a function, rows that nothing tells of are not claimed', async t => {
+t.test('rows written by a function without evidence are not reported as confirmed', async t => {
   const kind = targets.find(({ name }) => name === 'function view with a table to count')!
   const leave = new AbortController()
   let batches = 0
@@ -301,7 +301,7 @@ t.test('behind a function, rows that nothing tells of are not claimed', async t 
   t.match(result.confirm.note, /nothing tells whether the function has changed them/)
 })
 
-t.test('where the server may keep no mark, nothing tells of a restart', async t => {
+t.test('if the server may keep no mark, nothing shows a restart', async t => {
   for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
     const faults: Faults = {
       beforeExecute: ({ text }) =>
@@ -336,7 +336,7 @@ t.test('a server that restarts after its last answer has forgotten the rows', as
   t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
 })
 
-/** Leaves of a journal what an earlier version would have kept. */
+/** Reduces a journal to what an earlier version would have kept. */
 async function asEarlierVersion(folder: string): Promise<void> {
   const path = join(folder, 'runs', 'nightly.journal')
   const records = (await readFile(path, 'utf8')).trimEnd().split('\n').map(recordOf)
@@ -358,7 +358,7 @@ for (const kind of targets) {
     t.match(await here.load(), { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
     t.ok(
       here.notices.some(notice => notice.includes('has finished this run, and kept less')),
-      'it is said what was compared',
+      'a notice says what was compared',
     )
     if (!kind.hasEvidence) return
     await here.other(kind.remake)
@@ -366,7 +366,7 @@ for (const kind of targets) {
   })
 }
 
-t.test('docs/delivery.md has the table of what was seen', t => {
+t.test('docs/delivery.md has the table of these results', t => {
   const names = ['receipts', 'sync', 'count']
   const rows: string[][] = [['what happens', 'target', ...names.map(name => `\`${name}\``)]]
   for (const [what, texts] of outcomes) {

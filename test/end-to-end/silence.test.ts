@@ -1,5 +1,5 @@
 /*
-  Servers that keep their connections and do nothing, and inputs that pause: only the first ends a run.
+  Servers that keep their connections but do nothing, and inputs that pause: only such servers end a run.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -16,7 +16,7 @@ const noteScript =
   'def slowly(mutable data) { sleep(2500); tableInsert(objByName("notes"), data) }\n' +
   'addFunctionView(slowly)'
 
-/** Long enough for a slow machine to answer; the tests wait for it side by side. */
+/** Long enough for a slow machine to answer; the tests wait in parallel. */
 const confirmTimeoutMs = 1_500
 
 t.jobs = 10
@@ -29,7 +29,7 @@ interface Freezing extends LoadServer {
   ) => Promise<LoadResult>
 }
 
-/** A server that takes `count` requests that match, and from the next one on answers and executes nothing more. */
+/** A server that accepts `count` matching requests and from the next one on answers and executes nothing. */
 async function freezingAfter(
   t: Test,
   count: number,
@@ -67,29 +67,29 @@ function addUp({ rows }: LoadResult): number {
 const sixRows = ['note\n', 'a\nb\nc\nd\ne\nf\n']
 const unconfirmed = { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } }
 
-t.test('in sync mode an answer that never comes ends the run', async t => {
+t.test('in sync mode a missing answer ends the run', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { mode: 'sync' })
-  // Nobody can be asked whether the rows that were confirmed are still there.
+  // No server can be asked whether the confirmed rows are still there.
   t.match(result, { ...unconfirmed, rows: { confirmed: 0, unconfirmed: 4 } })
   t.equal(addUp(result), result.rows.read)
 })
 
-t.test('in sync mode a server that works is waited for', async t => {
+t.test('in sync mode the run waits for a working server', async t => {
   const here = await freezingAfter(t, Infinity)
   const target = { function: 'slowly', types: 'note:STRING' }
   const result = await here.run(sixRows.slice(0, 1).concat('a\n'), { mode: 'sync' }, target)
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
-/** Rows without end, in pieces that fill every buffer on the way. */
+/** Endless rows, in pieces that fill every buffer on the way. */
 function* endless(): Generator<string> {
   yield 'note\n'
   for (;;) yield `${'x'.repeat(9_999)}\n`.repeat(100)
 }
 
 for (const confirm of ['receipts', 'count', 'none'] as const) {
-  t.test(`with --confirm ${confirm} a server that takes nothing more ends the run`, async t => {
+  t.test(`with --confirm ${confirm} a server that stops accepting data ends the run`, async t => {
     const here = await freezingAfter(t, 3)
     const result = await here.run(endless(), { confirm, batchRows: 50, maxInFlightBytes: 100_000 })
     t.match(result, unconfirmed)
@@ -98,16 +98,16 @@ for (const confirm of ['receipts', 'count', 'none'] as const) {
   })
 }
 
-t.test('with receipts a run whose input has ended ends, too', async t => {
+t.test('with receipts a run whose input has ended also ends', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { confirm: 'receipts' })
   t.match(result, { exitCode: 4, rows: { read: 6 } })
-  // The first batch may have had its receipt read in time.
+  // The receipt of the first batch may have been read in time.
   t.ok(result.rows.unconfirmed >= 4)
   t.equal(addUp(result), 6)
 })
 
-t.test('in sync mode an answer that comes while the server is asked for it counts', async t => {
+t.test('in sync mode an answer that arrives during the question about it counts', async t => {
   const answered = closedGate()
   let asked = 0
   const here = await startLoadServer(t, noteScript, {
@@ -131,13 +131,13 @@ t.test('in sync mode an answer that comes while the server is asked for it count
   t.equal(asked, 1)
 })
 
-t.test('an input that pauses longer is not taken for silence of the server', async t => {
+t.test('a long pause of the input is not treated as silence of the server', async t => {
   const here = await freezingAfter(t, Infinity)
   let before = -1
   let landed = 0
   async function* paused(): AsyncGenerator<string> {
     yield 'note\na\nb\n'
-    // Nothing is out once all is confirmed, and nothing is asked then: only so does this come to an end.
+    // Once all is confirmed, nothing is in flight and nothing is asked; only then does this loop end.
     while (here.server.counters.requests !== before) {
       before = here.server.counters.requests
       await new Promise(resolve => setTimeout(resolve, 1.5 * confirmTimeoutMs))
@@ -150,13 +150,13 @@ t.test('an input that pauses longer is not taken for silence of the server', asy
   t.equal(landed, 2, 'the pause came after a batch')
 })
 
-t.test('a question that is not answered ends the run before its first row', async t => {
+t.test('an unanswered question ends the run before its first row', async t => {
   const here = await freezingAfter(t, 0, ({ text }) => text.startsWith('schema('))
   const result = await here.run(sixRows, { confirm: 'receipts' })
   t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
 })
 
-t.test('a ledger that cannot be removed changes nothing for rows that are confirmed', async t => {
+t.test('a ledger that cannot be removed does not affect confirmed rows', async t => {
   const here = await freezingAfter(t, 0, ({ text }) =>
     text.startsWith('if(defined("ddbIngestLedger'),
   )

@@ -1,5 +1,5 @@
 /*
-  Processes that sleep, and journals that are copied, brought back from an earlier time, or found by two.
+  Processes that are suspended, and journals that are copied, restored from an earlier time, or used by two processes.
 */
 import {
   copyFileSync,
@@ -27,13 +27,13 @@ const rowCount = 200
 interface Scene {
   readonly here: LoadServer
   readonly dir: string
-  /** Of the journal. */
+  /** Folder of the journal. */
   readonly folder: string
   readonly path: string
   readonly load: (change?: Partial<LoadOptions>, platform?: Platform) => Promise<LoadResult>
-  /** Ends a process before batch `no` is executed, as a kill does: nothing more of it has an effect. */
+  /** Ends a process before batch `no` is executed, as a kill does: the process has no further effect. */
   readonly killedAt: (no: number, delivery?: DeliveryOptions) => Promise<void>
-  /** Is told of every batch; what it gives is waited for. */
+  /** Called for every batch, and awaited. */
   onBatch: (no: number, request: RequestInfo) => Promise<void> | void
 }
 
@@ -79,7 +79,7 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   return scene
 }
 
-/** A process that can be stopped: nothing calls it back in the meantime, and its clock goes on. */
+/** A process that can be suspended: it gets no callbacks in the meantime, and its clock continues. */
 function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
   let sleptMs = 0
   const { clock } = systemPlatform
@@ -98,7 +98,7 @@ for (const delivery of [
   { confirm: 'count' },
 ] as const satisfies readonly DeliveryOptions[]) {
   t.test(
-    `what a process sleeps is not silence of the server: ${JSON.stringify(delivery)}`,
+    `time in which a process is suspended is not silence of the server: ${JSON.stringify(delivery)}`,
     async t => {
       const one = await scene(t, delivery)
       const { platform, sleep } = stoppable()
@@ -114,7 +114,7 @@ for (const delivery of [
   )
 }
 
-t.test('a run that slept and still has its lock goes on', async t => {
+t.test('a run that was suspended and still has its lock continues', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     const { platform, sleep } = stoppable()
@@ -124,7 +124,7 @@ t.test('a run that slept and still has its lock goes on', async t => {
   }
 })
 
-t.test('what is thrown before sending ends the run, and keeps the batch here', async t => {
+t.test('an error thrown before sending ends the run, and the batch is not sent', async t => {
   for (const delivery of [
     { confirm: 'receipts' },
     { mode: 'sync' },
@@ -146,7 +146,7 @@ t.test('what is thrown before sending ends the run, and keeps the batch here', a
   }
 })
 
-t.test('a journal from an earlier time is found out by what the server knows', async t => {
+t.test('a journal from an earlier time is noticed by what the server knows', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     await one.killedAt(4)
@@ -165,11 +165,15 @@ t.test('a journal from an earlier time is found out by what the server knows', a
     writeFileSync(one.path, later)
     const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
     t.equal(resumed.rows.unsent, 0, mode)
-    t.same([...new Set(await ids(one.here))], upTo(rowCount), 'with the right one it goes on')
+    t.same(
+      [...new Set(await ids(one.here))],
+      upTo(rowCount),
+      'with the right journal the run resumes',
+    )
   }
 })
 
-t.test('so is one from before its run had finished', async t => {
+t.test('a journal from before its run had finished is noticed, too', async t => {
   for (const [mode, table, rows] of [
     ['async', 'target', 'target'],
     ['async', 'dfs://d/t', 'loadTable("dfs://d","t")'],
@@ -188,8 +192,8 @@ t.test('so is one from before its run had finished', async t => {
   }
 })
 
-t.test('it leaves alone what later processes have rejected', async t => {
-  // The last of these journals is from before there was a file of rejects.
+t.test('an earlier journal does not change rejects of later processes', async t => {
+  // The last of these journals is from before the rejects file existed.
   for (const [at, from, rejected] of [
     [2, 0, 14],
     [9, 0, 14],
@@ -213,7 +217,7 @@ t.test('it leaves alone what later processes have rejected', async t => {
   }
 })
 
-t.test('nor does one that is refused for its batches cut rejects', async t => {
+t.test('a journal refused for its batches does not cut rejects either', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
@@ -246,7 +250,7 @@ t.test('nor does one that is refused for its batches cut rejects', async t => {
   }
 })
 
-t.test('it may begin anew', async t => {
+t.test('with an earlier journal the run may start over', async t => {
   const one = await scene(t)
   await one.killedAt(4)
   const earlier = readFileSync(one.path)
@@ -260,7 +264,7 @@ t.test('it may begin anew', async t => {
 })
 
 t.test(
-  'a run that was to begin anew begins anew, though its process did not reach the server',
+  'a run that was to start over does so even if its process did not reach the server',
   async t => {
     for (const mode of ['async', 'sync'] as const) {
       const one = await scene(t, { mode })
@@ -273,12 +277,12 @@ t.test(
       t.match(unreached, { error: { code: 'DDB_CONNECT' } }, mode)
       t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } }, mode)
       t.equal(await one.here.count('target'), 2 * rowCount)
-      t.match(await one.load(), { exitCode: 0, rows: { skipped: rowCount } }, 'and is loaded then')
+      t.match(await one.load(), { exitCode: 0, rows: { skipped: rowCount } }, 'and is then loaded')
     }
   },
 )
 
-t.test('but not once the server knows that it began', async t => {
+t.test('but not once the server knows that it has begun', async t => {
   for (const mode of ['async', 'sync'] as const) {
     for (const isKilled of [false, true]) {
       const one = await scene(t, { mode })
@@ -299,7 +303,7 @@ t.test('but not once the server knows that it began', async t => {
   }
 })
 
-t.test('so does one whose rejects were in the way, once they are moved', async t => {
+t.test('a run whose rejects file was in the way starts over once the file is moved', async t => {
   const one = await scene(t)
   writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
   const rejects = { file: join(one.dir, 'bad.csv') }
@@ -307,12 +311,16 @@ t.test('so does one whose rejects were in the way, once they are moved', async t
   writeFileSync(one.path, '')
   const journal = { folder: one.folder, restart: true }
   t.match(await one.load({ rejects, journal }), { exitCode: 73 })
-  t.match(await one.load({ rejects }), { exitCode: 73 }, 'and not a journal from an earlier time')
+  t.match(
+    await one.load({ rejects }),
+    { exitCode: 73 },
+    'the journal does not count as one from an earlier time',
+  )
   for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
   t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
 })
 
-t.test('in sync mode an earlier time of the same process is found out as well', async t => {
+t.test('in sync mode an earlier journal of the same process is noticed as well', async t => {
   for (const table of ['target', 'dfs://d/t']) {
     for (const [early, last] of [
       [3, 15],
@@ -339,71 +347,74 @@ t.test('in sync mode an earlier time of the same process is found out as well', 
       t.equal(await one.here.count(rows), stored, 'nothing was sent')
       writeFileSync(one.path, later)
       const resumed = await one.load({ target: { table }, delivery: { onDoubt: 'resend' } })
-      t.equal(resumed.rows.unsent, 0, 'with the right one it goes on')
+      t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
     }
   }
 })
 
-/** As a restart: what was in memory is gone, and DFS tables stay. */
+/** Acts like a restart: tables in memory are lost, DFS tables stay. */
 function forget({ server }: LoadServer): void {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
   }
 }
 
-t.test('into a DFS table it is found out by its rows, after the server was restarted', async t => {
-  const stored = 'loadTable("dfs://d","t")'
-  const target = { table: 'dfs://d/t' }
-  for (const mode of ['async', 'sync'] as const) {
-    for (const [early, last, more] of [
-      [3, 15, {}],
-      [1, 9, {}],
-      // What was sent since is less than the next batch.
-      [3, 9, { batchRows: 100 }],
-      // By the end of the run.
-      [9, 99, {}],
-    ] as const) {
-      const one = await scene(t, { mode })
-      let kept: Buffer | undefined
-      const leave = new AbortController()
-      one.onBatch = no => {
-        if (no === early) kept = readFileSync(one.path)
-        if (no === last) leave.abort()
-      }
-      await one.load({ target, leave: leave.signal })
-      one.onBatch = () => undefined
-      while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
-      const later = readFileSync(one.path)
-      for (const about of ['first', 'second', 'third']) {
-        writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+t.test(
+  'after a restart of the server, an earlier journal is noticed by the rows in a DFS table',
+  async t => {
+    const stored = 'loadTable("dfs://d","t")'
+    const target = { table: 'dfs://d/t' }
+    for (const mode of ['async', 'sync'] as const) {
+      for (const [early, last, more] of [
+        [3, 15, {}],
+        [1, 9, {}],
+        // Fewer rows were sent since than the next batch has.
+        [3, 9, { batchRows: 100 }],
+        // At the end of the run.
+        [9, 99, {}],
+      ] as const) {
+        const one = await scene(t, { mode })
+        let kept: Buffer | undefined
+        const leave = new AbortController()
+        one.onBatch = no => {
+          if (no === early) kept = readFileSync(one.path)
+          if (no === last) leave.abort()
+        }
+        await one.load({ target, leave: leave.signal })
+        one.onBatch = () => undefined
+        while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
+        const later = readFileSync(one.path)
+        for (const about of ['first', 'second', 'third']) {
+          writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+          forget(one.here)
+          const count = await one.here.count(stored)
+          t.match(await one.load({ target, delivery: more }), {
+            exitCode: 75,
+            error: { code: 'DDB_UNPROVEN', message: /does not know rows from .*rows\.csv:\d+ on/ },
+            resume: { possible: false },
+          })
+          t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
+          // Tables that the refused process created on the server say nothing about the rows.
+          t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
+          t.equal(await one.here.count(stored), count)
+        }
+        if (last === 99) continue
+        writeFileSync(one.path, later)
         forget(one.here)
-        const count = await one.here.count(stored)
-        t.match(await one.load({ target, delivery: more }), {
-          exitCode: 75,
-          error: { code: 'DDB_UNPROVEN', message: /does not know rows from .*rows\.csv:\d+ on/ },
-          resume: { possible: false },
-        })
-        t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
-        // What the refused process has made on the server tells nothing of the rows.
-        t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
-        t.equal(await one.here.count(stored), count)
+        const resumed = await one.load({ target })
+        t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
+        const found = await ids(one.here, stored)
+        t.same([...new Set(found)], found, 'no row is stored twice')
       }
-      if (last === 99) continue
-      writeFileSync(one.path, later)
-      forget(one.here)
-      const resumed = await one.load({ target })
-      t.equal(resumed.rows.unsent, 0, 'with the right one it goes on')
-      const found = await ids(one.here, stored)
-      t.same([...new Set(found)], found, 'no row is there twice')
     }
-  }
-})
+  },
+)
 
-t.test('rows that are like others are no such evidence', async t => {
+t.test('repeated rows are not evidence of this', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
-    // Every batch is like the one before.
+    // Every batch has the same rows as the one before.
     const rows = upTo(rowCount).map(id => `${id % 10},A\n`)
     writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('')}`)
     await one.load({ target, signal: interruptedAt(one, 8) })
@@ -414,7 +425,7 @@ t.test('rows that are like others are no such evidence', async t => {
   }
 })
 
-t.test('a run that only counts begins anew on top of its own rows', async t => {
+t.test('a run that only counts starts over on top of its own rows', async t => {
   const target = { table: 'dfs://d/t' }
   const one = await scene(t, { confirm: 'count' })
   await one.load({ target, signal: interruptedAt(one, 8) })
@@ -424,7 +435,7 @@ t.test('a run that only counts begins anew on top of its own rows', async t => {
   t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
 })
 
-t.test('nor are rows that others write meanwhile', async t => {
+t.test('rows that others write in the meantime are not evidence either', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -440,14 +451,14 @@ t.test('nor are rows that others write meanwhile', async t => {
   }
 })
 
-/** Ends a process in order while the server has a batch. */
+/** Ends a process cleanly while the server has a batch. */
 function interruptedAt(one: Scene, at: number): AbortSignal {
   const interrupt = new AbortController()
   one.onBatch = no => void (no === at && interrupt.abort())
   return interrupt.signal
 }
 
-t.test('a run in sync mode that begins anew goes on above the numbers of before', async t => {
+t.test('a run in sync mode that starts over uses numbers above the earlier ones', async t => {
   const one = await scene(t, { mode: 'sync' })
   await one.killedAt(15)
   const journal = { folder: one.folder, restart: true }
@@ -461,7 +472,7 @@ t.test('a run in sync mode that begins anew goes on above the numbers of before'
 })
 
 t.test(
-  'a process with another copy of the journal keeps away while the first one runs',
+  'a process with another copy of the journal stays away while the first one runs',
   async t => {
     const one = await scene(t)
     const gate = closedGate()
@@ -484,14 +495,14 @@ t.test(
   },
 )
 
-t.test('a run whose process has told its end goes on, whatever sessions there are', async t => {
+t.test('a run whose process has recorded its end resumes, whatever sessions there are', async t => {
   const one = await scene(t)
   const signal = AbortSignal.abort()
   await one.load({ signal })
   t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } })
 })
 
-t.test('of two that begin to go on with copies at once one is told, or claims decide', async t => {
+t.test('if two resume copies at once, one is refused, or claims decide', async t => {
   const one = await scene(t)
   await one.killedAt(6)
   const copy = join(one.dir, 'copy')

@@ -1,5 +1,5 @@
 /*
-  Every input that fuzzing once found, and all it begins with, through every target: they end as they must.
+  Every input that fuzzing once found, and all its seeds, through every target: they end as they must.
 */
 import t from 'tap'
 import { keptInputs, seedsOf, targets, type Target } from './seeds.js'
@@ -17,7 +17,7 @@ const fuzzers: Readonly<Record<Target, (data: Buffer) => void | Promise<void>>> 
   zstd,
 }
 
-t.test('what was found, in the target that found it and in all others', async t => {
+t.test('every input that was found, in its own target and in all others', async t => {
   const inputs = targets.flatMap(target => keptInputs(target))
   for (const target of targets) {
     for (const input of inputs) await fuzzers[target](input)
@@ -25,7 +25,7 @@ t.test('what was found, in the target that found it and in all others', async t 
   t.pass(`${inputs.length} inputs`)
 })
 
-t.test('what fuzzing begins with', async t => {
+t.test('the seeds of fuzzing', async t => {
   for (const target of targets) {
     const inputs = seedsOf(target)
     for (const input of inputs) await fuzzers[target](input)

@@ -1,6 +1,6 @@
 /*
-  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). What it finds
-  is written to `tmp/fuzz/TARGET/found` and belongs into `test/fuzz/kept/TARGET`, where every test run reads it again.
+  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). It writes
+  what it finds to `tmp/fuzz/TARGET/found`; move it to `test/fuzz/kept/TARGET`, where every test run reads it again.
   What it has learned stays in `tmp/fuzz/TARGET/corpus` for the next time.
 */
 import { spawn } from 'node:child_process'
@@ -15,7 +15,7 @@ import { seedsOf, targets, type Target } from './seeds.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const packages = join(root, 'test', 'fuzz', 'node_modules')
-/** Longest input, bytes: what goes wrong does so in short ones, and those are tried more often. */
+/** Longest input in bytes: short inputs show the same faults, and more of them can be tried. */
 const longestInput = 4_000
 
 const { values, positionals } = parseArgs({
@@ -38,7 +38,7 @@ async function fuzz(name: Target): Promise<number> {
   for (const each of [corpus, found]) mkdirSync(each, { recursive: true })
   for (const bytes of seedsOf(name)) writeFileSync(join(corpus, sha1(bytes)), bytes)
   const program = join(folder, 'target.cjs')
-  // The engine instruments what `require` loads, and there only one file.
+  // The engine instruments what `require` loads, so everything goes into one file.
   await build({
     entryPoints: [join(root, 'test', 'fuzz', 'targets', `${name}.ts`)],
     bundle: true,
@@ -62,7 +62,7 @@ async function fuzz(name: Target): Promise<number> {
       program,
       corpus,
       '--disableBugDetectors=.*',
-      // Instrumented, and on a machine that others use, the first inputs take their time.
+      // Instrumented code on a shared machine is slow with the first inputs.
       '--timeout=60000',
       `--includes=${program}`,
       ...(name === 'codec' ? ['--sync'] : []),

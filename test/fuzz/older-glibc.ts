@@ -1,13 +1,13 @@
 /*
-  The engine of the fuzzer is built for glibc 2.38; Debian 12 has 2.36, which lacks three functions of it that are there
-  under other names. A copy of the engine is told that these versions may be missing, and a small library stands in.
+  The fuzzing engine is built for glibc 2.38; Debian 12 has 2.36, which has three of the functions under other names. In
+  a copy of the engine, these versions are marked as optional, and a small library provides the functions.
 */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const newerVersions = ['GLIBC_2.38', 'GLIBCXX_3.4.32']
-/** ELF: a section of needed versions, and the mark of one that may be missing (`VER_FLG_WEAK`). */
+/** ELF: a section of needed versions, and the flag of one that may be missing (`VER_FLG_WEAK`). */
 const versionsNeeded = 0x6ffffffe
 const mayBeMissing = 2
 
@@ -22,10 +22,10 @@ interface ReportHeader {
 }
 
 /**
- * The environment in which the engine can be loaded here.
- * @param packages  the folder of installed packages
- * @param scratch  a folder for the library
- * @throws {Error} where that takes a C compiler, and there is none
+ * The environment in which the engine can be loaded on this machine.
+ * @param packages the folder of installed packages
+ * @param scratch a folder for the library
+ * @throws {Error} if that takes a C compiler and there is none
  */
 export function engineEnvironment(packages: string, scratch: string): NodeJS.ProcessEnv {
   const { glibcVersionRuntime: version = '' } = (process.report.getReport() as ReportHeader).header
@@ -43,7 +43,7 @@ export function engineEnvironment(packages: string, scratch: string): NodeJS.Pro
   return { ...process.env, LD_PRELOAD: library }
 }
 
-/** Only the first time: later ones find nothing to change. */
+/** Only the first call changes anything. */
 function allowMissing(engine: string): void {
   const bytes = readFileSync(engine)
   const before = Buffer.from(bytes)
@@ -51,7 +51,7 @@ function allowMissing(engine: string): void {
   for (const { type, at, link } of sections) {
     if (type === versionsNeeded) markVersions(bytes, at, sections[link]!.at)
   }
-  // Another process may have it mapped: that one keeps the file that it has.
+  // Another process may have mapped the file and must keep it as it is.
   if (bytes.equals(before)) return
   writeFileSync(`${engine}.${process.pid}`, bytes)
   renameSync(`${engine}.${process.pid}`, engine)

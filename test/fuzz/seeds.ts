@@ -1,5 +1,5 @@
 /*
-  What fuzzing begins with: good bytes of every kind, and those that once went wrong.
+  The seeds of fuzzing: valid bytes of every kind, and those that once failed.
 */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ export type Target = (typeof targets)[number]
 const kept = fileURLToPath(new URL('kept/', import.meta.url))
 const fixtures = new URL('../../fixtures/', import.meta.url)
 
-/** Inputs of a target that once went wrong. */
+/** Inputs of a target that once failed. */
 export function keptInputs(target: Target): readonly Buffer[] {
   const folder = join(kept, target)
   if (!existsSync(folder)) return []
@@ -51,7 +51,7 @@ const texts: Readonly<Record<'csv' | 'json', readonly string[]>> = {
   ],
 }
 
-/** Good inputs of a target, and those that once went wrong. */
+/** Valid inputs of a target, and those that once failed. */
 export function seedsOf(target: Target): readonly Buffer[] {
   return [...goodInputs(target), ...keptInputs(target)]
 }

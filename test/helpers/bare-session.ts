@@ -1,6 +1,6 @@
 /*
-  Sessions of one server without sockets: bytes in, bytes out, in this process and at once, so that a hundred thousand
-  of them can be tried. A script answers its length, a function its first argument.
+  Sessions of one server without sockets: bytes in, bytes out, at once and in this process, so that a hundred thousand
+  can be tried. A script returns its length, a function its first argument.
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
@@ -50,7 +50,7 @@ export class BareServer {
     close: () => undefined,
   }
 
-  /** @param slow  the peer never has room for more, and reads a turn later */
+  /** @param slow  the peer never has room for more, and reads one turn later */
   open(slow = false): BareSession {
     let nextId = Number(firstSessionId)
     const context = {
@@ -74,7 +74,7 @@ export class BareServer {
 }
 
 export class BareSession {
-  /** Times the session was told to be over, and said goodbye to its peer. */
+  /** How often the session ended (`finished`), and how often it said so to its peer. */
   finished = 0
   goodbyes = 0
   readonly #connection: Connection
@@ -98,7 +98,7 @@ export class BareSession {
     this.#connection = new Connection(context, openSession, transport, () => void this.finished++)
   }
 
-  /** Sends `bytes` in pieces, and that nothing follows. */
+  /** Sends `bytes` in pieces, and then the end. */
   send(bytes: Uint8Array, pieceBytes: number): void {
     const pieces: Uint8Array[] = []
     for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -112,7 +112,7 @@ export class BareSession {
     this.#connection.receiveEnd()
   }
 
-  /** Everything the session answered, once it is over. */
+  /** Everything that the session answered, once it has ended. */
   async answers(): Promise<string> {
     while (this.finished === 0) await turn()
     await turn()

@@ -1,5 +1,5 @@
 /*
-  Batches without a reader: rows of ten bytes, one a line.
+  Batches without a reader: rows of ten bytes, one per line.
 */
 import type { Batch, RecordShape } from '../../src/parse/batch.js'
 import { utf8Source } from './utf8-source.js'
@@ -7,7 +7,7 @@ import { utf8Source } from './utf8-source.js'
 const rowBytes = 10
 
 export interface CountedBatch extends Batch {
-  /** How often it was given back. */
+  /** How often the batch was released. */
   releases: number
 }
 
@@ -20,7 +20,7 @@ const shape: RecordShape = {
   text: utf8Source,
 }
 
-/** Rows `firstRow` and on of a file with a header: row 0 stands in line 2. */
+/** Rows from `firstRow` on of a file with a header: row 0 is in line 2. */
 export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): CountedBatch {
   const locate = (row: number) => ({
     file,

@@ -1,11 +1,11 @@
 /*
-  A server with more to say than a client that does not read takes.
+  A server that sends more than a client that does not read will take.
 */
 import { call, requestBytes } from './requests.js'
 import { RawPeer } from './raw-peer.js'
 import { startTinyServer, type TinyServer } from './tiny-server.js'
 
-/** A server whose every script answers 1 MiB. */
+/** A server whose every script returns 1 MiB. */
 export function startBigServer(): Promise<TinyServer> {
   const length = 262_144
   return startTinyServer({
@@ -13,12 +13,11 @@ export function startBigServer(): Promise<TinyServer> {
   })
 }
 
-/** Scripts run so far. */
 export function scriptsRun(server: TinyServer): number {
   return server.log.filter(line => line.startsWith('script ')).length
 }
 
-/** Another session's exchanges let the server do all it is willing to do. */
+/** Lets the server do all that it is willing to do, while another session exchanges requests. */
 export async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
   for (let i = 0; i < 20; i++) {

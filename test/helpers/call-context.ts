@@ -1,12 +1,12 @@
 /*
-  What built-ins are called with, for tests that call them, or parts of them, without a script.
+  The context for calling built-ins, or parts of them, without a script.
 */
 import type { Evaluation } from '../../src/server/values/builtin.js'
 import type { NodeOptions, ServerNode } from '../../src/server/node.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'
 import { testSession } from './script.js'
 
-/** Of a session of its own; logged in as admin unless told otherwise. */
+/** A context with its own session; logged in as admin by default. */
 export function callContext(
   options: NodeOptions & { node?: ServerNode; user?: string } = {},
 ): Runtime {
@@ -16,7 +16,7 @@ export function callContext(
   return context
 }
 
-/** What an evaluation comes to; its pauses are passed over. */
+/** The value of an evaluation; pauses are skipped. */
 export function valueOf<T>(evaluation: Evaluation<T>): T {
   for (;;) {
     const step = evaluation.next()
@@ -24,7 +24,6 @@ export function valueOf<T>(evaluation: Evaluation<T>): T {
   }
 }
 
-/** The text a call fails with. */
 export function failureOf(call: () => unknown): string {
   try {
     call()

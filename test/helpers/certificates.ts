@@ -1,6 +1,6 @@
 /*
-  Certificates and keys for tests, made when they are needed and gone with the test: an authority, certificates that it
-  vouches for, directly or through another authority, and some that nobody should accept.
+  Certificates and keys for tests, created on demand and removed with the test: an authority, certificates signed by it,
+  directly or through another authority, and some that must be refused.
 */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { fileFolder } from './file-folder.js'
 
-/** Files of a certificate, PEM, and their texts. */
+/** PEM files of a certificate and its key, and their texts. */
 export interface Identity {
   readonly certFile: string
   readonly keyFile: string
@@ -17,21 +17,21 @@ export interface Identity {
 }
 
 export interface IdentityRequest {
-  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is also what is meant when left out; '' for none. */
+  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is the default; '' for none. */
   readonly names?: string
-  /** Who signs; itself when left out. */
+  /** The signer; by default the certificate itself. */
   readonly by?: Identity
   /** May sign others. */
   readonly isAuthority?: boolean
-  /** Until when, `YYYYMMDDHHMMSSZ`; two days when left out. */
+  /** Start and end of validity, `YYYYMMDDHHMMSSZ`; two days by default. */
   readonly from?: string
   readonly until?: string
   readonly usage?: string
-  /** The key is RSA, of so many bits; a curve when left out. */
+  /** Number of bits of an RSA key; by default the key is on a curve. */
   readonly rsaBits?: number
 }
 
-/** Makes certificates in a folder of the test. */
+/** Creates certificates in a folder of the test. */
 export class Certificates {
   readonly #folder: string
   #count = 0
@@ -62,7 +62,7 @@ export class Certificates {
       ].join('\n'),
     )
     const certFile = path('crt')
-    // `openssl x509` knows no dates of one's own, `openssl ca` does.
+    // `openssl x509` accepts no dates, `openssl ca` does.
     writeFileSync(path('db'), '')
     writeFileSync(
       path('conf'),
@@ -93,7 +93,6 @@ export class Certificates {
     return this.#identity(certFile, key.keyFile)
   }
 
-  /** A file with this text. */
   file(name: string, text: string): string {
     const path = join(this.#folder, name)
     writeFileSync(path, text)
@@ -106,7 +105,7 @@ export class Certificates {
   }
 }
 
-/** `YYYYMMDDHHMMSSZ`, so many days from now. */
+/** `YYYYMMDDHHMMSSZ`, this many days from now. */
 export function opensslDate(days: number): string {
   const at = new Date(Date.now() + days * 86_400_000)
   return `${at

@@ -1,5 +1,5 @@
 /*
-  Where the checkout is, and the files of src/ as they are.
+  The path of the checkout, and the files of src/.
 */
 import { readFile, readdir } from 'node:fs/promises'
 import { sep } from 'node:path'

@@ -1,9 +1,9 @@
 /*
-  Clocks for code that waits: one that only moves when waited on, and one that a test moves by hand.
+  Clocks for code that waits: one leaps to the end of each wait, the other is moved by the test.
 */
 import type { Clock } from '../../src/platform/platform.js'
 
-/** Whoever waits goes on at once, and the time has passed. */
+/** A clock on which every wait ends at once, with its time passed. */
 export function leapingClock(): Clock {
   let nowMs = 0
   const after = (delayMs: number, callback: () => void) => {
@@ -24,7 +24,7 @@ export function leapingClock(): Clock {
   }
 }
 
-/** Stands still until it is moved. */
+/** Stands still until the test moves it. */
 export function handClock(): Clock & { advance(ms: number): void; readonly timers: number } {
   let nowMs = 0
   const timers = new Map<object, { at: number; callback: () => void }>()

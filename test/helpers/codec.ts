@@ -1,5 +1,5 @@
 /*
-  Bytes and values for the codec's tests: hexadecimal with blanks and bars, encoding and decoding in one go, and
+  Bytes and values for tests of the codec: hexadecimal text with blanks and bars, encoding and decoding in one call, and
   arbitrary values of every type and form.
 */
 import fc from 'fast-check'
@@ -12,7 +12,7 @@ import { explicitNull } from '../../src/protocol/value.js'
 import { drive, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
-/** Bytes from hexadecimal text; blanks and `|` are for the reader. */
+/** Bytes from hexadecimal text; blanks and `|` are ignored. */
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/[\s|]/g, ''), 'hex')
 
 export function encoded(value: Value): Buffer {
@@ -21,7 +21,7 @@ export function encoded(value: Value): Buffer {
   return Buffer.concat(writer.take())
 }
 
-/** The value `bytes` hold, and nothing behind it. */
+/** The value in `bytes`, which must contain nothing else. */
 export function decoded(bytes: Uint8Array, limits?: DecodeLimits): Value {
   const reader = readerOf(bytes)
   const value = drive(decodeValue(reader, limits))
@@ -146,7 +146,7 @@ const cellCount = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
 )
 
-/** Rows of one cell or more, because an empty row comes back as one null cell. */
+/** Rows of at least one cell, because an empty row is read back as one null cell. */
 export function arbitraryArrayVector(length: number): fc.Arbitrary<ArrayVector> {
   return fc
     .tuple(

@@ -1,20 +1,20 @@
 /*
-  Compressed vectors as official clients send them, written after docs/protocol.md#compressed-vectors: the oracle for
-  the decoders, which have no encoder beside them.
+  Compressed vectors as official clients send them, after docs/protocol.md#compressed-vectors: an oracle for the
+  decoders.
 */
 import fc from 'fast-check'
 import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-type.js'
 import type { Vector } from '../../src/protocol/value.js'
 import { arbitraryFixedVector, encoded, fixedTypes, hex } from './codec.js'
 
-/** Length bytes behind a half of a token that says 15. */
+/** Additional length bytes, for a token half with the value 15. */
 function more(length: number): number[] {
   const bytes: number[] = []
   for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))
   return bytes
 }
 
-/** A plain LZ4 encoder of the published format, greedy and slow. */
+/** A plain LZ4 encoder for the published format, greedy and slow. */
 export function lz4(source: Uint8Array): Uint8Array {
   const output: number[] = []
   let literalStart = 0
@@ -105,7 +105,7 @@ export interface CompressedShape {
   flags?: number
 }
 
-/** A compressed vector around blocks as they travel. */
+/** A compressed vector that contains these blocks. */
 export function compressed(shape: CompressedShape, ...blocks: Uint8Array[]): Buffer {
   const body = Buffer.concat(
     blocks.flatMap(block => [Buffer.from(Int32Array.of(block.length).buffer), block]),
@@ -121,7 +121,7 @@ export function compressed(shape: CompressedShape, ...blocks: Uint8Array[]): Buf
   return Buffer.concat([header, body])
 }
 
-/** A column of a type with elements of one size and its bytes under LZ4, in as many blocks as `cuts` make. */
+/** The bytes of a column with elements of one size under LZ4, divided into blocks at `cuts`. */
 function lz4Vector(column: Vector, cuts: readonly number[]): Buffer {
   const plain = encoded(column)
   const { type } = column

@@ -1,6 +1,6 @@
 /*
-  Programs in namespaces of their own, as in containers that share a folder: with other process numbers, and with another
-  host name where that is asked for. Their network is this machine's.
+  Programs in separate namespaces, as in containers that share a folder: with other process numbers and, on request,
+  another host name. They use this machine's network.
 */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,11 +10,11 @@ import { bin, type Outcome } from '../cli/run-cli.js'
 /** Where a program runs. */
 export interface Place {
   readonly name: string
-  /** Undefined where this process runs. */
+  /** Undefined for the place of this process. */
   readonly container?: {
-    /** Of another host. */
+    /** Another host name. */
     readonly host?: string
-    /** Whether /proc tells its numbers, or those of where this process runs. */
+    /** Whether /proc has the container's process numbers, or those of the place of this process. */
     readonly ownProc?: boolean
   }
 }
@@ -87,7 +87,7 @@ export function startIn(
     outcome,
     kill(signal) {
       const pid = container === undefined ? child.pid : firstChild(child)
-      // It may have ended by itself.
+      // The program may have ended by itself.
       if ((child.exitCode ?? child.signalCode) === null && pid !== undefined) {
         process.kill(pid, signal)
       }
@@ -95,7 +95,7 @@ export function startIn(
   }
 }
 
-/** As this process numbers it; undefined once it has ended. */
+/** The child's number in this process's namespace; undefined once the child has ended. */
 function firstChild({ pid }: ChildProcess): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')

@@ -1,5 +1,5 @@
 /*
-  The CSV files of csv-spectrum, each with what it means.
+  The CSV files of csv-spectrum, each with its meaning.
 */
 import { createRequire } from 'node:module'
 
@@ -10,7 +10,7 @@ export interface SpectrumCase {
 }
 
 const require = createRequire(import.meta.url)
-// It brings no types.
+// The package has no types.
 const spectrum = require('csv-spectrum') as (
   done: (error: Error | null, cases: SpectrumCase[]) => void,
 ) => void

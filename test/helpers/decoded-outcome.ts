@@ -1,21 +1,20 @@
 /*
-  What a decoder makes of bytes that nobody meant to be sent: values, or an error that says where, the same in whatever
-  pieces they came.
+  The result of decoding hostile bytes: values, or an error with a position, the same for any chunks.
 */
 import { isDeepStrictEqual } from 'node:util'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 
 export type Decoder = (reader: ByteReader) => Generator<void, unknown, void>
 
-/** What a stream came to: values, and the error that ended it unless it ended by itself. */
+/** The values of a stream, and the error that ended it, if any. */
 export interface Outcome {
   values: unknown[]
   error?: { code: unknown; message: string; offsetBytes: unknown }
 }
 
 /**
- * Decodes `bytes` in pieces of `size` until the stream is over or refused.
- * @throws what a decoder must not throw, and for what it must not do
+ * Decodes `bytes` in chunks of `size` until the stream ends or is refused.
+ * @throws any error that a decoder must not throw, and for forbidden behaviour
  */
 export function outcomeOf(bytes: Uint8Array, size: number, decoder: Decoder): Outcome {
   const reader = new ByteReader()
@@ -52,7 +51,7 @@ export function outcomeOf(bytes: Uint8Array, size: number, decoder: Decoder): Ou
   }
 }
 
-/** @throws when the pieces in which bytes arrive decide what they are */
+/** @throws if the result depends on the chunks */
 export function agreedOutcome(bytes: Uint8Array, size: number, decoder: Decoder): Outcome {
   const inPieces = outcomeOf(bytes, size, decoder)
   if (size >= bytes.length) return inPieces

@@ -1,9 +1,9 @@
 /*
-  Rows that can be told apart, and where they went: what the tests of delivery share.
+  Shared by tests of delivery: rows that can be distinguished, and where they went.
 */
 import type { LoadServer } from './load-server.js'
 
-/** ids 0 … n-1 in a stream table, so that every row can be told apart. */
+/** A stream table of ids 0 … n-1, so that every row can be distinguished. */
 export const streamScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
 export const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
@@ -13,7 +13,7 @@ export function csv(rowCount: number): string {
   return `id,sym\n${rows.join('')}`
 }
 
-/** ids in a table, in order, each as often as it is there. */
+/** ids in a table, in order, with repetitions. */
 export async function ids(here: LoadServer, from = 'target'): Promise<number[]> {
   return (await here.rows(`select id from ${from}`)).map(([id]) => Number(id)).sort((a, b) => a - b)
 }

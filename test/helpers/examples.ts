@@ -1,12 +1,12 @@
 /*
-  Examples of the manual: a script and what it shows, each on a node of its own.
+  Examples from the manual: a script and its displayed result, each on its own node.
 */
 import type { Test } from 'tap'
 import { testSession } from './script.js'
 
 export type Examples = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** One test a title, one assertion a script. */
+/** One test per title, one assertion per script. */
 export function testExamples(t: Test, examples: Examples): void {
   for (const [title, cases] of Object.entries(examples)) {
     void t.test(title, async t => {
@@ -17,7 +17,7 @@ export function testExamples(t: Test, examples: Examples): void {
   }
 }
 
-/** Script → part of the error it ends with. */
+/** Script → part of its error. */
 export function testRefusals(
   t: Test,
   title: string,

@@ -1,5 +1,5 @@
 /*
-  Files of the machine on a disk that can fill up, and whose every call can be made to fail.
+  The machine's files on a disk that can fill up, and whose every call can be made to fail.
 */
 import type { Files, OutputFile, Platform } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
@@ -9,11 +9,11 @@ export type FileCall =
   'create' | 'openEmpty' | 'reopen' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'
 
 export interface Disk {
-  /** Room for what is written through these files; a write that does not fit is cut, the next one fails. */
+  /** Space for bytes written through these files; a write that does not fit is cut, and the next one fails. */
   capacityBytes?: number
-  /** Most bytes a single write takes. */
+  /** Most bytes that a single write takes. */
   writeBytes?: number
-  /** Asked before every call that could fail. */
+  /** Called before every call that could fail. */
   fails?: (call: FileCall, path: string) => boolean
 }
 
@@ -22,7 +22,7 @@ function systemError(code: string): NodeJS.ErrnoException {
 }
 
 export interface CountedFiles extends Files {
-  /** Files for writing that are open. */
+  /** Number of files open for writing. */
   readonly openCount: number
 }
 
@@ -52,7 +52,7 @@ export function filesOn(disk: Disk): CountedFiles {
         freeBytes += size - sizeBytes
         size = sizeBytes
       },
-      // Waiting for the real disk thousands of times would show nothing more.
+      // Syncing the real disk thousands of times would show nothing more.
       sync: () => ask('sync', path),
       syncMeanwhile: async () => ask('sync', path),
       close() {

@@ -1,5 +1,5 @@
 /*
-  A server made of codec pieces and of what a test makes it do: nothing answers by itself except connect and login.
+  A server built from the codec and the behaviour given by a test: only connect and login are answered automatically.
 */
 import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
@@ -15,7 +15,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.js'
 const firstByteOfTls = 22
 let publicPem: string | undefined
 
-/** A key that is good enough for clients; what is encrypted with it is not looked at. */
+/** A key that clients accept; texts encrypted with it are ignored. */
 function publicKey(): Value {
   publicPem ??= generateKeyPairSync('rsa', { modulusLength: 1024 })
     .publicKey.export({ type: 'spki', format: 'pem' })
@@ -80,7 +80,7 @@ export class FakePeer {
     for (const waiter of waiting) waiter()
   }
 
-  /** Resolves once it holds; looked at whenever something arrives. */
+  /** Resolves once the condition holds; it is checked whenever something arrives. */
   async until(holds: (peer: FakePeer) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
@@ -115,9 +115,9 @@ export interface FakeServer {
 }
 
 /**
- * @param onRequest  sees every request but connect and those of a login, which are answered
- * @param options.withRsa  false where it takes no login but a plain one
- * @param options.port  a free one when left out
+ * @param onRequest gets every request except connect and login, which are answered
+ * @param options.withRsa false: only a plain login is accepted
+ * @param options.port by default a free one
  */
 export async function startFakeServer(
   onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
@@ -141,7 +141,7 @@ export async function startFakeServer(
     const peer = new FakePeer(socket, handle)
     peers.push(peer)
     socket.prependOnceListener('data', (chunk: Buffer) => {
-      // Somebody asks whether this is TLS: not one of the test's connections.
+      // A probe for TLS is not one of the test's connections.
       if (chunk[0] === firstByteOfTls) peers.splice(peers.indexOf(peer), 1)
     })
     accept(peer)

@@ -1,6 +1,6 @@
 /*
-  A folder that the tests of one file share. `t.testdir()` of the root test is one for all files of a room, and is emptied by
-  the next that asks for it.
+  A folder shared by the tests of one file. `t.testdir()` of the root test is shared by all files of a room, and is
+  emptied by the next call.
 */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ export interface FolderContent {
   readonly [name: string]: string | FolderContent
 }
 
-/** @returns its path; it is gone when the test has ended */
+/** @returns its path; the folder is removed when the test ends */
 export function fileFolder(t: Test, content: FolderContent = {}): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'ddb-ingest-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

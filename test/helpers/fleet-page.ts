@@ -1,5 +1,5 @@
 /*
-  The files for schedulers that docs/fleet.md has.
+  The scheduler files in docs/fleet.md.
 */
 import { parsePage, readPages } from './pages.js'
 

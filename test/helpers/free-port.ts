@@ -1,10 +1,10 @@
 /*
-  A port of this machine that nobody listens on.
+  A port of this machine without a listener.
 */
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-/** A port that was free a moment ago; nothing keeps others from taking it. */
+/** A port that was free a moment ago; others may take it. */
 export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')

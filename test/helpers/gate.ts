@@ -1,5 +1,5 @@
 /*
-  A promise that a test resolves when it is time.
+  A promise that a test resolves.
 */
 export interface Gate {
   readonly opened: Promise<undefined>

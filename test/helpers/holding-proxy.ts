@@ -1,21 +1,22 @@
 /*
-  A link that is slower than any wait: what clients send on some connections is held back until the test lets go.
+  A link slower than any timeout: bytes that clients send on some connections are held back until the test releases
+  them.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
 export interface HoldingProxy {
   readonly port: number
-  /** Connections of which something is or was held back. */
+  /** Number of connections with bytes that are or were held back. */
   readonly held: number
-  /** Passes on what was held back, and all that comes. */
+  /** Passes on held bytes, and all later ones. */
   release(): void
 }
 
 /**
- * @param holdsFrom  asked with all that a client has sent on its connection; its latest piece, and what follows, is held
- *   back
- * @param onPass  told of each piece that passes, with all that was sent on its connection
+ * @param holdsFrom called with all bytes that a client has sent on its connection; if true, the latest piece and all
+ * later ones are held back
+ * @param onPass called for each piece that passes, with all bytes sent on its connection
  */
 export async function startHoldingProxy(
   t: Test,

@@ -1,5 +1,5 @@
 /*
-  Texts that try to be more than a name or a value: to end a literal, begin a statement, or move a terminal's cursor.
+  Texts that try to be more than a name or a value: they end a literal, begin a statement, or move a terminal's cursor.
 */
 import fc from 'fast-check'
 
@@ -50,7 +50,7 @@ const scriptPieces: readonly string[] = [
   '\uff02',
 ]
 
-/** What a terminal would act on: ESC, CSI, OSC, BEL, CR, C1 controls, characters that reorder text. */
+/** Sequences that a terminal acts on: ESC, CSI, OSC, BEL, CR, C1 controls, characters that reorder text. */
 const terminalPieces: readonly string[] = [
   '\u001b',
   '\u001b[2J',
@@ -89,18 +89,18 @@ const textOf = (pieces: readonly string[], maxLength: number): fc.Arbitrary<stri
     )
     .map(parts => parts.join(''))
 
-/** Aimed at whoever puts it into a script. */
+/** Text that attacks scripts. */
 export const scriptText: fc.Arbitrary<string> = textOf(scriptPieces, 6)
 
-/** Aimed at whoever prints it. */
+/** Text that attacks terminals. */
 export const terminalText: fc.Arbitrary<string> = textOf(terminalPieces, 5)
 
-// Line feeds and tabs are not among them.
+// Line feeds and tabs are harmless.
 const acting =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
-/** The first character that a terminal would act on, as `u001b`; undefined when there is none. */
+/** The first character that a terminal would act on, as `u001b`; undefined if there is none. */
 export function actingIn(text: string): string | undefined {
   const found = acting.exec(text)?.[0]
   return found && `u${found.charCodeAt(0).toString(16).padStart(4, '0')} in ${JSON.stringify(text)}`

@@ -1,5 +1,5 @@
 /*
-  Bytes that nobody meant to be sent: good ones with something changed.
+  Hostile bytes: valid ones with changes.
 */
 import fc from 'fast-check'
 import { arbitraryValue, encoded } from './codec.js'
@@ -7,7 +7,7 @@ import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'
 import { runs, seed } from './runs.js'
 
-/** How a property of hostile bytes runs; fast-check prints the seed and the path of what it finds. */
+/** How a property of hostile bytes runs; fast-check prints seed and path of a failure. */
 export const fuzz = (usual: number): { numRuns: number; seed: number } => ({
   numRuns: runs(usual),
   seed,
@@ -25,7 +25,7 @@ type Mutation =
   | { kind: 'repeat'; at: number; length: number }
   | { kind: 'swap'; at: number; length: number }
 
-// Most of what decides stands at the beginning.
+// The first bytes decide most.
 const place = fc.oneof(fc.nat(40), fc.nat(3000), fc.nat(200_000))
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record({ kind: fc.constant('byte' as const), at: place, value: fc.nat(255) }),
@@ -67,7 +67,7 @@ function mutated(source: Uint8Array, mutations: readonly Mutation[]): Buffer {
   return bytes
 }
 
-/** Good bytes with one to six changes. */
+/** Valid bytes with one to six changes. */
 export const changed = (source: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Buffer> =>
   fc
     .tuple(source, fc.array(mutation, { minLength: 1, maxLength: 6 }))
@@ -86,7 +86,7 @@ const recordedRequests: fc.Arbitrary<Buffer> = fc.oneof(
 
 export const changedRequest: fc.Arbitrary<Buffer> = changed(recordedRequests)
 
-/** Values of every form and type, compressed ones among them. */
+/** Values of every form and type, some of them compressed. */
 export const changedValue: fc.Arbitrary<Buffer> = changed(
   fc.oneof(
     { weight: 3, arbitrary: arbitraryValue.map(encoded) },
@@ -94,7 +94,7 @@ export const changedValue: fc.Arbitrary<Buffer> = changed(
   ),
 )
 
-/** Bytes behind a flag that exists, so that decoding gets somewhere. */
+/** Bytes after a valid flag, so that decoding gets far. */
 export const flagged: fc.Arbitrary<Buffer> = fc
   .tuple(
     fc.nat(6),
@@ -106,7 +106,7 @@ export const flagged: fc.Arbitrary<Buffer> = fc
     Buffer.concat([Buffer.of(type, form), Buffer.from(Uint32Array.from(counts).buffer), rest]),
   )
 
-/** Bytes of a piece of the stream. */
+/** Size of the chunks of a stream. */
 export const pieceBytes: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: 1, max: 20 }),
   fc.constant(1_000_000),

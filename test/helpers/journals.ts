@@ -8,12 +8,12 @@ import { foundRun, type FoundRun } from '../../src/load/fate/found-run.js'
 import { readRecord } from '../../src/load/journal/journal-events.js'
 import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
 
-/** A run as records tell it, one after the other. */
+/** A run whose records are read one after another. */
 export interface ReadRun extends FoundRun {
   take(this: void, record: JournalRecord): void
 }
 
-/** What records of a journal come to, whenever it is asked. */
+/** The state that these records add up to, computed on access. */
 export function readRun(...records: readonly JournalRecord[]): ReadRun {
   const state = newDurableState(true)
   const run = { take: (record: JournalRecord) => readRecord(state, record) }
@@ -75,7 +75,7 @@ export const targetRecord = {
   used: 'receipts',
 } as const satisfies JournalRecord
 
-/** Batch `no` of ten rows in ten lines and a hundred bytes, behind a header of one line and nine bytes. */
+/** Batch `no` of ten rows in ten lines and a hundred bytes, after a header of one line and nine bytes. */
 export const batchRecord = (no: number): JournalRecord => ({
   kind: 'batch',
   no,
@@ -106,7 +106,7 @@ export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'
   ...change,
 })
 
-/** @param folder  as in `JournalOptions` @param ageMs  when it was last written to */
+/** @param folder  as in `JournalOptions` @param ageMs  time since the last write */
 export function writeJournal(
   folder: string,
   runId: string,

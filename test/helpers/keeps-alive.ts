@@ -1,14 +1,14 @@
 /*
-  Whether the system asks the other end of a silent connection if it is still there, where the system tells.
+  Whether the system sends keep-alive probes on a silent connection, on systems that tell.
 */
 import { existsSync, readFileSync } from 'node:fs'
 
 const table = '/proc/net/tcp'
 
-/** Whether `keepsAlive` can tell. */
+/** Whether `keepsAlive` works on this system. */
 export const tellsTimers: boolean = existsSync(table)
 
-/** Of the timer that a connection has set (proc(5)). */
+/** Kinds of timers of a connection (proc(5)). */
 const acknowledging = '01'
 const keepAlive = '02'
 
@@ -24,7 +24,7 @@ function timerOf(localPort: number, remotePort: number): string | undefined {
   return undefined
 }
 
-/** Of the end of a connection on this machine; what was sent has to be acknowledged first. */
+/** Whether this end of a local connection has a keep-alive timer; waits until sent bytes are acknowledged. */
 export async function keepsAlive(localPort: number, remotePort: number): Promise<boolean> {
   for (;;) {
     const timer = timerOf(localPort, remotePort)

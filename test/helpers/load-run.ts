@@ -10,13 +10,13 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
 
-/** Rows that never had a number have their place. */
+/** The event that rows without a number have these outcomes. */
 export function ended(rows: Partial<EndedRows>): RunEvent {
   const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
   return { kind: 'ended', lane: 0, no: undefined, ...nothing, ...rows }
 }
 
-/** Its time passes when it is waited for, unless the machine that is given has a clock. */
+/** A run whose time passes when something waits, unless the given machine has a clock. */
 export function testRun(change: Partial<LoadOptions> = {}, machine: Partial<Platform> = {}): Run {
   const options: LoadOptions = {
     inputs: ['in.csv'],

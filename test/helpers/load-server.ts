@@ -1,5 +1,5 @@
 /*
-  An embedded server with tables, and runs against it: what the end-to-end tests share.
+  An embedded server with tables, and runs against it: shared by end-to-end tests.
 */
 import type { Test } from 'tap'
 import { connect, type Session } from '../../src/client/open-session.js'
@@ -26,13 +26,13 @@ export const tradesHeader = 'time,sym,price,id\n'
 export interface LoadServer {
   readonly server: EmbeddedServer
   readonly session: Session
-  /** A run into `trades` unless told otherwise. */
+  /** A run into `trades` by default. */
   readonly load: (
     inputs: string | readonly string[],
     change?: Partial<LoadOptions>,
     platform?: Platform,
   ) => Promise<LoadResult>
-  /** Rows of a query as DolphinDB writes them. */
+  /** Rows of a query as DolphinDB prints them. */
   readonly rows: (query: string) => Promise<string[][]>
   readonly count: (table: string) => Promise<number>
 }
@@ -46,7 +46,7 @@ export async function startLoadServer(
     port: 0,
     initScript,
     ...options,
-    // Nobody knows what servers do with a slice that begins at the end of a table: no run may ask for one.
+    // The behaviour of servers for a slice that begins at the end of a table is unknown: no run may ask for one.
     faults: { ...requestedFaults('limitEnd'), ...options.faults },
   })
   t.teardown(() => server.close())

@@ -1,5 +1,5 @@
 declare module 'lz4js' {
-  /** @returns where it ended in `target` */
+  /** @returns the end of the content in `target` */
   export function decompressBlock(
     source: Uint8Array,
     target: Uint8Array,

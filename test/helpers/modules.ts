@@ -1,6 +1,6 @@
 /*
-  The modules of src/ with what they import and the identifiers they use, for the test of the layout: read by the
-  TypeScript parser so that comments and strings never count as code.
+  The modules of src/ with their imports and identifiers, for the test of the layout. The TypeScript parser reads them,
+  so that comments and strings never count as code.
 */
 import { posix } from 'node:path'
 import ts from 'typescript'
@@ -9,26 +9,26 @@ import { readSources } from './checkout.js'
 export interface Import {
   /** As written: `./lexer.js`, `node:net`, `csv-parse/sync`. */
   specifier: string
-  /** True when nothing of it exists at run time. */
+  /** True if the import leaves nothing at run time. */
   typeOnly: boolean
 }
 
 export interface Module {
   /** Relative to src/, with forward slashes: `protocol/vector.ts`. */
   path: string
-  /** First folder of the path; the file's own name without `.ts` for files of src/ itself. */
+  /** First folder of the path; for files directly in src/ the file's name without `.ts`. */
   room: string
   text: string
   lineCount: number
   imports: Import[]
   hasDefaultExport: boolean
-  /** Texts of all string literals, those of types included. */
+  /** Texts of all string literals, also in types. */
   strings: Set<string>
   /** Global names that are read, such as `process`, once each. */
   globals: Set<string>
   /** Names and string literals in the code, once each. */
   words: Set<string>
-  /** Whether it has a function with a body, be it a method or an arrow: something that can be wrong. */
+  /** Whether the module has a function with a body, which could be wrong. */
   hasLogic: boolean
 }
 
@@ -95,7 +95,7 @@ function isDefaultExport(node: ts.Node): boolean {
   return ts.getModifiers(node)?.some(m => m.kind === ts.SyntaxKind.DefaultKeyword) ?? false
 }
 
-/** True unless the name is a member (`node.process`), a property's key or the name of a declaration. */
+/** True unless the name is a member (`node.process`), a property's key or a declared name. */
 function isFreeName(node: ts.Identifier): boolean {
   const parent = node.parent
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent)) {
@@ -106,7 +106,7 @@ function isFreeName(node: ts.Identifier): boolean {
   return named.name !== node && named.propertyName !== node
 }
 
-/** Room that a relative import of a module leads to, or undefined for a package. */
+/** Room that a module's relative import leads to, or undefined for a package. */
 export function roomOf(module: Module, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   const target = posix.join(posix.dirname(module.path), specifier)
@@ -114,8 +114,8 @@ export function roomOf(module: Module, specifier: string): string | undefined {
 }
 
 /**
- * Modules that lead back to themselves: each circle sorted, all of them by their first.
- * @param withTypes  imports of types count as well, and not those alone that run
+ * Modules that import themselves, directly or indirectly: each circle sorted, all circles sorted by their first module.
+ * @param withTypes imports of types count as well
  */
 export function importCircles(modules: readonly Module[], withTypes = false): string[][] {
   const byPath = new Map(modules.map(module => [module.path, module]))
@@ -129,7 +129,7 @@ export function importCircles(modules: readonly Module[], withTypes = false): st
   return [...circles.values()].sort((a, b) => (a[0]! < b[0]! ? -1 : 1))
 }
 
-/** What `path` leads to, however far away; itself only when a way leads back. */
+/** All modules that `path` imports, directly or indirectly; `path` itself only if it is in a circle. */
 function pathsBehind(
   path: string,
   byPath: ReadonlyMap<string, Module>,
@@ -150,7 +150,7 @@ function pathsBehind(
   return found
 }
 
-/** Name of the package behind an import: `csv-parse` for `csv-parse/sync`, `node:net` as it is. */
+/** Name of the imported package: `csv-parse` for `csv-parse/sync`, `node:net` as it is. */
 export function packageOf(specifier: string): string {
   const parts = specifier.split('/')
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier)

@@ -1,5 +1,5 @@
 /*
-  MurmurHash2 as the textbook has it, in unsigned BigInts, for tests of what is hashed.
+  MurmurHash2 as in the textbook, in unsigned BigInts, for tests of hashing.
 */
 
 /** 32 bits; the seed is the number of bytes. */

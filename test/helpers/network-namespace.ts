@@ -1,17 +1,17 @@
 /*
-  A network of a test's own: a namespace whose only device is `lo`, with a second address that is not one of this machine.
-  Client and server in it are as far from each other as two machines, and nobody else is there.
+  A separate network for a test: a namespace whose only device is `lo`, with a second address that is not this
+  machine's. Client and server in it are as separate as two machines.
 */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** Of the addresses of private networks (RFC 1918). */
+/** One of the private addresses (RFC 1918). */
 export const namespaceAddress = '10.77.0.2'
 
 const prepare = `ip link set lo up && ip addr add ${namespaceAddress}/32 dev lo && exec "$@"`
 
-/** Why no namespace can be made here; false where it can. */
+/** Why no namespace can be created here; false if it can. */
 export function whyNoNamespace(): string | false {
   try {
     execFileSync('unshare', [...unshared, 'true'], { stdio: 'pipe', timeout: 20_000 })
@@ -25,8 +25,8 @@ export function whyNoNamespace(): string | false {
 const unshared = ['--map-root-user', '--net', 'sh', '-c', prepare, 'sh']
 
 /**
- * Runs a TypeScript file in a namespace of its own, without what tap adds.
- * @returns what it prints, as JSON
+ * Runs a TypeScript file in its own namespace, without tap's additions.
+ * @returns its printed JSON
  */
 export async function runInNamespace(file: URL): Promise<unknown> {
   const environment = Object.fromEntries(

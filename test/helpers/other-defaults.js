@@ -1,27 +1,28 @@
 /*
-  Lets all tests read with several threads, and load over several connections, though they ask for neither:
-  TEST_THREADS=5 TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap …
-  TEST_ZIPPED=1 has every file read out of a zip archive. Sources are changed while Node loads them, as the program itself has no such switch: pieces of inputs become tiny, so that those of
-  tests are divided too. A target that takes one connection only is written over one. `npm run test:threads` does all of it.
+  Makes all tests read with several threads and load over several connections without asking for them: TEST_THREADS=5
+  TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap … With TEST_ZIPPED=1 every file is
+  read from a zip archive. The program has no such switch, so its sources are changed while Node loads them: pieces of
+  inputs become tiny, so that even small inputs are divided. A target that takes only one connection gets one. `npm run
+  test:threads` runs all combinations.
 */
 import { register } from 'node:module'
 import { isMainThread, parentPort } from 'node:worker_threads'
 
 const threads = Number(process.env['TEST_THREADS'] ?? 1)
 const connections = Number(process.env['TEST_CONNECTIONS'] ?? 1)
-/** In each file: what stands there once, and what is there instead. */
+/** For each file: a text that occurs once, and its replacement. */
 const changes = new Map()
 
 const isZipped = process.env['TEST_ZIPPED'] === '1'
 
-/** Before the import that stands there. */
+/** Adds an import before an existing one. */
 const importing = (name, there) => [
   there,
   `import { ${name} } from '${new URL('../parse/parallel/fake-threads.js', import.meta.url).href.replace(/js$/, 'ts')}'\n${there}`,
 ]
 
 if (threads > 1) {
-  // Who asks for threads gets them; all other loads have some that read in this process.
+  // A load that asks for threads gets them; others get stand-ins in this process.
   const asked = 'options.input?.threads'
   changes.set('src/load/inputs/inputs.ts', [
     [
@@ -35,12 +36,13 @@ if (threads > 1) {
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
   ])
-  // What was looked at comes again in pieces that are as small: otherwise the reader had all of a small input before others could read.
+  // The sample is repeated in tiny pieces, too: otherwise the reader would have all of a small input before threads
+  // could read.
   changes.set('src/parse/csv/sample.ts', [
     ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
     importing('tinyPieces', 'import type { FlushClock }'),
   ])
-  // Readers without a run have threads that read in this process.
+  // Readers without a run get stand-ins for threads in this process.
   changes.set('src/parse/record-reader.ts', [
     ['records(options)', `records((options = withThreads(options, ${threads - 1})))`],
     importing('withThreads', 'import type { Tokenizer }'),

@@ -1,6 +1,6 @@
 /*
-  The pages of the guide as tests see them: code blocks, the commands in them, links and headings. The pages are
-  plain Markdown of this project's own making, so a few patterns are enough to read them.
+  The pages of the guide for tests: code blocks, their commands, links and headings. The pages are this project's own
+  plain Markdown, so a few patterns are enough.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
@@ -8,9 +8,9 @@ import type { Test } from 'tap'
 import { root } from './checkout.js'
 
 export interface CodeBlock {
-  /** `sh` for commands that a test runs, `text` for what only shows something. */
+  /** `sh` for commands that a test runs, `text` for examples. */
   language: string
-  /** Of its first line of content, from 1. */
+  /** Line of its first content, from 1. */
   lineNumber: number
   text: string
 }
@@ -24,18 +24,18 @@ export interface Page {
   prose: string
 }
 
-/** One command of a block, continuation lines and here-documents included. */
+/** One command of a block, with continuation lines and here-documents. */
 export interface ShellCommand {
-  /** From 1, in the page. */
+  /** Line in the page, from 1. */
   lineNumber: number
   text: string
-  /** What `# exit 3` at the end of the line says, else 0. */
+  /** From `# exit 3` at the end of the line; otherwise 0. */
   exitCode: number
-  /** What `# prints 1000` at the end of the line says that standard output holds; '' for `# prints nothing`. */
+  /** Expected standard output, from `# prints 1000` at the end of the line; '' for `# prints nothing`. */
   prints: string | undefined
 }
 
-/** README and every page of docs/, decisions left out; what there is of them in Chinese comes last. */
+/** README and every page of docs/ except decisions; Chinese pages come last. */
 export async function readPages(): Promise<Page[]> {
   const pathsIn = async (folder: string): Promise<string[]> =>
     (await readdir(new URL(folder, root)))
@@ -47,7 +47,7 @@ export async function readPages(): Promise<Page[]> {
   return Promise.all([...english, ...chinese].map(readPage))
 }
 
-/** The English page that a Chinese one says again; undefined for English pages. */
+/** The English original of a Chinese page; undefined for English pages. */
 export function originalOf(path: string): string | undefined {
   if (path === 'README.zh-CN.md') return 'README.md'
   return path.startsWith('docs/zh/') ? path.replace('/zh/', '/') : undefined
@@ -82,7 +82,7 @@ export function parsePage(path: string, text: string): Page {
   return { path, text, blocks, prose: prose.join('\n') }
 }
 
-/** The commands of a block in order; comments and blank lines are left out. */
+/** The commands of a block in order, without comments and blank lines. */
 export function commandsOf(block: CodeBlock): ShellCommand[] {
   const commands: ShellCommand[] = []
   const lines = block.text.split('\n')
@@ -106,7 +106,10 @@ export function commandsOf(block: CodeBlock): ShellCommand[] {
   return commands
 }
 
-/** Whether a command ends here: no open quote, no operator or backslash at its end; and the comment behind it. */
+/**
+ * Whether a command ends here, without an open quote and without an operator or backslash at its end; and the comment
+ * after it.
+ */
 function shellState(text: string): { complete: boolean; comment: string } {
   let quote = ''
   let comment = ''
@@ -128,13 +131,13 @@ function shellState(text: string): { complete: boolean; comment: string } {
   return { complete: quote === '' && !/(\||&&|\\)\s*$/.test(code), comment }
 }
 
-/** Targets of the page's links; code is left out. */
+/** Targets of the page's links, except in code. */
 export function linksOf(page: Page): string[] {
   const prose = page.prose.replace(/`[^`\n]*`/g, '')
   return Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), match => match[1]!)
 }
 
-/** Anchors of the page's headings, made as GitHub makes them. */
+/** Anchors of the page's headings, as GitHub makes them. */
 export function anchorsOf(page: Page): string[] {
   return Array.from(page.prose.matchAll(/^#+ (.+)$/gm), ([, title]) =>
     title!
@@ -144,7 +147,7 @@ export function anchorsOf(page: Page): string[] {
   )
 }
 
-/** Paragraphs, list items and table rows: what a reader takes in as one. */
+/** Paragraphs, list items and table rows. */
 export function paragraphsOf(page: Page): string[] {
   return page.prose
     .split(/\n\s*\n|\n(?=\s*(?:[*-] |\||\d+\. ))/)
@@ -158,11 +161,11 @@ export function codeSpans(prose: string): string[] {
 }
 
 /**
- * Holds a table of a page against what a test has seen, or writes it anew with UPDATE_DOCS=1.
+ * Compares a table of a page with a test's results, or writes the table with UPDATE_DOCS=1.
  *
- * @param path  relative to the checkout
- * @param marks  lines before and after the table
- * @param rows  of cells; the first is the head
+ * @param path relative to the checkout
+ * @param marks lines before and after the table
+ * @param rows rows of cells; the first one is the head
  */
 export function checkTable(
   t: Test,
@@ -180,6 +183,6 @@ export function checkTable(
   if (process.env['UPDATE_DOCS'] === '1') {
     writeFileSync(page, `${before}${begin}${table}${end}${after}`)
   } else {
-    t.equal(committed, table, 'UPDATE_DOCS=1 writes it anew')
+    t.equal(committed, table, 'UPDATE_DOCS=1 rewrites it')
   }
 }

@@ -1,5 +1,5 @@
 /*
-  Connections of a test's own between clients and a server, on this machine.
+  A test's own connections between clients and a server, on this machine.
 */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -7,14 +7,14 @@ import type { Test } from 'tap'
 
 export interface Proxied {
   readonly port: number
-  /** Both ends of all connections that stand. */
+  /** Both ends of all open connections. */
   readonly sockets: ReadonlySet<Socket>
 }
 
 /**
  * Passes nothing on by itself, and closes everything with the test.
  *
- * @param connected  told of both ends of each connection before anything is read of them
+ * @param connected called with both ends of each connection before anything is read from them
  */
 export async function startProxy(
   t: Test,

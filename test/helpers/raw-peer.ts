@@ -1,5 +1,5 @@
 /*
-  The other end of a TCP connection in the hands of a test: what it writes goes out as it is, what arrives is kept.
+  One end of a TCP connection controlled by a test: it sends the given bytes unchanged and keeps all received bytes.
 */
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
@@ -38,12 +38,11 @@ export class RawPeer {
     return new RawPeer(socket)
   }
 
-  /** Everything received so far. */
   get received(): Buffer {
     return Buffer.concat(this.#chunks)
   }
 
-  /** Resolves when the system has taken the bytes. */
+  /** Resolves when the system has accepted the bytes. */
   write(bytes: string | Uint8Array): Promise<void> {
     return new Promise(resolve => this.socket.write(bytes, () => resolve()))
   }

@@ -1,5 +1,5 @@
 /*
-  What a run with receipts has on a node, answered by a test: it notes what is sent and asked.
+  A run's node with receipts, simulated by a test: it records batches and questions.
 */
 import { wholeBatch, type Part } from '../../src/load/fate/part.js'
 import { newRecorder, type RecordedTarget } from '../../src/load/fate/recorder.js'
@@ -15,18 +15,18 @@ import type { Platform } from '../../src/platform/platform.js'
 import { batchOf } from './batches.js'
 import { testRun } from './load-run.js'
 
-/** A node that takes everything, knows everything still, and has no news; a test replaces what it wants otherwise. */
+/** A node that accepts everything, has kept its memory, and has no news; a test replaces some of its answers. */
 export interface NodeStub {
   isLost: boolean
   isControlLost: boolean
   bufferedBytes: number
-  /** Of the ledger, read so far. */
+  /** Number of ledger rows read so far. */
   ledgerRows: number
-  /** What `read` gives, one after the other. */
+  /** Results of successive calls of `read`. */
   readonly ledger: LedgerRow[][]
-  /** Batch number, attempt and number of each transmission. */
+  /** Batch number, attempt and send number of each transmission. */
   readonly sent: [batchNo: number, attempt: number, sendNo: number][]
-  /** Everything else that was asked, in order. */
+  /** All other calls, in order. */
   readonly asked: string[]
   answers: Partial<
     Pick<
@@ -85,10 +85,10 @@ export function nodeStub(): NodeStub {
       stub.sent.push([no, attempt, sendNo])
       return true
     },
-    // What is lost has lost everything.
+    // A lost node has lost everything.
     carries: () => false,
     drained: () => stub.answers.drained?.() ?? Promise.resolve(),
-    // Asked all the time: what it finds is told by what becomes of the batches.
+    // Not recorded, because it is called all the time; its results show in the batches.
     read: (timeoutMs: number) =>
       stub.answers.read?.(timeoutMs) ?? Promise.resolve(stub.ledger.shift() ?? []),
     ledgerExists: asks('ledgerExists', () => true),
@@ -118,12 +118,12 @@ export interface WatchedChange {
   readonly target?: Partial<RecordedTarget>
   readonly machine?: Partial<Platform>
   readonly follow?: LinkSetup['follow']
-  /** The inputs of the run have no end. */
+  /** The run follows files, so its inputs have no end. */
   readonly isFollowing?: boolean
   readonly maxLedgerRows?: number
 }
 
-/** A watcher of a run on such a node. `add` hands it a batch of eight rows. */
+/** The watcher of a run on such a node. `add` hands over a batch of eight rows. */
 export function watchedRun(change: WatchedChange = {}) {
   const run = testRun(
     {
@@ -171,7 +171,7 @@ export function watchedRun(change: WatchedChange = {}) {
   }
 }
 
-/** Ledger rows of eight rows each; the transmission has the number of the batch unless told otherwise. */
+/** A ledger row for eight rows; by default the send number equals the batch number. */
 export const claim = (batchNo: number, sendNo = batchNo, attempt = 0): LedgerRow => ({
   batchNo,
   attempt,

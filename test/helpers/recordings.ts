@@ -1,5 +1,5 @@
 /*
-  The recordings of fixtures/wire: their bytes, what they say about themselves, and that meaning as our values.
+  The recordings in fixtures/wire: their bytes, their descriptions, and the described requests as our values.
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
@@ -21,7 +21,7 @@ export interface PlainColumn {
   text?: readonly (string | null)[]
 }
 
-/** A value as the .json states it. */
+/** A value as the .json describes it. */
 export type PlainValue =
   | { form: 'scalar'; type: DataType; value: Plain }
   | { form: 'vector' | 'pair'; type: DataType; values: readonly Plain[] }
@@ -53,7 +53,7 @@ export interface Recording {
   bytes: Buffer
   requests: readonly WireRequest[]
   logical: readonly LogicalRequest[]
-  /** Columns travel compressed. */
+  /** Columns are sent compressed. */
   compressed: boolean
 }
 
@@ -80,7 +80,7 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
     .map(file => load(client, file.slice(0, -4))),
 )
 
-/** What the recording's client would have sent in the session of this id, the connect request excepted. */
+/** The recorded bytes without connect, changed to the session with this id. */
 export function inSession({ bytes, requests }: Recording, id: string): Buffer {
   const pieces = requests.map(({ off, len, header, kind }) => {
     const request = bytes.subarray(off, off + len)
@@ -92,10 +92,10 @@ export function inSession({ bytes, requests }: Recording, id: string): Buffer {
   return Buffer.concat(pieces)
 }
 
-/** Bytes between two borders where a stream is too long to be read anew for each of its bytes. */
+/** Distance of two chunk boundaries, for streams too long to be read again for each of their bytes. */
 const spacingBytes = 127
 
-/** Byte by byte; a long stream a few bytes at a time, unless there is time enough. */
+/** Byte by byte; a long stream a few bytes at a time, except in deep runs. */
 export function smallPieces(bytes: Buffer): Buffer[] {
   const pieceBytes = deep || bytes.length <= 2000 ? 1 : 13
   return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
@@ -103,7 +103,7 @@ export function smallPieces(bytes: Buffer): Buffer[] {
   )
 }
 
-/** Small streams in two pieces, at every byte; of long ones, pieces of one size, whose borders move on by a byte. */
+/** Short streams in two chunks, divided at every byte; long ones in chunks of one size, whose boundaries move on by a byte. */
 export function* splits(bytes: Buffer): Generator<Buffer[]> {
   const isSmall = bytes.length <= 2000
   const last = isSmall ? bytes.length - 1 : spacingBytes
@@ -115,7 +115,7 @@ export function* splits(bytes: Buffer): Generator<Buffer[]> {
   }
 }
 
-/** Head of a request from its header line, read independently of the decoder. */
+/** The head of a request read from its header line, independently of the decoder. */
 export function headOf(header: string): RequestHead {
   const [protocol, sessionId, , , properties] = header.split(' ') as [
     string,
@@ -136,7 +136,6 @@ export function headOf(header: string): RequestHead {
   }
 }
 
-/** The request that `logical` describes. */
 export function requestOf(logical: LogicalRequest): Request {
   const values = (logical.args ?? []).map(valueOf)
   switch (logical.kind) {
@@ -202,8 +201,8 @@ function elementOf(type: string, value: Plain): ElementValue {
 }
 
 /**
- * A decoded value in the words of the .json, read from the typed arrays alone, so that a mistake of our own text or
- * element functions cannot hide here.
+ * A decoded value in the form of the .json. It is read only from typed arrays, so that mistakes in our own functions
+ * for texts and elements cannot hide here.
  */
 export function statedForm(value: Value): unknown {
   switch (value.form) {
@@ -245,7 +244,7 @@ function statedColumn(name: string, column: Column): unknown {
   return { name, type: `${column.cells.type}[]`, values }
 }
 
-/** 64-bit and decimal numbers as text, everything else as the .json has it. */
+/** 64-bit and decimal numbers as text, everything else as in the .json. */
 function statedElements(vector: Vector): unknown[] {
   const { length } = vector
   const from = <T>(make: (index: number) => T): T[] =>
@@ -300,7 +299,7 @@ function statedScalar(scalar: Scalar): unknown {
   return typeof scalar.value === 'bigint' ? String(scalar.value) : scalar.value
 }
 
-/** The .json's own value with numbers and addresses brought to the one form `statedForm` uses. */
+/** The .json's value, with numbers and addresses in the form of `statedForm`. */
 export function statedAs(plain: PlainValue): unknown {
   switch (plain.form) {
     case 'scalar':

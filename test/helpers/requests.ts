@@ -7,7 +7,6 @@ import { encodeRequest } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
-/** What a server calls its first session. */
 export const firstSessionId = '1000000001'
 
 const head: RequestHead = {

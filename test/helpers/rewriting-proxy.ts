@@ -1,10 +1,10 @@
 /*
-  A TCP proxy that changes bytes on their way, so that a server seems to behave otherwise.
+  A TCP proxy that changes bytes on their way, so that a server seems to behave differently.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
-/** Changes one chunk, as latin1 text of the same length; `sent` is all that the client has sent before. */
+/** Changes one chunk, as latin1 text of the same length; `sent` is everything that the client has sent before. */
 export type Rewrite = (chunk: string, sent: string) => string
 
 export interface Rewrites {
@@ -42,31 +42,31 @@ export async function startRewritingProxy(
 
 const same: Rewrite = chunk => chunk
 
-/** Puts `to` in the place of `from`, filled up with blanks: lengths stand in headers. */
+/** Replaces `from` by `to`, padded with blanks, because headers contain lengths. */
 export function instead(from: string, to: string): (chunk: string) => string {
   if (to.length > from.length) throw new Error(`${to} is longer than ${from}`)
   return chunk => chunk.replaceAll(from, to.padEnd(from.length))
 }
 
-/** One rewrite after the other. */
+/** Applies several rewrites in order. */
 export const each =
   (...rewrites: readonly Rewrite[]): Rewrite =>
   (chunk, sent) =>
     rewrites.reduce((text, rewrite) => rewrite(text, sent), chunk)
 
-/** A rewrite of answers to requests that end like this. */
+/** Rewrites only answers to requests with this end. */
 export const answering =
   (request: string, rewrite: Rewrite): Rewrite =>
   (chunk, sent) =>
     sent.endsWith(request) ? rewrite(chunk, sent) : chunk
 
-/** A scalar INT and what stands in front of it, as bytes of an answer. */
+/** A scalar INT with the bytes before it, as in an answer. */
 export const intBytes = (value: number): string => `\x04\0${int32Bytes(value)}`
 
-/** The same of a scalar LONG. */
+/** A scalar LONG with the bytes before it. */
 export const longBytes = (value: number): string =>
   `\x05\0${Buffer.from(BigInt64Array.of(BigInt(value)).buffer).toString('latin1')}`
 
-/** Four bytes, as they stand in columns. */
+/** Four bytes, as in columns. */
 export const int32Bytes = (value: number): string =>
   Buffer.from(Int32Array.of(value).buffer).toString('latin1')

@@ -1,11 +1,11 @@
 /*
-  All tests of a room in one process: starting one takes longer than most of them.
+  All tests of a room in one process, because starting a process takes longer than most tests.
 */
 import { readdirSync } from 'node:fs'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Runs the tests of the files beside the caller and in folders below, those of other rooms in it left out. */
+/** Runs the tests of the files next to the caller and in folders below, except those of other rooms. */
 export async function runRoom(caller: string): Promise<void> {
   const folder = new URL('.', caller)
   const files = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' })
@@ -15,6 +15,6 @@ export async function runRoom(caller: string): Promise<void> {
   }
 }
 
-/** Tools that a room brings along have tests of their own. */
+/** Tools installed in a room have their own tests, which do not run. */
 const isTest = (name: string): boolean =>
   name.endsWith('.test.ts') && !name.split(sep).includes('node_modules')

@@ -1,6 +1,6 @@
 /*
-  The interpreter from inside, for tests of its files: frames with variables of the test's choice, evaluations that are
-  run to their end, and a clock by which every turn is over at once.
+  The interpreter from inside, for tests of its files: frames with chosen variables, evaluations run to their end, and a
+  clock on which every turn ends at once.
 */
 import type { Clock } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -18,7 +18,7 @@ import type { ServerValue } from '../../src/server/values/server-value.js'
 import { leapingClock } from './clocks.js'
 import { rowsText, sessionOn } from './script.js'
 
-/** The interpreter of a guest's session on a node of its own. Its turn never ends, however slow the machine is. */
+/** The interpreter of a guest's session on its own node. Its turn never ends, on machines of any speed. */
 export function testRuntime(options: NodeOptions = {}): Runtime {
   const node = createNode({ platform: { ...systemPlatform, clock: leapingClock() }, ...options })
   const runtime = new Runtime(node, sessionOn(node))
@@ -26,9 +26,9 @@ export function testRuntime(options: NodeOptions = {}): Runtime {
   return runtime
 }
 
-/** A clock that has moved on by more than a turn whenever it is looked at. */
+/** A clock that advances by more than a turn at every reading. */
 export interface HastyClock extends Clock {
-  /** How often somebody has given way. */
+  /** How often code has yielded. */
   readonly turns: number
 }
 
@@ -48,13 +48,16 @@ function hastyClock(): HastyClock {
   }
 }
 
-/** The interpreter of a session in a hurry: each look at the clock ends its turn. */
+/** The interpreter of a session that yields at every reading of the clock. */
 export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
   const clock = hastyClock()
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
-/** What a script shows when an admin's session gives way wherever it may: the same as without. */
+/**
+ * The displayed result of a script in an admin's session that yields wherever possible; it must be the same as without
+ * yielding.
+ */
 export async function shownRestlessly(script: string): Promise<string> {
   const runtime = testRuntime()
   runtime.session.user = 'admin'
@@ -63,7 +66,7 @@ export async function shownRestlessly(script: string): Promise<string> {
   return value === undefined ? '' : shownValue(value)
 }
 
-/** The frame of the session's top, with these variables besides those that are there. */
+/** The top frame of a session, with additional variables. */
 export function frameOn(
   runtime: Runtime,
   variables: Readonly<Record<string, ServerValue>> = {},
@@ -73,19 +76,19 @@ export function frameOn(
   return { ...topFrame(runtime), ...more }
 }
 
-/** An expression of the session, its names checked unless they may be columns. */
+/** An expression of the session; its names are checked unless they may be columns. */
 export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
   const node = parseFunctionName(source, parseScopeOf(runtime))
   if (columns === undefined) checkNamesOf(node, runtime)
   return node
 }
-/** A value as DolphinDB shows it; tables by `rowsText`. */
+/** A value as DolphinDB prints it; tables by `rowsText`. */
 export function shownValue(value: ServerValue): string {
   const wire = toWire(value)
   return wire.form === 'table' ? rowsText(wire) : formatValue(wire)
 }
 
-/** The value of an evaluation that has nothing to wait for. */
+/** The value of an evaluation that waits for nothing. */
 export function atOnce<T>(evaluation: Evaluation<T>): T {
   const step = evaluation.next()
   if (step.done === true) return step.value

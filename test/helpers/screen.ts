@@ -1,20 +1,20 @@
 /*
-  A terminal for tests: what stands on its screen after all that was written. It knows the few signs that the program may send, and
-  fails for any other, such as those that hide the cursor or end the wrapping of lines.
+  A terminal for tests: the contents of its screen after all output. It knows the few control sequences that the program
+  may send, and throws for others, such as those that hide the cursor or stop wrapping.
 */
 
 export interface Screen {
   write(text: string): void
-  /** From the top, without blanks at their ends. */
+  /** From the top, without trailing blanks. */
   lines(): string[]
-  /** Where the cursor is, from 0. */
+  /** Position of the cursor, from 0. */
   cursor(): { row: number; column: number }
 }
 
 // eslint-disable-next-line no-control-regex -- they are what a terminal is about
 const piece = /\u001b\[(\d*)([A-Za-z])|[\r\n]|[^\u001b\r\n]+|[^]/g
 
-/** Columns do not matter: the program has to keep every line shorter than the screen is wide. */
+/** The width does not matter, because the program keeps every line narrower than the screen. */
 export function newScreen(): Screen {
   const lines: string[] = ['']
   let row = 0

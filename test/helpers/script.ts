@@ -1,5 +1,5 @@
 /*
-  A session of the interpreter without any network, for tests of functions and statements.
+  A session of the interpreter without a network, for tests of functions and statements.
 */
 import { setTimeout as pause } from 'node:timers/promises'
 import { columnTypeText } from '../../src/protocol/data-type.js'
@@ -19,9 +19,9 @@ export interface TestSession {
   readonly session: ScriptSession
   /** The value of a script. */
   readonly run: (script: string) => Promise<Value | undefined>
-  /** The value as DolphinDB shows it; tables by `rowsText`. */
+  /** The value as DolphinDB prints it; tables by `rowsText`. */
   readonly show: (script: string) => Promise<string>
-  /** The text a script fails with. */
+  /** The error text of a script. */
   readonly fail: (script: string) => Promise<string>
   readonly call: (name: string, ...args: Value[]) => Promise<Value | undefined>
 }
@@ -38,7 +38,7 @@ export function sessionOn(node: ServerNode, id: string = '1'): ScriptSession {
   })
 }
 
-/** A session on a node of its own, or on a given one; logged in as admin unless told otherwise. */
+/** A session on its own node or a given one; logged in as admin by default. */
 export function testSession(
   options: NodeOptions & { node?: ServerNode; user?: string } = {},
 ): TestSession {
@@ -69,7 +69,7 @@ export function testSession(
   }
 }
 
-/** `1 A 2.5;2 B` for a table of two rows; a null is empty. */
+/** As `1 A 2.5;2 B` for a table of two rows; a null is empty. */
 export function rowsText(table: Table): string {
   const rows = Array.from({ length: table.rows }, (_, row) =>
     table.columns.map(column => formatElement(column, row)).join(' '),
@@ -77,12 +77,12 @@ export function rowsText(table: Table): string {
   return rows.join(';')
 }
 
-/** The elements of a column as DolphinDB shows them. */
+/** The elements of a column as DolphinDB prints them. */
 export function textsOf(column: Column): string[] {
   return Array.from({ length: column.length }, (_, row) => formatElement(column, row))
 }
 
-/** `id INT, price DECIMAL32(2)`. */
+/** As `id INT, price DECIMAL32(2)`. */
 export function columnsText(table: Table): string {
   return table.columns
     .map((column, index) => `${table.columnNames[index]!} ${columnTypeText(columnTypeOf(column))}`)

@@ -1,15 +1,15 @@
 /*
-  What is known of servers, in the memory of a test.
+  Facts about servers, in the memory of a test.
 */
 import type { LoadServer } from './load-server.js'
 import type { KnownServer, ServerAddress, ServerMemory } from '../../src/load/options.js'
 
 export interface TestMemory extends ServerMemory {
-  /** What was kept, in order. */
+  /** All stored facts, in order. */
   readonly kept: { readonly address: ServerAddress; readonly known: KnownServer }[]
 }
 
-/** One server, whatever its address. @param known  what is known of it before */
+/** One memory for servers at any address. @param known  facts known before */
 export function serverMemory(known?: KnownServer): TestMemory {
   const kept: TestMemory['kept'] = []
   return {
@@ -19,7 +19,6 @@ export function serverMemory(known?: KnownServer): TestMemory {
   }
 }
 
-/** What a server says of itself. */
 export async function versionOf({ session }: LoadServer): Promise<string> {
   const answer = await session.run('version()')
   return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : ''

@@ -1,6 +1,6 @@
 /*
-  A server as it is shipped, on an address that is not this machine's loopback, and what a plain user gets done there; run
-  in a namespace of its own by test/end-to-end/connections/shipped-server.test.ts.
+  A server as shipped, on an address that is not loopback, and what a plain user can do there.
+  test/end-to-end/connections/shipped-server.test.ts runs it in a separate namespace.
 */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,21 +14,21 @@ import {
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { namespaceAddress } from './network-namespace.js'
 
-/** Each way in, for each user. */
+/** Results of each way to load, for each user. */
 export interface Report {
   readonly outcomes: Readonly<Record<string, Outcome>>
-  /** Of the plain user, at servers that are set up otherwise. */
+  /** Results of the plain user, on servers with other settings. */
   readonly otherwise: readonly OtherServer[]
-  /** Rows of each target afterwards. */
+  /** Rows of each target at the end. */
   readonly rows: Readonly<Record<string, number>>
   readonly remoteAddresses: readonly string[]
 }
 
-/** What a server takes that is not set up as the first one. */
+/** A server with other settings than the first. */
 interface OtherServer {
-  /** 0: no stream table can be shared, so that there are no receipts. */
+  /** 0: no stream table can be shared, so there are no receipts. */
   readonly maxPubConnections: 0 | 4
-  /** Whether one session takes requests with and without answers. */
+  /** Whether one session accepts requests with and without answers. */
   readonly mixed: boolean
   readonly outcomes: Readonly<Record<string, Outcome>>
   readonly rows: Readonly<Record<string, number>>

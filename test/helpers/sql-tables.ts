@@ -1,5 +1,5 @@
 /*
-  Random tables for tests of SQL, as plain rows and as the server has them.
+  Random tables for tests of SQL, as plain rows and as the server stores them.
 */
 import fc from 'fast-check'
 import { vectorOf } from '../../src/protocol/element.js'
@@ -9,7 +9,7 @@ import { runUnits } from '../../src/server/script/session/run-script.js'
 import type { Runtime } from '../../src/server/script/session/runtime.js'
 import { atOnce, shownValue } from './runtime.js'
 
-/** One row of the table t(id INT, sym STRING, x INT); an empty sym is a null as well. */
+/** One row of the table t(id INT, sym STRING, x INT); an empty sym is also a null. */
 export interface SqlRow {
   readonly id: number
   readonly sym: string
@@ -48,7 +48,7 @@ const tableOfRows = (rows: readonly SqlRow[]): Table => ({
   ],
 })
 
-/** What a script shows where `t` is the table of these rows. */
+/** The displayed result of a script in which `t` is the table of these rows. */
 export function shownOf(runtime: Runtime, rows: readonly SqlRow[], script: string): string {
   runtime.begin()
   runtime.session.variables.set('t', fromWire(tableOfRows(rows)))
@@ -60,7 +60,7 @@ export function shownOf(runtime: Runtime, rows: readonly SqlRow[], script: strin
 export const textOfRows = (rows: readonly (readonly (number | string | null)[])[]): string =>
   rows.map(row => row.map(cell => cell ?? '').join(' ')).join(';')
 
-/** Nulls are smaller than everything else. */
+/** Nulls are less than everything else. */
 export function compareCells(a: number | string | null, b: number | string | null): number {
   if (a === b) return 0
   if (a === null || (b !== null && a < b)) return -1

@@ -1,19 +1,19 @@
 /*
-  A link that goes dead: connections stay open, and from a moment of the test's choice nothing passes any more, in
-  neither direction, not even an end.
+  A link that goes dead: connections stay open, and from a chosen moment on nothing passes in either direction, not even
+  an end.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
 export interface StallingProxy {
   readonly port: number
-  /** Whether nothing passes any more. */
+  /** Whether the link is dead. */
   readonly stalled: boolean
 }
 
 /**
- * @param stallsAt  asked with what a client has sent on its connection, before the latest piece of it passes
- * @param onStall  called once
+ * @param stallsAt called with the bytes that a client has sent on its connection, before the latest piece passes
+ * @param onStall called once
  */
 export async function startStallingProxy(
   t: Test,

@@ -1,6 +1,6 @@
 /*
-  Syntax trees as text, for tests of the parser: brackets show what binds to what, and nothing of a node is left out but
-  its span. What is shown can be parsed again.
+  Syntax trees as text, for tests of the parser: brackets show the structure, and every part of a node is shown except
+  its span. The text can be parsed again.
 */
 import { formatValue } from '../../src/protocol/value-text.js'
 import { Cursor, type ParseScope } from '../../src/server/script/parse/cursor.js'
@@ -21,18 +21,18 @@ import type {
 import { textsOf } from '../../src/server/values/scalar.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
 
-/** Knows these functions and no others. */
+/** A scope with these functions and no others. */
 export const scopeOf = (functions: readonly string[]): ParseScope => ({
   isFunction: name => functions.includes(name),
 })
 
-/** What most tests call: short names, and words that stand between operands. */
+/** Functions that most tests call: short names, and words between operands. */
 const usualFunctions = ['f', 'g', 'sum', 'add', 'sub', 'div', 'pair', 'seq', 'eq', 'bitOr', 'each']
 
 export const cursorOn = (source: string, functions: readonly string[] = usualFunctions): Cursor =>
   new Cursor(source, scopeOf(functions))
 
-/** The one expression that `source` is, with nothing behind it. */
+/** The expression of `source`, which must contain nothing else. */
 export function expressionOf(source: string, functions?: readonly string[]): Expression {
   const cursor = cursorOn(source, functions)
   const expression = parseExpression(cursor)
@@ -40,7 +40,6 @@ export function expressionOf(source: string, functions?: readonly string[]): Exp
   return expression
 }
 
-/** The statements of `source`. */
 export function statementsOf(source: string, functions?: readonly string[]): Statement[] {
   const cursor = cursorOn(source, functions)
   const statements: Statement[] = []
@@ -51,19 +50,18 @@ export function statementsOf(source: string, functions?: readonly string[]): Sta
   }
 }
 
-/** What an expression is made of: `(1 + (a * 2))`. */
+/** The tree of an expression as text: `(1 + (a * 2))`. */
 export const treeOf = (source: string, functions?: readonly string[]): string =>
   shown(expressionOf(source, functions))
 
-/** What statements are made of, on one line. */
+/** The trees of statements on one line. */
 export const treesOf = (source: string, functions?: readonly string[]): string =>
   shownStatements(statementsOf(source, functions))
 
-/** The text that a node came from. */
 export const sourceOf = ({ span }: { readonly span: Span }): string =>
   span.source.slice(span.start, span.end)
 
-/** What stands where nothing is written. */
+/** Shown for a missing part. */
 const nothing = '<>'
 
 const list = (nodes: readonly Expression[]): string => nodes.map(shown).join(', ')
@@ -178,7 +176,7 @@ function shownValue(value: ServerValue): string {
   return formatValue(value as Parameters<typeof formatValue>[0])
 }
 
-/** The text of a statement; several have `; ` between them. */
+/** The text of a statement; several are separated by `; `. */
 export function shownStatement(statement: Statement): string {
   switch (statement.kind) {
     case 'expression':

@@ -1,27 +1,25 @@
 /*
-  A TCP proxy that tests put in front of a server to break connections at a byte of their choice.
+  A TCP proxy in front of a server that breaks connections at a chosen byte.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
 export interface Cut {
-  /** Bytes of the client, from the connection's start, that still get through. */
+  /** Bytes of the client, from the start of the connection, that still pass. */
   readonly afterBytes: number
-  /** reset: both ends see RST. end: both ends see an orderly end. */
+  /** reset: both ends see RST. end: both ends see a normal end. */
   readonly how: 'reset' | 'end'
 }
 
 export interface TcpProxy {
   readonly port: number
-  /** Connections that were cut. */
+  /** Number of connections cut. */
   readonly cuts: number
-  /** Ends connections in order, chosen by what their clients have sent. */
+  /** Ends connections cleanly, chosen by the bytes of their clients. */
   endWhere(matches: (sent: Buffer) => boolean): void
 }
 
-/**
- * @param decide  asked with all that a client has sent on its connection so far; the first cut it gives is made
- */
+/** @param decide  called with all bytes that a client has sent on its connection so far; its first cut is made */
 export async function startTcpProxy(
   t: Test,
   serverPort: () => number,

@@ -1,6 +1,6 @@
 /*
-  An embedded server whose interpreter is a few functions of a test: what the network side does can then be seen
-  without the language.
+  An embedded server whose interpreter consists of a few functions of a test: it shows the network side without the
+  language.
 */
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
@@ -21,13 +21,13 @@ export interface TinyServer extends EmbeddedServer {
   readonly log: string[]
   readonly sessions: ScriptSession[]
   readonly closedSessions: string[]
-  /** Resolves when the log holds a line like this one. */
+  /** Resolves when the log has this line. */
   logged(line: string): Promise<void>
-  /** Resolves when the session of this id is closed. */
+  /** Resolves when the session with this id is closed. */
   sessionClosed(id: string): Promise<void>
 }
 
-/** What a session is when it begins. */
+/** A session in its initial state. */
 export function guestSession(info: SessionInfo): ScriptSession {
   return {
     ...info,

@@ -1,11 +1,11 @@
 /*
-  Time that moves with the turns of the event loop, for tests in which limits and pauses pass. Client and server share
-  this process, so whoever owes an answer can give it in any turn: on a slow or busy machine no limit passes before the
-  answer does, and where nobody has anything to do, a second takes a fraction of a second. Not for scripts without an
-  end: they give way to others after more time than there is in a turn.
+  Time that moves with the turns of the event loop, for tests in which timeouts and pauses pass. Client and server share
+  this process, so an answer can come in any turn: even on a slow or busy machine no timeout passes before an answer. If
+  there is nothing to do, a second takes a fraction of a second. Not for endless scripts, which yield only after more
+  time than one turn has.
 */
 
-/** What a turn counts, however long it took. */
+/** The time that one turn counts, however long it took. */
 const turnMs = 5
 
 interface Timer {
@@ -27,7 +27,7 @@ let turns: NodeJS.Timeout
 
 const nowMs = (): number => turnBeganMs + Math.min(realNow() - turnReallyBeganMs, turnMs)
 
-/** Timers keep the process alive unless they were told not to. */
+/** Timers keep the process alive unless they are unreferenced. */
 function holdProcess(): void {
   if ([...timers].some(timer => timer.holdsProcess)) turns.ref()
   else turns.unref()
@@ -59,7 +59,7 @@ function beginTurn(): void {
   turnReallyBeganMs = realNow()
   const due = [...timers].filter(({ dueMs }) => dueMs <= turnBeganMs)
   for (const timer of due.sort((a, b) => a.dueMs - b.dueMs)) {
-    // The one before it may have cleared it.
+    // The timer before it may have cleared it.
     if (!timers.has(timer)) continue
     if (timer.repeats) timer.dueMs = turnBeganMs + timer.delayMs
     else timers.delete(timer)
@@ -68,7 +68,7 @@ function beginTurn(): void {
   holdProcess()
 }
 
-/** From now on timers and `performance.now()` of this process go by turns. To be called once, before they are used. */
+/** From now on timers and `performance.now()` of this process follow turns. Must be called once, before they are used. */
 export function useTurnClock(): void {
   if (turns !== undefined) return
   type Call = (...args: unknown[]) => void
@@ -80,7 +80,7 @@ export function useTurnClock(): void {
     (stopReal: (timer: NodeJS.Timeout) => void) =>
     (timer: unknown): void => {
       if (timers.delete(timer as Timer)) holdProcess()
-      // Timers of the time before, and those that are over.
+      // Timers started before, and finished ones.
       else stopReal(timer as NodeJS.Timeout)
     }
   turnReallyBeganMs = realNow()

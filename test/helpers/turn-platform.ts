@@ -1,24 +1,24 @@
 /*
-  A platform whose time moves with the turns of the event loop, and whose connections a test can refuse. It passes
-  slowly while somebody may answer, however busy the machine is, and in leaps while nobody listens.
+  A platform whose time moves with the turns of the event loop, and whose connections a test can refuse. Time passes
+  slowly while a server may answer, on machines of any speed, and in leaps while no server listens.
 */
 import { Duplex } from 'node:stream'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
-/** What a turn counts, however long it took. */
+/** The time that one turn counts, however long it took. */
 const turnMs = 0.1
-/** The same while nobody listens. */
+/** The length of a turn while no server listens. */
 const idleTurnMs = 20
 
 export interface TurnPlatform extends Platform {
-  /** When connections were dialled, ms. */
+  /** Times at which connections were dialled, ms. */
   readonly dialledAtMs: number[]
-  /** Ends its time, and whatever waits for it. */
+  /** Stops its time, and everything that waits for it. */
   stop(): void
 }
 
-/** @param isUp  asked at each dial: nobody listens while it says no */
+/** @param isUp  called at each dial; false: no server listens */
 export function turnPlatform(isUp: (nowMs: number) => boolean = () => true): TurnPlatform {
   const dialledAtMs: number[] = []
   let isRefused = false
@@ -68,7 +68,7 @@ function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void }
   return { clock, stop: () => (running = false) }
 }
 
-/** What a port gives on which nobody listens. */
+/** A socket as for a port without a listener. */
 function refusedSocket(port: number): Socket {
   const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
   const error = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`)

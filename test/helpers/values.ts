@@ -1,5 +1,5 @@
 /*
-  Short ways to write values in tests.
+  Shorthands for values in tests.
 */
 import type { Scalar, Table, Value } from '../../src/protocol/value.js'
 

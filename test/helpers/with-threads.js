@@ -1,7 +1,8 @@
 /*
-  npm run test:threads [-- FILE...]: the tests of readers and loads as they are, with two threads, and with five; those of loads over
-  four connections, with both, and from members of zip archives. They know nothing of it (other-defaults.js). What is about one
-  connection asks for one. Ends with "N passed, N failed" and the exit code 1 if anything failed.
+  npm run test:threads [-- FILE...]: runs the tests of readers and loads unchanged, with two threads, and with five; the
+  tests of loads also over four connections, with threads and connections, and from members of zip archives. The tests
+  do not know (other-defaults.js); tests about one connection ask for one. Ends with "N passed, N failed" and the exit
+  code 1 if anything failed.
 */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -21,7 +22,7 @@ const ways = [
   [{ TEST_THREADS: '5' }, [...readers, ...loads]],
   [{ TEST_CONNECTIONS: '4' }, loads],
   [{ TEST_THREADS: '5', TEST_CONNECTIONS: '4' }, loads],
-  // Readers have tests about plain files.
+  // Tests of readers need plain files.
   [{ TEST_ZIPPED: '1' }, loads],
 ]
 
@@ -44,7 +45,7 @@ try {
         tap,
         ...['--disable-coverage', '--timeout=7200', '--jobs=2', '--reporter=silent'],
         `--output-file=${output}`,
-        // In this order: sources are changed before they are compiled.
+        // In this order, because sources are changed before they are compiled.
         '--node-arg=--import=./test/helpers/other-defaults.js',
         '--node-arg=--import=./scripts/typescript-loader.js',
         ...(given.length > 0 ? given : files),
@@ -53,7 +54,7 @@ try {
     )
     const text = readFileSync(output, 'utf8')
     const counted = counts(text)
-    // A crash or a timeout may leave no failed assertion behind.
+    // A crash or a timeout may leave no failed assertion.
     if (status !== 0 || counted.passed === 0) counted.failed = Math.max(1, counted.failed)
     for (const [reason] of text.matchAll(/^ +not ok .*(?:\n.*){0,25}/gm)) console.log(reason)
     console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed`)
@@ -66,7 +67,7 @@ try {
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-/** tap closes its output with the leaves that it counted: # { total: 9, pass: 4, fail: 2, todo: 1, skip: 2 } */
+/** tap ends its output with the counts of assertions: # { total: 9, pass: 4, fail: 2, todo: 1, skip: 2 } */
 function counts(text) {
   const totals = [...text.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0] ?? ''
   const count = name => Number(new RegExp(`[{,] ${name}: (\\d+)`).exec(totals)?.[1] ?? 0)

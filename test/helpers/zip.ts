@@ -1,20 +1,20 @@
 /*
-  Zip archives, written as the format's own description has them (APPNOTE.TXT 6.3.10), right or wrong.
+  Zip archives after the format's own description (APPNOTE.TXT 6.3.10), correct or wrong.
 */
 import { crc32, deflateRawSync } from 'node:zlib'
 
 export interface ZipMember {
-  /** In UTF-8, or the bytes that stand there. */
+  /** In UTF-8, or as raw bytes. */
   readonly name: string | Uint8Array
   readonly content: string | Uint8Array
   readonly method?: number
   readonly flags?: number
   readonly externalAttributes?: number
-  /** Sizes and checksum stand behind the data, as whoever writes into a pipe puts them. */
+  /** Sizes and checksum follow the data, as when an archive is written to a pipe. */
   readonly hasDescriptor?: boolean
-  /** Sizes stand in a field of their own, as in archives beyond 4 GB. */
+  /** Sizes are in a separate field, as in archives beyond 4 GB. */
   readonly isZip64?: boolean
-  /** What the archive says of the content, where that is not so. */
+  /** What the archive states about the content, if that is false. */
   readonly said?: Partial<{ checksum: number; sizeBytes: number }>
 }
 
@@ -32,7 +32,7 @@ function numbers(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number]
   )
 }
 
-/** @param said  what the end says of how many members there are */
+/** @param said  the number of members stated at the end */
 export function zipOf(members: readonly ZipMember[], said: { count?: number } = {}): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

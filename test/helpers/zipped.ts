@@ -1,13 +1,13 @@
 /*
-  Files as members of zip archives, for tests that know nothing of it (other-defaults.js): what is opened is put into an archive, and read out
-  of it.
+  Files as members of zip archives, for tests that do not know (other-defaults.js): an opened file is put into an
+  archive and read from it.
 */
 import type { Files, InputFile } from '../../src/platform/platform.js'
 import { readDirectory } from '../../src/source/archive/zip-directory.js'
 import { memberFile } from '../../src/source/archive/zip-member.js'
 import { zipOf } from './zip.js'
 
-/** As `files.open`; what is no plain file, or a member already, stays as it is. */
+/** As `files.open`; a path that is not a plain file, or already a member, stays unchanged. */
 export async function openZipped(path: string, files: Files): Promise<InputFile> {
   const file = await files.open(path)
   const status = await file.status()

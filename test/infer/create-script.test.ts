@@ -1,5 +1,5 @@
 /*
-  The script that makes a table, and its partitions.
+  The script that creates a table and its partitions.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -24,35 +24,38 @@ import { runs } from '../helpers/runs.js'
 import { treesOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
-// Scripts as a server runs them, and as they stand.
+// Scripts as a server runs them, and their text.
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
 const stream: NewTable = { kind: 'shared', name: 'made' }
 const dfs: NewTable = { kind: 'dfs', database: 'dfs://d', table: 't' }
 
-t.test('a stream table, a keyed one, a DFS table: an empty server runs each', async t => {
-  const { session, rows } = await startLoadServer(t, '')
-  const schema = await inferText(csv)
-  const types = (table: string): Promise<string[][]> =>
-    rows(`select name, typeString from schema(${table}).colDefs`)
-  const expected = [
-    ['time', 'DATETIME'],
-    ['sym', 'SYMBOL'],
-    ['price', 'DOUBLE'],
-  ]
-  await session.run(createScript(schema, { kind: 'shared', name: 'a' }))
-  t.strictSame(await types('a'), expected)
-  await session.run(createScript(schema, { kind: 'shared', name: 'b' }, ['sym', 'time']))
-  t.strictSame(await types('b'), expected)
-  await session.run('insert into b values(2020.01.02T09:30:00, "A", 1.0)')
-  await session.run('insert into b values(2020.01.02T09:30:00, "A", 2.0)')
-  t.strictSame(await rows('select count(*) from b'), [['1']], 'a key comes once')
-  await session.run(createScript(schema, dfs))
-  t.strictSame(await types('loadTable("dfs://d", "t")'), expected)
-  await t.rejects(session.run(createScript(schema, dfs)), /is there already/)
-})
+t.test(
+  'an empty server runs the scripts of a stream table, a keyed table and a DFS table',
+  async t => {
+    const { session, rows } = await startLoadServer(t, '')
+    const schema = await inferText(csv)
+    const types = (table: string): Promise<string[][]> =>
+      rows(`select name, typeString from schema(${table}).colDefs`)
+    const expected = [
+      ['time', 'DATETIME'],
+      ['sym', 'SYMBOL'],
+      ['price', 'DOUBLE'],
+    ]
+    await session.run(createScript(schema, { kind: 'shared', name: 'a' }))
+    t.strictSame(await types('a'), expected)
+    await session.run(createScript(schema, { kind: 'shared', name: 'b' }, ['sym', 'time']))
+    t.strictSame(await types('b'), expected)
+    await session.run('insert into b values(2020.01.02T09:30:00, "A", 1.0)')
+    await session.run('insert into b values(2020.01.02T09:30:00, "A", 2.0)')
+    t.strictSame(await rows('select count(*) from b'), [['1']], 'a key occurs once')
+    await session.run(createScript(schema, dfs))
+    t.strictSame(await types('loadTable("dfs://d", "t")'), expected)
+    await t.rejects(session.run(createScript(schema, dfs)), /is there already/)
+  },
+)
 
-t.test('every type and every scheme is one that the server knows', async t => {
+t.test('the server knows every type and every partition scheme', async t => {
   const { session } = await startLoadServer(t, '')
   const texts = [
     'd,m,h,i,l,f,b,u,p,a,x,s\n',
@@ -71,7 +74,7 @@ t.test('every type and every scheme is one that the server knows', async t => {
   await session.run(createScript(chinese, { kind: 'dfs', database: 'dfs://cn', table: 't' }))
 })
 
-t.test('every kind of table is one that servers of each version take', async t => {
+t.test('servers of each version accept every kind of table', async t => {
   const texts = {
     stream: 'day,v\n2020.01.02,1.5\n',
     symbol: csv,
@@ -111,7 +114,7 @@ function named(table: NewTable, name: string): NewTable {
   return table.kind === 'dfs' ? { ...table, database: `dfs://${name}` } : { ...table, name }
 }
 
-t.test('what is said of a DFS table is so, and the rest is chosen', async t => {
+t.test('what is given for a DFS table is kept, and the rest is chosen', async t => {
   const { session, rows } = await startLoadServer(t, '')
   const found = await inferText(
     'day,time,code,vol,price\n2024-01-02,09:30:00,600519,100,1.5\n2024-01-03,09:30:00,000001,200,2.5\n',
@@ -157,7 +160,7 @@ t.test('what is said of a DFS table is so, and the rest is chosen', async t => {
   )
 })
 
-t.test('what no table can be is said before anything is made', async t => {
+t.test('an impossible table is refused before anything is created', async t => {
   const found = await inferText(
     'day,code,vol,price,late\n2024-01-02,A,100,1.5,\n2024-01-03,B,200,2.5,7\n',
   )
@@ -203,7 +206,7 @@ t.test('what no table can be is said before anything is made', async t => {
   t.throws(() => createScript(found, table, [], [1, 30, 22], { engine: 'TSDB' }), /before 2.00/)
 })
 
-t.test('whatever is said of partitions, nothing but a scheme gets into the script', async () => {
+t.test('whatever is given for partitions, only a scheme gets into the script', async () => {
   const found = await inferText('day,code,vol\n2024-01-02,A,100\n2024-01-03,B,200\n')
   const part = fc.oneof(
     scriptText,
@@ -232,26 +235,29 @@ t.test('whatever is said of partitions, nothing but a scheme gets into the scrip
   )
 })
 
-t.test('a table that cannot be made leaves no database, unless somebody else has it', async t => {
-  const { session, count } = await startLoadServer(t, '')
-  const script = createScript(await inferText(csv), dfs)
-  const broken = script.replace('sortColumns=`sym`time', 'sortColumns=`price`time')
-  t.not(broken, script)
-  await t.rejects(session.run(broken), /price.*sort column/)
-  t.match(await session.run('existsDatabase("dfs://d")'), { value: false })
-  await session.run(script)
-  await session.run(
-    'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
-  )
-  // Two that look at once both find nothing there: who comes second must not remove the other's rows.
-  const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
-  t.not(late, script)
-  await t.rejects(session.run(late), /already exists/)
-  await t.rejects(session.run(late.replaceAll('`t,', '`u,').replace('`sym`time', '`price`time')))
-  t.equal(await count('loadTable("dfs://d", "t")'), 1)
-})
+t.test(
+  'a table that cannot be created leaves no database, unless another program uses it',
+  async t => {
+    const { session, count } = await startLoadServer(t, '')
+    const script = createScript(await inferText(csv), dfs)
+    const broken = script.replace('sortColumns=`sym`time', 'sortColumns=`price`time')
+    t.not(broken, script)
+    await t.rejects(session.run(broken), /price.*sort column/)
+    t.match(await session.run('existsDatabase("dfs://d")'), { value: false })
+    await session.run(script)
+    await session.run(
+      'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
+    )
+    // If two scripts look at once, both find nothing: the later one must not remove the rows of the other.
+    const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
+    t.not(late, script)
+    await t.rejects(session.run(late), /already exists/)
+    await t.rejects(session.run(late.replaceAll('`t,', '`u,').replace('`sym`time', '`price`time')))
+    t.equal(await count('loadTable("dfs://d", "t")'), 1)
+  },
+)
 
-t.test('thousands of columns are a script that a server takes', async t => {
+t.test('a server accepts a script with thousands of columns', async t => {
   const { session } = await startLoadServer(t, '')
   const names = Array.from({ length: 9074 }, (_, i) => `measurement number ${i}`)
   const schema = await inferText(
@@ -276,28 +282,31 @@ function manyOf(column: InferredSchema['columns'][number], count: number) {
   return Array.from({ length: count }, (_, i) => ({ ...column, name: `${column.name}_${i}` }))
 }
 
-t.test('no table is put in the place of another', async t => {
+t.test('no table replaces another one', async t => {
   const { session, rows } = await startLoadServer(t, 'share table(1 2 3 as a) as taken')
   const script = createScript(await inferText(csv), { kind: 'shared', name: 'taken' })
   await t.rejects(session.run(script), { message: /taken is there already/ })
   t.strictSame(await rows('select count(*) from taken'), [['3']])
 })
 
-t.test('reasons and warnings are comments, whatever files and cells are called', async t => {
-  const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
-    reader: { header: 'yes', ragged: 'pad' },
-  })
-  const evil = {
-    ...schema,
-    inputs: [{ ...schema.inputs[0]!, path: 'x\ndropDatabase("dfs://d")\r' }],
-  }
-  const script = createScript(evil, { kind: 'shared', name: 't' })
-  const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
-  t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
-  t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
-})
+t.test(
+  'reasons and warnings are comments, whatever the names of files and the cells are',
+  async t => {
+    const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
+      reader: { header: 'yes', ragged: 'pad' },
+    })
+    const evil = {
+      ...schema,
+      inputs: [{ ...schema.inputs[0]!, path: 'x\ndropDatabase("dfs://d")\r' }],
+    }
+    const script = createScript(evil, { kind: 'shared', name: 't' })
+    const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
+    t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
+    t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
+  },
+)
 
-t.test('what cannot be made is refused', async t => {
+t.test('a script that cannot be created is refused', async t => {
   const schema = await inferText('a,b\n1,\n,2\n')
   t.throws(() => createScript(schema, dfs), { code: 'DDB_INPUT_COLUMN' })
   t.throws(() => createScript(schema, { kind: 'shared', name: 't' }, ['c']), { code: 'DDB_USAGE' })
@@ -318,7 +327,7 @@ t.test('what cannot be made is refused', async t => {
   t.ok(createScript(bare, stream))
 })
 
-t.test('headers, cells and file names that want to be script are names or comments', async () => {
+t.test('headers, cells and file names that look like script become names or comments', async () => {
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
   const reader = { header: 'yes', delimiter: ',', quote: '"' } as const
   const infer = (names: readonly string[], cell: string): Promise<InferredSchema> =>
@@ -337,7 +346,7 @@ t.test('headers, cells and file names that want to be script are names or commen
         try {
           shown = await infer(names, cell)
         } catch (error) {
-          // A file with null bytes, say.
+          // A file with null bytes, for example.
           assert.ok(error instanceof InputError, String(error))
           return
         }
@@ -358,7 +367,7 @@ t.test('headers, cells and file names that want to be script are names or commen
   assert.ok(compared > 20)
 })
 
-// Schemes by size and span. What a table of that scheme takes: test/infer/create-script.test.ts.
+// Partition schemes by size and span. Which types a scheme accepts: test/infer/create-script.test.ts.
 
 function column(name: string, type: string, change: Partial<InferredColumn> = {}): InferredColumn {
   return {
@@ -409,7 +418,7 @@ const sym = column('sym', 'SYMBOL')
 const price = column('price', 'DOUBLE')
 const week = span([2020, 1, 1], [2020, 1, 7])
 
-t.test('a day, a month or a year a partition', async t => {
+t.test('one partition per day, month or year', async t => {
   const scheme = (rows: number, days: Partial<InferredColumn>) =>
     planOf(schema(rows, column('time', 'TIMESTAMP', days), sym, price)).levels.map(
       ({ kind, columnName, scheme }) => `${kind} ${columnName} ${scheme}`,
@@ -422,7 +431,7 @@ t.test('a day, a month or a year a partition', async t => {
   t.match(long[0], /^RANGE time 1990\.01\.01 1991\.01\.01 .* 2031\.01\.01$/)
 })
 
-t.test('where a day is too much, a hash of the symbol divides it', async t => {
+t.test('if a day is too large, a hash of the symbol divides it', async t => {
   const { levels, totalBytes } = planOf(
     schema(2 * 10 ** 9, column('time', 'TIMESTAMP', week), sym, price),
   )
@@ -430,7 +439,7 @@ t.test('where a day is too much, a hash of the symbol divides it', async t => {
   t.match(levels, [{ kind: 'VALUE' }, { kind: 'HASH', columnName: 'sym', scheme: '[SYMBOL, 20]' }])
 })
 
-t.test('a column with nulls is none to partition by', async t => {
+t.test('a column with nulls is not used to partition by', async t => {
   const time = column('time', 'DATE', { ...week, nulls: 1 })
   t.match(planOf(schema(10, time, sym)).levels, [{ kind: 'HASH', columnName: 'sym' }])
   t.match(planOf(schema(10, time, column('id', 'INT'))).levels, [{ columnName: 'id' }])
@@ -438,13 +447,13 @@ t.test('a column with nulls is none to partition by', async t => {
   t.strictSame(lackOf(schema(10, price)).withNulls, [])
 })
 
-t.test('a day that stands for never is none to partition by', async t => {
+t.test('a date column that contains 9999.12.31 is not used to partition by', async t => {
   const until = column('until', 'DATE', span([2020, 1, 1], [9999, 12, 31]))
   const from = column('from', 'DATE', week)
   t.match(planOf(schema(10, until, from)).levels, [{ columnName: 'from' }])
 })
 
-t.test('TSDB where there is something to sort by', async t => {
+t.test('TSDB if there is a column to sort by', async t => {
   const plan = (...columns: InferredColumn[]) => planOf(schema(10, ...columns))
   const moment = column('time', 'TIMESTAMP', week)
   t.match(plan(moment, sym), { engine: 'TSDB', sortColumns: ['sym', 'time'] })
@@ -464,29 +473,32 @@ t.test('TSDB where there is something to sort by', async t => {
   t.match(planOf(schema(10, moment, sym), false), { engine: 'OLAP', engineReason: /before 2\.00/ })
 })
 
-t.test('arrays are never OLAP, and sorted by what the manual allows in both languages', async t => {
-  const sorted = (...columns: InferredColumn[]): readonly string[] => {
-    const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))
-    t.equal(plan.engine, 'TSDB')
-    return plan.sortColumns
-  }
-  const moment = column('time', 'TIMESTAMP', week)
-  const day = column('day', 'DATE', week)
-  const id = column('id', 'INT')
-  t.strictSame(sorted(moment, sym), ['sym', 'time'])
-  t.strictSame(sorted(moment, id), ['id', 'time'])
-  t.strictSame(sorted(price, id), ['id'])
-  t.strictSame(sorted(sym, id), ['sym', 'id'])
-  t.strictSame(sorted(column('text', 'STRING')), ['text'])
-  t.strictSame(sorted(day), ['day'])
-  t.strictSame(sorted(day, sym), ['sym', 'day'])
-  t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
-  const lacks = { lacks: 'sort column' }
-  const array = column('a', 'INT[]')
-  t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
-  const nullable = column('who', 'STRING', { nulls: 1 })
-  t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
-})
+t.test(
+  'tables with arrays are never OLAP, and are sorted as the manual allows in both languages',
+  async t => {
+    const sorted = (...columns: InferredColumn[]): readonly string[] => {
+      const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))
+      t.equal(plan.engine, 'TSDB')
+      return plan.sortColumns
+    }
+    const moment = column('time', 'TIMESTAMP', week)
+    const day = column('day', 'DATE', week)
+    const id = column('id', 'INT')
+    t.strictSame(sorted(moment, sym), ['sym', 'time'])
+    t.strictSame(sorted(moment, id), ['id', 'time'])
+    t.strictSame(sorted(price, id), ['id'])
+    t.strictSame(sorted(sym, id), ['sym', 'id'])
+    t.strictSame(sorted(column('text', 'STRING')), ['text'])
+    t.strictSame(sorted(day), ['day'])
+    t.strictSame(sorted(day, sym), ['sym', 'day'])
+    t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
+    const lacks = { lacks: 'sort column' }
+    const array = column('a', 'INT[]')
+    t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
+    const nullable = column('who', 'STRING', { nulls: 1 })
+    t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
+  },
+)
 
 t.test('sizes', async t => {
   const text = column('text', 'STRING', { textBytes: 1000 })

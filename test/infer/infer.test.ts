@@ -1,5 +1,5 @@
 /*
-  What is found of columns.
+  What is inferred about columns.
 */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -104,7 +104,7 @@ t.test('typed columns that a program writes are found', async t => {
         const options = { reader: { header: 'yes' as const, delimiter } }
         const schema = await inferText(text, options)
         const expected = ['row:INT', ...columns.map(({ type }, i) => `c${i}:${type}`)]
-        // Texts that happen to come again are symbols.
+        // Texts that happen to repeat are symbols.
         const found = typesOf(schema).map((one, i) =>
           expected[i]!.endsWith(':STRING') ? one.replace('SYMBOL', 'STRING') : one,
         )
@@ -194,7 +194,7 @@ const nasty = fc.constantFrom(
   ],
 )
 
-t.test('whatever stands in a column, a run reads all of it into the type found', async t => {
+t.test('whatever a column contains, a run reads all of it into the type found', async t => {
   const column = fc
     .uniqueArray(nasty, { minLength: 1, maxLength: 3 })
     .chain(pool => fc.array(fc.constantFrom(...pool), { minLength: 6, maxLength: 6 }))
@@ -207,7 +207,7 @@ t.test('whatever stands in a column, a run reads all of it into the type found',
     { trueTexts: ['T'], falseTexts: ['a'] },
     { timeZone: 'Asia/Shanghai' },
   )
-  // A point without a digit after it is one all the same: no decimal comma beside it.
+  // A point without a digit after it is still a decimal point: then there is no decimal comma.
   const pointAlone: [string[][], object] = [
     [Array<string>(6).fill('1.'), ['NaN', 'NaN', '1,5', 'NaN', '1,5', '1,5']],
     {},
@@ -255,7 +255,7 @@ const jsonRecord = fc.dictionary(
   { minKeys: 1 },
 )
 
-t.test('records of JSON, whatever they hold, are read into the columns found', async t => {
+t.test('JSON records, whatever they contain, are read into the columns found', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(jsonRecord, { minLength: 1, maxLength: 8 }),
@@ -359,7 +359,7 @@ t.test('a table is found inside a document', async t => {
   t.ok(types.includes('geometry_coordinates:DOUBLE[]'))
 })
 
-t.test('headers that are no names, or stand there twice', async t => {
+t.test('headers that are not names, or repeat', async t => {
   const odd = await inferText('a b,日期,1x,a_b,A_B,é\n1,2,3,4,5,6\n', { reader: { header: 'yes' } })
   t.strictSame(
     odd.columns.map(({ name }) => name),
@@ -372,7 +372,11 @@ t.test('headers that are no names, or stand there twice', async t => {
   t.equal(await readAs(twice, 'a,a,\n1,2,3\n', { reader: { header: 'yes' } }), 1)
   const hidden = await inferText('a,"b\tc"\n1,2\n', { reader: { header: 'yes', delimiter: ',' } })
   t.strictSame(typesOf(hidden), ['a:INT', 'b_c:INT'])
-  t.match(neededOptions(hidden), { map: {}, matchPosition: true }, 'no command could name it')
+  t.match(
+    neededOptions(hidden),
+    { map: {}, matchPosition: true },
+    'no mapping on the command line could name it',
+  )
   const none = await inferText('1,2\n3,4\n')
   t.strictSame(typesOf(none), ['col0:INT', 'col1:INT'])
   t.match(neededOptions(none), { map: {}, matchPosition: false })
@@ -390,7 +394,7 @@ t.test('inputs without columns, without rows, with one column', async t => {
   t.strictSame(typesOf(await inferText('a\n1\n2\n')), ['a:INT'])
 })
 
-t.test('records that no table can take are counted, and their cells left out', async t => {
+t.test('records that fit no table are counted, and their cells left out', async t => {
   const schema = await inferText('x,y\n1,2\nabc\n3,4,5\n6,7\n')
   t.match(schema, { rows: 4, rejected: 2, firstReject: '<stdin> line 3: expected 2 fields, got 1' })
   t.strictSame(typesOf(schema), ['x:INT', 'y:INT'])
@@ -403,7 +407,7 @@ t.test('records that no table can take are counted, and their cells left out', a
   t.strictSame(typesOf(broken), ['x:INT', 'y:INT'])
 })
 
-t.test('names of records are no column, and what may be one is asked for', async t => {
+t.test('row names are not a column, and what may be one needs the option rowNames', async t => {
   const text = 'price,size\nr1,1.5,2\nr2,2.5,3\n'
   const reader = { rowNames: true, delimiter: ',' } as const
   t.strictSame(typesOf(await inferText(text, { reader })), ['price:DOUBLE', 'size:INT'])
@@ -417,7 +421,7 @@ t.test('names of records are no column, and what may be one is asked for', async
   t.strictSame(typesOf(trailing), ['price:INT', 'size:DOUBLE'])
 })
 
-t.test('several inputs are one table; others than the first have to be like it', async t => {
+t.test('several inputs are one table; later ones must match the first', async t => {
   const dir = t.testdir({
     'a.csv': 'x,y\n1,2\n',
     'b.csv': 'y,x\n2.5,3\n',
@@ -439,7 +443,7 @@ t.test('several inputs are one table; others than the first have to be like it',
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })
 })
 
-t.test('of a sample the number of all rows is estimated', async t => {
+t.test('the number of all rows is estimated from a sample', async t => {
   const line = '12345,abc\n'
   const dir = t.testdir({ 'a.csv': `x,y\n${line.repeat(300_000)}`, 'b.csv': `x,y\n${line}` })
   const paths = [join(dir, 'a.csv'), join(dir, 'b.csv')]
@@ -464,8 +468,8 @@ t.test('mapped and constant columns', async t => {
   await t.rejects(inferText('a\n1\n', wrong), { code: 'DDB_USAGE', message: /"b"/ })
 })
 
-// Which type a column gets by how its texts are spelled. The types are said by hand: DolphinDB's manual on
-// literals and the readers of cells say which text is which value.
+// Which type a column gets by the spelling of its texts. The types are written by hand: DolphinDB's manual on literals
+// and the readers of cells say which text is which value.
 
 const spellings: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['BOOL', 'true', 'false'],
@@ -576,13 +580,13 @@ t.test('every spelling of a type', async t => {
   for (const [type, ...texts] of spellings) t.equal(await typeOf(texts), type, texts.join(' '))
 })
 
-t.test('a column without a value takes whatever comes', async t => {
+t.test('a column without a value accepts any value', async t => {
   const { type, nulls, warnings } = await columnOf(['', '', ''])
   t.match({ type, nulls }, { type: { type: 'STRING' }, nulls: 3 })
   t.match(warnings, ['no value was seen'])
 })
 
-t.test('digits that are no plain numbers are told', async t => {
+t.test('digits that are not plain numbers get a warning', async t => {
   const warning = async (...texts: string[]): Promise<string> =>
     (await columnOf(texts)).warnings.join('\n')
   t.match(await warning('000001', '600000'), /"000001" has a leading zero/)
@@ -593,12 +597,12 @@ t.test('digits that are no plain numbers are told', async t => {
   )
   t.match(await warning('121110'), /yyMMdd or ddMMyy or MMddyy: .*c=FORMAT/)
   t.equal(await warning('20201302', '20201231'), '', 'not all of them are dates')
-  t.equal(await warning('600000', '600519'), '', 'codes of shares have no month 00')
+  t.equal(await warning('600000', '600519'), '', 'stock codes have no month 00')
   t.match(await warning('1.23456789012345678'), /a decimal, because DOUBLE does not keep/)
   t.match(await warning(`1.${'2'.repeat(39)}1`), /DOUBLE does not keep all digits/)
 })
 
-t.test('codes of shares stay texts where no row of today has a leading zero', async t => {
+t.test('stock codes stay texts even if no row in the sample has a leading zero', async t => {
   const typeOf = async (name: string, ...texts: string[]): Promise<string> =>
     (await neededFor(texts, name)).type
   const codes = ['600000', '600519', '600519', '600000']
@@ -608,27 +612,30 @@ t.test('codes of shares stay texts where no row of today has a leading zero', as
   t.match((await neededFor(codes, 'symbol')).warnings, /"600000" is a code by the name symbol/)
   t.equal(await typeOf('volume', ...codes), 'INT')
   t.equal(await typeOf('code', '404', '200', '200', '404'), 'INT')
-  t.equal(await typeOf('code', '60000', '600519'), 'INT', 'codes are equally long')
+  t.equal(await typeOf('code', '60000', '600519'), 'INT', 'the codes have equal lengths')
   t.equal(await typeOf('code', '-60000', '600519'), 'INT')
 })
 
-t.test('DOUBLE keeps the digits that DolphinDB writes of one, cut after 15 decimals', async t => {
-  for (const text of ['16.379999999999998', '48461.825700000001233', '168471.10999999998603']) {
-    t.match(await columnOf([text, '1.5']), { type: { type: 'DOUBLE' }, warnings: [] }, text)
-  }
-  await fc.assert(
-    fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
-      const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
-      assert.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
-    }),
-    { numRuns: 200 },
-  )
-  for (const text of ['1234567.12345678901', '0.123456789012345678']) {
-    t.match((await columnOf([text])).type, { type: /^DECIMAL/ }, text)
-  }
-})
+t.test(
+  'a number that DolphinDB writes of a DOUBLE, cut after 15 decimals, stays a DOUBLE',
+  async t => {
+    for (const text of ['16.379999999999998', '48461.825700000001233', '168471.10999999998603']) {
+      t.match(await columnOf([text, '1.5']), { type: { type: 'DOUBLE' }, warnings: [] }, text)
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
+        const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
+        assert.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
+      }),
+      { numRuns: 200 },
+    )
+    for (const text of ['1234567.12345678901', '0.123456789012345678']) {
+      t.match((await columnOf([text])).type, { type: /^DECIMAL/ }, text)
+    }
+  },
+)
 
-t.test('a column that is nearly of a type says where it is not', async t => {
+t.test('a column that almost fits a type says which cells do not', async t => {
   const numbers = Array.from({ length: 30 }, (_, i) => `${i}.5`)
   const odd = await columnOf([...numbers, 'gone', '31.5', 'gone', ...numbers.map(one => `${one}1`)])
   t.equal(odd.type.type, 'STRING')
@@ -640,12 +647,12 @@ t.test('a column that is nearly of a type says where it is not', async t => {
   t.strictSame((await columnOf([...numbers, ...numbers.map(one => `x${one}`)])).warnings, [])
 })
 
-t.test('a record that is not taken for a header is told from odd values', async t => {
+t.test('a first record that is not the header differs from odd values', async t => {
   const { columns } = await inferText('1,price\n2,1.5\n3,2.5\n4,3.5\n')
   t.match(columns[1]!.warnings, [/"price", <stdin> line 1.*`input.header` yes takes/])
 })
 
-t.test('dates that people write get their format, where it is clear', async t => {
+t.test('dates as people write them get their format if it is clear', async t => {
   const clear = await columnOf(['31/12/2020', '1/2/2020'])
   t.match(clear, { type: { type: 'DATE' }, dateFormat: 'dd/MM/yyyy', warnings: [] })
   const american = await columnOf(['12/31/2020 23:59:59', '01/02/2020 00:00:00'])
@@ -657,7 +664,7 @@ t.test('dates that people write get their format, where it is clear', async t =>
   t.match(either.warnings, [/"01\/02\/2020" are dd\/MM\/yyyy or MM\/dd\/yyyy: .*c=FORMAT/])
 })
 
-/** What `load` has to be told of a column `c` that has these texts. */
+/** The options that `load` needs for a column `c` with these texts. */
 async function neededFor(
   texts: readonly string[],
   name = 'c',
@@ -677,7 +684,7 @@ async function neededFor(
   }
 }
 
-t.test('words for null and spellings of numbers name their options', async t => {
+t.test('null texts and spellings of numbers name their options', async t => {
   for (const [texts, type, needs] of [
     [['1', 'NA', '3', 'N/A'], 'INT', { nullTexts: ['N/A', 'NA'] }],
     [['12,300', '950'], 'INT', { thousands: ',' }],
@@ -707,7 +714,7 @@ t.test('words for null and spellings of numbers name their options', async t => 
   })
 })
 
-t.test('a word for null that stays a text is told', async t => {
+t.test('a null text that stays a text gets a warning', async t => {
   const { warnings } = await columnOf(['EDGA', 'null', 'null'])
   t.strictSame(warnings, [
     '"null" in 2 of 3 rows stays a text: `cells.nullTexts` null makes it null',
@@ -715,7 +722,7 @@ t.test('a word for null that stays a text is told', async t => {
   t.strictSame((await columnOf(['NA', 'CN', 'DE'])).warnings, [], 'Namibia')
 })
 
-t.test('in quotes a word is null only where that is said', async t => {
+t.test('a null text in quotes is null only if an option says so', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'a,b\n"NA",1\n2,3\n'
   const schema = await inferText(text, { reader })
@@ -723,7 +730,7 @@ t.test('in quotes a word is null only where that is said', async t => {
   t.equal(await readAs(schema, text, { reader }), 2)
 })
 
-t.test('an option for all columns takes nothing from another one', async t => {
+t.test('an option for all columns changes no other column', async t => {
   const reader = { header: 'yes' as const, delimiter: ';' }
   const found = async (text: string): Promise<string> => {
     const schema = await inferText(text, { reader, cells: { decimalComma: false } })
@@ -742,7 +749,7 @@ t.test('an option for all columns takes nothing from another one', async t => {
   t.match(sure.columns[0], { nulls: 1, warnings: [/"N\/A" is null with/] })
 })
 
-t.test('a number may be written otherwise far down', async t => {
+t.test('a number far down may have another spelling', async t => {
   const plain = Array.from({ length: 5000 }, (_, i) => String(i % 900))
   t.match(await neededFor([...plain, '12,300']), { type: 'INT', needs: { thousands: ',' } })
   t.match(await neededFor([...plain, '12.5%']), { type: 'INT', warnings: /1 of 5001 .*"12.5%"/ })
@@ -756,7 +763,7 @@ t.test('a number may be written otherwise far down', async t => {
   t.match(await neededFor([...days, '20240132']), { type: 'INT', warnings: '' })
 })
 
-t.test('digits are times of day where the column says so', async t => {
+t.test('digits are times of day if the name of the column says so', async t => {
   const trades = ['93000000', '145959999', '130000000']
   const time = async (name: string, ...texts: string[]) => neededFor(texts, name)
   for (const name of ['time', 'TradeTime', '成交时间', 'time_stamp', 'ts']) {
@@ -793,7 +800,7 @@ t.test('digits are times of day where the column says so', async t => {
   })
 })
 
-t.test('a type that is said is the type, whatever is found', async t => {
+t.test('a given type is used, whatever is found', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'day,n,code\n20240102,1.5,7\n20240103,x,8\n'
   const types = schemaFromTypes('day:INT,n:DOUBLE,code:SYMBOL').columns
@@ -813,7 +820,7 @@ t.test('a type that is said is the type, whatever is found', async t => {
   await t.rejects(missing, { code: 'DDB_USAGE', message: /no column "x"/ })
 })
 
-t.test('fields are mapped and set as load does', async t => {
+t.test('fields are mapped and set as in load', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'Time,code\n09:30,7\n'
   const twice = await inferText(text, { reader, map: { t: 'time', u: 'Time' } })
@@ -830,7 +837,7 @@ t.test('fields are mapped and set as load does', async t => {
   t.match(nulls.columns, [{ nulls: 1 }, { nulls: 1 }, { nulls: 0 }])
 })
 
-t.test('a format that is given decides', async t => {
+t.test('a given format is used', async t => {
   const given = (
     format: string,
     name = 'c',
@@ -849,7 +856,7 @@ t.test('a format that is given decides', async t => {
   t.equal(await typeOf(['x'], given('yyyyMMdd')), 'STRING')
 })
 
-t.test('other words and signs are understood as load does', async t => {
+t.test('other words and signs are understood as in load', async t => {
   const cells = {
     trueTexts: ['Y'],
     falseTexts: ['N'],
@@ -866,7 +873,7 @@ t.test('other words and signs are understood as load does', async t => {
   t.equal(nulls, 2)
 })
 
-t.test('a decimal comma that is found is one', async t => {
+t.test('a decimal comma is found', async t => {
   const text = 'a;b\n1,5;007\n-2,25;008\n'
   const schema = await inferText(text)
   t.strictSame(typesOf(schema), ['a:DOUBLE', 'b:STRING'])
@@ -874,7 +881,7 @@ t.test('a decimal comma that is found is one', async t => {
   t.equal(await readAs(schema, text), 2)
 })
 
-t.test('times with offsets are told of', async t => {
+t.test('times with offsets get a warning', async t => {
   const texts = ['2020-01-02T09:30:00+08:00']
   t.match((await columnOf(texts)).warnings, [/times have offsets, which are not kept/])
   const zoned = await columnOf(texts, { cells: { timeZone: 'Asia/Shanghai' } })
@@ -895,18 +902,19 @@ t.test('kinds of JSON values count', async t => {
 })
 
 // docs/server-semantics.md#conversions-on-insert: a DFS table cuts longer texts in a STRING column.
-t.test('texts that a DFS table would cut are BLOBs there, and a stream table says so', async t => {
-  const [fits, long] = ['x'.repeat(65_535), 'é'.repeat(32_768)]
-  t.equal(await typeOf([fits, 'y'], { intoDfs: true }), 'STRING')
-  const stored = await columnOf([long, 'y'], { intoDfs: true })
-  t.match(stored, { type: { type: 'BLOB' }, warnings: [/^a BLOB: .* 65535 bytes, .* 65536$/] })
-  const inMemory = await columnOf([long, 'y'])
-  t.match(inMemory, { type: { type: 'STRING' }, warnings: [/65536: take a BLOB there$/] })
-})
+t.test(
+  'texts that a DFS table would cut become BLOB, and a stream table gets a warning',
+  async t => {
+    const [fits, long] = ['x'.repeat(65_535), 'é'.repeat(32_768)]
+    t.equal(await typeOf([fits, 'y'], { intoDfs: true }), 'STRING')
+    const stored = await columnOf([long, 'y'], { intoDfs: true })
+    t.match(stored, { type: { type: 'BLOB' }, warnings: [/^a BLOB: .* 65535 bytes, .* 65536$/] })
+    const inMemory = await columnOf([long, 'y'])
+    t.match(inMemory, { type: { type: 'STRING' }, warnings: [/65536: take a BLOB there$/] })
+  },
+)
 
-//
-
-t.test('names are repaired as loadText does, and numbered where they would be equal', async t => {
+t.test('names are repaired as in loadText, and numbered if they would be equal', async t => {
   t.strictSame(proposeNames(['time', '日期', 'a b', '1x', '_x', undefined, '', '%']), [
     ...['time', '日期', 'a_b', 'c1x', 'c_x', 'col5', 'col6', 'col7'],
   ])
@@ -914,7 +922,7 @@ t.test('names are repaired as loadText does, and numbered where they would be eq
   t.strictSame(proposeNames(['x', 'X', 'x']), ['x', 'X_2', 'x_3'])
 })
 
-t.test('words of the language are none that a column can have', async t => {
+t.test('keywords of the language are not used as column names', async t => {
   t.strictSame(proposeNames(['DATE', 'TIME', 'SYMBOL', 'VALUE', 'time', 'Date', 'price']), [
     ...['date_2', 'time_2', 'symbol', 'value', 'time', 'Date', 'price'],
   ])
@@ -923,7 +931,7 @@ t.test('words of the language are none that a column can have', async t => {
   ])
 })
 
-t.test('whatever a header says, all names can stand in a script, and differ', async t => {
+t.test('whatever the header contains, all names are valid in a script and differ', async t => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.string({ unit: 'binary' }), { nil: undefined })), names => {
       const proposed = proposeNames(names)
@@ -936,11 +944,9 @@ t.test('whatever a header says, all names can stand in a script, and differ', as
   t.pass()
 })
 
-//
-
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-t.test('as many as a set has, up to the limit', async t => {
+t.test('it counts as many as a Set, up to the limit', async t => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 3 })), fc.nat(20), (texts, limit) => {
       const count = new DistinctCount(limit)
@@ -956,7 +962,7 @@ t.test('as many as a set has, up to the limit', async t => {
   t.pass()
 })
 
-t.test('a hundred thousand texts that look alike are told apart', async t => {
+t.test('a hundred thousand similar texts are told apart', async t => {
   const count = new DistinctCount(200_000)
   for (let i = 0; i < 100_000; i++) {
     const bytes = bytesOf(`A${i}`)
@@ -965,22 +971,22 @@ t.test('a hundred thousand texts that look alike are told apart', async t => {
   t.equal(count.count, 100_000)
 })
 
-// What of records is members and columns; what they hold: infer.test.ts.
+// Which members of records become columns; their values: infer.test.ts.
 
-t.test('objects inside records are members of members, empty ones are left out', async t => {
+t.test('objects inside records become members of members, empty ones are left out', async t => {
   const schema = await inferText('{"a":{"b":{"c":1}},"d":{},"e.f":2}\n{"a":{"b":null}}\n')
   t.strictSame(typesOf(schema), ['a_b_c:INT', 'e_f:INT'])
   t.match(schema.leftOut, [{ source: 'd' }])
   t.equal(schema.needsAllowMissing, true)
 })
 
-t.test('null in the place of an object is no missing member', async t => {
+t.test('null instead of an object is not a missing member', async t => {
   const schema = await inferText('{"a":null}\n{"a":{"b":1}}\n')
   t.strictSame(typesOf(schema), ['a_b:INT'])
   t.match(schema, { needsAllowMissing: false, columns: [{ nulls: 1 }] })
 })
 
-t.test('a member that comes first in a late block has had nulls before', async t => {
+t.test('a member that first occurs in a late block had nulls before', async t => {
   const early = '{"a":1}\n'.repeat(5000)
   const schema = await inferText(`${early}{"a":2,"late":"x"}\n`)
   t.match(schema.columns, [{ nulls: 0 }, { name: 'late', nulls: 5000 }])
@@ -993,7 +999,7 @@ t.test('numbers keep their digits, texts their characters', async t => {
   t.equal(schema.columns[1]!.sample, '日\n"😀')
 })
 
-t.test('arrays that are all empty, or deeper, fit no column', async t => {
+t.test('arrays that are all empty, or nested, fit no column', async t => {
   const schema = await inferText('{"a":1,"b":[],"c":[[1]],"d":[null]}\n')
   t.match(schema.leftOut, [
     { source: 'b', reason: /all empty/ },
@@ -1002,7 +1008,7 @@ t.test('arrays that are all empty, or deeper, fit no column', async t => {
   ])
 })
 
-t.test('names that are data end the search', async t => {
+t.test('keys that are data end the search', async t => {
   const members = Array.from({ length: 5000 }, (_, i) => `"k${i}":1`)
   await t.rejects(inferText(`{${members.join(',')}}\n`), { code: 'DDB_INPUT_MEMBER' })
 })

@@ -28,7 +28,7 @@ export const nothing: InferOptions = {
 
 const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])
 
-/** What is found in a text that comes on standard input. */
+/** What is found in a text on standard input. */
 export function inferText(
   text: string | Uint8Array,
   change: Partial<InferOptions> = {},
@@ -41,7 +41,7 @@ export function typesOf({ columns }: InferredSchema): string[] {
   return columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`)
 }
 
-/** The type of a column that has these texts, one a line, and its warnings. */
+/** The type of a column that has these texts, one per line, and its warnings. */
 export async function columnOf(
   texts: readonly string[],
   change: Partial<InferOptions> = {},
@@ -61,7 +61,10 @@ export async function typeOf(
   return columnTypeText((await columnOf(texts, change)).type)
 }
 
-/** Reads the text as a run does into a table with the columns found; only rows found not to fit may be rejected. @returns rows read */
+/**
+ * Reads the text as a run does into a table with the columns found; only rows found not to fit may be rejected.
+ * @returns rows read
+ */
 export async function readAs(
   schema: InferredSchema,
   text: string | Uint8Array,

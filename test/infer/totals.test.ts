@@ -1,5 +1,5 @@
 /*
-  Records of sums, padded to the width of the table: none is loaded without a word, and no row is left out.
+  Totals records, padded to the width of the table: none is loaded without a warning, and no row is left out.
 */
 import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'
@@ -49,41 +49,33 @@ const textOf = ({ header, delimiter }: Table, rows: readonly string[][], quoted:
 
 const optionsOf = ({ delimiter }: Table) => ({ reader: { header: 'yes' as const, delimiter } })
 
-t.test(
-  'records of sums are left out by the option that is found, and nothing else is',
-  async () => {
-    const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
-    await fc.assert(
-      fc.asyncProperty(
-        table,
-        sums,
-        fc.boolean(),
-        async (one, [text, at, cells, isLast], quoted) => {
-          const width = one.header.length
-          const field = at % (width - 1)
-          const filled = cells.slice(0, Math.floor((width - 1) / 2))
-          const record = Array.from({ length: width }, (_, i) =>
-            i < field ? '' : i === field ? text : (filled[i - field - 1] ?? ''),
-          )
-          const place = isLast ? one.rows.length : at % (one.rows.length + 1)
-          const rows = [...one.rows.slice(0, place), record, ...one.rows.slice(place)]
-          const input = textOf(one, rows, quoted)
-          const found = await inferText(input, optionsOf(one))
-          const { comment, nullTexts } = neededOptions(found)
-          assert.notEqual(comment, '', input)
-          assert.deepEqual(nullTexts, [], input)
-          assert.ok(found.totals?.said[0]!.includes(text), input)
-          const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
-          assert.deepEqual(typesOf(found), typesOf(without), input)
-          assert.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
-        },
-      ),
-      { numRuns: runs(60) },
-    )
-  },
-)
+t.test('the option that is found leaves out the totals records and nothing else', async () => {
+  const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
+  await fc.assert(
+    fc.asyncProperty(table, sums, fc.boolean(), async (one, [text, at, cells, isLast], quoted) => {
+      const width = one.header.length
+      const field = at % (width - 1)
+      const filled = cells.slice(0, Math.floor((width - 1) / 2))
+      const record = Array.from({ length: width }, (_, i) =>
+        i < field ? '' : i === field ? text : (filled[i - field - 1] ?? ''),
+      )
+      const place = isLast ? one.rows.length : at % (one.rows.length + 1)
+      const rows = [...one.rows.slice(0, place), record, ...one.rows.slice(place)]
+      const input = textOf(one, rows, quoted)
+      const found = await inferText(input, optionsOf(one))
+      const { comment, nullTexts } = neededOptions(found)
+      assert.notEqual(comment, '', input)
+      assert.deepEqual(nullTexts, [], input)
+      assert.ok(found.totals?.said[0]!.includes(text), input)
+      const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
+      assert.deepEqual(typesOf(found), typesOf(without), input)
+      assert.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
+    }),
+    { numRuns: runs(60) },
+  )
+})
 
-t.test('a last row that is nearly empty is a row', async () => {
+t.test('a last row that is almost empty is a row', async () => {
   await fc.assert(
     fc.asyncProperty(table, name, async (one, text) => {
       const record = one.header.map((_, i) => (i === 0 ? text : ''))
@@ -99,20 +91,20 @@ t.test('a last row that is nearly empty is a row', async () => {
   )
 })
 
-t.test('where rows begin like the sums, nothing leaves them out, and that is said', async t => {
+t.test('if rows begin like the totals, nothing leaves them out, and a warning says so', async t => {
   const rows = 'SUM,2024-01-02,1,2\nSUM,2024-01-03,1,2\nTOT,2024-01-03,1,2\nSUM,,,2\n'
   const found = await inferText(`sym,day,a,b\n${rows}`)
   t.equal(neededOptions(found).comment, '')
   t.match(found.totals?.said, [/1 record of sums, the first "SUM", .* line 5, would be loaded/])
 })
 
-t.test('a filled last record that begins with such a word is told', async t => {
+t.test('a filled last record that begins with such a word gets a warning', async t => {
   const found = await inferText('name,n\na,1\nb,2\nTotal,3\n')
   t.equal(neededOptions(found).comment, '')
   t.match(found.totals?.said, ['taken for a row: `input.comment` Total, leaves it out'])
 })
 
-t.test('a comment that is needed for other lines is not replaced', async t => {
+t.test('a comment sign that is needed for other lines is not replaced', async t => {
   const reader = { comment: '#' }
   const found = await inferText('#x\nday,a,b\n2024-01-02,1,2\n2024-01-03,1,2\n合计,,3\n', {
     reader,
@@ -121,15 +113,18 @@ t.test('a comment that is needed for other lines is not replaced', async t => {
   t.match(found.totals?.said, ['would be loaded'])
 })
 
-t.test('the first odd text is not called null where it stands in the last record', async t => {
-  const rows = Array.from({ length: 9 }, (_, i) => `2024-01-0${i + 1},${i}\n`).join('')
-  const last = await inferText(`day,n\n${rows}制表人,\n`)
-  t.match(last.columns[0]!.warnings, [/"制表人", .* line 11, .* in the last record/])
-  const sums = await inferText(`day,n,m\n${rows.replaceAll('\n', ',1\n')}合计,7,7\n`)
-  t.notMatch(sums.columns[0]!.warnings, [/nullTexts/])
-})
+t.test(
+  'the first odd text is not suggested as a null text if it is in the last record',
+  async t => {
+    const rows = Array.from({ length: 9 }, (_, i) => `2024-01-0${i + 1},${i}\n`).join('')
+    const last = await inferText(`day,n\n${rows}制表人,\n`)
+    t.match(last.columns[0]!.warnings, [/"制表人", .* line 11, .* in the last record/])
+    const sums = await inferText(`day,n,m\n${rows.replaceAll('\n', ',1\n')}合计,7,7\n`)
+    t.notMatch(sums.columns[0]!.warnings, [/nullTexts/])
+  },
+)
 
-t.test('a few slips do not make a column of texts', async t => {
+t.test('a few typing errors do not make a column of texts', async t => {
   const texts = Array.from({ length: 1000 }, (_, i) => `${i},2024-01-02,${i}.5,20240102`)
   texts[400] = '12x,2024-13-45,abc,-'
   const found = await inferText(`id,day,price,date\n${texts.join('\n')}\n`)
@@ -142,7 +137,7 @@ t.test('a few slips do not make a column of texts', async t => {
   t.strictSame(typesOf(few), ['id:STRING'])
 })
 
-t.test('a type that is said counts for the days, whatever few texts do not fit', async t => {
+t.test('a given type decides for the days, although a few texts do not fit', async t => {
   const input = 'day,n\n2024-01-02,1\n2024-01-05,2\nx,3\n'
   const types = [{ name: 'day', type: { type: 'DATE' as const } }]
   const { columns } = await inferText(input, { types })

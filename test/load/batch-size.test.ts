@@ -1,5 +1,5 @@
 /*
-  A loader and a server in a time of their own: what each batch costs them is known, and so is the size that is best.
+  Simulates a loader and a server in virtual time. The costs of each batch are known, and so is the best batch size.
 */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -12,12 +12,12 @@ import { ended, testRun } from '../helpers/load-run.js'
 import { runs } from '../helpers/runs.js'
 
 interface Ends {
-  /** What a batch costs the server, and each thousand rows of it. */
+  /** What a batch costs the server, besides the cost of each thousand rows. */
   readonly batchMs: number
   readonly thousandMs: number
-  /** What a thousand rows cost the loader. */
+  /** Milliseconds that the loader needs for a thousand rows. */
   readonly makeMs: number
-  /** Answers are seen so often; 0: at once. */
+  /** Interval at which the loader sees answers; 0: at once. */
   readonly pollMs: number
   readonly isSync: boolean
 }
@@ -33,12 +33,12 @@ interface Loaded {
   readonly ms: number
 }
 
-/** @param endsAt  what each end costs from the batch with this number on */
+/** @param endsAt  the costs of both ends from the batch with this number on */
 function loaded(change: Partial<LoadOptions>, rows: number, endsAt: (no: number) => Ends): Loaded {
   const run = testRun(change)
   const { state, batchSize, emit, plan } = run
   const sizes: number[] = []
-  /** Batches at the server, and when each is done. */
+  /** Batches at the server, and when it finishes each. */
   const out: { no: number; doneMs: number }[] = []
   let nowMs = 0
   let freeMs = 0
@@ -83,7 +83,7 @@ function loaded(change: Partial<LoadOptions>, rows: number, endsAt: (no: number)
   return { run, sizes, mostOpenBytes, ms: nowMs }
 }
 
-/** Rows a millisecond once everything goes on as it does. */
+/** Rows per millisecond in the steady state. */
 function throughput({ batchMs, thousandMs, makeMs, isSync }: Ends, rows: number): number {
   const madeMs = (makeMs * rows) / 1000
   const storedMs = batchMs + (thousandMs * rows) / 1000
@@ -92,10 +92,10 @@ function throughput({ batchMs, thousandMs, makeMs, isSync }: Ends, rows: number)
 
 const sizesOf = (most: number): number[] =>
   [1, 2, 4, 8, 16, 32, 64].map(f => f * 10_000).filter(n => n <= most)
-/** Ten bytes a row, of 4 MiB: an eighth of what may be out. */
+/** Ten bytes per row: 4 MiB of rows, an eighth of what may be in flight. */
 const mostRows = Math.floor((4 << 20) / rowBytes)
 
-t.test('what a batch costs by itself makes batches grow, as far as that pays', async () => {
+t.test('batches grow as long as growing saves overhead per batch', async () => {
   const ends = fc.record({
     batchMs: fc.double({ min: 1, max: 60, noNaN: true }),
     thousandMs: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -109,7 +109,7 @@ t.test('what a batch costs by itself makes batches grow, as far as that pays', a
       const { run } = loaded({}, 30_000_000, () => one)
       const { found } = run.batchSize
       const best = Math.max(...sizesOf(mostRows).map(rows => throughput(one, rows)))
-      // Each step that is left out brings less than a tenth, or a little more where answers come in lots.
+      // Each larger size not tried would save less than a tenth, or a little more if several answers arrive together.
       ok(throughput(one, found) > 0.7 * best, `${found} rows: ${throughput(one, found)} of ${best}`)
       ok(throughput(one, found) >= throughput(one, 10_000) * 0.99)
     }),
@@ -117,24 +117,24 @@ t.test('what a batch costs by itself makes batches grow, as far as that pays', a
   )
 })
 
-t.test('rows that cost the same in every batch leave the size as it is', async t => {
+t.test('if every row costs the same, the batch size stays as it is', async t => {
   for (const isSync of [true, false]) {
     for (const thousandMs of [0.2, 1, 5, 20]) {
       const one = { ...quickLoader, isSync, pollMs: isSync ? 0 : 50, batchMs: 0, thousandMs }
       const { run, sizes } = loaded({}, 3_000_000, () => one)
       t.equal(run.batchSize.found, 10_000, `${thousandMs} ms a thousand, ${isSync}`)
-      t.ok(Math.max(...sizes) <= 20_000, 'larger ones are tried once')
+      t.ok(Math.max(...sizes) <= 20_000, 'larger batches are tried once')
       t.ok(sizes.filter(rows => rows > 10_000).length < sizes.length / 2)
     }
   }
 })
 
-t.test('the first batches are as they always were', async t => {
+t.test('the first batches have the default size', async t => {
   const { sizes } = loaded({}, 80_000, () => ({ ...quickLoader, batchMs: 20, thousandMs: 0 }))
   t.strictSame(sizes, Array<number>(8).fill(10_000))
 })
 
-t.test('what the user says is so, and where batches are not to grow they do not', async t => {
+t.test('a size that the user gives is kept, and batches that must not grow do not', async t => {
   const slow = (): Ends => ({ ...quickLoader, batchMs: 20, thousandMs: 0 })
   for (const change of [
     { delivery: { batchRows: 10_000 } },
@@ -148,7 +148,7 @@ t.test('what the user says is so, and where batches are not to grow they do not'
   }
 })
 
-t.test('batches stay within what may be out, and within `delivery.batchBytes`', async () => {
+t.test('batches stay within the in-flight limit and within `delivery.batchBytes`', async () => {
   const limits = fc.record({
     batchBytes: fc.option(fc.integer({ min: 1_000, max: 1 << 26 }), { nil: undefined }),
     maxInFlightBytes: fc.integer({ min: 1_000, max: 1 << 26 }),
@@ -173,7 +173,7 @@ t.test('batches stay within what may be out, and within `delivery.batchBytes`', 
   )
 })
 
-t.test('a batch that has to be divided takes the size back for good', async t => {
+t.test('after a batch had to be divided, the size stays reduced', async t => {
   const slow = { ...quickLoader, batchMs: 20, thousandMs: 0 }
   const { run } = loaded({}, 3_000_000, () => slow)
   t.ok(run.batchSize.rows > 10_000)
@@ -200,16 +200,16 @@ t.test('a batch that has to be divided takes the size back for good', async t =>
   t.equal(run.batchSize.rows, 10_000)
 })
 
-t.test('a server that gets much slower is looked at anew', async t => {
+t.test('if a server becomes much slower, the size is searched again', async t => {
   const quick: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 20, thousandMs: 0 }
-  // Large batches do not fit into its memory any more.
+  // Large batches no longer fit into the server's memory.
   const slow: Ends = { ...quick, batchMs: 0, thousandMs: 5 }
   const { sizes, run } = loaded({}, 100_000_000, no => (no < 200 ? quick : slow))
   t.ok(sizes[199]! >= 160_000)
   t.equal(run.batchSize.found, 10_000)
 })
 
-t.test('larger batches are tried again, ever later', async t => {
+t.test('larger batches are tried again, at growing intervals', async t => {
   const linear: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 0, thousandMs: 5 }
   const { sizes } = loaded({}, 60_000_000, () => linear)
   const triedMs: number[] = []
@@ -228,7 +228,7 @@ t.test('larger batches are tried again, ever later', async t => {
   t.ok(gapsMs.at(-1)! > 60_000 && gapsMs.at(-1)! < 70_000, gapsMs.join())
 })
 
-t.test('a batch that takes long is large enough', async t => {
+t.test('batches stop growing once one takes long', async t => {
   const { sizes } = loaded({}, 3_000_000, () => ({ ...quickLoader, batchMs: 900, thousandMs: 0 }))
   t.strictSame(new Set(sizes), new Set([10_000]))
 })

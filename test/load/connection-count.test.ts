@@ -1,5 +1,6 @@
 /*
-  A loader and a server in a time of their own: what a batch costs them is known, and so is how many connections are worth it.
+  Simulates a loader and a server in virtual time. The cost of a batch is known, and so is the best number of
+  connections.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -11,19 +12,19 @@ import { ended, testRun } from '../helpers/load-run.js'
 import { runs } from '../helpers/runs.js'
 
 interface Ends {
-  /** What a batch costs the server. */
+  /** Milliseconds that a batch costs the server. */
   readonly batchMs: number
-  /** So many at a time. */
+  /** Batches that the server works on at a time. */
   readonly workers: number
-  /** What a batch costs the loader. */
+  /** Milliseconds that a batch costs the loader. */
   readonly makeMs: number
-  /** Answers are seen so often; 0: at once. */
+  /** Interval at which the loader sees answers; 0: at once. */
   readonly pollMs: number
 }
 
 interface Loaded {
   readonly run: Run
-  /** Of each batch. */
+  /** Connections in use at each batch. */
   readonly counts: readonly number[]
   readonly ms: number
 }
@@ -96,12 +97,12 @@ function loaded(
   return { run, counts, ms: nowMs }
 }
 
-/** Batches a millisecond once everything goes on as it does. */
+/** Batches per millisecond in the steady state. */
 function throughput({ batchMs, workers, makeMs }: Ends, count: number): number {
   return Math.min(Math.min(count, workers) / batchMs, 1 / makeMs)
 }
 
-/** Of the last batches: another number may just be tried. */
+/** Connections at most of the last batches: the loader may be trying another number at the very end. */
 function usual(counts: readonly number[]): number {
   const last = counts.slice(-Math.floor(counts.length / 2))
   return [...new Set(last)].sort((a, b) => times(last, b) - times(last, a))[0]!
@@ -116,7 +117,7 @@ const anyEnds = fc.record({
   pollMs: fc.constantFrom(0, 50),
 })
 
-t.test('connections become as many as are worth it, and no more', async () => {
+t.test('the loader opens as many connections as pay off, and no more', async () => {
   fc.assert(
     fc.property(anyEnds, ends => {
       const { counts, ms } = loaded(12_000, () => ends)
@@ -124,7 +125,8 @@ t.test('connections become as many as are worth it, and no more', async () => {
       const found = usual(counts)
       const told = JSON.stringify({ found, ms })
       const best = throughput(ends, 16)
-      // A server that does three quarters of what the loader makes is let be; each step brings a fifth, answers come in lots.
+      // The loader accepts a server that keeps up with three quarters of its speed. Each step must gain a fifth;
+      // answers arrive in groups.
       ok(throughput(ends, found) > 0.6 * best, told)
       ok(found === 1 || throughput(ends, found) > 1.05 * throughput(ends, found / 2), told)
     }),
@@ -132,41 +134,47 @@ t.test('connections become as many as are worth it, and no more', async () => {
   )
 })
 
-t.test('a server that keeps up has one connection, and none is tried', async t => {
-  const { counts, run } = loaded(5_000, () => ({ batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }))
-  t.strictSame(new Set(counts), new Set([1]))
-  t.equal(run.connectionCount.why, 'the server keeps up with the loader')
-})
+t.test(
+  'if the server keeps up, the loader stays with one connection and tries no more',
+  async t => {
+    const { counts, run } = loaded(5_000, () => ({ batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }))
+    t.strictSame(new Set(counts), new Set([1]))
+    t.equal(run.connectionCount.why, 'the server keeps up with the loader')
+  },
+)
 
-t.test('it goes back where twice as many bring nothing, and tries again, ever later', async t => {
-  const ends: Ends = { batchMs: 20, workers: 1, makeMs: 0.1, pollMs: 0 }
-  const { counts, run, ms } = loaded(10_000, () => ends)
-  const tries = counts.filter((count, i) => count === 2 && counts[i - 1] === 1).length
-  // After 1, 4, 16 and 60 seconds, and then every minute.
-  const pauses = [1_000, 5_000, 21_000, 81_000, 141_000, 201_000]
-  const expected = 1 + pauses.filter(pause => pause < ms).length
-  t.ok(Math.abs(tries - expected) <= 1, `${tries} in ${ms} ms`)
-  t.ok(times(counts, 1) > 0.9 * counts.length)
-  t.equal(run.connectionCount.why, '2 were not a fifth faster')
-})
+t.test(
+  'if doubling gains nothing, the loader goes back and tries again at growing intervals',
+  async t => {
+    const ends: Ends = { batchMs: 20, workers: 1, makeMs: 0.1, pollMs: 0 }
+    const { counts, run, ms } = loaded(10_000, () => ends)
+    const tries = counts.filter((count, i) => count === 2 && counts[i - 1] === 1).length
+    // The loader tries again after 1, 4, 16 and 60 seconds, and then every minute.
+    const pauses = [1_000, 5_000, 21_000, 81_000, 141_000, 201_000]
+    const expected = 1 + pauses.filter(pause => pause < ms).length
+    t.ok(Math.abs(tries - expected) <= 1, `${tries} in ${ms} ms`)
+    t.ok(times(counts, 1) > 0.9 * counts.length)
+    t.equal(run.connectionCount.why, '2 were not a fifth faster')
+  },
+)
 
-t.test('a trial in a bad moment is not the last one', async t => {
+t.test('a trial that fails at a bad moment is repeated', async t => {
   const ends: Ends = { batchMs: 20, workers: 8, makeMs: 0.5, pollMs: 0 }
-  // Others have the machine while two are tried.
+  // Other processes load the server while the loader tries two connections.
   const busy: Ends = { ...ends, workers: 1 }
   const { counts } = loaded(2_000, no => (no < 120 ? busy : ends))
-  t.ok(counts.indexOf(2) < 120 && counts[119] === 1, 'it went back')
+  t.ok(counts.indexOf(2) < 120 && counts[119] === 1, 'the loader went back to one connection')
   t.equal(usual(counts), 8)
 })
 
-t.test('a server that becomes slow gets more connections', async t => {
+t.test('if a server becomes slow, the loader opens more connections', async t => {
   const quick: Ends = { batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }
   const { counts } = loaded(10_000, no => (no < 2_000 ? quick : { ...quick, batchMs: 40 }))
   t.equal(counts[1_999], 1)
   t.ok(usual(counts) >= 8)
 })
 
-t.test('limits hold, and say why', async t => {
+t.test('limits are kept, and their reason is given', async t => {
   const slow: Ends = { batchMs: 20, workers: 32, makeMs: 0.1, pollMs: 0 }
   for (const [most, found] of [
     [1, 1],
@@ -188,29 +196,32 @@ t.test('limits hold, and say why', async t => {
   }
 })
 
-t.test('where more cannot be opened it stays with those that are there', async t => {
-  const run = testRun({ delivery })
-  const { connectionCount } = run
-  connectionCount.limit(1, 'the server takes no more')
-  connectionCount.limit(8, 'another reason')
-  t.match(connectionCount, { wanted: undefined, why: 'the server takes no more' })
-})
+t.test(
+  'if no more connections can be opened, the loader keeps the existing ones and the first reason',
+  async t => {
+    const run = testRun({ delivery })
+    const { connectionCount } = run
+    connectionCount.limit(1, 'the server takes no more')
+    connectionCount.limit(8, 'another reason')
+    t.match(connectionCount, { wanted: undefined, why: 'the server takes no more' })
+  },
+)
 
-t.test('batches find their size first', async t => {
+t.test('the batch size is settled before connections are added', async t => {
   const run = testRun({ delivery: { ...delivery, batchRows: 'auto' } })
   t.notOk(run.batchSize.isSettled)
   run.batchSize.stay()
   t.ok(run.batchSize.isSettled)
-  t.ok(testRun({ delivery }).batchSize.isSettled, 'where it is given there is nothing to find')
+  t.ok(testRun({ delivery }).batchSize.isSettled, 'a given batch size is settled from the start')
 })
 
-t.test('who says how many gets as many', async t => {
+t.test('a given number of connections is used as it is', async t => {
   const run = testRun({ delivery: { connections: 4, unordered: true } })
   t.match(run.connectionCount, { wanted: undefined, why: undefined })
   t.match(run.plan, { connections: 4, mostConnections: undefined })
 })
 
-t.test('the same events lead to the same numbers', async () => {
+t.test('the same events lead to the same numbers of connections', async () => {
   const ends: Ends = { batchMs: 13, workers: 6, makeMs: 0.7, pollMs: 50 }
   const [first, second] = [0, 1].map(() => loaded(4_000, () => ends))
   deepStrictEqual(first!.counts, second!.counts)

@@ -12,7 +12,7 @@ import { closedGate } from '../helpers/gate.js'
 import { ended, testRun } from '../helpers/load-run.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 
-/** What a run holds, and what is done with it. */
+/** What a run has opened, and a record of how each part was closed. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
   const done: string[] = []
   const opened = {
@@ -40,7 +40,7 @@ const never = new Promise<void>(() => undefined)
 const staying = { left: never, stopListening: () => undefined }
 const inOrder = ['inputs close', 'delivery close', 'control close']
 
-t.test('a signal ends the run in order: the input alone is closed', async t => {
+t.test('a signal shuts the run down cleanly: only the input is closed', async t => {
   const { run, opened, done, ending } = scene()
   endOnSignal(run, opened)
   t.equal(run.ending.failure, undefined)
@@ -49,7 +49,7 @@ t.test('a signal ends the run in order: the input alone is closed', async t => {
   t.same(done, ['inputs close'])
 })
 
-t.test('a signal that has come already counts, one that comes too late does not', async t => {
+t.test('a signal before the start counts, a signal after the end does not', async t => {
   const early = scene()
   early.ending.abort()
   endOnSignal(early.run, early.opened)
@@ -60,7 +60,7 @@ t.test('a signal that has come already counts, one that comes too late does not'
   t.equal(late.run.ending.failure, undefined)
 })
 
-t.test('leaving ends the connections at once', async t => {
+t.test('leaving closes the connections at once', async t => {
   const { run, opened, done, leaving } = scene()
   const { left } = whenLeaving(run, opened)
   leaving.abort()
@@ -73,14 +73,14 @@ t.test('leaving ends the connections at once', async t => {
   ])
 })
 
-t.test('what was never opened needs no end', async t => {
+t.test('parts that were never opened are not closed', async t => {
   abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
   const { run } = scene()
   await close(run, {}, staying)
   t.equal(run.ending.failure, undefined)
 })
 
-t.test('all is closed, one after the other, and no timer stays', async t => {
+t.test('everything is closed in order, and no timer stays', async t => {
   const { run, opened, done, clock } = scene()
   await close(run, opened, staying)
   t.same(done, inOrder)
@@ -88,18 +88,15 @@ t.test('all is closed, one after the other, and no timer stays', async t => {
   t.equal(run.ending.failure, undefined)
 })
 
-t.test(
-  'what cannot be closed is a failure of the run, and the rest is closed all the same',
-  async t => {
-    const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
-    const { run, opened, done } = scene(() => Promise.reject(failure))
-    await close(run, opened, staying)
-    t.equal(run.ending.failure, failure)
-    t.same(done, inOrder)
-  },
-)
+t.test('a part that cannot be closed fails the run, and the others are still closed', async t => {
+  const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
+  const { run, opened, done } = scene(() => Promise.reject(failure))
+  await close(run, opened, staying)
+  t.equal(run.ending.failure, failure)
+  t.same(done, inOrder)
+})
 
-t.test('a server that does not close is waited for half a minute', async t => {
+t.test('the run waits at most half a minute for a server to close', async t => {
   const gate = closedGate()
   const { run, opened, done, clock } = scene(() => gate.opened)
   const closing = close(run, opened, staying)
@@ -115,17 +112,20 @@ t.test('a server that does not close is waited for half a minute', async t => {
   await closing
 })
 
-t.test('a run that leaves waits for nothing, and what has no place is unsent', async t => {
-  const { run, opened, leaving } = scene(() => never)
-  run.emit({ kind: 'records', upTo: 8 })
-  run.emit(ended({ confirmed: 3 }))
-  const closing = close(run, opened, whenLeaving(run, opened))
-  leaving.abort()
-  await closing
-  t.match(run.state.rows, { confirmed: 3, unsent: 5 })
-})
+t.test(
+  'a run that leaves waits for nothing, and counts rows without an outcome as unsent',
+  async t => {
+    const { run, opened, leaving } = scene(() => never)
+    run.emit({ kind: 'records', upTo: 8 })
+    run.emit(ended({ confirmed: 3 }))
+    const closing = close(run, opened, whenLeaving(run, opened))
+    leaving.abort()
+    await closing
+    t.match(run.state.rows, { confirmed: 3, unsent: 5 })
+  },
+)
 
-t.test('a caller whose signals outlive a run does not keep the run with them', async t => {
+t.test('signals of a caller that outlive a run do not keep the run in memory', async t => {
   const here = await startLoadServer(t, tradesScript)
   const file = join(
     t.testdir({ 'a.csv': `${tradesHeader}2024.01.02T03:04:05.678,A,2,3\n` }),
@@ -144,7 +144,7 @@ t.test('a caller whose signals outlive a run does not keep the run with them', a
   }
   await loadOnce()
   await loadOnce()
-  // Sockets and timers of a run end within a few turns of the event loop.
+  // Sockets and timers of a run are released within a few turns of the event loop.
   for (let turn = 0; turn < 50 && kept.some(ref => ref.deref() !== undefined); turn++) {
     await new Promise(setImmediate)
     collect()

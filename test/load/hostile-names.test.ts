@@ -1,6 +1,6 @@
 /*
-  Names and values that want to be script: each is refused, or the server's own parser reads the scripts that carry it
-  as those that carry a harmless one, with the name in its place and nothing else changed.
+  Names and values that contain script code. Each is refused, or stays a name: the server's own parser reads its scripts
+  as it reads those for a harmless name.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -42,7 +42,7 @@ const harmless = 'harmless0'
 const timeoutMs = 1_000
 const token = 0x1234_5678_9abc_def1n
 
-/** A session that remembers what it was asked and knows nothing else. */
+/** A session that records its requests and otherwise knows nothing. */
 function listener(answer: (script: string) => Value | undefined = () => undefined): {
   session: Session
   scripts: string[]
@@ -57,7 +57,7 @@ function listener(answer: (script: string) => Value | undefined = () => undefine
   return { session: { id: '77', run } as unknown as Session, scripts }
 }
 
-/** Everything that is sent as text for this target: scripts, and names of functions. */
+/** All texts sent for this target: scripts and names of functions. */
 async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[] }> {
   const { session, scripts } = listener()
   const asking = { session, timeoutMs }
@@ -105,10 +105,10 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
     systemPlatform.random,
   )
 
-/** The embedded server reads neither its own words nor functions of modules as names. */
+/** The embedded server does not read its reserved words and functions of modules as names. */
 const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
-/** Where a text can enter. */
+/** Every option through which a text can enter. */
 const places: Readonly<Record<string, (text: string) => Plan>> = {
   'a shared table': text => planFor({ table: text }),
   'a shared table that is appended to': text => planFor({ table: text, method: 'append' }),
@@ -131,7 +131,7 @@ for (const [place, plan] of Object.entries(places)) {
     const usual = await shownFor(plan(harmless))
     t.ok(
       usual.some(tree => tree.includes(harmless)),
-      'it enters scripts',
+      'the text gets into scripts',
     )
     await fc.assert(
       fc.asyncProperty(
@@ -155,7 +155,7 @@ for (const [place, plan] of Object.entries(places)) {
 }
 
 t.test('a function of a module is names between colons, or refused', async t => {
-  // The embedded server has no modules, so that its parser cannot tell.
+  // The embedded server has no modules, so its parser cannot decide.
   t.equal(planFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
   fc.assert(
     fc.property(scriptText, scriptText, looseName, (before, after, name) => {
@@ -173,11 +173,11 @@ t.test('a function of a module is names between colons, or refused', async t => 
   )
 })
 
-/** Names that can be, so that not all are refused. */
+/** Possible names, so that not all inputs are refused. */
 const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
 
-t.test('a run id is a name or refused', async t => {
-  // Two ids have two tables: what their names are made of is shown, not their trees.
+t.test('a run ID is a name or refused', async t => {
+  // Two IDs have different tables: names made from the IDs are replaced before the scripts are compared.
   const shape = async (runId: string): Promise<string[]> => {
     const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>
@@ -206,7 +206,7 @@ t.test('a run id is a name or refused', async t => {
   )
 })
 
-t.test('a name that is no run id has no journal, whatever stands in its place', async () => {
+t.test('a name that cannot be a run ID has no journal', async () => {
   const asked: string[] = []
   const files = {
     ...systemPlatform.files,
@@ -231,7 +231,7 @@ t.test('a name that is no run id has no journal, whatever stands in its place', 
 const strings = (data: readonly string[]): Value =>
   ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
 
-t.test('names that a server gives enter scripts only in the form that ours have', async () => {
+t.test('names from a server get into scripts only if they look like ours', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(scriptText, { maxLength: 4 }), async texts => {
       const own = newStamp(systemPlatform.random, 0)
@@ -273,7 +273,7 @@ t.test('names that a server gives enter scripts only in the form that ours have'
   )
 })
 
-t.test('scripts about the ledger hold nothing but its name', async t => {
+t.test('scripts about the ledger contain nothing but its name', async t => {
   const ledger = ledgerName(token, 3)
   for (const script of [ledgerScript(ledger), ledgerQuery(ledger, 0, 9), dropTableScript(ledger)]) {
     t.ok(treesOf(script).includes(`"${ledger}"`))

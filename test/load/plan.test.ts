@@ -12,7 +12,7 @@ const minimal: LoadOptions = {
 }
 
 t.test(
-  'a plain load is asynchronous, confirmed as well as can be, and stops at the first bad row',
+  'by default a load is asynchronous, has the strongest confirmation available, and stops at the first bad row',
   async t => {
     const plan = makePlan(minimal)
     t.match(plan, {
@@ -26,47 +26,44 @@ t.test(
   },
 )
 
-t.test('a confirmation that does not exist is wrong usage', async t => {
+t.test('an unknown confirmation is a usage error', async t => {
   const delivery = { confirm: 'hope' as 'auto' }
   t.throws(() => makePlan({ ...minimal, delivery }), { code: 'DDB_USAGE', message: /receipts/ })
 })
 
-t.test('inputs that are no list are refused, not taken letter by letter', async t => {
+t.test('inputs that are not a list are refused, not read letter by letter', async t => {
   for (const inputs of ['/tmp/x', undefined]) {
     const wrong = { ...minimal, inputs } as unknown as LoadOptions
     t.throws(() => makePlan(wrong), { code: 'DDB_USAGE', message: /`inputs` is a list of files/ })
   }
 })
 
-t.test('a rejects file means quarantine', async t => {
+t.test('a rejects file implies quarantine', async t => {
   t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
 })
 
-t.test('DFS tables take batches by bytes', async t => {
+t.test('for DFS tables the batch size is a number of bytes', async t => {
   t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
-t.test(
-  'batches grow where nobody says how large they are, and nothing speaks against it',
-  async t => {
-    const mostOf = (change: Partial<LoadOptions>): number | undefined =>
-      makePlan({ ...minimal, ...change }).mostBatchBytes
-    const most = 32 << 20
-    t.equal(mostOf({}), most)
-    t.equal(mostOf({ delivery: { batchRows: 'auto', mode: 'sync' } }), most)
-    t.equal(mostOf({ delivery: { batchBytes: 1 << 20 } }), 1 << 20)
-    t.equal(mostOf({ delivery: { batchBytes: 1 << 30 } }), most)
-    t.equal(makePlan({ ...minimal, delivery: { batchRows: 'auto' } }).batchRows, 10_000)
-    for (const change of [
-      { delivery: { batchRows: 10_000 } },
-      { delivery: { rateLimit: { rowsPerSecond: 1 } } },
-      { input: { follow: true } },
-      { target: { function: 'put', types: 'a:INT' } },
-    ]) {
-      t.equal(mostOf(change), undefined, JSON.stringify(change))
-    }
-  },
-)
+t.test('batches may grow if the user gives no size and nothing forbids growth', async t => {
+  const mostOf = (change: Partial<LoadOptions>): number | undefined =>
+    makePlan({ ...minimal, ...change }).mostBatchBytes
+  const most = 32 << 20
+  t.equal(mostOf({}), most)
+  t.equal(mostOf({ delivery: { batchRows: 'auto', mode: 'sync' } }), most)
+  t.equal(mostOf({ delivery: { batchBytes: 1 << 20 } }), 1 << 20)
+  t.equal(mostOf({ delivery: { batchBytes: 1 << 30 } }), most)
+  t.equal(makePlan({ ...minimal, delivery: { batchRows: 'auto' } }).batchRows, 10_000)
+  for (const change of [
+    { delivery: { batchRows: 10_000 } },
+    { delivery: { rateLimit: { rowsPerSecond: 1 } } },
+    { input: { follow: true } },
+    { target: { function: 'put', types: 'a:INT' } },
+  ]) {
+    t.equal(mostOf(change), undefined, JSON.stringify(change))
+  }
+})
 
 t.test('the error limit is a count or a share', async t => {
   t.same(makePlan({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })
@@ -78,7 +75,7 @@ t.test('the error limit is a count or a share', async t => {
   }
 })
 
-t.test('what cannot be is refused before anything is opened', async t => {
+t.test('impossible combinations are refused before anything is opened', async t => {
   for (const change of [
     { inputs: [] },
     { rejects: { onError: 'quarantine' } },
@@ -106,22 +103,25 @@ t.test('what cannot be is refused before anything is opened', async t => {
   }
 })
 
-t.test('following goes with nothing that needs an end, or reads twice', async t => {
-  const following = (change: Partial<LoadOptions>) => () =>
-    makePlan({ ...minimal, ...change, input: { follow: true, ...change.input } })
-  const refused: Record<string, Partial<LoadOptions>> = {
-    'standard input': { inputs: ['a.csv', '-'] },
-    'input.compression': { input: { compression: 'gzip' } },
-    NDJSON: { input: { format: 'json' } },
-    documents: { input: { jsonPath: 'a' } },
-    'input.limit': { input: { limit: 1 } },
-    expectRows: { expectRows: 1 },
-    'target.create': { target: { table: 'trades', create: 'stream' } },
-    'every process': { journal: { folder: 'f' }, delivery: { confirm: 'count' } },
-  }
-  for (const [words, change] of Object.entries(refused)) {
-    t.throws(following(change), { code: 'DDB_USAGE', message: new RegExp(words) }, words)
-  }
-  t.doesNotThrow(following({ input: { compression: 'none' }, journal: { folder: 'f' } }))
-  t.doesNotThrow(following({ delivery: { confirm: 'count' } }))
-})
+t.test(
+  'following cannot be combined with options that need an end or a second reading',
+  async t => {
+    const following = (change: Partial<LoadOptions>) => () =>
+      makePlan({ ...minimal, ...change, input: { follow: true, ...change.input } })
+    const refused: Record<string, Partial<LoadOptions>> = {
+      'standard input': { inputs: ['a.csv', '-'] },
+      'input.compression': { input: { compression: 'gzip' } },
+      NDJSON: { input: { format: 'json' } },
+      documents: { input: { jsonPath: 'a' } },
+      'input.limit': { input: { limit: 1 } },
+      expectRows: { expectRows: 1 },
+      'target.create': { target: { table: 'trades', create: 'stream' } },
+      'every process': { journal: { folder: 'f' }, delivery: { confirm: 'count' } },
+    }
+    for (const [words, change] of Object.entries(refused)) {
+      t.throws(following(change), { code: 'DDB_USAGE', message: new RegExp(words) }, words)
+    }
+    t.doesNotThrow(following({ input: { compression: 'none' }, journal: { folder: 'f' } }))
+    t.doesNotThrow(following({ delivery: { confirm: 'count' } }))
+  },
+)

@@ -13,7 +13,7 @@ import type { KnownBatch } from '../../src/load/journal/resumed-input.js'
 import { batchOf, type CountedBatch } from '../helpers/batches.js'
 import { testRun } from '../helpers/load-run.js'
 
-/** What a journal knows of batches, by their first line. */
+/** Batches that the journal knows, by their first line. */
 interface Earlier {
   readonly known: Readonly<Record<number, KnownBatch>>
   readonly rejects?: JournaledRejects
@@ -23,9 +23,9 @@ interface Change {
   readonly earlier?: Earlier
   readonly options?: Partial<LoadOptions>
   readonly batches?: number
-  /** What becomes of a batch, by its number. */
+  /** Called for each batch with its number. */
   readonly deliver?: (number: number) => void | Promise<void>
-  /** Behind the last batch. */
+  /** Thrown after the last batch. */
   readonly readFailure?: Error
   readonly connections?: Connections
 }
@@ -42,7 +42,7 @@ function standing(known: Earlier['known']): FoundRows {
   }
 }
 
-/** A run of batches of eight rows, and which of them were handed over. */
+/** A run of batches of eight rows, and a record of those handed over. */
 function scene({ options, batches = 3, deliver, readFailure, earlier, connections }: Change = {}) {
   const phases: LoadReport['phase'][] = []
   const run = testRun({ onReport: ({ phase }) => phases.push(phase), ...options })
@@ -100,7 +100,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier, connection
   }
 }
 
-t.test('batches go to the delivery in order, until the inputs end', async t => {
+t.test('batches go to the delivery in order until the inputs end', async t => {
   const { run, handed, phases, pump: go } = scene()
   await go()
   t.same(
@@ -111,7 +111,7 @@ t.test('batches go to the delivery in order, until the inputs end', async t => {
   t.equal(phases[0], 'loading')
 })
 
-t.test('the next batch is not read before there is room for it', async t => {
+t.test('the next batch is read only when there is room for it', async t => {
   let inside = 0
   const { handed, pump: go } = scene({
     deliver: async () => {
@@ -125,7 +125,7 @@ t.test('the next batch is not read before there is room for it', async t => {
   t.equal(handed.length, 3)
 })
 
-t.test('a failure stops the run: what is read behind it is unsent', async t => {
+t.test('a failure stops the run, and rows read after it are unsent', async t => {
   const {
     run,
     handed,
@@ -138,10 +138,10 @@ t.test('a failure stops the run: what is read behind it is unsent', async t => {
   await go()
   t.equal(handed.length, 2)
   t.match(run.ending.failure, { code: 'DDB_CONNECTION_LOST' })
-  t.match(run.state.rows, { unsent: 16 }, 'the batch that was not taken, and the one behind it')
+  t.match(run.state.rows, { unsent: 16 }, 'the batch that was not accepted, and the one after it')
 })
 
-t.test('a batch that was taken and failed later is counted by the delivery', async t => {
+t.test('a batch that was accepted and failed later is counted by the delivery', async t => {
   const { run, pump: go } = scene({
     deliver: number =>
       number === 2
@@ -152,7 +152,7 @@ t.test('a batch that was taken and failed later is counted by the delivery', asy
   t.match(run.state.rows, { unsent: 8 })
 })
 
-t.test('connections that could not be opened are none, whatever went wrong', async t => {
+t.test('if more connections cannot be opened, the run keeps one', async t => {
   for (const [failure, code] of [
     [new ConnectionError('DDB_CONNECT', 'refused'), undefined],
     [new TypeError('a bug'), 'DDB_INTERNAL'],
@@ -161,7 +161,7 @@ t.test('connections that could not be opened are none, whatever went wrong', asy
       options: { delivery: { connections: 'auto', unordered: true } },
       connections: { idle: () => Promise.resolve(), fit: () => Promise.reject(failure) },
     })
-    // As if four were to be tried.
+    // As if the loader wanted to try four.
     Object.defineProperty(run.connectionCount, 'wanted', { value: 4 })
     await go()
     t.equal(run.plan.connections, 1)
@@ -169,7 +169,7 @@ t.test('connections that could not be opened are none, whatever went wrong', asy
   }
 })
 
-t.test('an input that cannot be read ends the run in order', async t => {
+t.test('an unreadable input ends the run cleanly', async t => {
   const failure = new InputError('DDB_INPUT_READ', 'disk', { file: 'in.csv' })
   const { run, handed, pump: go } = scene({ readFailure: failure })
   await go()
@@ -177,7 +177,7 @@ t.test('an input that cannot be read ends the run in order', async t => {
   t.equal(run.ending.failure, failure)
 })
 
-t.test('a run that leaves hands nothing more over', async t => {
+t.test('a run that leaves hands over no more batches', async t => {
   const leaving = new AbortController()
   const {
     run,
@@ -189,10 +189,10 @@ t.test('a run that leaves hands nothing more over', async t => {
   })
   await go()
   t.equal(handed.length, 1)
-  t.match(run.state.rows, { unsent: 0 }, 'what is under way is counted by who ends the run')
+  t.match(run.state.rows, { unsent: 0 }, 'the batch in flight is counted when the run ends')
 })
 
-t.test('rows pass no faster than was asked for', async t => {
+t.test('rows pass no faster than the rate limit', async t => {
   const { run, pump: go } = scene({
     options: { delivery: { rateLimit: { rowsPerSecond: 4 } } },
   })
@@ -201,7 +201,7 @@ t.test('rows pass no faster than was asked for', async t => {
   t.ok(run.platform.clock.nowMs() >= 6_000, `${run.platform.clock.nowMs()} ms`)
 })
 
-t.test('a share of bad rows is looked at in the end, however short the input was', async t => {
+t.test('a share of bad rows is checked at the end, even for a short input', async t => {
   const { run, pump: go } = scene({
     batches: 1,
     options: { rejects: { onError: 'skip', maxErrors: '5%' } },
@@ -211,14 +211,14 @@ t.test('a share of bad rows is looked at in the end, however short the input was
   t.match(run.ending.failure, { code: 'DDB_INPUT_LIMIT' })
 })
 
-/** Batches 1, 2 and 3 were settled, sent as number 7, and never stored; the fourth one is new. */
+/** Batch 1 is settled, batch 2 was sent as number 7, batch 3 was never stored; batch 4 is new. */
 const allKinds: Earlier['known'] = {
   2: { kind: 'settled' },
   10: { kind: 'sent', no: 7, rows: 8, isLost: false },
   18: { kind: 'unsent' },
 }
 
-t.test('what earlier processes did with a batch decides what becomes of it', async t => {
+t.test('each batch is treated as earlier processes left it', async t => {
   const {
     run,
     handed,
@@ -236,12 +236,12 @@ t.test('what earlier processes did with a batch decides what becomes of it', asy
   t.same(
     read.map(({ releases }) => releases),
     [1, 0, 0, 0],
-    'columns of a batch that is passed over go back',
+    'columns of a skipped batch are reused',
   )
   t.match(run.state.rows, { read: 32, skipped: 8, unconfirmed: 0, unsent: 0 })
 })
 
-t.test('batches that are not handed over stay where the earlier process left them', async t => {
+t.test('batches that are not handed over keep the state from the earlier process', async t => {
   for (const [failing, rows] of [
     [1, { skipped: 8, unconfirmed: 8, unsent: 16 }],
     [2, { skipped: 8, unconfirmed: 0, unsent: 16 }],
@@ -273,10 +273,10 @@ const rejects: JournaledRejects = {
   upTo: { input: 0, offsetBytes: 1 },
 }
 
-t.test('a row that stopped a run stops it again, and what was sent is asked for', async t => {
+t.test('a row that stopped a run stops it again, and sent batches are looked up', async t => {
   const earlier = { known: allKinds, rejects }
   const { run, sentAs, pump: go } = scene({ batches: 4, earlier })
-  t.equal(await go(), true, 'rows after them are for the end of the run to count')
+  t.equal(await go(), true, 'rows after the batch are counted when the run ends')
   t.match(sentAs, [{ no: 7 }])
   t.match(run.ending.failure, {
     code: 'DDB_INPUT_CELL',
@@ -286,11 +286,11 @@ t.test('a row that stopped a run stops it again, and what was sent is asked for'
   t.match(run.state.rows, { skipped: 8, unsent: 8 })
   const skipping = scene({ batches: 4, earlier, options: { rejects: { onError: 'skip' } } })
   await skipping.pump()
-  t.equal(skipping.run.ending.failure, undefined, 'until the user decides otherwise')
+  t.equal(skipping.run.ending.failure, undefined, 'unless the user decides otherwise')
   t.equal(skipping.handed.length, 3)
 })
 
-t.test('a row that stopped a run stops it also where nothing new is read', async t => {
+t.test('a row that stopped a run stops it again even if nothing new is read', async t => {
   const { run, pump: go } = scene({ batches: 1, earlier: { known: allKinds, rejects } })
   await go()
   t.match(run.ending.failure, { code: 'DDB_INPUT_CELL' })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { newRateLimiter } from '../../src/load/rate-limit.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
-t.test('whatever the batches, no more than the rate goes out', async t => {
+t.test('batches of any size never exceed the rate', async t => {
   const property = fc.asyncProperty(
     fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 50 }),
     async batches => {
@@ -13,17 +13,17 @@ t.test('whatever the batches, no more than the rate goes out', async t => {
       for (const rows of batches) {
         await limiter.pass(rows, 0)
         sentRows += rows
-        // A row a millisecond, and never later than that.
+        // One row per millisecond, and never later than that.
         if (Math.abs(clock.nowMs() - sentRows) > 1e-6) return false
       }
       return true
     },
   )
   await fc.assert(property)
-  t.pass('every batch, the first one too, goes out when its rows have had their time')
+  t.pass('every batch, also the first one, goes out once the time for its rows has passed')
 })
 
-t.test('the narrower of both limits counts', async t => {
+t.test('the stricter of both limits applies', async t => {
   const clock = leapingClock()
   const limiter = newRateLimiter({ rowsPerSecond: 10, bytesPerSecond: 100 }, clock)
   await limiter.pass(1, 1000)
@@ -31,7 +31,7 @@ t.test('the narrower of both limits counts', async t => {
   t.equal(clock.nowMs(), 10_100)
 })
 
-t.test('a pause is saved up for one batch, and no more', async t => {
+t.test('a pause earns credit for one batch at most', async t => {
   const clock = handClock()
   const limiter = newRateLimiter({ rowsPerSecond: 1000, bytesPerSecond: Infinity }, clock)
   clock.advance(60_000)
@@ -43,7 +43,7 @@ t.test('a pause is saved up for one batch, and no more', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('without a limit nothing ever waits', async t => {
+t.test('without a limit there is no waiting', async t => {
   const limiter = newRateLimiter(
     { rowsPerSecond: Infinity, bytesPerSecond: Infinity },
     leapingClock(),

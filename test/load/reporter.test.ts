@@ -4,7 +4,7 @@ import { handClock } from '../helpers/clocks.js'
 
 const nothingSent = {} as SentReport
 
-/** A reporter that begins at 1,000 ms, and when it told anything. */
+/** A reporter that begins at 1,000 ms, and the times of its reports. */
 function scene() {
   const clock = handClock()
   clock.advance(1_000)
@@ -17,7 +17,7 @@ function scene() {
   return { clock, reporter, toldAtMs }
 }
 
-t.test('the first report is told at once, the next not before a tenth of a second', async t => {
+t.test('the first report comes at once, the next after at least a tenth of a second', async t => {
   const { clock, reporter, toldAtMs } = scene()
   reporter.report()
   t.same(toldAtMs, [0])
@@ -26,14 +26,14 @@ t.test('the first report is told at once, the next not before a tenth of a secon
     t.equal(clock.timers, 1)
     clock.advance(1)
   }
-  t.same(toldAtMs, [0, 100], 'and then without being asked again')
+  t.same(toldAtMs, [0, 100], 'and then without another request')
   clock.advance(1_000)
   t.same(toldAtMs, [0, 100])
   reporter.report()
   t.same(toldAtMs, [0, 100, 1_100])
 })
 
-t.test('what has to be told is told at once, and takes the place of what was to come', async t => {
+t.test('an urgent report comes at once and replaces the next one', async t => {
   const { clock, reporter, toldAtMs } = scene()
   reporter.report()
   clock.advance(20)
@@ -48,11 +48,11 @@ t.test('what has to be told is told at once, and takes the place of what was to 
   t.same(toldAtMs, [0, 20, 120])
 })
 
-t.test('nobody has to listen', async t => {
+t.test('a listener is optional', async t => {
   const reporter = newReporter({ server: {} }, handClock(), () => {
     throw new Error('asked for nobody')
   })
   reporter.report()
   reporter.tell('loading')
-  t.pass('nothing was asked')
+  t.pass('nothing was requested')
 })

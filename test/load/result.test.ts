@@ -18,7 +18,7 @@ interface Ending {
   readonly parts?: Partial<ResultParts>
 }
 
-/** A run that has counted so, two seconds after it began. */
+/** The result of a run with these counts that lasted two seconds. */
 function resultOf(
   count: (run: Pick<Run, 'emit'>) => void,
   { change = {}, used = 'receipts', failure, parts }: Ending = {},
@@ -33,7 +33,7 @@ function resultOf(
   return loadResult(run, { ...noParts, ...parts })
 }
 
-/** So many rows read, and where they are. */
+/** How many rows were read, and how many have each outcome. */
 const rows =
   (confirmed: number, unconfirmed = 0, rejected = 0, unsent = 0) =>
   ({ emit }: Pick<Run, 'emit'>): void => {
@@ -43,7 +43,7 @@ const rows =
     emit(ended({ confirmed, unconfirmed, unsent }))
   }
 
-/** Rows confirmed, unconfirmed, rejected, unsent and how the run ended; then its status, exit code and error. */
+/** Rows confirmed, unconfirmed, rejected, unsent, and how the run ended; then status, exit code and error. */
 const endings: [number[], Ending, status: string, exitCode: number, code: string | undefined][] = [
   [[8], {}, 'loaded', 0, undefined],
   [[], {}, 'loaded', 0, undefined],
@@ -53,7 +53,7 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[0, 8], { used: 'none' }, 'loaded', 0, undefined],
   [[0, 8, 1], { used: 'none' }, 'rejects', 3, undefined],
   [[0, 0, 0, 8], { failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
-  // Whatever let the run end so: code 0 says that every row is there.
+  // Whatever caused this: code 0 would say that every row is in the table.
   [[7, 0, 0, 1], {}, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'none' }, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'count' }, 'failed', 70, 'DDB_INTERNAL'],
@@ -63,14 +63,14 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[8, 2], { failure: 'DDB_INTERRUPTED' }, 'interrupted', 130, 'DDB_INTERRUPTED'],
   [[8], { change: { expectRows: 8 } }, 'loaded', 0, undefined],
   [[8], { change: { expectRows: 9 } }, 'failed', 5, 'DDB_EXPECTATION'],
-  // Rows of which nobody knows are the graver news.
+  // Unconfirmed rows are more serious.
   [[8, 1], { change: { expectRows: 9 } }, 'unconfirmed', 4, undefined],
   [[0, 8], { used: 'none', change: { expectRows: 8 } }, 'loaded', 0, undefined],
   [[0, 8], { used: 'none', change: { expectRows: 7 } }, 'failed', 5, 'DDB_EXPECTATION'],
   [[8], { change: { expectRows: 9 }, failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
 ]
 
-t.test('status and exit code follow from the rows and the failure', async t => {
+t.test('status and exit code follow from rows and failure', async t => {
   for (const [[confirmed = 0, ...others], ending, status, exitCode, code] of endings) {
     const result = resultOf(rows(confirmed, ...others), ending)
     const { error } = result
@@ -82,7 +82,7 @@ t.test('status and exit code follow from the rows and the failure', async t => {
   }
 })
 
-t.test('rows or bytes that do not add up are a failure before all others', async t => {
+t.test('rows or bytes that do not add up outrank all other failures', async t => {
   const internal = { status: 'failed', exitCode: 70, error: { code: 'DDB_INTERNAL' } }
   const lostRow = ({ emit }: Pick<Run, 'emit'>): void => {
     emit({ kind: 'records', upTo: 9 })
@@ -97,7 +97,7 @@ t.test('rows or bytes that do not add up are a failure before all others', async
   })
 })
 
-t.test('every member is there; what is not known is null', async t => {
+t.test('every member is present; unknown ones are null', async t => {
   const contentBytes = { read: 3_000, rows: 2_900, rejected: 0, header: 100, other: 0, skipped: 0 }
   const input = {
     path: 'in.csv',

@@ -24,14 +24,14 @@ function scene(beforeSending?: () => void) {
   return { ending, state }
 }
 
-t.test('rows may go out while the run is this process\u2019s', async t => {
+t.test('rows may go out while this process has the run', async t => {
   const { ending } = scene(() => undefined)
   t.ok(ending.maySend())
   t.notOk(ending.isLeaving)
   t.equal(ending.failure, undefined)
 })
 
-t.test('a run that another process has ends at once, for good', async t => {
+t.test('if another process has the run, it ends at once and for good', async t => {
   const { ending, state } = scene()
   const taken = new DdbError('DDB_LOCKED', 'taken')
   state.lost = taken
@@ -43,7 +43,7 @@ t.test('a run that another process has ends at once, for good', async t => {
   t.equal(state.asked, 1, 'the journal is not asked again')
 })
 
-t.test('what the caller throws ends the run in order', async t => {
+t.test('an error thrown by the caller ends the run cleanly', async t => {
   const error = new DdbError('DDB_LOCKED', 'enough')
   const { ending } = scene(() => {
     throw error
@@ -53,7 +53,7 @@ t.test('what the caller throws ends the run in order', async t => {
   t.equal(ending.failure, error)
 })
 
-t.test('each sleep is told once', async t => {
+t.test('each suspension is reported once', async t => {
   const { ending, state } = scene()
   t.notOk(ending.hasSlept())
   state.naps = 2

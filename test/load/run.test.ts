@@ -23,7 +23,6 @@ const rejectIn = (lineNumber: number): AnyReject => ({
   value: undefined,
 })
 
-/** A run, and what it says. */
 function scene(change: Partial<LoadOptions> = {}) {
   const notices: string[] = []
   const reports: LoadReport[] = []
@@ -39,7 +38,7 @@ function scene(change: Partial<LoadOptions> = {}) {
   return { run, notices, reports, clock }
 }
 
-t.test('the first failure is the one that counts', async t => {
+t.test('the first failure counts', async t => {
   const { run } = scene()
   t.equal(run.ending.failure, undefined)
   t.notOk(run.ending.stopped)
@@ -50,7 +49,7 @@ t.test('the first failure is the one that counts', async t => {
   t.ok(run.ending.stopped)
 })
 
-t.test('what is no error of ours is a bug of ours', async t => {
+t.test('an unknown error is an internal error', async t => {
   const known = new DdbError('DDB_TARGET', 'no such table')
   t.equal(asDdbError(known), known)
   const bug = new TypeError('x is not a function')
@@ -63,7 +62,7 @@ t.test('what is no error of ours is a bug of ours', async t => {
   t.match(asDdbError('thrown'), { code: 'DDB_INTERNAL', message: /thrown/ })
 })
 
-t.test('a reject is counted; the first three are told', async t => {
+t.test('every reject is counted; the first three are reported', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
   for (let line = 2; line <= 6; line++) run.rejects.keep(rejectIn(line), shape)
   t.equal(run.state.rows.rejected, 5)
@@ -73,14 +72,14 @@ t.test('a reject is counted; the first three are told', async t => {
   t.notOk(run.ending.stopped)
 })
 
-t.test('with stop the first reject ends the run, with its own code', async t => {
+t.test('with stop, the first reject ends the run with its own code', async t => {
   const { run } = scene()
   run.rejects.keep(rejectIn(3), shape)
   t.type(run.ending.failure, InputError)
   t.match(run.ending.failure, { code: 'DDB_INPUT_CELL', position: { lineNumber: 3 } })
 })
 
-t.test('a reject that cannot be kept ends the run, and counts all the same', async t => {
+t.test('a reject that cannot be kept ends the run, and is still counted', async t => {
   const { run } = scene({ rejects: { file: '/tmp/never-made.csv' } })
   run.rejects.keep(rejectIn(3), shape)
   t.match(run.ending.failure, { code: 'DDB_OUTPUT_CREATE' })
@@ -88,14 +87,14 @@ t.test('a reject that cannot be kept ends the run, and counts all the same', asy
   t.equal(run.rejects.result().unplaced, 1)
 })
 
-t.test('a row that the server refused is a reject of its own class', async t => {
+t.test('a row that the server refused is a reject with its own class', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
   run.rejects.keepRefused(batchOf(8), 3, 'Incompatible type')
   t.match(run.rejects.result(), { byClass: { server: 1 }, byCode: { DDB_SERVER_REFUSED_ROW: 1 } })
   t.match(notices, [/in\.csv, line 5: .*Incompatible type/])
 })
 
-t.test('a report says how far the run is', async t => {
+t.test('a report shows the progress of the run', async t => {
   const { run, reports, clock } = scene()
   run.emit({ kind: 'records', upTo: 10 })
   run.emit({ kind: 'handedOver', rows: 8 })
@@ -125,12 +124,12 @@ t.test('a report says how far the run is', async t => {
     },
   ])
   run.emit(ended({ confirmed: 8 }))
-  t.equal(reports[0]?.rows.confirmed, 0, 'what was told stays as it was')
+  t.equal(reports[0]?.rows.confirmed, 0, 'an earlier report does not change')
   run.reporter.tell('done')
   t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })
 })
 
-t.test('a redirect changes where sessions go, to hosts that were named', async t => {
+t.test('a redirect moves sessions to another host if the user named that host', async t => {
   const { run } = scene({
     server: { host: 'a', port: 1, allowRedirect: ['b'] },
   })
@@ -140,7 +139,7 @@ t.test('a redirect changes where sessions go, to hosts that were named', async t
   t.match(run.server.address, { host: 'b', port: 2 })
 })
 
-t.test('a run leaves when it is told to', async t => {
+t.test('a run leaves when asked to', async t => {
   const leaving = new AbortController()
   const { run } = scene({ leave: leaving.signal })
   t.notOk(run.ending.isLeaving)
@@ -149,14 +148,14 @@ t.test('a run leaves when it is told to', async t => {
   t.notOk(scene().run.ending.isLeaving)
 })
 
-t.test('its name on the server is the one given, and a token of chance', async t => {
+t.test("the run's name on the server is the given one, with a random token", async t => {
   const one = scene({ runId: 'nightly' }).run
   const other = scene({ runId: 'nightly' }).run
   t.equal(one.history.name.runId, 'nightly')
   t.not(one.history.name.token, other.history.name.token)
 })
 
-t.test('rows that an input has lost go before the signal that ended the run', async t => {
+t.test("the loss of an input's rows outranks the signal that ended the run", async t => {
   const run = testRun()
   const interrupted = new DdbError('DDB_INTERRUPTED', 'a signal')
   run.ending.fail(interrupted)
@@ -169,7 +168,7 @@ t.test('rows that an input has lost go before the signal that ended the run', as
   t.equal(run.ending.failure, lost)
 })
 
-t.test('sentences are put into the words of who shows them', async t => {
+t.test("messages use the words of the caller's interface", async t => {
   const notices: string[] = []
   const run = testRun({
     wording: sentence => sentence.replaceAll('`', '*'),

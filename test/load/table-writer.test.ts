@@ -1,6 +1,6 @@
 /*
-  The stream that rows are written to, and `load` of rows, against an embedded server: what becomes of every row, whatever the rows are
-  and whatever the server does.
+  The stream for rows, and `load` with rows, against an embedded server: the outcome of every row, for any rows and any
+  behaviour of the server.
 */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -30,7 +30,7 @@ type Trade = ReturnType<typeof row>
 
 interface Opened extends LoadServer {
   readonly address: { host: string; port: number; user: string; password: string }
-  /** The errors that the stream tells of. */
+  /** The errors that the stream emits. */
   readonly errors: unknown[]
   readonly writer: TableWriter<Trade | readonly unknown[]>
 }
@@ -57,7 +57,7 @@ async function opened(
 
 const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, lost: 0, pending: 0 }
 
-/** Resolves when the stream is closed, whatever has closed it. */
+/** Resolves when the stream is closed, for any reason. */
 function closed(writer: Writable): Promise<unknown> {
   return new Promise(resolve => writer.once('close', resolve))
 }
@@ -79,7 +79,7 @@ t.test('rows are objects or arrays, and flush waits until they are confirmed', a
   t.strictSame(writer.unwritten(), { unconfirmed: [], unsent: [] })
 })
 
-t.test('a row is let go once it is confirmed', async t => {
+t.test('a row is released once it is confirmed', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { writer } = await opened(t)
@@ -91,17 +91,17 @@ t.test('a row is let go once it is confirmed', async t => {
   }
   for (let i = 0; i < 30_000; i++) if (!write(i)) await once(writer, 'drain')
   await writer.flush()
-  // What a WeakRef was made of or has given lives until the turn ends.
+  // The target of a WeakRef that was just created or read lives until the turn ends.
   await new Promise(resolve => setImmediate(resolve))
   collect()
   t.ok(
     rows.filter(one => one.deref() !== undefined).length <= 1,
-    'the last one may be on the stack',
+    'the last row may be on the stack',
   )
   t.equal(writer.status().confirmed, 30_000)
 })
 
-t.test('a bad row is told with its reason, and the others go on', async t => {
+t.test('a bad row is reported with its reason, and the others continue', async t => {
   const { writer, count } = await opened(t)
   const rejects: RejectedRow[] = []
   writer.on('reject', (reject: RejectedRow) => rejects.push(reject))
@@ -140,7 +140,7 @@ t.test('a bad row is told with its reason, and the others go on', async t => {
   t.equal(await count('trades'), good)
 })
 
-t.test('rows that the server refuses are handed back as they were written', async t => {
+t.test('rows refused by the server are handed back as written', async t => {
   const server = await startLoadServer(
     t,
     'db = database("dfs://d", RANGE, 1 3 5); ' +
@@ -167,7 +167,7 @@ t.test('rows that the server refuses are handed back as they were written', asyn
   }
 })
 
-/** Holds back every request that brings rows until the gate opens. */
+/** Holds all requests with rows until the gate opens. */
 function held(): { faults: ServerOptions; open: (this: void) => void; arrived: Promise<void> } {
   const gate = closedGate()
   const arrival = closedGate()
@@ -186,7 +186,7 @@ function held(): { faults: ServerOptions; open: (this: void) => void; arrived: P
   }
 }
 
-t.test('flush waits as long as the server does nothing, for each who asks', async t => {
+t.test('flush waits while the server does nothing, for each caller', async t => {
   const hold = held()
   const { writer } = await opened(t, {}, hold.faults)
   for (let i = 0; i < 10; i++) writer.write(row(i))
@@ -206,7 +206,7 @@ t.test('flush waits as long as the server does nothing, for each who asks', asyn
 })
 
 t.test(
-  'write gives false while the server takes nothing, and drain says when to go on',
+  'write returns false while the server accepts nothing, and drain says when to continue',
   async t => {
     const hold = held()
     const { writer } = await opened(t, { delivery: { maxInFlightBytes: 1 } }, hold.faults)
@@ -224,7 +224,7 @@ t.test(
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test('a pipeline ends in a table', async t => {
+t.test('a pipeline can end in a table', async t => {
   const { writer, count } = await opened(t)
   const source = Readable.from(Array.from({ length: 5000 }, (_, i) => row(i)))
   await pipeline(source, writer)
@@ -232,7 +232,7 @@ t.test('a pipeline ends in a table', async t => {
   t.equal(await count('trades'), 5000)
 })
 
-t.test('what is written after the end is refused, and not counted', async t => {
+t.test('rows written after the end are refused and not counted', async t => {
   const { writer, errors, count } = await opened(t)
   writer.write(row(1))
   writer.end()
@@ -245,7 +245,7 @@ t.test('what is written after the end is refused, and not counted', async t => {
   t.ok((await count('trades')) >= confirmed)
 })
 
-t.test('destroyed in mid-batch, it hands back all that is not confirmed', async t => {
+t.test('a writer destroyed in mid-batch hands back all rows that are not confirmed', async t => {
   const hold = held()
   const { writer, errors, count } = await opened(t, { delivery: { batchRows: 100 } }, hold.faults)
   const rows = Array.from({ length: 1000 }, (_, i) => row(i))
@@ -262,10 +262,10 @@ t.test('destroyed in mid-batch, it hands back all that is not confirmed', async 
   t.match(writer.status(), { written: 1000, confirmed: 0, pending: 0 })
   t.strictSame(new Set([...unconfirmed, ...unsent]), new Set(rows))
   t.equal(unconfirmed.length + unsent.length, rows.length)
-  t.ok((await count('trades')) <= unconfirmed.length, 'what is unsent is not there')
+  t.ok((await count('trades')) <= unconfirmed.length, 'unsent rows are not in the table')
 })
 
-t.test('when the server is gone, each row is confirmed or handed back', async t => {
+t.test('if the server is gone, each row is confirmed or handed back', async t => {
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   let batches = 0
@@ -299,7 +299,7 @@ t.test('when the server is gone, each row is confirmed or handed back', async t 
   await t.rejects(writer.flush(), { code: 'DDB_UNCONFIRMED' })
 })
 
-t.test('two writers write one table', async t => {
+t.test('two writers can write to one table', async t => {
   const { writer, address, count } = await opened(t)
   await using other = await TableWriter.open<Trade>({ server: address, table: 'trades' })
   for (let i = 0; i < 5000; i++) {
@@ -311,7 +311,7 @@ t.test('two writers write one table', async t => {
   await writer.close()
 })
 
-t.test('rows go out by themselves after the flush interval', async t => {
+t.test('rows go out after the flush interval', async t => {
   const { writer } = await opened(t, { flushIntervalMs: 1 })
   writer.write(row(1))
   while (writer.status().confirmed === 0) await turn()
@@ -330,7 +330,7 @@ t.test('without a table there is no writer', async t => {
   await writer.close()
 })
 
-t.test('without receipts every batch is answered, also where rows could be counted', async t => {
+t.test('without receipts every batch is answered, even if rows could be counted', async t => {
   const { server } = await startLoadServer(t, tradesScript.replace('streamTable', 'table'), {
     settings: { maxPubConnections: 0 },
   })
@@ -344,7 +344,7 @@ t.test('without receipts every batch is answered, also where rows could be count
   t.match(await writer.close(), { confirm: { used: 'answers' }, rows: { confirmed: 1 } })
 })
 
-t.test('load takes rows, at once or as they come', async t => {
+t.test('load accepts rows at once or as they come', async t => {
   const { address, count } = await opened(t)
   const to = { server: address, target: { table: 'trades' } }
   const list = Array.from({ length: 70_000 }, (_, i) => row(i))
@@ -363,7 +363,7 @@ t.test('load takes rows, at once or as they come', async t => {
   t.equal(await count('trades'), 140_030)
 })
 
-t.test('what rows throw ends the run in order', async t => {
+t.test('an error thrown by the rows ends the run cleanly', async t => {
   const { address, count } = await opened(t)
   function* failing(): Generator<Trade> {
     for (let i = 0; i < 10; i++) yield row(i)
@@ -378,7 +378,7 @@ t.test('what rows throw ends the run in order', async t => {
   t.equal(await count('trades'), 10)
 })
 
-t.test('rejects of rows go into a file as lines of JSON, and to whoever listens', async t => {
+t.test('rejects of rows go to a file as JSON lines, and to listeners', async t => {
   const { address } = await opened(t)
   const file = join(t.testdir(), 'rejects.ndjson')
   const told: RejectedRow<object>[] = []
@@ -398,7 +398,7 @@ t.test('rejects of rows go into a file as lines of JSON, and to whoever listens'
   })
 })
 
-t.test('what is no list of rows is refused', async t => {
+t.test('a value that is not a list of rows is refused', async t => {
   const to = { server: { host: 'h', port: 1 }, target: { table: 't' } }
   for (const rows of [5, 'text', null, {}, undefined]) {
     await t.rejects(load({ ...to, rows: rows as object[] }), { code: 'DDB_USAGE' })
@@ -407,7 +407,7 @@ t.test('what is no list of rows is refused', async t => {
   await t.rejects(load(both), { code: 'DDB_USAGE', message: /leave one of them out/ })
 })
 
-t.test('a signal ends a writer in order', async t => {
+t.test('a signal ends a writer cleanly', async t => {
   const ending = new AbortController()
   const { writer, errors, count } = await opened(t, { signal: ending.signal })
   for (let i = 0; i < 100; i++) writer.write(row(i))
@@ -420,7 +420,7 @@ t.test('a signal ends a writer in order', async t => {
   t.equal(await count('trades'), 100)
 })
 
-t.test('rows of connections that take turns are told apart', async t => {
+t.test('rows from connections that take turns are distinguished', async t => {
   let requests = 0
   const server = await startLoadServer(
     t,
@@ -428,7 +428,7 @@ t.test('rows of connections that take turns are told apart', async t => {
       'db.createPartitionedTable(table(1:0, `id`s, [INT,STRING]), `t, `id)',
     {
       faults: {
-        // The fourth batch is lost, and so is all that follows.
+        // The fourth batch is lost, and all later ones.
         beforeExecute: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
       },
     },
@@ -456,18 +456,18 @@ t.test('rows of connections that take turns are told apart', async t => {
   const back = writer.unwritten()
   t.notOk(
     back.unsent.some(({ s }) => there.has(s)),
-    'what is unsent is not there',
+    'unsent rows are not in the table',
   )
   const open = new Set([...back.unconfirmed, ...back.unsent].map(({ s }) => s))
   const settled = written.filter(({ s }) => !open.has(s))
   t.equal(settled.length, confirmed)
   t.ok(
     settled.every(({ s }) => there.has(s)),
-    'what is confirmed is there',
+    'confirmed rows are in the table',
   )
 })
 
-t.test('what needs an input that can be read twice is refused', async t => {
+t.test('options that need an input to be read twice are refused', async t => {
   const to = { server: { host: 'h', port: 1 }, rows: [] }
   for (const change of [
     { target: { table: 't', create: 'stream' as const } },

@@ -1,5 +1,5 @@
 /*
-  Any element of a type, within what the type can hold and without its null, which stands for nothing else.
+  Any element of a type, within its range and without the value that means null.
 */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
@@ -61,7 +61,7 @@ function valueOf(typeText: string): fc.Arbitrary<Element> {
   }
 }
 
-/** An element, now and then null. */
+/** An element, sometimes null. */
 export function arbitraryElement(typeText: string): fc.Arbitrary<Element> {
   const hasEmptyNull = ['SYMBOL', 'STRING', 'BLOB'].includes(typeText)
   return hasEmptyNull ? valueOf(typeText) : fc.option(valueOf(typeText), { freq: 6 })

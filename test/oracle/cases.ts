@@ -1,13 +1,13 @@
 /*
-  Every type with elements of it, written down by hand from DolphinDB's documentation: how a script makes one, which
-  element it is (elements.ts), and its text. What both ends show is held against these.
+  Every type with elements of it, written by hand from DolphinDB's documentation: how a script creates one, which
+  element it is (elements.ts), and its text. The tests compare what both ends show with these.
 */
 import type { Element } from './elements.js'
 
 export interface Sample {
   readonly script: string
   readonly element: Element
-  /** What `string()` gives; left out where the documentation does not say. */
+  /** The result of `string()`; undefined if the documentation does not give it. */
   readonly text?: string
 }
 
@@ -15,7 +15,7 @@ export interface TypeCase {
   /** As `schema()` spells it. */
   readonly type: string
   readonly samples: readonly Sample[]
-  /** Further elements that no script makes: ends of the range, times before zero. */
+  /** Further elements that no script can create: ends of the range, times before zero. */
   readonly extremes: readonly Element[]
 }
 
@@ -268,7 +268,7 @@ export const typeCases: readonly TypeCase[] = [
       sample('6w', { count: 6, unit: 7 }, '6w'),
       sample('7B', { count: 7, unit: 10 }, '7B'),
     ],
-    // A trading calendar's four letters take the place of a unit's number.
+    // A trading calendar's four letters replace a unit's number.
     extremes: [
       { count: 2_147_483_647, unit: 0 },
       { count: 3, unit: 0x584e_5953 },
@@ -315,7 +315,7 @@ export function elementsOfCase({ type, samples, extremes }: TypeCase): Element[]
   return [...samples.map(each => each.element), hasEmptyNull ? '' : null, ...extremes]
 }
 
-/** Types whose arrays exist, with two rows more than the case: one cell, and a null among others. */
+/** Types that have arrays, with two rows more than the case: one cell, and a null among others. */
 export const arrayCases: readonly { type: string; rows: readonly (readonly Element[])[] }[] =
   typeCases
     .filter(({ type }) => !['SYMBOL', 'STRING', 'BLOB', 'DURATION'].includes(type))

@@ -1,6 +1,6 @@
 /*
-  The official JavaScript client, which talks to our server over WebSocket and knows nothing of our codec. Its own
-  types are not imported: they are there only when its packages are, and they change the prototypes of everything.
+  The official JavaScript client, which talks to our server over WebSocket and knows nothing of our codec. Its types are
+  not imported: they exist only if its packages are installed, and they change the prototypes of everything.
 */
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
@@ -64,7 +64,7 @@ export interface Client {
   readonly BigInt128Array: (new (values: readonly bigint[]) => Iterable<bigint>) & {
     from(values: readonly bigint[]): unknown
   }
-  /** Smallest numbers, which stand for null. */
+  /** Smallest numbers, which mean null. */
   readonly nulls: {
     readonly int8: number
     readonly int16: number
@@ -88,14 +88,14 @@ function addWithResolvers(): void {
   }
 }
 
-/** What the client wrote on the console by itself: that it connected, and what `print` sends. */
+/** What the client itself wrote to the console: that it connected, and what `print` sends. */
 export const printed: string[] = []
 
 async function loadClient(): Promise<Client | undefined> {
   const isInstalled = existsSync(new URL('node_modules/dolphindb/package.json', import.meta.url))
   if (!isInstalled && process.env['CI'] === undefined) return undefined
   addWithResolvers()
-  // A name in a variable is not looked up by the compiler.
+  // The compiler does not resolve a name in a variable.
   const name: string = 'dolphindb'
   const module = (await import(name)) as Client & Client['make']
   console.log = (...args: unknown[]) => void printed.push(args.join(' '))
@@ -104,7 +104,7 @@ async function loadClient(): Promise<Client | undefined> {
 
 const client = await loadClient()
 
-/** A test with the client; skipped where its packages could not be installed, which CI does not let pass. */
+/** A test with the client; skipped if its packages could not be installed, which fails in CI. */
 export function test(title: string, body: (t: Test, client: Client) => Promise<void>): void {
   if (client === undefined) {
     const skip = 'npm ci --prefix test/oracle installs the client'
@@ -118,7 +118,7 @@ export interface Ends {
   readonly server: EmbeddedServer
   readonly url: string
   readonly official: ClientSession
-  /** Our own client over TCP, at the same server. */
+  /** Our own client over TCP, connected to the same server. */
   readonly session: Session
 }
 

@@ -1,5 +1,5 @@
 /*
-  The official client at our door: how it comes in, what it is told, and what it may ask at the same time.
+  The official client at our server: how it connects, what it receives, and which requests it may send at the same time.
 */
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
@@ -26,7 +26,7 @@ const wrongPassword = {
   message: 'The user name or password is incorrect.',
 }
 
-test('the client logs in while it connects, or comes as a guest', async (t, client) => {
+test('the client logs in while it connects, or connects as a guest', async (t, client) => {
   const open = await startDoor(t, client)
   const admin = open()
   await admin.connect()
@@ -46,17 +46,17 @@ test('a wrong password and an unknown user are refused in DolphinDB’s words', 
   await t.rejects(open({ username: 'nobody' }).connect(), wrongPassword)
   const guest = open({ autologin: false })
   await t.rejects(guest.call('login', ['admin', 'wrong']), wrongPassword)
-  t.equal(await userOf(guest), 'guest', 'the connection goes on')
+  t.equal(await userOf(guest), 'guest', 'the connection stays usable')
 })
 
-test('the password of the server’s own is the one that counts', async (t, client) => {
+test('the password that the server was started with is the valid one', async (t, client) => {
   const open = await startDoor(t, client, { adminPassword: 'new one' })
   await t.rejects(open().connect(), wrongPassword)
   const admin = open({ password: 'new one' })
   t.equal(await userOf(admin), 'admin')
 })
 
-test('where a login is required, a guest may only log in', async (t, client) => {
+test('if a login is required, a guest may only log in', async (t, client) => {
   const open = await startDoor(t, client, { requireLogin: true })
   const guest = open({ autologin: false })
   await guest.connect()
@@ -66,7 +66,7 @@ test('where a login is required, a guest may only log in', async (t, client) => 
   t.equal((await guest.eval('1 + 1')).value, 2)
 })
 
-test('sessions that the server does not have are refused by name', async (t, client) => {
+test('the error names the kind of session that the server does not have', async (t, client) => {
   const open = await startDoor(t, client)
   await t.rejects(open({ python: true }).connect(), /no Python sessions/)
   await t.rejects(open({ q: true }).connect(), /no q sessions/)
@@ -74,12 +74,12 @@ test('sessions that the server does not have are refused by name', async (t, cli
   await t.rejects(open({ streaming }).connect(), /does not publish stream tables/)
 })
 
-test('a ticket passes and leaves a guest', async (t, client) => {
+test('a ticket is accepted, and the client stays a guest', async (t, client) => {
   const open = await startDoor(t, client)
   t.equal(await userOf(open({ ticket: 'from a cluster' })), 'guest')
 })
 
-test('errors arrive as errors of the database, and the session goes on', async (t, client) => {
+test('errors arrive as errors of the database, and the session stays usable', async (t, client) => {
   const { official } = await startEnds(t, client)
   const failures: [script: string, message: RegExp][] = [
     [
@@ -99,7 +99,7 @@ test('errors arrive as errors of the database, and the session goes on', async (
   }
 })
 
-test('an undefined function is named, and the arguments behind it are taken', async (t, client) => {
+test('an undefined function is named, and the arguments after it are read', async (t, client) => {
   const { official } = await startEnds(t, client)
   const long = new client.make['DdbVectorInt']!(new Int32Array(100_000))
   await t.rejects(official.call('noSuchFunction', [long]), {
@@ -109,7 +109,7 @@ test('an undefined function is named, and the arguments behind it are taken', as
   t.equal((await official.call('size', [long])).value, 100_000)
 })
 
-test('what a script prints comes in messages of its own, before its value', async (t, client) => {
+test('what a script prints comes in separate messages, before its value', async (t, client) => {
   const { official } = await startEnds(t, client)
   const seen: unknown[] = []
   const value = await official.eval('print("数据"); print(1..3); print("two\\nlines"); 42', {
@@ -122,7 +122,7 @@ test('what a script prints comes in messages of its own, before its value', asyn
   t.ok(printed.includes('first'), 'also before an error')
 })
 
-test('requests at the same time are answered each with its own', async (t, client) => {
+test('each of several requests at the same time gets its own answer', async (t, client) => {
   const { official, url } = await startEnds(t, client)
   const other = new client.DDB(url)
   t.teardown(() => other.disconnect())
@@ -146,7 +146,7 @@ test('variables belong to a session, shared tables to all', async (t, client) =>
   t.match(await session.run('exec count(*) from everybody'), { value: 3 })
 })
 
-test('large results and large arguments arrive whole', async (t, client) => {
+test('large results and large arguments arrive completely', async (t, client) => {
   const { official } = await startEnds(t, client)
   const rows = 1_500_000
   const value = (await official.eval(`0..${rows - 1}`)).value as Int32Array
@@ -175,7 +175,7 @@ test('an urgent request and functions defined by the client', async (t, client) 
   t.equal((await official.call('twice', [new client.make['DdbInt']!(21)])).value, 42)
 })
 
-test('calls to a node by its name run there', async (t, client) => {
+test('calls to a node by its name run on that node', async (t, client) => {
   const { official } = await startEnds(t, client)
   const node = (await official.eval('getNodeAlias()')).value as string
   const two = new client.make['DdbInt']!(2)
@@ -186,7 +186,7 @@ test('calls to a node by its name run there', async (t, client) => {
   await t.rejects(official.call('add', [two, two], { node: 'elsewhere' }), /elsewhere/)
 })
 
-test('a script that is cancelled fails with words, and the session goes on', async (t, client) => {
+test('a cancelled script fails with a message, and the session stays usable', async (t, client) => {
   const { official } = await startEnds(t, client)
   let waiting: Promise<unknown> | undefined
   await new Promise<void>(resolve => {
@@ -199,7 +199,7 @@ test('a script that is cancelled fails with words, and the session goes on', asy
   t.equal((await official.eval('1 + 1')).value, 2)
 })
 
-test('a client that is told goodbye ends as it should', async (t, client) => {
+test('a client ends properly when the server closes the connection', async (t, client) => {
   const server = await startServer({ port: 0 })
   const official = new client.DDB(`ws://${server.host}:${server.port}`)
   await official.connect()

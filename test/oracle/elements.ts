@@ -1,5 +1,5 @@
 /*
-  Elements as the tests write them down, apart from both codecs, and how they lie in the values of either client.
+  Elements as the tests write them, independent of both codecs, and how each client represents them.
     BOOL                   boolean
     up to 32 bits          number
     64 bits, decimals      bigint; decimals without their point
@@ -33,7 +33,7 @@ export interface Type {
   readonly array: boolean
 }
 
-/** Of `DECIMAL64(2)[]` and the like. */
+/** Of `DECIMAL64(2)[]` and similar texts. */
 export function typeOf(text: string): Type {
   const match = /^(\w+?)(?:\((\d+)\))?(\[\])?$/.exec(text)
   if (match === null) throw new Error(`no type: ${text}`)
@@ -87,7 +87,7 @@ export const kindOf = (type: Type): Kind => kinds[type.name] ?? 'int32'
 /** The client's number of a type; a vector of SYMBOL is its `symbol_extended`. */
 function typeNumber(client: Client, type: Type): number {
   const id = client.DdbType[type.name.toLowerCase()]
-  // The one type that the client has no name for.
+  // The only type that the client has no name for.
   return type.name === 'DATEMINUTE' ? 29 : id!
 }
 
@@ -151,7 +151,7 @@ const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
 /** Kinds of which no client sends arrays. */
 const noArrays: ReadonlySet<Kind> = new Set(['text', 'symbol', 'blob', 'duration'])
 
-/** A column of the client's over the elements, which is what its tables are made of. */
+/** A column of the client over the elements; its tables consist of these. */
 export function clientVector(
   client: Client,
   typeText: string,
@@ -180,7 +180,7 @@ export function clientVector(
 
 const lengthArrays = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 
-/** One block of the client's for all rows (docs/protocol.md#array-vectors). */
+/** One block of the client for all rows (docs/protocol.md#array-vectors). */
 function arrayBlocks(client: Client, kind: Kind, rows: readonly (readonly Element[])[]): unknown[] {
   if (rows.length === 0) return []
   const longest = Math.max(...rows.map(row => row.length))
@@ -195,7 +195,6 @@ function arrayBlocks(client: Client, kind: Kind, rows: readonly (readonly Elemen
   ]
 }
 
-/** One scalar of the client's. */
 export function clientScalar(client: Client, typeText: string, element: Element): ClientObject {
   const type = typeOf(typeText)
   const kind = kindOf(type)

@@ -1,5 +1,5 @@
 /*
-  Where the official client 3.1.48 gives other values than were sent, and why the other tests go around it. When a
+  Where the official client 3.1.48 gives other values than were sent, and why the other tests avoid these cases. When a
   later version does better, a test here fails: then docs/compatibility.md has to be changed, too.
 */
 import type { Table } from '../../src/protocol/value.js'
@@ -14,7 +14,7 @@ function argumentBytes({ bytes, requests }: Recording): Uint8Array {
   const request = bytes.subarray(off, off + len)
   const bodyStart = request.indexOf('\n') + 1
   const bodyBytes = Number(request.toString('latin1', 0, bodyStart).split(' ')[2])
-  // The client relies on slice() making a copy, which Buffer's does not.
+  // The client relies on slice() making a copy; Buffer's does not.
   return Uint8Array.from(request.subarray(bodyStart + bodyBytes))
 }
 
@@ -38,7 +38,7 @@ test('the client reads tables as Java and C++ send them, but none with compresse
   }
 })
 
-test('DATEMINUTE is not known to the client', async (t, client) => {
+test('the client does not know DATEMINUTE', async (t, client) => {
   const bytes = hex('1d01 02000000 01000000 01000000 00000080')
   t.strictSame(elementsOfOurs(decoded(bytes) as Table['columns'][number]), [1, null])
   t.throws(() => client.DdbObj.parse(bytes, true))
@@ -82,13 +82,13 @@ test('times before the year 1000 are shown in another century', async (t, client
   const value = await official.call('(x -> x)', [
     clientScalar(client, 'TIMESTAMP', -62_135_596_800_000n),
   ])
-  t.equal(value.value, -62_135_596_800_000n, 'the number is right')
+  t.equal(value.value, -62_135_596_800_000n, 'the number is correct')
   t.equal(value.data(), '2001.01.01 00:00:00.000', 'it is in the year 1')
   const date = await official.call('(x -> x)', [clientScalar(client, 'DATE', -719_162)])
-  t.equal(date.data(), '0001.01.01', 'dates are calculated another way')
+  t.equal(date.data(), '0001.01.01', 'dates are calculated differently')
 })
 
-test('times are shown through the zone of the machine, which skips an hour in spring', async (t, client) => {
+test('times are shown through the time zone of the machine, which skips an hour in spring', async (t, client) => {
   const { official } = await startEnds(t, client)
   const zone = process.env['TZ']
   t.teardown(() => {
@@ -97,11 +97,11 @@ test('times are shown through the zone of the machine, which skips an hour in sp
   })
   process.env['TZ'] = 'America/New_York'
   const value = await official.eval('2024.03.10T02:30:00.000')
-  t.equal(value.value, 1_710_037_800_000n, 'the number is right')
+  t.equal(value.value, 1_710_037_800_000n, 'the number is correct')
   t.equal(value.data(), '2024.03.10 03:30:00.000')
 })
 
-test('a DATETIME before 1970 is cut towards 1970', async (t, client) => {
+test('a DATETIME before 1970 is rounded towards 1970', async (t, client) => {
   const { make } = client
   const zero = new Date(0)
   const halfBefore = new Date(-500 + zero.getTimezoneOffset() * 60_000)
@@ -115,7 +115,7 @@ test('a set of doubles is packed as one of integers', async (t, client) => {
   t.throws(() => decoded(set.pack()), { name: 'ProtocolError' })
 })
 
-test('BigInt128Array.from() without a function gives nothing', async (t, client) => {
+test('BigInt128Array.from() without a function returns nothing', async (t, client) => {
   t.equal(client.BigInt128Array.from([1n]), undefined)
   t.strictSame([...new client.BigInt128Array([1n])], [1n])
 })

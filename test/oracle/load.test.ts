@@ -1,5 +1,5 @@
 /*
-  Text into a table by the loader, values out of it by the official client.
+  The loader writes text into a table, and the official client reads the values.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,10 +46,10 @@ async function readBack(client: Client, { official }: Ends, name: string): Promi
   return elementsOfClient(client, (table.value as ClientObject[])[1]!)
 }
 
-/** The spellings of a type stand in one column. */
+/** The spellings of a type are in one column. */
 const anyOffset = { cells: { timeZone: 'none' } } as const
 
-test('every spelling in CSV is the value the client reads, an empty field is null', async (t, client) => {
+test('every spelling in CSV is the value that the client reads, an empty field is null', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [type, { accepted }] of Object.entries(spellings)) {
     const name = `csv${type.replace(/\(.*/, '')}`
@@ -63,7 +63,7 @@ test('every spelling in CSV is the value the client reads, an empty field is nul
   }
 })
 
-test('every spelling in JSON is the value the client reads, null is null', async (t, client) => {
+test('every spelling in JSON is the value that the client reads, null is null', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [type, { accepted }] of Object.entries(spellings)) {
     const name = `json${type.replace(/\(.*/, '')}`
@@ -95,7 +95,7 @@ test('text that is not a value of its type is refused row by row', async (t, cli
   }
 })
 
-test('options say how a text is read, in CSV and in strings of JSON', async (t, client) => {
+test('options define how a text is read, in CSV and in strings of JSON', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [at, { type, flags, cells, accepted, refused }] of optionSpellings.entries()) {
     const texts = [...accepted.map(([text]) => text), ...refused]
@@ -119,7 +119,7 @@ test('options say how a text is read, in CSV and in strings of JSON', async (t, 
   }
 })
 
-test('JSON numbers, booleans and arrays are values of their own', async (t, client) => {
+test('JSON numbers, booleans and arrays are read as values', async (t, client) => {
   const ends = await startEnds(t, client)
   const cases: [type: string, json: string, expected: Element[]][] = [
     ['BOOL', '[true, false, null, 1]', [true, false, null, true]],
@@ -150,7 +150,7 @@ test('JSON numbers, booleans and arrays are values of their own', async (t, clie
   for (const [at, [type, json, expected]] of cases.entries()) {
     const name = `native${at}`
     await createTarget(ends, name, type)
-    // Cut by hand: JSON.parse would round what must not be rounded.
+    // Split by hand: JSON.parse would round the numbers.
     const values = splitList(json)
     const lines = values.map((value, row) => `{"row": ${row}, "value": ${value}}`)
     const result = await loadText(t, ends, `${name}.ndjson`, lines.join('\n'))
@@ -182,7 +182,7 @@ test('arrays of every type that has them, in one field of CSV', async (t, client
     if (isText(type)) continue
     const name = `array${type.replace(/\(.*/, '')}`
     await createTarget(ends, name, `${type}[]`)
-    // Points have a comma of their own.
+    // Points contain a comma themselves.
     const rows = [accepted, accepted.slice(0, 1)]
     const fields = rows.map(row => row.map(([text]) => text).join('|'))
     fields.push(`${accepted[0]![0]}||${accepted[0]![0]}`, '')
@@ -201,7 +201,7 @@ test('arrays of every type that has them, in one field of CSV', async (t, client
   }
 })
 
-test('what the client inserts is what our session reads, ends of the range included', async (t, client) => {
+test('our session reads what the client inserts, ends of the range included', async (t, client) => {
   const ends = await startEnds(t, client)
   const cases = [
     ...typeCases
@@ -246,7 +246,7 @@ test('stream tables and DFS tables give the client the same values', async (t, c
   t.strictSame(await readBack(client, ends, name), expected)
 })
 
-/** Characters of every kind that an encoding has, among them those whose second byte is a delimiter, `\\` or `{`. */
+/** Characters of every kind in an encoding, including those whose second byte is a delimiter, `\\` or `{`. */
 const encodedTexts = {
   gb18030: ['平安银行', '丂|億\\儃{', '㐀é€', '😀𠀀', '"股"\n票', '丂'.repeat(5_000)],
   gbk: ['平安银行', '丂|億\\'],
@@ -262,7 +262,7 @@ const encodedTexts = {
   'koi8-r': ['Газпром'],
 } as const
 
-test('text that iconv-lite wrote in any encoding is the text the client reads', async (t, client) => {
+test('the client reads the text that iconv-lite wrote in any encoding', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [encoding, texts] of Object.entries(encodedTexts)) {
     for (const format of ['csv', 'ndjson']) {

@@ -1,6 +1,6 @@
 /*
-  Whole tables of any values, written as text by programs that are not ours (csv-stringify, JSON.stringify, Intl) in many
-  dialects, loaded, and read value for value by the official client.
+  Whole tables of any values, written as text by other programs (csv-stringify, JSON.stringify, Intl) in many dialects,
+  loaded, and read value by value by the official client.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -160,10 +160,10 @@ test('a table that csv-stringify writes, in any dialect', async (t, client) => {
         delimiter,
         record_delimiter: recordDelimiter,
         quote,
-        // By itself csv-stringify escapes with `"` whatever the quote is.
+        // By default, csv-stringify escapes with `"` whatever the quote is.
         escape: quote,
         quoted: isQuoted,
-        // What else would end a line, or be trimmed, is for it to quote.
+        // csv-stringify has to quote everything else that would end a line or be trimmed.
         quoted_string: true,
         bom: hasMark,
       }
@@ -229,7 +229,7 @@ test('numbers that Intl writes, and times with any offset', async (t, client) =>
   const rows = fc.array(
     fc.record({
       thousandths: integer(40),
-      // From then on the clocks of Shanghai have not been changed.
+      // Since then, the clocks of Shanghai have not been changed.
       seconds: fc.integer({ min: Date.UTC(1992, 0) / 1000, max: Date.UTC(2100, 0) / 1000 }),
       minutes: fc.integer({ min: -14 * 60, max: 14 * 60 }),
     }),

@@ -1,5 +1,5 @@
 /*
-  Whatever the official client sends comes back as it was, and is at our client what it was at the official one.
+  Whatever the official client sends comes back unchanged, and our client reads the same value as the official one.
 */
 import fc from 'fast-check'
 import type { Table } from '../../src/protocol/value.js'
@@ -17,7 +17,7 @@ import {
 } from './elements.js'
 import { runs } from '../helpers/runs.js'
 
-/** True when both hold the same elements; NaN is NaN, and zero has its sign. */
+/** True when both hold the same elements; NaN equals NaN, and zero has its sign. */
 function sameElements(a: Element, b: Element): boolean {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) {
     return Object.is(a, b)
@@ -32,7 +32,7 @@ function sameElements(a: Element, b: Element): boolean {
   )
 }
 
-test('a vector of any type, there and back', async (t, client) => {
+test('a vector of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of typeCases) {
     const lists = fc.array(arbitraryElement(type), { maxLength: 40 })
@@ -48,7 +48,7 @@ test('a vector of any type, there and back', async (t, client) => {
   }
 })
 
-test('a scalar of any type, there and back', async (t, client) => {
+test('a scalar of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of typeCases) {
     await fc.assert(
@@ -62,7 +62,7 @@ test('a scalar of any type, there and back', async (t, client) => {
   }
 })
 
-test('an array vector of any type, there and back', async (t, client) => {
+test('an array vector of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of arrayCases) {
     const lists = fc.array(arbitraryRow(type.replace('[]', '')), { maxLength: 12 })
@@ -80,7 +80,7 @@ test('an array vector of any type, there and back', async (t, client) => {
 test('our codec writes the bytes of the client, and the client reads them', async (t, client) => {
   for (const { type } of [...typeCases, ...arrayCases]) {
     const element = type.endsWith('[]') ? arbitraryRow(type.slice(0, -2)) : arbitraryElement(type)
-    // A SYMBOL vector of no rows has two forms: with a base of one entry, or plain like C++'s and ours.
+    // A SYMBOL vector of no rows has two forms: with a base of one entry, or plain as in C++ and ours.
     const minLength = type === 'SYMBOL' ? 1 : 0
     fc.assert(
       fc.property(fc.array(element, { minLength, maxLength: 30 }), elements => {

@@ -1,5 +1,5 @@
 /*
-  What nobody but us has looked at, and why; a part of docs/types.md.
+  What only we have checked, and why; a part of docs/types.md.
 */
 
 export const reasons: Readonly<Record<string, string>> = {

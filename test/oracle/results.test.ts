@@ -7,13 +7,13 @@ import { elementOfClient, elementsOfClient, shapeOf } from './elements.js'
 
 const elementType = (type: string): string => type.replace(/\(.*/, '')
 
-test('a scalar of a script is the value that the script says', async (t, client) => {
+test('a scalar of a script is the value that the script gives', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type, samples } of typeCases) {
     for (const { script, element } of samples) {
       const value = await official.eval(script)
       t.equal(value.form, client.DdbForm['scalar'], script)
-      // What an element of a SYMBOL vector is, nobody has written down.
+      // The type of an element of a SYMBOL vector is not documented.
       if (type !== 'SYMBOL') t.equal(shapeOf(client, value).type.name, elementType(type))
       t.strictSame(elementOfClient(client, value), element, script)
     }
@@ -40,7 +40,7 @@ test('a vector of a script holds its values and nulls', async (t, client) => {
   }
 })
 
-test('string() gives the text that DolphinDB documents', async (t, client) => {
+test('string() returns the text that DolphinDB documents', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { script, text } of typeCases.flatMap(each => each.samples)) {
     if (text === undefined) continue
@@ -55,7 +55,7 @@ test('the client shows a value as DolphinDB writes it', async (t, client) => {
       if (text === undefined || type === 'CHAR') continue
       const value = (await official.eval(script)).data()
       const isPlain = ['boolean', 'number', 'bigint'].includes(typeof value)
-      // Where DolphinDB has a T between day and time, the client has a blank.
+      // DolphinDB writes a T between day and time, the client a space.
       const expected = type.startsWith('DATEHOUR') ? text : text.replace(/(\d)T(\d)/, '$1 $2')
       if (isPlain) t.strictSame(value, element, script)
       else t.equal(value, expected, script)
@@ -100,7 +100,7 @@ test('array vectors of many blocks and long rows', async (t, client) => {
   t.equal(short.rows, 70_000, 'more rows than one block can hold')
 })
 
-/** Scripts with what `data()` of the client must give. */
+/** Scripts with the expected result of the client's `data()`. */
 const forms: readonly (readonly [script: string, form: string, data: unknown])[] = [
   ['1:2', 'pair', [1, 2]],
   ['1:NULL', 'pair', [1, null]],
@@ -142,13 +142,13 @@ test('pairs, sets, dictionaries and tuples', async (t, client) => {
   }
 })
 
-test('a function says what kind of function it is', async (t, client) => {
+test('a function has the correct kind', async (t, client) => {
   const { official } = await startEnds(t, client)
   await official.eval('def f(a, b) { return a + b }')
   const kind = async (script: string): Promise<unknown> =>
     ((await official.eval(script)).value as { type: number }).type
-  t.equal(await kind('sum'), 0, 'of the system')
-  t.equal(await kind('f'), 3, 'of the user')
+  t.equal(await kind('sum'), 0, 'built in')
+  t.equal(await kind('f'), 3, 'user-defined')
   t.equal(await kind('f{1}'), 4, 'partial application')
 })
 

@@ -1,6 +1,6 @@
 /*
   Which text is which value when it is loaded, by the type of the column; and text that is not a value of the type.
-  docs/types.md shows this list; load.test.ts holds it against the loader and the official client.
+  docs/types.md shows this list; load.test.ts checks it with the loader and the official client.
 */
 import type { CellOptions } from '../../src/load/options.js'
 import type { Element } from './elements.js'
@@ -280,7 +280,7 @@ export const spellings: Readonly<Record<string, Spellings>> = {
   },
 }
 
-/** What a text is with options that say how it is read; `value` is the column. */
+/** What a text is with options that define how it is read; `value` is the column. */
 export interface OptionSpellings extends Spellings {
   readonly type: string
   /** As on the command line. */

@@ -1,5 +1,5 @@
 /*
-  The official client over TLS: WebSocket inside TLS, from the first byte, on the port that speaks it.
+  The official client over TLS: WebSocket inside TLS, from the first byte, on the TLS port.
 */
 import { connect } from '../../src/client/open-session.js'
 import { startServer } from '../../src/server/index.js'
@@ -9,7 +9,7 @@ import { test } from './client.js'
 
 const identity = new Certificates(t).make('server')
 
-/** Its WebSocket takes no options of TLS from it: in this process, and no longer than `act` takes, any certificate counts. */
+/** The client's WebSocket accepts no TLS options: this process accepts any certificate while `act` runs. */
 async function trustingAll<T>(act: () => Promise<T>): Promise<T> {
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
@@ -21,7 +21,7 @@ async function trustingAll<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-test('the client logs in, asks and writes over TLS', async (t, client) => {
+test('the client logs in, requests and writes over TLS', async (t, client) => {
   const server = await startServer({
     port: 0,
     tlsCertFile: identity.certFile,
@@ -51,7 +51,7 @@ test('the client logs in, asks and writes over TLS', async (t, client) => {
   await ours.close()
 })
 
-test('the client is not let in without TLS, nor where nobody vouches for the server', async (t, client) => {
+test("the client is refused without TLS, and if the server's certificate is not trusted", async (t, client) => {
   const server = await startServer({
     port: 0,
     tlsCertFile: identity.certFile,

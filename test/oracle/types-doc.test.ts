@@ -1,7 +1,6 @@
 /*
-  docs/types.md says of every type what was found here: nothing in it is written by hand but the reasons.
-    UPDATE_DOCS=1 npx tap --disable-coverage test/oracle/types-doc.test.ts
-  writes the page anew.
+  docs/types.md shows what is found here about every type: only the reasons are written by hand. UPDATE_DOCS=1 npx tap
+  --disable-coverage test/oracle/types-doc.test.ts rewrites the page.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -35,7 +34,7 @@ const typeNames = Object.keys(dataTypes) as DataType[]
 const typeTextOf = (name: DataType): string =>
   typeCases.find(({ type }) => type.replace(/\(.*/, '') === name)?.type ?? name
 
-/** A value of the type in that form, or undefined where our codec has no such thing. */
+/** A value of the type in that form, or undefined if our codec cannot represent it. */
 function valueOf(client: Client, name: DataType, form: Form): Value | undefined {
   const typeCase = typeCases.find(({ type }) => type.replace(/\(.*/, '') === name)
   try {
@@ -71,7 +70,7 @@ function scalarOf(name: DataType): Value | undefined {
   }
 }
 
-/** The value as our decoder gives it back, when it can be sent at all. */
+/** The value as our decoder returns it, if it can be sent. */
 function throughCodec(value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined
   try {
@@ -299,13 +298,13 @@ ${missing.join('\n')}
 `
 }
 
-test('docs/types.md says what is found', async (t, client) => {
+test('docs/types.md shows what is found', async (t, client) => {
   const expected = typesPage(client)
   if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
   t.equal(await readFile(page, 'utf8').catch(() => ''), expected)
 })
 
-test('a type without any outside witness has a reason', async (t, client) => {
+test('a type that no other program confirms has a reason', async (t, client) => {
   const cpp = recordedForms('cpp')
   const java = recordedForms('java')
   for (const name of typeNames) {
@@ -315,7 +314,7 @@ test('a type without any outside witness has a reason', async (t, client) => {
   }
 })
 
-test('docs/compatibility.md speaks of the client that is installed', async t => {
+test('docs/compatibility.md names the version of the client that is installed', async t => {
   const text = await readFile(new URL('docs/compatibility.md', root), 'utf8')
   t.ok(text.includes(`| ${clientVersion} |`))
 })

@@ -1,5 +1,5 @@
 /*
-  What the official client sends, as our server and our client see it: uploaded variables, arguments of functions, and
+  What the official client sends, as our server and our client read it: uploaded variables, arguments of functions, and
   the bytes themselves.
 */
 import { inspect } from 'node:util'
@@ -25,7 +25,7 @@ const elementType = (type: string): string => type.replace(/\(.*/, '')
 /** Type text without the scale that a script's `typestr` leaves out. */
 const withoutScale = (type: string): string => type.replace(/\(\d+\)/, '')
 
-test('every scalar that is uploaded is the variable that a script sees', async (t, client) => {
+test('every uploaded scalar is the variable that a script reads', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const typeCase of typeCases) {
     const { type, samples } = typeCase
@@ -49,7 +49,7 @@ test('every scalar that is uploaded is the variable that a script sees', async (
   }
 })
 
-test('every vector that is uploaded is the variable that a script sees', async (t, client) => {
+test('every uploaded vector is the variable that a script reads', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const typeCase of typeCases) {
     const { type } = typeCase
@@ -69,7 +69,7 @@ test('every vector that is uploaded is the variable that a script sees', async (
   }
 })
 
-test('a script indexes into what was uploaded', async (t, client) => {
+test('a script indexes into uploaded vectors', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type, samples } of typeCases) {
     const elements = samples.map(each => each.element)
@@ -83,7 +83,7 @@ test('a script indexes into what was uploaded', async (t, client) => {
   }
 })
 
-test('array vectors that are uploaded', async (t, client) => {
+test('uploaded array vectors', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type, rows } of arrayCases) {
     const sent = clientVector(client, type, rows)
@@ -105,7 +105,7 @@ test('a row without cells, which the client can send, is one null cell', async (
   t.strictSame(back, [[1, 2], [null], [3]])
 })
 
-/** The client's constructors with what a script must say of each. */
+/** The client's constructors with the type that a script must find. */
 function constructed(client: Client): [ClientObject, type: string, text: string][] {
   const { make } = client
   const of = (name: string, ...args: unknown[]): ClientObject => new make[name]!(...args)
@@ -155,7 +155,7 @@ function constructed(client: Client): [ClientObject, type: string, text: string]
   ]
 }
 
-test('every constructor of the client makes what its name says', async (t, client) => {
+test('every constructor of the client creates what its name says', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const [object, type, text] of constructed(client)) {
     const typeText = (await official.call('typestr', [object])).value as string
@@ -176,12 +176,12 @@ test('plain JavaScript values become arguments', async (t, client) => {
   t.equal(await typestr(true), 'BOOL')
   t.equal(await typestr(null), 'VOID')
   t.equal(await typestr(undefined), 'VOID')
-  t.strictSame(await official.invoke('add', [1, 2]), 3, 'numbers travel as JSON')
+  t.strictSame(await official.invoke('add', [1, 2]), 3, 'numbers are sent as JSON')
   t.strictSame(await official.invoke('size', [['a', 'b']]), 2)
   t.strictSame(await official.invoke('typestr', [[1, 2.5]]), 'FAST DOUBLE VECTOR')
 })
 
-test('dictionaries, matrices, tuples and sets that are uploaded', async (t, client) => {
+test('uploaded dictionaries, matrices, tuples and sets', async (t, client) => {
   const { official } = await startEnds(t, client)
   const { make, DdbObj, DdbForm, DdbType } = client
   const values: [ClientObject, type: string][] = [
@@ -251,7 +251,7 @@ test('a pair and a set of every type', async (t, client) => {
   }
 })
 
-test('several variables go up in one request', async (t, client) => {
+test('several variables in one request', async (t, client) => {
   const { official } = await startEnds(t, client)
   const types = ['INT', 'SYMBOL', 'DECIMAL128(10)', 'INT[]', 'STRING']
   const lists: Element[][] = [[1, null], ['a', 'b'], [5n], [[1, 2]], ['', '数据']]

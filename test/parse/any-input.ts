@@ -1,6 +1,6 @@
 /*
-  What a reader makes of bytes that nobody meant to be read: every record that it counts is a row or a reject, and every
-  byte is accounted for.
+  Reads hostile bytes: every record that a reader counts must be a row or a reject, and every byte must be accounted
+  for.
 */
 import fc from 'fast-check'
 import { DdbError } from '../../src/errors.js'
@@ -51,13 +51,13 @@ const part = fc.oneof(
     arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
   },
 )
-/** So many parts at most: fields, records, what belongs to neither. */
+/** At most this many parts: fields, records, and bytes that are neither. */
 export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
   fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 
 /**
- * Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. Bytes that do not
- * add up are thrown.
+ * Rows, rejects, and the reader's own count; undefined if the reader stopped with an error of ours. Throws if the bytes
+ * do not add up.
  */
 export async function outcome(
   bytes: Uint8Array,

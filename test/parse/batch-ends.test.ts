@@ -1,5 +1,5 @@
 /*
-  Where batches end: with the row that makes them full, whatever chunks the input arrives in.
+  A batch ends with the row that fills it, for any chunks of the input.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -10,7 +10,7 @@ import { trace } from './trace.js'
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '中'), maxLength: 12 })
 
-/** A number, a text, a symbol, an array; some of them are none of their type. */
+/** A number, a text, a symbol, an array; some have the wrong type. */
 const cells = fc.record({
   id: fc.oneof(
     { weight: 12, arbitrary: fc.integer({ min: 0, max: 99 }).map(String) },
@@ -37,7 +37,7 @@ const formats = {
 const types = 'id:INT,text:STRING,symbol:SYMBOL,list:LONG[]'
 const utf8Length = (text: string): number => Buffer.byteLength(text)
 
-/** What the rows take on the wire, counted by the types' own layouts (docs/protocol.md#data-types). */
+/** Bytes that the rows take on the wire, counted by the layouts of the types (docs/protocol.md#data-types). */
 function wireBytes(rows: readonly Cells[]): number {
   const symbols = new Set(rows.map(({ symbol }) => symbol).filter(symbol => symbol !== ''))
   let bytes = 1
@@ -48,7 +48,7 @@ function wireBytes(rows: readonly Cells[]): number {
   return bytes
 }
 
-/** Number of rows of each batch. */
+/** Number of rows in each batch. */
 function batchesOf(rows: readonly Cells[], batchRows: number, batchBytes: number): number[] {
   const found: number[] = []
   let inHand: Cells[] = []
@@ -64,35 +64,32 @@ function batchesOf(rows: readonly Cells[], batchRows: number, batchBytes: number
 const sizes = fc.integer({ min: 1, max: 400 })
 
 for (const format of ['csv', 'ndjson'] as const) {
-  t.test(
-    `${format}: a batch ends with the row that makes it full, whatever the chunks`,
-    async () => {
-      const { head, line, between } = formats[format]
-      const records = fc.array(fc.tuple(cells, fc.constantFrom(...between)), { maxLength: 60 })
-      const full = fc.record({
-        batchRows: fc.integer({ min: 1, max: 30 }),
-        batchBytes: fc.integer({ min: 1, max: 1200 }),
-      })
-      await fc.assert(
-        fc.asyncProperty(records, full, sizes, sizes, async (records, full, one, other) => {
-          const text = head + records.map(([cells, before]) => before + line(cells)).join('')
-          const read = (chunkBytes: number): Promise<unknown[]> =>
-            trace([memorySource(text, { chunkBytes })], {
-              types,
-              dialect: { format, header: 'yes' },
-              batch: () => full,
-            })
-          const events = await read(one)
-          const rows = records.map(([cells]) => cells).filter(({ id }) => id !== 'x')
-          const counts = events.flatMap(event => {
-            const { kind, rowCount } = event as { kind?: string; rowCount: number }
-            return kind === 'batch' ? [rowCount] : []
+  t.test(`${format}: a batch ends with the row that fills it, for any chunks`, async () => {
+    const { head, line, between } = formats[format]
+    const records = fc.array(fc.tuple(cells, fc.constantFrom(...between)), { maxLength: 60 })
+    const full = fc.record({
+      batchRows: fc.integer({ min: 1, max: 30 }),
+      batchBytes: fc.integer({ min: 1, max: 1200 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(records, full, sizes, sizes, async (records, full, one, other) => {
+        const text = head + records.map(([cells, before]) => before + line(cells)).join('')
+        const read = (chunkBytes: number): Promise<unknown[]> =>
+          trace([memorySource(text, { chunkBytes })], {
+            types,
+            dialect: { format, header: 'yes' },
+            batch: () => full,
           })
-          deepStrictEqual(counts, batchesOf(rows, full.batchRows, full.batchBytes))
-          deepStrictEqual(await read(other), events)
-        }),
-        { numRuns: runs(400) },
-      )
-    },
-  )
+        const events = await read(one)
+        const rows = records.map(([cells]) => cells).filter(({ id }) => id !== 'x')
+        const counts = events.flatMap(event => {
+          const { kind, rowCount } = event as { kind?: string; rowCount: number }
+          return kind === 'batch' ? [rowCount] : []
+        })
+        deepStrictEqual(counts, batchesOf(rows, full.batchRows, full.batchBytes))
+        deepStrictEqual(await read(other), events)
+      }),
+      { numRuns: runs(400) },
+    )
+  })
 }

@@ -1,5 +1,5 @@
 /*
-  Blocks of records on their way to batches.
+  From blocks of records to batches.
 */
 import assert, { strictEqual } from 'node:assert/strict'
 import { Readable } from 'node:stream'
@@ -30,12 +30,12 @@ import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
-// What every reader shares: batches that wait no longer than they may, arrays that are not reused too early,
-// failures behind the rows before them.
+// Shared by all readers: batches wait no longer than allowed, arrays are not reused too early, and failures come after
+// the rows before them.
 
 const options = { batchRows: 100, batchBytes: 1 << 20, onReject: () => undefined }
 
-/** A source whose chunks come when the test says so. */
+/** A source that delivers chunks when the test says so. */
 function slowSource(): {
   source: ByteSource
   send: (text: string) => void
@@ -69,7 +69,7 @@ function slowSource(): {
   }
 }
 
-/** A clock by which every wait is over in the next turn. */
+/** A clock on which every wait ends in the next turn. */
 const impatient: FlushClock = {
   nowMs: () => 0,
   afterIfAlive(_delayMs, callback) {
@@ -78,14 +78,14 @@ const impatient: FlushClock = {
   },
 }
 
-/** Delimited text without a header, of which no more has come than was sent. */
+/** A reader of delimited text without a header, from a source that delivers only what the test sent. */
 const openSlow = (source: ByteSource): Promise<InputReader> =>
   openReader(source, { format: 'csv', header: 'no', clock: impatient })
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Waits until all pending callbacks have run. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test('a partial batch goes out when the input is idle for too long', async t => {
+t.test('a partial batch goes out if the input is idle for too long', async t => {
   const { source, send, end } = slowSource()
   const clock = handClock()
   send('1,a\n2,b\n3,')
@@ -130,35 +130,32 @@ t.test('a partial batch goes out when the input is idle for too long', async t =
   t.equal(clock.timers, 0)
 })
 
-t.test(
-  'an empty line of one column goes out with the row that follows, whenever that comes',
-  async t => {
-    const { source, send, end } = slowSource()
-    send('1\n\n')
-    const reader = await openSlow(source)
-    const mapping = mappingFor(reader, 'n:INT')
-    const times = { flushIntervalMs: 1000, clock: impatient }
-    const batches = reader.batches({ ...options, mapping, ...times })
-    const next = async (): Promise<unknown> => {
-      const { value: batch } = await batches.next()
-      if (batch === undefined) return undefined
-      const { endOffsetBytes: end, endLineNumber: line } = batch.ranges[0]!
-      return { rows: rowsOf(batch), end, line }
-    }
-    t.strictSame(await next(), { rows: [['1']], end: 2, line: 2 })
-    send('2\n\n')
-    t.strictSame(await next(), { rows: [[''], ['2']], end: 5, line: 4 })
-    end()
-    t.equal(await next(), undefined)
-    t.equal(reader.byteCounts.other, 1)
-  },
-)
+t.test('an empty line of one column goes out with the next row, whenever that comes', async t => {
+  const { source, send, end } = slowSource()
+  send('1\n\n')
+  const reader = await openSlow(source)
+  const mapping = mappingFor(reader, 'n:INT')
+  const times = { flushIntervalMs: 1000, clock: impatient }
+  const batches = reader.batches({ ...options, mapping, ...times })
+  const next = async (): Promise<unknown> => {
+    const { value: batch } = await batches.next()
+    if (batch === undefined) return undefined
+    const { endOffsetBytes: end, endLineNumber: line } = batch.ranges[0]!
+    return { rows: rowsOf(batch), end, line }
+  }
+  t.strictSame(await next(), { rows: [['1']], end: 2, line: 2 })
+  send('2\n\n')
+  t.strictSame(await next(), { rows: [[''], ['2']], end: 5, line: 4 })
+  end()
+  t.equal(await next(), undefined)
+  t.equal(reader.byteCounts.other, 1)
+})
 
 for (const [what, begun, rest, rejected] of [
   ['a comment', '#co', 'mment\n', 0],
   ['a record that is too long', '123456789', '0\n', 1],
 ] as const) {
-  t.test(`a batch that goes out inside of ${what} ends before it`, async t => {
+  t.test(`a batch that goes out during ${what} ends before it`, async t => {
     const { source, send, end } = slowSource()
     const clock = handClock()
     const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
@@ -188,7 +185,7 @@ for (const [what, begun, rest, rejected] of [
   })
 }
 
-t.test('without a flush interval rows wait for their batch', async t => {
+t.test('without a flush interval rows wait until their batch is full', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n')
   const reader = await openSlow(source)
@@ -199,7 +196,7 @@ t.test('without a flush interval rows wait for their batch', async t => {
   t.equal((await first).value?.rowCount, 3)
 })
 
-t.test('a source that fails does so behind the complete rows before it', async t => {
+t.test('a failing source throws after the complete rows before the failure', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n3')
   const reader = await openSlow(source)
@@ -207,7 +204,7 @@ t.test('a source that fails does so behind the complete rows before it', async t
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   end(failure)
   const { value } = await batches.next()
-  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the record that was cut off is not a row')
+  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the incomplete record is not a row')
   await t.rejects(batches.next(), failure)
 })
 
@@ -218,24 +215,27 @@ for (const [format, what, rows, begun, told] of [
   ['csv', 'a comment', '1\n2\n', '#co', false],
   ['ndjson', 'a record', '{"n":1}\n{"n":2}\n', '{"n":3', true],
 ] as const) {
-  t.test(`${format}: a source that fails inside of ${what} was read up to there`, async t => {
-    const { source, send, end } = slowSource()
-    const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
-    send(rows + begun)
-    const reader = await openReader(source, { ...options, format })
-    const rejects: number[] = []
-    const batches = reader.batches({
-      batchRows: 100,
-      batchBytes: 1 << 20,
-      mapping: mappingFor(reader, 'n:INT'),
-      onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
-    })
-    end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
-    const place = { endOffsetBytes: rows.length, endLineNumber: 3 }
-    t.match((await batches.next()).value, { rowCount: 2, ranges: [place] })
-    t.strictSame(rejects, told ? [rows.length] : [])
-    await t.rejects(batches.next(), { code: 'DDB_INPUT_READ' })
-  })
+  t.test(
+    `${format}: if a source fails during ${what}, reading is reported up to there`,
+    async t => {
+      const { source, send, end } = slowSource()
+      const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
+      send(rows + begun)
+      const reader = await openReader(source, { ...options, format })
+      const rejects: number[] = []
+      const batches = reader.batches({
+        batchRows: 100,
+        batchBytes: 1 << 20,
+        mapping: mappingFor(reader, 'n:INT'),
+        onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
+      })
+      end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
+      const place = { endOffsetBytes: rows.length, endLineNumber: 3 }
+      t.match((await batches.next()).value, { rowCount: 2, ranges: [place] })
+      t.strictSame(rejects, told ? [rows.length] : [])
+      await t.rejects(batches.next(), { code: 'DDB_INPUT_READ' })
+    },
+  )
 }
 
 t.test('reading waits for the promise of onReject', async t => {
@@ -258,7 +258,7 @@ t.test('reading waits for the promise of onReject', async t => {
   t.equal((await first).value?.rowCount, 1)
 })
 
-t.test('once stopped, the rows in hand come as a last batch', async t => {
+t.test('after a stop, the rows read so far come as a last batch', async t => {
   const reader = await openReader(memorySource('1\nx\n2\n', { chunkBytes: 2 }), { header: 'no' })
   let stopped = false
   const found: number[] = []
@@ -290,7 +290,7 @@ const everyType = [
   'n:SHORT',
 ].join(',')
 
-/** One row whose every cell depends on `i`. */
+/** One row whose cells all depend on `i`. */
 const rowText = (i: number): string =>
   [
     i,
@@ -331,7 +331,7 @@ t.test('arrays are not written to before their batch is released', async t => {
   for (const { batch, rows } of kept) t.strictSame(rowsOf(batch), rows)
 })
 
-t.test('the size may change between two batches', async () => {
+t.test('the batch size may change between two batches', async () => {
   const size = fc.integer({ min: 1, max: 120 })
   await fc.assert(
     fc.asyncProperty(fc.array(size, { minLength: 1, maxLength: 8 }), async sizes => {
@@ -347,7 +347,7 @@ t.test('the size may change between two batches', async () => {
       })
       for await (const { rowCount } of batches) rowCounts.push(rowCount)
       const expected = rowCounts.map((_, batch) => sizeOf(batch))
-      // Of 500 records 12 are bad.
+      // 12 of 500 records are bad.
       const before = expected.slice(0, -1).reduce((sum, rows) => sum + rows, 0)
       assert.deepEqual(rowCounts, [...expected.slice(0, -1), 488 - before])
       assert.ok(rowCounts.at(-1)! <= expected.at(-1)!)
@@ -356,7 +356,7 @@ t.test('the size may change between two batches', async () => {
   )
 })
 
-t.test('released arrays carry later batches, with the same rows', async t => {
+t.test('released arrays are used by later batches, with the same rows', async t => {
   const kept: string[][] = []
   await batchesOf(text, {}, batch => kept.push(...rowsOf(batch)))
   const released: string[][] = []
@@ -369,7 +369,7 @@ t.test('released arrays carry later batches, with the same rows', async t => {
     batch.release()
   })
   t.strictSame(released, kept)
-  t.ok(buffers.size < 5, `${buffers.size} arrays carried 10 batches`)
+  t.ok(buffers.size < 5, `${buffers.size} arrays served 10 batches`)
 })
 
 t.test('encodedBytes is close to what the columns need', async t => {
@@ -378,7 +378,7 @@ t.test('encodedBytes is close to what the columns need', async t => {
   })
 })
 
-t.test('a refused row counts no more than if it had not been there', async t => {
+t.test('a rejected row does not change any count of bytes', async t => {
   const sizes: number[] = []
   for (const bad of ['', 'b,bad\n']) {
     const reader = await openReader(memorySource(`a,1\n${bad}c,3\n`), { header: 'no' })
@@ -389,7 +389,7 @@ t.test('a refused row counts no more than if it had not been there', async t => 
   t.equal(sizes[0], sizes[1])
 })
 
-t.test('with keepRecords each row has the bytes it came from', async t => {
+t.test('with keepRecords each row has its bytes from the input', async t => {
   const found: string[] = []
   await batchesOf(text, { keepRecords: true }, batch => {
     for (let row = 0; row < batch.rowCount; row++)
@@ -402,7 +402,7 @@ t.test('with keepRecords each row has the bytes it came from', async t => {
   )
 })
 
-t.test('a row keeps its bytes among many that were rejected', async t => {
+t.test('a row among many rejected ones keeps its bytes', async t => {
   const lines = Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? `${i}` : 'x'.repeat(50)))
   const reader = await openReader(memorySource(`${lines.join('\n')}\n`), { header: 'no' })
   const found: string[] = []
@@ -420,7 +420,7 @@ t.test('a row keeps its bytes among many that were rejected', async t => {
   )
 })
 
-t.test('a batch tells where its rows came from', async t => {
+t.test('a batch gives the positions of its rows', async t => {
   await batchesOf(text, {}, batch => {
     const first = batch.locate(0)
     const last = batch.locate(batch.rowCount - 1)
@@ -435,7 +435,7 @@ t.test('a batch tells where its rows came from', async t => {
   })
 })
 
-t.test('the rows of each block are shown once those that cannot be read are out of it', async t => {
+t.test('the rows of each block are shown after unreadable rows are removed', async t => {
   const reader = await openReader(memorySource('1,a\nx,b\n3,\n4\n5,NA\n'), { header: 'no' })
   const shown: string[] = []
   const batches = reader.batches({
@@ -467,7 +467,7 @@ const shape: RecordShape = {
   text: utf8Source,
 }
 
-/** Records `a,b\n` one after the other, as a tokenizer of two fields would give them from line 10, byte 100 on. */
+/** Consecutive records `a,b\n`, as a tokenizer of two fields returns them from line 10, byte 100 on. */
 function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
   const block = new RecordBlock(2, 8)
   const pieces: Buffer[] = []
@@ -526,7 +526,7 @@ function builderOf({
   return builder
 }
 
-/** Appends the rows of the block and returns those that were refused. */
+/** Appends the rows of the block and returns the rejected ones. */
 function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   builder.read(block)
   const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
@@ -535,15 +535,15 @@ function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   return rejects
 }
 
-/** Where a batch ends, in line 13. */
+/** The end of a batch, in line 13. */
 const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
 
-t.test('rows of inputs that have ended stay in the batch, each once', async t => {
+t.test('rows of finished inputs stay in the batch, each once', async t => {
   const builder = builderOf({ startBytes: 90 })
   append(builder, blockOf([['1', 'x']]))
   const first = builder.endInput(endAt(95))
   builder.beginInput({ file: 'y.csv', showRecord: undefined, shape, text: utf8Source }, 7)
-  t.equal(builder.endInput(endAt(8)), undefined, 'it has no rows')
+  t.equal(builder.endInput(endAt(8)), undefined, 'the input has no rows')
   builder.beginInput({ file: 'z.csv', showRecord: undefined, shape, text: utf8Source }, 5)
   append(
     builder,
@@ -575,7 +575,7 @@ t.test('rows of inputs that have ended stay in the batch, each once', async t =>
   )
 })
 
-t.test('rows of several blocks become one batch with their places', async t => {
+t.test('rows of several blocks become one batch with their positions', async t => {
   const builder = builderOf({ startBytes: 90 })
   t.strictSame(
     append(
@@ -607,7 +607,7 @@ t.test('rows of several blocks become one batch with their places', async t => {
     lineNumber: 11,
   })
   t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
-  t.equal(batch.record(0).length, 0, 'records are not kept unless asked for')
+  t.equal(batch.record(0).length, 0, 'records are kept only on request')
   t.strictSame(builder.columnCounts, [
     { nulls: 1, coerced: 0 },
     { nulls: 1, coerced: 0 },
@@ -618,48 +618,51 @@ t.test('rows of several blocks become one batch with their places', async t => {
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
-t.test('a row that some column refuses is in none, and told by the first of them', async t => {
-  const builder = builderOf()
-  const rejects = append(
-    builder,
-    blockOf([
+t.test(
+  'a row refused by a column is in none, and the reason is from the first such column',
+  async t => {
+    const builder = builderOf()
+    const rejects = append(
+      builder,
+      blockOf([
+        ['1', 'x'],
+        ['no', '\xff'],
+        ['2', '\xff'],
+        ['2147483648', 'y'],
+        ['', 'z'],
+      ]),
+    )
+    const text = (reject: Reject): string => Buffer.from(reject.bytes).toString('latin1')
+    t.match(rejects, [
+      {
+        columnName: 'a',
+        code: 'DDB_INPUT_CELL',
+        class: 'type',
+        message: 'INT column "a": expected a whole number from -2147483647 to 2147483647, got "no"',
+        value: 'no',
+        lineNumber: 11,
+        offsetBytes: 104,
+        lengthBytes: 5,
+      },
+      { columnName: 'b', code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 12 },
+      { columnName: 'a', code: 'DDB_INPUT_RANGE', class: 'type', lineNumber: 13 },
+    ])
+    t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
+    t.equal(builder.recordBytes, 4 + 3, 'of rows only')
+    t.strictSame(builder.columnCounts, [
+      { nulls: 1, coerced: 0 },
+      { nulls: 0, coerced: 0 },
+    ])
+    const batch = builder.take(endAt(0))
+    t.strictSame(rowsOf(batch), [
       ['1', 'x'],
-      ['no', '\xff'],
-      ['2', '\xff'],
-      ['2147483648', 'y'],
       ['', 'z'],
-    ]),
-  )
-  const text = (reject: Reject): string => Buffer.from(reject.bytes).toString('latin1')
-  t.match(rejects, [
-    {
-      columnName: 'a',
-      code: 'DDB_INPUT_CELL',
-      class: 'type',
-      message: 'INT column "a": expected a whole number from -2147483647 to 2147483647, got "no"',
-      value: 'no',
-      lineNumber: 11,
-      offsetBytes: 104,
-      lengthBytes: 5,
-    },
-    { columnName: 'b', code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 12 },
-    { columnName: 'a', code: 'DDB_INPUT_RANGE', class: 'type', lineNumber: 13 },
-  ])
-  t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
-  t.equal(builder.recordBytes, 4 + 3, 'of rows alone')
-  t.strictSame(builder.columnCounts, [
-    { nulls: 1, coerced: 0 },
-    { nulls: 0, coerced: 0 },
-  ])
-  const batch = builder.take(endAt(0))
-  t.strictSame(rowsOf(batch), [
-    ['1', 'x'],
-    ['', 'z'],
-  ])
-  t.equal(batch.locate(1).lineNumber, 14)
-})
+    ])
+    t.equal(batch.locate(1).lineNumber, 14)
+  },
+)
 
-t.test('lenient makes such a cell null, and counts it', async t => {
+t.test('lenient turns such a cell into null and counts it', async t => {
   const builder = builderOf({ rules: { lenient: true } })
   t.strictSame(
     append(
@@ -703,7 +706,7 @@ t.test('columns without a field have one text in every row', async t => {
   ])
 })
 
-t.test('records are kept when asked for, and shown as the format wants them', async t => {
+t.test('requested records are kept, and shown as the format requires', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
   const rejects = append(
@@ -714,11 +717,11 @@ t.test('records are kept when asked for, and shown as the format wants them', as
     ]),
   )
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
-  t.equal(rejects[0]!.lengthBytes, 5, 'as it stands in the input')
+  t.equal(rejects[0]!.lengthBytes, 5, 'as in the input')
   t.equal(Buffer.from(builder.take(endAt(0)).record(0)).toString(), '> 1,y\n')
 })
 
-t.test('arrays of a released batch serve a later one', async t => {
+t.test('arrays of a released batch are used by a later one', async t => {
   const builder = builderOf()
   append(builder, blockOf([['1', 'x']]))
   const first = builder.take(endAt(0))
@@ -738,7 +741,7 @@ t.test('arrays of a released batch serve a later one', async t => {
   t.strictSame([rowsOf(second), rowsOf(third)], [[['2', 'y']], [['3', 'z']]])
 })
 
-t.test('what no column can be made of is refused before the first row', async t => {
+t.test('a type without a column is refused before the first row', async t => {
   for (const [made, message] of [
     [
       { rules: { dateFormats: { aa: 'yyyy' } } },
@@ -756,7 +759,7 @@ t.test('what no column can be made of is refused before the first row', async t 
   }
 })
 
-// The block between tokenizer and columns: rows that columns refuse, and what is left without them.
+// The block between tokenizer and columns: rows that columns refuse, and the rest without them.
 
 const blockOfRecordBlock = (rowCount: number): RecordBlock => {
   const block = new RecordBlock(2, 8)
@@ -773,7 +776,7 @@ const blockOfRecordBlock = (rowCount: number): RecordBlock => {
   return block
 }
 
-t.test('the first column that refuses a row is remembered', async t => {
+t.test('the first column that refuses a row is recorded', async t => {
   const block = blockOfRecordBlock(3)
   block.refuse(1, 4)
   block.refuse(1, 2)
@@ -782,7 +785,7 @@ t.test('the first column that refuses a row is remembered', async t => {
   t.equal(block.refusedCount, 2)
 })
 
-t.test('without its refused rows a block holds the others in order', async t => {
+t.test('without its rejected rows a block holds the others in order', async t => {
   const block = blockOfRecordBlock(5)
   for (const row of [0, 3]) block.refuse(row, 0)
   block.dropRefused()
@@ -792,7 +795,7 @@ t.test('without its refused rows a block holds the others in order', async t => 
   t.equal(block.refusedCount, 0)
 })
 
-t.test('rows that are let pass are counted once', async t => {
+t.test('tolerated rows are counted once', async t => {
   const block = blockOfRecordBlock(2)
   block.refuse(0, 0)
   t.equal(block.forgive(), 1)
@@ -807,7 +810,7 @@ t.test('wide records make small blocks', async t => {
   t.equal(new RecordBlock(0).rowCapacity, 2048)
 })
 
-// Where rows came from, far into an input.
+// Positions of rows, far into an input.
 
 type Place = readonly [start: number, end: number, line: number]
 
@@ -825,7 +828,7 @@ function blockOfRowPlaces(bytesOffset: number, records: readonly Place[]): Recor
 
 const far = 2 ** 40
 
-t.test('each row has the place of its record in the whole input', async t => {
+t.test('each row has the position of its record in the whole input', async t => {
   const places = new RowPlaces(new BufferPool())
   const first = blockOfRowPlaces(100, [
     [5, 15, 2],
@@ -847,7 +850,7 @@ t.test('each row has the place of its record in the whole input', async t => {
   )
 })
 
-t.test('the next batch begins at row 0 again, while the last one can still be asked', async t => {
+t.test('the next batch begins at row 0 again, while the last one can still be queried', async t => {
   const places = new RowPlaces(new BufferPool())
   places.append(blockOfRowPlaces(0, [[0, 3, 1]]), 0)
   const first = places.take([])
@@ -866,9 +869,9 @@ t.test('many rows of one block', async t => {
   t.strictSame(place(rows - 1), { offsetBytes: 8 + 2 * rows, lengthBytes: 2, lineNumber: rows })
 })
 
-// Records of a batch, kept as they stand in the input.
+// Records of a batch, kept as in the input.
 
-/** Records in a block, each with some bytes in front that are not part of it. */
+/** Records in a block, each with some bytes before it that belong to no record. */
 function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): RecordBlock {
   const block = new RecordBlock(1, Math.max(1, records.length))
   const pieces: Buffer[] = []
@@ -885,7 +888,7 @@ function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): 
   return block
 }
 
-t.test('every record comes back, however much lies between them', async t => {
+t.test('every record is returned, with any gaps in between', async t => {
   const record = fc.record({
     gap: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(500)),
     text: fc.string({ minLength: 1 }),
@@ -900,7 +903,7 @@ t.test('every record comes back, however much lies between them', async t => {
           for (const records of blocks) {
             const block = blockOfKeptRecords(records)
             kept.append(block, rows)
-            // The window moves on.
+            // The window moves on, which overwrites the bytes.
             block.bytes.fill(0x23)
             rows += records.length
           }
@@ -916,7 +919,7 @@ t.test('every record comes back, however much lies between them', async t => {
   t.pass()
 })
 
-t.test('a batch keeps its records until its buffers are given back', async t => {
+t.test('a batch keeps its records until its buffers are released', async t => {
   const pool = new BufferPool()
   const kept = new KeptRecords(pool)
   kept.append(blockOfKeptRecords([{ gap: 0, text: 'a,b\n' }]), 0)
@@ -929,10 +932,10 @@ t.test('a batch keeps its records until its buffers are given back', async t => 
   t.equal(Buffer.from(second(0)).toString(), 'c,d\n')
 })
 
-// Copies of records, against copies of their own.
+// Copies of records, compared with separate copies.
 
 t.test(
-  'each copy has the bytes of its record, whatever becomes of these and of other copies',
+  'each copy has the bytes of its record, whatever happens to the original and to other copies',
   t => {
     const length = fc.oneof(
       { weight: 5, arbitrary: fc.nat(100) },
@@ -951,7 +954,7 @@ t.test(
           return { copy, expected }
         })
         for (const { copy, expected } of found) assert.deepEqual(copy, expected)
-        // Who writes to one does not write to another.
+        // Writing to one copy must not change another.
         for (const { copy } of found) copy.fill(7)
         for (const { copy } of found) assert.ok(copy.every(byte => byte === 7))
       }),
@@ -971,10 +974,10 @@ t.test('small records share memory, large ones have their own', t => {
   t.end()
 })
 
-// Readers of text that had to be decoded: values as they were written, places and bytes as they stand in the
-// input. iconv-lite and csv-stringify's rules, here in a few lines, wrote the input.
+// Readers of text that must be decoded: values as written, positions and bytes as in the input. iconv-lite encodes the
+// input; a few lines here quote it as csv-stringify does.
 
-/** Characters that each has; among the second bytes of some are `|`, `\\`, `{` and `"`-like bytes. */
+/** Characters of each encoding; the second bytes of some equal `|`, `\\`, `{` or `"`. */
 const alphabets: Partial<Record<Encoding, string>> = {
   gb18030: '股票代码丂億儃凘㐀é😀',
   gbk: '股票丂億',
@@ -1058,7 +1061,7 @@ async function readAll(
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
 t.test(
-  'CSV: values, places and records of any table in any encoding, in pieces of any size',
+  'CSV: values, positions and records of any table in any encoding, in chunks of any size',
   async t => {
     for (const [encoding, alphabet] of cases) {
       const name = fc
@@ -1149,7 +1152,7 @@ t.test('JSON of both kinds', async t => {
   }
 })
 
-t.test('bytes that are no character reject their row, whichever column they stand in', async t => {
+t.test('bytes that are not a character reject their row, in any column', async t => {
   const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
   const broken = Buffer.concat([gb('2,'), Buffer.of(0x81), gb(',股\r\n')])
   const bytes = Buffer.concat([
@@ -1194,7 +1197,7 @@ t.test('bytes that are no character reject their row, whichever column they stan
   }
 })
 
-t.test('UTF-8 that was named is as strict', async t => {
+t.test('a given UTF-8 is checked as strictly', async t => {
   const bytes = Buffer.concat([
     Buffer.from('id,名,注\n1,股,'),
     Buffer.of(0xe9),
@@ -1205,7 +1208,7 @@ t.test('UTF-8 that was named is as strict', async t => {
   t.match(read.rejects, [{ code: 'DDB_INPUT_ENCODING', message: /utf-8: E9 at byte/ }])
 })
 
-t.test('records that are no rows keep their bytes and places', async t => {
+t.test('records that are not rows keep their bytes and positions', async t => {
   const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
   const bytes = gb('id,名\n股,票\n2,股,票\n3,"股"票\n4,股\n')
   const read = await readAll(bytes, { encoding: 'gb18030', size: 3 })
@@ -1236,9 +1239,9 @@ t.test('a record that is too long keeps its beginning', async t => {
   t.equal(read.sum, bytes.length)
 })
 
-// Boundaries of pieces in the order in which a reader comes to them.
+// Boundaries of pieces in the order in which a reader meets them.
 
-t.test('pieces and what lies between them take turns', async t => {
+t.test('pieces and the gaps between them alternate', async t => {
   const bounds = new PieceBounds([
     { startBytes: 10, endBytes: 20 },
     { startBytes: 20, endBytes: 30 },
@@ -1259,13 +1262,13 @@ t.test('pieces and what lies between them take turns', async t => {
   t.equal(bounds.isInside, false)
 })
 
-t.test('without pieces there are no bounds', async t => {
+t.test('without pieces there are no boundaries', async t => {
   t.equal(new PieceBounds([]).boundaryBytes, Infinity)
 })
 
 // Texts that mean null.
 
-/** A block of two fields, of cells as they stand between delimiters; those in quotes lose them. */
+/** A block of two fields with these cells between delimiters; quoted cells lose their quotes. */
 function blockOfNullTexts(cells: readonly string[]): RecordBlock {
   const block = new RecordBlock(2, cells.length / 2)
   block.bytes = Uint8Array.from(Buffer.from(`${cells.join(',')},`))
@@ -1285,13 +1288,13 @@ function blockOfNullTexts(cells: readonly string[]): RecordBlock {
 const emptied = (block: RecordBlock): number[] =>
   [...block.starts.keys()].filter(cell => block.ends[cell] === block.starts[cell])
 
-t.test('cells that hold one of the texts are emptied, in their column only', async t => {
+t.test('cells with one of the texts are emptied, in their column only', async t => {
   const block = blockOfNullTexts(['NA', 'NA', 'N', 'NA', 'NAN', 'x', 'ñ', 'ñ'])
   new NullTexts(['NA', 'ñ', ''], false).apply(block, 0, false)
   t.strictSame(emptied(block), [0, 6])
 })
 
-t.test('blanks around the text count where they are a part of values', async t => {
+t.test('blanks around the text count if they are part of values', async t => {
   const cells = [' NA ', 'x', '\tNA', 'x', 'N A', 'x', '  ', 'x', 'NA', 'x']
   for (const [trims, expected] of [
     [true, [0, 2, 8]],
@@ -1304,7 +1307,7 @@ t.test('blanks around the text count where they are a part of values', async t =
 })
 
 t.test(
-  'a text of blanks means null, and blanks around a text are none of it where they are none of values',
+  'a text of blanks means null; if values are trimmed, so are blanks around a text',
   async t => {
     const cells = [' ', 'x', '   ', 'x', '\t', 'x', 'NA', 'x', ' NA', 'x', '0', 'x']
     for (const [texts, trims, expected] of [
@@ -1325,7 +1328,7 @@ t.test(
   },
 )
 
-t.test('a text in quotes means null only on request, and where the format has quotes', async t => {
+t.test('a quoted text means null only on request, and if the format has quotes', async t => {
   const cells = ['"NA"', 'x', 'NA', '"NA"', '"NA"', '"NA"']
   for (const [inQuotes, quote, expected] of [
     [false, 34, [2]],

@@ -1,5 +1,5 @@
 /*
-  Inputs of any format: how they are told apart, and how far a record may reach.
+  Inputs of any format: how formats are distinguished, and how long a record may be.
 */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -18,9 +18,9 @@ import {
   recordsRead,
 } from './record-oracle.js'
 
-// Which reader an input gets, when its format is named and when it is not.
+// Which reader an input gets, with and without a given format.
 
-t.test('the format named is taken, whatever the name and the bytes say', async t => {
+t.test('a given format is used, whatever name and bytes suggest', async t => {
   for (const format of ['csv', 'tsv', 'ndjson', 'json'] as const) {
     const reader = await openReader(memorySource('[1]\n', { name: 'x.csv' }), { format })
     t.equal(reader.format, format)
@@ -29,7 +29,7 @@ t.test('the format named is taken, whatever the name and the bytes say', async t
   }
 })
 
-t.test('auto, and nothing, go by the name and then by the first bytes', async t => {
+t.test('auto, and no format, use the name and then the first bytes', async t => {
   for (const [name, content, format] of [
     ['x.json', 'a,b\n1,2\n', 'json'],
     ['x.tsv', '{}', 'tsv'],
@@ -44,15 +44,15 @@ t.test('auto, and nothing, go by the name and then by the first bytes', async t 
   }
 })
 
-t.test('what is said of the dialect reaches the reader', async t => {
+t.test('dialect options reach the reader', async t => {
   const reader = await openReader(memorySource('1|2\n3|4\n'), { delimiter: '|', header: 'yes' })
   t.strictSame(reader.fieldNames, ['1', '2'])
   t.equal(reader.delimiter, '|')
 })
 
-// Which format an input has, when nobody said so.
+// Which format an input has if none is given.
 
-t.test('formats are told by the name, else by the first byte', async t => {
+t.test('formats are detected by name, else by the first byte', async t => {
   for (const [name, content, format] of [
     ['a.csv', '{', 'csv'],
     ['a.tsv.gz', '', 'tsv'],
@@ -70,7 +70,7 @@ t.test('formats are told by the name, else by the first byte', async t => {
   }
 })
 
-t.test('only the end of a name says what an input is', async t => {
+t.test('only the end of a name decides', async t => {
   const bytes = new TextEncoder().encode('{"a":1}')
   t.equal(detectFormat('a.csv.2024', bytes), 'ndjson')
   t.equal(detectFormat('csv', bytes), 'ndjson')
@@ -82,12 +82,12 @@ t.test('each extension belongs to one format', async t => {
   t.strictSame([...new Set(extensions)], extensions)
 })
 
-// Where records end: at the limit, around it, at the end of the input, cut off in the middle, and at any border of
-// chunks. Every byte is part of exactly one thing that the reader counts.
+// Where records end: at the limit, near it, at the end of the input, cut in the middle, and at any chunk boundary.
+// Every byte belongs to exactly one count of the reader.
 
 t.comment(`TEST_SEED=${seed}`)
 
-/** Throws when the reading is another one than expected, or its bytes do not add up. */
+/** Throws if the reading differs from the expected one, or its bytes do not add up. */
 function checkReading(text: string, found: Reading, expected: Outcome): void {
   const { records, failure, byteCounts, readToEnd } = found
   const { unreadBytes = 0, ...outcome } = expected
@@ -106,7 +106,7 @@ function checkReading(text: string, found: Reading, expected: Outcome): void {
 const maxRecordBytes = fc.integer({ min: 6, max: 24 })
 const chunkBytes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 80 }))
 
-/** A record or two, and anything behind them. */
+/** A record or two, followed by anything. */
 const delimited = (
   delimiter: string,
   head = `a${delimiter}b\n`.repeat(delimiter.length),
@@ -155,7 +155,7 @@ for (const [title, fields, tries] of [
   })
 }
 
-t.test('records of NDJSON end where they should, whole or cut off', async t => {
+t.test('records of NDJSON end at the right place, whole or cut', async t => {
   const text = fc
     .array(
       fc.oneof(
@@ -186,7 +186,7 @@ t.test('records of NDJSON end where they should, whole or cut off', async t => {
   t.pass()
 })
 
-t.test('elements of an array are counted, and so is what stands between them', async t => {
+t.test('elements of an array are counted, and so are the bytes between them', async t => {
   const blanks = fc.constantFrom('', '', ' ', '\n', '\r\n\t ')
   const element = fc.tuple(blanks, fc.nat({ max: 12 }), blanks)
   const holds = fc.asyncProperty(
@@ -220,7 +220,7 @@ t.test('elements of an array are counted, and so is what stands between them', a
   t.pass()
 })
 
-/** Records of exactly one byte less than the limit, as many as it, and one more. */
+/** Records one byte shorter than the limit, as long as it, and one byte longer. */
 const limit = 40
 const aroundLimit = [limit - 1, limit, limit + 1]
 
@@ -243,7 +243,7 @@ t.test('a last record may be as long as any other, and is refused like any other
         const fill = length - open.length - close.length - end.length
         const text = first + open + 'x'.repeat(fill) + close + end
         const isOver = length > limit
-        // A quoted field across the limit ends the reading: nobody knows where it would end.
+        // A quoted field across the limit ends reading, because its end is unknown.
         const isQuoteOver = open.endsWith('"') && length - end.length > limit
         for (const chunkBytes of [1, 7, limit, 1000]) {
           const what = `${JSON.stringify({ open, end, length, chunkBytes })}`
@@ -266,7 +266,7 @@ t.test('a last record may be as long as any other, and is refused like any other
 })
 
 t.test(
-  'a first record that is too long is refused, for nothing is known of the others',
+  'a first record that is too long is refused, because nothing is known of the others',
   async t => {
     for (const delimiter of [',', '||']) {
       for (const end of ['', '\n', '\n1\n']) {
@@ -290,7 +290,7 @@ t.test(
   },
 )
 
-t.test('lines that are not records have no limit, and are not kept in memory', async t => {
+t.test('lines that are not records have no limit and are not kept in memory', async t => {
   const comment = `#${'x'.repeat(5000)}`
   for (const chunkBytes of [1, 64, 10_000]) {
     for (const delimiter of [',', '||']) {
@@ -314,7 +314,7 @@ t.test('lines that are not records have no limit, and are not kept in memory', a
   }
 })
 
-t.test('an input of lines to skip, comments and blank lines is read to its end', async t => {
+t.test('an input of only skipped lines, comments and blank lines is read to its end', async t => {
   for (const text of ['', '\n', 'a\nb', 'a\nb\r', '#\n\r\n#', 'a\n\n\n']) {
     for (const delimiter of [',', '||']) {
       for (const chunkBytes of [1, 100]) {
@@ -343,14 +343,14 @@ t.test('the start of a comment at the end of the input is a record', async t => 
   }
 })
 
-t.test('a header without a line end is what stands in the input', async t => {
+t.test('a header without a line end is kept as in the input', async t => {
   for (const delimiter of [',', '||']) {
     const { reader } = await read(`a${delimiter}b`, 'a:INT,b:INT', { delimiter })
     t.equal(Buffer.from(reader.headerBytes ?? []).toString(), `a${delimiter}b`)
   }
 })
 
-t.test('a number is one record that is not a row, in whatever pieces it comes', async t => {
+t.test('a number is one record that is not a row, in any chunks', async t => {
   for (const chunkBytes of [1, 100]) {
     const options = { format: 'json', chunkBytes } as const
     const { rejects } = await read('123 {"v":1}\n45', 'v:INT', options)
@@ -364,7 +364,7 @@ t.test('a number is one record that is not a row, in whatever pieces it comes', 
   }
 })
 
-t.test('a limit and a stop leave bytes over, and count none twice', async t => {
+t.test('a limit and a stop leave bytes unread, and count none twice', async t => {
   const text = 'a\n1\n\n2\n3\n4\n'
   for (const batch of [{ limit: 2 }, { stopped: () => true }]) {
     const { reader } = await read(text, 'a:INT', { batch })
@@ -374,7 +374,7 @@ t.test('a limit and a stop leave bytes over, and count none twice', async t => {
   }
 })
 
-t.test('an element that the input is cut off in is rejected as one line', async t => {
+t.test('an element cut by the end of the input is rejected as one line', async t => {
   const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
   for (const chunkBytes of [1, 100]) {
     const source = memorySource('[{"v":1},\n{"v":\n2', { chunkBytes, failure })

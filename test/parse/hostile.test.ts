@@ -1,6 +1,6 @@
 /*
-  Bytes that nobody meant to be read: every reader ends with rows, rejects or an error of ours, and every record it
-  counts is one or the other.
+  Hostile bytes: every reader ends with rows, rejects or an error of ours, and every counted record is a row or a
+  reject.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { runs } from '../helpers/runs.js'
 
 const hostile = hostileBytes(30)
 
-t.test('any bytes give rows, rejects or an error, and nothing is lost on the way', async t => {
+t.test('any bytes give rows, rejects or an error, and none is lost', async t => {
   let read = 0
   let refused = 0
   const accounted = fc.asyncProperty(
@@ -28,7 +28,7 @@ t.test('any bytes give rows, rejects or an error, and nothing is lost on the way
   t.ok(read > runs(250) / 6 && refused > runs(250) / 60, `${read} were read, ${refused} refused`)
 })
 
-t.test('what is read does not depend on the chunks', async t => {
+t.test('the result does not depend on the chunks', async t => {
   const same = fc.asyncProperty(
     hostile,
     fc.constantFrom(...types),

@@ -1,5 +1,5 @@
 /*
-  Lines of a window, and what is shown of texts.
+  Lines of a window, and how messages show texts.
 */
 import assert, { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -20,7 +20,7 @@ import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 
-// What formats of one record a line share, with a format whose record is any line that does not hold a `!`.
+// Formats with one record per line share this. The format used here accepts every line without a `!`.
 
 const exclamation = 0x21
 
@@ -49,7 +49,7 @@ function plainLines(lines: LineTokenizer): LineFormat {
 }
 
 interface Found {
-  /** Record or `fault code`, with line and offset, in order of the input. */
+  /** Record or `fault code`, with line and offset, in the order of the input. */
   records: [string, number, number][]
   otherBytes: number
 }
@@ -94,7 +94,7 @@ function read(
   return { records, otherBytes: tokenizer.otherBytes }
 }
 
-t.test('lines end with LF, CRLF or CR, in whatever pieces they come', async t => {
+t.test('lines end with LF, CRLF or CR, in any chunks', async t => {
   const line = fc.stringMatching(/^[a-z]{0,6}$/)
   const ends = fc.constantFrom('\n', '\r\n', '\r')
   fc.assert(
@@ -103,7 +103,7 @@ t.test('lines end with LF, CRLF or CR, in whatever pieces they come', async t =>
       fc.integer({ min: 1, max: 9 }),
       (list, chunkBytes) => {
         const text = list.map(([content, end]) => content + end).join('')
-        // An end alone behind a CR is its other half.
+        // A lone LF after a CR is its other half.
         const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
         const expected: [string, number, number][] = []
         let offset = 7
@@ -120,7 +120,7 @@ t.test('lines end with LF, CRLF or CR, in whatever pieces they come', async t =>
   t.pass()
 })
 
-t.test('the last line needs no end', async t => {
+t.test('the last line needs no line end', async t => {
   t.strictSame(read('a\nb').records, [
     ['a\n', 1, 7],
     ['b', 2, 9],
@@ -129,7 +129,7 @@ t.test('the last line needs no end', async t => {
   t.strictSame(read(''), { records: [], otherBytes: 0 })
 })
 
-t.test('a record that is not a row is set aside, in its place', async t => {
+t.test('a record that is not a row is rejected at its position', async t => {
   for (const chunkBytes of [1, 2, 1000]) {
     t.strictSame(
       read('a\nno!\nb\n!', { chunkBytes }).records,
@@ -144,7 +144,7 @@ t.test('a record that is not a row is set aside, in its place', async t => {
   }
 })
 
-t.test('a record beyond the limit is passed over, and its beginning kept', async t => {
+t.test('a record beyond the limit is skipped, and its beginning kept', async t => {
   for (const chunkBytes of [1, 3, 1000]) {
     const options = { chunkBytes, maxRecordBytes: 4 }
     const { records } = read('abc\nabcd\nabcdefgh\nx\n', options)
@@ -157,7 +157,7 @@ t.test('a record beyond the limit is passed over, and its beginning kept', async
   }
 })
 
-t.test('of an input that was cut off, what has no line end is not a row', async t => {
+t.test('in a cut input, text without a line end is not a row', async t => {
   const cutOff = new InputError('DDB_INPUT_TRUNCATED', 'it was cut', { file: 'x' })
   t.strictSame(read('a\nb', { cutOff }).records, [
     ['a\n', 1, 7],
@@ -167,13 +167,13 @@ t.test('of an input that was cut off, what has no line end is not a row', async 
   t.equal(cutMessage('it was cut'), 'the record is incomplete: it was cut')
 })
 
-// Lines ended by LF, CRLF or CR, against a regular expression.
+// Lines ended by LF, CRLF or CR, compared with a regular expression.
 
 const texts = fc
   .array(fc.constantFrom('\r', '\n', 'a', '\r\n'), { maxLength: 12 })
   .map(list => list.join(''))
 
-t.test('line ends are counted once each', async t => {
+t.test('each line end is counted once', async t => {
   fc.assert(
     fc.property(texts, text => {
       const count = text.match(/\r\n|\r|\n/g)?.length ?? 0
@@ -196,11 +196,11 @@ t.test('a CR at the very end may be half of a line end', async t => {
   t.equal(nextLine(Buffer.from('a\r'), 0, 2), -1)
 })
 
-// The bytes a tokenizer looks at, against one long array of everything that was pushed.
+// The bytes that a tokenizer sees, compared with one long array of everything pushed.
 
 const sentinel = 0x0a
 
-t.test('what is unread stays in order behind its offset, whatever was consumed', async t => {
+t.test('unread bytes stay in order after their offset, however many were consumed', async t => {
   const steps = fc.array(
     fc.record({
       chunk: fc.uint8Array({ maxLength: 300, min: 32 }),
@@ -226,7 +226,7 @@ t.test('what is unread stays in order behind its offset, whatever was consumed',
         )
         strictEqual(window.bytes[window.end], sentinel)
         strictEqual(window.view.buffer, window.bytes.buffer)
-        // Fields written out behind the sentinel need as much again, and words are read beyond their ends.
+        // Fields written after the sentinel need as much space again, and words are read beyond their ends.
         ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
         window.start = Math.floor(consumed * window.end)
       }
@@ -236,7 +236,7 @@ t.test('what is unread stays in order behind its offset, whatever was consumed',
   t.pass()
 })
 
-t.test('it begins empty, with the sentinel in place', async t => {
+t.test('a window begins empty, with the sentinel in place', async t => {
   const window = new Window(sentinel, 3)
   t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])
   window.push(new Uint8Array(0))
@@ -244,9 +244,7 @@ t.test('it begins empty, with the sentinel in place', async t => {
   t.equal(window.scratchStart, 1)
 })
 
-//
-
-t.test('the bytes are named with their place, where there are any', async t => {
+t.test('broken bytes are named with their position, if there are any', async t => {
   const broken = {
     mayBeBroken: (start: number) => start < 10,
     brokenBytes: (text: Uint8Array) =>
@@ -260,14 +258,14 @@ t.test('the bytes are named with their place, where there are any', async t => {
   t.equal(brokenTextMessage(undefined, Buffer.from('x'), 3), undefined)
 })
 
-// What messages show of a text.
+// How messages show a text.
 
 const clipped = (content: string | Uint8Array): string => {
   const bytes = Buffer.concat([Buffer.from('<'), Buffer.from(content), Buffer.from('>')])
   return clippedText(bytes, 1, bytes.length - 1)
 }
 
-t.test('up to 80 bytes are shown as they are, of more the first 80', async t => {
+t.test('up to 80 bytes are shown unchanged, of longer texts the first 80', async t => {
   t.equal(clipped(''), '')
   t.equal(clipped('a'.repeat(80)), 'a'.repeat(80))
   t.equal(clipped('a'.repeat(81)), `${'a'.repeat(80)}…`)
@@ -280,15 +278,15 @@ t.test('no character is cut in two', async t => {
   t.equal(clipped('😀'.repeat(21)), `${'😀'.repeat(20)}…`)
 })
 
-t.test('what is not UTF-8 shows as U+FFFD, a byte order mark stays', async t => {
+t.test('bytes that are not UTF-8 are shown as U+FFFD, and a byte order mark stays', async t => {
   t.equal(clipped(Uint8Array.of(0x61, 0xff, 0x62)), 'a\ufffdb')
   t.equal(clipped('\ufeffa'), '\ufeffa')
-  t.equal(clipped(Buffer.alloc(100, 0x80)), '…', 'trail bytes alone')
+  t.equal(clipped(Buffer.alloc(100, 0x80)), '…', 'only trail bytes')
 })
 
-t.test('short texts are what the standard makes of their bytes', async t => {
+t.test('short texts are decoded as the standard decodes them', async t => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Most random bytes begin no character; these begin and go on with some.
+  // Few random bytes begin a character, so some of these do.
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),

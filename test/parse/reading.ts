@@ -1,5 +1,5 @@
 /*
-  What the tests of readers share: an input out of memory in chunks of any size, and everything that is read from it.
+  Shared by tests of readers: an input in memory, in chunks of any size, and everything that is read from it.
 */
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
@@ -15,7 +15,7 @@ export function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text
 }
 
-/** The pieces of `bytes`; each is overwritten when the next one is taken, as a file's are. */
+/** The chunks of `bytes`; each is overwritten when the next one is requested, like those of a file. */
 async function* pieces(
   bytes: Uint8Array,
   chunkBytes: number,
@@ -33,7 +33,7 @@ async function* pieces(
 export interface MemoryOptions {
   readonly name?: string
   readonly chunkBytes?: number
-  /** What reading ends with behind the last byte. */
+  /** The error after the last byte. */
   readonly failure?: Error
 }
 
@@ -92,7 +92,7 @@ export function mappingFor(
   )
 }
 
-/** Reads everything; batches are released at once, so reuse of their arrays would show. */
+/** Reads everything; batches are released at once, so that wrong reuse of their arrays would show. */
 export async function read(
   content: string | Uint8Array,
   types: string,
@@ -107,7 +107,7 @@ export async function read(
   return readAll(reader, types, options)
 }
 
-/** What an open reader gives. */
+/** Reads everything from an open reader. */
 export async function readAll(
   reader: InputReader,
   types: string,

@@ -1,6 +1,6 @@
 /*
-  Where the records of a text end and what each is, said again in the plainest way: one pass over the whole text, no
-  chunks, no windows. What the readers make of the same text in pieces is compared with it.
+  Where the records of a text end and what each is, by the simplest algorithm: one pass over the whole text, without
+  chunks or windows. The results of readers are compared with it.
 */
 import { InputError, type ErrorCode } from '../../src/errors.js'
 import type { ByteCounts } from '../../src/parse/input-reader.js'
@@ -16,9 +16,9 @@ export interface FoundRecord {
 
 export interface Outcome {
   readonly records: readonly FoundRecord[]
-  /** Why the input was given up. */
+  /** Why reading stopped. */
   readonly failure: ErrorCode | undefined
-  /** Bytes at the end of an input that was cut off, of which nothing tells what they are. */
+  /** Bytes at the end of a cut input that cannot be classified. */
   readonly unreadBytes?: number
 }
 
@@ -26,13 +26,13 @@ export interface Layout {
   readonly delimiter: string
   readonly fields: number
   readonly maxRecordBytes: number
-  /** The input was cut off: a last record without a line end is not whole. */
+  /** The input was cut: a last record without a line end is incomplete. */
   readonly isCut: boolean
 }
 
 const cutCode = 'DDB_INPUT_TRUNCATED'
 
-/** Position behind the first line end at or behind `from`; the text's end without one. */
+/** Position after the first line end at or after `from`; without one, the end of the text. */
 function lineEnd(text: string, from: number): number {
   const found = /\r\n|\n|\r/.exec(text.slice(from))
   return found === null ? text.length : from + found.index + found[0].length
@@ -40,12 +40,12 @@ function lineEnd(text: string, from: number): number {
 
 interface Walk {
   readonly kind: 'whole' | 'bad quote' | 'open quote' | 'endless quote' | 'too long'
-  /** Of a record that is whole. */
+  /** Set for a complete record. */
   readonly end?: number
   readonly fields?: number
 }
 
-/** Follows the fields of the record at `start`; what lies behind the limit decides nothing. */
+/** Follows the fields of the record at `start`; bytes beyond the limit do not matter. */
 function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout): Walk {
   const reaches = (position: number): boolean => position - start < maxRecordBytes
   const overLimit = text.length - start > maxRecordBytes
@@ -77,16 +77,13 @@ function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout
 
 interface LaxWalk {
   readonly end: number
-  /** A line end of it may lie inside a field. */
+  /** One of its line ends may be inside a field. */
   readonly doubt: boolean
-  /** It has a quote that may close a field opened before it. */
+  /** It has a quote that may close a field opened earlier. */
   readonly settles: boolean
 }
 
-/**
- * The record at `start` when quotes that cannot be quotes are taken as they are; a string when it does not end before
- * `limit`.
- */
+/** The record at `start` if invalid quotes are read as text; a string if the record does not end before `limit`. */
 function laxWalk(
   text: string,
   start: number,
@@ -133,13 +130,13 @@ function laxWalk(
   }
 }
 
-/** Behind the record whose quotes are broken, and all lines that may be a part of it. */
+/** Position after the record with broken quotes and all lines that may belong to it. */
 function brokenEnd(
   source: string,
   start: number,
   { delimiter, maxRecordBytes, isCut }: Layout,
 ): number | 'open' | 'cut' {
-  // A line feed that the input lacks is read as if it were there.
+  // A missing last line feed is assumed.
   const text = isCut || source.endsWith('\n') ? source : `${source}\n`
   const isLimited = source.length - start > maxRecordBytes
   const limit = isLimited ? start + maxRecordBytes : text.length
@@ -164,15 +161,15 @@ function brokenEnd(
       inDoubt = true
       break
     }
-    // What is still to come of an input that was cut off might have settled it.
+    // The missing part of a cut input could have decided this.
     if (!inDoubt && isCut && !isLimited) return 'cut'
   }
   return Math.min(end, source.length)
 }
 
 /**
- * Behind the empty line or comment at `at`, unless it is a row, as an empty line is that a record follows where there is
- * one column; undefined where nothing tells, because the input was cut off.
+ * Position after the empty line or comment at `at`, unless it is a row: with one column, an empty line followed by a
+ * record is a row. undefined if the input was cut before that is known.
  */
 function passedTo(text: string, at: number, layout: Layout): number | 'row' | undefined {
   const { fields, maxRecordBytes, isCut } = layout
@@ -275,7 +272,7 @@ export interface Piecewise {
   readonly dialect: ReaderOptions
 }
 
-/** What a reader makes of the text when it comes in pieces. */
+/** The result of a reader for the text in chunks. */
 export async function recordsRead(
   text: string,
   { types, chunkBytes, isCut, dialect }: Piecewise,

@@ -1,6 +1,6 @@
 /*
-  Reading that goes on where an earlier one stopped, and batches made of pieces that were asked for: the same records at
-  the same places as in one reading from start to end, whatever the format, encoding, compression and chunks.
+  Reading that resumes where an earlier one stopped, and batches of requested pieces: the same records at the same
+  positions as in one reading, for any format, encoding, compression and chunks.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ interface FoundBatch {
   readonly rows: FoundRow[]
   readonly start: number
   readonly end: ResumePoint
-  /** When it came. */
+  /** Records read when the reject came. */
   readonly recordsRead: number
   readonly rejects: number
 }
@@ -69,7 +69,7 @@ function stored(input: Input): Buffer {
 
 const rowsIn = ({ batches }: Reading): FoundRow[] => batches.flatMap(({ rows }) => rows)
 
-/** Everything that is read; a failure before the first record is thrown. */
+/** Reads everything; a failure before the first record is thrown. */
 async function readAll(
   input: Input,
   size: number,
@@ -135,14 +135,13 @@ async function readSource(
   return { batches, rejects, recordsRead, failure, skipped }
 }
 
-/** Line of what stands at an offset. */
 function lineAt(input: Input, offsetBytes: number): number {
   const bytes = content(input)
   const before = iconv.decode(bytes.subarray(0, offsetBytes), input.encoding, { stripBOM: false })
   return before.split(/\r\n|\r|\n/).length
 }
 
-/** What holds of every batch. */
+/** Checks what holds for every batch. */
 function checkEnds(input: Input, reading: Reading): void {
   const rows = rowsIn(reading)
   let rowCount = 0
@@ -175,7 +174,7 @@ function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint):
   if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
-/** Whole batches, batches cut in two, and starts of batches that hold no row, as the numbers say. */
+/** Chooses by number: whole batches, halves of batches, and starts of batches without a row. */
 function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
   return batches.flatMap(({ start, end, rows }, index) => {
     const range = { startBytes: start, endBytes: end.offsetBytes }
@@ -198,7 +197,7 @@ async function checkPieces(
   size: number,
   pieces: readonly ByteRange[],
 ): Promise<void> {
-  // Pieces hold more rows than a batch may; what lies between them is cut after two.
+  // Pieces hold more rows than a batch may; the gaps between them are cut after two rows.
   const cut = await readAll(input, size, { pieces, batchRows: 2 })
   deepStrictEqual(rowsIn(cut), rowsIn(whole))
   deepStrictEqual(cut.rejects, whole.rejects)
@@ -259,7 +258,7 @@ async function check(
 
 const lineEnds = fc.constantFrom('\n', '\n', '\r\n', '\r')
 
-/** Lines, the last of which may have no end. */
+/** Lines; the last one may have no line end. */
 function linesOf(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(fc.array(fc.tuple(line, lineEnds), { maxLength: 25, size: 'max' }), fc.boolean())
@@ -277,7 +276,7 @@ const encodedAs = fc.constantFrom<Pick<Input, 'encoding' | 'isEncodingFound'>>(
   { encoding: 'utf-16be', isEncodingFound: false },
 )
 
-/** Delimited text, with all that can be wrong in it. */
+/** Delimited text with every kind of fault. */
 function delimited(dialect: ReaderOptions): fc.Arbitrary<Input> {
   const { delimiter = ',', quote = '"' } = dialect
   const rest = fc.array(fc.constantFrom(...'ab股é😀|, '), { maxLength: 8 })
@@ -321,11 +320,11 @@ function delimited(dialect: ReaderOptions): fc.Arbitrary<Input> {
 
 const delimitedText = delimited({ delimiter: ',', quote: '"' })
 
-t.test('delimited text goes on behind every batch, and is cut into pieces', async () => {
+t.test('delimited text resumes after every batch, and is divided into pieces', async () => {
   await check(delimitedText, 100)
 })
 
-/** One column, of which most lines are empty. */
+/** One column in which most lines are empty. */
 const oneColumn = fc
   .tuple(
     fc.constantFrom('', '\n', '\r\n\n# made by hand\r\n\n'),
@@ -346,16 +345,16 @@ const oneColumn = fc
     },
   }))
 
-t.test('so does one column, whose empty lines are rows', async () => {
+t.test('so is one column whose empty lines are rows', async () => {
   await check(oneColumn, 100)
 })
 
-t.test('so it does with delimiters of several bytes, other escapes and blanks', async () => {
+t.test('so is text with delimiters of several bytes, other escapes and blanks', async () => {
   await check(delimited({ delimiter: '||', quote: '"', trim: true }), 50)
   await check(delimited({ delimiter: ',', quote: '"', escape: '\\', ragged: 'pad' }), 30)
 })
 
-t.test('so it does where csv-parse reads', async () => {
+t.test('so is text that csv-parse reads', async () => {
   await check(delimited({ delimiter: ',', quote: '股', maxRecordBytes: 10_000 }), 50)
 })
 
@@ -370,7 +369,7 @@ const object = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ n: 'x', s: '' }, { n: 1 }, 5, 'text', null, [1, 2]) },
 )
 
-t.test('NDJSON goes on behind every batch, and is cut into pieces', async () => {
+t.test('NDJSON resumes after every batch, and is divided into pieces', async () => {
   const line = fc.oneof(
     { weight: 5, arbitrary: object.map(value => JSON.stringify(value)) },
     {
@@ -385,7 +384,7 @@ t.test('NDJSON goes on behind every batch, and is cut into pieces', async () => 
   await check(inputs, 100)
 })
 
-/** Elements with blanks and commas between them, and what stands around them. */
+/** Elements with blanks and commas between them, and the text around them. */
 function documents(
   around: fc.Arbitrary<readonly [before: string, between: string, behind: string]>,
   dialect: ReaderOptions,
@@ -406,7 +405,7 @@ function documents(
       const text = `${before}${elements.map(parts => parts.join('')).join(between)}${behind}`
       return {
         ...encoding,
-        // Now and then the end is missing.
+        // Sometimes the end is missing.
         text: cut < 4 ? text.slice(0, text.length - cut) : text,
         compression: 'none',
         dialect: { format: 'json', ...dialect },
@@ -414,12 +413,12 @@ function documents(
     })
 }
 
-t.test('JSON arrays and objects one after the other go on behind every batch', async () => {
+t.test('JSON arrays and consecutive objects resume after every batch', async () => {
   const around = fc.constantFrom(['[', ',', '] '], ['\r\n[\r', '\r\n,', '\r]\n'], [' ', '\r\n', ''])
   await check(documents(around, {}), 100)
 })
 
-t.test('records further inside of documents do, too', async () => {
+t.test('so do records further inside documents', async () => {
   const start = '{"a":[{"n":1}],"data":{"rows":['
   const around = fc.constantFrom(
     [start, ',', '],"z":[1,\r\n{"n":2}]}}'],
@@ -428,12 +427,12 @@ t.test('records further inside of documents do, too', async () => {
   await check(documents(around, { jsonPath: 'data.rows' }), 50)
 })
 
-t.test('compressed inputs go on where they did', async () => {
+t.test('compressed inputs resume at the same place', async () => {
   await check(delimitedText, 10, 'gzip')
   await check(delimitedText, 2, 'zstd')
 })
 
-/** The machine's files, and how many bytes of them were read. */
+/** The machine's files, and the number of bytes read. */
 function countedFiles(): { files: Files; read: { bytes: number } } {
   const read = { bytes: 0 }
   const files: Files = {
@@ -460,7 +459,7 @@ const quotedLines = (n: number): string =>
 const objects = (n: number): string =>
   `{"n": ${n % 7 === 0 ? '"x"' : n}, "s": "股é😀${'y'.repeat((5 * n) % 5000)}"}\n`
 
-t.test('a plain file of UTF-8 goes on without what stands before having been read', async t => {
+t.test('a plain UTF-8 file resumes without reading the bytes before', async t => {
   const csv = { format: 'csv', header: 'yes' } as const
   const inputs = [
     ['n,s\n', quotedLines, csv, 'auto'],
@@ -506,7 +505,7 @@ t.test('a plain file of UTF-8 goes on without what stands before having been rea
       const head = 3 * 1024 * 1024
       t.ok(read.bytes <= head + bytes.length - batch.end.offsetBytes, `${read.bytes} bytes read`)
     }
-    t.ok(whole.batches.at(-5)!.end.offsetBytes > 3 * 1024 * 1024, 'there is something to pass over')
+    t.ok(whole.batches.at(-5)!.end.offsetBytes > 3 * 1024 * 1024, 'there is something to skip')
   }
 })
 
@@ -532,7 +531,7 @@ async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
   return { batches, reader }
 }
 
-t.test('an input that ends where reading would go on has no more rows', async t => {
+t.test('an input that ends at the place of resuming has no more rows', async t => {
   for (const [text, lineNumber] of [
     ['1\n2\n', 3],
     ['1\n2', 2],
@@ -547,7 +546,7 @@ t.test('an input that ends where reading would go on has no more rows', async t 
   }
 })
 
-t.test('a header and nothing else goes on behind it', async t => {
+t.test('a header without rows resumes after the header', async t => {
   for (const text of ['n\n', 'n\r\n', 'n']) {
     const reader = await openReader(memorySource(text), { header: 'yes' })
     const from = { offsetBytes: text.length, lineNumber: 2 }
@@ -569,7 +568,7 @@ t.test('a header and nothing else goes on behind it', async t => {
   }
 })
 
-t.test('an input that ends before is said not to be the one that was read', async t => {
+t.test('a shorter input is reported as not the one that was read', async t => {
   const from = { offsetBytes: 9, lineNumber: 4 }
   await t.rejects(batchesOf('1\n2\n', { from }), {
     code: 'DDB_INPUT_READ',
@@ -578,7 +577,7 @@ t.test('an input that ends before is said not to be the one that was read', asyn
   })
 })
 
-t.test('what fails before is told as it is, and a stop is one', async t => {
+t.test('a failure before that place is passed on, and a stop ends reading there', async t => {
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   const from = { offsetBytes: 9, lineNumber: 4 }
   const options = { mapping: mappingFor, batchRows: 1, batchBytes: 1, onReject: () => undefined }
@@ -589,7 +588,7 @@ t.test('what fails before is told as it is, and a stop is one', async t => {
   t.strictSame(batches, [])
 })
 
-t.test('the limit counts from where reading goes on', async t => {
+t.test('the limit counts from the place of resuming', async t => {
   const from = { offsetBytes: 4, lineNumber: 3 }
   const { batches, reader } = await batchesOf('1\n2\n3\n4\n5\n', { from, limit: 2 })
   t.strictSame(batches, [{ start: 4, end: 8, line: 5, rows: ['3', '4'] }])
@@ -605,7 +604,7 @@ t.test('a limit or a stop ends the batch of a piece where reading ends', async t
   ])
 })
 
-t.test('a piece is one batch however small batches are to be', async t => {
+t.test('a piece is one batch however small batches are otherwise', async t => {
   const pieces = [{ startBytes: 4, endBytes: 10 }]
   const { batches } = await batchesOf('1\n2\n3\n4\n5\n6\n', { pieces, batchRows: 1, batchBytes: 1 })
   t.strictSame(
@@ -614,7 +613,7 @@ t.test('a piece is one batch however small batches are to be', async t => {
   )
 })
 
-t.test('pieces before the place where reading goes on count no more', async t => {
+t.test('pieces before the place of resuming are ignored', async t => {
   const pieces = [
     { startBytes: 0, endBytes: 2 },
     { startBytes: 6, endBytes: 8 },

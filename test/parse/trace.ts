@@ -1,5 +1,5 @@
 /*
-  Everything that somebody who reads inputs gets to see, in order: what two ways of reading the same inputs must have in common.
+  Everything that a reader of inputs reports, in order: two ways of reading the same inputs must report the same.
 */
 import type { Batch, InputRange, Reject } from '../../src/parse/batch.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
@@ -8,12 +8,11 @@ import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.j
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { mappingFor, rowsOf } from './reading.js'
 
-/** How inputs are read. */
 export interface TraceOptions {
   readonly types: string
   readonly dialect: ReaderOptions
   readonly rules?: MappingRules
-  /** Of each input, in order. */
+  /** Options for each input, in order. */
   readonly batch: (input: number) => Partial<BatchOptions>
 }
 
@@ -50,7 +49,7 @@ const plainReject = ({ bytes, ...reject }: Reject): unknown => ({
   bytes: bytesText(bytes),
 })
 
-/** Reads inputs one after the other; arrays of batches are given back late, and used again. */
+/** Reads inputs one after another; arrays of batches are released late and reused. */
 export async function trace(
   sources: readonly ByteSource[],
   { types, dialect, rules = {}, batch }: TraceOptions,

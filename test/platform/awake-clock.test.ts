@@ -3,7 +3,7 @@ import { awakeClock } from '../../src/platform/awake-clock.js'
 import type { Clock } from '../../src/platform/platform.js'
 import { handClock } from '../helpers/clocks.js'
 
-/** A clock that goes on while nobody is called back. */
+/** A clock that continues while no timer fires. */
 function machine() {
   const hand = handClock()
   let sleptMs = 0
@@ -27,7 +27,7 @@ function machine() {
   }
 }
 
-t.test('a process that is awake has the time that there is', async t => {
+t.test('an awake process counts all the time that passes', async t => {
   const { awake, pass } = machine()
   const beganMs = awake.nowMs()
   pass(100_000)
@@ -35,12 +35,12 @@ t.test('a process that is awake has the time that there is', async t => {
   t.equal(awake.naps, 0)
 })
 
-t.test('what it sleeps is in no time, whenever somebody looks first', async t => {
+t.test('sleep is not counted, whoever finds it out first', async t => {
   const { awake, pass, sleep } = machine()
   const beganMs = awake.nowMs()
   pass(1_000)
   sleep(3_600_000)
-  // It may have been awake up to a beat, and so much it is given.
+  // It may have been awake up to one beat, and that much is counted.
   t.ok(awake.nowMs() - beganMs <= 1_500)
   pass(1_000)
   t.ok(awake.nowMs() - beganMs <= 2_500)
@@ -51,7 +51,7 @@ t.test('what it sleeps is in no time, whenever somebody looks first', async t =>
   t.equal(awake.naps, 2)
 })
 
-t.test('time never goes back', async t => {
+t.test('time never runs backwards', async t => {
   const { awake, pass, sleep } = machine()
   let lastMs = awake.nowMs()
   for (const ms of [1, 100, 1_499, 1_501, 5_000, 0, 1_600, 1e9]) {
@@ -63,7 +63,7 @@ t.test('time never goes back', async t => {
   }
 })
 
-t.test('a timer has its whole time awake', async t => {
+t.test('a timer waits for its whole time awake', async t => {
   const { awake, pass, sleep } = machine()
   let called = 0
   awake.after(10_000, () => called++)
@@ -78,10 +78,10 @@ t.test('a timer has its whole time awake', async t => {
   pass(5_000)
   timer.cancel()
   pass(20_000)
-  t.equal(called, 1, 'one that was started again can be cancelled')
+  t.equal(called, 1, 'one that was restarted can be cancelled')
 })
 
-t.test('a machine that was suspended has slept, though its own clock stood still', async t => {
+t.test('a suspended machine has slept, although its own clock stood still', async t => {
   const { awake, pass, jump } = machine()
   const beganMs = awake.nowMs()
   pass(1_000)
@@ -89,9 +89,9 @@ t.test('a machine that was suspended has slept, though its own clock stood still
   t.equal(awake.naps, 1)
   t.equal(awake.nowMs() - beganMs, 1_000)
   jump(-60_000)
-  t.equal(awake.naps, 2, 'a clock that is set back as well')
+  t.equal(awake.naps, 2, 'also for a clock that is set back')
   jump(500)
-  t.equal(awake.naps, 2, 'one that is set right a little is not')
+  t.equal(awake.naps, 2, 'not for a small correction of the clock')
 })
 
 t.test('once it is stopped it leaves no timer', async t => {

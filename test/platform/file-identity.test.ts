@@ -9,7 +9,7 @@ t.test('names with one device and inode are one file', async t => {
   t.not(fileKey('a', file), fileKey('a', { device: 3n, inode: 6n }))
 })
 
-t.test('where files have no number, a file is what its path says', async t => {
+t.test('if files have no number, a file is identified by its path', async t => {
   const file = { device: 3n, inode: 0n }
   t.equal(fileKey('./d/../a', file), fileKey(resolve('a'), file))
   t.not(fileKey('a', file), fileKey('b', file))

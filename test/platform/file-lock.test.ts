@@ -1,6 +1,6 @@
 /*
-  A lock between processes; those of the command line, killed ones among them, are in test/cli/files/lock.test.ts, those in
-  containers and on other hosts in test/end-to-end/containers.test.ts.
+  A lock between processes; the locks of the command line, also of killed processes, are in test/cli/files/lock.test.ts,
+  those in containers and on other hosts in test/end-to-end/containers.test.ts.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -28,7 +28,7 @@ import {
 } from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
-/** Whoever watches goes on at once; what is held by this clock is never renewed. */
+/** A watcher continues at once; a lock held by this clock is never renewed. */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -45,7 +45,7 @@ async function held(path: string, clock: Clock = handClock()): Promise<FileLock>
   return answer.lock
 }
 
-/** What a lock says, with some of it changed; undefined takes a member out. */
+/** The content of a lock, with some of it changed; undefined removes a member. */
 async function write(path: string, change: Record<string, unknown>): Promise<void> {
   const lock = await held(`${path}.model`)
   const model = JSON.parse(readFileSync(`${path}.model`, 'utf8')) as Record<string, unknown>
@@ -53,14 +53,14 @@ async function write(path: string, change: Record<string, unknown>): Promise<voi
   writeFileSync(path, JSON.stringify({ ...model, token: '00112233445566aa', ...change }))
 }
 
-/** The id of a process that is no more. */
+/** The id of a process that has ended. */
 const deadPid = (): number =>
   Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
 
 /** As a process in another container writes it. */
 const elsewhere = { namespaces: 'pid:[1] time:[1]', pid: 7 }
 
-/** Whoever watches waits on this clock, and `renew` is done after so many looks. */
+/** A watcher waits on this clock, and `renew` is called after so many looks. */
 function watchedClock(looks: number, renew: () => void): Clock & { readonly waitedMs: number } {
   const leaping = watcherClock()
   let looked = 0
@@ -82,7 +82,7 @@ const touch = (path: string): void => {
   utimesSync(path, mtimeMs / 1000 + 3, mtimeMs / 1000 + 3)
 }
 
-t.test('a lock is there while it is held, and gone once it is given back', async t => {
+t.test('a lock exists while it is held, and is gone once it is released', async t => {
   const { dir, path } = placeOf(t)
   t.equal(await lockHolder(path, handClock()), undefined)
   const lock = await held(path)
@@ -97,19 +97,22 @@ t.test('a lock is there while it is held, and gone once it is given back', async
   t.ok(existsSync(path), 'a second call does nothing, not even to the next holder')
 })
 
-t.test('a lock of a living process is taken, be it this one, and nobody waits', async t => {
-  const { dir, path } = placeOf(t)
-  await held(path)
-  const taken = { kind: 'taken', pid: process.pid, isRenewed: true }
-  const clock = handClock()
-  t.match(await takeFileLock(path, clock), taken)
-  t.match(takeFileLockNow(path, clock), taken)
-  t.match(await lockHolder(path, clock), { ...taken, who: /^process \d+ since 2/ })
-  t.equal(clock.timers, 0)
-  t.strictSame(readdirSync(dir), ['r.lock'])
-})
+t.test(
+  'a lock of a living process counts as taken, also of this process, without waiting',
+  async t => {
+    const { dir, path } = placeOf(t)
+    await held(path)
+    const taken = { kind: 'taken', pid: process.pid, isRenewed: true }
+    const clock = handClock()
+    t.match(await takeFileLock(path, clock), taken)
+    t.match(takeFileLockNow(path, clock), taken)
+    t.match(await lockHolder(path, clock), { ...taken, who: /^process \d+ since 2/ })
+    t.equal(clock.timers, 0)
+    t.strictSame(readdirSync(dir), ['r.lock'])
+  },
+)
 
-t.test('the lock of a process that is certainly gone is taken over at once', async t => {
+t.test('the lock of a process that has certainly ended is taken over at once', async t => {
   const cases: Record<string, () => Record<string, unknown>> = {
     'no such process': () => ({ pid: deadPid() }),
     'another process under that id': () => ({ startTicks: '1' }),
@@ -125,28 +128,31 @@ t.test('the lock of a process that is certainly gone is taken over at once', asy
   }
 })
 
-t.test('a holder that cannot be asked and does not renew is taken over after a while', async t => {
-  const cases: Record<string, Record<string, unknown>> = {
-    'in another container': elsewhere,
-    'of another boot, on a host of the same name': { bootId: 'of another machine' },
-    'on another host': { host: 'elsewhere', bootId: 'of another machine' },
-    'of a system that tells nothing': { bootId: null, namespaces: null, startTicks: null },
-    'whose start is not known': { startTicks: null },
-  }
-  for (const [name, change] of Object.entries(cases)) {
-    const { dir, path } = placeOf(t)
-    await write(path, change)
-    const clock = watcherClock()
-    t.match(takeFileLockNow(path, clock), { kind: 'taken', isRenewed: true }, name)
-    t.equal(await lockHolder(path, clock), undefined, name)
-    const beganMs = clock.nowMs()
-    t.match(await takeFileLock(path, clock), { kind: 'held', from: 'stale' }, name)
-    t.ok(clock.nowMs() - beganMs >= staleMs)
-    t.strictSame(readdirSync(dir), ['r.lock'], name)
-  }
-})
+t.test(
+  'the lock of an unknown holder that does not renew it is taken over after a while',
+  async t => {
+    const cases: Record<string, Record<string, unknown>> = {
+      'in another container': elsewhere,
+      'of another boot, on a host of the same name': { bootId: 'of another machine' },
+      'on another host': { host: 'elsewhere', bootId: 'of another machine' },
+      'of a system that tells nothing': { bootId: null, namespaces: null, startTicks: null },
+      'whose start is not known': { startTicks: null },
+    }
+    for (const [name, change] of Object.entries(cases)) {
+      const { dir, path } = placeOf(t)
+      await write(path, change)
+      const clock = watcherClock()
+      t.match(takeFileLockNow(path, clock), { kind: 'taken', isRenewed: true }, name)
+      t.equal(await lockHolder(path, clock), undefined, name)
+      const beganMs = clock.nowMs()
+      t.match(await takeFileLock(path, clock), { kind: 'held', from: 'stale' }, name)
+      t.ok(clock.nowMs() - beganMs >= staleMs)
+      t.strictSame(readdirSync(dir), ['r.lock'], name)
+    }
+  },
+)
 
-t.test('a holder that cannot be asked and renews has it', async t => {
+t.test('an unknown holder that renews its lock keeps it', async t => {
   for (const looks of [1, 5, 55]) {
     const { dir, path } = placeOf(t)
     await write(path, elsewhere)
@@ -160,7 +166,7 @@ t.test('a holder that cannot be asked and renews has it', async t => {
   }
 })
 
-t.test('a lock that is given back, or changes hands, while it is watched', async t => {
+t.test('a lock that is released, or changes hands, while it is watched', async t => {
   const { path } = placeOf(t)
   await write(path, elsewhere)
   const free = watchedClock(3, () => rmSync(path))
@@ -170,12 +176,12 @@ t.test('a lock that is given back, or changes hands, while it is watched', async
   t.match(await takeFileLock(path, other), { kind: 'strange' })
 })
 
-t.test('what a watcher has slept itself does not count', async t => {
+t.test('the time that a watcher itself has slept does not count', async t => {
   const { path } = placeOf(t)
   await write(path, elsewhere)
   const leaping = watcherClock()
   let sleptMs = 0
-  // It is stopped for an hour between two looks, and so was the holder: one machine stood still.
+  // The clock stops for an hour between two looks, and so did the holder: one machine stood still.
   const clock: Clock = {
     ...leaping,
     nowMs: () => leaping.nowMs() + sleptMs,
@@ -189,7 +195,7 @@ t.test('what a watcher has slept itself does not count', async t => {
   t.match(await takeFileLock(path, clock), { kind: 'taken', pid: 7 })
 })
 
-t.test('a takeover that was killed in its middle is taken over itself', async t => {
+t.test('an interrupted takeover can itself be taken over', async t => {
   const { dir, path } = placeOf(t)
   await write(path, { pid: deadPid() })
   await write(`${path}+00112233445566aa`, { pid: deadPid(), token: 'aa66554433221100' })
@@ -197,7 +203,7 @@ t.test('a takeover that was killed in its middle is taken over itself', async t 
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('a takeover that was killed in another container, too', async t => {
+t.test('so can a takeover that was killed in another container', async t => {
   const { dir, path } = placeOf(t)
   await write(path, elsewhere)
   await write(`${path}+00112233445566aa`, { ...elsewhere, token: 'aa66554433221100' })
@@ -205,14 +211,14 @@ t.test('a takeover that was killed in another container, too', async t => {
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('a takeover that is under way keeps others out', async t => {
+t.test('a takeover in progress keeps others out', async t => {
   const { path } = placeOf(t)
   await write(path, { pid: deadPid() })
   await write(`${path}+00112233445566aa`, { token: 'aa66554433221100' })
   t.match(await takeFileLock(path, handClock()), { kind: 'taken', pid: process.pid })
 })
 
-t.test('of several that see a stale lock at once exactly one takes it', async t => {
+t.test('if several find a stale lock at once, exactly one takes it', async t => {
   const { dir, path } = placeOf(t)
   await write(path, elsewhere)
   const answers = await Promise.all(
@@ -223,7 +229,7 @@ t.test('of several that see a stale lock at once exactly one takes it', async t 
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('a holder renews its lock, whatever the clock on the wall does', async t => {
+t.test('a holder renews its lock, even if the wall clock is set', async t => {
   const { path } = placeOf(t)
   let wallMs = Date.parse('2026-01-02T03:04:05Z')
   const hand = handClock()
@@ -247,15 +253,19 @@ async function takeOver(path: string): Promise<void> {
 }
 
 t.test(
-  'a holder that wakes finds out that another has taken over, and leaves it alone',
+  'a holder that wakes finds that another has taken over, and does not touch its lock',
   async t => {
     const { dir, path } = placeOf(t)
     const clock = handClock()
     let nowMs = 0
     const lock = await held(path, { ...clock, nowMs: () => nowMs })
     await takeOver(path)
-    t.equal(lock.lost(), undefined, 'nobody takes over what was renewed just now: it does not look')
-    // Stopped: no timer is called.
+    t.equal(
+      lock.lost(),
+      undefined,
+      'a lock renewed just now cannot be taken over: the file is not read',
+    )
+    // Stopped: no timer fires.
     nowMs = 3_600_000
     t.match(lock.lost(), /^process 7 on elsewhere since just now has it$/)
     const { mtimeMs } = statSync(path)
@@ -265,7 +275,7 @@ t.test(
   },
 )
 
-t.test('a holder that is awake finds it out as well', async t => {
+t.test('a holder that is awake finds out as well', async t => {
   const { path } = placeOf(t)
   const clock = handClock()
   const lock = await held(path, clock)
@@ -275,7 +285,7 @@ t.test('a holder that is awake finds it out as well', async t => {
   t.equal(clock.timers, 0, 'and stops renewing')
 })
 
-t.test('a machine that was suspended, whose own clock stood still', async t => {
+t.test('a machine that was suspended, with its own clock stopped', async t => {
   const { path } = placeOf(t)
   const clock = handClock()
   let wallMs = 0
@@ -285,7 +295,7 @@ t.test('a machine that was suspended, whose own clock stood still', async t => {
   t.match(lock.lost(), /process 7 on elsewhere/)
 })
 
-t.test('a holder that wakes before anybody took over keeps its lock, and renews it', async t => {
+t.test('a holder that wakes before a takeover keeps its lock and renews it', async t => {
   const { dir, path } = placeOf(t)
   const hand = handClock()
   let sleptMs = 0
@@ -311,15 +321,15 @@ t.test('a holder that wakes while another is about to take over yields', async t
   nowMs += renewEveryMs
   t.match(lock.lost(), /about to take it over/, 'for good')
   lock.release()
-  t.ok(existsSync(path), 'what the other is about to replace is left to it')
+  t.ok(existsSync(path), 'it does not touch the file that the other is about to replace')
 })
 
-t.test('one that was about to take over finds a holder that has woken', async t => {
+t.test('a process that was about to take over finds a holder that has woken', async t => {
   const { path } = placeOf(t)
   const hand = handClock()
   let sleptMs = 0
   const lock = await held(path, { ...hand, nowMs: () => hand.nowMs() + sleptMs })
-  // The process is this one, so it has to be told that it cannot ask.
+  // The holder is this process, so its namespaces are changed to make its state unknown.
   const holder = JSON.parse(readFileSync(path, 'utf8')) as object
   writeFileSync(path, JSON.stringify({ ...holder, ...elsewhere }))
   const clock = watchedClock(40, () => {
@@ -329,13 +339,13 @@ t.test('one that was about to take over finds a holder that has woken', async t 
   t.match(await takeFileLock(path, clock), { kind: 'taken', pid: 7 })
 })
 
-t.test('a lock that cannot be renewed any more is lost in time', async t => {
+t.test('a lock that can no longer be renewed is lost in time', async t => {
   const { dir } = placeOf(t)
   const folder = join(dir, 'locks')
   mkdirSync(folder)
   let nowMs = 0
   const lock = await held(join(folder, 'r.lock'), { ...handClock(), nowMs: () => nowMs })
-  // As when a disk is taken away.
+  // As when a disk is removed.
   renameSync(folder, `${folder}.gone`)
   writeFileSync(folder, '')
   t.equal(lock.lost(), undefined, 'not yet')
@@ -356,7 +366,7 @@ t.test('a holder whose file was removed, or replaced, removes nothing', async t 
   t.ok(existsSync(path))
 })
 
-t.test('what version 0.1.0 has written is judged as it did: nobody renews it', async t => {
+t.test('a lock of version 0.1.0 is judged as that version did: it is never renewed', async t => {
   const earlier = { namespaces: undefined }
   const dead: Record<string, unknown>[] = [
     { pid: deadPid() },
@@ -382,7 +392,7 @@ t.test('what version 0.1.0 has written is judged as it did: nobody renews it', a
   }
 })
 
-t.test('a file that is no lock is left as it is', async t => {
+t.test('a file that is not a lock is left unchanged', async t => {
   for (const content of [
     '',
     '\n',
@@ -410,21 +420,18 @@ t.test('a file that is no lock is left as it is', async t => {
   t.strictSame(await takeFileLock(path, handClock()), { kind: 'strange' }, 'a folder')
 })
 
-t.test('a pipe in the place of a lock is waited for by nobody', async t => {
+t.test('a pipe instead of a lock does not block', async t => {
   const { path } = placeOf(t)
   execFileSync('mkfifo', [path])
   t.strictSame(await takeFileLock(path, handClock()), { kind: 'strange' })
   t.strictSame(await lockHolder(path, handClock()), { kind: 'strange' })
 })
 
-t.test(
-  'a folder that is not there, or cannot be written, is the failure of the system',
-  async t => {
-    const { dir, path } = placeOf(t)
-    await t.rejects(takeFileLock(join(path, 'r.lock'), handClock()), { code: 'ENOENT' })
-    if (process.getuid?.() === 0) return
-    chmodSync(dir, 0o500)
-    await t.rejects(takeFileLock(path, handClock()), { code: 'EACCES' })
-    chmodSync(dir, 0o700)
-  },
-)
+t.test("a missing or unwritable folder gives the system's error", async t => {
+  const { dir, path } = placeOf(t)
+  await t.rejects(takeFileLock(join(path, 'r.lock'), handClock()), { code: 'ENOENT' })
+  if (process.getuid?.() === 0) return
+  chmodSync(dir, 0o500)
+  await t.rejects(takeFileLock(path, handClock()), { code: 'EACCES' })
+  chmodSync(dir, 0o700)
+})

@@ -1,5 +1,5 @@
 /*
-  Names of files as texts, and back to the bytes that the system has.
+  File names as texts, and back to the bytes of the system.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -7,7 +7,7 @@ import t from 'tap'
 import { nameOfBytes, systemName } from '../../src/platform/file-name.js'
 import { runs } from '../helpers/runs.js'
 
-t.test('names in UTF-8 are themselves', async t => {
+t.test('names in UTF-8 are unchanged', async t => {
   for (const name of ['a.csv', '股票.csv', '\u{1f600}', '\ufffd', '']) {
     t.equal(nameOfBytes(Buffer.from(name)), name)
     t.equal(systemName(name), name)
@@ -15,9 +15,9 @@ t.test('names in UTF-8 are themselves', async t => {
 })
 
 // The escapes are those of Python's os.fsdecode (PEP 383).
-t.test('other bytes are lone surrogates, each by itself', async t => {
+t.test('every other byte is a lone surrogate', async t => {
   t.equal(nameOfBytes(Buffer.from('caf\xe9.csv', 'latin1')), 'caf\udce9.csv')
-  t.equal(nameOfBytes(Buffer.of(0xe4, 0xb8)), '\udce4\udcb8', 'a character that is cut off')
+  t.equal(nameOfBytes(Buffer.of(0xe4, 0xb8)), '\udce4\udcb8', 'a truncated character')
   t.equal(nameOfBytes(Buffer.of(0xed, 0xb2, 0x80)), '\udced\udcb2\udc80', 'no surrogate of UTF-8')
   t.equal(nameOfBytes(Buffer.concat([Buffer.of(0xff), Buffer.from('数')])), '\udcff数')
 })

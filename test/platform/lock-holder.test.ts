@@ -1,5 +1,6 @@
 /*
-  What is known of a process that holds a lock, by real processes; other namespaces are in test/end-to-end/containers.test.ts.
+  What is known about a process that holds a lock, with real processes; other namespaces are in
+  test/end-to-end/containers.test.ts.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +30,7 @@ const statOf = (pid: number): string[] | undefined => {
 
 const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 
-/** Resolves once the system has a process in this state. */
+/** Resolves once the process is in this state. */
 async function inState(pid: number, letter: string): Promise<void> {
   for (;;) {
     const state = statOf(pid)?.[0]
@@ -61,13 +62,13 @@ t.test('this process knows itself', onLinux, async t => {
   t.not(thisProcess().token, own.token)
 })
 
-t.test('a process that runs, is stopped, goes on and ends', onLinux, async t => {
+t.test('a process that runs, is stopped, continues and ends', onLinux, async t => {
   const child = sleeper(t)
   const holder = holderWith(child.pid)
   t.equal(lifeOf(holder), 'alive')
   child.kill('SIGSTOP')
   await inState(child.pid, 'T')
-  t.equal(lifeOf(holder), 'unsure', 'whether it ever goes on nobody knows')
+  t.equal(lifeOf(holder), 'unsure', 'it may never continue')
   child.kill('SIGCONT')
   await inState(child.pid, 'S')
   t.equal(lifeOf(holder), 'alive')
@@ -76,8 +77,9 @@ t.test('a process that runs, is stopped, goes on and ends', onLinux, async t => 
   t.equal(lifeOf(holder), 'dead')
 })
 
-t.test('a process that is over and was not waited for is dead', onLinux, async t => {
-  // What the shell becomes never waits for its child, which stays a zombie; the shell itself would if it could.
+t.test('a process that has ended but was not waited for is dead', onLinux, async t => {
+  // The process that replaces the shell never waits for its child, which stays a zombie; the shell itself would wait if
+  // it could.
   const shell = spawn('sh', ['-c', 'cat <&3 >&2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
@@ -91,7 +93,7 @@ t.test('a process that is over and was not waited for is dead', onLinux, async t
   t.equal(lifeOf(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')
 })
 
-t.test('a number alone says nothing', async t => {
+t.test('a process id alone proves nothing', async t => {
   const child = sleeper(t)
   t.equal(lifeOf(holderWith(child.pid, { startTicks: '1' })), 'dead', 'another process has it now')
   for (const change of [
@@ -114,7 +116,7 @@ t.test('where a holder is', async t => {
   t.equal(at({ bootId: 'x' }), 'process 5 on another machine of this name since then')
 })
 
-t.test('a sighting tells a hold that was renewed from one that was not', async t => {
+t.test('a sighting shows whether a lock was renewed', async t => {
   const path = join(t.testdir(), 'lock')
   t.equal(seeLock(path), undefined)
   writeFileSync(path, JSON.stringify(thisProcess()))
@@ -124,7 +126,7 @@ t.test('a sighting tells a hold that was renewed from one that was not', async t
   t.notSame(seeLock(path), first)
 })
 
-t.test('version 0.1.0 told no namespaces', async t => {
+t.test('version 0.1.0 wrote no namespaces', async t => {
   const { namespaces, ...earlier } = thisProcess()
   t.ok(namespaces)
   t.equal(isRenewing(holderOf(JSON.stringify(earlier))!), false)

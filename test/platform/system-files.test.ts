@@ -1,5 +1,5 @@
 /*
-  Files of the operating system, against node:fs.
+  Files of the operating system, compared with node:fs.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -21,7 +21,7 @@ const folder = fileFolder(t, { 'a.txt': 'hello', sub: { 'b.txt': '' } })
 const path = (name: string): string => join(folder, name)
 const stats = (name: string): BigIntStats => statSync(path(name), { bigint: true })
 
-t.test('a file is read on from where the last read ended', async t => {
+t.test('a read continues at the end of the last one', async t => {
   const file = await systemFiles.open(path('a.txt'))
   const buffer = Buffer.alloc(8, '.')
   t.equal(await file.read(buffer, 1, 3), 3)
@@ -33,7 +33,7 @@ t.test('a file is read on from where the last read ended', async t => {
   await t.rejects(systemFiles.open(path('none')), { code: 'ENOENT' })
 })
 
-t.test('the start of a file is read at once, and a pipe is not waited for', async t => {
+t.test('the start of a file is read at once, without waiting for a pipe', async t => {
   const buffer = Buffer.alloc(4, '.')
   t.equal(systemFiles.readNow(path('a.txt'), buffer), 4)
   t.equal(String(buffer), 'hell')
@@ -44,7 +44,7 @@ t.test('the start of a file is read at once, and a pipe is not waited for', asyn
   t.equal(systemFiles.readNow(path('pipe'), buffer), 0)
 })
 
-t.test('what is known of a path is what the system knows', async t => {
+t.test('information about a path is that of the system', async t => {
   chmodSync(path('a.txt'), 0o644)
   const { dev: device, ino: inode, mtimeMs, birthtimeNs, ctimeNs } = stats('a.txt')
   const modifiedMs = Number(mtimeMs)
@@ -57,7 +57,7 @@ t.test('what is known of a path is what the system knows', async t => {
   t.equal(systemFiles.statusNow(path('none')), undefined)
   await t.rejects(systemFiles.status(path('none')), { code: 'ENOENT' })
   symlinkSync(path('a.txt'), path('link'))
-  t.strictSame(systemFiles.statusNow(path('link')), expected, 'of what a link leads to')
+  t.strictSame(systemFiles.statusNow(path('link')), expected, 'about the target of a link')
   for (const mode of [0o640, 0o604, 0o044]) {
     chmodSync(path('a.txt'), mode)
     t.match(systemFiles.statusNow(path('a.txt')), { isForAll: false }, mode.toString(8))
@@ -65,7 +65,7 @@ t.test('what is known of a path is what the system knows', async t => {
   chmodSync(path('a.txt'), 0o644)
 })
 
-t.test('folders are listed, with what is below when asked', async t => {
+t.test('folders are listed, with their contents if requested', async t => {
   const entries = async (name: string, recursive = false): Promise<FolderEntry[]> => {
     const found: FolderEntry[] = []
     await systemFiles.readFolder(path(name), recursive, entry => found.push(entry))
@@ -83,12 +83,12 @@ t.test('folders are listed, with what is below when asked', async t => {
   await t.rejects(entries('a.txt'), { code: 'ENOTDIR' })
 })
 
-t.test('a file that may be read passes, one that is not there does not', async t => {
+t.test('a readable file passes, a missing one does not', async t => {
   await systemFiles.checkReadable(path('a.txt'))
   await t.rejects(systemFiles.checkReadable(path('none')), { code: 'ENOENT' })
 })
 
-t.test('a new file is for its owner alone, written at its end and cut back', async t => {
+t.test('a new file is private to its owner, and can be appended to and truncated', async t => {
   const file = systemFiles.create(path('new'))
   t.equal(stats('new').mode & 0o777n, 0o600n)
   t.equal(file.write(Buffer.from('abcdef')), 6)
@@ -102,7 +102,7 @@ t.test('a new file is for its owner alone, written at its end and cut back', asy
   t.throws(() => systemFiles.create(path('dangling')), { code: 'EEXIST' })
 })
 
-t.test('only an empty ordinary file is taken as one', async t => {
+t.test('only an empty regular file is opened as empty', async t => {
   writeFileSync(path('empty'), '')
   const file = systemFiles.openEmpty(path('empty'))
   file.write(Buffer.from('x'))
@@ -117,7 +117,7 @@ t.test('only an empty ordinary file is taken as one', async t => {
   t.throws(() => systemFiles.openEmpty(path('to-empty')), { code: 'ELOOP' })
 })
 
-t.test('a file is removed, a link and not what it leads to', async t => {
+t.test('removing a link keeps its target', async t => {
   writeFileSync(path('kept'), '')
   symlinkSync(path('kept'), path('gone'))
   systemFiles.remove(path('gone'))
@@ -126,7 +126,7 @@ t.test('a file is removed, a link and not what it leads to', async t => {
   t.throws(() => systemFiles.remove(path('gone')), { code: 'ENOENT' })
 })
 
-t.test('a file is read at any place, and read on from where it was', async t => {
+t.test('a file is read at any position, and from the last position', async t => {
   const file = await systemFiles.open(path('a.txt'))
   const buffer = Buffer.alloc(8, '.')
   t.equal(await file.read(buffer, 0, 1), 1)
@@ -134,12 +134,12 @@ t.test('a file is read at any place, and read on from where it was', async t => 
   t.equal(await file.readAt(buffer, 7, 1, 0), 1)
   t.equal(await file.read(buffer, 1, 2), 2)
   t.equal(String(buffer), 'hel.lo.h')
-  t.equal(await file.readAt(buffer, 0, 8, 5), 0, 'behind the end')
+  t.equal(await file.readAt(buffer, 0, 8, 5), 0, 'past the end')
   t.equal(await file.readAt(buffer, 0, 8, 4_000), 0)
   await file.close()
 })
 
-t.test('a file that is there is written on behind what it holds', async t => {
+t.test('writing to an existing file appends', async t => {
   writeFileSync(path('grown'), 'abc')
   const file = systemFiles.reopen(path('grown'))
   file.write(Buffer.from('de'))
@@ -157,16 +157,16 @@ t.test('a file that is there is written on behind what it holds', async t => {
   t.throws(() => systemFiles.reopen(path('to-grown')), { code: 'ELOOP' })
 })
 
-t.test('a folder is made with those it lies in, for its owner alone', async t => {
+t.test('a folder is created with its parents, private to its owner', async t => {
   systemFiles.makeFolder(path('one/two'))
   for (const name of ['one', 'one/two']) t.equal(stats(name).mode & 0o777n, 0o700n)
   writeFileSync(path('one/two/kept'), 'x')
   systemFiles.makeFolder(path('one/two'))
-  t.equal(readFileSync(path('one/two/kept'), 'utf8'), 'x', 'one that is there stays as it is')
+  t.equal(readFileSync(path('one/two/kept'), 'utf8'), 'x', 'an existing one is unchanged')
   t.throws(() => systemFiles.makeFolder(path('a.txt/one')), { code: 'ENOTDIR' })
 })
 
-t.test('a lock is held, asked for and given back', async t => {
+t.test('a lock is held, looked up and released', async t => {
   const answer = await systemFiles.lock(path('run.lock'))
   t.equal(answer.kind, 'held')
   t.match(systemFiles.lockNow(path('run.lock')), { kind: 'taken', pid: process.pid })

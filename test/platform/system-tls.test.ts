@@ -34,7 +34,7 @@ async function textOf(socket: Socket): Promise<string> {
   return text
 }
 
-t.test('both ends may send on after the other has said that it will not', async t => {
+t.test('both ends may continue sending after the other has ended', async t => {
   const { port, accepted, close } = await listening(t)
   const client = network.dial(host, port, dialTls)
   await once(client, 'secureConnect')
@@ -48,20 +48,20 @@ t.test('both ends may send on after the other has said that it will not', async 
 })
 
 t.test(
-  'both ends of a connection ask whether the other is there',
+  'both ends of a connection check that the other is alive',
   { skip: !tellsTimers },
   async t => {
     const { port, accepted } = await listening(t)
     const client = network.dial(host, port, dialTls)
     await once(client, 'secureConnect')
     const peer = await accepted
-    t.ok(await keepsAlive(peer.remotePort!, port), 'whoever dialled')
-    t.ok(await keepsAlive(port, peer.remotePort!), 'whoever listened')
+    t.ok(await keepsAlive(peer.remotePort!, port), 'the end that dialled')
+    t.ok(await keepsAlive(port, peer.remotePort!), 'the end that listened')
     for (const socket of [client, peer]) socket.end()
   },
 )
 
-t.test('nothing is accepted that did not begin with TLS', async t => {
+t.test('a connection that does not begin with TLS is refused', async t => {
   const { port, accepted, close } = await listening(t)
   void accepted.then(() => t.fail('a connection without TLS was accepted'))
   const plain = connectPlain(port, host)
@@ -84,7 +84,7 @@ t.test('nothing is accepted that did not begin with TLS', async t => {
   await ended
 })
 
-t.test('nothing older than TLS 1.2 is accepted, whatever the other end would take', async t => {
+t.test('nothing older than TLS 1.2 is accepted, whatever the other end allows', async t => {
   const { port, accepted } = await listening(t)
   void accepted.then(() => t.fail('it was accepted'))
   const ciphers = 'DEFAULT@SECLEVEL=0'
@@ -94,7 +94,7 @@ t.test('nothing older than TLS 1.2 is accepted, whatever the other end would tak
   t.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
 })
 
-t.test('what a port speaks can be asked', async t => {
+t.test('a probe finds which protocol a port speaks', async t => {
   const { port } = await listening(t)
   const plain = await network.listen(host, 0, socket => {
     socket
@@ -117,7 +117,7 @@ t.test('what a port speaks can be asked', async t => {
   t.equal(await network.speaksTls(host, plain.port, never), false)
 })
 
-t.test('certificates that cannot be used are refused with the system’s error', async t => {
+t.test('unusable certificates are refused with the system’s error', async t => {
   const listen = network.listen(host, 0, () => undefined, { certificate: ca.cert, key: server.key })
   await t.rejects(listen, { code: 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' })
   t.throws(() => network.dial(host, 1, { ...dialTls, certificate: ca.cert, key: server.key }), {

@@ -1,5 +1,5 @@
 /*
-  The machine: timers, chance and connections behave as the platform promises.
+  The machine: timers, randomness and connections behave as the platform promises.
 */
 import { once } from 'node:events'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 
 const { clock, random, network } = systemPlatform
 
-/** Everything that arrives until the other end says that no more comes; the socket stays open. */
+/** Everything that arrives until the other end ends; the socket stays open. */
 async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -17,7 +17,7 @@ async function textOf(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-t.test('a timer calls back once, a cancelled one never', async t => {
+t.test('a timer fires once, a cancelled one never', async t => {
   const called: string[] = []
   const cancelled = clock.after(0, () => called.push('cancelled'))
   cancelled.cancel()
@@ -34,7 +34,7 @@ t.test('a timer calls back once, a cancelled one never', async t => {
   cancelled.cancel()
 })
 
-t.test('a turn of the event loop comes behind the promises of this one', async t => {
+t.test('a turn of the event loop comes after the promises of this one', async t => {
   const order: string[] = []
   const turn = new Promise<void>(resolve =>
     clock.nextTurn(() => {
@@ -47,7 +47,7 @@ t.test('a turn of the event loop comes behind the promises of this one', async t
   t.strictSame(order, ['promise', 'turn'])
 })
 
-t.test('time only goes up, and the wall clock is the machine’s', async t => {
+t.test('time only increases, and the wall clock is the machine’s', async t => {
   const [first, second] = [clock.nowMs(), clock.nowMs()]
   t.ok(second >= first)
   const before = Date.now()
@@ -55,7 +55,7 @@ t.test('time only goes up, and the wall clock is the machine’s', async t => {
   t.ok(now >= before && now <= Date.now())
 })
 
-t.test('random numbers are below 1, random bytes as many as asked for', async t => {
+t.test('random numbers are below 1, random bytes as many as requested', async t => {
   const numbers = Array.from({ length: 1000 }, () => random.number())
   t.ok(numbers.every(number => number >= 0 && number < 1))
   t.ok(new Set(numbers).size > 1)
@@ -64,7 +64,7 @@ t.test('random numbers are below 1, random bytes as many as asked for', async t 
 })
 
 t.test(
-  'both ends of a connection ask whether the other is there',
+  'both ends of a connection check that the other is alive',
   { skip: !tellsTimers },
   async t => {
     let accept = (socket: Socket): void => void socket
@@ -74,13 +74,13 @@ t.test(
     const client = network.dial('127.0.0.1', listening.port)
     await once(client, 'connect')
     const peer = await accepted
-    t.ok(await keepsAlive(peer.remotePort!, listening.port), 'whoever dialled')
-    t.ok(await keepsAlive(listening.port, peer.remotePort!), 'whoever listened')
+    t.ok(await keepsAlive(peer.remotePort!, listening.port), 'the end that dialled')
+    t.ok(await keepsAlive(listening.port, peer.remotePort!), 'the end that listened')
     for (const socket of [client, peer]) socket.destroy()
   },
 )
 
-t.test('both ends may send on after the other has said that it will not', async t => {
+t.test('both ends may continue sending after the other has ended', async t => {
   let accept = (socket: Socket): void => void socket
   const accepted = new Promise<Socket>(resolve => (accept = resolve))
   const port = await network.listen('127.0.0.1', 0, socket => accept(socket))
@@ -99,7 +99,7 @@ t.test('both ends may send on after the other has said that it will not', async 
   t.equal(error.code, 'ECONNREFUSED')
 })
 
-t.test('a port that is taken is refused with the system’s error', async t => {
+t.test('a port in use is refused with the system’s error', async t => {
   const port = await network.listen('127.0.0.1', 0, () => undefined)
   t.teardown(() => port.close(() => undefined))
   await t.rejects(

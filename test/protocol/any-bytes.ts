@@ -1,5 +1,5 @@
 /*
-  Bytes taken for what a stream may hold: every value that comes of them can be read, written and read again.
+  Treats bytes as the contents of a stream: every resulting value can be read, written and read again.
 */
 import { isDeepStrictEqual } from 'node:util'
 import { decodeValue } from '../../src/protocol/codec.js'
@@ -36,7 +36,7 @@ const partsOf = (value: Value): readonly Value[] => {
   }
 }
 
-/** Reads every element. A few bytes can be a million nulls without a type: those are left alone. */
+/** Reads every element. A few bytes can mean a million nulls without a type: these are skipped. */
 function readThrough(value: Value): void {
   formatScalarsOf(value)
   for (const part of partsOf(value)) readThrough(part)
@@ -53,13 +53,13 @@ function formatScalarsOf(value: Value): void {
   }
 }
 
-/** @throws when `bytes` are taken for a value and are not one */
+/** @throws if `bytes` are accepted as a value but are none */
 export function checkValues(bytes: Uint8Array, size: number): void {
   const { values } = agreedOutcome(bytes, size, asValue)
   for (const value of values as Value[]) {
     readThrough(value)
     const again = decoded(encoded(value))
-    // What is no number has many bit patterns, and JavaScript keeps none of them apart.
+    // NaN has many bit patterns, which JavaScript does not distinguish.
     if (isDeepStrictEqual(encoded(again), encoded(value)) || isDeepStrictEqual(again, value))
       continue
     throw new Error('It changes on its way')

@@ -49,7 +49,7 @@ import {
 } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
-// Examples seen on the wire, both ways; every type and form there and back; limits on what a sender may claim.
+// Recorded examples, both ways; every type and form there and back; limits on sizes that a sender may claim.
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
@@ -63,7 +63,7 @@ const tuple = (...data: Value[]): Vector => ({
   data,
 })
 
-/** docs/protocol.md#objects: examples that official clients put on the wire. */
+/** docs/protocol.md#objects: recorded examples of official clients. */
 const golden: readonly (readonly [string, string, Value])[] = [
   ['an INT scalar', '04 00 | 01000000', scalar('INT', 1)],
   ['MONTH 2024.01', '07 00 | e05e0000', scalar('MONTH', 24288)],
@@ -133,21 +133,21 @@ const golden: readonly (readonly [string, string, Value])[] = [
   ],
 ]
 
-t.test('examples from the wire, both ways', async t => {
+t.test('recorded examples, both ways', async t => {
   for (const [name, bytes, value] of golden) {
     t.equal(encoded(value).toString('hex'), hex(bytes).toString('hex'), `${name} is written`)
     t.ok(isDeepStrictEqual(plainBytes(decoded(hex(bytes))), plainBytes(value)), `${name} is read`)
   }
 })
 
-/** Buffer and Uint8Array hold the same bytes but are not deeply equal. */
+/** Buffer and Uint8Array with the same bytes are not deeply equal. */
 function plainBytes(value: Value): Value {
   return value.form === 'scalar' && value.value instanceof Uint8Array
     ? ({ ...value, value: new Uint8Array(value.value) } as Value)
     : value
 }
 
-t.test('every type and form comes back as it was, however the bytes are cut', async t => {
+t.test('every type and form is read back unchanged, for any chunks', async t => {
   fc.assert(
     fc.property(arbitraryValue, fc.array(fc.nat(2000), { maxLength: 6 }), (value, cuts) => {
       const bytes = encoded(value)
@@ -169,7 +169,7 @@ t.test('every type and form comes back as it was, however the bytes are cut', as
   t.pass()
 })
 
-t.test('a value behind a value begins where the first one ended', async t => {
+t.test('a second value begins where the first one ended', async t => {
   fc.assert(
     fc.property(arbitraryValue, arbitraryValue, (first, second) => {
       const reader = readerOf(encoded(first), encoded(second))
@@ -184,7 +184,7 @@ t.test('a value behind a value begins where the first one ended', async t => {
   t.pass()
 })
 
-t.test('a set of SYMBOL travels as plain strings, so that inner and outer type agree', async t => {
+t.test('a set of SYMBOL is sent as plain strings, so that inner and outer type agree', async t => {
   const bytes = encoded({ form: 'set', elements: vector('SYMBOL', 'x', '') })
   t.equal(bytes.toString('hex'), hex('11 04 | 11 01 02000000 01000000 7800 00').toString('hex'))
 })
@@ -201,7 +201,7 @@ t.test('forms that cannot be written are refused', async t => {
   }
 })
 
-t.test('bytes that are not a value are refused with their place in the stream', async t => {
+t.test('bytes that are not a value are refused with their position in the stream', async t => {
   const refused: readonly (readonly [string, string, RegExp])[] = [
     ['a form nobody sends', '04 0a', /Form 10/],
     ['a type nobody sends', '63 00 01', /Type 99/],
@@ -233,7 +233,7 @@ t.test('bytes that are not a value are refused with their place in the stream', 
   }
 })
 
-t.test('a claimed size beyond the limit is refused before its bytes arrive', async t => {
+t.test('a claimed size over the limit is refused before its bytes arrive', async t => {
   const limits = { maxValueBytes: 1000, maxDepth: 3 }
   const claims: readonly (readonly [string, string])[] = [
     ['elements', '05 01 00010000 01000000'],
@@ -255,7 +255,7 @@ t.test('a claimed size beyond the limit is refused before its bytes arrive', asy
   }
 })
 
-t.test('a string without an end is given up at the limit', async t => {
+t.test('a string without an end is refused at the limit', async t => {
   const reader = new ByteReader()
   reader.push(hex('12 00'))
   const decoder = decodeValue(reader, { maxValueBytes: 1000, maxDepth: 3 })
@@ -285,7 +285,7 @@ t.test('values nested deeper than the limit are refused', async t => {
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
 
-t.test('values side by side are not nested', async t => {
+t.test('values next to each other are not nested', async t => {
   const many = Array.from({ length: 100 }, (_, at): Value => {
     if (at % 3 === 0) return tuple(scalar('INT', at))
     if (at % 3 === 1) return { form: 'set', elements: vector('INT', at) }
@@ -294,12 +294,10 @@ t.test('values side by side are not nested', async t => {
   t.strictSame(decoded(encoded(tuple(...many))), tuple(...many))
 })
 
-//
-
 const ints = (...rows: (number | null)[][]): ArrayVector =>
   vectorOf({ type: 'INT', array: true }, rows) as ArrayVector
 
-/** Row counts and count widths of the blocks, read by the description alone. */
+/** Row counts and count widths of the blocks, read only by the protocol's description. */
 function blocksOf(
   bytes: Buffer,
   cellBytes: number,
@@ -318,7 +316,7 @@ function blocksOf(
   return blocks
 }
 
-t.test('an empty row travels as one null cell, as both official clients send it', async t => {
+t.test('an empty row is sent as one null cell, as both official clients send it', async t => {
   const bytes = hex(
     '44 01 02000000 04000000 | 0200 01 00 | 03 01 | 01000000 02000000 03000000 00000080',
   )
@@ -353,7 +351,7 @@ t.test('a count of zero is read as an empty row', async t => {
   t.strictSame(decoded(bytes), { ...ints([], [5], []), offsets: Uint32Array.of(0, 0, 1, 1) })
 })
 
-t.test('blocks fill 4096 bytes, the first one with the header of the vector', async t => {
+t.test("blocks fill 4096 bytes; the first one includes the vector's header", async t => {
   const bytes = encoded(ints(...Array.from({ length: 3000 }, (_, row) => [row])))
   const blocks = blocksOf(bytes, 4)
   t.equal(blocks[0]!.rows, Math.floor((4096 - 10 - 4) / 5))
@@ -375,7 +373,7 @@ t.test('the longest row of a block decides how its lengths are written', async t
   t.same(widths(65_536, 1), [4, 1])
 })
 
-t.test('a row longer than a block has one to itself', async t => {
+t.test('a row longer than a block has its own block', async t => {
   const rows = [[1], Array<number>(5000).fill(7), [2]]
   const bytes = encoded(ints(...rows))
   t.same(
@@ -385,13 +383,13 @@ t.test('a row longer than a block has one to itself', async t => {
   t.strictSame(decoded(bytes), ints(...rows))
 })
 
-t.test('a slice of rows does not begin with the first cell', async t => {
+t.test('a slice of rows need not begin with the first cell', async t => {
   const whole = ints([1], [2, 3], [], [4])
   const slice: ArrayVector = { ...whole, length: 2, offsets: whole.offsets.subarray(1, 4) }
   t.strictSame(decoded(encoded(slice)), ints([2, 3], [null]))
 })
 
-t.test('array vectors of every fixed type come back, in blocks of any kind', async t => {
+t.test('array vectors of every fixed type are read back, in blocks of any kind', async t => {
   fc.assert(
     fc.property(fc.nat(60).chain(arbitraryArrayVector), vector =>
       isDeepStrictEqual(decoded(encoded(vector)), vector),
@@ -401,7 +399,7 @@ t.test('array vectors of every fixed type come back, in blocks of any kind', asy
   t.pass()
 })
 
-t.test('what cannot be an array vector is refused', async t => {
+t.test('invalid array vectors are refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['52 01 00000000 00000000', /no array vectors of STRING/],
     ['51 01 00000000 00000000', /no array vectors of SYMBOL/],
@@ -434,13 +432,11 @@ t.test('what cannot be an array vector is refused', async t => {
   })
 })
 
-//
-
-/** The rows of a column, encoded one by one: equal exactly when the columns mean the same. */
+/** The rows of a column, encoded one by one: equal exactly if the columns mean the same. */
 const rows = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, row) => encoded(elementAt(column, row)).toString('hex'))
 
-/** Any column, two positions in it in order, and the column's parts of the same type. */
+/** Any column, two positions in it in order, and its parts of the same type. */
 const columnAndCuts = fc
   .nat(12)
   .chain(length => fc.tuple(arbitraryColumn(length), fc.nat(length), fc.nat(length)))
@@ -450,7 +446,7 @@ const columnAndCuts = fc
     end: Math.max(first, second),
   }))
 
-t.test('a slice holds the rows between', async t => {
+t.test('a slice holds the rows between the positions', async t => {
   fc.assert(
     fc.property(columnAndCuts, ({ column, start, end }) => {
       const slice = sliceColumn(column, start, end)
@@ -462,7 +458,7 @@ t.test('a slice holds the rows between', async t => {
   t.pass()
 })
 
-t.test('slices put together are the column again', async t => {
+t.test('joined slices equal the column', async t => {
   fc.assert(
     fc.property(columnAndCuts, ({ column, start }) => {
       const joined = concatColumns(
@@ -476,7 +472,7 @@ t.test('slices put together are the column again', async t => {
   t.pass()
 })
 
-t.test('rows are picked in any order, also of slices', async t => {
+t.test('rows are picked in any order, also from slices', async t => {
   fc.assert(
     fc.property(
       columnAndCuts,
@@ -507,7 +503,7 @@ t.test('a slice shares memory, a join does not', async t => {
   t.equal(sliceColumn(column, 0, 3), column)
 })
 
-t.test('columns with spare room count only their rows', async t => {
+t.test('only the rows of columns with spare capacity count', async t => {
   const full = { form: 'vector', type: 'STRING', length: 2, data: ['a', 'b', 'spare'] } as const
   const blobs: Column = {
     form: 'vector',
@@ -531,7 +527,7 @@ t.test('columns with spare room count only their rows', async t => {
   t.strictSame(concatColumns(ints, ints), vectorOf({ type: 'INT' }, [5, 5]))
 })
 
-t.test('symbols of two bases are joined over one', async t => {
+t.test('joined symbols of two bases have one base', async t => {
   const first = vectorOf({ type: 'SYMBOL' }, ['a', 'b'])
   const second = vectorOf({ type: 'SYMBOL' }, ['b', 'c', ''])
   t.strictSame(concatColumns(first, second), vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'b', 'c', '']))
@@ -539,7 +535,7 @@ t.test('symbols of two bases are joined over one', async t => {
   t.strictSame(doubled, vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'a', 'b']))
 })
 
-t.test('tuples are cut and picked from', async t => {
+t.test('tuples can be cut and picked from', async t => {
   const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('STRING', 'b'), null])
   t.strictSame(sliceColumn(tuple, 1, 3), vectorOf({ type: 'ANY' }, [scalar('STRING', 'b'), null]))
   t.strictSame(
@@ -548,7 +544,7 @@ t.test('tuples are cut and picked from', async t => {
   )
 })
 
-t.test('text in wire form is cut, joined and picked from', async t => {
+t.test('text in wire form can be cut, joined and picked from', async t => {
   const wire = (text: string, length: number): Column => ({
     form: 'vector',
     type: 'STRING',
@@ -564,7 +560,7 @@ t.test('text in wire form is cut, joined and picked from', async t => {
   t.strictSame(takeRows(column, Int32Array.of(3, 0)), vectorOf({ type: 'STRING' }, ['d', 'a']))
 })
 
-t.test('elements that begin anywhere in memory are picked whole', async t => {
+t.test('elements at any memory position are picked whole', async t => {
   const memory = Uint8Array.from({ length: 50 }, (_, at) => at)
   const column: Column = { form: 'vector', type: 'UUID', length: 3, data: memory.subarray(1, 49) }
   const picked = takeRows(column, Int32Array.of(2, 0))
@@ -599,7 +595,7 @@ t.test('columns of different types are not joined', async t => {
   })
 })
 
-t.test('VOID columns have nothing but a length', async t => {
+t.test('VOID columns have only a length', async t => {
   const column = vectorOf({ type: 'VOID' }, [null, null])
   const lengths = (...values: Value[]): number[] =>
     values.map(value => ('length' in value ? value.length : -1))
@@ -613,15 +609,13 @@ t.test('VOID columns have nothing but a length', async t => {
   )
 })
 
-//
-
 t.test('every type is found by its number, other numbers name none', async t => {
   for (const [name, { id }] of Object.entries(dataTypes)) t.equal(dataTypeOf(id), name)
   for (const id of [26, 27, 33, 40, 41, 64, 145, 255])
     t.equal(dataTypeOf(id), undefined, String(id))
 })
 
-t.test('types are read and written as schema() spells them', async t => {
+t.test('types are read and written in the spelling of schema()', async t => {
   const cases = [
     ['INT', { type: 'INT' }],
     ['DOUBLE[]', { type: 'DOUBLE', array: true }],
@@ -639,7 +633,7 @@ t.test('types are read and written as schema() spells them', async t => {
   })
 })
 
-t.test('what is not a type is refused', async t => {
+t.test('invalid types are refused', async t => {
   for (const text of [
     '',
     'FOO',
@@ -660,12 +654,12 @@ t.test('three types are decimals', async t => {
   t.strictSame(decimals, ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'])
 })
 
-// What one decoding may cost.
+// Limits of one decoding.
 
 const limits = { maxValueBytes: 100, maxDepth: 2 }
 const tooLarge = { code: 'DDB_LIMIT', message: /larger than the 100 bytes/ }
 
-t.test('what is left is what was not read, from where the decoding began', async t => {
+t.test('the remaining bytes are the unread ones, from the start of the decoding', async t => {
   const reader = readerOf(new Uint8Array(200))
   reader.take(50)
   const context = new DecodeContext(reader, limits)
@@ -674,10 +668,10 @@ t.test('what is left is what was not read, from where the decoding began', async
   t.equal(context.remainingBytes(reader), 70)
   context.expect(reader, 70)
   t.throws(() => context.expect(reader, 71), tooLarge)
-  t.equal(context.remainingBytes(reader), 70, 'what is expected is not read yet')
+  t.equal(context.remainingBytes(reader), 70, 'expected bytes are not read yet')
 })
 
-t.test('bytes that the wire does not show count as if they were read', async t => {
+t.test('charged bytes count as if they were read', async t => {
   const reader = readerOf(new Uint8Array(200))
   const context = new DecodeContext(reader, limits)
   context.charge(reader, 60)
@@ -696,7 +690,7 @@ t.test('a row without bytes counts as 64', async t => {
   t.throws(() => context.chargeVoid(reader, 1), tooLarge)
 })
 
-t.test('values may be nested as deep as the limit, and again beside each other', async t => {
+t.test('values may be nested as deep as the limit, and again next to each other', async t => {
   const reader = readerOf(new Uint8Array(0))
   const context = new DecodeContext(reader, limits)
   for (let value = 0; value < 3; value++) {
@@ -713,13 +707,13 @@ t.test('values may be nested as deep as the limit, and again beside each other',
   })
 })
 
-t.test('without limits given, a value has 1 GiB and 64 levels', async t => {
+t.test('without given limits, a value has 1 GiB and 64 levels', async t => {
   const reader = readerOf(new Uint8Array(0))
   t.equal(new DecodeContext(reader).remainingBytes(reader), 1024 ** 3)
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
 
-// The two bytes in front of every object, and counts.
+// The two bytes before every object, and counts.
 
 t.test('the type comes first, then the form', async t => {
   // docs/protocol.md#objects
@@ -752,12 +746,10 @@ t.test('a count is not negative', async t => {
   })
 })
 
-//
-
 const intsMatrixCodec = (...values: number[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
 const texts = (...values: string[]): Vector => vectorOf({ type: 'STRING' }, values) as Vector
 
-t.test('labels stand between the two flags', async t => {
+t.test('labels come between the two flags', async t => {
   const matrix: Matrix = {
     form: 'matrix',
     rows: 2,
@@ -774,7 +766,7 @@ t.test('labels stand between the two flags', async t => {
   t.strictSame(decoded(bytes), matrix)
 })
 
-t.test('a matrix of decimals says its scale behind rows and columns', async t => {
+t.test('a matrix of decimals has its scale after rows and columns', async t => {
   const elements = vectorOf({ type: 'DECIMAL32', scale: 2 }, [125n]) as Vector
   const bytes = hex('25 03 00 25 03 01000000 01000000 02000000 7d000000')
   const matrix: Matrix = { form: 'matrix', rows: 1, columns: 1, elements }
@@ -782,7 +774,7 @@ t.test('a matrix of decimals says its scale behind rows and columns', async t =>
   t.strictSame(decoded(bytes), matrix)
 })
 
-t.test('SYMBOL travels as plain strings and is read with a base too', async t => {
+t.test('SYMBOL is sent as plain strings and can also be read with a base', async t => {
   const elements = vectorOf({ type: 'SYMBOL' }, ['x', 'x']) as Vector
   const matrix: Matrix = { form: 'matrix', rows: 1, columns: 2, elements }
   t.strictSame(decoded(encoded(matrix)), matrix)
@@ -824,9 +816,7 @@ t.test('shapes that do not fit are refused', async t => {
   })
 })
 
-//
-
-/** Type, value, bytes behind the flag. */
+/** Type, value, bytes after the flag. */
 const goldenScalarCodec: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['VOID', null, '00'],
   ['BOOL', true, '01'],
@@ -879,7 +869,7 @@ t.test('nothing, NULL and a default are three kinds of VOID', async t => {
   }
 })
 
-t.test('a function carries its kind', async t => {
+t.test('a function has its kind', async t => {
   const bytes = hex('14 00 03 6600')
   t.strictSame(decoded(bytes), { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' })
   t.ok(encoded(decoded(bytes)).equals(bytes))
@@ -890,7 +880,7 @@ t.test('a COMPLEX with one null part is null', async t => {
   t.match(decoded(hex('22 00 000000000000f83f ffffffffffffefff')), { value: null })
 })
 
-t.test('a value that its type cannot hold is refused, the null sentinel included', async t => {
+t.test('a value that its type cannot hold is refused, also the null value', async t => {
   const refused: readonly (readonly [DataType, unknown, number?])[] = [
     ['CHAR', -128],
     ['CHAR', 128],
@@ -936,8 +926,6 @@ t.test('scales that do not exist are refused', async t => {
   t.throws(() => decoded(hex('25 01 00000000 01000000 0a000000')), { message: /scale 10/ })
 })
 
-//
-
 const intsTableCodec = (...values: number[]): Column => vectorOf({ type: 'INT' }, values)
 
 const table = (columnNames: string[], rows: number, ...columns: Column[]): Table => ({
@@ -955,7 +943,7 @@ t.test('the low byte of the flag is not a type: every client writes its own', as
   }
 })
 
-t.test('a table holds tuples and array vectors as columns', async t => {
+t.test('a table can have tuples and array vectors as columns', async t => {
   const value = table(
     ['tuple', 'array'],
     2,
@@ -988,9 +976,7 @@ t.test('tables that do not fit together are refused', async t => {
   }
 })
 
-//
-
-t.test('a large column goes out as the memory it stands in, a small one is copied', async t => {
+t.test('a large column is sent from its own memory, a small one is copied', async t => {
   const data = new Float64Array(10_000).fill(1.5)
   const writer = new ByteWriter()
   encodeValue(writer, { form: 'vector', type: 'DOUBLE', length: 9000, data })
@@ -1020,7 +1006,7 @@ t.test('encoding 10,000 numeric rows makes a handful of buffers', async t => {
   t.equal(writer.take().length, 8)
 })
 
-t.test('only the first `length` elements travel', async t => {
+t.test('only the first `length` elements are sent', async t => {
   const data = Int32Array.of(1, 2, 3, 4)
   t.ok(
     encoded({ form: 'vector', type: 'INT', length: 2, data }).equals(
@@ -1055,7 +1041,7 @@ t.test('a column with fewer elements than rows is refused', async t => {
   }
 })
 
-t.test('text already in wire form goes out as it is', async t => {
+t.test('text already in wire form is sent unchanged', async t => {
   const text = Buffer.from('one\0\0three\0')
   const bytes = encoded({ form: 'vector', type: 'STRING', length: 3, encoded: text })
   t.strictSame(decoded(bytes), vectorOf({ type: 'STRING' }, ['one', '', 'three']))
@@ -1069,7 +1055,7 @@ t.test('a VOID vector has rows but no bytes', async t => {
   t.ok(encoded(decoded(bytes)).equals(bytes))
 })
 
-t.test('BLOBs are counted, not ended', async t => {
+t.test('BLOBs have a count and no end mark', async t => {
   const bytes = hex('20 01 02000000 01000000 | 03000000 610062 | 00000000')
   t.ok(encoded(vectorOf({ type: 'BLOB' }, [hex('610062'), null])).equals(bytes))
   t.ok(encoded(decoded(bytes)).equals(bytes))
@@ -1080,7 +1066,7 @@ t.test('a vector without rows may have any number of columns', async t => {
   t.match(decoded(hex('04 01 00000000 00000000')), { length: 0 })
 })
 
-t.test('a string with U+0000 is refused wherever it stands', async t => {
+t.test('a string with U+0000 is refused at any position', async t => {
   const nul = 'a\0b'
   const places = [
     scalar('STRING', nul),
@@ -1092,9 +1078,7 @@ t.test('a string with U+0000 is refused wherever it stands', async t => {
   for (const value of places) t.throws(() => encoded(value), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-//
-
-t.test('columns hold what travels', async t => {
+t.test('columns hold the values as they are sent', async t => {
   t.strictSame(vectorOf({ type: 'INT' }, [1, null]), {
     form: 'vector',
     type: 'INT',
@@ -1126,7 +1110,7 @@ t.test('columns hold what travels', async t => {
   })
 })
 
-t.test('a value outside the type is refused, the null sentinel included', async t => {
+t.test('a value outside the type is refused, also the null value', async t => {
   const refused: readonly (readonly [ColumnType, ElementValue])[] = [
     [{ type: 'CHAR' }, 128],
     [{ type: 'CHAR' }, -128],
@@ -1176,7 +1160,7 @@ t.test('a value of another kind is refused', async t => {
   t.throws(() => vectorOf({ type: 'HANDLE' }, []), { message: /no columns of type HANDLE/ })
 })
 
-t.test('an empty vector has room and no rows', async t => {
+t.test('an empty vector has capacity and no rows', async t => {
   t.strictSame(emptyVector({ type: 'DOUBLE' }, 3), {
     form: 'vector',
     type: 'DOUBLE',
@@ -1212,8 +1196,6 @@ t.test('tuples hold values of any form', async t => {
     data: [scalar('INT', 1), explicitNull],
   })
 })
-
-//
 
 const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['VOID', null, ''],
@@ -1256,13 +1238,13 @@ const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['FUNCTIONDEF', 'add', 'add'],
 ]
 
-t.test('scalars have the text DolphinDB gives them, null has none', async t => {
+t.test("scalars have DolphinDB's text, null has none", async t => {
   for (const [type, value, text, scale] of cases) {
     t.equal(formatScalar(scalar(type, value, scale)), text, `${type} ${text}`)
   }
 })
 
-t.test('a FLOAT has the shortest text that gives it back', async t => {
+t.test('a FLOAT has the shortest text that is read back as the same value', async t => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
       const text = formatScalar(scalar('FLOAT', value))

@@ -23,9 +23,7 @@ import { type Column, explicitNull, type TypedVector } from '../../src/protocol/
 import { hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
-//
-
-/** A value of each type that is not null; scalars hold it as it is given here. */
+/** A value of each type that is not null, in the form of a scalar. */
 const samples: readonly (readonly [DataType, ElementValue, number?])[] = [
   ['BOOL', true],
   ['CHAR', 97],
@@ -83,7 +81,7 @@ t.test('an element is the scalar that was put in, or the null of its type', asyn
   }
 })
 
-t.test('a row of an array vector is its cells; it is null when they all are', async t => {
+t.test('a row of an array vector consists of its cells; it is null if all of them are', async t => {
   for (const [type, value, scale] of samples) {
     if (type === 'SYMBOL' || type === 'STRING' || type === 'BLOB') continue
     const column = vectorOf({ ...typeOf(type, scale), array: true }, [
@@ -109,7 +107,7 @@ t.test('VOID is null everywhere', async t => {
   t.strictSame(elementAt(column, 1), explicitNull)
 })
 
-t.test('a tuple gives its values themselves', async t => {
+t.test('a tuple returns its own values', async t => {
   const inner = vectorOf({ type: 'INT' }, [1])
   const column = vectorOf({ type: 'ANY' }, [
     inner,
@@ -161,7 +159,7 @@ t.test('a 16-byte element is a copy', async t => {
   t.strictSame(element, scalar('UUID', new Uint8Array(16).fill(1)))
 })
 
-t.test('integers of all sizes come out as they went in', async t => {
+t.test('integers of all sizes are returned unchanged', async t => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.bigInt(-(2n ** 63n) + 1n, 2n ** 63n - 1n))), values => {
       const column = vectorOf({ type: 'LONG' }, values)
@@ -178,7 +176,7 @@ t.test('integers of all sizes come out as they went in', async t => {
   t.pass()
 })
 
-// Columns as the bytes that travel: one memory for both.
+// Columns and the bytes that are sent share one memory.
 
 t.test('a column and its bytes share memory', async t => {
   const bytes = Uint8Array.from(hex('01000000 02000000 03000000'))
@@ -194,7 +192,7 @@ t.test('rows are cut by their size', async t => {
   const vector = vectorOfBytes('SHORT', 4, Uint8Array.from(hex('0100 0200 0300 0400')))
   t.equal(Buffer.from(elementBytes(vector, 1, 3)).toString('hex'), '02000300')
   t.equal(elementBytes(vector, 2, 2).length, 0)
-  t.equal(elementBytes({ ...vector, length: 2 }).length, 4, 'rows behind the length are left out')
+  t.equal(elementBytes({ ...vector, length: 2 }).length, 4, 'rows after the length are left out')
   const behind = vectorOfBytes('SHORT', 1, Uint8Array.from(hex('ffff 0500')).subarray(2))
   t.equal(Buffer.from(elementBytes(behind)).toString('hex'), '0500')
 })
@@ -212,7 +210,7 @@ t.test('a decimal keeps its scale', async t => {
   t.match(vector, { type: 'DECIMAL32', scale: 3, length: 1 })
 })
 
-t.test('types have a size of their own, or none', async t => {
+t.test('types have a fixed size or none', async t => {
   const types = Object.keys(dataTypes) as DataType[]
   t.strictSame(types.filter(type => !isFixedType(type)).sort(), [
     'ANY',
@@ -230,8 +228,6 @@ t.test('types have a size of their own, or none', async t => {
     t.equal(nullElement(type).length, dataTypes[type].bytesPerValue, type)
   }
 })
-
-//
 
 const dayMs = 86_400_000
 
@@ -257,7 +253,7 @@ t.test('days and dates agree with JavaScript’s calendar', async t => {
   t.pass()
 })
 
-t.test('dates are exact as far as any temporal type reaches', async t => {
+t.test('dates are exact within the range of every temporal type', async t => {
   fc.assert(
     fc.property(fc.integer({ min: -106_751_991_168, max: 106_751_991_168 }), days => {
       const { year, month, day } = civilFromDays(days)

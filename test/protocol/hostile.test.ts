@@ -1,7 +1,7 @@
 /*
-  Whatever bytes arrive, a decoder ends with values or a ProtocolError that says where, the same in whatever pieces they
-  came, after as many steps as there were pieces, and takes memory in proportion to what arrived. What it took for
-  values can be read, written and read again. Inputs that once failed are kept here.
+  For any bytes a decoder ends with values or a ProtocolError with a position. The result is the same for any chunks,
+  takes as many steps as there are chunks, and needs memory in proportion to the bytes. Decoded values can be read,
+  written and read again. Inputs that once failed are kept here.
 */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
@@ -35,8 +35,8 @@ function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]
   )
 }
 
-t.test('bytes that once went wrong', async t => {
-  // Twelve bytes that claimed a billion nulls: whoever walked through them ran out of memory.
+t.test('bytes that once failed', async t => {
+  // Twelve bytes that claimed a billion nulls: reading them all ran out of memory.
   const nulls = '00 01 ffffff3f 01000000'
   t.match(outcomeOf(hex(nulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
   const many = `19 01 00010000 01000000 ${'00 01 00001000 01000000'.repeat(256)}`
@@ -56,17 +56,17 @@ t.test('random bytes as values', async t => {
   t.pass()
 })
 
-t.test('values with something changed', async t => {
+t.test('values with changes', async t => {
   fc.assert(fc.property(changedValue, pieceBytes, checkValues), fuzz(150))
   t.pass()
 })
 
-t.test('recorded requests with something changed', async t => {
+t.test('recorded requests with changes', async t => {
   check(changedRequest, asRequest)
   t.pass()
 })
 
-t.test('responses with something changed', async t => {
+t.test('responses with changes', async t => {
   const response = arbitraryValue.map(value => {
     const writer = new ByteWriter()
     encodeResponse(writer, '1', { value })
@@ -76,7 +76,7 @@ t.test('responses with something changed', async t => {
   t.pass()
 })
 
-/** Runs `work` and counts the bytes of every typed array and buffer it makes. */
+/** Runs `work` and counts the bytes of every typed array and buffer that it creates. */
 function allocatedBytes(work: () => void): number {
   let total = 0
   const global = globalThis as unknown as Record<string, new (...args: unknown[]) => object>
@@ -88,7 +88,7 @@ function allocatedBytes(work: () => void): number {
     global[name] = new Proxy(originals[index]!, {
       construct(target, args, newTarget) {
         const made = Reflect.construct(target, args, newTarget) as { byteLength: number }
-        // A view of memory that exists already costs nothing.
+        // A view of existing memory costs nothing.
         if (!(args[0] instanceof originals[4]!)) total += made.byteLength
         return made
       },
@@ -107,9 +107,9 @@ function allocatedBytes(work: () => void): number {
   return total
 }
 
-t.test('memory follows the bytes that arrived, whatever they claim', async t => {
-  // LZ4 writes up to 255 bytes for one, delta-of-delta 64; doubling and copying multiply that by at most five. A
-  // reader believes one announced length of 256 KiB at a time, and a compressed column has a reader of its own.
+t.test('memory is proportional to the bytes that arrived, whatever they claim', async t => {
+  // LZ4 writes up to 255 bytes for one, delta-of-delta 64; doubling and copying multiply that by at most five. A reader
+  // trusts one announced length of 256 KiB at a time, and a compressed column has its own reader.
   const boundOf = (bytes: Uint8Array): number => 1500 * bytes.length + 16_384 + 2 * 262_144
   fc.assert(
     fc.property(fc.oneof(changedRequest, changedValue, flagged), pieceBytes, (bytes, size) => {
@@ -118,7 +118,7 @@ t.test('memory follows the bytes that arrived, whatever they claim', async t => 
     }),
     fuzz(1000),
   )
-  // Each stays below the limit of a value, so that only growth with what arrived keeps it small.
+  // Each claim is below the limit of a value, so only growth with arriving bytes keeps memory small.
   const claims = [
     '05 01 ffffff06 01000000',
     '13 01 ffffff02 01000000',
@@ -139,7 +139,7 @@ t.test('memory follows the bytes that arrived, whatever they claim', async t => 
   }
 })
 
-t.test('the count of allocations counts', async t => {
+t.test('allocations are counted', async t => {
   t.equal(
     allocatedBytes(() => void new Uint8Array(1000)),
     1000,
@@ -150,7 +150,7 @@ t.test('the count of allocations counts', async t => {
   )
 })
 
-t.test('a stream of bytes one by one costs as many steps', async t => {
+t.test('a stream of single bytes takes as many steps', async t => {
   const { bytes } = recordings.find(({ name }) => name === 'alltypes')!
   const reader = new ByteReader()
   const decode = decodeRequest(reader)

@@ -27,8 +27,6 @@ import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
-//
-
 const head: RequestHead = {
   protocol: 'API2',
   sessionId: '1234567',
@@ -48,7 +46,7 @@ const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request
 
 const int = (value: number): Value => scalar('INT', value)
 
-/** docs/protocol.md#request: header lines that clients were seen to send. */
+/** docs/protocol.md#request: recorded header lines of clients. */
 const headers: readonly (readonly [string, RequestHead])[] = [
   ['API 0 8 / 32_1_4_2', { ...head, protocol: 'API', sessionId: '0', parallelism: 2 }],
   ['API 0 8 / 0_1_4_2', { ...head, protocol: 'API', sessionId: '0', flags: 0, parallelism: 2 }],
@@ -87,7 +85,7 @@ t.test('header lines of official clients, both ways', async t => {
   }
 })
 
-t.test('fields that are missing have their usual value', async t => {
+t.test('missing fields have their usual value', async t => {
   for (const line of [
     'API 0 8 / 0',
     'API 0 8 / ',
@@ -149,21 +147,21 @@ t.test('bodies, both ways', async t => {
   }
 })
 
-t.test('the login of the JavaScript client says nothing of encryption', async t => {
+t.test("the JavaScript client's login does not mention encryption", async t => {
   t.strictSame(read('API2 0 26 / 0_1_4_64\nconnect\nlogin\nadmin\n123456')!.request, {
     kind: 'connect',
     login: { user: 'admin', password: '123456', encrypted: false },
   })
 })
 
-t.test('several variables travel in the order of their names', async t => {
+t.test('several variables are sent in the order of their names', async t => {
   const request: Request = { kind: 'variable', names: ['a', 'B_2'], values: [int(1), int(2)] }
   const bytes = written(head, request)
   t.match(bytes.toString('latin1'), /^API2 1234567 18 \/ 32_1_4_64\nvariable\na,B_2\n2\n1/)
   t.strictSame(read(bytes)!.request, request)
 })
 
-t.test('requests follow one another without a mark between them', async t => {
+t.test('requests follow one another without a separator', async t => {
   const call = fc.record({
     name: fc.string({ unit: 'grapheme' }).filter(name => name !== '' && !name.includes('\n')),
     args: fc.array(arbitraryScalar, { maxLength: 3 }),
@@ -186,7 +184,7 @@ t.test('requests follow one another without a mark between them', async t => {
 })
 
 t.test(
-  'a stream that ends between two requests is over, one that ends within is broken',
+  'a stream that ends between two requests is complete, one that ends within a request is broken',
   async t => {
     t.equal(read(''), undefined)
     t.throws(() => read('API2 1'), { name: 'ProtocolError' })
@@ -199,7 +197,7 @@ t.test(
   },
 )
 
-t.test('what is not a request is refused', async t => {
+t.test('invalid requests are refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['GET / HTTP/1.1\n', /does not begin with API/],
     ['API\n', /session id/],
@@ -224,7 +222,7 @@ t.test('what is not a request is refused', async t => {
   }
 })
 
-t.test('byte order does not matter where nothing follows', async t => {
+t.test('byte order does not matter if no values follow', async t => {
   t.strictSame(read('API 5 20 / 0_1\nfunction\nversion\n0\n0')!.request, {
     kind: 'function',
     name: 'version',
@@ -254,7 +252,7 @@ t.test('limits: header, body, number of arguments, size of all arguments togethe
   t.throws(() => limited(written(head, call), 17), { code })
 })
 
-t.test('a request that cannot be encoded leaves nothing behind', async t => {
+t.test('a request that cannot be encoded leaves no bytes behind', async t => {
   const writer = new ByteWriter()
   encodeRequest(writer, head, { kind: 'script', script: '1' })
   const before = writer.byteLength
@@ -291,15 +289,13 @@ t.test('names and logins that would change the meaning of the request are refuse
   }
 })
 
-t.test('every flag is one bit of its own', async t => {
+t.test('every flag is a separate bit', async t => {
   const bits = Object.values(requestFlags)
   t.equal(
     bits.reduce((sum: number, bit) => sum + bit, 0),
     bits.reduce((all: number, bit) => all | bit, 0),
   )
 })
-
-//
 
 function writtenResponse(outcome: Parameters<typeof encodeResponse>[2]): Buffer {
   const writer = new ByteWriter()
@@ -329,7 +325,7 @@ t.test('a value, no value and an error, both ways', async t => {
   })
 })
 
-t.test('an error is one line and never reads as success', async t => {
+t.test('an error is one line and is never read as success', async t => {
   const cases = [
     ['two\nlines', 'two lines'],
     ['\r\n carriage\r\nreturns \n', 'carriage returns'],
@@ -352,7 +348,7 @@ t.test('an error is one line and never reads as success', async t => {
   )
 })
 
-t.test('any value comes back, with messages before it', async t => {
+t.test('any value is read back, with messages before it', async t => {
   fc.assert(
     fc.property(
       arbitraryValue,
@@ -382,16 +378,16 @@ t.test('any value comes back, with messages before it', async t => {
   t.pass()
 })
 
-t.test('messages nobody listens to are skipped', async t => {
+t.test('messages without a listener are skipped', async t => {
   t.match(readResponse('MSG\nhello\0MSG\nworld\0' + '7 0 1\nOK\n'), { sessionId: '7', ok: true })
 })
 
-t.test('carriage returns before line ends are taken off', async t => {
+t.test('carriage returns before line ends are removed', async t => {
   t.strictSame(readResponse('7 0 1\r\nOK\r\n'), { sessionId: '7', ok: true, value: undefined })
   t.strictSame(readResponse('7 0 1\r\nbad\r\n'), { sessionId: '7', ok: false, message: 'bad' })
 })
 
-t.test('what is not a response is refused', async t => {
+t.test('invalid responses are refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['HTTP/1.1 400 Bad Request\r\n', /is this a DolphinDB server/],
     ['7 0\nOK\n', /is this a DolphinDB server/],
@@ -407,7 +403,7 @@ t.test('what is not a response is refused', async t => {
   }
 })
 
-t.test('limits of the value apply', async t => {
+t.test('limits of values apply', async t => {
   const options = { limits: { maxValueBytes: 100, maxDepth: 8 } }
   const value: Value = scalar('STRING', 'x'.repeat(200))
   t.throws(() => readResponse(writtenResponse({ value }), options), { code: 'DDB_LIMIT' })
@@ -427,7 +423,7 @@ t.test('with blocks, the elements of a tuple are left to the caller', async t =>
   t.equal(reader.available, 0)
 })
 
-t.test('with blocks, the shape of the tuple is waited for', async t => {
+t.test('with blocks, the decoder waits for the shape of the tuple', async t => {
   const bytes = Buffer.concat([Buffer.from('7 1 1\nOK\n'), hex('19 01 02000000 03000000')])
   const reader = new ByteReader()
   const decoder = decodeResponse(reader, { blocks: true })
@@ -460,7 +456,7 @@ t.test('with blocks, anything else comes as usual', async t => {
   t.match(step, { done: true, value: { value: { type: 'LONG', value: 5n } } })
 })
 
-t.test('a value that cannot be encoded leaves nothing behind', async t => {
+t.test('a value that cannot be encoded leaves no bytes behind', async t => {
   const writer = new ByteWriter()
   t.throws(() => encodeResponse(writer, '1', { value: scalar('STRING', '\0') }), {
     name: 'ValueError',

@@ -1,5 +1,5 @@
 /*
-  The hash of HASH partitions, against the textbook and the examples of the manual.
+  The hash for HASH partitions, compared with the textbook and the examples of the manual.
 */
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
@@ -25,10 +25,10 @@ t.test('every length and every bit counts', async t => {
   const high = new Uint8Array(7).fill(0xff)
   t.equal(murmurHash(high), Number(murmurHash2(high)))
   const within = Uint8Array.of(1, ...high, 1).subarray(1, 8)
-  t.equal(murmurHash(within), murmurHash(high), 'it may begin anywhere in memory')
+  t.equal(murmurHash(within), murmurHash(high), 'the bytes may begin anywhere in memory')
 })
 
-t.test('it chooses the buckets of the manual (page hashBucket)', async t => {
+t.test('it gives the buckets of the manual (page hashBucket)', async t => {
   const symbols = ['AAPL', 'TSLA', 'GS', 'MS', 'GE', 'BA', 'UAL', 'WMT']
   const buckets = symbols.map(symbol => murmurHash(new TextEncoder().encode(symbol)) % 10)
   t.strictSame(buckets, [9, 4, 1, 8, 3, 7, 5, 2])

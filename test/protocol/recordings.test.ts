@@ -1,6 +1,6 @@
 /*
-  Truth from outside: what official clients wrote must be read as what they meant, and what they meant must be written
-  as they wrote it, but for the differences that fixtures/wire/README.md lists.
+  Recordings of official clients must be read with the meaning described for them, and that meaning must be written as
+  the recorded bytes, except for the differences in fixtures/wire/README.md.
 */
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
@@ -42,7 +42,7 @@ function decodeAll(reader: ByteReader): Decoded[] {
   }
 }
 
-/** Feeds `pieces` one after the other, stepping the decoder behind each. */
+/** Feeds `pieces` one after another, and runs the decoder after each. */
 function decodePieces(pieces: readonly Uint8Array[]): Decoded[] {
   const reader = new ByteReader()
   const decoded: Decoded[] = []
@@ -76,7 +76,7 @@ function argumentsOf(request: Request): readonly Value[] {
 
 const title = ({ client, name }: Recording): string => `${client} ${name}`
 
-t.test('what a client wrote is read as what it meant', async t => {
+t.test('recorded bytes are read with their described meaning', async t => {
   for (const recording of recordings) {
     const decoded = decodeAll(readerOf(recording.bytes))
     t.equal(decoded.length, recording.requests.length, `${title(recording)}: requests`)
@@ -87,7 +87,7 @@ t.test('what a client wrote is read as what it meant', async t => {
       t.equal(request.kind, onWire.kind)
       t.equal(argumentsOf(request).length, onWire.argc)
       const logical = recording.logical[index]
-      // The version request behind C++'s connect is on the wire alone.
+      // Only the recording has the version request after C++'s connect.
       if (logical === undefined)
         t.strictSame(request, { kind: 'function', name: 'version', args: [] })
       else if (logical.script !== undefined) t.match(request, { script: logical.script })
@@ -119,12 +119,12 @@ t.test('the arguments of a login are texts, and whether they are encrypted', asy
   }
 })
 
-t.test('what a client meant is written as it wrote it', async t => {
+t.test('the described meaning is written as the recorded bytes', async t => {
   for (const recording of recordings.filter(({ compressed }) => !compressed)) {
     const decoded = decodeAll(readerOf(recording.bytes))
     for (const [index, onWire] of recording.requests.entries()) {
       const logical = recording.logical[index]
-      // Random arguments cannot be stated; they are written back as they were read.
+      // Random arguments have no description; they are written as they were read.
       const isStated =
         logical !== undefined && (logical.kind === 'script' || logical.args !== undefined)
       const request = isStated ? requestOf(logical) : decoded[index]!.request
@@ -138,7 +138,7 @@ t.test('what a client meant is written as it wrote it', async t => {
   }
 })
 
-/** What README.md lets Java do otherwise, brought to the one form: C++ recordings are compared as they are. */
+/** Undoes the differences that README.md allows for Java: C++ recordings are compared unchanged. */
 function normalised({ client, name }: Recording, request: Buffer): Buffer {
   if (client === 'cpp') return request
   const bodyStart = request.indexOf('\n') + 1
@@ -156,7 +156,7 @@ function normalised({ client, name }: Recording, request: Buffer): Buffer {
   return name === 'bigarray_plain' ? withoutBlocks(copy) : copy
 }
 
-/** Row counts and cells of the array columns of `bigarray`, whatever blocks they were split into. */
+/** Row counts and cells of the array columns of `bigarray`, for any blocks. */
 function withoutBlocks(request: Buffer): Buffer {
   const parts: Buffer[] = []
   let at = request.indexOf(Buffer.from('0401e803000001000000', 'hex'))
@@ -219,7 +219,7 @@ t.test('DolphinDB text of the recorded values', async t => {
   }
 })
 
-t.test('a stream split at any byte is read the same', async t => {
+t.test('a stream divided at any byte is read the same', async t => {
   t.equal(recordings.length, 74)
   for (const recording of recordings) {
     const { bytes } = recording
@@ -231,10 +231,10 @@ t.test('a stream split at any byte is read the same', async t => {
       let at = 0
       for (const piece of pieces) borders.add((at += piece.length))
     }
-    t.ok(isSame, `${title(recording)}: in pieces`)
-    t.equal(borders.size, bytes.length, 'split at every byte')
+    t.ok(isSame, `${title(recording)}: in chunks`)
+    t.equal(borders.size, bytes.length, 'divided at every byte')
     const small = decodePieces(smallPieces(bytes))
-    t.ok(isDeepStrictEqual(small, whole), `${title(recording)}: in small pieces`)
+    t.ok(isDeepStrictEqual(small, whole), `${title(recording)}: in small chunks`)
   }
 })
 

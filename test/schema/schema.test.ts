@@ -15,7 +15,7 @@ import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText } from '../../src/schema/text-limits.js'
 import { runs } from '../helpers/runs.js'
 
-// The target's columns and partitions out of the server's dictionary.
+// The target's columns and partitions from the server's dictionary.
 
 const strings = (...data: string[]): Value => ({
   form: 'vector',
@@ -60,7 +60,7 @@ const columns = [
   { name: 'sym', type: { type: 'SYMBOL' } },
 ]
 
-t.test('columns come out of colDefs', t => {
+t.test('columns are read from colDefs', t => {
   t.strictSame(
     schemaFromServer(
       dictionary({ chunkPath: strings(''), colDefs: defs, partitionColumnIndex: int(-1) }),
@@ -70,7 +70,7 @@ t.test('columns come out of colDefs', t => {
   t.end()
 })
 
-t.test('an old server that tells types by number only is understood', t => {
+t.test('the schema of an old server, which gives types only as numbers, is read', t => {
   const old = colDefs({
     name: strings('id', 'amount', 'levels', 'sym'),
     typeInt: ints(4, 38, 80, 17),
@@ -80,7 +80,7 @@ t.test('an old server that tells types by number only is understood', t => {
   t.end()
 })
 
-t.test('one partition column is told by scalars', t => {
+t.test('one partition column is given by scalars', t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: 'sym' },
@@ -103,7 +103,7 @@ t.test('one partition column is told by scalars', t => {
   t.end()
 })
 
-t.test('several partition columns are told by vectors', t => {
+t.test('several partition columns are given by vectors', t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: strings('id', 'sym'),
@@ -121,7 +121,7 @@ t.test('several partition columns are told by vectors', t => {
   t.end()
 })
 
-t.test('where a function divides the rows their places cannot be told', t => {
+t.test('if a function divides the rows, their partitions are unknown', t => {
   const described = (names: Value, functions: Value): boolean => {
     const { partition } = schemaFromServer(
       dictionary({
@@ -145,7 +145,7 @@ t.test('where a function divides the rows their places cannot be told', t => {
   t.equal(described(both, strings('myPartitionFunc{, 6, 8}', 'asis')), true)
   t.equal(described(both, strings('asis', 'myPartitionFunc{, 6, 8}')), true)
   t.equal(described(both, { form: 'scalar', type: 'STRING', value: 'myFunc' }), true)
-  t.equal(described(strings('f(id)', 'sym'), strings()), true, 'a column that is not there')
+  t.equal(described(strings('f(id)', 'sym'), strings()), true, 'a missing column')
   t.end()
 })
 
@@ -158,7 +158,7 @@ t.test('an empty or missing partition column means that the table is not partiti
   t.end()
 })
 
-t.test('what is not a schema is an error', t => {
+t.test('a value that is not a schema is an error', t => {
   for (const value of [
     int(1),
     dictionary({}),
@@ -174,9 +174,9 @@ t.test('what is not a schema is an error', t => {
   t.end()
 })
 
-// Columns out of `target.types`.
+// Columns from `target.types`.
 
-t.test('types are read from text, and written as it', t => {
+t.test('types are parsed from text, and written as the same text', t => {
   const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
   const schema = schemaFromTypes(' time : timestamp,a:b:INT,amount:decimal64( 4 ),levels:DOUBLE[]')
   t.equal(typesText(schema), text)
@@ -199,7 +199,7 @@ t.test('types are read from text, and written as it', t => {
 
 // How long texts in DFS tables may be (docs/server-semantics.md#conversions-on-insert).
 
-t.test('texts are limited as in the column that stores them, found by its name', async t => {
+t.test('texts have the limit of the column that stores them, found by its name', async t => {
   const { columns } = schemaFromTypes('a:SYMBOL,b:STRING,c:BLOB,d:INT,e:STRING')
   const { columns: stored } = schemaFromTypes('A:SYMBOL,b:BLOB,c:STRING,d:STRING,e:INT')
   t.strictSame(
@@ -214,7 +214,7 @@ t.test('texts are limited as in the column that stores them, found by its name',
   )
 })
 
-t.test('a refusal names the type that would take the text', async t => {
+t.test('a refusal names the type that would accept the text', async t => {
   t.match(limitText(255, 65_535), /SYMBOL column \(a STRING column would take/)
   t.match(limitText(255, 65_536), /SYMBOL column \(a BLOB column would take/)
   t.match(limitText(65_535, 65_536), /STRING column \(a BLOB column would take/)
@@ -240,13 +240,13 @@ const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
           : source.parts,
   )
 
-t.test('names decide when there are names', t => {
+t.test('if there are names, columns are matched by name', t => {
   t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
   t.end()
 })
 
-t.test('a name in another case will do where nothing else can be meant', t => {
+t.test('a name in another case matches if it is unambiguous', t => {
   t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
@@ -270,43 +270,46 @@ t.test('a name in another case will do where nothing else can be meant', t => {
   t.end()
 })
 
-t.test('of each column it is looked what could be meant, however many there are', t => {
-  const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
-  const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
-  fc.assert(
-    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
-      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
-      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
-      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
-      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
-        source.kind === 'field' ? source.index : undefined,
-      )
-      const expected = wanted.map(one => {
-        if (names.length === 0) return undefined
-        const exact = names.indexOf(one)
-        if (exact >= 0) return exact
-        const alike = names.filter(other => like(one, other))
-        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
-        return isSure ? names.indexOf(alike[0]!) : undefined
-      })
-      assert.deepEqual(found, expected)
-    }),
-    { numRuns: runs(200) },
-  )
-  const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
-  const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
-  const names = many.map(one => one.toUpperCase())
-  const { columns } = mapColumns(schema, {
-    file: 'x.csv',
-    kind: 'fields',
-    fieldCount: names.length,
-    names,
-  })
-  t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
-  t.end()
-})
+t.test(
+  'each column is matched in any case only if it is unambiguous, however many columns there are',
+  t => {
+    const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
+    const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+    fc.assert(
+      fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+        const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+        const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+        const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+        const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+          source.kind === 'field' ? source.index : undefined,
+        )
+        const expected = wanted.map(one => {
+          if (names.length === 0) return undefined
+          const exact = names.indexOf(one)
+          if (exact >= 0) return exact
+          const alike = names.filter(other => like(one, other))
+          const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+          return isSure ? names.indexOf(alike[0]!) : undefined
+        })
+        assert.deepEqual(found, expected)
+      }),
+      { numRuns: runs(200) },
+    )
+    const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
+    const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
+    const names = many.map(one => one.toUpperCase())
+    const { columns } = mapColumns(schema, {
+      file: 'x.csv',
+      kind: 'fields',
+      fieldCount: names.length,
+      names,
+    })
+    t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
+    t.end()
+  },
+)
 
-t.test('positions decide when the input has no names', t => {
+t.test('if the input has no names, columns are matched by position', t => {
   t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
   t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
   t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
@@ -328,7 +331,7 @@ t.test('positions decide when the input has no names', t => {
   t.end()
 })
 
-t.test('map, set, ignore-extra and allow-missing change what names decide', t => {
+t.test('map, set, ignore-extra and allow-missing change the matching by name', t => {
   t.strictSame(
     map({ names: ['ts', 'ticker', 'price'] }, { map: { time: 'ts', sym: 'ticker' } }),
     [0, 1, 2],
@@ -346,7 +349,7 @@ t.test('map, set, ignore-extra and allow-missing change what names decide', t =>
   t.end()
 })
 
-t.test('columns that do not fit name what is near, the line and the way out', t => {
+t.test('a matching error names similar columns, the line and what to do', t => {
   t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
     code: 'DDB_INPUT_COLUMN',
     exitCode: 65,
@@ -391,7 +394,7 @@ t.test('columns that do not fit name what is near, the line and the way out', t 
   t.end()
 })
 
-t.test('members of JSON are matched by name only', t => {
+t.test('JSON members are matched by name only', t => {
   t.strictSame(map({ kind: 'members' }, { map: { time: 'ts' }, set: { price: '1' } }), [
     'ts',
     'sym',
@@ -406,7 +409,7 @@ t.test('an input without records fits every target', t => {
   t.end()
 })
 
-t.test('names like those of Object.prototype are names', t => {
+t.test('names like those of Object.prototype are valid', t => {
   const odd = schemaFromTypes('constructor:INT,toString:INT')
   const { columns } = mapColumns(odd, {
     file: 'x',
@@ -424,8 +427,6 @@ t.test('names like those of Object.prototype are names', t => {
   t.end()
 })
 
-//
-
 t.test('letters, Chinese characters, digits and _', async t => {
   for (const name of ['a', 'A1_', '日期', 'a日2']) t.ok(isIdentifier(name), name)
   for (const name of ['', '1a', '_a', 'a b', 'a`b', 'a"', 'é', 'a\n', '。']) {
@@ -433,9 +434,9 @@ t.test('letters, Chinese characters, digits and _', async t => {
   }
 })
 
-// Names that are near.
+// Similar names.
 
-t.test('near names are those a person could have meant', t => {
+t.test('similar names are those that a person could have meant', t => {
   t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
     'price',
     'prices',
@@ -456,7 +457,7 @@ t.test('a swap of neighbours is one edit', t => {
   t.end()
 })
 
-/** The same count by its definition: what is left of both texts behind one edit, the cheapest way. */
+/** The same count by its definition: one edit plus the cheapest way for the rest of both texts. */
 function edits(a: string, b: string): number {
   if (a === '' || b === '') return a.length + b.length
   const ways = [
@@ -468,7 +469,7 @@ function edits(a: string, b: string): number {
   return Math.min(...ways)
 }
 
-t.test('the distance is the fewest edits', async t => {
+t.test('the distance is the smallest number of edits', async t => {
   const word = fc.stringMatching(/^[abc]{0,5}$/)
   fc.assert(
     fc.property(word, word, (a, b) => strictEqual(editDistance(a, b), edits(a, b))),
@@ -477,7 +478,7 @@ t.test('the distance is the fewest edits', async t => {
   t.pass()
 })
 
-t.test('at most three names, and of short ones those with one edit', async t => {
+t.test('at most three names, and for short names only those with one edit', async t => {
   t.strictSame(nearestNames('ab', ['abc', 'abd', 'abe', 'abf']), ['abc', 'abd', 'abe'])
   t.strictSame(nearestNames('a', ['b', 'bb']), ['b'])
   t.strictSame(nearestNames('Id', ['idx', 'ID']), ['ID', 'idx'], 'another case first')

@@ -1,5 +1,5 @@
 /*
-  Which texts templates put together, and which of them mean nothing.
+  Which texts templates produce, and which templates are invalid.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -11,7 +11,7 @@ import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { constantOf, literalTemplate, templateParts } from '../../src/schema/template.js'
 import { runs } from '../helpers/runs.js'
 
-t.test('braces are names, two are one', t => {
+t.test('a name in braces is a column, doubled braces are braces', t => {
   t.strictSame(templateParts('{a} {b}.SZ', 'x'), [
     { name: 'a' },
     { text: ' ' },
@@ -28,7 +28,7 @@ t.test('braces are names, two are one', t => {
   t.end()
 })
 
-t.test('any text has a template that stands for it', t => {
+t.test('any text has a template that produces it', t => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('{', '}', 'a', '日') }), text => {
       const template = literalTemplate(text)
@@ -48,7 +48,7 @@ const map = (rules: MappingRules, input: Partial<InputShape> = {}): unknown[] =>
     rules,
   ).columns.map(({ source }) => source)
 
-t.test('templates hold columns, parts of paths and words', t => {
+t.test('templates contain columns, parts of paths and words', t => {
   t.strictSame(map({ set: { time: '{日期} {时间}' } })[0], {
     kind: 'template',
     parts: [
@@ -72,7 +72,7 @@ t.test('templates hold columns, parts of paths and words', t => {
       { kind: 'field', index: 2 },
       { kind: 'field', index: 3 },
     ],
-    'fields that templates take are passed over',
+    'fields used in templates are ignored',
   )
   t.strictSame(map({ set: { time: '{a.b}' } }, { kind: 'members' })[0], {
     kind: 'template',
@@ -89,7 +89,7 @@ t.test('a part fills the column of its name', t => {
   t.strictSame(
     first,
     { kind: 'template', parts: [{ kind: 'input', name: 'time' }] },
-    'by position, too',
+    'also by position',
   )
   t.strictSame(
     inputColumns(target, { parts: ['sym'], set: { time: '{filename}', price: '{price}' } }).map(
@@ -100,7 +100,7 @@ t.test('a part fills the column of its name', t => {
   t.end()
 })
 
-t.test('what means nothing, or two things, is refused', t => {
+t.test('invalid and ambiguous templates are refused', t => {
   const refused = (
     rules: MappingRules,
     message: RegExp,

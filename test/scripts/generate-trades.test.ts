@@ -1,5 +1,5 @@
 /*
-  The generator behind the example files and the inputs of the benchmarks.
+  The generator of the example files and of the inputs of the benchmarks.
 */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { root } from '../helpers/checkout.js'
 const text = (options: Parameters<typeof generateTrades>[0]): string =>
   [...generateTrades(options)].join('')
 
-t.test('the example files are what the generator writes for their seed', async t => {
+t.test("the example files are the generator's output for their seed", async t => {
   for (const [format, path] of [
     ['csv', 'fixtures/csv/trades.csv'],
     ['ndjson', 'fixtures/json/trades.ndjson'],
@@ -19,7 +19,7 @@ t.test('the example files are what the generator writes for their seed', async t
   }
 })
 
-t.test('both formats hold the same rows', async t => {
+t.test('both formats contain the same rows', async t => {
   const csv = text({ rows: 50, seed: 7, format: 'csv' }).trimEnd().split('\n').slice(1)
   const json = text({ rows: 50, seed: 7, format: 'ndjson' }).trimEnd().split('\n')
   const fromJson = json.map(line => {
@@ -40,10 +40,10 @@ t.test('another seed gives other rows with the same ids', async t => {
   t.not(text({ rows: 20, seed: 1 }), text({ rows: 20, seed: 2 }))
 })
 
-t.test('a piece ends with a line end and stays small, however many rows there are', async t => {
+t.test('a chunk ends with a line end and stays small, however many rows there are', async t => {
   let rows = -1
   for (const piece of generateTrades({ rows: 10_000 })) {
-    if (!piece.endsWith('\n') || piece.length > 66_000) t.fail(`a piece of ${piece.length}`)
+    if (!piece.endsWith('\n') || piece.length > 66_000) t.fail(`a chunk of ${piece.length}`)
     rows += piece.split('\n').length - 1
   }
   t.equal(rows, 10_000)

@@ -1,6 +1,6 @@
 /*
-  What runs before `npm start` and `npm test`, on a checkout of two files with a compiler and an npm that write down
-  what they were asked for.
+  The script that runs before `npm start` and `npm test`, in a checkout of two files with a compiler and an npm that
+  record their calls.
 */
 import { spawnSync } from 'node:child_process'
 import {
@@ -18,7 +18,7 @@ import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
 
-/** Puts a file with the ending given in the place of each entry. */
+/** Writes a file with the given ending for each entry. */
 const compiled = (tool: string, folder: string, ending: string): string => `
   const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
   appendFileSync('calls', '${tool}\\n')
@@ -29,7 +29,7 @@ const compiled = (tool: string, folder: string, ending: string): string => `
   }
   const isWrong = made.includes('wrong')`
 
-/** The command line is asked for behind the others, as a file of its own. */
+/** The command line is built after the others, as a separate file. */
 const esbuild = `exports.build = async ({ outfile }) => {
   const { dirname } = require('node:path')
   if (outfile !== undefined) {
@@ -43,7 +43,7 @@ const esbuild = `exports.build = async ({ outfile }) => {
 const typescript = `${compiled('tsc', 'process.argv.at(-1)', '.d.ts')}
   if (isWrong) process.exitCode = 2`
 
-/** Says that it exports what the program does, and one name more. */
+/** It reports the program's exports, and one name more. */
 const rollup = `exports.rollup = async () => ({
   generate: async () => ({ output: [{ code: 'export { a, b };\\nexport type { C };' }] }),
 })`
@@ -60,7 +60,7 @@ const npm = `
   if (process.env.OFFLINE) process.exitCode = 1
   else cpSync('package-lock.json', 'node_modules/.package-lock.json')`
 
-/** What the package needs of tools, each in another version so that none can stand for another. */
+/** The tools that a package needs, each in another version so that none can be taken for another. */
 const tools = {
   esbuild: '0.1.0',
   typescript: '0.2.0',
@@ -70,7 +70,7 @@ const tools = {
   '@types/ws': '0.6.0',
   '@types/cli-progress': '0.7.0',
 }
-/** One that only tests take. */
+/** A tool that only tests use. */
 const tester = { tap: '0.8.0' }
 
 const lock = (version: string): string =>
@@ -88,7 +88,7 @@ const lock = (version: string): string =>
     },
   })
 
-/** What is installed when of the tools only these were asked for. */
+/** The record of installed packages after only these tools were installed. */
 const withTools = (...names: string[]): string => {
   const { packages } = JSON.parse(lock('1.0.0')) as { packages: Record<string, { dev?: true }> }
   const kept = Object.entries(packages).filter(
@@ -97,7 +97,7 @@ const withTools = (...names: string[]): string => {
   return JSON.stringify({ packages: Object.fromEntries(kept) })
 }
 
-/** Makes a checkout that lacks nothing but its build. */
+/** Creates a checkout that lacks only its build. */
 function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome; path: string } {
   const path = t.testdir({
     'package.json': JSON.stringify({ type: 'module', dependencies: {}, devDependencies: tools }),
@@ -146,33 +146,36 @@ const prepare = 'scripts/prepare-checkout.js'
 const prepareTests = `${prepare} --tools`
 const preparePackage = `${prepare} --package`
 const quietly = '--ignore-scripts --no-audit --no-fund --loglevel=error'
-/** An npm that was started by `npm install -g` or `npm pack --dry-run` hands that down. */
+/** `npm install -g` and `npm pack --dry-run` pass their options on to the npm they start. */
 const here = '--no-global --location=project --no-install-links --no-dry-run'
 const installAll = `npm ci --include=dev ${quietly} ${here}`
 const installSome = (...names: (keyof typeof tools)[]): string =>
   `npm install --omit=dev --no-save --save-prod ${names.map(name => `${name}@${tools[name]}`).join(' ')} ${quietly} ${here}`
 const installFew = installSome('esbuild')
 const packingTools = Object.keys(tools) as (keyof typeof tools)[]
-/** What npm says of a package without others. */
+/** The output of npm for a package without dependencies. */
 const emptySbom = JSON.stringify({
   metadata: { component: { 'bom-ref': 'x@1', purl: 'pkg:npm/x@1' } },
   components: [],
   dependencies: [{ ref: 'x@1', dependsOn: [] }],
 })
 
-t.test('a checkout without a build is compiled once, then left alone in silence', async t => {
-  const { run } = makeCheckout(t)
-  const first = run(prepare)
-  t.equal(first.status, 0)
-  t.strictSame(first.calls, ['esbuild'])
-  t.equal(first.stdout, '', 'standard output is left to the program')
-  t.strictSame(run(prepare), { status: 0, stdout: '', stderr: '', calls: [] })
-  t.strictSame(run(prepareTests).calls, ['tsc'], 'tests want the types as well')
-  t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
-  t.strictSame(run(prepare).calls, [], 'which the program can do without')
-})
+t.test(
+  'a checkout without a build is compiled once, and then nothing is done or printed',
+  async t => {
+    const { run } = makeCheckout(t)
+    const first = run(prepare)
+    t.equal(first.status, 0)
+    t.strictSame(first.calls, ['esbuild'])
+    t.equal(first.stdout, '', 'standard output is left to the program')
+    t.strictSame(run(prepare), { status: 0, stdout: '', stderr: '', calls: [] })
+    t.strictSame(run(prepareTests).calls, ['tsc'], 'tests also need the types')
+    t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
+    t.strictSame(run(prepare).calls, [], 'which the program does not need')
+  },
+)
 
-t.test('a changed, a new, a removed and a lost file are each compiled again', async t => {
+t.test('after a file is changed, added, removed or lost, all is compiled again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   const changes: [string, () => void][] = [
@@ -188,7 +191,7 @@ t.test('a changed, a new, a removed and a lost file are each compiled again', as
     writeFileSync(join(path, 'dist', 'stale.js'), '')
     t.strictSame(run(prepare).calls, ['esbuild'], name)
     t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
-    t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'what was made before is gone')
+    t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'the earlier output is gone')
   }
 })
 
@@ -202,24 +205,27 @@ t.test('a build with errors ends the command, and the next one tries again', asy
   t.equal(run(prepare).status, 0)
 })
 
-t.test('packages are installed when they are missing or other versions are locked', async t => {
-  for (const [command, install, made] of [
-    [prepare, installFew, ['esbuild']],
-    [prepareTests, installAll, ['esbuild', 'tsc']],
-  ] as const) {
-    const { run, path } = makeCheckout(t)
-    run(command)
-    rmSync(join(path, 'node_modules', '.package-lock.json'))
-    t.strictSame(run(command).calls, [install], 'none recorded')
-    writeFileSync(join(path, 'package-lock.json'), lock('1.0.1'))
-    t.strictSame(run(command).calls, [install, ...made], 'another version, so another build')
-    writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
-    t.strictSame(run(command).calls, [install], 'half a record')
-    t.strictSame(run(command).calls, [], 'builds for other platforms are not missed')
-  }
-})
+t.test(
+  'packages are installed if they are missing or the lock file has other versions',
+  async t => {
+    for (const [command, install, made] of [
+      [prepare, installFew, ['esbuild']],
+      [prepareTests, installAll, ['esbuild', 'tsc']],
+    ] as const) {
+      const { run, path } = makeCheckout(t)
+      run(command)
+      rmSync(join(path, 'node_modules', '.package-lock.json'))
+      t.strictSame(run(command).calls, [install], 'no record')
+      writeFileSync(join(path, 'package-lock.json'), lock('1.0.1'))
+      t.strictSame(run(command).calls, [install, ...made], 'another version, so another build')
+      writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
+      t.strictSame(run(command).calls, [install], 'half a record')
+      t.strictSame(run(command).calls, [], 'builds for other platforms are not missed')
+    }
+  },
+)
 
-t.test('each purpose installs the tools it takes, and no others', async t => {
+t.test('each purpose installs the tools it needs, and no others', async t => {
   const { run, path } = makeCheckout(t)
   const record = (text: string): void =>
     writeFileSync(join(path, 'node_modules', '.package-lock.json'), text)
@@ -234,25 +240,28 @@ t.test('each purpose installs the tools it takes, and no others', async t => {
   t.strictSame(run(prepareTests).calls, [installAll])
 })
 
-t.test('a package gets one declaration for each entry, with values that are there', async t => {
-  const { run, path } = makeCheckout(t)
-  const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
-  t.equal(status, 0)
-  t.equal(stdout, '', 'standard output is left to npm')
-  for (const entry of ['index.d.ts', 'server/index.d.ts']) {
-    const text = readFileSync(join(path, 'dist', entry), 'utf8')
-    t.equal(text, 'export { a, type b };\nexport type { C };', 'of b nothing is there at run time')
-  }
-  t.strictSame(
-    readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
-      /\.d\.ts$/.test(String(name)),
-    ),
-    ['index.d.ts', 'server/index.d.ts'],
-  )
-  t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
-})
+t.test(
+  'a package gets one declaration for each entry, with the values that exist at run time',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
+    t.equal(status, 0)
+    t.equal(stdout, '', 'standard output is left to npm')
+    for (const entry of ['index.d.ts', 'server/index.d.ts']) {
+      const text = readFileSync(join(path, 'dist', entry), 'utf8')
+      t.equal(text, 'export { a, type b };\nexport type { C };', 'b does not exist at run time')
+    }
+    t.strictSame(
+      readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
+        /\.d\.ts$/.test(String(name)),
+      ),
+      ['index.d.ts', 'server/index.d.ts'],
+    )
+    t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
+  },
+)
 
-t.test('a package is whole: a program that is made anew has its types made anew', async t => {
+t.test('a package is complete: when the program is rebuilt, so are its types', async t => {
   const { run, path } = makeCheckout(t)
   run(preparePackage, { SBOM: emptySbom })
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
@@ -260,7 +269,7 @@ t.test('a package is whole: a program that is made anew has its types made anew'
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
 })
 
-t.test('a package has no script that npm asks about; the checkout keeps it', async t => {
+t.test('a package has no script that npm warns about; the checkout keeps it', async t => {
   const { run, path } = makeCheckout(t)
   const manifest = join(path, 'package.json')
   const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
@@ -274,10 +283,10 @@ t.test('a package has no script that npm asks about; the checkout keeps it', asy
   t.equal(readFileSync(manifest, 'utf8'), own)
   run(preparePackage, { SBOM: emptySbom })
   run(prepare)
-  t.equal(readFileSync(manifest, 'utf8'), own, 'after a packing that was interrupted')
+  t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
 })
 
-t.test('a failed installation ends the command with what to do', async t => {
+t.test('a failed installation ends the command and says what to do', async t => {
   const { run, path } = makeCheckout(t)
   rmSync(join(path, 'node_modules', '.package-lock.json'))
   const { status, stderr, calls } = run(prepare, { OFFLINE: '1' })
@@ -286,12 +295,12 @@ t.test('a failed installation ends the command with what to do', async t => {
   t.strictSame(calls, [installFew], 'nothing is compiled')
 })
 
-t.test('a folder with packages of its own gets them, in itself', async t => {
+t.test('a folder with packages of its own gets them in that folder', async t => {
   const { run, path } = makeCheckout(t)
   run(prepareTests)
   mkdirSync(join(path, 'extra', 'node_modules'), { recursive: true })
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
-  t.strictSame(run(prepareTests).calls, [], 'only when it is asked for')
+  t.strictSame(run(prepareTests).calls, [], 'only on request')
   const first = run(`${prepareTests} extra`)
   t.equal(first.status, 0)
   t.strictSame(first.calls, [], 'npm did not run in the checkout')
@@ -300,7 +309,7 @@ t.test('a folder with packages of its own gets them, in itself', async t => {
   t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-t.test('packages of a folder that cannot be had do not stop the rest', async t => {
+t.test('if packages of a folder cannot be installed, the rest is still done', async t => {
   const { run, path } = makeCheckout(t)
   mkdirSync(join(path, 'extra'))
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
@@ -319,12 +328,12 @@ t.test('npm ci without development tools succeeds, and says that nothing was com
   t.strictSame(calls, [])
 })
 
-t.test('npm ci with them compiles', async t => {
+t.test('npm ci with development tools compiles', async t => {
   const { run } = makeCheckout(t)
   t.strictSame(run(`${prepare} --prepare`).calls, ['esbuild', 'tsc'])
 })
 
-t.test('a package that npm makes for another folder is whole as well, or npm fails', async t => {
+t.test('a package that npm creates for another folder is also complete, or npm fails', async t => {
   const { run, path } = makeCheckout(t)
   writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
   const elsewhere = { npm_config_local_prefix: '/', SBOM: emptySbom }
@@ -335,7 +344,7 @@ t.test('a package that npm makes for another folder is whole as well, or npm fai
   t.ok(existsSync(join(path, 'sbom.cdx.json')))
 })
 
-t.test('npm run build compiles even when nothing changed', async t => {
+t.test('npm run build compiles even if nothing changed', async t => {
   const { run } = makeCheckout(t)
   t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
   t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])

@@ -1,5 +1,6 @@
 /*
-  Stacks of the package, which has short names and no source maps: a checkout of the same version says which lines they name.
+  Stack traces of the package, which has short names and no source maps: a checkout of the same version shows which
+  lines they name.
 */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -11,31 +12,34 @@ import { plainNode } from '../helpers/plain-node.js'
 
 const run = promisify(execFile)
 
-/** What a program prints that has the library as users have it. */
+/** The output of a program that uses the library as users have it. */
 async function printed(program: string): Promise<string> {
   const whole = `import * as library from ${JSON.stringify(new URL('dist/index.js', root).href)}\n${program}`
   return (await run(...plainNode(['--input-type=module', '-e', whole]))).stdout
 }
 
-t.test('places in pieces become places in the sources, all else stays', async t => {
-  const port = await freePort()
-  const stack = await printed(
-    `await library.connect({ host: '127.0.0.1', port: ${port} }).catch(error => console.log(error.stack))`,
-  )
-  t.match(stack, /dist\/chunks\/[\w-]+\.js:\d+:\d+/)
-  const read = readStack(stack)
-  t.match(read, /\(src\/client\/failure\.ts:\d+:\d+\)/)
-  t.notMatch(read, /dist\//)
-  t.match(read, /^ConnectionError: Nothing listens on /)
-  const others = 'at f (node:net:1:2)\nat g (/home/me/app.js:3:4)\n'
-  t.equal(readStack(others), others)
-  t.match(
-    readStack('at f (/x/dist/chunks/no-SUCH.js:3:4)'),
-    /no-SUCH\.js:3:4 \(not of this version\)/,
-  )
-})
+t.test(
+  'positions in the bundles become positions in the sources, everything else is unchanged',
+  async t => {
+    const port = await freePort()
+    const stack = await printed(
+      `await library.connect({ host: '127.0.0.1', port: ${port} }).catch(error => console.log(error.stack))`,
+    )
+    t.match(stack, /dist\/chunks\/[\w-]+\.js:\d+:\d+/)
+    const read = readStack(stack)
+    t.match(read, /\(src\/client\/failure\.ts:\d+:\d+\)/)
+    t.notMatch(read, /dist\//)
+    t.match(read, /^ConnectionError: Nothing listens on /)
+    const others = 'at f (node:net:1:2)\nat g (/home/me/app.js:3:4)\n'
+    t.equal(readStack(others), others)
+    t.match(
+      readStack('at f (/x/dist/chunks/no-SUCH.js:3:4)'),
+      /no-SUCH\.js:3:4 \(not of this version\)/,
+    )
+  },
+)
 
-t.test('what users see has its name', async t => {
+t.test('exported classes keep their names', async t => {
   const names = await printed(
     'for (const [name, one] of Object.entries(library)) if (/^[A-Z]/.test(name)) console.log(name, one.name)',
   )

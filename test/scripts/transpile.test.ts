@@ -1,5 +1,5 @@
 /*
-  The loader that runs these tests: what it makes of a module, and that nothing old is run.
+  The loader that runs these tests: what it makes of a module, and that no outdated code runs.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ interface Doubling {
   double: (n: number) => number
 }
 
-t.test('a module loses its types and keeps what it does', async t => {
+t.test('a module loses its types and keeps its behaviour', async t => {
   const path = join(t.testdir(), 'a.ts')
   writeFileSync(
     path,
@@ -26,7 +26,7 @@ t.test('a module loses its types and keeps what it does', async t => {
   t.equal(module.double(21), 42)
 })
 
-t.test('a module that changed is compiled again', async t => {
+t.test('a changed module is compiled again', async t => {
   const path = join(t.testdir(), 'a.ts')
   for (const value of ['1', '2', '1']) {
     writeFileSync(path, `export const a: number = ${value}\n`)

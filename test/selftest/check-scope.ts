@@ -1,5 +1,5 @@
 /*
-  What checks are given, with a control session that answers from a function of the test.
+  The scope of checks, with a control session that answers from a function of the test.
 */
 import type { Session } from '../../src/client/open-session.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -12,7 +12,7 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-/** @param answer  what the server says to a script or to the name of a function */
+/** @param answer  the server's answer to a script or to the name of a function */
 export function sessionOf(answer: (request: string) => unknown, asked: Asked[] = []): Session {
   const ask = async (request: string, signal: AbortSignal | undefined): Promise<unknown> => {
     asked.push({ request, signal })

@@ -42,7 +42,7 @@ const unavailable = {
 }
 
 t.test(
-  'scripts and calls go out on the control session, or on another, with the signal',
+  'scripts and calls are sent on the control session, or on another, with the signal',
   async t => {
     const asked: Asked[] = []
     const other: Asked[] = []
@@ -65,24 +65,27 @@ t.test(
   },
 )
 
-t.test('a question is asked again after a while, until there is an answer or no time', async t => {
-  const scope = scopeWith()
-  const { until } = checkContext(scope)
-  let asked = 0
-  t.equal(await until(() => Promise.resolve(++asked === 4 ? 'there' : undefined)), 'there')
-  t.equal(scope.platform.clock.nowMs(), 60, 'three pauses')
-  const ending = new AbortController()
-  const late = checkContext(scopeWith({ signal: ending.signal }))
-  let questions = 0
-  const answer = late.until(() => {
-    if (++questions === 3) ending.abort()
-    return Promise.resolve(undefined)
-  })
-  await t.rejects(answer, { code: 'DDB_TIMEOUT' })
-  t.equal(questions, 3)
-})
+t.test(
+  'a request is repeated after a while, until there is an answer or the time is over',
+  async t => {
+    const scope = scopeWith()
+    const { until } = checkContext(scope)
+    let asked = 0
+    t.equal(await until(() => Promise.resolve(++asked === 4 ? 'there' : undefined)), 'there')
+    t.equal(scope.platform.clock.nowMs(), 60, 'three pauses')
+    const ending = new AbortController()
+    const late = checkContext(scopeWith({ signal: ending.signal }))
+    let questions = 0
+    const answer = late.until(() => {
+      if (++questions === 3) ending.abort()
+      return Promise.resolve(undefined)
+    })
+    await t.rejects(answer, { code: 'DDB_TIMEOUT' })
+    t.equal(questions, 3)
+  },
+)
 
-t.test('rows are waited for, and those that come behind them', async t => {
+t.test('it waits for rows, and for those that come after them', async t => {
   const counts = [3, 7, 12, 15]
   const asked: Asked[] = []
   const { rowsOf } = checkContext(
@@ -96,7 +99,7 @@ t.test('rows are waited for, and those that come behind them', async t => {
   t.ok(asked.every(({ request }) => request === 'exec count(*) from t'))
 })
 
-t.test('what is refused while a check prepares is not there', async t => {
+t.test('what the server refuses while a check prepares is unavailable', async t => {
   const { prepare } = checkContext(
     scopeWith({
       control: sessionOf(request => {
@@ -111,7 +114,7 @@ t.test('what is refused while a check prepares is not there', async t => {
   await t.rejects(prepare('lost'), { code: 'DDB_CONNECTION_LOST' })
 })
 
-t.test('what is made is written down before it is there', async t => {
+t.test('an object is recorded before it is created', async t => {
   const made: CheckScope['made'] = []
   const asked: Asked[] = []
   const seen: number[] = []
@@ -139,7 +142,7 @@ t.test('what is made is written down before it is there', async t => {
     }),
   )
   await t.rejects(refused.share('third', 't'), unavailable)
-  t.match(made.at(-1), { name: named('third') }, 'it may be there all the same')
+  t.match(made.at(-1), { name: named('third') }, 'it may still exist')
 })
 
 t.test('a run has one database, which stays until the run ends', async t => {
@@ -161,7 +164,7 @@ t.test('a run has one database, which stays until the run ends', async t => {
   t.strictSame([...made, ...kept.made], [{ kind: 'database', name }])
 })
 
-t.test('a database that is refused is not asked for again, one that came too late is', async t => {
+t.test('a refused database is not requested again, one that came too late is', async t => {
   let failure: Error | undefined = refusal
   const asked: Asked[] = []
   const control = sessionOf(() => {
@@ -187,7 +190,7 @@ t.test('sessions and bare connections go to the node of the control session', as
   const scope = scopeWith({
     platform: systemPlatform,
     control,
-    // Where nobody listens.
+    // No server listens here.
     server: { host: '192.0.2.1', port: 9, user: 'admin', password: '123456' },
   })
   const { ask, open, raw, rawSession } = checkContext(scope)
@@ -219,7 +222,7 @@ t.test('sessions and bare connections go to the node of the control session', as
   for (const one of scope.exchanges) one.end()
 })
 
-t.test('what goes over a bare connection is traced, without secrets', async t => {
+t.test('the bytes of a bare connection are traced, without secrets', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const address = { host: '127.0.0.1', port: server.port }
@@ -269,7 +272,7 @@ t.test('what goes over a bare connection is traced, without secrets', async t =>
   for (const one of scope.exchanges) one.end()
 })
 
-t.test('a password stands in a connect request only where that is allowed', t => {
+t.test('a password is sent in a connect request only if that is allowed', t => {
   const server = { host: '127.0.0.1', port: 1, user: 'ann', password: 'secret' }
   const login = { user: 'ann', password: 'secret', encrypted: false }
   for (const [change, isAllowed] of [
@@ -305,7 +308,7 @@ async function connected(t: Test): Promise<[RawExchange, TinyServer]> {
   return [exchange, server]
 }
 
-/** A socket in the hands of a test. */
+/** A socket controlled by a test. */
 function fakeSocket(): { socket: Socket; written: Buffer[]; receive: (text: string) => void } {
   const written: Buffer[] = []
   const duplex = new Duplex({
@@ -319,7 +322,7 @@ function fakeSocket(): { socket: Socket; written: Buffer[]; receive: (text: stri
   return { socket, written, receive: text => void duplex.push(Buffer.from(text, 'latin1')) }
 }
 
-t.test('requests go out with heads of their own, and are answered in order', async t => {
+t.test('each request is sent with its own head, and they are answered in order', async t => {
   const [exchange, server] = await connected(t)
   const hello = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
   const { sessionId } = hello
@@ -334,7 +337,7 @@ t.test('requests go out with heads of their own, and are answered in order', asy
   t.strictSame(server.log.slice(-3), ['script 1', 'script 2', 'script 3'])
 })
 
-t.test('what a head leaves out is as official clients send it', async t => {
+t.test('fields left out of a head are as official clients send them', async t => {
   const { socket, written } = fakeSocket()
   const exchange = rawExchange(socket)
   exchange.send({}, script('1+1'))
@@ -349,7 +352,7 @@ t.test('what a head leaves out is as official clients send it', async t => {
   )
 })
 
-t.test('an answer may come in any pieces', async t => {
+t.test('an answer may arrive in any chunks', async t => {
   const { socket, receive } = fakeSocket()
   const exchange = rawExchange(socket)
   const answer = exchange.answer()
@@ -376,7 +379,7 @@ t.test('the end of a connection ends what waits for it', async t => {
   await t.rejects(half, { code: 'DDB_PROTOCOL' }, 'in the middle of an answer')
 })
 
-t.test('a connection that cannot be made ends what waits for it', async t => {
+t.test('a failed connection ends what waits for it', async t => {
   const refused = rawExchange(systemPlatform.network.dial('127.0.0.1', await freePort()))
   await t.rejects(refused.answer(), { code: 'DDB_CONNECTION_LOST', message: /ECONNREFUSED/ })
 })
@@ -393,7 +396,7 @@ const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', 
 const tuple = vectorOf({ type: 'ANY' }, [int(1), text('a'), ints(2)]) as Value
 const pair = { form: 'pair', elements: ints(1, 2) } as Value
 
-t.test('an answer is quoted with its type, on one line of so many characters', async t => {
+t.test('an answer is quoted with its type, on one line of limited length', async t => {
   const cases: [value: Value | undefined, wanted: string][] = [
     [undefined, 'nothing'],
     [int(2), 'INT scalar 2'],
@@ -407,7 +410,7 @@ t.test('an answer is quoted with its type, on one line of so many characters', a
   t.match(answerText(idTable(1)), /^table /, 'a table has no type of its own')
 })
 
-t.test('what is expected is given, anything else is named', async t => {
+t.test('an expected value is returned, anything else is named', async t => {
   const read: [actual: unknown, wanted: unknown][] = [
     [numberOf(int(-5)), -5],
     [numberOf(long(2n ** 40n)), 2 ** 40],
@@ -451,7 +454,7 @@ t.test('columns are found by their names', async t => {
   t.strictSame(numbersOf(columnOf(table, 'b')), [2])
 })
 
-t.test('of an error the words of the server are told, without those of the client', async t => {
+t.test('an error is quoted in the server’s words, without those of the client', async t => {
   const refused = new ServerError('no such table', 'DDB_TARGET', 'the server has no table "t"')
   t.equal(serverWords(refused), 'no such table')
   t.equal(serverWords(new ServerError('', 'DDB_SERVER', 'expected text')), 'expected text')

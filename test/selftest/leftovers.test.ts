@@ -25,7 +25,7 @@ const nowMs = Date.UTC(2024, 2, 1, 12)
 const stamp = (time: string): NameStamp => ({ token: 'ffffffffffffffff', time })
 const { signal } = new AbortController()
 
-/** A session of this process that refuses as a client's does. @param refuses  scripts that are */
+/** A session of this process that throws the errors of a client. @param refuses  which scripts are refused */
 function sessionOf(refuses: (script: string) => boolean = () => false): {
   session: Parameters<typeof listObjects>[0]
   node: ServerNode
@@ -51,40 +51,46 @@ const mine = throwAwayName(own, 'mine')
 const old = throwAwayName(stamp('20240229115959'), 'old')
 const young = throwAwayName(stamp('20240229120001'), 'young')
 
-t.test('what begins as names of tests is listed by kind, as far as the server tells', async t => {
-  const { session, share } = sessionOf()
-  await share(mine, 'other')
-  t.strictSame(await listObjects(session, signal), [{ kind: 'table', name: mine }])
-  const silent = sessionOf(script => script.includes('objs('))
-  await silent.share(mine)
-  t.strictSame(await listObjects(silent.session, signal), [], 'a refusal lists nothing')
-  const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
-  const broken = { run: () => Promise.reject(lost) }
-  await t.rejects(listObjects(broken, signal), lost)
-  const single = {
-    run: () => Promise.resolve({ form: 'scalar', type: 'VOID', value: null } as const),
-  }
-  t.strictSame(await listObjects(single, signal), [], 'an answer that is no list')
-})
+t.test(
+  'names that begin like those of the selftest are listed by kind, as far as the server reveals them',
+  async t => {
+    const { session, share } = sessionOf()
+    await share(mine, 'other')
+    t.strictSame(await listObjects(session, signal), [{ kind: 'table', name: mine }])
+    const silent = sessionOf(script => script.includes('objs('))
+    await silent.share(mine)
+    t.strictSame(await listObjects(silent.session, signal), [], 'a refusal lists nothing')
+    const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
+    const broken = { run: () => Promise.reject(lost) }
+    await t.rejects(listObjects(broken, signal), lost)
+    const single = {
+      run: () => Promise.resolve({ form: 'scalar', type: 'VOID', value: null } as const),
+    }
+    t.strictSame(await listObjects(single, signal), [], 'an answer that is not a list')
+  },
+)
 
-t.test('own and old things go, what is in use and what is young stays', async t => {
-  const { session, node, share } = sessionOf()
-  const used = throwAwayName(own, 'used')
-  await share(mine, old, young, used, `x${old}`, 'other')
-  t.strictSame(await sweep(session, own, nowMs, signal, new Set([used])), [])
-  t.strictSame([...node.shared.keys()].sort(), [young, used, `x${old}`, 'other'].sort())
-  t.strictSame(await sweep(session, own, nowMs, signal), [])
-  t.notOk(node.shared.has(used))
-})
+t.test(
+  'the run’s own and old objects are removed, objects in use and recent ones stay',
+  async t => {
+    const { session, node, share } = sessionOf()
+    const used = throwAwayName(own, 'used')
+    await share(mine, old, young, used, `x${old}`, 'other')
+    t.strictSame(await sweep(session, own, nowMs, signal, new Set([used])), [])
+    t.strictSame([...node.shared.keys()].sort(), [young, used, `x${old}`, 'other'].sort())
+    t.strictSame(await sweep(session, own, nowMs, signal), [])
+    t.notOk(node.shared.has(used))
+  },
+)
 
-t.test('where there is nothing, nothing is removed', async t => {
+t.test('if there is nothing, nothing is removed', async t => {
   const { session, scripts, share } = sessionOf()
   await share(young)
   t.strictSame(await sweep(session, own, nowMs, signal), [])
-  t.equal(scripts.length, 3, 'three lists are asked for, and no more')
+  t.equal(scripts.length, 3, 'three lists are requested, and no more')
 })
 
-t.test('what is still there is told', async t => {
+t.test('what still exists is reported', async t => {
   const { session, share } = sessionOf()
   await share(mine, old)
   const stubborn = {
@@ -109,18 +115,18 @@ def ${name}View(x) { return x }
 def ${other}View(x) { return x }
 addFunctionView(${name}View); addFunctionView(${other}View)`
 
-t.test('what is there is removed, and nothing else', async t => {
+t.test('what exists is removed, and nothing else', async t => {
   const { run, node, fail } = testSession()
   await run(setUp)
   t.equal(await fail(removalScript(objects)), 'no error')
   t.strictSame([...node.shared.keys()], [other])
   t.strictSame([...node.databases.keys()], ['dfs://other'])
   t.strictSame([...node.functionViews.keys()], [`${other}View`])
-  t.equal(await fail(removalScript(objects)), 'no error', 'what is not there is passed over')
+  t.equal(await fail(removalScript(objects)), 'no error', 'what does not exist is skipped')
   t.equal(await fail(removalScript([])), 'no error')
 })
 
-t.test('what cannot be removed does not keep what comes behind it', async t => {
+t.test('an object that cannot be removed does not keep the later ones', async t => {
   const admin = testSession()
   await admin.run(setUp)
   const guest = testSession({ node: admin.node, user: 'guest' })
@@ -131,7 +137,7 @@ t.test('what cannot be removed does not keep what comes behind it', async t => {
   t.equal(admin.node.functionViews.size, 2)
 })
 
-t.test('a right is taken back before what it is for is removed', async t => {
+t.test('a right is revoked before its object is removed', async t => {
   const view = objects[2]!
   const script = removalScript([
     view,
@@ -164,7 +170,7 @@ const madeMs = 1_709_251_199_000
 const dayMs = 86_400_000
 const otherOfThrowAwayName = { ...ownOfThrowAwayName, token: 'ffffffffffffffff' }
 
-t.test('a name carries token, time and purpose', async t => {
+t.test('a name contains token, time and purpose', async t => {
   t.equal(
     throwAwayName(ownOfThrowAwayName, 'target'),
     'ddbIngestTest_0123456789abcdef_20240229235959_target',
@@ -175,16 +181,16 @@ t.test('a name carries token, time and purpose', async t => {
   t.not(newStamp(systemPlatform.random, madeMs).token, token)
 })
 
-t.test('what is ours may go at any time, what is not after a day', async t => {
+t.test('the run’s own objects may be removed at any time, others after a day', async t => {
   const name = throwAwayName(ownOfThrowAwayName, 'target')
   t.equal(mayRemove(name, ownOfThrowAwayName, madeMs), true)
-  t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs), false, 'a day is not over')
+  t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs), false, 'a day has not passed')
   t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs + 1), true)
   t.equal(mayRemove(`dfs://${name}`, otherOfThrowAwayName, madeMs + dayMs + 1), true)
   t.equal(
     mayRemove(name, otherOfThrowAwayName, madeMs - dayMs),
     false,
-    'a name of the future stays',
+    'a name with a future time stays',
   )
   t.equal(isOwn(name, ownOfThrowAwayName), true)
   t.equal(isOwn(name, otherOfThrowAwayName), false)
@@ -209,11 +215,7 @@ t.test('no other name is ever removed', async t => {
     t.equal(mayRemove(name, ownOfThrowAwayName, madeMs + 100 * dayMs), false, JSON.stringify(name))
   }
   const noTime = 'ddbIngestTest_0123456789abcdef_20249999999999_a'
-  t.equal(
-    mayRemove(noTime, otherOfThrowAwayName, madeMs + 100 * dayMs),
-    false,
-    'a time that is none',
-  )
+  t.equal(mayRemove(noTime, otherOfThrowAwayName, madeMs + 100 * dayMs), false, 'an invalid time')
 })
 
 const check: Check = {
@@ -244,7 +246,7 @@ function textOf(reason: string, status: 'pass' | 'fail' = 'fail'): string {
   return issueText(result, '1.2.3', [check], server)
 }
 
-t.test('it holds versions, counts, and what depends on a failure', async t => {
+t.test('it contains versions, counts, and what depends on a failure', async t => {
   t.equal(
     textOf('it is 5', 'fail'),
     [
@@ -262,7 +264,7 @@ t.test('it holds versions, counts, and what depends on a failure', async t => {
   t.match(textOf('it is 5', 'pass'), '| pass | a: b | it is 5 |\n')
 })
 
-t.test('nothing says whose server it is', async t => {
+t.test('nothing reveals whose server it is', async t => {
   const text = textOf(
     'user "mary" of DOLPHIN.example.com:8848, node-2, 10.1.2.3:8848, [fe80::1]:8848, other.host:8902; hunter2',
   )
@@ -270,7 +272,7 @@ t.test('nothing says whose server it is', async t => {
   t.match(text, 'user "USER" of HOST')
 })
 
-t.test('a short name leaves other words alone', async t => {
+t.test('a short name leaves other words unchanged', async t => {
   const { user, ...others } = server
   const result = {
     serverVersion: null,

@@ -1,5 +1,5 @@
 /*
-  Runs `selftest` against an embedded server that was made to behave otherwise.
+  Runs `selftest` against an embedded server with changed behaviour.
 */
 import type { Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -9,7 +9,7 @@ import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
-/** Allowed to do all that a login can do. */
+/** With all rights that a login can have. */
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Tried {
@@ -17,17 +17,17 @@ export interface Tried {
   readonly result: SelftestResult
   /** Names of checks that failed. */
   readonly failed: readonly string[]
-  /** What became of one check. */
+  /** The result of one check. */
   readonly of: (name: string) => CheckResult | undefined
 }
 
 export interface Trial extends Rewrites {
   readonly server?: ServerOptions
-  /** The admin's when left out. */
+  /** By default, the admin's. */
   readonly login?: { user?: string; password?: string; insecureLogin?: boolean }
-  /** False for an admin as servers are shipped; else he logs in by SCRAM as well. */
+  /** False for an admin as servers are shipped; by default, the admin also logs in by SCRAM. */
   readonly hasScram?: boolean
-  /** Names of the checks that are made; all when left out. */
+  /** Names of the checks that run; by default, all. */
   readonly names?: readonly string[]
   readonly options?: Partial<SelftestOptions>
   /** Called before the run. */
@@ -58,7 +58,7 @@ export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
   }
 }
 
-/** Everything on the server that has a name of its own. */
+/** Every object on the server that has a name. */
 export function namesOn({ node }: EmbeddedServer): string[] {
   return [...node.shared.keys(), ...node.databases.keys(), ...node.functionViews.keys()]
 }

@@ -1,5 +1,5 @@
 /*
-  The embedded server passes; what a run makes goes again, however the run ends.
+  The embedded server passes; what a run creates is removed, however the run ends.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../src/client/open-session.js'
@@ -31,7 +31,7 @@ import { namesOn, trySelftest } from './run-selftest.js'
 
 useTurnClock()
 
-t.test('the embedded server passes, and two runs at once leave each other alone', async t => {
+t.test('the embedded server passes, and two runs at once do not disturb each other', async t => {
   const tried = await Promise.all([trySelftest(t, {}), trySelftest(t, {})])
   for (const { server, result, failed } of tried) {
     t.strictSame(failed, [])
@@ -52,7 +52,7 @@ t.test('the embedded server passes, and two runs at once leave each other alone'
   }
 })
 
-t.test('with a second user nothing stays either, no right of theirs included', async t => {
+t.test('a run with a second user also leaves nothing, including no rights', async t => {
   const names = allChecks.filter(({ needs }) => needs?.includes('two users')).map(c => c.name)
   t.equal(names.length, 3)
   const { server, failed } = await trySelftest(t, {
@@ -65,7 +65,7 @@ t.test('with a second user nothing stays either, no right of theirs included', a
   t.strictSame([...(server.node.privileges.get('ann') ?? [])], [])
 })
 
-t.test('a guest passes what a guest may do, and is told the rest', async t => {
+t.test('a guest passes what a guest may do, and the rest is explained', async t => {
   const names = [
     'login: by calling login',
     'insert: upsert!',
@@ -82,7 +82,7 @@ t.test('a guest passes what a guest may do, and is told the rest', async t => {
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a server that takes no guests passes', async t => {
+t.test('a server without guests passes', async t => {
   const names = allChecks
     .map(({ name }) => name)
     .filter(name => /^(connection|login|async)/.test(name))
@@ -90,7 +90,7 @@ t.test('a server that takes no guests passes', async t => {
   t.strictSame(failed, [])
 })
 
-t.test('every check has a name of its own and says what it is for', async t => {
+t.test('every check has a unique name and says its purpose', async t => {
   t.equal(new Set(allChecks.map(({ name }) => name)).size, allChecks.length)
   t.ok(allChecks.length >= 60)
   for (const { name, does, dependsOnIt } of allChecks) {
@@ -99,7 +99,7 @@ t.test('every check has a name of its own and says what it is for', async t => {
   }
 })
 
-t.test('R1 to R16 are all asked', async t => {
+t.test('R1 to R16 all have checks', async t => {
   for (let number = 1; number <= 16; number++) {
     t.ok(
       allChecks.some(({ name }) => new RegExp(`\\bR${number}\\b`).test(name)),
@@ -109,7 +109,7 @@ t.test('R1 to R16 are all asked', async t => {
 })
 
 /*
-  Runs that end otherwise: interrupted, without answers, with nonsense; and what others have left.
+  Runs that end differently: interrupted, without answers, with nonsense; and what others have left.
 */
 
 const hourMs = 3_600_000
@@ -129,7 +129,7 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // What was made before is there, and the check still waits.
+            // Earlier objects exist, and the check still waits.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)
@@ -170,7 +170,7 @@ t.test('an interruption between two checks skips the rest', async t => {
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a request that is never answered costs its check and no other', async t => {
+t.test('a request that is never answered fails its own check and no other', async t => {
   const names = ['insert: upsert!', 'insert: exec count(*) counts']
   const { server, failed, result, of } = await trySelftest(t, {
     names,
@@ -187,7 +187,7 @@ t.test('a request that is never answered costs its check and no other', async t 
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a table that is made after its check was given up goes, too', async t => {
+t.test('a table that is created after its check was given up is also removed', async t => {
   let release: (value: unknown) => void = () => undefined
   const held = new Promise(resolve => (release = resolve))
   const share = /^share\(/
@@ -197,7 +197,7 @@ t.test('a table that is made after its check was given up goes, too', async t =>
     server: {
       faults: {
         beforeExecute({ text }) {
-          // The run asks whether it is still under way.
+          // The run asks whether the request is still running.
           if (text.includes('getConsoleJobs()')) setImmediate(release)
           return share.test(text) ? { until: held } : undefined
         },
@@ -227,16 +227,16 @@ async function tryFake(
     platform: systemPlatform,
     timeoutMs: 30_000,
   })
-  t.ok(performance.now() - beganMs <= 30_100, 'it ends in its limit')
+  t.ok(performance.now() - beganMs <= 30_100, 'it ends within its limit')
   return result
 }
 
-t.test('a server that says nothing', async t => {
+t.test('a server that never answers', async t => {
   const result = await tryFake(t, () => undefined)
   t.equal(result.serverVersion, null)
   t.equal(result.checks.length, allChecks.length)
   const silence = result.checks.findIndex(({ reason }) => reason === 'no result within 5000 ms')
-  t.equal(silence, 1, 'the first check that asks a question')
+  t.equal(silence, 1, 'the first check that sends a request')
   for (const { name, status, reason } of result.checks.slice(silence + 1)) {
     t.equal(status, 'skipped', name)
     t.match(reason, /^the server does not answer any more: /)
@@ -249,10 +249,10 @@ t.test('a server that answers nonsense', async t => {
     (_, peer) => void peer.socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
   )
   t.equal(result.counts.pass, 0)
-  t.ok(result.counts.fail >= 1, 'this is no success')
+  t.ok(result.counts.fail >= 1, 'this is not a success')
 })
 
-t.test('a server that tells no time', async t => {
+t.test('a server that does not report the time', async t => {
   const { failed, result } = await trySelftest(t, {
     names: ['insert: an empty table', 'leftovers: what was removed is gone'],
     toClient: (chunk, sent) =>
@@ -265,10 +265,10 @@ t.test('a server that tells no time', async t => {
 t.test('a server that ends in the middle of an answer', async t => {
   const result = await tryFake(t, (_, { socket }) => socket.end('1000000002 1 1\nOK\n\x04'))
   t.equal(result.counts.pass, 0)
-  t.ok(result.counts.fail >= 1, 'this is no success')
+  t.ok(result.counts.fail >= 1, 'this is not a success')
 })
 
-t.test('a server that never ends an answer costs no more than the limit', async t => {
+t.test('a server that never ends an answer takes no longer than the limit', async t => {
   const names = ['receipts: R15, what a cancelled batch leaves', 'insert: upsert!']
   const never = new Promise(() => undefined)
   const { result, server } = await trySelftest(t, {
@@ -322,7 +322,7 @@ addFunctionView(${names.fresh}View)`,
   t.strictSame(
     namesOn(server).sort(),
     [...others, `dfs://${names.fresh}`, `${names.fresh}View`].sort(),
-    'nothing but what is a day old and has exactly such a name is gone',
+    'only what is a day old and has exactly such a name is gone',
   )
 })
 
@@ -341,7 +341,7 @@ function onHandClock() {
   return { clock, given: scopeWith({ platform: { ...systemPlatform, clock } }) }
 }
 
-t.test('what a check says is its outcome, and so are its errors', async t => {
+t.test('the outcome of a check is what it returns or throws', async t => {
   const { clock, given } = onHandClock()
   const refused = new ServerError('no rows', 'DDB_SERVER', 'Look at the table')
   const notPermitted = new ServerError('<NoPrivilege>no', 'DDB_PRIVILEGE', 'Ask for the right')
@@ -369,7 +369,7 @@ t.test('what a check says is its outcome, and so are its errors', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('a check ends with its limit, or with the run', async t => {
+t.test('a check ends at its limit, or with the run', async t => {
   const limits: [limitMs: number | undefined, lastMs: number, endsMs: number][] = [
     [undefined, 99_999, 5_000],
     [300, 99_999, 300],
@@ -423,7 +423,7 @@ t.test('an interruption ends it at once, and skips it', async t => {
   t.match(passed, { outcome: pass(), endedInTime: true })
 })
 
-t.test('what a check has opened is closed with it, whether it ends or is given up', async t => {
+t.test('what a check has opened is closed when it ends or is given up', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const control = await connect({ host: '127.0.0.1', port: server.port })
@@ -460,7 +460,7 @@ t.test('what a check has opened is closed with it, whether it ends or is given u
   }
 })
 
-t.test('a session that does not close costs its check no more than the limit', async t => {
+t.test('a session that does not close delays its check no longer than the limit', async t => {
   const server = await startServer({
     port: 0,
     faults: { beforeExecute: ({ text }) => (text === '1' ? { until: never } : undefined) },
@@ -505,12 +505,12 @@ t.test('a check ends in one of three ways', async t => {
   t.strictSame(skipped('why not'), { status: 'skipped', reason: 'why not' })
 })
 
-t.test('two texts are equal, or both are told', async t => {
+t.test('two texts are equal, or the reason shows both', async t => {
   t.strictSame(expectText('rows', '5', '5'), pass())
   t.strictSame(expectText('rows', '4', '5'), fail('rows: 4, expected 5'))
   t.strictSame(expectText('rows', '', '5'), fail('rows: , expected 5'))
 })
 
-t.test('what a server does not give has a code of its own', async t => {
+t.test('what a server does not offer has its own error code', async t => {
   t.match(new Unavailable('no rights'), { code: 'DDB_UNAVAILABLE', message: 'no rights' })
 })

@@ -1,29 +1,29 @@
 /*
-  Tests of the checks of one subject: they pass on the embedded server, and each of them ends otherwise where the
-  behaviour that it looks at is switched.
+  Tests of the checks of one subject: they pass on the embedded server, and each of them ends differently if the
+  behaviour that it checks is changed.
 */
 import type { Test } from 'tap'
 import type { Facts } from '../../src/load/connection/known-server.js'
 import type { Check, CheckResult } from '../../src/selftest/check.js'
 import { trySelftest, type Trial } from './run-selftest.js'
 
-/** Names of checks, and what their reasons say. */
+/** Names of checks, and what their reasons contain. */
 export type Reasons = Readonly<Record<string, string | RegExp>>
 
-/** One behaviour made another, and the checks that say so. */
+/** One changed behaviour, and the checks that notice it. */
 export interface Switch extends Omit<Trial, 'names'> {
   readonly fails?: Reasons
   readonly skips?: Reasons
-  /** They pass, and find something else. */
+  /** Checks that pass, and find something else. */
   readonly finds?: Reasons
-  /** They pass as ever. */
+  /** Checks that pass as before. */
   readonly passes?: readonly string[]
-  /** What `load` goes by then. */
+  /** The facts that `load` then relies on. */
   readonly facts?: Facts
 }
 
 export interface Expected {
-  /** What checks find on the embedded server; others find nothing to say. */
+  /** What checks find on the embedded server; the others report nothing. */
   readonly finds?: Reasons
   /** Checks that are skipped on every server. */
   readonly skips?: Reasons
@@ -63,7 +63,7 @@ export function testChecks(
       }
     })
   }
-  void t.test('each check can end otherwise', async t => {
+  void t.test('each check can end differently', async t => {
     t.strictSame(
       all.filter(name => !switched.has(name)),
       [],

@@ -1,6 +1,6 @@
 /*
-  Whatever arrives ends the session it arrived in, with a word, and no other; however it was cut, the answers are the
-  same. Most of it is tried without sockets, where a hundred thousand sessions take no longer than a thousand with.
+  Hostile bytes end their own session with a message, and no other session; for any chunks the answers are the same.
+  Most tests use no sockets, so that a hundred thousand sessions take as long as a thousand with sockets.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -31,7 +31,7 @@ const requests = [
 
 t.comment(`TEST_SEED=${seed}`)
 
-// The answers of a login are random.
+// Answers to a login are random.
 const recorded = recordings
   .filter(({ name, bytes }) => !name.startsWith('login') && bytes.length <= 2000)
   .map(recording => inSession(recording, firstSessionId))
@@ -40,7 +40,7 @@ const conversation = fc
   .array(fc.constantFrom(...requests, ...recorded), { minLength: 1, maxLength: 5 })
   .map(chosen => Buffer.concat(chosen))
 
-t.test('without sockets: whatever arrives, in whatever pieces, ends one session', async t => {
+t.test('without sockets: any bytes in any chunks end one session', async t => {
   const lastRequest = requestBytes(script('1+1'))
   const opened = `${firstSessionId} 0 1\nOK\n`
   await fc.assert(
@@ -49,15 +49,15 @@ t.test('without sockets: whatever arrives, in whatever pieces, ends one session'
       const answers: string[] = []
       const logs: string[][] = []
       for (const pieces of [stream.length, size]) {
-        // Damage can make a request one that is sent again: a server that knows it would not execute it.
+        // Damage can turn a request into a repeated one, which a server that knows it would not execute.
         const server = new BareServer()
         const bystander = server.open()
         const session = server.open(slow && pieces === size)
         session.send(stream, pieces)
         answers.push(await session.answers())
         logs.push(server.log)
-        assert.equal(session.finished, 1, 'over, and only once')
-        assert.ok(session.goodbyes > 0, 'the peer is told')
+        assert.equal(session.finished, 1, 'ended, and only once')
+        assert.ok(session.goodbyes > 0, 'the peer is notified')
         bystander.send(Buffer.concat([connectBytes, lastRequest]), 100)
         assert.equal(
           await bystander.answers(),
@@ -73,13 +73,12 @@ t.test('without sockets: whatever arrives, in whatever pieces, ends one session'
   t.pass()
 })
 
-/** Cuts bytes at the given places. */
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b)
   return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length))
 }
 
-t.test('however requests are cut, the answers are the same', async t => {
+t.test('for any chunks of requests the answers are the same', async t => {
   const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
   await fc.assert(
@@ -104,7 +103,7 @@ t.test('however requests are cut, the answers are the same', async t => {
   t.pass()
 })
 
-t.test('whatever arrives, the session ends and the server goes on', async t => {
+t.test('after any bytes the session ends and the server continues', async t => {
   const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
   const damaged = fc

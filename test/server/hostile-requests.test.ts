@@ -1,6 +1,6 @@
 /*
-  Requests of one guest that would take the server from everybody else: each ends with an error or gives way, the other
-  session is answered, and the process does not grow by what was asked for.
+  Requests of one guest that could take the server from everybody else. Each ends with an error or yields, the other
+  session is answered, and the process does not grow by the requested size.
 */
 import t, { type Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -8,7 +8,7 @@ import { startServer, startServerOn, type EmbeddedServer } from '../../src/serve
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
 
-/** The text a script fails with, or '' when it does not. */
+/** The error text of a script, or '' if it succeeds. */
 type Guest = (code: string) => Promise<string>
 
 async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
@@ -23,7 +23,7 @@ async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
   }
 }
 
-/** Each look at the clock finds the turn over, so that what gives way does not depend on the machine's speed. */
+/** Every look at the clock ends the turn, so that yielding does not depend on the machine's speed. */
 function impatientPlatform(): typeof systemPlatform {
   let nowMs = 0
   return { ...systemPlatform, clock: { ...systemPlatform.clock, nowMs: () => (nowMs += 1000) } }
@@ -37,7 +37,7 @@ async function impatientServer(t: Test, maxRequestBytes: number): Promise<Embedd
 
 const megabyte = 2 ** 20
 
-t.test('what would take more memory than a request may have is refused unmade', async t => {
+t.test('a request for more memory than the limit is refused before allocation', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const hostile = await guestOf(t, server)
@@ -60,13 +60,9 @@ t.test('what would take more memory than a request may have is refused unmade', 
     t.equal(await other('1+1'), '', 'the other session is answered')
   }
   t.match(await hostile('s="ab";do{s=s+s}while(true)'), /text must not be longer than/)
-  t.equal(
-    await hostile('table(2000000000:0,`a`b,[INT,STRING])'),
-    '',
-    'a capacity is not a request for rows',
-  )
+  t.equal(await hostile('table(2000000000:0,`a`b,[INT,STRING])'), '', 'a capacity requests no rows')
   const grownBytes = (process.resourceUsage().maxRSS - before) * 1024
-  t.ok(grownBytes < 1024 * megabyte, 'an eighth of what the first one asked for, at most')
+  t.ok(grownBytes < 1024 * megabyte, 'at most an eighth of what the first one requested')
 })
 
 t.test('nesting too deep for the stack is an error', async t => {
@@ -106,7 +102,7 @@ t.test('nesting too deep for the stack is an error', async t => {
   }
 })
 
-t.test('a request that grows step by step gives way, and ends when its memory does', async t => {
+t.test('a request that grows step by step yields, and ends at its memory limit', async t => {
   const server = await impatientServer(t, 16 * megabyte)
   const scripts = [
     's=1..1000; do{ s.append!(s) }while(true)',
@@ -127,7 +123,7 @@ t.test('a request that grows step by step gives way, and ends when its memory do
   }
 })
 
-/** Requests of another session that are answered while one runs `code`, which has to fail with `message`. */
+/** Counts the other session's requests that are answered while `code` runs, which must fail with `message`. */
 async function answersMeanwhile(
   t: Test,
   server: EmbeddedServer,
@@ -147,7 +143,7 @@ async function answersMeanwhile(
   return answered
 }
 
-t.test('a request without an end gives way until it is cancelled', async t => {
+t.test('an endless request yields until it is cancelled', async t => {
   const server = await impatientServer(t, 512 * megabyte)
   const other = await guestOf(t, server)
   const scripts = [
@@ -170,7 +166,7 @@ t.test('a request without an end gives way until it is cancelled', async t => {
   }
 })
 
-t.test('a request that works on long vectors gives way between them', async t => {
+t.test('a request that works on long vectors yields between them', async t => {
   const server = await impatientServer(t, 512 * megabyte)
   const scripts = [
     'x=take(1,1000000); y=x+1; z=y*2; x=z>5; y=y[x]; size(y)',
@@ -186,7 +182,7 @@ t.test('a request that works on long vectors gives way between them', async t =>
   }
 })
 
-t.test('a request without an end ends, and its session goes on', async t => {
+t.test('an endless request ends, and its session continues', async t => {
   const server = await impatientServer(t, megabyte)
   const hostile = await guestOf(t, server)
   for (const code of ['do{ }while(true)', 'do{ try{ do{ }while(true) }catch(ex){ } }while(true)']) {
@@ -219,7 +215,7 @@ t.test('many hostile requests at once leave room for others', async t => {
 })
 
 t.test(
-  'out of memory can be caught, and what a statement keeps nowhere counts no longer',
+  'out of memory can be caught, and values that a statement does not keep stop counting',
   async t => {
     const server = await startServer({ port: 0, maxRequestBytes: 8 * megabyte })
     t.teardown(() => server.close())
@@ -227,7 +223,11 @@ t.test(
     t.equal(await guest('try{ take(1,10000000) }catch(ex){ }\nx=take(1,1000000)'), '')
     const polls =
       'for(i in 1..200){ n=sum(x>0); if((exec count(*) from t where a>0) < 0){ break } }'
-    t.equal(await guest(`x=take(1,100000); t=table(x as a); ${polls}`), '', 'what is kept nowhere')
+    t.equal(
+      await guest(`x=take(1,100000); t=table(x as a); ${polls}`),
+      '',
+      'values that are not kept',
+    )
     t.match(await guest('a=take(1,1000000); b=take(1,1000000); c=take(1,1000000)'), /Out of memory/)
   },
 )

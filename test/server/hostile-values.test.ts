@@ -1,6 +1,6 @@
 /*
-  Values that no client would send are values all the same: functions answer them with a value or with an error of the
-  script, never with one of the server.
+  Values that no client would send: functions answer them with a value or a script error, never with an error of the
+  server.
 */
 import assert from 'node:assert/strict'
 import { isPromise } from 'node:util/types'
@@ -52,14 +52,14 @@ function check(args: readonly Value[], callee: string): void {
     const answer = runFunction(session, node, callee, args)
     if (!isPromise(answer)) encodeResponse(new ByteWriter(), '1', { value: answer })
   } catch (error) {
-    // A text with U+0000 in it, made of a BLOB, is refused by the wire: an error of the request as well.
+    // A text with U+0000, made from a BLOB, cannot be sent: also an error of the request.
     if (error instanceof ValueError && error.code === 'DDB_STRING_HAS_NUL') return
     if (!(error instanceof ScriptError)) throw error
     assert.doesNotMatch(error.message, /Internal error/)
   }
 }
 
-t.test('values that once got an error of the server', async t => {
+t.test('values that once caused an error of the server', async t => {
   const { fail } = testSession()
   t.match(await fail('blob((1 2, `a`b))'), /blob takes text, not a tuple of vectors\.$/)
   const handle: Value = { form: 'scalar', type: 'HANDLE', value: 'h' }
@@ -70,7 +70,7 @@ t.test('values that once got an error of the server', async t => {
 
 const callee = fc.constantFrom(...callees)
 
-t.test('functions take any value that can be sent', async t => {
+t.test('functions accept any value that can be sent', async t => {
   fc.assert(
     fc.property(fc.array(arbitraryValue, { minLength: 1, maxLength: 2 }), callee, check),
     fuzz(60),
@@ -78,7 +78,7 @@ t.test('functions take any value that can be sent', async t => {
   t.pass()
 })
 
-t.test('functions take what damaged bytes still stand for', async t => {
+t.test('functions accept any value decoded from damaged bytes', async t => {
   fc.assert(
     fc.property(changedValue, callee, (bytes, name) => {
       const { values } = outcomeOf(bytes, bytes.length, reader => decodeValue(reader))

@@ -17,7 +17,7 @@ t.comment(`TEST_SEED=${seed}`)
 
 const answer = 'ID 1 1\nOK\n\x04\0\x2a\0\0\0'
 
-/** What the server owes for a recording, from what the recording says about itself. */
+/** The answers that the server must give to a recording, derived from the recording. */
 function owed(recording: Recording): string {
   const replies = recording.requests.map(({ kind, async }) => {
     if (kind === 'connect') return 'ID 0 1\nOK\n'
@@ -27,7 +27,7 @@ function owed(recording: Recording): string {
   return opening + replies.join('') + answer
 }
 
-/** The recording in the session that the server opens next. */
+/** The recording, changed to the session that the server opens next. */
 function withConnect(recording: Recording, server: TinyServer): Buffer {
   const id = String(Number(firstSessionId) + server.sessions.length)
   const opening = recording.requests[0]!.kind === 'connect' ? Buffer.alloc(0) : connectBytes
@@ -47,7 +47,7 @@ async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<
 }
 
 t.test(
-  'what official clients sent is answered to the byte, asynchronous requests with none',
+  'recorded requests of official clients are answered to the byte, asynchronous ones with nothing',
   async t => {
     const server = await startTinyServer({
       script: () => int(42),
@@ -76,41 +76,44 @@ t.test(
   },
 )
 
-t.test('without sockets: what official clients sent is the same split at any byte', async t => {
-  // The answers of a login are random; those are sent in small pieces alone, and counted.
-  const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
-    const server = new BareServer()
-    const session = server.open()
-    session.sendPieces([connectBytes, ...pieces])
-    return [await session.answers(), server.log]
-  }
-  t.equal(recordings.length, 74)
-  for (const recording of recordings) {
-    const { client, name } = recording
-    const bytes = inSession(recording, firstSessionId)
-    const whole = await outcomeOf([bytes])
-    const small = await outcomeOf(smallPieces(bytes))
-    t.strictSame(small[1], whole[1], `${client}/${name}`)
-    const okCount = ([answers]: typeof whole): number => answers.split('\nOK\n').length
-    t.equal(okCount(small), okCount(whole))
-    if (name.startsWith('login')) continue
-    let isSame = small[0] === whole[0]
-    for (const [index, pieces] of [...splits(bytes)].entries()) {
-      if (!isTried(index)) continue
-      const [answers, log] = await outcomeOf(pieces)
-      isSame &&= answers === whole[0] && log.join() === whole[1].join()
+t.test(
+  'without sockets: requests of official clients, divided at any byte, give the same',
+  async t => {
+    // Answers to a login are random; such requests are only sent in small chunks and counted.
+    const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
+      const server = new BareServer()
+      const session = server.open()
+      session.sendPieces([connectBytes, ...pieces])
+      return [await session.answers(), server.log]
     }
-    t.ok(isSame, `${client}/${name}, split at one byte after the other`)
-  }
-})
+    t.equal(recordings.length, 74)
+    for (const recording of recordings) {
+      const { client, name } = recording
+      const bytes = inSession(recording, firstSessionId)
+      const whole = await outcomeOf([bytes])
+      const small = await outcomeOf(smallPieces(bytes))
+      t.strictSame(small[1], whole[1], `${client}/${name}`)
+      const okCount = ([answers]: typeof whole): number => answers.split('\nOK\n').length
+      t.equal(okCount(small), okCount(whole))
+      if (name.startsWith('login')) continue
+      let isSame = small[0] === whole[0]
+      for (const [index, pieces] of [...splits(bytes)].entries()) {
+        if (!isTried(index)) continue
+        const [answers, log] = await outcomeOf(pieces)
+        isSame &&= answers === whole[0] && log.join() === whole[1].join()
+      }
+      t.ok(isSame, `${client}/${name}, divided at each byte in turn`)
+    }
+  },
+)
 
-/** What a user who was made for SCRAM is answered first, and one as servers are shipped with. */
+/** The first answer to a user created for SCRAM, and to one as servers are shipped. */
 const firstAnswers = [
   [true, { ok: true, value: { type: 'ANY', length: 3 } }],
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],
 ] as const
 
-t.test('both clients log in: the plain login is taken, whatever SCRAM was answered', async t => {
+t.test('both clients log in: the plain login works whatever the answer to SCRAM', async t => {
   const cases = recordings.filter(({ name }) => name === 'login')
   t.equal(cases.length, 2)
   for (const [hasScram, first] of firstAnswers) {
@@ -132,20 +135,17 @@ t.test('both clients log in: the plain login is taken, whatever SCRAM was answer
   }
 })
 
-t.test(
-  'an encrypted login that was made with another key is refused, and the session goes on',
-  async t => {
-    const server = await startTinyServer({ script: () => int(42) })
-    t.teardown(() => server.close())
-    const [, [, first]] = firstAnswers
-    for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
-      const peer = await RawPeer.connect(server.port)
-      await peer.write(withConnect(recording, server))
-      await peer.response()
-      t.match(await peer.response(), first)
-      t.match(await peer.response(), { ok: true, value: { value: /BEGIN PUBLIC KEY/ } })
-      t.match(await peer.response(), { ok: false, message: /user name or password is incorrect/ })
-      t.match(await peer.response(), { ok: true, value: { value: 42 } })
-    }
-  },
-)
+t.test('a login encrypted with another key is refused, and the session continues', async t => {
+  const server = await startTinyServer({ script: () => int(42) })
+  t.teardown(() => server.close())
+  const [, [, first]] = firstAnswers
+  for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(withConnect(recording, server))
+    await peer.response()
+    t.match(await peer.response(), first)
+    t.match(await peer.response(), { ok: true, value: { value: /BEGIN PUBLIC KEY/ } })
+    t.match(await peer.response(), { ok: false, message: /user name or password is incorrect/ })
+    t.match(await peer.response(), { ok: true, value: { value: 42 } })
+  }
+})

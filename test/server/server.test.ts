@@ -1,5 +1,5 @@
 /*
-  Which session a request runs in: the one it names, if its connection has it, else a new one.
+  The session in which a request runs: the one it names if its connection has it, else a new one.
 */
 import t from 'tap'
 import type { Platform } from '../../src/platform/platform.js'
@@ -25,7 +25,7 @@ import { defaultVersion, hasCome, releaseOf } from '../../src/server/release.js'
 import { ScriptError } from '../../src/server/script-error.js'
 import type { Response } from '../../src/protocol/response.js'
 
-t.test('beyond loopback the initial password is refused', async t => {
+t.test('the initial password is refused for addresses beyond loopback', async t => {
   await t.rejects(startTinyServer({}, { host: '0.0.0.0' }), {
     code: 'DDB_CONFIG',
     message: /initial password.*adminPassword/,
@@ -54,19 +54,22 @@ t.test('the initial script runs as admin before anyone can connect', async t => 
   t.equal(server.closedSessions.length, 1)
 })
 
-t.test('an initial script may change the password that would keep the server in', async t => {
-  const server = await startTinyServer(
-    {
-      script: (_code, _session, node) => {
-        node.users.set('admin', { password: 'another', isAdmin: true })
-        return undefined
+t.test(
+  'an initial script may change the password that would keep the server on loopback',
+  async t => {
+    const server = await startTinyServer(
+      {
+        script: (_code, _session, node) => {
+          node.users.set('admin', { password: 'another', isAdmin: true })
+          return undefined
+        },
       },
-    },
-    { host: '0.0.0.0', initScript: 'resetPwd("admin", "another")' },
-  )
-  await server.close()
-  t.strictSame(server.log, ['script resetPwd("admin", "another")'])
-})
+      { host: '0.0.0.0', initScript: 'resetPwd("admin", "another")' },
+    )
+    await server.close()
+    t.strictSame(server.log, ['script resetPwd("admin", "another")'])
+  },
+)
 
 t.test('an initial script that fails keeps the server from starting', async t => {
   const failing = startTinyServer(
@@ -83,13 +86,13 @@ t.test('an initial script that fails keeps the server from starting', async t =>
   })
 })
 
-t.test('options that cannot be are refused', async t => {
+t.test('impossible options are refused', async t => {
   for (const options of [{ port: 65_536 }, { port: 1.5 }, { maxConnections: 0 }, { host: '' }]) {
     await t.rejects(startTinyServer({}, options), { code: 'DDB_USAGE' })
   }
 })
 
-/** A server whose port is none of this machine's. */
+/** A server on a port that this machine does not open. */
 async function listening(options: ServerOptions = {}): Promise<[EmbeddedServer, string[]]> {
   const calls: string[] = []
   const platform: Platform = {
@@ -106,7 +109,7 @@ async function listening(options: ServerOptions = {}): Promise<[EmbeddedServer, 
   return [server, calls]
 }
 
-t.test('left out, an option is what DolphinDB has', async t => {
+t.test("a missing option has DolphinDB's default", async t => {
   const [server, calls] = await listening()
   t.strictSame(calls, ['listen 127.0.0.1 8848'])
   t.match(server, { host: '127.0.0.1', port: 8848, recentAsyncErrors: [] })
@@ -129,7 +132,7 @@ t.test('left out, an option is what DolphinDB has', async t => {
   await server.close()
 })
 
-t.test('what a server is told reaches its node', async t => {
+t.test('options reach the node', async t => {
   class Counting implements Faults {
     writes = 0
     beforeWrite(): undefined {
@@ -152,14 +155,14 @@ t.test('what a server is told reaches its node', async t => {
   t.equal(server.node.config.newValuePartitionPolicy, 'fail')
   t.equal(server.node.users.get('admin')!.password, 'secret')
   server.node.beforeWrite!({ sessionId: '1', table: 't', rows: 0 })
-  t.equal(faults.writes, 1, 'a hook keeps the object it belongs to')
+  t.equal(faults.writes, 1, 'a hook keeps its object')
   server.node.users.set('ann', { password: 'x', isAdmin: false })
   const [next] = await listening({ restartOf: server })
   t.ok(next.node.users.has('ann'))
   t.not(next.node, server.node)
 })
 
-t.test('what happened is counted, and failures nobody is told of are kept', async t => {
+t.test('events are counted, and failures without an answer are kept', async t => {
   const told: string[] = []
   const server = await startTinyServer(
     {
@@ -194,7 +197,7 @@ t.test('what happened is counted, and failures nobody is told of are kept', asyn
   t.strictSame(told, ['fails => no'])
 })
 
-t.test('tables are counted and forgotten where that is asked for', async t => {
+t.test('tables are counted and discarded on request', async t => {
   for (const [discard, rows, log] of [
     [true, 2, []],
     [false, 0, ['call f']],
@@ -210,7 +213,7 @@ t.test('tables are counted and forgotten where that is asked for', async t => {
   }
 })
 
-t.test('functions and views of users run even then', async t => {
+t.test("users' functions and views run even then", async t => {
   const nodes: ServerNode[] = []
   const server = await startTinyServer(
     {
@@ -235,7 +238,7 @@ t.test('functions and views of users run even then', async t => {
   t.strictSame(server.log, ['script own', 'call own', 'call view'])
 })
 
-t.test('logins are asked for, and values limited, where that is wanted', async t => {
+t.test('logins are required, and values limited, on request', async t => {
   const outcome = async (options: ServerOptions, bytes: Buffer): Promise<unknown> => {
     const server = await startTinyServer({ call: () => int(1), script: () => int(1) }, options)
     t.teardown(() => server.close())
@@ -311,7 +314,7 @@ t.test('flag 16 releases variables', async t => {
   t.match(await peer.response(), { ok: false })
 })
 
-t.test('a request that waits can be cancelled from another session', async t => {
+t.test('a waiting request can be cancelled from another session', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const [waiting, other] = [
@@ -323,12 +326,12 @@ t.test('a request that waits can be cancelled from another session', async t => 
   while (((await other.run(`size(${jobs})`)) as { value: number }).value === 0);
   await other.run(`cancelConsoleJob(${jobs})`)
   t.match(await request, { message: /cancelled/ })
-  t.match(await waiting.run('1 + 1'), int(2), 'the session goes on')
+  t.match(await waiting.run('1 + 1'), int(2), 'the session continues')
   await waiting.close()
   await other.close()
 })
 
-t.test('time and connections are those of the platform that is given', async t => {
+t.test('time and connections come from the given platform', async t => {
   const ports: number[] = []
   const server = await startServerOn(
     {
@@ -352,7 +355,7 @@ t.test('time and connections are those of the platform that is given', async t =
   await session.close()
 })
 
-t.test('options that cannot be are refused before anything listens', async t => {
+t.test('impossible options are refused before anything listens', async t => {
   await t.rejects(startServer({ port: -1 }), { code: 'DDB_USAGE' })
   await t.rejects(startServer({ port: 0, initScript: 'f(' }), { code: 'DDB_SCRIPT' })
 })
@@ -394,7 +397,7 @@ t.test('a node begins with nothing but the admin of a new DolphinDB', async t =>
   t.equal(createNode().users === node.users, false, 'no two nodes share anything')
 })
 
-t.test('a node is what it is told', async t => {
+t.test('a node has the given options', async t => {
   const clock = handClock()
   clock.advance(1_000)
   const random = { number: () => 0, bytes: (length: number) => new Uint8Array(length) }
@@ -424,7 +427,7 @@ t.test('a node is what it is told', async t => {
 })
 
 t.test(
-  'after a restart the disk is there, the memory is not, and the ended node stays as it was',
+  'after a restart the disk is kept, memory is not, and the old node does not change',
   async t => {
     const before = createNode({ adminPassword: 'secret' })
     const database = { handle: {} as never, owner: 'admin', tables: new Map() }
@@ -455,14 +458,14 @@ t.test(
   },
 )
 
-t.test('the alias tells the port, as those of single nodes do', async t => {
+t.test('the alias contains the port, as for single nodes', async t => {
   t.equal(nodeAlias(createNode({ port: 8848 })), 'local8848')
   const node = createNode()
   node.port = 5
   t.equal(nodeAlias(node), 'local5')
 })
 
-t.test('options that can be', async t => {
+t.test('possible options', async t => {
   const most = Number.MAX_SAFE_INTEGER
   const accepted: ServerOptions[] = [
     {},
@@ -482,7 +485,7 @@ t.test('options that can be', async t => {
   for (const options of accepted) t.doesNotThrow(() => checkServerOptions(options))
 })
 
-t.test('options that cannot be are named', async t => {
+t.test('errors name impossible options', async t => {
   const refused: [name: string, values: unknown[]][] = [
     ['port', [-1, 65_536, 1.5, NaN, '8848']],
     ['maxConnections', [0, -1, 65_536, 1.5, Infinity]],
@@ -502,7 +505,7 @@ t.test('options that cannot be are named', async t => {
   }
 })
 
-t.test('the initial password stays on this machine', async t => {
+t.test('the initial password works on this machine only', async t => {
   const exposed = (host: string, password: string | undefined, options = {}): boolean => {
     try {
       checkExposure(host, password, options)
@@ -530,11 +533,11 @@ t.test('the initial password stays on this machine', async t => {
     t.ok(exposed(host, '123456', { allowInitialPassword: false }), host)
     t.notOk(exposed(host, '123456', { allowInitialPassword: true }), host)
     t.notOk(exposed(host, 'another'), host)
-    t.notOk(exposed(host, undefined), 'there is no admin any more')
+    t.notOk(exposed(host, undefined), 'admin no longer exists')
   }
 })
 
-t.test('settings are read as a configuration file has them', async t => {
+t.test('settings are read as in a configuration file', async t => {
   const texts = {
     newValuePartitionPolicy: 'skip',
     maxPubConnections: '0',
@@ -570,7 +573,7 @@ t.test('versions are numbers joined by dots', async t => {
   }
 })
 
-t.test('what came with a version is there from then on', async t => {
+t.test('a feature exists from its version on', async t => {
   const there = (version: string): boolean => hasCome(releaseOf(version)!, [2, 0, 10])
   t.strictSame(['2.00.10', '2.00.10.1', '2.00.11', '3.00.0', '10.0.0'].map(there), [
     true,
@@ -587,7 +590,7 @@ t.test('what came with a version is there from then on', async t => {
   ])
 })
 
-t.test('an error has the words of the server, and what catch gives', async t => {
+t.test("an error has the server's words, and the text for catch", async t => {
   const plain = new ScriptError('Incompatible type.')
   t.ok(plain instanceof Error)
   t.match(plain, {
@@ -608,33 +611,30 @@ t.test('an error has the words of the server, and what catch gives', async t => 
   t.match(new ScriptError('no', { located: false, bareText: '' }), { bareText: '', located: false })
 })
 
-t.test(
-  'a request of a session that is not known runs in a new one, which its answer names',
-  async t => {
-    const server = await startServer({ port: 0 })
-    t.teardown(() => server.close())
-    const peer = await RawPeer.connect(server.port)
-    const ask = async (sessionId: string, code: string): Promise<Response> => {
-      await peer.write(requestBytes(script(code), { sessionId }))
-      return peer.response()
-    }
-    await peer.write(connectBytes)
-    const { sessionId } = await peer.response()
-    await ask(sessionId, 'login("admin","123456"); x=1; def f(){ return 2 }')
-    t.match(await ask(sessionId, 'x+f()'), { ok: true, sessionId, value: { value: 3 } })
-    const other = await ask('4711', 'getCurrentSessionAndUser()[1]')
-    t.match(other, { ok: true, value: { value: 'guest' } })
-    t.notOk([sessionId, '4711'].includes(other.sessionId))
-    t.match(await ask(other.sessionId, 'x'), {
-      ok: false,
-      sessionId: other.sessionId,
-      message: 'Syntax Error: [line #1] Cannot recognize the token x',
-    })
-    t.match(await ask(other.sessionId, 'f()'), { message: /Cannot recognize the token f/ })
-    t.not((await ask(sessionId, '1')).sessionId, sessionId, 'what was forgotten stays forgotten')
-    t.equal(server.node.sessions.size, 1, 'a connection has one session')
-  },
-)
+t.test('a request of an unknown session runs in a new one, which its answer names', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  const ask = async (sessionId: string, code: string): Promise<Response> => {
+    await peer.write(requestBytes(script(code), { sessionId }))
+    return peer.response()
+  }
+  await peer.write(connectBytes)
+  const { sessionId } = await peer.response()
+  await ask(sessionId, 'login("admin","123456"); x=1; def f(){ return 2 }')
+  t.match(await ask(sessionId, 'x+f()'), { ok: true, sessionId, value: { value: 3 } })
+  const other = await ask('4711', 'getCurrentSessionAndUser()[1]')
+  t.match(other, { ok: true, value: { value: 'guest' } })
+  t.notOk([sessionId, '4711'].includes(other.sessionId))
+  t.match(await ask(other.sessionId, 'x'), {
+    ok: false,
+    sessionId: other.sessionId,
+    message: 'Syntax Error: [line #1] Cannot recognize the token x',
+  })
+  t.match(await ask(other.sessionId, 'f()'), { message: /Cannot recognize the token f/ })
+  t.not((await ask(sessionId, '1')).sessionId, sessionId, 'a forgotten session stays forgotten')
+  t.equal(server.node.sessions.size, 1, 'a connection has one session')
+})
 
 t.test('a session belongs to its connection: its id opens nothing on another', async t => {
   const server = await startServer({ port: 0 })

@@ -1,6 +1,6 @@
 /*
-  What calls of runs have said, held against what the target held at the time. Nothing here asks the program: what is
-  known is which rows were in the table whenever somebody changed it, and who did what.
+  Compares what calls of runs reported with what the target held at that time. The program is not asked: the simulator
+  records the rows in the table at every change, and who changed what.
 */
 import { inspect } from 'node:util'
 import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
@@ -11,30 +11,30 @@ import { leftOut } from './transformed.js'
 
 type There = ReadonlyMap<number, number>
 
-/** Something that somebody did, and what the target held right before. */
+/** An action of somebody else, and what the target held right before it. */
 export interface Change {
   readonly kind: string
   readonly atMs: number
   readonly before: There
-  /** Of a journal that was brought back: the time that it is from, and the run. */
+  /** For a journal restored from a copy: the time of the copy, and the run. */
   readonly sinceMs?: number
   readonly runId?: string | undefined
-  /** That journal tells what the run loads into. */
+  /** Whether that journal names the target of the run. */
   readonly knowsTarget?: boolean
 }
 
-/** One process. */
+/** One process of a run. */
 export interface CallEnd {
   readonly run: Run
   readonly job: Job
   readonly call: number
-  /** Its journal was damaged when it began, and it was not told to begin anew. */
+  /** Its journal was damaged when the process began, and the user did not pass --restart. */
   readonly isDamaged: boolean
-  /** Processes that were at the same run when it began. */
+  /** Other processes of the same run when this one began. */
   readonly others: number
-  /** What the target held when it ended. */
+  /** What the target held when the process ended. */
   there: There | undefined
-  /** It was about to send rows while another process had its lease. */
+  /** The process was about to send rows while another one had the lease. */
   sendsWithoutLease: boolean
 }
 
@@ -43,7 +43,7 @@ export interface History {
   readonly ends: CallEnd[]
 }
 
-/** Rows that were there are there no more. */
+/** Whether the change removes rows. */
 const takesRows = ({ kind }: Change): boolean =>
   kind.startsWith('made again') || ['emptied', 'restarted', 'another server'].includes(kind)
 const losesMemory = ({ kind }: Change): boolean => ['restarted', 'another server'].includes(kind)
@@ -115,7 +115,7 @@ function checkEnd(
   checkClaims(scenario, end, history, complain)
 }
 
-/** What a function has made of rows is looked up only once a run has ended well, and what a transform has made of them never. */
+/** Rows written by a function are looked up only once a run has ended well; rows changed by a transform are never looked up. */
 const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
   plan.delivery.confirm !== 'count' && !isChanged(kind)
 const isChanged = ({ target }: AroundScenario['kind']): boolean =>
@@ -124,7 +124,7 @@ const isBlind = ({ target }: AroundScenario['kind']): boolean =>
   (target.function !== undefined && target.confirmTable === undefined) ||
   target.transform !== undefined
 
-/** Rows that count as stored were in the target after this process had last heard of it. */
+/** Checks that rows counted as stored were in the target after this process last heard from the server. */
 function checkClaims(
   scenario: AroundScenario,
   end: CallEnd,
@@ -134,7 +134,8 @@ function checkClaims(
   const { run, job } = end
   const result = run.result!
   if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
-  // What did not come as far as the target says what the journal does, and so does one that another has taken the run from.
+  // A process that never reached the target only repeats the journal, and so does one that lost its run to another
+  // process.
   const isLost = result.error?.code === 'DDB_LOCKED'
   if (isLost || (result.error !== null && result.batches.sent === 0)) return
   const rows = job.plan.inputs.flatMap(input => input.rows)
@@ -157,8 +158,8 @@ const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
   result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
 
 /**
- * What a process can have known to be in the target: what was there when it ended, and what others have taken away after
- * it had last written there.
+ * What a process can know to be in the target: the rows there when the process ended, and rows that others removed
+ * after its last write.
  */
 function seenBy(
   { kind }: AroundScenario,
@@ -172,7 +173,7 @@ function seenBy(
     .filter(change => takesRows(change) && !(kind.onDisk && change.kind === 'restarted'))
     .filter(({ atMs }) => atMs > run.startedMs && atMs <= run.endedMs!)
   const found = new Set(there!.keys())
-  // From the last one on, as long as nothing was written behind it.
+  // Goes back from the last change to one that removed rows of this process.
   let isWritten = has(there!)
   let left = inRun.length
   while (left > 0 && !isWritten) {
@@ -181,7 +182,7 @@ function seenBy(
     isWritten = has(before)
   }
   const isEarlier = ({ atMs }: Change): boolean => atMs <= run.endedMs!
-  // Nobody looks what a function has made of rows.
+  // Rows written by a function are not looked up.
   const isExcused = isBlind(kind) && changes.some(change => takesRows(change) && isEarlier(change))
   return { there: found, isExcused }
 }
@@ -194,7 +195,7 @@ function checkCopies(
 ): void {
   if (kind.keyed || own.some(isOnlyCounted)) return
   const { plan } = own[0]!.job
-  // With the memory of a server goes what it knew of a run, and such a journal does not know where to look.
+  // When a server loses its memory, it loses what it knew of the run, and this journal does not name the target.
   const isBlank = changes.some(
     ({ runId, sinceMs, atMs, knowsTarget }) =>
       runId === plan.runId &&
@@ -211,11 +212,14 @@ function checkCopies(
   }
 }
 
-/** A limit may be over before an answer has come through. */
+/** On such a network a timeout can end before an answer arrives. */
 const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
   pieceBytes < 512 || latencyMs + jitterMs > 50
 
-/** What a process slept is nobody's silence: where it was alone and nothing else was in the way, all that it sent has a receipt. */
+/**
+ * Time in which a process was suspended must not count as silence of the server. If nothing else interfered, all its
+ * rows have receipts.
+ */
 function checkSleep(
   { isRough, weather }: AroundScenario,
   own: readonly CallEnd[],
@@ -226,7 +230,7 @@ function checkSleep(
   if (isRough || isSlow(weather) || isDone || own.some(isOnlyCounted)) return
   for (const [index, { run, others, isDamaged }] of own.entries()) {
     const { result, process, endedMs } = run
-    // What earlier processes have left in doubt stays there.
+    // Rows that earlier processes left in doubt stay in doubt.
     if (others > 0 || isDamaged || (own[index - 1]?.run.result === undefined && index > 0)) return
     const isAlone = own.every(({ run: { startedMs } }, at) => at <= index || startedMs > endedMs!)
     if (result === undefined || !process.hasSlept || !isAlone) continue
@@ -239,7 +243,7 @@ function checkSleep(
   }
 }
 
-/** Where nothing was in the way, every call ends well and the later ones have nothing to do. */
+/** If nothing interfered, every call ends well and later calls have nothing to do. */
 function checkCalm(
   scenario: AroundScenario,
   own: readonly CallEnd[],
@@ -251,7 +255,7 @@ function checkCalm(
   const { job } = own[0]!
   if (scenario.isRough || isDone || own.some(({ isDamaged }) => isDamaged)) return
   if (last === undefined || own.some(isOnlyCounted) || isChanged(scenario.kind)) return
-  // A slow network may outlast a limit.
+  // On a slow network a timeout can end first.
   const mayEnd = [
     'DDB_INTERRUPTED',
     'DDB_TIMEOUT',
@@ -263,7 +267,7 @@ function checkCalm(
     complain(`nothing was in the way: ${last.error.message}`)
   }
   if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
-    // A slow network may have let none of the processes before come so far, or left rows open.
+    // On a slow network the earlier processes may all have stopped before that, or left rows unconfirmed.
     const isLoaded = own.slice(0, -1).some(({ run }) => {
       const result = run.result
       return result?.error === null && result.rows.unconfirmed === 0
@@ -272,7 +276,7 @@ function checkCalm(
   }
 }
 
-/** What the last process says of its rejects is in their files. */
+/** Checks that the rejects reported by the last process are in their files. */
 function checkRejects(own: readonly CallEnd[], disk: SimDisk, complain: Complain): void {
   const { result, plan } = own.at(-1)!.run
   if (result === undefined || result.error !== null) return

@@ -15,10 +15,10 @@ import {
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 import { drawTroubles } from './troubles.js'
 
-/** Seeds from here on are of what happens around runs: they are called again and again under one name. */
+/** From this seed on, runs are called again and again with one name, and things happen around them. */
 export const firstAroundSeed = 5_000_000_000
 
-/** What somebody does to a journal. */
+/** Ways to damage a journal. */
 export const damages = [
   'empty',
   'zeros',
@@ -31,7 +31,7 @@ export const damages = [
 ] as const
 export type Damage = (typeof damages)[number]
 
-/** What somebody else does. Rows that are written are those of nobody's input. */
+/** An action of somebody else. Rows written by it belong to no input. */
 export type Deed =
   | { readonly kind: 'made again'; readonly rows: number }
   | { readonly kind: 'emptied' }
@@ -45,37 +45,37 @@ export type Deed =
   | { readonly kind: 'called on the other host' }
   | { readonly kind: 'asleep'; readonly forMs: number }
 
-/** A deed, and when: before a call, or in it, once the target has been written to so often. */
+/** An action and its time: before a call, or during the call after this many writes into the target. */
 export interface Event {
   readonly call: number
   readonly writes: number | undefined
   readonly deed: Deed
 }
 
-/** One run, its calls and what comes between. */
+/** One run: its calls, and what happens between them. */
 export interface Job {
   readonly plan: LoaderPlan
   readonly calls: number
   readonly events: readonly Event[]
-  /** Of each call: what the inputs are called. */
+  /** The names of the inputs for each call. */
   readonly names: readonly (readonly string[])[]
-  /** Uses of the platform at which its processes are killed, as far as they are. */
+  /** For each process: the use of the platform at which it is killed; undefined if it is not killed. */
   readonly kills: readonly (number | undefined)[]
-  /** What the user does with a run that is refused: removes its rows and begins anew, or leaves it. */
+  /** Whether the user of a refused run removes its rows and starts over; otherwise the run stays as it is. */
   readonly beginsAnew: boolean
 }
 
 export interface AroundScenario extends Scenario {
   readonly jobs: readonly Job[]
-  /** Server and network have troubles of their own. */
+  /** Whether server and network also cause trouble. */
   readonly isRough: boolean
-  /** By which host the clock on the wall is wrong from the start. */
+  /** Error of each host's wall clock from the start. */
   readonly wallOffsetsMs: readonly number[]
 }
 
 export const hostNames = ['host-a', 'host-b'] as const
 
-/** Where they begin, those whose loads they have, and where they end. */
+/** First seed, first seed of the loads that are used, and end of each range. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
@@ -161,7 +161,7 @@ function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: nu
   }
 }
 
-/** An event, or two that belong together. */
+/** An event, or two related ones. */
 function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
   const call = chance.between(0, calls - 1)
   const writes = chance.oneIn(2) ? Math.round(chance.spread(1, 40)) : undefined
@@ -176,7 +176,7 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
     return [{ call, writes: writes ?? 1, deed }, ...(chance.oneIn(2) ? [later] : [])]
   }
   if (deed.kind !== 'journal brought back') {
-    // Before the first call nothing is there to be told from anything else.
+    // Before the first call there is nothing yet that could change.
     return [{ call: writes === undefined ? Math.max(1, call) : call, writes, deed }]
   }
   const kept = chance.between(0, calls - 2)
@@ -189,7 +189,7 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
   ]
 }
 
-/** Now and then the target is made again in the first call, and nobody can be asked about it once all rows are sent. */
+/** Sometimes the target is replaced during the first call, and the server is down once all rows are sent. */
 function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
   const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
@@ -228,7 +228,7 @@ function drawDeed(chance: Chance, kind: TargetKind, rows: number): Deed {
   }
 }
 
-/** Rows of stream tables stay. */
+/** Rows of stream tables cannot be deleted. */
 const mayBeEmptied = ({ onDisk, script }: TargetKind): boolean =>
   onDisk || script.includes('share keyedTable(') || script.includes('share table(')
 
@@ -237,7 +237,7 @@ function drawJump(chance: Chance): number {
   return chance.oneIn(2) ? byMs : -byMs
 }
 
-/** Each input by at least one of its names, now and then by several. */
+/** Each input by at least one of its names, sometimes by several. */
 function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
   if (!chance.oneIn(3)) return inputs.map(({ path }) => path)
   return inputs.flatMap(({ path }) => {
@@ -246,7 +246,7 @@ function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
   })
 }
 
-/** All names of a file: its path, another way to it, and a link. */
+/** All names of a file: its path, a longer path to it, and a link. */
 export function namesOf(path: string): readonly string[] {
   return [path, path.replace('/in/', '/in/./'), path.replace('/in/', '/links/')]
 }
@@ -258,7 +258,7 @@ export const isForeign = (id: number): boolean => id >= foreignIds
 export interface TargetScripts {
   readonly remake: string
   readonly empty: string
-  /** @param first  of all rows of others so far */
+  /** @param first  number of the first row, counted over all rows of others */
   readonly fill: (rows: number, first: number) => string
 }
 

@@ -1,6 +1,6 @@
 /*
-  The same for what happens around runs, and for seeds that once showed a defect: in a process of its own, so that a slow
-  machine is given the time for each.
+  Simulates what happens around runs, and seeds that once showed a defect. The file has its own process, so that slow
+  machines get a timeout for each.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -9,10 +9,10 @@ import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-// Fewer than 100 may lack one of the outcomes below.
+// With fewer than 100 seeds, one of the outcomes below may be missing.
 const aroundSeedCount = Math.max(100, runs(200))
 
-t.test(`${aroundSeedCount} simulations of what happens around runs keep every promise`, async t => {
+t.test(`${aroundSeedCount} simulations of events around runs keep every promise`, async t => {
   const said = new Set<string>()
   for (let seed = firstAroundSeed; seed < firstAroundSeed + aroundSeedCount; seed++) {
     const { complaints, runs } = await simulate(seed)
@@ -26,7 +26,7 @@ t.test(`${aroundSeedCount} simulations of what happens around runs keep every pr
   for (const text of expected) t.ok(said.has(text), text)
 })
 
-/** What is printed of the seeds that fail. */
+/** The printed text of each failing seed. */
 async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
   const failures: string[] = []
   for (const seed of seeds) {

@@ -1,7 +1,7 @@
 /*
-  One seed of what happens around runs: each is called again and again under one name, while others make its target again,
-  write into it, restart the server, set clocks, bring journals back or damage them, and call it at a second host. Afterwards
-  what the calls have said is compared with what the target really held, and with what was done.
+  One seed of events around runs. Each run is called again and again with one name; meanwhile others replace its target,
+  write into it, restart the server, change clocks, restore or damage journals, and start the run on a second host. At
+  the end the reports of the calls are compared with what the target held and what was done.
 */
 import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
 import { journalLockPath } from '../../src/load/journal/open-journal.js'
@@ -27,40 +27,39 @@ import { goingOn } from './several.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
-/** Longer than all limits of a scenario, as often as a run is taken up. */
+/** Longer than all timeouts of a scenario together, for every process of a run. */
 const longestMs = 100 * 3_600_000
-/** Of one call; the last ones are not killed. */
+/** Processes of one call; the last ones are not killed. */
 const mostProcesses = 8
-/** What was under way has arrived by then. */
+/** After this time everything in flight has arrived. */
 const quietMs = 60_000
 
-/** @param traced  costs time */
+/** @param traced  keeps a trace, which takes time */
 export async function simulateAround(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawAround(seed)
   const around = new Around(scenario, new World(traced))
   return around.play()
 }
 
-/** A job under way. */
 interface JobState {
   readonly job: Job
   call: number
-  /** Of this call. */
+  /** Processes of this call. */
   processes: number
-  /** Of all calls. */
+  /** Processes killed in all calls. */
   killed: number
   isAnew: boolean
   isOver: boolean
-  /** A process is about to start. */
+  /** Processes about to start. */
   waiting: number
   readonly active: Set<Run>
-  /** Events of this call that have not come yet. */
+  /** Events of this call that have not happened yet. */
   pending: Event[]
-  /** To be done to the journal once no process is at it. */
+  /** What to do to the journal once no process uses it. */
   journal: Deed[]
-  /** A copy of the journal, and when it was made. */
+  /** A copy of the journal, and the time of the copy. */
   kept: { readonly bytes: Uint8Array; readonly atMs: number } | undefined
-  /** The journal before it was damaged, and since. */
+  /** The undamaged journal, while it is damaged. */
   whole: Uint8Array | undefined
   damaged: Uint8Array | undefined
   writesBefore: number
@@ -163,7 +162,7 @@ class Around {
     this.#later(state, delayMs)
   }
 
-  /** Calls the run after a while. */
+  /** Calls the run after a delay. */
   #later(state: JobState, delayMs: number, host: string = hostNames[0]): void {
     state.waiting++
     this.#world.schedule(delayMs, () => {
@@ -196,7 +195,7 @@ class Around {
       there: undefined,
       sendsWithoutLease: false,
     }
-    // Whoever is killed goes on, if nothing else is said.
+    // After a kill the run is resumed, unless the scenario says otherwise.
     state.isAnew = false
     this.#history.ends.push(end)
     this.#runs.push(run)
@@ -216,12 +215,12 @@ class Around {
       this.#network.processDied(run.process, false)
       over()
     }
-    // It may have died before anybody listened.
+    // The process may have died before this listener was added.
     if (!run.process.isAlive) run.process.onDeath()
     run.onEnd = over
   }
 
-  /** What the user does once a process has ended. */
+  /** The user's reaction to the end of a process. */
   #next(state: JobState, { result }: Run): void {
     if (state.active.size > 0 || state.waiting > 0) return
     const code = result?.error?.code
@@ -240,7 +239,7 @@ class Around {
     else this.#beginCall(state, this.#chance.spread(10, 100_000))
   }
 
-  /** As the refusal says: the journal is brought back as it was, or the rows are removed and the run begins anew. */
+  /** Follows the refusal: restores the undamaged journal, or removes the rows and starts the run over. */
   #beginAnew(state: JobState, isDamaged: boolean): void {
     if (!this.#server.isUp) {
       this.#world.schedule(quietMs, () => this.#beginAnew(state, isDamaged))
@@ -320,7 +319,7 @@ class Around {
     }
   }
 
-  /** Nobody is at the journal. */
+  /** Changes the journal; no process uses it now. */
   #touch(state: JobState, deed: Deed): void {
     const path = journalPath(state.job)
     const before = this.#disk.bytes(path)
@@ -375,7 +374,7 @@ class Around {
 
 const journalPath = ({ plan: { runId } }: Job): string => `/state/runs/${runId}.journal`
 
-/** undefined where there is nothing to be damaged. */
+/** undefined if there is nothing to damage. */
 function damaged(bytes: Uint8Array, damage: Damage): Uint8Array | undefined {
   const text = new TextDecoder().decode(bytes)
   const end = text.indexOf('\n') + 1

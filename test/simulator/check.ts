@@ -1,5 +1,5 @@
 /*
-  What was promised, held against what the tables and files of a simulation hold.
+  Compares what the program promises with the tables and files of a simulation.
 */
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
@@ -11,7 +11,7 @@ import type { InputRow, Scenario } from './scenario.js'
 import type { SimServer } from './server.js'
 import { leftOut } from './transformed.js'
 
-/** A promise that was not kept. */
+/** A broken promise. */
 export interface Complaint {
   readonly about: string
   readonly text: string
@@ -46,7 +46,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   return complaints
 }
 
-/** Rows of the table that stand in no input. */
+/** Rows of the table that are in no input. */
 export function checkStrangers({ scenario, server }: Findings): Complaint[] {
   const sent = new Set(
     scenario.loaders.flatMap(({ inputs }) =>
@@ -64,14 +64,14 @@ export function checkStrangers({ scenario, server }: Findings): Complaint[] {
     .map(row => ({ about: 'table', text: `it has a row that nobody sent: ${row}` }))
 }
 
-/** Nothing was in the way that does not pass. */
+/** Checks that every row arrived, for scenarios in which all trouble passes. */
 function checkAllArrived(
   { plan }: Run,
   { confirm, error, exitCode }: LoadResult,
   there: ReadonlyMap<number, number>,
   complain: Complain,
 ): void {
-  // A link may be so slow that a login takes longer than may be waited for.
+  // On a very slow connection a login can exceed its timeout.
   if (error?.code === 'DDB_CONNECT') return
   if (exitCode !== 0) complain(`exit code ${exitCode} where every row can arrive, ${confirm.used}`)
   for (const { id } of plan.inputs.flatMap(({ rows }) => rows)) {
@@ -88,7 +88,7 @@ export function countsOf(ids: readonly number[]): Map<number, number> {
   return counts
 }
 
-/** Whether each row of this run is there at most once: with receipts always, unless the user chose otherwise. */
+/** Whether each row of this run may be stored at most once: always with receipts, unless the user chose otherwise. */
 function isOnceOnly({ result, plan }: Run): boolean {
   const used = result?.confirm.used ?? 'none'
   return (used === 'receipts' && plan.delivery.onDoubt !== 'resend') || used === 'answers'
@@ -120,7 +120,7 @@ export function checkEquation({ rows }: LoadResult, complain: Complain): void {
 
 export function checkExitCode(result: LoadResult, complain: Complain): void {
   const { error, rows, confirm, exitCode, alreadyLoaded } = result
-  // What a run that is loaded has left in doubt stays there, and nothing is asked of it any more.
+  // Rows that a finished run left in doubt stay in doubt: later calls do not look them up.
   const isOpen = rows.unconfirmed > 0 && (confirm.used !== 'none' || alreadyLoaded)
   const expected =
     error !== null ? errorCodes[error.code as ErrorCode] : isOpen ? 4 : rows.rejected > 0 ? 3 : 0
@@ -129,7 +129,7 @@ export function checkExitCode(result: LoadResult, complain: Complain): void {
   if (exitCode === 0 && rows.unsent + rows.rejected > 0) complain('0, but not every row arrived')
 }
 
-/** What was read, to the byte; of a run that ended well, everything. */
+/** Checks the bytes that were read; for a run that ended well, all bytes of the inputs. */
 function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void {
   if (result.error !== null || plan.limit !== undefined) return
   const head = headerOf(plan).length
@@ -154,7 +154,7 @@ function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void
   }
 }
 
-/** The rows that the run read: it reads in order. */
+/** The rows that the run read, from the first one on. */
 function readRows({ plan, result }: Run): InputRow[] {
   return plan.inputs.flatMap(({ rows }) => rows).slice(0, result?.rows.read ?? 0)
 }
@@ -178,10 +178,10 @@ function checkRows(
     return
   }
   const lines = uncertainLines(uncertain)
-  // Rows that were rejected when they were read lie between the lines of a batch, and in none.
+  // Rows rejected by the reader are between the lines of a batch, but in no batch.
   const open = rows.filter(row => row.kind === 'bad cell' || !lines.has(lineOf(run, row)))
   const found = open.filter(isThere).length
-  // Rows that a partitioned target dropped, and that it does not name.
+  // Rows that a partitioned target dropped without naming them.
   const isUnnamed = note?.includes('does not tell which') === true
   const unnamed = isUnnamed ? Math.max(0, unconfirmed - (rows.length - open.length)) : 0
   const earlier = findings.runs.some(other => other.plan === run.plan && other !== run)
@@ -189,7 +189,8 @@ function checkRows(
     complain(`${confirmed} rows confirmed, ${found} of the rows that are not uncertain are there`)
   }
   const placed = confirmed + filtered + rejected + unsent + unnamed
-  // Which lines of a batch were left out nobody says: with the confirmed ones they may have become uncertain.
+  // Nothing tells which lines of a batch were filtered: they may be counted as uncertain together with the confirmed
+  // ones.
   if (open.length > placed || open.length < placed - filtered) {
     complain(
       `${open.length} rows are not uncertain, but ${confirmed} confirmed + ${filtered} filtered + ${rejected} rejected + ${unsent} unsent`,
@@ -197,7 +198,7 @@ function checkRows(
   }
 }
 
-/** Rows that a transform leaves out are nowhere, and where all went well they are counted to the last one. */
+/** Checks that rows dropped by a transform are not stored, and are counted exactly if all went well. */
 function checkFiltered(
   run: Run,
   result: LoadResult,
@@ -218,7 +219,7 @@ function checkFiltered(
   }
 }
 
-/** What reading back has found is what the table holds. */
+/** Compares the result of reading back with the table. */
 function checkVerified(
   run: Run,
   { confirm, error, rows }: LoadResult,
@@ -241,7 +242,7 @@ function checkVerified(
   const { compared, different } = verified.rows
   const isWhole =
     troubles.crashes.length + troubles.requests.length + troubles.elections.length === 0
-  // If others write too, nothing shows where the rows of a batch with a damaged one are: all of them count as different.
+  // If others write too, the rows of a damaged batch cannot be found, and all count as different.
   const isFound = runs.length === 1 || damaged.length === 0
   if (isWhole && isFound && !kind.keyed && different > damaged.length) {
     complain(`${different} rows differ, and ${damaged.length} were damaged`)
@@ -253,7 +254,7 @@ function checkVerified(
   }
 }
 
-/** Without receipts the server says nothing of single rows. */
+/** Without receipts the server reports no single rows. */
 function checkHandedOver(
   { confirm, rows, exitCode }: LoadResult,
   found: number,
@@ -268,12 +269,12 @@ function checkHandedOver(
   }
 }
 
-/** The server died with its memory after the run had its last answer: nobody can know that. */
+/** Whether the run could not know better: the server died with its memory after the run's last answer. */
 export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
   const { kind, troubles } = scenario
   const end = run.endedMs ?? Infinity
   if (!kind.onDisk && server.lastDeathMs > run.process.heardFromMs) return true
-  // Counting takes others' rows, and rows that arrived twice, for its own.
+  // A count includes rows of others, and rows that arrived twice.
   if (run.result?.confirm.used !== 'count') return false
   const twice = troubles.requests.some(({ kind }) => kind === 'twice')
   return twice || runs.some(other => other !== run && other.startedMs < end)
@@ -301,7 +302,7 @@ function checkRejects(
 ): void {
   const { plan } = run
   const { file } = plan.rejects
-  // A process that was killed leaves what it had written.
+  // A killed process leaves behind what it had written.
   const isAlone = runs.every(other => other === run || other.plan !== plan)
   if (file === undefined || !isAlone || error?.code === 'DDB_OUTPUT_CREATE') return
   const placed = rejects.files.reduce((sum, each) => sum + each.rows, 0)
@@ -320,7 +321,7 @@ function checkRejects(
     complain(`${placed} rejects placed, ${kept.length} in the file, ${reasons.length} reasons`)
   }
   const lines = plan.inputs.flatMap(input => input.rows.map(({ line }) => line))
-  // A record in which the input ended is there as far as it came.
+  // A record cut by the end of its input is kept as far as it was read.
   const isCut = disk.badReadOneIn < Infinity || plan.inputs.some(({ cut }) => cut !== undefined)
   const isKnown = (line: string): boolean =>
     lines.includes(line) || (isCut && lines.some(each => each.startsWith(line)))
@@ -329,9 +330,9 @@ function checkRejects(
   if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
 }
 
-/** What all limits together allow after the last sign of life, besides. */
+/** Allowance for all other timeouts after the last sign of life. */
 const slackMs = 20_000
-/** Receipts may be waited for so long, and then the end of the connections; silence is measured to an eighth. */
+/** One timeout for receipts, one for closing the connections; silence is measured to an eighth of a timeout. */
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {
@@ -355,7 +356,7 @@ function checkLeftovers(
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
   const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
   const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
-  // What is read back may wait for that, besides.
+  // Rows to be read back may wait in addition.
   const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)

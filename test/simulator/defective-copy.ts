@@ -1,5 +1,5 @@
 /*
-  A copy of the project with a deliberate defect, and the simulator run in it.
+  A copy of the project with a deliberate defect, in which the simulator runs.
 */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import type { Defect } from './defects.js'
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const copied = [
-  // Not what tests transpile in their own folders, at this moment perhaps.
+  // The transpiled files are left out: tests may be writing them at this moment.
   '.tap/transpiled/src',
   '.tap/transpiled/test',
   'src',
@@ -22,11 +22,11 @@ const copied = [
   'tsconfig.build.json',
 ]
 
-/** How many seeds it takes until one shows the defect; undefined when none does. */
+/** How many seeds until one shows the defect; undefined if none does. */
 export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
   try {
-    // Of tools that tests bring along the simulator needs none.
+    // The simulator needs none of the tools installed below test/.
     const filter = (path: string): boolean => !path.endsWith('/node_modules')
     for (const name of copied)
       await cp(join(checkout, name), join(folder, name), { recursive: true, filter })
@@ -53,7 +53,7 @@ async function makeChange(
   )
 }
 
-/** What the simulator says, whether it found the defect or not. */
+/** The simulator's output, whether or not it found the defect. */
 function simulated(folder: string, from: number, mostSeeds: number): Promise<string> {
   const range = ['--from', String(from), '--seeds', String(mostSeeds)]
   const options = ['--until-failure', '--jobs', '1', ...range]
@@ -61,7 +61,7 @@ function simulated(folder: string, from: number, mostSeeds: number): Promise<str
     execFile(
       process.execPath,
       ['--import=./scripts/typescript-loader.js', 'test/simulator/main.ts', ...options],
-      // Coverage of a copy tells nothing.
+      // Coverage of a copy is useless.
       { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 28 },
       (error, stdout, stderr) => {
         if (/ seeds, \d+ failed;/.test(stdout)) resolve(stdout)

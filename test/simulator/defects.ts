@@ -1,6 +1,6 @@
 /*
-  Defects that somebody might bring into the program. The simulator has to find each of them; docs/reliability.md says
-  how many seeds it needed.
+  Defects that a change could introduce into the program. The simulator must find each of them; docs/reliability.md has
+  the number of seeds it needed.
 */
 
 import { firstAroundSeed } from './around-scenario.js'
@@ -8,7 +8,7 @@ import { firstFleetSeed } from './fleet.js'
 import { firstVerifySeed } from './scenario.js'
 import { firstSeveralSeed } from './several.js'
 
-/** A text of one file that another takes the place of. */
+/** Replaces one text of a file by another. */
 interface Change {
   readonly file: string
   readonly from: string
@@ -16,9 +16,9 @@ interface Change {
 }
 
 export interface Defect {
-  /** What is wrong, in a few words. */
+  /** A short description of the defect. */
   readonly name: string
-  /** The first seed that is tried. */
+  /** The first seed to try. */
   readonly from: number
   readonly changes: readonly Change[]
 }
@@ -29,25 +29,25 @@ const defect = (name: string, file: string, from: string, to: string): Defect =>
   changes: [{ file: `src/load/${file}`, from, to }],
 })
 
-/** Of what happens around runs. */
+/** A defect that shows in events around runs. */
 const around = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstAroundSeed,
 })
 
-/** Of several connections. */
+/** A defect that shows with several connections. */
 const several = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstSeveralSeed,
 })
 
-/** Of plans that several processes load. */
+/** A defect that shows in plans loaded by several processes. */
 const fleet = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstFleetSeed,
 })
 
-/** Of what the program asks of its machine, around runs. */
+/** A defect in the program's use of its machine, which shows in events around runs. */
 const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
   name,
   from: firstAroundSeed,

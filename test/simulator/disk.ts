@@ -1,5 +1,5 @@
 /*
-  A simulated disk: files by path, read in pieces of any size, written until it is full.
+  A simulated disk: files by path, read in pieces of any size, and written until the disk is full.
 */
 import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
 import type { Life } from '../../src/platform/lock-holder.js'
@@ -11,7 +11,7 @@ import type { World } from './world.js'
 
 interface SimFile {
   bytes: Uint8Array
-  /** What will happen to it, after so many reads. */
+  /** The file is cut to this share of its bytes after so many reads. */
   cut?: { reads: number; readonly share: number } | undefined
   readonly inode: bigint
   modifiedMs: number
@@ -31,18 +31,18 @@ function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
 }
 
-/** One machine's files; they outlive its processes. */
+/** The files of one machine; they outlive its processes. */
 export class SimDisk {
   readonly #world: World
   readonly #chance: Chance
   readonly #files = new Map<string, SimFile>()
-  /** By their numbers, which no host uses twice. */
+  /** Indexed by process number minus one; the numbers are unique over all hosts. */
   readonly #processes: SimProcess[] = []
   /** Bytes that can still be written. */
   freeBytes = Infinity
-  /** Bytes that a read gives at most. */
+  /** Largest number of bytes that a read returns. */
   pieceBytes = Infinity
-  /** A read in so many fails. */
+  /** One in this many reads fails. */
   badReadOneIn = Infinity
   #lastInode = 1n
 
@@ -64,25 +64,24 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
-  /** Gives a file one more name. */
+  /** Gives a file another name. */
   link(path: string, name: string): void {
     const file = this.#files.get(path)
     if (file !== undefined) this.#files.set(name, file)
   }
 
-  /** What a file holds. */
   bytes(path: string): Uint8Array | undefined {
     return this.#files.get(path)?.bytes
   }
 
-  /** The process that holds a lock; undefined where none does. */
+  /** The process that holds a lock; undefined if none does. */
   lockOwner(path: string): SimProcess | undefined {
     const text = this.text(path)
     if (text === undefined) return undefined
     return this.#processes[(JSON.parse(text) as { pid: number }).pid - 1]
   }
 
-  /** Cuts a file to a share of its bytes once it has been read from so often. */
+  /** Cuts a file to a share of its bytes after so many reads. */
   cutAfter(path: string, reads: number, share: number): void {
     const file = this.#files.get(path)
     if (file !== undefined) file.cut = { reads, share }
@@ -161,7 +160,7 @@ export class SimDisk {
     }
   }
 
-  /** Locks take no room: what they do on a full disk is no matter of a run. */
+  /** Locks use no disk space, because runs do not depend on locks on a full disk. */
   #lockMachine(process: SimProcess, pid: number): LockMachine {
     const files = this.#files
     const act = <T>(action: () => T, otherwise: T): T => process.step(action, otherwise)

@@ -1,6 +1,7 @@
 /*
-  npm run simulate:defects [-- WORDS]: brings each deliberate defect into a copy of the project and tells how many seeds
-  the simulator needs to find it, as the table in docs/reliability.md. With words: the defects whose names have them.
+  npm run simulate:defects [-- WORDS]: makes a copy of the project with each deliberate defect, and prints how many
+  seeds the simulator needs to find it, as the table in docs/reliability.md. With words: only defects with these words
+  in their name.
 */
 import { availableParallelism } from 'node:os'
 import { seedsNeeded } from './defective-copy.js'

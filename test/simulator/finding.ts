@@ -1,6 +1,6 @@
 /*
-  Seeds of loads that find out how many connections they should have: those over several connections with more rows, into tables
-  that take a while for each batch.
+  Seeds of loads that search for the best number of connections: several connections, more rows, and tables that take a
+  while for each batch.
 */
 import { moreRows } from './growing.js'
 import { fairWeather } from './network.js'
@@ -9,12 +9,12 @@ import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
 import { drawLanes, drawSeveral } from './several.js'
 import { drawTroubles } from './troubles.js'
 
-/** Seeds from here on find the number of their connections. */
+/** From this seed on, loads search for the number of connections. */
 export const firstFindingSeed = 11_000_000_000
-/** The same with what happens around runs. */
+/** From this seed on, the same scenarios have events around runs. */
 export const firstFindingAroundSeed = 12_000_000_000
 
-/** @param draw  an ordinary scenario with one of these targets */
+/** @param draw  draws an ordinary scenario with one of these targets */
 export function drawFinding(
   seed: number,
   kinds: readonly TargetKind[],
@@ -22,7 +22,7 @@ export function drawFinding(
 ): Scenario {
   const chance = new Chance(seed ^ 0x2b992ddf)
   const base = chance.oneIn(3) ? drawSeveral(seed, kinds[0]!, draw) : drawLanes(seed, kinds, draw)
-  // Half of them come to their end: connections become more where much is loaded.
+  // Half of the scenarios run undisturbed to the end, because connections are added only during long loads.
   const isCalm = chance.oneIn(2)
   const mayGrow = !base.kind.onDisk
   const loaders = base.loaders.map(plan => finding(plan, isCalm, mayGrow, chance))

@@ -1,6 +1,6 @@
 /*
-  What is promised of plans, held against simulations: shards that begin together, are killed and started twice, and are others in
-  each round.
+  Simulates plans and checks the promises: shards start together, are killed and started twice, and differ in each
+  round.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

@@ -1,7 +1,7 @@
 /*
-  One seed of a plan that several processes load: shards that begin at the same moment, are killed, started twice and started again,
-  with another number of them in each round, while server and network have their troubles. Then the table is compared with the
-  inputs, and with what the shards and the server say.
+  One seed of a plan loaded by several processes. Shards start at the same moment, are killed, started twice and
+  restarted, with another number of shards in each round; server and network cause trouble. At the end the table is
+  compared with the inputs and with the reports of shards and server.
 */
 import { inspect } from 'node:util'
 import { loadShard } from '../../src/load/fleet/load-shard.js'
@@ -26,26 +26,26 @@ import { SimServer } from './server.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
-/** Seeds from here on are of plans. */
+/** From this seed on, scenarios are plans. */
 export const firstFleetSeed = 20_000_000_000
 
-/** Longer than all limits of a scenario, as often as a shard is started. */
+/** Longer than all timeouts of a scenario together, for every start of a shard. */
 const longestMs = 100 * 3_600_000
 const longestLookMs = 5_000
 const runId = 'year'
-/** A process of a shard, and those that take its place. */
+/** The first process of a shard, and its replacements. */
 const mostTries = 3
 
-/** What the shards of a seed are, and what happens to them. */
+/** The shards of a seed, and what happens to them. */
 interface FleetScenario extends Scenario {
   readonly fleet: {
     readonly unitBytes: number
     readonly batchRows: number
-    /** How many shards there are in each round; the last one is left in peace. */
+    /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** The table of the run is shared again so long after it was made; as by one that saw none. */
+    /** Delays after which the run's table is shared again, as by a process that found no table. */
     readonly sharedAgainMs: readonly number[]
-    /** Somebody removes the receipts of all units that are begun then. */
+    /** Times at which somebody removes the receipts of all units that have begun. */
     readonly ledgersGoneMs: readonly number[]
   }
 }
@@ -124,7 +124,7 @@ function rowOf(
 const renumbered = (row: InputRow, id: number, format: LoaderPlan['format']): InputRow =>
   rowOf(row, id, format)
 
-/** @param traced  costs time */
+/** @param traced  keeps a trace, which takes time */
 export async function simulateFleet(seed: number, traced = false): Promise<Simulation> {
   return new Fleet(drawFleet(seed), new World(traced)).play()
 }
@@ -145,7 +145,7 @@ class Fleet {
   readonly #server: SimServer
   readonly #environment: SimEnvironment
   readonly #runs: Run[] = []
-  /** Of the last round, what each shard ended with. */
+  /** The shards of the last round, with their results. */
   #tasks: Task[] = []
   #manifest: Manifest | undefined
   #waiting = 0
@@ -187,7 +187,7 @@ class Fleet {
         complaints.push({ about: `round ${round + 1}`, text })
         break
       }
-      // What dead processes have sent may come late, and does no harm.
+      // Requests of dead processes may arrive late and must do no harm.
       await world.run(() => false, world.nowMs + this.#chance.spread(1, 20_000))
     }
     await world.run(() => false, world.nowMs + 120_000)
@@ -223,14 +223,14 @@ class Fleet {
     if (this.#manifest === undefined) throw failure
   }
 
-  /** Whoever saw no table shares one, a while after another has. */
+  /** Shares the table again, as a process does that found no table while another one was sharing it. */
   #shareAgain(): void {
     const name = planTableName(runId)
     const left = [...this.#scenario.fleet.sharedAgainMs]
     if (left.length === 0) return
     const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`endedUnit\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, INT, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
     const look = (): void => {
-      // Not for ever: a server that never comes has no table.
+      // Ends at some time, because a server that never starts has no table.
       if (!this.#server.ownTables().includes(name)) {
         if (this.#world.nowMs < longestLookMs) this.#world.schedule(0.05, look)
         return
@@ -369,7 +369,7 @@ class Fleet {
   ): void {
     if (result === undefined) return
     const { kind } = this.#scenario
-    // Rows in memory went with the server, which may have come back since.
+    // Rows in memory were lost with the server, which may have returned since.
     if (!kind.onDisk && this.#server.lastDeathMs > process.heardFromMs) return
     const rows = this.#rowsOf(unitsOfShard(this.#manifest!, shard))
     const found = rows.filter(({ id }) => there.has(id)).length
@@ -396,9 +396,9 @@ class Fleet {
     for (const { shard, last } of this.#tasks) {
       const { exitCode, error } = last.result!
       if (exitCode === 0 || exitCode === 3) continue
-      // A link may be so slow that a login takes longer than may be waited for.
+      // On a very slow connection a login can exceed its timeout.
       if (error?.code === 'DDB_CONNECT' || error?.code === 'DDB_TIMEOUT') return
-      // What was claimed by a process that was killed meanwhile may stay without an outcome.
+      // Claims of a process that was killed meanwhile may stay without an outcome.
       complain(
         `in calm weather shard ${shard.index}/${shard.count} ends with ${exitCode}: ${error?.message}`,
       )

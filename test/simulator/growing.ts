@@ -1,6 +1,6 @@
 /*
-  Seeds of loads that find out how large their batches should be: ordinary ones with more rows, into tables that take a while for
-  each batch.
+  Seeds of loads that search for the best batch size: ordinary scenarios with more rows, into tables that take a while
+  for each batch.
 */
 import { streamBatch } from '../../src/load/defaults.js'
 import { fairWeather } from './network.js'
@@ -8,16 +8,16 @@ import { Chance } from './random.js'
 import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 import { drawTroubles } from './troubles.js'
 
-/** Seeds from here on find the size of their batches. */
+/** From this seed on, loads search for their batch size. */
 export const firstGrowingSeed = 10_000_000_000
 
-// Loads with as many rows as they begin with elsewhere would take minutes. All other seeds say how large a batch is.
+// With the usual first batch size such loads would take minutes. All other seeds give a batch size.
 streamBatch.rows = 4
 
 const leastRows = 200
 const mostRows = 1_500
 
-/** @param draw  an ordinary scenario with one of these targets */
+/** @param draw  draws an ordinary scenario with one of these targets */
 export function drawGrowing(
   seed: number,
   kinds: readonly TargetKind[],
@@ -28,7 +28,7 @@ export function drawGrowing(
     seed,
     kinds.filter(({ target }) => target.table !== undefined && !target.table.startsWith('dfs:')),
   )
-  // Half of them come to their end: batches grow where much is loaded.
+  // Half of the scenarios run undisturbed to the end, because batches grow only during long loads.
   const isCalm = chance.oneIn(2)
   const loaders = base.loaders.map(plan => grown(plan, isCalm, chance))
   const { requests, ...others } = isCalm ? drawTroubles(chance.fork(), true, false) : base.troubles
@@ -48,7 +48,7 @@ function grown(plan: LoaderPlan, isCalm: boolean, chance: Chance): LoaderPlan {
     ...(isCalm ? patient : {}),
     inputs: plan.inputs.map((input, file) => ({
       ...input,
-      // A pipe may give its rows so slowly that the run would wait for them longer than for any server.
+      // A pipe may deliver rows so slowly that the run would wait longer for rows than for any server.
       rows: input.path === '-' ? input.rows : moreRows(input.rows, file, plan, chance),
     })),
     delivery: {
@@ -59,7 +59,7 @@ function grown(plan: LoaderPlan, isCalm: boolean, chance: Chance): LoaderPlan {
   }
 }
 
-/** Good ones after those that are there. */
+/** Adds good rows after the existing ones. */
 export function moreRows(
   rows: readonly InputRow[],
   file: number,

@@ -1,5 +1,6 @@
 /*
-  What is loaded late is loaded now: reading a module takes real time, of which a simulation knows nothing.
+  Loads modules early that the program loads late: reading a module takes real time, which virtual time does not
+  include.
 */
 import { Readable } from 'node:stream'
 import { openReader } from '../../src/parse/formats.js'

@@ -1,5 +1,5 @@
 /*
-  One simulated loader: a process that runs `load`, is killed, interrupted, started again, and what it told.
+  One simulated loader: a process that runs `load` and may be killed, interrupted and restarted; also its reports.
 */
 import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
@@ -11,25 +11,25 @@ import type { Chance } from './random.js'
 import type { InputFile, LoaderPlan, TargetKind } from './scenario.js'
 import { serverAddress } from './server.js'
 
-/** One process from its start to its end. */
+/** One process from start to end. */
 export interface Run {
   readonly plan: LoaderPlan
   readonly process: SimProcess
   readonly startedMs: number
   endedMs: number | undefined
-  /** Undefined while it runs, and for ever when it was killed. */
+  /** Undefined while the process runs, and forever if it was killed. */
   result: LoadResult | undefined
-  /** What `load` threw instead of giving a result. */
+  /** The error if `load` threw instead of returning a result. */
   thrown: unknown
   mostInFlightBytes: number
   readonly notices: string[]
   /** Called whenever rows are about to go out. */
   onSending: () => void
-  /** Called when it ends by itself. */
+  /** Called when the process ends by itself. */
   onEnd: () => void
 }
 
-/** What stands before the rows of an input. */
+/** The text before the rows of an input. */
 export function headerOf({ format }: LoaderPlan): string {
   return format === 'csv' ? 'id,sym\n' : ''
 }
@@ -45,7 +45,7 @@ export function putInputs(disk: SimDisk, plan: LoaderPlan): void {
   }
 }
 
-/** A pipe into which somebody else writes, at leisure. */
+/** A pipe into which somebody else writes slowly. */
 function pipeOf(text: string, process: SimProcess, chance: Chance): Readable {
   const pipe = new Readable({ read: () => undefined })
   const bytes = Buffer.from(text)

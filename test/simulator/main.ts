@@ -1,6 +1,7 @@
 /*
-  npm run simulate -- --seeds 1000 --from 1: simulations on all cores. Each seed that fails prints itself, what it means,
-  the end of its trace and the command that shows it again; the last line counts. `--trace` prints all that happened.
+  npm run simulate -- --seeds 1000 --from 1: simulations on all cores. Each failing seed prints its number, its
+  scenario, the end of its trace and the command that repeats it; the last line counts. `--trace` prints the whole
+  trace.
 */
 import { fork, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -11,11 +12,11 @@ import { simulate } from './simulate.js'
 import { addCounts, newCounts, type SeedCounts } from './seed-counts.js'
 import type { Share, ShareResult } from './worker.js'
 
-/** Seeds that a process is given at a time. */
+/** Seeds that a worker gets at a time. */
 const shareSize = 100
-/** Where the first failure is looked for. */
+/** Seeds per share with --until-failure, which stops soon after the first failure. */
 const smallShareSize = 10
-/** Shares of one process: what a killed process of a simulation holds is there as long as the process that simulates. */
+/** Shares per worker: memory of killed simulated processes is freed only when the worker ends. */
 const sharesPerWorker = 20
 
 const { values } = parseArgs({
@@ -74,7 +75,7 @@ async function simulateAll(): Promise<number> {
   return counts.failed > 0 ? 1 : 0
 }
 
-/** Resolves once a process of its own has done its last share. */
+/** Resolves once a new worker has done its last share. */
 function runWorker(
   first: Share,
   nextShare: () => Share | undefined,

@@ -1,6 +1,6 @@
 /*
-  A simulated network: connections whose bytes take their time, come in other pieces than they were sent in, stall, break
-  and vanish.
+  A simulated network: bytes take time, arrive in other pieces than they were sent in, stall, and connections break or
+  vanish.
 */
 import type { ListeningPort, Network, Socket } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
@@ -8,23 +8,23 @@ import type { Chance } from './random.js'
 import { SimSocket } from './socket.js'
 import type { World } from './world.js'
 
-/** What the network is like in one simulation. */
+/** The behaviour of the network in one simulation. */
 export interface Weather {
-  /** Time that a byte takes at least, and by how much that varies. */
+  /** Least time that a byte takes, and by how much that varies. */
   latencyMs: number
   jitterMs: number
-  /** Bytes of a piece at most; a connection chooses between one and this. */
+  /** Largest number of bytes per piece; each connection chooses between one and this. */
   pieceBytes: number
   /** Bytes that a sender's kernel takes before its peer has them. */
   windowBytes: number
-  /** A piece in so many is held up. */
+  /** One in this many pieces is delayed. */
   stallOneIn: number
   longestStallMs: number
-  /** A piece in so many breaks its connection: both ends see it. */
+  /** One in this many pieces breaks its connection, and both ends notice. */
   resetOneIn: number
-  /** A piece in so many is the last that gets through, and neither end is told. */
+  /** One in this many pieces is the last to arrive, and neither end notices. */
   vanishOneIn: number
-  /** An attempt to connect in so many gets no answer. */
+  /** One in this many connection attempts gets no answer. */
   deafOneIn: number
 }
 
@@ -69,12 +69,12 @@ export class SimNetwork {
     }
   }
 
-  /** Sockets of a process that are not closed. */
+  /** The number of open sockets of a process. */
   openSockets(process: SimProcess): number {
     return [...(this.#sockets.get(process) ?? [])].filter(socket => !socket.closed).length
   }
 
-  /** What the kernel does when a process has died: its ends are closed, or just vanish with the machine. */
+  /** Acts as the kernel after a process has died: its ends are closed, or vanish with the machine. */
   processDied(process: SimProcess, silently: boolean): void {
     for (const [key, { process: owner }] of this.#listeners) {
       if (owner === process) this.#listeners.delete(key)
@@ -118,7 +118,7 @@ export class SimNetwork {
       }
       if (socket.destroyed) return
       const peer = this.#newSocket(listener.process, '')
-      // One that breaks off before it is accepted, as by a process that stands still, is nobody's.
+      // Ignores errors before the connection is accepted, as when the listening process is suspended.
       peer.on('error', () => undefined)
       socket.join(peer)
       listener.process.later(0, () => listener.accept(peer))

@@ -1,5 +1,5 @@
 /*
-  What is promised of runs whose node dies while another one is live, held against simulations.
+  Simulates runs whose node dies while another node is live, and checks the promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -10,7 +10,7 @@ import { simulate } from './simulate.js'
 
 const seedCount = runs(120)
 
-t.test(`${seedCount} simulations of nodes that are lost keep every promise`, async t => {
+t.test(`${seedCount} simulations of lost nodes keep every promise`, async t => {
   const moved = new Set<number>()
   for (let seed = firstNodesSeed; seed < firstNodesSeed + seedCount; seed++) {
     const { complaints, runs } = await simulate(seed)

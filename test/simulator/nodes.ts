@@ -1,6 +1,6 @@
 /*
-  Seeds of loads whose node dies while another one of its cluster is live: into DFS tables, over one to eight connections or as many as
-  they find.
+  Seeds of loads whose node dies while another node of the cluster is live: into DFS tables, over one to eight
+  connections or a number found by the run.
 */
 import { fairWeather } from './network.js'
 import { Chance } from './random.js'
@@ -8,10 +8,10 @@ import type { Scenario, TargetKind } from './scenario.js'
 import { drawLanes } from './several.js'
 import { drawTroubles } from './troubles.js'
 
-/** Seeds from here on have another node. */
+/** From this seed on, the cluster has another node. */
 export const firstNodesSeed = 13_000_000_000
 
-/** @param draw  an ordinary scenario with one of these targets */
+/** @param draw  draws an ordinary scenario with one of these targets */
 export function drawNodes(
   seed: number,
   kinds: readonly TargetKind[],

@@ -1,6 +1,6 @@
 /*
-  A simulated process: a platform whose every use counts, so that the process can be killed at any of them. After its
-  death nothing that its code still does has an effect, and nothing calls it back.
+  A simulated process: its platform counts every use, so that the process can be killed at any of them. After its death
+  its code has no effects and gets no callbacks.
 */
 import type {
   Clock,
@@ -20,16 +20,16 @@ export interface SimEnvironment {
   /** Connections of this process. */
   network(process: SimProcess): Network
   files(process: SimProcess): Files
-  /** By how much the clock on the wall of a host is wrong. */
+  /** Error of a host's wall clock. */
   wallOffsetMs?(hostName: string): number
 }
 
-// Time passes while code runs: a microsecond whenever somebody looks at the clock, and rarely much more.
+// Time passes while code runs: a microsecond per look at the clock, and rarely much more.
 const lookMs = 0.001
 const pauseOneIn = 2_000
 const longestPauseMs = 40
 
-/** One core: runs in virtual time are what they are, however fast machines are. */
+/** No threads: the course of a simulation must not depend on how many cores a machine has. */
 const noThreads: Threads = {
   cores: 1,
   start: () => {
@@ -45,21 +45,21 @@ export class SimProcess {
   calls = 0
   /** The use at which the process dies. */
   killAtCall = Infinity
-  /** Called once, when it dies. */
+  /** Called once, when the process dies. */
   onDeath: () => void = () => undefined
-  /** When it last got a byte over the network. */
+  /** When the process last got a byte over the network. */
   lastHeardMs = 0
-  /** When that byte was written at the other end. */
+  /** When the other end wrote that byte. */
   heardFromMs = 0
-  /** Timers that keep it alive. */
+  /** Timers that keep the process alive. */
   timers = 0
-  /** Until then nothing calls it back: it was stopped. */
+  /** The process is suspended until then and gets no callbacks. */
   frozenUntilMs = 0
-  /** It was stopped, and may have been taken for dead. */
+  /** The process was suspended, and others may have taken it for dead. */
   get hasSlept(): boolean {
     return this.frozenUntilMs > 0
   }
-  /** What a turn of its event loop takes. */
+  /** How long a turn of its event loop takes. */
   turnMs = 0
   readonly #world: World
   readonly #chance: Chance
@@ -82,7 +82,7 @@ export class SimProcess {
     }
   }
 
-  /** Does what a live process asks of its platform; `otherwise` is for the dead. */
+  /** Performs a live process's use of its platform; a dead process gets `otherwise`. */
   step<T>(act: () => T, otherwise: T): T {
     if (!this.isAlive) return otherwise
     if (++this.calls === this.killAtCall) {

@@ -1,8 +1,8 @@
 /*
-  Chance that can be had again: a generator with a seed (sfc32), and the draws that scenarios are made of.
+  Reproducible randomness: a generator with a seed (sfc32), and the draws for scenarios.
 */
 
-/** Draws from one stream; `fork` gives another that does not depend on how much of this one is used. */
+/** Draws from one stream; `fork` gives another stream that does not depend on how much of this one is used. */
 export class Chance {
   #a: number
   #b: number
@@ -26,17 +26,16 @@ export class Chance {
     return sum >>> 0
   }
 
-  /** In [0, 1). */
   number(): number {
     return this.word() / 2 ** 32
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   between(min: number, max: number): number {
     return min + Math.floor(this.number() * (max - min + 1))
   }
 
-  /** True once in so many times. */
+  /** True once in `count` times on average. */
   oneIn(count: number): boolean {
     return this.number() * count < 1
   }
@@ -45,7 +44,7 @@ export class Chance {
     return choices[Math.floor(this.number() * choices.length)]!
   }
 
-  /** Between `min` and `max`, small values as likely as large ones. */
+  /** Between `min` and `max`, on a logarithmic scale. */
   spread(min: number, max: number): number {
     return min * (max / min) ** this.number()
   }

@@ -1,15 +1,15 @@
 /*
-  What is printed of a seed that failed.
+  The printed text for a seed that failed.
 */
 import type { Scenario } from './scenario.js'
 import type { Simulation } from './simulate.js'
 
-/** Lines of a trace that are shown from its beginning and from its end. */
+/** Lines shown from the beginning and the end of a trace. */
 const firstLines = 12
 const lastLines = 48
 const longestLine = 200
 
-/** What a seed means, without the rows. */
+/** The scenario of a seed, without the rows. */
 export function scenarioText(scenario: Scenario): string {
   const { script, ...kind } = scenario.kind
   const shown = (key: string, value: unknown): unknown =>
@@ -17,12 +17,11 @@ export function scenarioText(scenario: Scenario): string {
   return `${JSON.stringify({ ...scenario, kind }, shown, 1)}\n${script}`
 }
 
-/** The command that shows a seed again. */
 function replayCommand(seed: number): string {
   return `npm run simulate -- --from ${seed} --seeds 1 --trace`
 }
 
-/** @param simulation  traced */
+/** @param simulation  with a trace */
 export function failureText({ scenario, complaints, trace }: Simulation): string {
   const shown =
     trace.length <= firstLines + lastLines

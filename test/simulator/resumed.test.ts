@@ -1,5 +1,5 @@
 /*
-  Runs that are killed again and again, and go on: what is promised, held against simulations.
+  Simulates runs that are killed again and again and resumed, and checks the promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -7,7 +7,7 @@ import { simulateResumed } from './resumed.js'
 
 const seedCount = runs(300)
 
-/** Seeds that once showed a defect, each with what it was. */
+/** Seeds that once showed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
   [350, 'a reject that was counted before its row was read again'],
   [6, 'confirmed rows of a server that could not be asked any more'],
@@ -24,14 +24,14 @@ const keptSeeds: ReadonlyMap<number, string> = new Map([
   [8_000_001_457, 'rows of a lane that no session took after another lane had gone'],
 ])
 
-t.test(`${seedCount} simulations of runs that go on keep every promise`, async t => {
+t.test(`${seedCount} simulations of resumed runs keep every promise`, async t => {
   let processes = 0
   for (let seed = 1; seed <= seedCount; seed++) {
     const { complaints, runs } = await simulateResumed(seed)
     processes += runs.length
     if (complaints.length > 0) t.fail(`seed ${seed}: ${JSON.stringify(complaints)}`)
   }
-  t.ok(processes > 2 * seedCount, 'runs are taken up')
+  t.ok(processes > 2 * seedCount, 'runs are resumed')
 })
 
 t.test('seeds that once showed a defect keep every promise', async t => {

@@ -1,6 +1,6 @@
 /*
-  One seed of runs that keep a journal: their processes are killed, interrupted or lose the server, and others go on, until
-  nothing is left to do or nobody tries any more. Then the table is compared with the inputs.
+  One seed of runs with a journal. Their processes are killed, interrupted or lose the server, and others resume the
+  runs until nothing is left or the tries are used up. At the end the table is compared with the inputs.
 */
 import { inspect } from 'node:util'
 import './late-modules.js'
@@ -17,14 +17,14 @@ import { leftOut } from './transformed.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
-/** Longer than all limits of a scenario, as often as a run is taken up. */
+/** Longer than all timeouts of a scenario together, for every process of a run. */
 const longestMs = 20 * 3_600_000
 
 /** Processes of a run; the last ones are not killed. */
 const mostProcesses = 7
 const mostKills = 5
 
-/** The scenario of a seed, with runs that can be taken up. */
+/** The scenario of a seed, with runs that can be resumed. */
 function drawResumed(seed: number): Scenario {
   const scenario = drawScenario(seed)
   const loaders = scenario.loaders.map((plan, index): LoaderPlan => {
@@ -38,7 +38,7 @@ function drawResumed(seed: number): Scenario {
   return { ...scenario, loaders }
 }
 
-/** @param traced  costs time */
+/** @param traced  keeps a trace, which takes time */
 export async function simulateResumed(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawResumed(seed)
   const chance = new Chance(seed ^ 0x2545f491)
@@ -80,7 +80,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
       died(run.process, false)
       goOn(plan, processes + 1)
     }
-    // It may have died before anybody listened.
+    // The process may have died before this listener was added.
     if (!run.process.isAlive) run.process.onDeath()
     run.onEnd = () => {
       if (run.result?.resume.possible === true) goOn(plan, processes + 1)
@@ -127,7 +127,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   }
 }
 
-/** The journals, for whoever looks for what went wrong. */
+/** The journals as text, to explain a failure. */
 function plansOf({ loaders }: Scenario, disk: SimDisk): string {
   return loaders
     .map(({ runId }) => `${runId}\n${disk.text(`/state/runs/${runId}.journal`)}`)
@@ -154,7 +154,7 @@ function checkLast(
     )
   }
   const isOnce = processes.every(isProvable) && plan.delivery.onDoubt !== 'resend'
-  // Where a second copy changes nothing, rows are sent again.
+  // If a second copy is harmless, rows are sent again.
   if (isOnce && !kind.keyed) {
     for (const { id } of rows) {
       const copies = there.get(id) ?? 0
@@ -203,7 +203,7 @@ function checkLast(
   const isFair = [stallOneIn, resetOneIn, vanishOneIn, deafOneIn].every(oneIn => oneIn === Infinity)
   const isPatient = (plan.delivery.confirmTimeoutMs ?? 0) >= 5_000
   if (isCalm && isFair && isPatient && result.error === null) {
-    // Answers went to a process that is no more, and a refused part may be stored.
+    // Answers may have gone to a process that has ended, and part of a refused batch may be stored.
     const isKnown =
       result.confirm.used === 'receipts' && result.confirm.note?.includes('refused:') !== true
     if ((isKnown ? unconfirmed + unsent : unsent) > 0)
@@ -213,7 +213,7 @@ function checkLast(
   }
 }
 
-/** Every rejected row once, and as many as the last process says. */
+/** Checks that every rejected row is in the files once, and that the last process reports their number. */
 function checkRejectsOnce(
   { plan, result }: Run,
   { disk }: Parameters<typeof isExcused>[1],
@@ -223,7 +223,7 @@ function checkRejectsOnce(
   const notTaken = ['DDB_OUTPUT_CREATE', 'DDB_OUTPUT_WRITE', 'DDB_LOCKED']
   if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
     return
-  // A process that cannot begin leaves what others have rejected where it is.
+  // A process that cannot begin leaves earlier rejects as they are.
   if (result.exitCode === 69 && result.rows.read === 0) return
   const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
   const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)

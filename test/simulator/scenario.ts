@@ -1,6 +1,6 @@
 /*
-  What one seed means: who loads what into which table, in which weather, and what goes wrong meanwhile. Each seed draws
-  a few kinds of trouble, not all of them: some failures only show where nothing else is wrong.
+  The meaning of a seed: which loaders load what into which table, over which network, and what goes wrong. Each seed
+  draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
 */
 import type {
   Confirmation,
@@ -17,16 +17,16 @@ import { drawLanes, drawSeveral, firstLanesSeed, firstSeveralSeed } from './seve
 import { drawTransformed, firstTransformedSeed, type SimTransform } from './transformed.js'
 import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
-/** Where rows go, and how the server makes it. */
+/** The target of rows, and the script that creates it. */
 export interface TargetKind {
   readonly name: string
   readonly target: TargetOptions
-  /** Run whenever the server starts. */
+  /** Runs whenever the server starts. */
   readonly script: string
   readonly onDisk: boolean
-  /** An id that is there already is not added again. */
+  /** A row with an existing id is not added. */
   readonly keyed: boolean
-  /** The server refuses rows without a symbol, and drops those of an unknown one. */
+  /** The server refuses rows without a symbol, and drops rows with an unknown symbol. */
   readonly partitioned: boolean
 }
 
@@ -101,7 +101,7 @@ try { addFunctionView(putHalves) } catch(ex) { }`,
   },
 ]
 
-/** A row of an input, as it stands there and as what it is. */
+/** A row of an input: its text and its meaning. */
 export interface InputRow {
   readonly id: number
   readonly sym: string
@@ -110,16 +110,16 @@ export interface InputRow {
 }
 
 export interface InputFile {
-  /** `-`: it comes through standard input. */
+  /** `-`: standard input. */
   readonly path: string
   readonly rows: readonly InputRow[]
-  /** After so many reads it is cut to this share of its bytes. */
+  /** After this many reads the input is cut to this share of its bytes. */
   readonly cut: { readonly afterReads: number; readonly share: number } | undefined
 }
 
 export type InputFormat = 'csv' | 'ndjson'
 
-/** One process that loads, and what happens to it. */
+/** One loading process, and what happens to it. */
 export interface LoaderPlan {
   readonly name: string
   readonly startMs: number
@@ -130,20 +130,19 @@ export interface LoaderPlan {
   readonly rejects: RejectOptions
   readonly connectTimeoutMs: number
   readonly limit: number | undefined
-  /** Use of the platform at which it is killed, and when it is started again. */
+  /** The use of the platform at which the process is killed, and when it is restarted. */
   readonly killAtCall: number | undefined
   readonly restartAfterMs: number | undefined
   readonly interruptAtMs: number | undefined
   readonly leaveAtMs: number | undefined
-  /** A process that is started again goes on where the last one stopped. */
+  /** A restarted process resumes where the last one stopped. */
   readonly isJournaled?: true
-  /** Where it runs. */
   readonly hostName?: string
-  /** What the inputs are called, if otherwise than by their paths. */
+  /** Names of the inputs, if they differ from the paths. */
   readonly names?: readonly string[]
-  /** It may go to other nodes of the cluster. */
+  /** Whether the process may go to other nodes of the cluster. */
   readonly mayReachOut?: true
-  /** The user has its run begin anew. */
+  /** The user passes --restart. */
   readonly isAnew?: boolean
 }
 
@@ -151,26 +150,26 @@ export interface Scenario {
   readonly seed: number
   readonly kind: TargetKind
   readonly weather: Weather
-  /** Bytes that a file gives at once, at most. */
+  /** Largest number of bytes that a read returns. */
   readonly pieceBytes: number
   readonly loaders: readonly LoaderPlan[]
   readonly troubles: Troubles
-  /** How long the server stores a write, and holds its partitions. */
+  /** How long the server takes to store a write; it holds the partitions meanwhile. */
   readonly storeMs: number
   /** Another node of the cluster is live, and loaders may go there. */
   readonly hasLiveNode?: boolean
-  /** Nothing is in the way that does not pass: every row is there in the end, once. */
+  /** All trouble passes: at the end every row is stored once. */
   readonly allArrive: boolean
-  /** A write in so many is damaged on its way: its last row has another symbol. */
+  /** One in this many writes is damaged on its way: its last row gets another symbol. */
   readonly damagedOneIn?: number
-  /** What the server makes of rows before it writes them. */
+  /** What the server does to rows before it writes them. */
   readonly transform?: SimTransform
 }
 
-/** Seeds from here on are of what ordinary ones seldom come to: writers of one partition, and a session that counts. */
+/** From this seed on, writers share a partition, or a counting session is forgotten: both are rare in ordinary seeds. */
 export const firstDfsSeed = 3_000_000_000
 
-/** Seeds from here on are of runs that read their rows back. */
+/** From this seed on, runs read their rows back. */
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
@@ -200,7 +199,7 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
 }
 
-/** An ordinary seed whose rows are read back: into a target in which they can be found, with receipts or answers. */
+/** An ordinary seed whose rows are read back, with receipts or answers, and a target in which rows can be found. */
 function drawVerified(seed: number): Scenario {
   const chance = new Chance(seed ^ 0x2c1b3c6d)
   const findable = ({ name }: TargetKind): boolean => !/in two steps|with an argument/.test(name)
@@ -222,12 +221,12 @@ function drawVerified(seed: number): Scenario {
     kind: kind.onDisk ? { ...kind, target: { ...kind.target, keyColumns: ['id'] } } : kind,
     loaders,
     damagedOneIn,
-    // What else happens to a row that was damaged would hide it.
+    // Other trouble with a damaged row would hide the damage.
     ...(damagedOneIn === Infinity ? {} : { troubles: drawTroubles(chance, true, kind.onDisk) }),
   }
 }
 
-/** Loads that write into the same partition at once, or one whose session for questions is forgotten. */
+/** Loads that write into the same partition at once, or a load whose asking session is forgotten. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
   const counts = chance.oneIn(4)
@@ -263,7 +262,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
   }
 }
 
-/** Most in one partition, so that writers meet. */
+/** Most rows are in one partition, so that writers meet. */
 function goodRow(format: InputFormat): (row: InputRow) => InputRow {
   return ({ id }) => {
     const sym = id % 8 === 0 ? 'B' : 'A'
@@ -272,10 +271,10 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
   }
 }
 
-/** @param waits  rows that are still under way when the server is idle are waited for */
+/** @param waits  the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // A network that takes half a minute for what was handed over outlasts what is waited for where nothing is asked.
+  // If half a minute of bytes is in flight, the run stops waiting before they arrive, because it asks nothing.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 
@@ -283,7 +282,7 @@ function drawForgottenQuestions(chance: Chance): RequestTrouble {
   return { kind: 'question forgotten', oneIn: chance.pick([1, 2, 3]), most: chance.pick([1, 2, 4]) }
 }
 
-/** @param waits  a writer of a partition that is held waits for it */
+/** @param waits  a writer waits for a held partition */
 function drawPatience(chance: Chance, counts: boolean, waits: boolean): DeliveryOptions {
   const [mode, confirm] = counts
     ? (['async', 'count'] as const)
@@ -291,13 +290,13 @@ function drawPatience(chance: Chance, counts: boolean, waits: boolean): Delivery
         ['async', 'receipts'],
         ['async', 'receipts'],
         ['sync', 'auto'],
-        // Without answers nobody sends a refused batch again.
+        // Without answers a refused batch is not sent again.
         ['async', waits ? 'none' : 'receipts'],
       ] as const)
   return {
     mode,
     confirm,
-    // Nobody sees a slow network move what it has taken.
+    // A count cannot see the progress of bytes on a slow network.
     confirmTimeoutMs: counts ? 600_000 : 60_000,
     retries: 40,
     retryTimeoutMs: 60_000,
@@ -359,7 +358,7 @@ function drawLoader(
   }
 }
 
-/** Names that look alike, now and then the very same one. */
+/** Similar names, sometimes identical ones. */
 function drawRunId(
   chance: Chance,
   sharedName: string | undefined,

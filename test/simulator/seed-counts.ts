@@ -1,5 +1,5 @@
 /*
-  What a number of simulations had in them.
+  Counts over a number of simulations.
 */
 import type { LoadResult } from '../../src/load/options.js'
 import type { Simulation } from './simulate.js'
@@ -8,10 +8,10 @@ export interface SeedCounts {
   seeds: number
   failed: number
   loads: number
-  /** Confirmed ones. */
+  /** Confirmed rows. */
   rows: number
   events: number
-  /** Loads by target and by how they were confirmed. */
+  /** Loads by target and by confirmation. */
   readonly kinds: Record<string, number>
 }
 

@@ -1,5 +1,5 @@
 /*
-  What is promised, held against simulations. `npm run simulate` runs as many as one likes.
+  Runs simulations and checks the promises. `npm run simulate` runs any number of them.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -25,42 +25,36 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
 
 const dfsSeedCount = runs(200)
 
-t.test(
-  `${dfsSeedCount} simulations of writers that meet in a partition keep every promise`,
-  async t => {
-    const refused = new Set<string>()
-    for (let seed = firstDfsSeed; seed < firstDfsSeed + dfsSeedCount; seed++) {
-      const { complaints, runs, scenario } = await simulate(seed)
-      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-      const isRefused = runs.some(({ result }) => (result?.batches.retried ?? 0) > 0)
-      if (isRefused && scenario.allArrive) refused.add(scenario.kind.name)
-    }
-    t.strictSame(
-      [...refused],
-      ['DFS table'],
-      'with TRANS the second is refused, with CHUNK it waits',
-    )
-  },
-)
+t.test(`${dfsSeedCount} simulations of writers in one partition keep every promise`, async t => {
+  const refused = new Set<string>()
+  for (let seed = firstDfsSeed; seed < firstDfsSeed + dfsSeedCount; seed++) {
+    const { complaints, runs, scenario } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    const isRefused = runs.some(({ result }) => (result?.batches.retried ?? 0) > 0)
+    if (isRefused && scenario.allArrive) refused.add(scenario.kind.name)
+  }
+  t.strictSame(
+    [...refused],
+    ['DFS table'],
+    'with TRANS the second writer is refused, with CHUNK it waits',
+  )
+})
 
 const verifySeedCount = runs(100)
 
-t.test(
-  `${verifySeedCount} simulations of runs that read their rows back keep every promise`,
-  async t => {
-    let different = 0
-    for (let seed = firstVerifySeed; seed < firstVerifySeed + verifySeedCount; seed++) {
-      const { complaints, runs } = await simulate(seed)
-      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-      for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
-    }
-    t.ok(different > 0, 'rows are damaged')
-  },
-)
+t.test(`${verifySeedCount} simulations of runs with reading back keep every promise`, async t => {
+  let different = 0
+  for (let seed = firstVerifySeed; seed < firstVerifySeed + verifySeedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
+  }
+  t.ok(different > 0, 'rows are damaged')
+})
 
 const growingSeedCount = runs(200)
 
-t.test(`${growingSeedCount} simulations of batches that grow keep every promise`, async t => {
+t.test(`${growingSeedCount} simulations of growing batches keep every promise`, async t => {
   const found = new Set<number | null>()
   for (let seed = firstGrowingSeed; seed < firstGrowingSeed + growingSeedCount; seed++) {
     const { complaints, runs } = await simulate(seed)

@@ -1,5 +1,5 @@
 /*
-  The simulated server machine: an embedded server in a process that dies and comes back, and does to requests what the
+  The simulated server machine: an embedded server in a process that dies and returns, and treats requests as the
   scenario says.
 */
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
@@ -31,12 +31,12 @@ const texts = {
   'leader elected': '<NotLeader>',
 } as const
 
-/** Of a user who is no loader. */
+/** The session of another user. */
 const otherSession = { id: '1', remoteAddress: '', remotePort: 0 } as const
 
 const damagedSymbol = 'damaged'
 
-/** Tables that runs keep, not data. */
+/** Whether the table belongs to a run and holds no data. */
 const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
 const isData = ({ rows }: RequestInfo): boolean => rows > 0
 
@@ -46,31 +46,31 @@ export class SimServer {
   readonly #troubles: Troubles
   readonly #storeMs: number
   readonly #chance: Chance
-  /** How often each trouble has come so far. */
+  /** How often each trouble has occurred so far. */
   readonly #used = new Map<RequestTrouble, number>()
   process: SimProcess | undefined
   server: EmbeddedServer | undefined
-  /** When a server last died with what it had in memory. */
+  /** When a server last died and lost its memory. */
   lastDeathMs = -Infinity
-  /** Sessions whose present job writes receipts, and those whose job was killed before its outcome. */
+  /** Sessions whose current job writes receipts, and sessions whose job was killed before its outcome. */
   readonly #writing = new Set<string>()
   readonly #killed = new Set<string>()
-  /** Which node takes writes into the target. */
+  /** Which node accepts writes into the target. */
   #secondLeads = false
   #hasSecond = false
-  /** Both take writes. */
+  /** Both nodes accept writes. */
   readonly #hasLiveNode: boolean
-  /** Some has come. */
+  /** Data has arrived. */
   #hasData = false
-  /** Processes of servers so far. */
+  /** Server processes so far. */
   #generation = 0
-  /** The one that takes requests. */
+  /** The server process that accepts requests. */
   #listening: SimProcess | undefined
   #onDeath: (process: SimProcess, silently: boolean) => void = () => undefined
-  /** ids of rows that have another symbol than was sent. */
+  /** ids of rows stored with a damaged symbol. */
   readonly damaged = new Set<number>()
   readonly #damagedOneIn: number
-  /** Rows of the target when a session's request began. */
+  /** Rows of the target at the start of a session's request. */
   readonly #rowsBefore = new Map<string, number>()
   /** Called before each write of a loader into the target. */
   onTargetWrite: () => void = () => undefined
@@ -94,7 +94,7 @@ export class SimServer {
     this.#chance = environment.chance.fork()
   }
 
-  /** Starts the first server, and arranges what will happen to it. */
+  /** Starts the first server and schedules what happens to it. */
   begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
     const { world } = this.#environment
     this.#onDeath = onDeath
@@ -112,7 +112,7 @@ export class SimServer {
     }
   }
 
-  /** Rows of the target now, each as often as it is there. */
+  /** Rows in the target now, with repetitions. */
   rows(): { id: number; sym: string }[] {
     const node = this.server?.node
     const table = this.#kind.onDisk
@@ -126,7 +126,7 @@ export class SimServer {
     }))
   }
 
-  /** Names of the tables that runs have left. */
+  /** Names of the tables that runs left behind. */
   ownTables(): string[] {
     return [...(this.server?.node.shared.keys() ?? [])].filter(isOurs)
   }
@@ -157,7 +157,7 @@ export class SimServer {
     await this.#startSecond(server)
   }
 
-  /** Another node of the cluster: its DFS databases are the same, its memory is its own. */
+  /** Another node of the cluster, with the same DFS databases and its own memory. */
   #startSecond(first: EmbeddedServer): Promise<EmbeddedServer> {
     const process = new SimProcess('node 2', this.#environment)
     return startServerOn(process.platform, {
@@ -178,7 +178,7 @@ export class SimServer {
     this.#environment.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
   }
 
-  /** Another user runs a script, in one go. @returns false where it failed, or no server runs */
+  /** Runs a script of another user without interruption. @returns false if it fails or no server runs */
   otherRuns(script: string): boolean {
     const node = this.server?.node
     if (node === undefined || !this.isUp) return false
@@ -199,7 +199,7 @@ export class SimServer {
     return this.process?.isAlive === true && this.#listening === this.process
   }
 
-  /** @param keepsDisk  false: the server that comes back is another one */
+  /** @param keepsDisk  false: another server takes its place */
   crash({ downMs, silently, makesTarget }: Omit<Crash, 'atMs'>, keepsDisk = true): void {
     const { world } = this.#environment
     const { process } = this
@@ -222,7 +222,7 @@ export class SimServer {
     }
   }
 
-  /** Whether this trouble comes now. */
+  /** The trouble of one of these kinds that occurs now, if any. */
   #comes(kinds: readonly string[]): RequestTrouble | undefined {
     for (const trouble of this.#troubles.requests) {
       if (!kinds.includes(trouble.kind)) continue

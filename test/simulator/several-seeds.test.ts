@@ -1,5 +1,5 @@
 /*
-  What is promised of runs over several connections, held against simulations: whole batches, and lanes by partition and by key.
+  Simulates runs over several connections and checks the promises: whole batches, and lanes by partition and by key.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -22,13 +22,13 @@ t.test(`${severalSeedCount} simulations of several connections keep every promis
     if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
     for (const { result } of runs) most.add(result?.connections ?? 0)
   }
-  t.ok(most.has(1) && most.has(8), 'from one to eight')
+  t.ok(most.has(1) && most.has(8), 'runs have from one to eight connections')
 })
 
 const lanesSeedCount = runs(200)
 
 t.test(
-  `${lanesSeedCount} simulations of several connections into partitions and keys keep every promise`,
+  `${lanesSeedCount} simulations of several connections into partitioned and keyed tables keep every promise`,
   async t => {
     const most = new Map<string, number>()
     for (let seed = firstLanesSeed; seed < firstLanesSeed + lanesSeedCount; seed++) {
@@ -39,7 +39,7 @@ t.test(
         most.set(name, Math.max(most.get(name) ?? 0, result?.connections ?? 0))
       }
     }
-    t.equal(most.size, 6, 'tables of all kinds')
+    t.equal(most.size, 6, 'all kinds of tables occur')
     t.equal(Math.max(...most.values()), 8)
   },
 )
@@ -48,7 +48,7 @@ for (const [what, seedCount, firstSeed, firstAroundSeed] of [
   ['over other connections', runs(60), firstSeveralSeed, firstSeveralAroundSeed],
   ['with other lanes', runs(100), firstLanesSeed, firstLanesAroundSeed],
 ] as const) {
-  t.test(`${seedCount} simulations of runs that go on ${what} keep every promise`, async t => {
+  t.test(`${seedCount} simulations of resumed runs ${what} keep every promise`, async t => {
     for (let index = 0; index < seedCount; index++) {
       const killed = await simulateResumed(firstSeed + index)
       t.strictSame(killed.complaints, [], `seed ${firstSeed + index}, resumed`)

@@ -1,24 +1,24 @@
 /*
-  Seeds of loads over several connections: ordinary ones into tables that take any row over any of them, and into tables with
-  partitions or keys, where rows have lanes.
+  Seeds of loads over several connections: into tables that accept any row over any connection, and into tables with
+  partitions or keys, for which rows have lanes.
 */
 import { Chance } from './random.js'
 import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
-/** Seeds from here on load over one to eight connections. */
+/** From this seed on, loads use one to eight connections. */
 export const firstSeveralSeed = 6_000_000_000
 
 const mostConnections = 8
 
-/** The same with what happens around runs. */
+/** From this seed on, the same scenarios have events around runs. */
 export const firstSeveralAroundSeed = 7_000_000_000
 
-/** Seeds from here on load over one to eight connections into tables with partitions or keys. */
+/** From this seed on, loads use one to eight connections into tables with partitions or keys. */
 export const firstLanesSeed = 8_000_000_000
-/** The same with what happens around runs. */
+/** From this seed on, the same scenarios have events around runs. */
 export const firstLanesAroundSeed = 9_000_000_000
 
-/** A process that goes on may have another number of connections. */
+/** A resumed process may have another number of connections. */
 export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
   const { connections } = plan.delivery
   if (connections === undefined) return plan
@@ -30,7 +30,7 @@ export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
   return { ...plan, delivery: { ...plan.delivery, connections: others } }
 }
 
-/** @param draw  an ordinary scenario with one of these targets */
+/** @param draw  draws an ordinary scenario with one of these targets */
 export function drawSeveral(
   seed: number,
   stream: TargetKind,
@@ -45,7 +45,7 @@ export function drawSeveral(
   return overSeveral(seed, chance, draw(seed, [stream, stream, table]))
 }
 
-/** Eight partitions to each symbol. */
+/** The same table with eight partitions per symbol. */
 function inManyPartitions(kind: TargetKind): TargetKind {
   const script = kind.script
     .replace(/VALUE, `A`B,/, 'COMPO, [database("", VALUE, `A`B), database("", HASH, [INT,8])],')
@@ -53,7 +53,7 @@ function inManyPartitions(kind: TargetKind): TargetKind {
   return { ...kind, name: `${kind.name}, two levels`, script }
 }
 
-/** @param kinds  of all tables */
+/** @param kinds  all kinds of tables */
 export function drawLanes(
   seed: number,
   kinds: readonly TargetKind[],
@@ -64,7 +64,7 @@ export function drawLanes(
   const keyed = kinds.filter(kind => kind.keyed)
   const fit = [...dfs, ...dfs.map(inManyPartitions), ...dfs.map(inManyPartitions), ...keyed]
   const base = overSeveral(seed, chance, draw(seed, fit))
-  // How long a partition is held by who writes it.
+  // How long a writer holds a partition.
   return base.kind.onDisk ? { ...base, storeMs: chance.spread(0.1, 20) } : base
 }
 

@@ -1,6 +1,6 @@
 /*
-  One seed from beginning to end: the machines are set up, things happen, and then what the loaders claim is compared
-  with what the tables hold.
+  One seed from start to end: sets up the machines, lets things happen, and compares the loaders' reports with the
+  tables.
 */
 import './late-modules.js'
 import { simulateAround } from './around.js'
@@ -16,21 +16,21 @@ import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
 import { World } from './world.js'
 
-/** What came of one seed. */
+/** The result of one seed. */
 export interface Simulation {
   readonly scenario: Scenario
   readonly runs: readonly Run[]
   readonly complaints: readonly Complaint[]
   readonly eventCount: number
   readonly virtualMs: number
-  /** A line for everything that happened; empty unless it was asked for. */
+  /** A line for every event; empty without tracing. */
   readonly trace: readonly string[]
 }
 
-/** Longer than any limit of a scenario. */
+/** Longer than any timeout of a scenario. */
 const longestMs = 3_600_000
 
-/** @param traced  costs time */
+/** @param traced  keeps a trace, which takes time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
   if (seed >= firstFleetSeed) return simulateFleet(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
@@ -85,7 +85,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
       text: ended === 'idle' ? 'waits for ever' : 'does not end',
     })
   }
-  // What the server has taken is executed before anybody looks.
+  // The server executes everything it has received before the check.
   await world.run(() => false, world.nowMs + 120_000)
   const findings = { scenario, runs, server, disk, network }
   for (const run of runs) complaints.push(...checkRun(run, findings))

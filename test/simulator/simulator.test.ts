@@ -1,5 +1,5 @@
 /*
-  The simulator itself: a seed means one thing, and what is broken on purpose is found.
+  The simulator itself: a seed has one meaning, and deliberate defects are found.
 */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -20,10 +20,10 @@ t.test('two simulations of one seed give one trace, byte for byte', async t => {
     const { trace } = await simulate(seed, true)
     if (trace.join('\n') !== traces.get(seed)) t.fail(`seed ${seed} gives two traces`)
   }
-  t.equal(new Set(traces.values()).size, seeds.length, 'each seed has a trace of its own')
+  t.equal(new Set(traces.values()).size, seeds.length, 'each seed has its own trace')
 })
 
-t.test('a process that has simulated nothing before gives the same trace', async t => {
+t.test('a fresh process gives the same trace', async t => {
   const seed = 11
   const { trace } = await simulate(seed, true)
   const [command, args] = plainNode([
@@ -41,7 +41,7 @@ t.test('all targets are drawn', async t => {
   t.strictSame([...drawn].sort(), targetKinds.map(({ name }) => name).sort())
 })
 
-t.test('sessions that count are forgotten, and go on as others', async t => {
+t.test('forgotten counting sessions are replaced', async t => {
   let seed = firstDfsSeed
   for (let found = 0; found < 5; seed++) {
     if (drawScenario(seed).troubles.requests[0]?.kind !== 'question forgotten') continue
@@ -58,17 +58,17 @@ t.test('sessions that count are forgotten, and go on as others', async t => {
   }
 })
 
-t.test('every deliberate defect can still be brought in', async t => {
+t.test('every deliberate defect can still be introduced', async t => {
   for (const { name, changes } of defects) {
     for (const { file, from, to } of changes) {
       const text = await readFile(new URL(file, root), 'utf8')
-      t.equal(text.split(from).length, 2, `${name}: ${file} has its text once`)
+      t.equal(text.split(from).length, 2, `${name}: ${file} contains the text once`)
       t.not(from, to)
     }
   }
 })
 
-t.test('a claim that is not checked is found', async t => {
+t.test('an unchecked claim is found', async t => {
   const defect = defects.find(({ name }) => name === 'a claim is written and not checked')!
   t.type(await seedsNeeded(defect, 500), 'number')
 })

@@ -1,6 +1,6 @@
 /*
-  One end of a simulated connection. What is written goes into a pipe to the other end, piece by piece; the sender is
-  told that the kernel has its bytes once few enough are under way.
+  One end of a simulated connection. Written bytes go through a pipe to the other end, piece by piece. The kernel has
+  accepted bytes once few enough are in flight; then the sender is told.
 */
 import { Duplex } from 'node:stream'
 import type { SimNetwork } from './network.js'
@@ -8,9 +8,9 @@ import type { SimProcess } from './process.js'
 
 type Done = (error?: Error | null) => void
 
-/** Bytes that were written, and whom to tell once the kernel has them all. */
+/** Written bytes, and the callback for when the kernel has accepted all of them. */
 interface Written {
-  /** Views of the writer's own memory until the kernel has taken them. */
+  /** Views of the writer's own memory until the kernel has accepted the bytes. */
   chunk: Uint8Array
   taken: boolean
   done: Done | undefined
@@ -21,24 +21,23 @@ export class SimSocket extends Duplex {
   readonly remoteAddress = '127.0.0.1'
   readonly remotePort: number
   bytesRead = 0
-  /** Its process is gone. */
   isDead = false
   readonly #network: SimNetwork
   readonly #process: SimProcess
   #peer: SimSocket | undefined
-  /** Neither end hears anything of the other any more. */
+  /** Neither end gets anything from the other any more. */
   #vanished = false
-  /** On the way to the peer, oldest first. */
+  /** Bytes on the way to the peer, oldest first. */
   readonly #pipe: Written[] = []
   #finWritten: Done | undefined
   #finQueued = false
   #finSent = false
-  /** A piece is under way. */
+  /** A piece is in flight. */
   #moving = false
   #peerIsFull = false
   readonly #pieceBytes: number
 
-  /** Where it was dialled. */
+  /** The address that was dialled. */
   readonly #address: string
 
   constructor(network: SimNetwork, process: SimProcess, port: number, address: string) {
@@ -50,13 +49,12 @@ export class SimSocket extends Duplex {
     this.#pieceBytes = network.chance.between(1, network.weather.pieceBytes)
   }
 
-  /** Connects both ends. */
   join(peer: SimSocket): void {
     this.#peer = peer
     peer.#peer = this
   }
 
-  /** Ends this end with an error of the system. */
+  /** Closes this end with a system error. */
   fail(code: string): void {
     this.destroy(Object.assign(new Error(`connection failed: ${code}`), { code }))
   }
@@ -96,7 +94,7 @@ export class SimSocket extends Duplex {
     done(error)
   }
 
-  /** The kernel closes the ends of a process that is gone; one that lost its power says nothing. */
+  /** Closes this end as the kernel of a dead process does; a machine without power sends nothing. */
   ownerDied(silently: boolean): void {
     this.isDead = true
     if (silently) this.#vanish()
@@ -106,7 +104,7 @@ export class SimSocket extends Duplex {
   #send(written: Written[]): void {
     this.#process.step(() => {
       this.#pipe.push(...written)
-      // A machine that is back does not know the connections it had before it lost its power.
+      // A machine that returns after a power cut does not know its earlier connections.
       if (this.#vanished && this.#peer?.isDead === true && this.#network.listens(this.#address)) {
         this.#process.later(this.#network.latencyMs(), () => this.#broken())
       }
@@ -115,7 +113,7 @@ export class SimSocket extends Duplex {
     }, undefined)
   }
 
-  /** The kernel takes what fits: from then on the writer may use its memory for something else. */
+  /** The kernel accepts what fits: from then on the writer may reuse its memory. */
   #take(): void {
     let before = 0
     for (const written of this.#pipe) {
@@ -129,7 +127,7 @@ export class SimSocket extends Duplex {
     }
   }
 
-  /** Sets the next piece on its way, unless one is. */
+  /** Sends the next piece, unless a piece is in flight. */
   #move(): void {
     const peer = this.#peer
     if (this.#moving || peer === undefined || this.#vanished || this.#peerIsFull) return
@@ -184,11 +182,11 @@ export class SimSocket extends Duplex {
     return first.taken ? piece : piece.slice()
   }
 
-  /** Bytes for this end, or undefined: the other end will send no more. */
+  /** Bytes for this end; undefined: the other end will send no more. */
   #hear(piece: Uint8Array | undefined, writtenMs: number): void {
     const peer = this.#peer!
     if (this.isDead || this.destroyed) {
-      // Nobody is there to take it: the kernel says so.
+      // The peer is closed, so its kernel answers with a reset.
       if (piece !== undefined) peer.#process.later(this.#network.latencyMs(), () => peer.#broken())
       return
     }
@@ -203,7 +201,7 @@ export class SimSocket extends Duplex {
     })
   }
 
-  /** Both ends find out. */
+  /** Breaks the connection at both ends. */
   #reset(): void {
     this.#vanish()
     for (const end of this.#ends) end.#process.later(0, () => end.#broken())
@@ -224,7 +222,7 @@ export class SimSocket extends Duplex {
     }
   }
 
-  /** This end is closed: what the kernel has taken still goes out, unless it breaks the connection. */
+  /** This end is closed: accepted bytes still go out, unless the connection breaks. */
   #close(): void {
     const peer = this.#peer
     if (peer === undefined || this.#vanished) return

@@ -1,5 +1,5 @@
 /*
-  What is promised of runs whose rows a transform changes, held against simulations.
+  Simulates runs whose rows a transform changes, and checks the promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -27,7 +27,7 @@ t.test(`${seedCount} simulations of transforms keep every promise`, async t => {
 const resumedCount = runs(200)
 
 t.test(
-  `${resumedCount} simulations of runs that go on with a transform keep every promise`,
+  `${resumedCount} simulations of resumed runs with a transform keep every promise`,
   async t => {
     let filtered = 0
     for (let index = 0; index < resumedCount; index++) {
@@ -37,6 +37,6 @@ t.test(
       const { complaints } = await simulate(firstTransformedAroundSeed + index)
       t.strictSame(complaints, [], `seed ${firstTransformedAroundSeed + index}`)
     }
-    t.ok(filtered > 0, 'rows are left out')
+    t.ok(filtered > 0, 'rows are filtered')
   },
 )

@@ -1,21 +1,21 @@
 /*
-  Seeds of loads whose batches a transform changes on the server before they are written: it leaves rows out, changes their symbols, or
-  throws. What it does to each row is known here by itself.
+  Seeds of loads whose batches a transform changes on the server before they are written: it drops rows, changes
+  symbols, or throws. A model here knows its effect on each row.
 */
 import { Chance } from './random.js'
 import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
-/** Seeds from here on have a transform. */
+/** From this seed on, loads have a transform. */
 export const firstTransformedSeed = 14_000_000_000
-/** The same with what happens around runs. */
+/** From this seed on, the same scenarios have events around runs. */
 export const firstTransformedAroundSeed = 15_000_000_000
 
-/** A transform, and what it makes of single rows. */
+/** A transform, and its effect on single rows. */
 export interface SimTransform {
   readonly text: string
-  /** Whether a row is left, unless its batch is refused. */
+  /** Whether the row is kept, unless its batch is refused. */
   readonly keeps: (row: InputRow) => boolean
-  /** What is written as its symbol. */
+  /** The symbol that is written. */
   readonly symbolOf: (row: InputRow) => string
 }
 
@@ -62,7 +62,7 @@ function drawTransform(chance: Chance): SimTransform {
   }
 }
 
-/** @param draw  an ordinary scenario with one of these targets */
+/** @param draw  draws an ordinary scenario with one of these targets */
 export function drawTransformed(
   seed: number,
   kinds: readonly TargetKind[],
@@ -78,14 +78,14 @@ export function drawTransformed(
   return { ...base, seed, kind, transform, loaders: base.loaders.map(known) }
 }
 
-/** How many rows are left only receipts and answers tell. */
+/** Uses receipts, because only receipts and answers tell how many rows the transform kept. */
 function known(plan: LoaderPlan): LoaderPlan {
   const { confirm } = plan.delivery
   if (confirm === 'auto' || confirm === 'receipts') return plan
   return { ...plan, delivery: { ...plan.delivery, confirm: 'receipts' } }
 }
 
-/** Rows of a run that are not to be written. */
+/** Rows of a run that must not be written. */
 export function leftOut(
   { transform }: Pick<Scenario, 'transform'>,
   rows: readonly InputRow[],

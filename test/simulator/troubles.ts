@@ -1,16 +1,16 @@
 /*
-  What goes wrong with the server and the machine of the loaders: when it dies, stands still, refuses, forgets.
+  What goes wrong with the server and the loaders' machine: the server dies, hangs, refuses or forgets.
 */
 import type { Chance } from './random.js'
 
-/** A server that dies, and what is left of it. */
+/** A server crash, and what remains. */
 export interface Crash {
   readonly atMs: number
-  /** Until another one listens at its address; Infinity: never. */
+  /** Until another server listens at its address; Infinity: never. */
   readonly downMs: number
-  /** The machine lost its power: nobody tells its peers. */
+  /** The machine loses its power, and its peers are not told. */
   readonly silently: boolean
-  /** False: the script that makes the target does not run again. */
+  /** False: the script that creates the target does not run again. */
   readonly makesTarget: boolean
 }
 
@@ -19,7 +19,7 @@ export interface Freeze {
   readonly forMs: number
 }
 
-/** Requests and writes of which one in so many goes wrong, at most `most` of them. */
+/** One in `oneIn` requests or writes goes wrong, at most `most` of them. */
 export interface RequestTrouble {
   readonly kind: RequestTroubleKind
   readonly oneIn: number
@@ -27,32 +27,32 @@ export interface RequestTrouble {
 }
 
 export type RequestTroubleKind =
-  /** A request for data is lost, executed twice, or late. */
+  /** A request with data is lost, executed twice, or late. */
   | 'lost'
   | 'twice'
   | 'late'
-  /** Any request: the connection ends before or after it, or within its answer; its answer is lost. */
+  /** Any request: the connection closes before it, after it or within its answer, or the answer is lost. */
   | 'closed before'
   | 'closed after'
   | 'cut'
   | 'unanswered'
-  /** The session loses what was defined in it. */
+  /** The session loses its definitions. */
   | 'forgotten'
-  /** The same, of a session that asks, once data is under way. */
+  /** The same for an asking session, once data is in flight. */
   | 'question forgotten'
-  /** A write into the target is refused, in words that are known or not. */
+  /** A write into the target is refused, with a known or an unknown error text. */
   | 'transient'
   | 'unknown'
   | 'privilege'
   | 'bad rows'
   | 'too large'
   | 'leader elected'
-  /** A write into the target, or into the ledger, is as if its job had been killed. */
+  /** A write into the target or the ledger ends as if its job had been killed. */
   | 'killed at target'
   | 'killed at ledger'
-  /** A write into the target or into the ledger waits, while others go on. */
+  /** A write into the target or the ledger is delayed while others continue. */
   | 'slow write'
-  /** Somebody removes the ledger, or the marker. */
+  /** Somebody removes the ledger or the marker. */
   | 'ledger dropped'
   | 'marker dropped'
 
@@ -60,14 +60,13 @@ export interface Troubles {
   readonly crashes: readonly Crash[]
   readonly freezes: readonly Freeze[]
   readonly requests: readonly RequestTrouble[]
-  /** The target refuses everything in this time. */
+  /** The target refuses all writes during this time. */
   readonly refusing:
     { readonly fromMs: number; readonly toMs: number; readonly text: string } | undefined
-  /** When the leader of the cluster changes between its two nodes; none when there is one node. */
+  /** When the cluster's leader changes between its two nodes; empty with one node. */
   readonly elections: readonly number[]
   readonly freeBytes: number
   readonly badReadOneIn: number
-  /** The server starts so late. */
   readonly serverStartMs: number
 }
 

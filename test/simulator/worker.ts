@@ -1,11 +1,11 @@
 /*
-  A process of `npm run simulate`: it is given shares of seeds and tells what came of them.
+  A worker of `npm run simulate`: gets shares of seeds and reports their results.
 */
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 import { count, newCounts, type SeedCounts } from './seed-counts.js'
 
-/** Seeds in a row. */
+/** Consecutive seeds. */
 export interface Share {
   readonly from: number
   readonly count: number

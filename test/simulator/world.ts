@@ -1,8 +1,7 @@
 /*
-  Virtual time: events in order of their time, and nothing between two of them but what the first one set in motion.
+  Virtual time: events run in the order of their time, and between two events only the effects of the first one happen.
 */
 
-/** An event that was scheduled. */
 export interface Scheduled {
   cancel(): void
 }
@@ -16,7 +15,7 @@ interface Event {
 /** Everything that happens in one simulation. */
 export class World {
   nowMs = 0
-  /** What happened, a line each; undefined while nobody wants to know. */
+  /** What happened, one line each; undefined without tracing. */
   readonly trace: string[] | undefined
   eventCount = 0
   #order = 0
@@ -34,7 +33,7 @@ export class World {
     return this.scheduleAt(this.nowMs + Math.max(0, delayMs), run)
   }
 
-  /** Events of the same time happen in the order in which they were scheduled. */
+  /** Events with the same time run in the order in which they were scheduled. */
   scheduleAt(atMs: number, run: () => void): Scheduled {
     const event: Event = { atMs, order: this.#order++, run }
     this.#push(event)
@@ -42,7 +41,7 @@ export class World {
   }
 
   /**
-   * Lets things happen until `isOver`, or nothing is left to happen, or time is up.
+   * Runs events until `isOver`, until none is left, or until time is up.
    * @returns why it ended
    */
   async run(isOver: () => boolean, endMs: number): Promise<'over' | 'idle' | 'late'> {
@@ -94,7 +93,7 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
-/** Every promise and tick that the last event has set off has run: the machine's own event loop comes round once. */
+/** Resolves when every promise and tick set off by the last event has run: after one turn of the real event loop. */
 function settled(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

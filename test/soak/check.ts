@@ -1,22 +1,22 @@
 /*
-  What a round has left, held against its inputs row for row.
+  Compares what a round left behind with its inputs, row by row.
 */
 import type { LoadResult } from '../../src/load/options.js'
 import { firstForeignId, isTaken, type Scene, type SoakRow } from './scene.js'
 
-/** Lines of the rejects files behind their header, and of the files with the reasons. */
+/** Lines of the rejects files after their header, and lines of the files of reasons. */
 export interface Rejects {
   readonly lines: readonly string[]
   readonly reasons: readonly string[]
 }
 
 export interface Found {
-  /** Of the rows in the table, each as often as it is there. */
+  /** Ids of the rows in the table, with repetitions. */
   readonly ids: readonly number[]
   readonly rejects: Rejects
 }
 
-/** Sentences about promises that were not kept. */
+/** Messages about broken promises. */
 export function checkRound(scene: Scene, last: LoadResult, found: Found): string[] {
   const complaints: string[] = []
   const complain = (text: string): void => void complaints.push(text)
@@ -24,7 +24,7 @@ export function checkRound(scene: Scene, last: LoadResult, found: Found): string
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = last.rows
   if (read !== confirmed + unconfirmed + rejected + skipped + unsent)
     complain(`the equation does not hold: ${JSON.stringify(last.rows)}`)
-  // A count that is short says nothing of single rows.
+  // A count that is too low says nothing about single rows.
   if (last.confirm.used === 'count' && unconfirmed > 0) return complaints
   checkRejects(scene, last, found, complain)
   checkRows(scene, last, found, complain)
@@ -71,7 +71,6 @@ function checkRows(scene: Scene, last: LoadResult, found: Found, complain: Compl
   }
 }
 
-/** Rows of which the run says that nobody knows. */
 function uncertainOf(scene: Scene, last: LoadResult): Set<number> {
   const headLines = scene.header === '' ? 0 : 1
   const byName = new Map(scene.inputs.map(({ name, rows }) => [name, rows]))

@@ -1,5 +1,5 @@
 /*
-  The processes of a round: a server and loaders, started as users start them and killed as nobody wants to be.
+  The processes of a round: a server and loaders, started as users start them, and killed.
 */
 import type { ChildProcess } from 'node:child_process'
 import { stat } from 'node:fs/promises'
@@ -10,11 +10,11 @@ import { spawnCli } from '../cli/run-cli.js'
 
 export interface ServerProcess {
   readonly port: number
-  /** Resolves once the process is no more. */
+  /** Resolves once the process has ended. */
   kill(): Promise<void>
 }
 
-/** @param port  from `quietPort`, as another server is to have the same one later */
+/** @param port  from `quietPort`, because a later server needs the same port */
 export async function startServerProcess(scriptFile: string, port: number): Promise<ServerProcess> {
   const argv = ['serve', '--port', String(port), '--init', scriptFile]
   const { child, firstLine, outcome } = spawnCli([...argv, '--new-value-partitions', 'skip'])
@@ -28,7 +28,7 @@ export async function startServerProcess(scriptFile: string, port: number): Prom
   }
 }
 
-/** A free port below those that systems give to whoever connects: it stays free while its server is down. */
+/** A free port below the range that systems assign to outgoing connections: the port stays free while its server is down. */
 export async function quietPort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)
@@ -44,7 +44,7 @@ export async function quietPort(): Promise<number> {
 }
 
 export interface LoaderEnd {
-  /** undefined when the process was killed. */
+  /** undefined if the process was killed. */
   readonly result: LoadResult | undefined
   readonly stderr: string
 }
@@ -70,7 +70,7 @@ export function startLoaderProcess(argv: readonly string[], cwd: string): Loader
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode === null && signalCode === null
 
-/** Resolves once the file has so many bytes, the process is no more, or five seconds have gone. */
+/** Resolves once the file has this many bytes, the process has ended, or five seconds have passed. */
 export async function grown(path: string, bytes: number, loader: LoaderProcess): Promise<void> {
   const start = performance.now()
   while (loader.isAlive() && performance.now() < start + 5_000) {
@@ -80,7 +80,6 @@ export async function grown(path: string, bytes: number, loader: LoaderProcess):
   }
 }
 
-/** Whether the process ended within that time. */
 export async function endsWithin(loader: LoaderProcess, ms: number): Promise<boolean> {
   const stop = new AbortController()
   const isOver = await Promise.race([

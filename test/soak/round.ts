@@ -1,5 +1,5 @@
 /*
-  One round: a run under a name whose loader, server or both are killed again and again, and that is then let go to its end.
+  One round: a named run whose loader, server or both are killed again and again; at last the run is left to finish.
 */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,18 +22,17 @@ import { noKills } from './tally.js'
 
 export interface Round {
   readonly scene: Scene
-  /** By what was killed while it lived. */
+  /** Kills of processes that were still alive, by victim. */
   readonly kills: Record<Kill['victim'], number>
-  /** What the processes of the run said, killed ones left out. */
+  /** The output of the run's processes, except killed ones. */
   readonly ends: readonly string[]
-  /** Promises that were not kept. */
   readonly complaints: readonly string[]
 }
 
-/** A run whose end is not reached in so many processes is stuck. */
+/** A run that has not finished after this many processes is stuck. */
 const mostProcesses = 12
 
-/** @param folder  of this round alone */
+/** @param folder  used by this round only */
 export async function playRound(scene: Scene, folder: string): Promise<Round> {
   await mkdir(folder, { recursive: true })
   const script = join(folder, 'init.dos')
@@ -76,7 +75,7 @@ async function play(stage: Stage): Promise<Round> {
   let last: LoadResult | undefined
   let isAnew = false
   let hasLostRows = false
-  /** The journal is one of an earlier time. */
+  /** The journal was restored from an earlier time. */
   let isEarlier = false
   for (let i = 0; i < mostProcesses; i++) {
     const loader = startLoaderProcess(loadArgv(stage, isAnew, i % 2 === 0), folder)
@@ -87,7 +86,7 @@ async function play(stage: Stage): Promise<Round> {
     if (seen === 'server' || seen === 'both' || seen === 'target') hasLostRows = true
     const { result, stderr } = await withoutHanging(loader, scene)
     ends.push(endText(result))
-    // An earlier journal does not know that its run had finished, nor of later batches that a server knows of.
+    // An earlier journal does not know that its run has finished, nor later batches that the server knows.
     if (isEarlier && /^DDB_(RUN_DAMAGED|UNPROVEN|UNCONFIRMED)$/.test(result?.error?.code ?? '')) {
       await copyFile(`${stage.journal}.latest`, stage.journal)
       isEarlier = false
@@ -100,7 +99,7 @@ async function play(stage: Stage): Promise<Round> {
     if (result.error?.code === 'DDB_INTERNAL') complaints.push(`a bug: ${result.error.message}`)
     if (/^DDB_(TARGET_CHANGED|UNPROVEN)$/.test(result.error?.code ?? '')) {
       if (!hasLostRows) complaints.push(`the target is there: ${stderr}`)
-      // What a living loader stored behind the loss would stay: the table is made again, empty.
+      // A living loader may have stored more rows after the loss, so the table is replaced by an empty one.
       await restart(stage)
       isAnew = true
       continue
@@ -114,7 +113,7 @@ async function play(stage: Stage): Promise<Round> {
   return { scene, kills, ends, complaints }
 }
 
-/** Kills what is to be killed; undefined when the loader was faster. */
+/** Kills the victim; undefined if the loader was faster. */
 async function strike(
   stage: Stage,
   { victim, journalBytes, laterMs }: Kill,
@@ -139,7 +138,7 @@ async function strike(
   }
 }
 
-/** @returns whether the journal is another one now */
+/** @returns whether the journal has changed */
 async function bringBack({ journal }: Stage): Promise<boolean> {
   const [kept, latest] = await Promise.all([readFile(`${journal}.kept`), readFile(journal)])
   if (kept.equals(latest)) return false
@@ -148,7 +147,7 @@ async function bringBack({ journal }: Stage): Promise<boolean> {
   return true
 }
 
-/** Somebody else writes into the target, as often as a server is there. */
+/** Another client writes into the target while a server is up. */
 async function writeMeanwhile(stage: Stage): Promise<void> {
   const { rows, everyMs } = stage.scene.writer!
   for (let first = firstForeignId; !stage.isOver; first += rows) {
@@ -163,7 +162,7 @@ async function writeMeanwhile(stage: Stage): Promise<void> {
 const tableOf = ({ target: { from } }: Scene): string =>
   from === 'target' ? 'objByName("target")' : from
 
-/** Another user runs a script. */
+/** Runs a script of another user. */
 async function other({ server }: Stage, script: string): Promise<void> {
   const address = { host: '127.0.0.1', port: server.port }
   const session = await connect({ ...address, user: 'admin', password: '123456' })
@@ -174,14 +173,14 @@ async function other({ server }: Stage, script: string): Promise<void> {
   }
 }
 
-/** The server is killed, and another comes up with an empty target. */
+/** Kills the server and starts another one with an empty target. */
 async function restart(stage: Stage): Promise<void> {
   await stage.server.kill()
   await sleep(stage.scene.downMs)
   stage.server = await startServerProcess(stage.script, stage.server.port)
 }
 
-/** @param hasSeveral  threads and connections, if the scene has */
+/** @param hasSeveral  several threads and connections, if the scene has them */
 function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean): string[] {
   const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
   const { threads, connections } = hasSeveral ? scene : { threads: 1, connections: 1 }
@@ -198,7 +197,7 @@ function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean
   ]
 }
 
-/** Longer than all time limits of the command together. */
+/** Longer than all timeouts of the command together. */
 const longestMs = 180_000
 
 async function withoutHanging(loader: LoaderProcess, { seed }: Scene): Promise<LoaderEnd> {

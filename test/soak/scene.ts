@@ -1,24 +1,24 @@
 /*
-  What a round of kills is: a target, inputs, options and who is killed when, all drawn from a seed. The moments are
-  drawn, too; what a process has done by then is the machine's affair.
+  A round of kills: target, inputs, options, and who is killed when, all drawn from a seed. The times are drawn as well;
+  what a process has done by then depends on the machine.
 */
 import { Chance } from '../simulator/random.js'
 
-/** `target`: another user makes it again. `journal`: what it is at that moment is brought back once the loader has ended. */
+/** `target`: another user replaces the target. `journal`: a copy from that moment is restored once the loader has ended. */
 export type Victim = 'loader' | 'server' | 'both' | 'target' | 'journal'
 export const victims: readonly Victim[] = ['loader', 'server', 'both', 'target', 'journal']
 
 export interface SoakTarget {
   readonly name: string
-  /** Options of `load` that name it. */
+  /** Options of `load` that name the target. */
   readonly argv: readonly string[]
-  /** Makes it, on a server that has nothing. */
+  /** Creates the target on an empty server. */
   readonly script: string
-  /** Removes it, and makes it again; undefined where no evidence tells that of all rows. */
+  /** Removes and recreates the target; undefined if no evidence would show that rows were lost. */
   readonly remake: string | undefined
-  /** What reads it. */
+  /** The expression that reads the target. */
   readonly from: string
-  /** An id that is there already is not added again. */
+  /** A row with an existing id is not added. */
   readonly keyed: boolean
   /** The server refuses rows without a symbol. */
   readonly refusesNull: boolean
@@ -29,7 +29,7 @@ export interface SoakTarget {
 export interface SoakRow {
   readonly id: number
   readonly line: string
-  /** bad: the reader rejects it. refused: the server does, where the target is partitioned. */
+  /** bad: rejected by the reader. refused: rejected by the server if the target is partitioned. */
   readonly kind: 'good' | 'bad' | 'refused'
 }
 
@@ -38,7 +38,7 @@ export interface SoakInput {
   readonly rows: readonly SoakRow[]
 }
 
-/** When a process is killed: once so many bytes of the journal are there and so many milliseconds have gone since. */
+/** When a process is killed: a time after the journal has reached a size. */
 export interface Kill {
   readonly victim: Victim
   readonly journalBytes: number
@@ -55,11 +55,11 @@ export interface Scene {
   readonly batchRows: number
   readonly maxInFlight: string
   readonly kills: readonly Kill[]
-  /** From a killed server to the next one. */
+  /** From the kill of a server to the next start. */
   readonly downMs: number
-  /** Rows that somebody else writes into the target at a time, and how often; undefined when nobody does. */
+  /** Rows that another client writes into the target at a time, and the interval; undefined without such a client. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
-  /** Of every other process of the run; the rest have one of each. */
+  /** For every other process of the run; the rest have one thread and one connection. */
   readonly threads: number
   readonly connections: number | 'auto'
 }
@@ -74,7 +74,7 @@ const keyedStream = `share keyedStreamTable(\`id, 1:0, ${columns}) as target`
 const keyed = `share keyedTable(\`id, 1:0, ${columns}) as target`
 const dropped = (script: string): string => `dropDatabase("dfs://soak")\n${script}`
 
-/** Ids of the rows of somebody else. */
+/** Ids of rows from another client begin here. */
 export const firstForeignId = 1_000_000_000
 
 const targets: readonly SoakTarget[] = [
@@ -153,7 +153,7 @@ addFunctionView(put)`,
   },
 ]
 
-/** @param kills  of this round; drawn when undefined */
+/** @param kills  number of kills in this round; drawn if undefined */
 export function drawScene(seed: number, kills?: number): Scene {
   const chance = new Chance(seed)
   const target = targets[seed % targets.length]!
@@ -178,7 +178,7 @@ export function drawScene(seed: number, kills?: number): Scene {
     threads: 1,
     connections: 1,
   }
-  // A count takes the rows of others for its own.
+  // A count includes rows of other clients.
   if (confirm === 'count') return scene
   const sabotaged = scene.kills.map(kill => ({
     ...kill,
@@ -188,17 +188,17 @@ export function drawScene(seed: number, kills?: number): Scene {
   return { ...scene, kills: sabotaged, writer: chance.oneIn(2) ? writer : undefined }
 }
 
-/** Every third time a saboteur strikes instead. */
+/** Every third kill becomes sabotage instead. */
 function otherVictim(chance: Chance, { remake }: SoakTarget, { victim }: Kill): Victim {
   if (!chance.oneIn(3)) return victim
   return remake !== undefined && chance.oneIn(2) ? 'target' : 'journal'
 }
 
-/** Of a journal. */
+/** Bytes of a journal before its first batch. */
 const headBytes = 1_500
 const bytesPerBatch = 200
 
-/** One behind the other. */
+/** Kills at growing sizes of the journal. */
 function drawKills(chance: Chance, count: number, batchCount: number): Kill[] {
   const killed: Victim[] = ['loader', 'loader', 'loader', 'server', 'both']
   return Array.from({ length: count }, () => ({
@@ -229,14 +229,14 @@ function lineOf(chance: Chance, isNdjson: boolean, id: number, kind: SoakRow['ki
   return JSON.stringify({ id, sym, price: kind === 'bad' ? price : id / 4 })
 }
 
-/** Which rows the target takes in the end. */
+/** Whether the target accepts the row in the end. */
 export const isTaken = ({ refusesNull }: SoakTarget, { kind }: SoakRow): boolean =>
   kind === 'good' || (kind === 'refused' && !refusesNull)
 
-/** Of each input: threads divide files of some MiB. */
+/** Size of each input: threads divide files of some MiB. */
 const dividedBytes = 3 * 1024 * 1024
 
-/** The same round with several threads, whose lines are longer by a field that the target does not have. */
+/** The same round with several threads; each line has an additional long field that the target does not have. */
 export function withThreads(scene: Scene, threads: number): Scene {
   const { header, inputs } = scene
   const longer = ({ name, rows }: SoakInput): SoakInput => {

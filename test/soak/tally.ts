@@ -1,5 +1,5 @@
 /*
-  What many rounds came to, as lines for a terminal and as a table for docs/reliability.md.
+  The sums over many rounds, as lines for a terminal and as a table for docs/reliability.md.
 */
 import type { Round } from './round.js'
 import { victims, type Victim } from './scene.js'
@@ -9,7 +9,7 @@ interface TargetTally {
   kills: Record<Victim, number>
   /** How the last process ended, by exit code. */
   ends: Map<string, number>
-  /** Rounds that were begun anew, as the server had lost its rows. */
+  /** Rounds that started over because the server had lost their rows. */
   begunAnew: number
 }
 
@@ -71,7 +71,7 @@ function table({ targets }: Tally): string {
 const begin = '<!-- soak: written by npm run soak -- --report -->'
 const end = '<!-- end of soak -->'
 
-/** The page with the counts in their place. */
+/** The page with the counts inserted. */
 export function inReport(page: string, tally: Tally): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`docs/reliability.md has no ${begin}`)

@@ -1,5 +1,5 @@
 /*
-  Which files names, patterns and folders stand for.
+  The files that names, patterns and folders refer to.
 */
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import {
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
-// What the user names as input, as the files it means.
+// The user's inputs, as the files they refer to.
 
 const folder = fileFolder(t, {
   'a.csv': '',
@@ -29,7 +29,7 @@ const folder = fileFolder(t, {
   empty: { 'readme.md': '' },
 })
 
-/** As programs call it. */
+/** As programs call it, with the default extensions. */
 const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},
@@ -45,7 +45,7 @@ const expand = async (...inputs: string[]): Promise<string[]> => {
   return paths.map(path => path.replace(`${folder}/`, ''))
 }
 
-t.test('files stay as they are, in the order given', async t => {
+t.test('files stay as they are, in the given order', async t => {
   t.strictSame(await expand('b.csv', 'a.csv', '-'), ['b.csv', 'a.csv', '-'])
 })
 
@@ -64,13 +64,13 @@ t.test('patterns give sorted files', async t => {
   ])
 })
 
-t.test('lists in braces are names, in their order, and each has to be there', async t => {
+t.test('lists in braces are names, in their order, and each file has to exist', async t => {
   t.strictSame(await expand('{b,a}.csv'), ['b.csv', 'a.csv'])
   t.strictSame(await expand('{day=2,day=1}/*.gz'), ['day=2/t.csv.gz', 'day=1/t.csv.gz'])
   t.strictSame(await expand('{a,b}.{csv,csv}'), ['a.csv', 'b.csv'], 'each file once')
   await t.rejects(expand('{a,c}.csv'), { code: 'DDB_INPUT_MISSING', message: /c\.csv/ })
   await t.rejects(expand('{a,c*}.csv'), { code: 'DDB_INPUT_MISSING', message: /c\*\.csv/ })
-  await t.rejects(expand('{a}.csv'), { code: 'DDB_INPUT_MISSING' }, 'no list')
+  await t.rejects(expand('{a}.csv'), { code: 'DDB_INPUT_MISSING' }, 'not a list')
   const name = join(t.testdir({ '{x,y}.csv': '' }), '{x,y}.csv')
   t.strictSame((await expandSources([name])).paths, [name], 'a file may have such a name')
 })
@@ -84,7 +84,7 @@ t.test('a list for files of folders may have braces', async t => {
   t.ok(passedOver.files > 0)
 })
 
-t.test('a link to a folder is no file among those that match', async t => {
+t.test('a link to a folder is not among the files that match', async t => {
   const dir = t.testdir({ 'a.csv': '', other: { 'x.csv': '' } })
   symlinkSync('other', join(dir, 'b.csv'))
   symlinkSync('a.csv', join(dir, 'c.csv'))
@@ -95,7 +95,7 @@ t.test('a link to a folder is no file among those that match', async t => {
   await t.rejects(expandSources([join(dir, '*.csv')]), { code: 'DDB_INPUT_MISSING' })
 })
 
-t.test('a set that runs backwards matches nothing', async t => {
+t.test('a set with a reversed range matches nothing', async t => {
   await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
 })
 
@@ -103,7 +103,7 @@ t.test('a file whose name looks like a pattern is that file', async t => {
   t.strictSame(await expand('odd[1].csv'), ['odd[1].csv'])
 })
 
-t.test('a folder stands for the data files in it and below', async t => {
+t.test('a folder gives all data files in it and below', async t => {
   t.strictSame(await expand('day=1'), [
     'day=1/deep/t.csv.gz',
     'day=1/deep/x.json',
@@ -111,13 +111,13 @@ t.test('a folder stands for the data files in it and below', async t => {
   ])
 })
 
-t.test('what gives no file is an error', async t => {
+t.test('an input without files is an error', async t => {
   for (const input of ['nowhere.csv', 'x*.csv', 'empty', 'a.csv/b', 'nowhere/*.csv']) {
     await t.rejects(expand('a.csv', input), { code: 'DDB_INPUT_MISSING', exitCode: 66 }, input)
   }
 })
 
-t.test('a file that is reached by several names is one input', async t => {
+t.test('a file with several names is one input', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', sub: { 'c.csv': 'c' } })
   linkSync(join(dir, 'a.csv'), join(dir, 'hard.csv'))
   symlinkSync(join(dir, 'b.csv'), join(dir, 'soft.csv'))
@@ -136,7 +136,7 @@ t.test('a file that is reached by several names is one input', async t => {
   t.match(sameFiles.first[0], { path: join(dir, 'a.csv'), input: `${dir}/sub/../a.csv` })
 })
 
-t.test('where files have no number, names that lead to one path are one input', async t => {
+t.test('if files have no number, names with one resolved path are one input', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b' })
   const status = (path: string) => {
     const found = systemFiles.statusNow(path)
@@ -147,7 +147,7 @@ t.test('where files have no number, names that lead to one path are one input', 
   t.strictSame((await expandSources(inputs, { files })).paths, inputs.slice(0, 2))
 })
 
-t.test('a pipe that is named twice is read twice, and none is taken from a folder', async t => {
+t.test('a pipe that is named twice is read twice, and a folder gives no pipes', async t => {
   const dir = t.testdir({ 'a.csv': 'a' })
   execFileSync('mkfifo', [join(dir, 'pipe.csv')])
   const pipe = join(dir, 'pipe.csv')
@@ -157,14 +157,14 @@ t.test('a pipe that is named twice is read twice, and none is taken from a folde
   t.match(passedOver, { files: 1, byKind: { special: 1 }, first: [pipe] })
 })
 
-t.test('what a folder holds besides data is counted', async t => {
+t.test('other files of a folder are counted', async t => {
   const { passedOver } = await expandSources([folder])
   t.match(passedOver, { files: 3, byKind: { '.txt': 1, hidden: 1, '.md': 1 } })
   const { paths } = await expandSources([join(folder, 'b.txt'), join(folder, 'a*')])
-  t.equal(paths.length, 2, 'what is named is taken')
+  t.equal(paths.length, 2, 'a named file is taken')
 })
 
-t.test('patterns say which files of a folder are taken', async t => {
+t.test('patterns select the files of a folder', async t => {
   const include = ['*.txt', 'empty/*']
   const { paths, passedOver } = await expandSources([folder, join(folder, 'a.csv')], { include })
   t.strictSame(
@@ -182,7 +182,7 @@ t.test('patterns say which files of a folder are taken', async t => {
   })
 })
 
-t.test('standard input is not one of the files that are named', async t => {
+t.test('standard input is not one of the named files', async t => {
   const path = join(folder, 'a.csv')
   const stdin = systemFiles.statusNow(path)
   await t.rejects(expandSources(['-', path], { stdin }), { code: 'DDB_USAGE', message: /twice/ })
@@ -192,7 +192,7 @@ t.test('standard input is not one of the files that are named', async t => {
   t.strictSame((await expandSources(['-', '/dev/null'], { stdin: tty })).paths.length, 2)
 })
 
-t.test('names that are not UTF-8 are files like others', async t => {
+t.test('names that are not UTF-8 are ordinary files', async t => {
   const dir = t.testdir({ 'a.csv': '' })
   writeFileSync(Buffer.from(`${dir}/caf\xe9.csv`, 'latin1'), 'x')
   mkdirSync(Buffer.from(`${dir}/\xff`, 'latin1'))
@@ -206,7 +206,7 @@ t.test('names that are not UTF-8 are files like others', async t => {
 })
 
 t.test(
-  'a file that may not be read is an error before anything is read, and asked for where its permissions do not tell',
+  'an unreadable file is an error before anything is read, and is opened if its permissions do not show it',
   async t => {
     const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
     const named = join(dir, 'b.csv')
@@ -237,7 +237,7 @@ t.test(
   },
 )
 
-t.test('a pattern does not take a part of a folder for all of it', async t => {
+t.test('a partly read folder is an error for a pattern', async t => {
   const files = {
     ...systemFiles,
     async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
@@ -248,38 +248,34 @@ t.test('a pattern does not take a part of a folder for all of it', async t => {
   await t.rejects(expandSources([join(folder, '*.csv')], { files }), { code: 'DDB_INPUT_MISSING' })
 })
 
-t.test(
-  'a folder that may not be read is told as such, by its name, whatever led there',
-  async t => {
-    const dir = t.testdir({ 'a.csv': '', open: { 'b.csv': '' }, locked: {} })
-    const locked = join(dir, 'locked')
-    const files = {
-      ...systemFiles,
-      async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
-        if (asked[0] === locked) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
-        await systemFiles.readFolder(...asked)
-      },
-    }
-    for (const input of [locked, `${dir}/*/*.csv`, `${dir}/**/b.csv`, `${dir}/locked/*`]) {
-      await t.rejects(expandSources([input], { files }), {
-        code: 'DDB_INPUT_MISSING',
-        message: `"${locked}" may not be read: check its permissions`,
-        position: { file: locked },
-      })
-    }
-    const below = {
-      ...systemFiles,
-      readFolder: () =>
-        Promise.reject(Object.assign(new Error(), { code: 'EACCES', path: locked })),
-    }
-    await t.rejects(expandSources([dir], { files: below }), {
-      message: /locked/,
+t.test('an error names the unreadable folder, however it was reached', async t => {
+  const dir = t.testdir({ 'a.csv': '', open: { 'b.csv': '' }, locked: {} })
+  const locked = join(dir, 'locked')
+  const files = {
+    ...systemFiles,
+    async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
+      if (asked[0] === locked) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+      await systemFiles.readFolder(...asked)
+    },
+  }
+  for (const input of [locked, `${dir}/*/*.csv`, `${dir}/**/b.csv`, `${dir}/locked/*`]) {
+    await t.rejects(expandSources([input], { files }), {
+      code: 'DDB_INPUT_MISSING',
+      message: `"${locked}" may not be read: check its permissions`,
       position: { file: locked },
     })
-    const { paths } = await expandSources([`${dir}/*.csv`, `${dir}/o*/*`], { files })
-    t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
-  },
-)
+  }
+  const below = {
+    ...systemFiles,
+    readFolder: () => Promise.reject(Object.assign(new Error(), { code: 'EACCES', path: locked })),
+  }
+  await t.rejects(expandSources([dir], { files: below }), {
+    message: /locked/,
+    position: { file: locked },
+  })
+  const { paths } = await expandSources([`${dir}/*.csv`, `${dir}/o*/*`], { files })
+  t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
+})
 
 // Which files of a folder are data, and how the others are counted.
 
@@ -300,7 +296,7 @@ t.test('data files have the extension of a format, compressed or not', async t =
   }
 })
 
-t.test('patterns take the place of extensions', async t => {
+t.test('patterns replace the extensions', async t => {
   for (const [include, taken, passed] of [
     [['*.txt'], ['a.txt', 'd/a.txt'], ['a.csv', '.a.txt']],
     [['*.txt', 'x*'], ['a.txt', 'x', 'd/e/x.csv'], ['a.csv']],
@@ -323,7 +319,7 @@ t.test('patterns take the place of extensions', async t => {
   }
 })
 
-t.test('what is passed over is counted by kind, and named as far as it is short', async t => {
+t.test('skipped files are counted by kind, with a few names', async t => {
   const passed = newPassedOver()
   t.equal(passedOverNotice(passed), undefined)
   for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passed.add(`x/${name}`, name)
@@ -341,7 +337,7 @@ t.test('what is passed over is counted by kind, and named as far as it is short'
   t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })
 })
 
-// Files that are no text, each by its first bytes as its own tools write them.
+// Files that are not text, each by its first bytes as its own tools write them.
 
 const tar = Buffer.alloc(512)
 tar.write('a.csv')
@@ -373,7 +369,7 @@ const files: [what: string, head: Buffer, words: RegExp][] = [
   ['zeros', Buffer.alloc(512), /full of zeros.*copy it again/],
 ]
 
-t.test('each is named, with what to do', async t => {
+t.test('each kind is named, with what to do', async t => {
   for (const [what, head, words] of files) {
     t.throws(
       () => refuseForeignFormat(head, 'x.dat'),
@@ -388,7 +384,7 @@ t.test('each is named, with what to do', async t => {
   }
 })
 
-t.test('text that begins alike is text', async t => {
+t.test('text with a similar beginning is text', async t => {
   for (const text of [
     '',
     'PK,a\n',

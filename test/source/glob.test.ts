@@ -1,5 +1,5 @@
 /*
-  Patterns for paths, over folders in memory; the names a pattern matches are worked out by hand.
+  Patterns for paths, over folders in memory; the names that a pattern matches are worked out by hand.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
 import { newPathList } from '../../src/source/path-list.js'
 import { runs } from '../helpers/runs.js'
 
-/** Files by their paths; folders are what stands before a `/`. */
+/** Files by their paths; folders are the parts before a `/`. */
 function filesOf(paths: readonly string[]): Files {
   return {
     ...systemFiles,
@@ -83,7 +83,7 @@ for (const [pattern, found] of [
   })
 }
 
-t.test('a folder that may not be read is told, and whoever goes on has the others', async t => {
+t.test('an unreadable folder is reported, and the others can still be read', async t => {
   const files = filesOf([...paths, 'locked/t.csv'])
   for (const [pattern, found] of [
     ['locked/*', []],
@@ -96,11 +96,11 @@ t.test('a folder that may not be read is told, and whoever goes on has the other
     t.strictSame(await matching(pattern, files, folder => unread.push(folder)), found)
     t.strictSame(unread, [pattern === 'locked/below/*' ? 'locked/below' : 'locked'])
   }
-  // Nothing is looked for in it.
+  // No name is looked up in that folder.
   for (const pattern of ['day=*/*', '*.txt']) await t.resolves(matching(pattern, files))
 })
 
-t.test('links that lead nowhere are no folders', async t => {
+t.test('broken links are not folders', async t => {
   const folder = t.testdir({
     sub: { 'a.csv': '' },
     nowhere: t.fixture('symlink', 'gone'),
@@ -110,7 +110,7 @@ t.test('links that lead nowhere are no folders', async t => {
   t.strictSame(await matching(`${folder}/*/a.csv`, systemFiles), [`${folder}/sub/a.csv`])
 })
 
-t.test('a folder whose names end halfway is no folder without the others', async t => {
+t.test('a folder whose listing fails halfway counts as unreadable', async t => {
   const torn: Files = {
     ...files,
     async readFolder(folder, recursive, found) {
@@ -122,7 +122,7 @@ t.test('a folder whose names end halfway is no folder without the others', async
   t.strictSame(await matching('day=1/*', torn), ['day=1/t.csv'])
 })
 
-// Trees and patterns of few letters, held against a matcher that tries everything.
+// Trees and patterns of few letters, compared with a matcher that tries everything.
 
 const names = ['a', 'b', 'ab', '.a']
 const anyFiles = fc.uniqueArray(
@@ -136,10 +136,10 @@ const anyPattern = fc
   })
   .filter(parts => parts[0] !== '')
 
-t.test('what matches is what a slow matcher finds', async () => {
+t.test('a pattern matches what a slow matcher finds', async () => {
   await fc.assert(
     fc.asyncProperty(anyFiles, anyPattern, async (paths, parts) => {
-      // What has something below it is a folder.
+      // A path with something below it is a folder.
       const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}/`)))
       const expected = leaves.filter(path => isMatch(parts, path.split('/'))).sort()
       const found = await matching(parts.join('/'), filesOf(leaves))
@@ -206,7 +206,7 @@ for (const [text, names] of [
   })
 }
 
-t.test('lists that make too many names are refused, and quickly', async t => {
+t.test('lists that give too many names are refused, and quickly', async t => {
   t.equal(expandBraces('{a,b}'.repeat(13)).length, 8192)
   t.throws(() => expandBraces('{a,b}'.repeat(40)), { code: 'DDB_USAGE' })
   t.equal(expandBraces('{'.repeat(1000)).length, 1)

@@ -22,7 +22,7 @@ import { fileFolder } from '../helpers/file-folder.js'
 async function contentOf(source: ByteSource): Promise<Buffer> {
   const parts: Buffer[] = []
   try {
-    // A chunk is only lent until the next one is asked for.
+    // A chunk is only lent until the next one is requested.
     for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))
   } finally {
     await source.close()
@@ -40,7 +40,7 @@ function file(name: string, content: string | Uint8Array): string {
 /** Content of three chunks and a bit, no two parts of it alike. */
 const long = Buffer.from(Array.from({ length: 250_000 }, (_, i) => `line ${i}\n`).join(''))
 
-t.test('a file comes whole, and its bytes are counted', async t => {
+t.test('a file is read completely, and its bytes are counted', async t => {
   const source = await openSource(file('long.csv', long))
   t.equal(source.totalBytes, long.length)
   t.equal(source.compression, 'none')
@@ -49,7 +49,7 @@ t.test('a file comes whole, and its bytes are counted', async t => {
   t.equal(source.bytesRead, long.length)
 })
 
-t.test('gzip is known by its first bytes, and counted compressed', async t => {
+t.test('gzip is recognised by its first bytes, and counted compressed', async t => {
   const packed = gzipSync(long)
   const source = await openSource(file('long.csv.gz', packed))
   t.equal(source.compression, 'gzip')
@@ -73,7 +73,7 @@ t.test('compression can be named', async t => {
   await t.rejects(plain, { code: 'DDB_INPUT_READ' })
 })
 
-t.test('gzip that is cut off or broken is an error that names the file', async t => {
+t.test('truncated or damaged gzip is an error that names the file', async t => {
   const packed = gzipSync(long)
   const cut = await openSource(file('cut.gz', packed.subarray(0, packed.length - 10)))
   await t.rejects(contentOf(cut), { code: 'DDB_INPUT_READ', message: /cut\.gz/ })
@@ -140,7 +140,7 @@ t.test('Brotli by its name, zstd by its first bytes, and archives are refused', 
   }
 })
 
-t.test('what is compressed twice is said to be', async t => {
+t.test('doubly compressed input is reported', async t => {
   const text = Buffer.from('a,b\n1,2\n')
   const once = gzipSync(text)
   for (const twice of [gzipSync(once), gzipSync(table)]) {
@@ -151,7 +151,7 @@ t.test('what is compressed twice is said to be', async t => {
   }
 })
 
-t.test('what is not there or no file is said so', async t => {
+t.test('a missing path and one that is not a file are reported', async t => {
   await t.rejects(openSource(join(folder, 'nowhere.csv')), {
     code: 'DDB_INPUT_MISSING',
     message: /there is no file/,
@@ -171,7 +171,7 @@ t.test('an empty file has no chunks', async t => {
   t.equal((await contentOf(source)).length, 0)
 })
 
-t.test('standard input is whatever stream it is given as', async t => {
+t.test('standard input can be any stream', async t => {
   const source = await openSource('-', {
     stdin: Readable.from([Buffer.from('a'), Buffer.from(',b\n1,'), Buffer.from('2\n')]),
   })
@@ -220,7 +220,7 @@ t.test('a file that grows while it is read is read to its new end', async t => {
   await source.close()
 })
 
-/** What comes before the error, and the error. */
+/** The content before the error, and the error. */
 async function contentAndError(
   source: ByteSource,
 ): Promise<{ content: Buffer; error: Record<string, unknown> }> {
@@ -235,7 +235,7 @@ async function contentAndError(
   return { content: Buffer.concat(parts), error: {} }
 }
 
-t.test('a file that is cut short while it is read is an error with both sizes', async t => {
+t.test('a file that is truncated while it is read is an error with both sizes', async t => {
   for (const keptBytes of [0, 200_001, chunkBytes, 2 * chunkBytes + 1]) {
     const path = file('cut.csv', long)
     const source = await openSource(path)
@@ -247,22 +247,25 @@ t.test('a file that is cut short while it is read is an error with both sizes', 
       message: `it had ${long.length} bytes and ends after ${keptBytes}.`,
       position: { file: path, offsetBytes: keptBytes },
     })
-    t.ok(content.equals(long.subarray(0, content.length)), 'what was read before is given out')
+    t.ok(content.equals(long.subarray(0, content.length)), 'what was read before is delivered')
     t.ok(content.length >= keptBytes, `${content.length} of ${keptBytes} bytes`)
   }
 })
 
-t.test('gzip that was cut off before it was opened gives out what can be decompressed', async t => {
-  const packed = gzipSync(long)
-  const { content, error } = await contentAndError(
-    await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
-  )
-  t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
-  t.ok(content.equals(long.subarray(0, content.length)))
-  t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
-})
+t.test(
+  'gzip that was truncated before it was opened delivers what can be decompressed',
+  async t => {
+    const packed = gzipSync(long)
+    const { content, error } = await contentAndError(
+      await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
+    )
+    t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
+    t.ok(content.equals(long.subarray(0, content.length)))
+    t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
+  },
+)
 
-t.test('zeros behind gzip are padding, anything behind them is not passed over', async t => {
+t.test('zeros after gzip are padding, anything else after it is an error', async t => {
   const packed = gzipSync(long)
   const zeros = Buffer.alloc(3 * chunkBytes)
   const padded = await contentAndError(
@@ -273,7 +276,7 @@ t.test('zeros behind gzip are padding, anything behind them is not passed over',
   for (const padding of [zeros.subarray(0, 10), zeros]) {
     const parts = Buffer.concat([packed, padding, packed])
     const { content, error } = await contentAndError(await openSource(file('b.gz', parts)))
-    t.ok(content.equals(long), 'the first member is given out')
+    t.ok(content.equals(long), 'the first member is delivered')
     t.match(error, {
       code: 'DDB_INPUT_READ',
       message: `"${join(folder, 'b.gz')}" end after ${packed.length} bytes, and something else`,
@@ -281,7 +284,7 @@ t.test('zeros behind gzip are padding, anything behind them is not passed over',
   }
 })
 
-/** Files of which one changes its size: whenever it is looked at, and whenever it is read. */
+/** Files, one of which changes its size each time its size is queried, and each time it is read. */
 function changing(content: Buffer, size: { looked: number[]; read?: number[] }): Files {
   let [sizeBytes = 0] = size.looked
   let position = 0
@@ -304,7 +307,7 @@ function changing(content: Buffer, size: { looked: number[]; read?: number[] }):
   return { ...systemFiles, open: () => Promise.resolve(opened) }
 }
 
-t.test('a compressed file that is cut short gives out what can be decompressed', async t => {
+t.test('a compressed file that is truncated delivers what can be decompressed', async t => {
   const members = Array.from({ length: 40 }, (_, i) =>
     gzipSync(long.subarray(i * 70_000, (i + 1) * 70_000)),
   )
@@ -326,18 +329,15 @@ t.test('a compressed file that is cut short gives out what can be decompressed',
   }
 })
 
-t.test(
-  'a file that goes on growing is read to the size it has when its end is reached',
-  async t => {
-    const files = changing(long, { looked: [10, 15, 1000, 1000] })
-    const { content, error } = await contentAndError(await openSource('x.csv', { files }))
-    t.same(error, {})
-    t.equal(String(content), String(long.subarray(0, 15)))
-  },
-)
+t.test('a file that keeps growing is read to the size it has when its end is reached', async t => {
+  const files = changing(long, { looked: [10, 15, 1000, 1000] })
+  const { content, error } = await contentAndError(await openSource('x.csv', { files }))
+  t.same(error, {})
+  t.equal(String(content), String(long.subarray(0, 15)))
+})
 
-t.test('a file that grew and was then cut short is an error, too', async t => {
-  // Cut before what it grew by was read, and after.
+t.test('a file that grew and was then truncated is also an error', async t => {
+  // Truncated before its growth was read, and after.
   for (const size of [
     { looked: [10, 20], read: [10, 12] },
     { looked: [10, 20, 12], read: [10, 15, 15] },
@@ -348,13 +348,13 @@ t.test('a file that grew and was then cut short is an error, too', async t => {
   }
 })
 
-t.test('a file that says it is empty and is not, as in /proc, is read', async t => {
+t.test('a file that claims to be empty and is not, as in /proc, is read', async t => {
   const files = changing(Buffer.from('a,b\n'), { looked: [0], read: [4] })
   t.equal(String(await contentOf(await openSource('x', { files }))), 'a,b\n')
 })
 
 t.test(
-  'bytes of the content are counted after decompression, byte order mark included',
+  'bytes of the content are counted after decompression, including the byte order mark',
   async t => {
     const marked = Buffer.concat([Buffer.from('\ufeff'), long])
     for (const path of [file('c.csv', marked), file('c.gz', gzipSync(marked))]) {
@@ -369,7 +369,7 @@ t.test(
 
 interface MemoryFile extends InputFile {
   content: Buffer
-  /** Most bytes a read gives. */
+  /** Most bytes that a read gives. */
   pieceBytes: number
   fails: boolean
 }
@@ -398,7 +398,7 @@ function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile
   }
 }
 
-/** Chunks copied, as they are only lent; `then` is called behind each. */
+/** Chunks copied, because they are only lent; `then` is called after each. */
 async function chunksOf(
   file: InputFile,
   openedBytes: number | undefined,
@@ -421,7 +421,7 @@ t.test('a file comes in chunks of its own size, the last one shorter', async t =
   t.ok(sizes.length > 2)
 })
 
-t.test('reads may give less than they are asked for', async t => {
+t.test('reads may return less than requested', async t => {
   const chunks = await chunksOf(memoryFile('abcdefg', 3), 7)
   t.strictSame(chunks.map(String), ['abc', 'def', 'g'])
 })
@@ -448,7 +448,7 @@ t.test('a file that grew is read to the size it has at its end, and no further',
   t.equal(looks, 1)
 })
 
-t.test('a file that became shorter is told, behind what could be read', async t => {
+t.test('a file that became shorter is reported, after what could be read', async t => {
   const file = memoryFile('abcdefgh', 2)
   const seen: string[] = []
   const reading = async (): Promise<void> => {
@@ -465,7 +465,7 @@ t.test('a file that became shorter is told, behind what could be read', async t 
   t.strictSame(seen, ['ab', 'cd'])
 })
 
-t.test('a read that fails is told at its turn', async t => {
+t.test('an error of a read comes in its turn', async t => {
   const file = memoryFile('abcdef', 2)
   const seen: string[] = []
   const reading = async (): Promise<void> => {
@@ -475,11 +475,11 @@ t.test('a read that fails is told at its turn', async t => {
     }
   }
   await t.rejects(reading(), { message: 'the disk is gone' })
-  t.strictSame(seen, ['ab', 'cd'], 'the second read was under way already')
+  t.strictSame(seen, ['ab', 'cd'], 'the second read was already running')
 })
 
 t.test(
-  'what stands before a place is not read, and chunks end where they would have ended',
+  'bytes before the start position are not read, and chunks end where they would have ended',
   async t => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
     for (const toBytes of [chunkBytes + 1, 2 * chunkBytes, 3 * chunkBytes + 7, content.length]) {
@@ -503,8 +503,6 @@ t.test(
   },
 )
 
-//
-
 const content = Buffer.from('abcdefghij')
 
 async function all(chunks: AsyncIterable<Uint8Array>): Promise<string> {
@@ -513,7 +511,7 @@ async function all(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return text
 }
 
-t.test('what was looked at comes again, and everything is counted once', async t => {
+t.test('peeked bytes come again, and everything is counted once', async t => {
   const counted = new CountedChunks(pieces(content, 3))
   await counted.peek(4)
   t.equal(counted.head.toString(), 'abcdef')
@@ -523,14 +521,14 @@ t.test('what was looked at comes again, and everything is counted once', async t
   t.equal(counted.byteCount, 10)
 })
 
-t.test('looking further than the end finds the end', async t => {
+t.test('peeking past the end finds the end', async t => {
   const counted = new CountedChunks(pieces(content, 4))
   await counted.peek(100)
   t.ok(counted.isWhole)
   t.equal(await all(counted.rest()), 'abcdefghij')
 })
 
-t.test('a failure comes behind what was read before it', async t => {
+t.test('an error comes after what was read before it', async t => {
   const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
     yield* pieces(content, 5)
     throw new Error('gone')
@@ -544,8 +542,6 @@ t.test('a failure comes behind what was read before it', async t => {
   }, /gone/)
   t.equal(read, 'abcdefghij')
 })
-
-//
 
 const fileSameFiles = (inode: bigint, isFile = true): FileStatus => ({
   isFile,
@@ -576,7 +572,7 @@ t.test('only the first name of a file counts', async t => {
   )
 })
 
-t.test('what is no file may come more than once, but for standard input', async t => {
+t.test('what is not a file may be repeated, except standard input', async t => {
   const names = newSameFiles(String)
   t.ok(names.isFirst('pipe', 0, fileSameFiles(1n, false)))
   t.ok(names.isFirst('pipe', 1, fileSameFiles(1n, false)))
@@ -585,7 +581,7 @@ t.test('what is no file may come more than once, but for standard input', async 
   t.equal(sameFilesNotice(names.found), '"-" is named twice: each file is loaded once')
 })
 
-t.test('a million names are a few examples', async t => {
+t.test('of a million names, a few examples are kept', async t => {
   const names = newSameFiles(String)
   for (let i = 0; i < 100; i++) names.isFirst(`a${i}`, i, fileSameFiles(1n))
   t.equal(names.found.count, 99)

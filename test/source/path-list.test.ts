@@ -1,12 +1,12 @@
 /*
-  Lists of paths in little room, held against arrays of texts.
+  Lists of paths in little memory, compared with arrays of texts.
 */
 import fc from 'fast-check'
 import t from 'tap'
 import { newPathList } from '../../src/source/path-list.js'
 import { runs } from '../helpers/runs.js'
 
-/** Halves of characters, and what stands in UTF-16 before and in UTF-8 behind others. */
+/** Halves of surrogate pairs, and characters that sort before others in UTF-16 and after them in UTF-8. */
 const anyUnit = fc.constantFrom(
   ...['a', 'b', '~', '\u007f', '\u0080', '\u07ff', '\u0800', '\ud7ff'],
   ...['\ud800', '\udc80', '\udcff', '\udfff', '\ue000', '\ufffd', '\uffff', '\u{1f600}'],
@@ -21,7 +21,7 @@ const anyPaths = fc.array(fc.tuple(anyFolder, fc.array(anyName, { maxLength: 40 
   maxLength: 6,
 })
 
-t.test('paths come back as they were, in the order of texts', async () => {
+t.test('paths come back unchanged, in the order of texts', async () => {
   fc.assert(
     fc.property(anyPaths, anyPaths, (before, sorted) => {
       const list = newPathList()
@@ -58,7 +58,7 @@ t.test('what is taken out of a list is gone, and the others stay', async () => {
   )
 })
 
-t.test('names that begin alike for very long are sorted, too', async t => {
+t.test('names with a very long common start are also sorted', async t => {
   const list = newPathList()
   const names = Array.from({ length: 200 }, (_, i) => 'a'.repeat(20_000) + ((i * 77) % 200))
   for (const name of names) list.add('d/', name)

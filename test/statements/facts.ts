@@ -1,15 +1,15 @@
 /*
-  What DolphinDB says of what our statements use: the right that a user needs, the first version that has it, and where that
-  stands. A new name in a statement needs a line here, and nothing else; sources have the marks of
+  Facts about the functions in our statements: the right that a user needs, the first version that has it, and where
+  that is documented. A new name in a statement needs a line here, and nothing else; sources have the marks of
   docs/server-semantics.md.
 */
 
 export interface Fact {
-  /** '' where none is needed. */
+  /** '' if none is needed. */
   readonly right?: string
-  /** `1.30` for what its release notes, or those of versions before, speak of; '?' where nobody says. */
+  /** `1.30` if its release notes, or earlier ones, mention it; '?' if it is not documented. */
   readonly since: string
-  /** Marks with a blank before the name, `M undef, S release 1.30.1`. The manual's page of that name when left out. */
+  /** Marks with a space before the name, `M undef, S release 1.30.1`. By default, the manual's page of that name. */
   readonly source?: string
 }
 
@@ -26,9 +26,9 @@ const shared = 'CREATE_SHARED_VAR'
 const create = 'DB_OWNER, DB_MANAGE or DBOBJ_CREATE'
 const views = 'VIEW_OWNER'
 
-/** By function, or word of the language. */
+/** Facts by function, or by keyword of the language. */
 export const facts: Readonly<Record<string, Fact>> = {
-  // What is no function of the manual.
+  // Names that are not functions in the manual.
   connect: { since: '1.30', source: clients },
   upload: { since: '1.30', source: clients },
   'a function of the session': page('named_func.md'),
@@ -58,7 +58,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   existsDatabase: old,
   getTables: old,
 
-  // Making and removing.
+  // Creating and removing.
   streamTable: unknown,
   keyedStreamTable: old,
   keyedTable: old,
@@ -130,9 +130,9 @@ export const facts: Readonly<Record<string, Fact>> = {
   typestr: unknown,
 }
 
-/** What only some uses of them need; it comes on top. */
+/** What only some of their uses need, in addition. */
 export const variants: readonly (Fact & { readonly of: RegExp })[] = [
-  // Tables of the user's; those that a run makes for itself need no right.
+  // The user's tables; those that a run creates for itself need no right.
   {
     of: /\b(?:from|schema\() ?(?:NAME|loadTable\()/,
     right: 'TABLE_READ',

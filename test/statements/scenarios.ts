@@ -1,5 +1,5 @@
 /*
-  Every command in all its modes, and the faults that make a run ask more than usual. What is sent on the way is what the
+  Every command in all its modes, and the faults that make a run send more than usual. The requests sent are what the
   program can send.
 */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -39,7 +39,7 @@ const plain = (
   },
 })
 
-/** At a server of another version, or with other settings. */
+/** On a server of another version, or with other settings. */
 const elsewhere = (
   name: string,
   options: ServerOptions,
@@ -64,7 +64,7 @@ const faulty = (
     () => ({ beforeExecute: beforeExecute() }),
   )
 
-/** Calls back for the second batch. */
+/** Calls back at the second batch. */
 const onSecondBatch = (fault: FaultBefore) => () => {
   let batches = 0
   return ({ rows }: RequestInfo): FaultBefore | undefined =>
@@ -346,7 +346,7 @@ const others: readonly Scenario[] = [
   },
 ]
 
-/** What is sent to servers, or for inputs, that no scenario has: as the program would make it. */
+/** Scripts for servers or inputs that no scenario has, as the program would create them. */
 export async function unsentScripts(): Promise<
   readonly { readonly sender: string; readonly script: string; readonly why: string }[]
 > {
@@ -373,14 +373,14 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/** Its server is another process, for which no time passes by turns: to be played before that begins. */
+/** Its server is another process, where time does not pass by turns: play this before the turns begin. */
 export const demo: Scenario = {
   name: 'demo, up to its measurement',
   play: async t => {
     const fake = fakeProcess()
     const { stdout } = fake.processEnvironment
     stdout.on('data', (chunk: Buffer) => {
-      // `bench` measures in the same way, and in less time.
+      // `bench` measures in the same way, and takes less time.
       if (String(chunk).includes('4. Is asynchronous writing worth it?'))
         fake.signals.emit('SIGINT', 'SIGINT')
     })

@@ -1,6 +1,6 @@
 /*
-  A place where commands run whose statements are looked at: an embedded server with a table of each kind, and inputs. All
-  that they send is kept, by who sent it.
+  Runs commands and records their statements: an embedded server with a table of each kind, and inputs. All requests are
+  kept by the command that sent them.
 */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export const dfsScript = `db = database("dfs://myDatabase", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
 `
 
-/** Names begin with `my`, so that they can be told from what always goes out. */
+/** Names begin with `my`, so that they differ from what every run sends. */
 const initScript = `
 share streamTable(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myStream
 share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyedStream
@@ -27,25 +27,25 @@ createUser("myScramUser", "myPassword1", authMode="scram")`
 
 const rows = 'id,sym,price\n1,A,1.5\n2,B,2.5\n3,A,3.5\n'
 
-/** Commands that can say what they send. */
+/** Commands that can show what they send. */
 const traced = commands.filter(command => optionNames(command).has('trace')).map(({ name }) => name)
 
 export interface Scene {
   readonly server: EmbeddedServer
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
-  /** Runs a command against the server; the test fails when it does not end with that code. */
+  /** Runs a command against the server; the test fails if it ends with another exit code. */
   readonly run: (exitCode: number, ...argv: string[]) => Promise<Outcome>
-  /** As `run`, of a load of `my.csv`, one row a batch. */
+  /** As `run`, with a load of `my.csv`, one row per batch. */
   readonly load: (exitCode: number, ...argv: string[]) => Promise<Outcome>
 }
 
 const taken = recordRequests()
 
-/** Who → what it has sent so far. */
+/** Command → what it has sent so far. */
 export const sent = new Map<string, SentRequest[]>()
 
-/** What was sent since the last time is kept as that of `sender`. */
+/** Keeps what was sent since the last call as that of `sender`. */
 export function keepSent(sender: string): readonly SentRequest[] {
   const requests = taken()
   // The scripts that `exec` sends are the user's.
@@ -54,7 +54,7 @@ export function keepSent(sender: string): readonly SentRequest[] {
   return requests
 }
 
-/** The command that its statements count for: what goes on with a run is a load. */
+/** The command whose statements these are: resuming a run counts as a load. */
 function senderOf([command, second = '']: readonly string[]): string {
   if (command === 'resume' || command === 'retry') return 'load'
   return command === 'runs' ? `runs ${second}` : command!
@@ -79,7 +79,7 @@ export async function openScene(t: Test, options: ServerOptions = {}): Promise<S
     const outcome = await runMain(all, { environment })
     t.equal(outcome.code, exitCode, argv.join(' ').replaceAll(folder, ''), { outcome })
     const requests = keepSent(senderOf(argv))
-    // A connection that a fault breaks takes requests with it that were on their way.
+    // When a fault breaks a connection, the requests in transit are lost with it.
     if (isTraced && options.faults === undefined) {
       const lines = (await readFile(trace, 'utf8')).split('\n').filter(line => line.includes(' > '))
       t.equal(lines.length, requests.length, 'the trace has a line for each request')

@@ -1,6 +1,6 @@
 /*
-  Requests as statements: a script is taken apart at its blocks, what is of one run only becomes a placeholder, and what is
-  left says the same in every run.
+  Requests as statements: a script is split at its blocks, names of a single run become placeholders, and the rest is
+  the same in every run.
 */
 import { dataTypes } from '../../src/protocol/data-type.js'
 import { requestFlags } from '../../src/protocol/request.js'
@@ -19,11 +19,10 @@ import type {
 } from '../../src/server/script/parse/syntax.js'
 import type { SentRequest } from './sent-requests.js'
 
-/** What went out, and what of the server it names: functions, and the words of SQL. */
+/** What was sent, and the names of the server in it: functions, and the keywords of SQL. */
 export interface SentStatement {
   readonly text: string
   readonly names: readonly string[]
-  /** How the request went out that it was in. */
   readonly manner: Manner
 }
 
@@ -33,7 +32,7 @@ type Found = Pick<SentStatement, 'text' | 'names'>
 
 const scope = { isFunction: (name: string): boolean => builtins.has(name) }
 
-/** Without those that ask nothing of the server: constants, variables, what is computed from them. */
+/** Without constants, variables and what is computed from them, which need nothing from the server. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
   const { flags } = head
   const manner =
@@ -64,7 +63,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
   }
 }
 
-/** Types of values are many in the statements of selftest, and all the same to a server. */
+/** The statements of selftest have values of many types, which make no difference to a server. */
 function formText(value: Value): string {
   return value.form === 'scalar' ? 'VALUE' : value.form.toUpperCase()
 }
@@ -116,7 +115,7 @@ function headerOf({ name, parameters }: FunctionDefinition): string {
   return withPlaceholders(`def ${name}(${list.join(', ')})`)
 }
 
-/** With one blank where there are blanks, and behind commas. */
+/** With one space for any white space, and after commas. */
 function normalized({ span: { source, start, end } }: { span: Span }): string {
   const words = tokenize(source.slice(start, end)).map((token, i, all) => {
     const hasBlank = token.spaceBefore || token.newlineBefore || all[i - 1]?.text === ','
@@ -128,15 +127,15 @@ function normalized({ span: { source, start, end } }: { span: Span }): string {
 
 const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 
-/** What tables, columns, views and runs are called in the scenarios, the demo and by chance; in order. */
+/** The names of tables, columns, views and runs in the scenarios, the demo and at random; in order. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
-  // Where a run was begun.
+  // Where a run was started.
   [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
   [/(?<=getChunksMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
   [/(?<=tableName = )"\w+"/g, '"NAME"'],
   [/(?<=^ddbIngestFind\(TABLE)(?:, VALUE)+/g, ', VALUES'],
   [/\bddbIngestCount\d+/g, 'ddbIngestCount'],
-  // Rows that are looked up, by whatever columns they have.
+  // A lookup of rows, whatever their columns.
   [/(?:, )?(?:\w+ = ddbIngestValue\d+|isNull\(\w+\)(?=, \w+ = ddbIngestValue|$))/g, 'CONDITION'],
   [/(?:CONDITION)+/g, 'CONDITIONS'],
   [/ddbIngestValue\d+(?:, ddbIngestValue\d+)*/g, 'VALUES'],
@@ -147,9 +146,9 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/(?<=\bcreate(?:Partitioned)?Table\(.*)"\w*"/g, '"NAME"'],
   [/(?<=\b(?:defined|undef|objByName|dropFunctionView)\()(?:"\w*"|`\w+)/g, '"NAME"'],
   [/(?<=physicalName like )"[^"]*"/g, '"/NAME%"'],
-  // Of a plan and the options of its shards.
+  // Digests of a plan and of the options of its shards.
   [/"[0-9a-f]{64} [0-9a-f]{32}"/g, '"DIGESTS"'],
-  // The name of a run that was given none.
+  // The default name of a run.
   [/"(?:[0-9a-f]{16}(?:\.retry-[0-9a-f]+)?|demo-[0-9a-f]{8})"/g, '"NAME"'],
   [/`\w+(?:`\w+)+|(?<!\w)\[`\w+(?:, ?`\w+)*\]/g, 'NAMES'],
   [/`\w+/g, '`NAME'],
@@ -161,7 +160,7 @@ function withPlaceholders(text: string): string {
   return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
 }
 
-/** Functions that are called, handed over or asked for, ours and views included, and the words of statements. */
+/** Functions that are called, passed or looked up, including ours and views, and the keywords of statements. */
 function namesOf(node: unknown): string[] {
   const names = new Set<string>()
   const visit = (part: unknown): void => {
@@ -187,11 +186,11 @@ const wordStatements: ReadonlySet<string> = new Set([
   'delete',
 ])
 
-/** `DECIMAL32(2)` reads like a call. */
+/** `DECIMAL32(2)` looks like a call. */
 const isTypeName = (callee: Expression): boolean =>
   callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
 
-/** Of builtins and of functions that log in, which no script calls, the name; else what kind of function it is. */
+/** The name of builtins and of login functions, which no script calls; otherwise the kind of function. */
 function calleeName(callee: Expression): string {
   if (callee.kind !== 'name') return 'a function of the session'
   const { name } = callee

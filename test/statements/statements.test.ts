@@ -1,7 +1,7 @@
 /*
-  docs/statements.md holds every statement that the program can send, and no other.
-    UPDATE_DOCS=1 npx tap --disable-coverage test/statements/statements.test.ts
-  writes the page anew from what the scenarios send; what it says of rights, versions and sources stands in facts.ts.
+  docs/statements.md contains every statement that the program can send, and no other. UPDATE_DOCS=1 npx tap
+  --disable-coverage test/statements/statements.test.ts rewrites the page from what the scenarios send; its rights,
+  versions and sources come from facts.ts.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
@@ -18,11 +18,11 @@ interface Statement {
   readonly names: Set<string>
   readonly senders: Set<string>
   readonly manners: Set<Manner>
-  /** Where no scenario sends it. */
+  /** If no scenario sends it. */
   readonly whyUnseen?: string
 }
 
-/** By their text. */
+/** The statements that scenarios sent, by their text. */
 function seenStatements(): Map<string, Statement> {
   const found = new Map<string, Statement>()
   for (const [sender, requests] of sent) {
@@ -65,7 +65,7 @@ const order = [
 const sendersText = (senders: ReadonlySet<string>): string =>
   order.filter(sender => senders.has(sender)).join(', ')
 
-/** First what a load sends, last what selftest alone does. */
+/** First what a load sends, last what only selftest does. */
 const rank = ({ senders }: Statement): number => order.findIndex(sender => senders.has(sender))
 
 function factsOf(text: string, names: ReadonlySet<string>): Fact[] {
@@ -196,7 +196,7 @@ t.test('every name in a statement has its facts, and no fact is left over', asyn
     )
 })
 
-t.test('docs/statements.md holds what is sent, and nothing else', async t => {
+t.test('docs/statements.md contains what is sent, and nothing else', async t => {
   const expected = pageText(await allStatements())
   if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
   const actual = await readFile(page, 'utf8').catch(() => '')
@@ -204,12 +204,12 @@ t.test('docs/statements.md holds what is sent, and nothing else', async t => {
   t.strictSame(
     lines(expected).filter(line => !lines(actual).includes(line)),
     [],
-    'sent, and not on the page, or otherwise than it says',
+    'sent, but missing on the page or different there',
   )
   t.strictSame(
     lines(actual).filter(line => !lines(expected).includes(line)),
     [],
-    'on the page, and never sent',
+    'on the page, but never sent',
   )
   t.equal(actual, expected)
 })

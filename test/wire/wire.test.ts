@@ -11,8 +11,6 @@ import { GrowableBytes } from '../../src/wire/growable-bytes.js'
 import { StringCollector } from '../../src/wire/string-collector.js'
 import { runs } from '../helpers/runs.js'
 
-//
-
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
 
 /** The same bytes in pieces of `size`. */
@@ -35,7 +33,7 @@ function feed<T>(
   }
 }
 
-t.test('numbers are little-endian, whichever pieces they arrive in', async t => {
+t.test('numbers are little-endian, in whatever pieces they arrive', async t => {
   const bytes = Buffer.alloc(42)
   bytes.writeUInt8(200, 0)
   bytes.writeInt8(-2, 1)
@@ -81,7 +79,7 @@ t.test('numbers are little-endian, whichever pieces they arrive in', async t => 
   }
 })
 
-t.test('need waits until the bytes are there and then gives them in one piece', async t => {
+t.test('need waits for the bytes and then returns them in one piece', async t => {
   const reader = new ByteReader()
   const { waits } = feed(reader, reader.need(10), pieces(all, 4))
   t.equal(waits, 3)
@@ -90,7 +88,7 @@ t.test('need waits until the bytes are there and then gives them in one piece', 
   t.equal(reader.offsetBytes, 10)
 })
 
-t.test('what is read without need is refused, not made up', async t => {
+t.test('reading without need is refused', async t => {
   const reader = readerOf(all.subarray(0, 3))
   t.throws(() => reader.u8(), RangeError)
   t.ok(reader.has(2))
@@ -123,7 +121,7 @@ t.test('a payload of any size comes back whole, aligned for every element type',
   }
 })
 
-t.test('arrays handed out do not overlap', async t => {
+t.test('returned arrays do not overlap', async t => {
   const bytes = Uint8Array.from({ length: 3000 }, (_, at) => at % 251)
   const reader = readerOf(...Array<Uint8Array>(20).fill(bytes))
   const taken = Array.from({ length: 60 }, () => reader.take(1000))
@@ -138,10 +136,10 @@ t.test('a hostile length allocates no more than what arrived', async t => {
   const decode = reader.payload(2 ** 40)
   reader.push(all)
   t.notOk(decode.next().done)
-  t.equal(reader.available, 0, 'the bytes were taken over')
+  t.equal(reader.available, 0, 'the bytes were consumed')
 })
 
-t.test('lines and strings end at their mark, wherever chunks end', async t => {
+t.test('lines and strings end at their terminator, wherever chunks end', async t => {
   const text =
     'first line\r\n\nß ünïcode 数据 line with some length\nshort\0\0a longer string: 数据数据数据\0tail'
   const bytes = Buffer.from(text)
@@ -170,16 +168,16 @@ t.test('lines and strings end at their mark, wherever chunks end', async t => {
   }
 })
 
-t.test('a byte order mark is text like any other', async t => {
+t.test('a byte order mark is ordinary text', async t => {
   t.equal(drive(readerOf(Buffer.from('\uFEFFabc\0')).str0(100)), '\uFEFFabc')
   t.equal(drive(readerOf(Buffer.from('\uFEFFabcdefghijklmn\n')).line(100)), '\uFEFFabcdefghijklmn')
 })
 
-t.test('text that is not UTF-8 keeps its length in replacement characters', async t => {
+t.test('invalid UTF-8 keeps its length in replacement characters', async t => {
   t.equal(drive(readerOf(Uint8Array.of(0x61, 0xff, 0x62, 0)).str0(100)), 'a\uFFFDb')
 })
 
-t.test('tryLine and tryStr0 read nothing when the end is not at hand', async t => {
+t.test('tryLine and tryStr0 read nothing if the end has not arrived', async t => {
   const reader = new ByteReader()
   reader.push(Buffer.from('not yet'))
   t.equal(reader.tryLine(100), undefined)
@@ -202,7 +200,7 @@ t.test('a longer line or string than allowed is a limit error at its start', asy
   t.equal(drive(readerOf(Buffer.from('0123456789\n')).line(10)), '0123456789')
 })
 
-t.test('strings takes whole strings only, and no more than asked for', async t => {
+t.test('strings reads only complete strings, and no more than requested', async t => {
   const reader = readerOf(Buffer.from('a\0\0ccc\0dd'))
   const target = new StringCollector(1000, 0)
   t.equal(reader.strings(2, target), true)
@@ -213,12 +211,12 @@ t.test('strings takes whole strings only, and no more than asked for', async t =
   t.equal(reader.available, 2)
 })
 
-t.test('utf8 reads a counted text', async t => {
+t.test('utf8 reads a text of known length', async t => {
   const bytes = Buffer.from('数据 and more')
   t.equal(drive(readerOf(bytes).utf8(6)), '数据')
   t.equal(drive(readerOf(...pieces(bytes, 1)).utf8(bytes.length)), '数据 and more')
   const reader = readerOf(bytes)
-  t.equal(reader.tryUtf8(6), undefined, 'nothing is at hand before the first read')
+  t.equal(reader.tryUtf8(6), undefined, 'nothing is available before the first read')
   t.ok(reader.has(1))
   t.equal(reader.tryUtf8(6), '数据')
   t.equal(reader.tryUtf8(100), undefined)
@@ -245,7 +243,7 @@ t.test('empty chunks change nothing', async t => {
   t.notOk(reader.has(1))
 })
 
-t.test('any mixture of reads over any pieces sees the stream once, in order', async t => {
+t.test('any mixture of reads over any pieces reads the stream once, in order', async t => {
   const read = fc.oneof(fc.constantFrom('u8', 'u16', 'i32', 'take', 'bytes', 'fill'))
   fc.assert(
     fc.property(
@@ -280,8 +278,6 @@ t.test('any mixture of reads over any pieces sees the stream once, in order', as
   t.pass()
 })
 
-//
-
 const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
 
 t.test('numbers are little-endian', async t => {
@@ -308,7 +304,7 @@ t.test('numbers are little-endian', async t => {
   t.equal(bytes.readDoubleLE(26), Math.PI)
 })
 
-t.test('small pieces share buffers, views are handed on as they are', async t => {
+t.test('small pieces share buffers, views are passed on unchanged', async t => {
   const writer = new ByteWriter()
   const column = new Uint8Array(100_000).fill(7)
   for (let at = 0; at < 100; at++) writer.i32(at)
@@ -323,7 +319,7 @@ t.test('small pieces share buffers, views are handed on as they are', async t =>
   t.equal(Buffer.from(chunks[2]!).toString(), 'end')
 })
 
-t.test('a small payload is copied, a large one handed on', async t => {
+t.test('a small payload is copied, a large one passed on', async t => {
   const writer = new ByteWriter()
   const small = new Uint8Array(16_383)
   const large = new Uint8Array(16_384)
@@ -343,7 +339,7 @@ t.test('bytes are copied: changing them afterwards changes nothing', async t => 
   t.same([...joined(writer)], [1, 2, 3])
 })
 
-t.test('what was taken is not written over by what comes next', async t => {
+t.test('taken chunks are not overwritten by later writes', async t => {
   const writer = new ByteWriter()
   writer.utf8('first')
   const first = writer.take()
@@ -375,7 +371,7 @@ t.test('a string with U+0000 is refused and shown', async t => {
   t.throws(() => writer.str0('\0'), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-t.test('rollback forgets what was written since the mark', async t => {
+t.test('rollback discards what was written since the mark', async t => {
   for (const before of [0, 10, 5000, 70_000]) {
     for (const after of [0, 1, 5000, 70_000]) {
       const writer = new ByteWriter()
@@ -393,7 +389,7 @@ t.test('rollback forgets what was written since the mark', async t => {
   }
 })
 
-t.test('rollback after take forgets only what came later', async t => {
+t.test('rollback after take discards only what came later', async t => {
   const writer = new ByteWriter()
   writer.utf8('old')
   writer.mark()
@@ -429,9 +425,7 @@ t.test('any mixture of writes gives the bytes in order', async t => {
   t.pass()
 })
 
-//
-
-t.test('arrays of any size are whole, aligned and apart from each other', async t => {
+t.test('arrays of any size are whole, aligned and separate', async t => {
   const pool = new ArrayPool()
   const sizes = [
     0,
@@ -465,8 +459,6 @@ t.test('a small array keeps little memory alive, a large one only its own', asyn
   t.equal(pool.allocate(5000).buffer.byteLength, 5000)
 })
 
-//
-
 t.test('what is put in comes out in order', async t => {
   const bytes = new GrowableBytes(1000)
   for (let value = 0; value < 200; value++) bytes.extend(3).fill(value)
@@ -477,12 +469,12 @@ t.test('what is put in comes out in order', async t => {
   )
 })
 
-t.test('memory follows the bytes that arrived, not the bytes announced', async t => {
+t.test('memory grows with the bytes that arrived, not with the announced bytes', async t => {
   const bytes = new GrowableBytes(2 ** 40)
   t.ok(bytes.extend(100).buffer.byteLength <= 256)
 })
 
-t.test('a result that fills less than half of its memory is cut out of it', async t => {
+t.test('a result that fills less than half of its memory is copied out of it', async t => {
   const bytes = new GrowableBytes(10_000)
   bytes.extend(5).set([1, 2, 3, 4, 5])
   const finished = bytes.finish()
@@ -498,9 +490,9 @@ t.test('it never grows beyond its bound', async t => {
   t.throws(() => bytes.extend(1), RangeError)
 })
 
-// Texts collected from blocks of strings, against the texts that were joined to make them.
+// Texts collected from blocks of strings, compared with the texts that were joined.
 
-/** Collects everything, `step` strings at most with one call; what is longer than a block is added by hand. */
+/** Collects everything, at most `step` strings per call; strings longer than a block are added by hand. */
 function collected(texts: readonly string[], availableBytes: number, step: number): string[] {
   const bytes = Buffer.from(texts.map(text => `${text}\0`).join(''))
   const collector = new StringCollector(texts.length, availableBytes)
@@ -522,7 +514,7 @@ function collected(texts: readonly string[], availableBytes: number, step: numbe
 
 const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
 
-t.test('whatever the texts are, they come out as they went in', async t => {
+t.test('any texts come out unchanged', async t => {
   // Lone surrogates are not text: UTF-8 has no bytes for them.
   const text = anyText.filter(text => Buffer.from(text).toString() === text)
   const texts = fc.array(text, { maxLength: 400, size: 'max' })
@@ -555,13 +547,13 @@ const columns: Readonly<Record<string, readonly string[]>> = {
 }
 
 for (const [title, texts] of Object.entries(columns)) {
-  t.test(`${title} come out as they went in`, async t => {
+  t.test(`${title} come out unchanged`, async t => {
     t.ok(isDeepStrictEqual(collected(texts, 0, texts.length), texts))
     t.ok(isDeepStrictEqual(collected(texts, texts.length, 1000), texts))
   })
 }
 
-t.test('an announced number makes no array before as many bytes are there', async t => {
+t.test('an announced count allocates no array before that many bytes have arrived', async t => {
   t.equal(new StringCollector(1e6, 999_999).texts.length, 0)
   t.equal(new StringCollector(1e6, 1e6).texts.length, 1e6)
   t.equal(new StringCollector(2 ** 31 - 1, 2 ** 31).texts.length, 0)

@@ -1,5 +1,5 @@
 /*
-  What holds for every command and each of its options.
+  Checks that apply to every command and each of its options.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,7 +39,7 @@ const noSources: OptionSources = {
   layers: [],
 }
 
-t.test('the commands stand in the order of the help', async t => {
+t.test('the commands are in the order of the help', async t => {
   t.strictSame(
     commands.map(({ name }) => name),
     [
@@ -61,7 +61,7 @@ t.test('the commands stand in the order of the help', async t => {
   )
 })
 
-t.test('settings of clients are shared; those of a server are its own', async t => {
+t.test('settings of clients are shared; those of a server are separate', async t => {
   for (const { name, environmentPrefix, takesSharedConfig } of commands) {
     const isClient = [
       'load',
@@ -96,7 +96,7 @@ t.test('names and short flags are unique within a command', async t => {
   }
 })
 
-t.test('each key is the camel case of its long name', async t => {
+t.test('each key is its long name in camel case', async t => {
   for (const { options } of commands) {
     for (const [key, definition] of Object.entries(options)) {
       const camel = longName(definition).replace(/-(\w)/g, (_, letter: string) =>
@@ -107,7 +107,7 @@ t.test('each key is the camel case of its long name', async t => {
   }
 })
 
-t.test('settings are read before anything is loaded, and the run gets them', async t => {
+t.test('settings are read before the command is loaded, and the run gets them', async t => {
   let loads = 0
   const given: [object, Call][] = []
   const command = defineCommand({
@@ -151,7 +151,7 @@ t.test('settings are read before anything is loaded, and the run gets them', asy
   t.strictSame(given[1]?.[0], { rows: 5 })
 })
 
-t.test('every error code is explained, and every exit code of one', async t => {
+t.test('every error code is explained, and so is every exit code of one', async t => {
   const known = explanationsOf(await readFile(new URL('docs/errors.md', root), 'utf8'))
   const codes = known.map(({ code }) => code)
   const wanted = [...Object.keys(errorCodes), ...Object.values(errorCodes).map(String)]
@@ -166,7 +166,7 @@ t.test('every error code is explained, and every exit code of one', async t => {
   }
 })
 
-t.test('a code is found in any case, and told with its exit code', async t => {
+t.test('a code is found in any case, and shown with its exit code', async t => {
   const { code, stdout } = await runMain(['explain', 'ddb_input_cell'])
   t.equal(code, 0)
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
@@ -176,7 +176,7 @@ t.test('a code is found in any case, and told with its exit code', async t => {
   )
 })
 
-t.test('a code that there is not is wrong usage, with the nearest one', async t => {
+t.test('an unknown code is a usage error that names the nearest one', async t => {
   const { code, stderr, stdout } = await runMain(['explain', 'DDB_INPUT_CEL'])
   t.equal(code, 64)
   t.equal(stdout, '')
@@ -227,7 +227,7 @@ const port = String(server.port)
 const exec = (argv: readonly string[], terminals?: FakeTerminals): Promise<Outcome> =>
   runMain(['exec', '--port', port, ...argv], terminals)
 
-t.test('a scalar is its bare value in every format', async t => {
+t.test('a scalar is printed bare in every format', async t => {
   for (const output of ['table', 'csv', 'json']) {
     const result = await exec(['-e', '1+2', '--output', output])
     t.strictSame(result, { code: 0, stdout: '3\n', stderr: '' }, output)
@@ -235,7 +235,7 @@ t.test('a scalar is its bare value in every format', async t => {
   t.equal((await exec(['-e', '"a"', '--json'])).stdout, '"a"\n')
 })
 
-t.test('a table is printed for people, for programs, or as json', async t => {
+t.test('a table is printed for people, for programs, or as JSON', async t => {
   const argv = ['-e', 'select * from quotes']
   t.equal(
     (await exec(argv)).stdout,
@@ -265,7 +265,7 @@ t.test('the script comes from a file, from standard input, or from -e', async t 
   })
 })
 
-t.test('an error of the script is 65, on standard error, in words of the server', async t => {
+t.test("an error of the script is 65, on standard error, in the server's words", async t => {
   const { code, stdout, stderr } = await exec(['-e', 'select * from nosuchtable'])
   t.equal(code, 65)
   t.equal(stdout, '')
@@ -275,7 +275,7 @@ t.test('an error of the script is 65, on standard error, in words of the server'
   )
 })
 
-t.test('with json there is one object on every exit', async t => {
+t.test('with json there is one object for every exit code', async t => {
   const failed = await exec(['-e', 'select * from nosuchtable', '--json'])
   t.equal(failed.code, 65)
   t.match(JSON.parse(failed.stdout), {
@@ -286,11 +286,11 @@ t.test('with json there is one object on every exit', async t => {
   t.equal((await exec(['-e', 'undef(`nothing)', '--json'])).stdout.split('\n').length, 2)
 })
 
-t.test('what the script prints goes to standard error', async t => {
+t.test('printed output of the script goes to standard error', async t => {
   t.match(await exec(['-e', 'print("hello")\n5']), { stdout: '5\n', stderr: 'hello\n' })
 })
 
-t.test('without a server there is a hint how to have one', async t => {
+t.test('if no server listens, a hint says how to start one', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
   const result = await runMain(['exec', '--port', String(gone.port), '-e', '1'])
@@ -301,7 +301,7 @@ t.test('without a server there is a hint how to have one', async t => {
   })
 })
 
-t.test('of several hosts the first that answers is taken', async t => {
+t.test('of several hosts the first that answers is used', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const hosts = `127.0.0.1:${dead.port},127.0.0.1:${port}`
@@ -337,7 +337,7 @@ t.test('data cannot move the cursor of a terminal', async t => {
   t.strictSame(JSON.parse(shown.json), [{ s: text }], 'it is the same value')
 })
 
-t.test('a line break in a field is nothing but that, a CR is shown', async t => {
+t.test('a line break in a field is printed as it is, a CR is escaped', async t => {
   const script = 'table(["a\r\nb\tc", "over\rwritten"] as s)'
   const { stdout } = await exec(['-e', script, '--output', 'csv'], { stdoutColumns: 80 })
   t.equal(stdout, 's\n"a\\u000d\nb\tc"\n"over\\u000dwritten"\n')
@@ -348,7 +348,7 @@ const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdou
 )
 
 t.test(
-  'a real terminal is known as one',
+  'a real terminal is recognized',
   { skip: hasScript ? false : 'there is no script(1) of util-linux' },
   async t => {
     const script = 'table(["x\u001b[2Jy"] as s)'
@@ -367,7 +367,7 @@ t.test(
   },
 )
 
-t.test('a full disk behind standard output is 74', async t => {
+t.test('standard output on a full disk is 74', async t => {
   for (const argv of [['exec', '--port', port, '-e', '1+2'], ['--version']]) {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'] })
@@ -400,7 +400,7 @@ t.test('a reader that leaves early ends it quietly', async t => {
   t.match(await outcome, { code: 0, signal: null, stderr: '' })
 })
 
-t.test('a signal leaves a script that runs, with the code of the signal in JSON, too', async t => {
+t.test("a signal ends a running script, with the signal's code also in JSON", async t => {
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],

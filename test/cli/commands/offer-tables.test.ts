@@ -1,5 +1,5 @@
 /*
-  `load` and `check` without a table: the tables of the server, which of them fit the file, and the command that loads it.
+  `load` and `check` without a table: the server's tables, which of them fit the file, and the command that loads it.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -38,9 +38,9 @@ function call(argv: readonly string[], terminals: FakeTerminals = {}): Promise<O
 
 const file = (name: string): string => join(folder, name)
 
-t.test('the tables stand there with their columns, and those that fit come first', async t => {
+t.test('tables are listed with their columns, those that fit first', async t => {
   const path = file('trades.csv')
-  // How the password travels is said once.
+  // The notice about the password's encryption comes only once.
   await call(['load', path])
   for (const command of [['load'], ['check'], ['load', '-n']]) {
     const { code, stdout, stderr } = await call([...command, path])
@@ -64,7 +64,7 @@ t.test('the tables stand there with their columns, and those that fit come first
   }
 })
 
-t.test('the command that is offered loads the file', async t => {
+t.test('the suggested command loads the file', async t => {
   const { stderr } = await call(['load', file('trades.csv')])
   const words = stderr.trimEnd().split('\n').at(-1)!.split(' ').slice(2)
   t.match(await runMain(words, { environment: login }), {
@@ -74,7 +74,7 @@ t.test('the command that is offered loads the file', async t => {
 })
 
 t.test(
-  'options that map count, JSON is known by its members, columns without names by their number',
+  'mapping options count, JSON is matched by members, columns without names by number',
   async t => {
     const said = async (...argv: string[]): Promise<string> =>
       (await call(['load', ...argv])).stderr
@@ -88,7 +88,7 @@ t.test(
   },
 )
 
-t.test('a file that cannot be read, and data from a pipe, leave the tables', async t => {
+t.test('for an unreadable file and for piped data, all tables are listed', async t => {
   for (const source of ['/no/such.csv', '-']) {
     const { stderr } = await call(['load', source], { stdin: 'sym\n' })
     t.match(stderr, /^Tables of 127.*\d:\n {2}trades\n/)
@@ -96,25 +96,30 @@ t.test('a file that cannot be read, and data from a pipe, leave the tables', asy
   }
 })
 
-t.test('what a user may not see is not there; who has not logged in is told so', async t => {
+t.test('tables that the user may not see are left out, and a guest is told to log in', async t => {
   const guest = { DDB_USER: '', DDB_PASSWORD: '' }
   const { stderr } = await call(['load', file('trades.csv')], { environment: guest })
   t.match(stderr, /a user may see more of them: --user NAME/)
 })
 
-t.test('a server that is not there, a missing password and -q leave the failure alone', async t => {
-  const gone = await startServer({ port: 0 })
-  await gone.close()
-  const lost = await runMain(['load', file('trades.csv'), '--port', String(gone.port)])
-  t.match(lost, { code: 64, stderr: /cannot be listed: .*connection refused[^]*no target/ })
-  t.match(lost.stderr, /\nnext: ddb-ingest load --help-all\n$/)
-  const noPassword = await call(['load', file('trades.csv')], { environment: { DDB_PASSWORD: '' } })
-  t.match(noPassword, { code: 64, stderr: /cannot be listed: no password[^]*no target/ })
-  const quiet = await call(['load', file('trades.csv'), '-q'])
-  t.match(quiet.stderr, /^ddb-ingest: no target/)
-})
+t.test(
+  'if no server listens, if a password is missing, and with -q, only the error is printed',
+  async t => {
+    const gone = await startServer({ port: 0 })
+    await gone.close()
+    const lost = await runMain(['load', file('trades.csv'), '--port', String(gone.port)])
+    t.match(lost, { code: 64, stderr: /cannot be listed: .*connection refused[^]*no target/ })
+    t.match(lost.stderr, /\nnext: ddb-ingest load --help-all\n$/)
+    const noPassword = await call(['load', file('trades.csv')], {
+      environment: { DDB_PASSWORD: '' },
+    })
+    t.match(noPassword, { code: 64, stderr: /cannot be listed: no password[^]*no target/ })
+    const quiet = await call(['load', file('trades.csv'), '-q'])
+    t.match(quiet.stderr, /^ddb-ingest: no target/)
+  },
+)
 
-t.test('lines keep inside a narrow screen', async t => {
+t.test('lines fit a narrow screen', async t => {
   const { stderr } = await call(['load', file('trades.csv'), '--no-color'], { stderrColumns: 40 })
   const lines = stderr.split('\n').slice(1, 8)
   t.ok(

@@ -26,13 +26,13 @@ import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js
 interface Serving {
   port: string
   exec: (...argv: string[]) => ReturnType<typeof runMain>
-  /** What it has said. */
+  /** Its output so far. */
   stderr: () => string
   /** Ends it as a signal does. */
   end: () => Promise<{ code: number; stdout: string }>
 }
 
-/** The command in this process; it ends with the test at the latest. */
+/** The command in this process; the end of the test ends it at the latest. */
 async function serve(t: Test, ...argv: string[]): Promise<Serving> {
   const fake = fakeProcess()
   const said = once(fake.processEnvironment.stdout, 'data')
@@ -62,17 +62,20 @@ async function scriptFile(t: Test, script: string): Promise<string> {
   return path
 }
 
-t.test('the ready line is all there is on stdout; SIGTERM and Ctrl-C end it in order', async t => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
-    t.teardown(() => void child.kill('SIGKILL'))
-    const argv = ['exec', '--port', portIn(await firstLine), '-e', '1+2']
-    t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
-    child.kill(signal)
-    const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
-    t.match(await outcome, ended, signal)
-  }
-})
+t.test(
+  'stdout has only the ready line; SIGTERM and Ctrl-C shut the server down cleanly',
+  async t => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
+      t.teardown(() => void child.kill('SIGKILL'))
+      const argv = ['exec', '--port', portIn(await firstLine), '-e', '1+2']
+      t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
+      child.kill(signal)
+      const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
+      t.match(await outcome, ended, signal)
+    }
+  },
+)
 
 t.test('the script of --init runs as admin', async t => {
   const init = await scriptFile(t, 'def triple(x){ return 3*x }\naddFunctionView(triple)\n')
@@ -80,7 +83,7 @@ t.test('the script of --init runs as admin', async t => {
   t.match(await exec('-e', 'login("admin", "123456"); triple(14)'), { code: 0, stdout: '42\n' })
 })
 
-t.test('what cannot be served is refused with its own code', async t => {
+t.test('unusable options are refused with their own code', async t => {
   const { port } = await serve(t)
   const broken = await scriptFile(t, 'nosuchfunction(1)')
   const cases: [argv: string[], code: number, message: RegExp][] = [
@@ -103,7 +106,7 @@ t.test('with --require-login a guest may do nothing', async t => {
   t.match(await runMain(argv, { environment }), { code: 0, stdout: '3\n' })
 })
 
-t.test('--new-value-partitions says what becomes of values without a partition', async t => {
+t.test('--new-value-partitions decides about values without a partition', async t => {
   const script = `login("admin", "123456")
 pt = createPartitionedTable(database("dfs://d", VALUE, 1 2), table(1:0, [\`id], [INT]), \`t, \`id)
 tableInsert(pt, table(1 2 3 as id))`
@@ -117,7 +120,7 @@ tableInsert(pt, table(1 2 3 as id))`
   }
 })
 
-t.test('--setting and --server-version make it another server', async t => {
+t.test('--setting and --server-version change the server', async t => {
   const settings = ['--setting', 'maxPubConnections=0', '--setting', 'dataSync=1']
   const { exec } = await serve(t, ...settings, '--server-version', '2.00.9')
   t.match(await exec('-e', 'getConfig("dataSync")', '--output', 'csv'), { stdout: '1\n' })
@@ -133,7 +136,7 @@ t.test('--setting and --server-version make it another server', async t => {
   }
 })
 
-t.test('--discard ends with one line of what was counted', async t => {
+t.test('--discard ends with one line of counts', async t => {
   const { stdout } = await (await serve(t, '--discard')).end()
   t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0, sums: {} })
 })
@@ -163,7 +166,7 @@ const child = (code: string): string[] => [
   code,
 ]
 
-t.test('of the logins of a command nothing is kept: its server ends with it', async t => {
+t.test('logins of a command are not remembered, because its server ends with it', async t => {
   const home = t.testdir()
   const own = [process.execPath, bin, 'exec', '-e', '1', '--user', 'admin']
   const environment = { DDB_PASSWORD: '123456', XDG_STATE_HOME: home }
@@ -172,22 +175,25 @@ t.test('of the logins of a command nothing is kept: its server ends with it', as
   t.strictSame(readdirSync(home), [])
 })
 
-t.test('a command finds its server, has the options behind -- and decides the code', async t => {
-  const code = `
+t.test(
+  'a command finds its server, gets the options after -- and decides the exit code',
+  async t => {
+    const code = `
     const { DDB_HOST, DDB_PORT } = process.env
     require('node:net').connect(DDB_PORT, DDB_HOST, () => {
       console.log('connected to ' + DDB_HOST, process.argv.slice(1))
       process.exit(7)
     })`
-  t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
-    code: 7,
-    signal: null,
-    stdout: "connected to 127.0.0.1 [ '--port' ]\n",
-    stderr: '',
-  })
-})
+    t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
+      code: 7,
+      signal: null,
+      stdout: "connected to 127.0.0.1 [ '--port' ]\n",
+      stderr: '',
+    })
+  },
+)
 
-t.test('a command that a signal ended gives 128 and its number', async t => {
+t.test('a command ended by a signal gives 128 plus its number', async t => {
   t.match(await spawnCli(child('process.kill(process.pid, "SIGKILL")')).outcome, { code: 137 })
 })
 
@@ -207,12 +213,12 @@ t.test('SIGTERM is passed on to the command', async t => {
   t.match(await outcome, { code: 5, stdout: 'ready\ntold to end\n' })
 })
 
-t.test('a command that does not exist is wrong usage', async t => {
+t.test('a missing command is a usage error', async t => {
   const result = await runMain(['serve', '--port', '0', '--', 'no-such-command'])
   t.match(result, { code: 64, stderr: /cannot run no-such-command \(ENOENT\)/ })
 })
 
-t.test('failures of asynchronous requests are told, three unless all are wanted', async t => {
+t.test('failures of asynchronous requests are printed, three unless all are requested', async t => {
   for (const [argv, told] of [
     [[], 3],
     [['-v'], 5],
@@ -228,7 +234,7 @@ t.test('failures of asynchronous requests are told, three unless all are wanted'
   }
 })
 
-t.test('a server of its own, whatever the settings of the user, until it is stopped', async t => {
+t.test("a server for itself, independent of the user's settings, until it is stopped", async t => {
   const server = await startEmbeddedProcess({
     ...process.env,
     DDB_INGEST_SERVE_PORT: 'no port',
@@ -247,10 +253,13 @@ t.test('a server of its own, whatever the settings of the user, until it is stop
 })
 
 /*
-  The tour of `npm start`, as a build server would see it.
+  The tour of `npm start`, as a build server sees it.
 */
 
-/** The tour in this process. Its measurement looks at the clock twice for a hundred requests: time passes by these looks. */
+/**
+ * The tour in this process. Its measurement reads the clock twice per hundred requests, and time advances only at these
+ * reads.
+ */
 async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: string }> {
   const fake = fakeProcess()
   const now = performance.now.bind(performance)
@@ -265,7 +274,7 @@ async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: 
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
 
-t.test('the tour shows three ways, measures, and ends by itself with code 0', async t => {
+t.test('the tour shows three ways, measures, and ends with code 0', async t => {
   const { code, stdout, stderr } = await tourOf(t)
   t.equal(code, 0, stderr)
   for (const way of [
@@ -291,11 +300,11 @@ t.test('the tour shows three ways, measures, and ends by itself with code 0', as
   t.strictSame(
     stdout.split('\n').filter(line => [...line].length > 80 && !line.includes('/')),
     [],
-    'lines fit 80 columns, whatever the length of paths',
+    'lines fit 80 columns, for paths of any length',
   )
 })
 
-/** Port of the tour's own server, as soon as it says so. */
+/** The port of the tour's own server, as soon as it is printed. */
 function portOf({ child, outcome }: Spawned): Promise<string> {
   let text = ''
   return new Promise((resolve, reject) => {
@@ -319,13 +328,13 @@ t.test('Ctrl-C ends the tour and its server, code 130', async t => {
   t.notOk(await isServing(port))
 })
 
-t.test('the server ends with the tour even when that is killed', async t => {
+t.test('the server ends with the tour even if the tour is killed', async t => {
   const tour = spawnCli(['demo'])
   const port = await portOf(tour)
   tour.child.kill('SIGKILL')
   await tour.outcome
   while (await isServing(port)) await new Promise(resolve => setImmediate(resolve))
-  t.pass('nobody listens any more')
+  t.pass('the server no longer listens')
 })
 
 const server = await startServer({ port: 0 })
@@ -352,13 +361,13 @@ t.test('with --json there is one object with both modes and their ratio', async 
   t.equal(result.ratio, Number((result.sync['seconds']! / result.async['seconds']!).toFixed(3)))
 })
 
-t.test('exactly the requests asked for are sent, each with its rows', async t => {
+t.test('exactly the requested number of requests is sent, each with its rows', async t => {
   const before = server.counters.asynchronousRequests
   await runMain(bench)
   t.equal(server.counters.asynchronousRequests - before, 30)
 })
 
-t.test('it says one sentence, and leaves no table behind', async t => {
+t.test('it prints one sentence and leaves no table on the server', async t => {
   const { code, stdout, stderr } = await runMain(bench)
   t.equal(code, 0)
   t.match(
@@ -369,7 +378,7 @@ t.test('it says one sentence, and leaves no table behind', async t => {
   t.equal(server.node.shared.size, 0)
 })
 
-t.test('a failure is an object too, with nothing made up', async t => {
+t.test('an error is an object, too, without invented figures', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const { code, stdout } = await runMain(['bench', '--port', String(dead.port), '--json'])
@@ -399,33 +408,36 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('the same requests go out with answers and without, each mode into its table', async t => {
-  const { server, measured } = await scene(t)
-  const modes: [Mode, number][] = []
-  const shares: Record<Mode, number[]> = { sync: [], async: [] }
-  const before = server.counters.asynchronousRequests
-  const { requests, rowsPerRequest, sync, async, ratio } = await measured({
-    onMode: (mode, _, count) => modes.push([mode, count]),
-    onProgress: (mode, share) => shares[mode].push(share),
-  })
-  t.strictSame([requests, rowsPerRequest], [250, 3])
-  t.same(modes, [
-    ['sync', 250],
-    ['async', 250],
-  ])
-  t.equal(server.counters.asynchronousRequests - before, 250)
-  t.equal(ratio, Number((sync.seconds / async.seconds).toFixed(3)))
-  // After 100 and 200 of 250 requests.
-  for (const mode of ['sync', 'async'] as const) t.same(shares[mode], [0.396, 0.796])
-  t.equal(server.node.shared.size, 0, 'no table is left behind')
-})
+t.test(
+  'the same requests are sent with and without answers, each mode into its own table',
+  async t => {
+    const { server, measured } = await scene(t)
+    const modes: [Mode, number][] = []
+    const shares: Record<Mode, number[]> = { sync: [], async: [] }
+    const before = server.counters.asynchronousRequests
+    const { requests, rowsPerRequest, sync, async, ratio } = await measured({
+      onMode: (mode, _, count) => modes.push([mode, count]),
+      onProgress: (mode, share) => shares[mode].push(share),
+    })
+    t.strictSame([requests, rowsPerRequest], [250, 3])
+    t.same(modes, [
+      ['sync', 250],
+      ['async', 250],
+    ])
+    t.equal(server.counters.asynchronousRequests - before, 250)
+    t.equal(ratio, Number((sync.seconds / async.seconds).toFixed(3)))
+    // After 100 and 200 of 250 requests.
+    for (const mode of ['sync', 'async'] as const) t.same(shares[mode], [0.396, 0.796])
+    t.equal(server.node.shared.size, 0, 'no table is left on the server')
+  },
+)
 
-t.test('when its time is over a mode ends, and the other one does as many', async t => {
+t.test('when its time is over, a mode ends, and the other mode sends as many', async t => {
   const { measured } = await scene(t)
   t.match(await measured({ longestMs: 0 }), { requests: 100 })
 })
 
-t.test('a signal ends the measurement, and no table is left behind', async t => {
+t.test('a signal ends the measurement, and no table is left on the server', async t => {
   const { server, measured } = await scene(t)
   const ending = new AbortController()
   ending.abort()
@@ -434,7 +446,7 @@ t.test('a signal ends the measurement, and no table is left behind', async t => 
   t.equal(server.node.shared.size, 0)
 })
 
-t.test('what fails is thrown, and no table is left behind', async t => {
+t.test('a failure is thrown, and no table is left on the server', async t => {
   const { server, measured } = await scene(t, {
     beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
   })
@@ -442,7 +454,7 @@ t.test('what fails is thrown, and no table is left behind', async t => {
   t.equal(server.node.shared.size, 0)
 })
 
-t.test('the ratio is told the way round that it came out', async t => {
+t.test('the ratio is worded as faster or as slower', async t => {
   t.equal(ratioText(3.14), 'Asynchronous writing was 3.1 times as fast as synchronous')
   t.match(ratioText(1), /was 1\.0 times as fast/)
   t.match(ratioText(0.5), /took 2\.0 times as long/)
@@ -456,7 +468,7 @@ t.test('a count is an INT or a LONG', async t => {
   }
 })
 
-t.test('measuring is shown on a terminal alone', async t => {
+t.test('the measurement shows progress only on a terminal', async t => {
   for (const [columns, isShown] of [
     [undefined, false],
     [80, true],

@@ -1,5 +1,5 @@
 /*
-  Lines that are being typed, read as bash reads them: bash itself says which words they have.
+  Lines being typed, divided as bash divides them: bash itself gives the expected words.
 */
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
@@ -26,7 +26,7 @@ const place = fc
   .map(sign => `${sign}place`)
 const line = fc.array(fc.oneof({ arbitrary: word, weight: 4 }, place), { maxLength: 6 })
 
-t.test('the words are those that bash gives to a program', { skip: !hasBash }, async t => {
+t.test('the words are those that bash passes to a program', { skip: !hasBash }, async t => {
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 20 }), lines => {
       const typed = lines.map(parts => parts.join(' '))
@@ -47,7 +47,7 @@ t.test('the words are those that bash gives to a program', { skip: !hasBash }, a
   t.pass()
 })
 
-t.test('the word at the cursor loses its quotes, open ones too', async t => {
+t.test('the word at the cursor loses its quotes, also open ones', async t => {
   const current = (text: string): string => readBashLine(text).current
   t.equal(current('d load '), '')
   t.equal(current('d load my\\ f'), 'my f')
@@ -58,7 +58,7 @@ t.test('the word at the cursor loses its quotes, open ones too', async t => {
   t.equal(current('d load --table=中'), '--table=中')
 })
 
-t.test('what stands before the name of the program is none of its words', async t => {
+t.test("text before the program's name is none of its words", async t => {
   t.strictSame(readBashLine('A=1 B="2 3" d load x'), { before: ['load'], current: 'x' })
   t.strictSame(readBashLine('zcat x | d load -'), { before: ['load'], current: '-' })
   t.strictSame(readBashLine('d load &>log x'), { before: ['load'], current: 'x' })

@@ -1,6 +1,6 @@
 /*
-  What shells are told a line could go on with: from the program itself, the journals and the server. A server may be slow, hostile or
-  gone, and then there is just nothing.
+  Completions for shells: from the program itself, the journals and the server. If the server is slow, hostile or gone,
+  there are none.
 */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ interface Answer {
   readonly died: boolean
 }
 
-/** No limit that a busy machine could reach. */
+/** A timeout that even a busy machine does not reach. */
 const longMs = 60_000
 
 async function ask(
@@ -40,7 +40,7 @@ async function ask(
   return { form, lines, died: fake.left.length > 0 }
 }
 
-/** Without what the options are for. */
+/** Values without their descriptions. */
 async function values(
   typed: readonly string[],
   environment?: Record<string, string>,
@@ -49,7 +49,7 @@ async function values(
   return lines.map(line => line.split('\t')[0]!)
 }
 
-t.test('commands, options and values that are fixed', async t => {
+t.test('commands, options and fixed values', async t => {
   t.strictSame(await values(['re']), ['resume', 'retry'])
   t.strictSame((await ask('zsh', ['completi'])).lines, [
     'completion\tPrint the completion script for bash, zsh or fish.',
@@ -58,21 +58,21 @@ t.test('commands, options and values that are fixed', async t => {
   t.strictSame(await values(['--v']), ['--version'])
   t.strictSame(await values(['load', '--create-']), [])
   t.strictSame(await values(['load', '--crea']), ['--create'])
-  t.ok((await values(['load', '-'])).includes('--table'), 'a hyphen alone')
+  t.ok((await values(['load', '-'])).includes('--table'), 'a single hyphen')
   t.strictSame(await values(['load', '--create', '']), ['stream', 'dfs'])
-  t.strictSame(await values(['load', '--create=d']), ['--create=dfs'], 'with what was typed')
-  t.strictSame(await values(['load', '-f', 'nd']), ['ndjson'], 'of a short option')
+  t.strictSame(await values(['load', '--create=d']), ['--create=dfs'], 'with the typed text')
+  t.strictSame(await values(['load', '-f', 'nd']), ['ndjson'], 'for a short option')
   t.strictSame(await values(['load', '--encoding=gb']), ['--encoding=gb18030', '--encoding=gbk'])
-  t.strictSame(await values(['load', '--host=lo']), [], 'of what nobody can know')
+  t.strictSame(await values(['load', '--host=lo']), [], 'an unknown value')
   t.strictSame(await values(['load', '--host', 'lo']), [])
   t.strictSame(await values(['explain', 'DDB_TIME']), ['DDB_TIMEOUT'])
   t.strictSame(await values(['completion', '']), ['bash', 'zsh', 'fish'])
   t.strictSame(await values(['nonsense', '']), [])
 })
 
-t.test('an option means what its own command takes it for', async t => {
+t.test('an option has the meaning of its own command', async t => {
   t.equal((await ask('fish', ['schema', '--create', ''])).form, 'files', 'a switch of schema')
-  t.equal((await ask('fish', ['load', '--create', ''])).form, 'words', 'not so of load')
+  t.equal((await ask('fish', ['load', '--create', ''])).form, 'words', 'but not of load')
 })
 
 t.test('after -- there are no options', async t => {
@@ -85,7 +85,7 @@ t.test('after -- there are no options', async t => {
   t.strictSame(await values(['--', '']), [])
 })
 
-t.test('bash is told what it puts in the place of the last part alone', async t => {
+t.test('bash gets only what it puts in place of the last part', async t => {
   const bash = async (line: string, place: string): Promise<readonly string[]> =>
     (await ask('bash', [`ddb-ingest ${line}`, place])).lines
   t.strictSame(await bash('load --create=d', 'd'), ['dfs'])
@@ -94,7 +94,7 @@ t.test('bash is told what it puts in the place of the last part alone', async t 
   t.strictSame(await bash('load --create ', ''), ['stream', 'dfs'])
 })
 
-t.test('files that load takes, and folders', async t => {
+t.test('files that load accepts, and folders', async t => {
   const folder = fileFolder(t, {
     ...{ 'a.csv': '', 'b.csv.gz': '', 'c.JSONL': '', 'd.zip': '', 'e.txt': '', 'f.dos': '' },
     ...{ '.hidden.csv': '', "it's $x `y`.csv": '', 'g\nh.csv': '', sub: { 'only.txt': '' } },
@@ -112,7 +112,7 @@ t.test('files that load takes, and folders', async t => {
     await below('load', '~/'),
     data.map(name => `~/${name}`),
   )
-  t.strictSame(await below('load', '~/sub/'), ['~/sub/only.txt'], 'all, where none is data')
+  t.strictSame(await below('load', '~/sub/'), ['~/sub/only.txt'], 'all files if none has data')
   t.strictSame(await below('load', '~/.'), ['~/.hidden.csv'])
   t.strictSame(await below('exec', '~/'), ['~/f.dos', '~/sub/'])
   t.strictSame(await below('load', '--rejects', '~/e'), ['~/e.txt'])
@@ -122,10 +122,10 @@ t.test('files that load takes, and folders', async t => {
   const home = await ask('fish', ['load', '~/a'], { HOME: folder })
   t.strictSame(home.lines, ['~/a.csv'])
   const { lines } = await ask('bash', [`ddb-ingest load ${folder}/s`, `${folder}/s`])
-  t.strictSame(lines, [`${folder}/sub`], 'bash puts the slash there')
+  t.strictSame(lines, [`${folder}/sub`], 'bash adds the slash')
 })
 
-t.test('names of runs, of ten thousand too', async t => {
+t.test('run IDs, even ten thousand', async t => {
   const folder = fileFolder(t)
   mkdirSync(join(folder, 'ddb-ingest', 'runs'), { recursive: true })
   const journal = (name: string): void =>
@@ -138,7 +138,7 @@ t.test('names of runs, of ten thousand too', async t => {
   t.strictSame(await values(['resume', 'p'], state), ['prices-2026'])
   t.strictSame(await values(['runs', 'r1', 'p'], state), ['prices-2026'])
   t.strictSame(await values(['load', '--run-id=p'], state), ['--run-id=prices-2026'])
-  t.strictSame(await values(['resume', '$'], state), [], 'a file, and no name of a run')
+  t.strictSame(await values(['resume', '$'], state), [], 'this file is not a run')
   const other = fileFolder(t, { runs: { 'mine.journal': '' } })
   t.strictSame(await values(['resume', '--state-dir', other, '']), ['mine'])
 })
@@ -151,7 +151,7 @@ const initScript = `
 
 const admin = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
 
-t.test('tables of a server that takes guests', async t => {
+t.test('tables of a server that allows guests', async t => {
   const server = await startServer({ port: 0, initScript })
   t.teardown(() => server.close())
   const port = String(server.port)
@@ -162,7 +162,7 @@ t.test('tables of a server that takes guests', async t => {
   t.strictSame(await tables('--table=行'), ['--table=行情'])
   t.strictSame(await tables('--confirm-table', 'tra'), ['trades'])
   t.strictSame(await tables('--types-from', 'tra'), ['trades'])
-  t.strictSame(await values(['schema', '--table', 'tr'], { DDB_PORT: port }), [], 'a new one')
+  t.strictSame(await values(['schema', '--table', 'tr'], { DDB_PORT: port }), [], 'a new table')
   t.strictSame(await values(['check', '--table', 'tr'], { DDB_PORT: port }), ['trades'])
   t.strictSame(
     await values(['load', '-t', 'tr'], { DDB_PORT: port, DDB_USER: 'admin' }),
@@ -171,19 +171,19 @@ t.test('tables of a server that takes guests', async t => {
   )
 })
 
-t.test('a password leaves only by TLS, or to whom its user has logged in', async t => {
+t.test('a password is sent only over TLS, or to a server where its user has logged in', async t => {
   const server = await startServer({ port: 0, initScript, requireLogin: true })
   t.teardown(() => server.close())
   const state = fileFolder(t)
   const environment = { ...admin, XDG_STATE_HOME: state, DDB_PORT: String(server.port) }
   const before = server.counters.connections
   t.strictSame(await values(['load', '-t', ''], environment), [])
-  t.equal(server.counters.connections, before, 'a server that is new is not even asked')
-  t.same(readdirSync(state), [], 'and nothing is kept')
+  t.equal(server.counters.connections, before, 'a new server is not even asked')
+  t.same(readdirSync(state), [], 'and nothing is stored')
   t.equal((await runMain(['exec', '-e', '1+1'], { environment })).code, 0)
   t.strictSame(await values(['load', '-t', 'dfs:'], environment), ['dfs://testDB/tb1'])
   const { lines } = await ask('bash', ['ddb-ingest load -t dfs:', ''], environment)
-  t.strictSame(lines, ['//testDB/tb1'], 'what follows the colon')
+  t.strictSame(lines, ['//testDB/tb1'], 'the text after the colon')
   t.strictSame(await values(['load', '--user', 'other', '-t', ''], environment), [])
   t.strictSame(await values(['load', '--password-stdin', '-t', ''], environment), [])
 })
@@ -203,15 +203,11 @@ t.test('with TLS', async t => {
   const environment = { ...admin, DDB_PORT: String(server.port), XDG_STATE_HOME: fileFolder(t) }
   const tls = ['--tls', '--ca-file', identity.certFile]
   t.strictSame(await values(['load', ...tls, '-t', 'tr'], environment), ['trades'])
-  t.strictSame(
-    await values(['load', '--tls', '-t', 'tr'], environment),
-    [],
-    'of an unknown authority',
-  )
+  t.strictSame(await values(['load', '--tls', '-t', 'tr'], environment), [], 'an unknown authority')
   t.strictSame(await values(['load', '--tls', '--tls-insecure', '-t', 'tr'], environment), [])
 })
 
-t.test('a server that is silent, talks nonsense or is not there', async t => {
+t.test('a server that is silent, sends invalid bytes or does not listen', async t => {
   for (const [greeting, dies] of [
     ['', true],
     ['HTTP/1.1 400 Bad Request\r\n\r\n', false],
@@ -240,7 +236,7 @@ t.test('a password file that is a pipe is left for the load', async t => {
   t.strictSame(await ask('zsh', typed), { form: 'words', lines: [], died: false })
 })
 
-t.test('the process ends though the system keeps one of its threads', async t => {
+t.test('the process ends even if the system holds one of its threads', async t => {
   const pipe = join(fileFolder(t), 'pipe')
   execFileSync('mkfifo', [pipe])
   const typed = ['complete', 'zsh', '--', 'load', '--config', pipe, '-t', '']
@@ -248,7 +244,7 @@ t.test('the process ends though the system keeps one of its threads', async t =>
   t.strictSame({ stdout, stderr, signal }, { stdout: 'words\n', stderr: '', signal: 'SIGKILL' })
 })
 
-t.test('settings that are wrong, and lines that are no requests', async t => {
+t.test('invalid settings, and lines that are not requests', async t => {
   t.strictSame(await values(['load', '--port', 'x', '-t', '']), [])
   t.strictSame(await values(['load', '--nonsense', '-t', '']), [])
   t.strictSame(await values(['load', '-t', ''], { DDB_INGEST_NONSENSE: '1' }), [])
@@ -260,7 +256,7 @@ t.test('settings that are wrong, and lines that are no requests', async t => {
   })
 })
 
-t.test('completion prints the script of a shell', async t => {
+t.test('completion prints the script for a shell', async t => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { code, stdout } = await runMain(['completion', shell])
     t.match({ code, stdout }, { code: 0, stdout: `ddb-ingest complete ${shell} -- ` })

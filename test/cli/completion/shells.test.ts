@@ -1,6 +1,6 @@
 /*
-  Lines completed by bash, zsh and fish themselves, on a terminal: keys are typed, and a function prints the words that the shell makes of
-  the line. So what was put there is read by whoever will run it.
+  Completion by bash, zsh and fish themselves on a terminal: the test types keys, and a function prints the shell's
+  resulting words. So the inserted text is read as the shell will run it.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,10 @@ import { bin } from '../run-cli.js'
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
 
-/** How each is started without settings of the user, and how it is made to complete the lines of `show` as ours. */
+/**
+ * How each shell is started without the user's settings, and how it is made to complete the lines of `show` with our
+ * completion.
+ */
 const starts: Readonly<Record<Shell, readonly [command: string, setUp: string]>> = {
   bash: [
     'bash --norc --noprofile -i',
@@ -35,7 +38,7 @@ const files = {
   ...{ 'bl  anks.csv': '', 'my dir': { 'a b.csv': '' } },
 }
 
-/** What is typed, → for Tab, and the words that come of it. */
+/** Typed text, with → for Tab, and the resulting words. */
 const lines: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['lo→x', ['load', 'x']],
   ['load --crea→d→', ['load', '--create', 'dfs']],
@@ -53,7 +56,7 @@ const lines: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['load --host=lo→', ['load', '--host=lo']],
 ]
 
-/** What these name must not happen because somebody presses Tab. */
+/** Pressing Tab in these lines must not run anything. */
 const neverRun = ['load x > kept --crea→', 'load $(touch ran) --crea→']
 
 async function type(
@@ -85,11 +88,7 @@ async function tryShell(t: Test, shell: Shell): Promise<void> {
   ])
   const shown = readFileSync(join(folder, 'shown'), 'utf8')
   t.equal(shown, lines.map(([, words]) => [words.length, ...words, ''].join('\0')).join(''))
-  t.equal(
-    readFileSync(join(folder, 'kept'), 'utf8'),
-    'kept\n',
-    'nothing was written to a file that was named',
-  )
+  t.equal(readFileSync(join(folder, 'kept'), 'utf8'), 'kept\n', 'no file was written to')
   t.notOk(existsSync(join(folder, 'ran')), 'nothing was run')
 }
 
@@ -97,5 +96,5 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   const skip =
     (!has('script', '--version') && 'no script(1) of util-linux, which gives a terminal') ||
     (!has(shell, '--version') && `${shell} is not installed`)
-  t.test(`${shell} completes what is typed`, { skip }, t => tryShell(t, shell))
+  t.test(`${shell} completes typed text`, { skip }, t => tryShell(t, shell))
 }

@@ -38,10 +38,9 @@ const load = (...argv: string[]): Promise<Outcome> => runMain([...base, ...argv]
 
 const options = ['--summary', '--metrics-file'] as const
 
-/** What each of them begins with. */
 const starts = { '--summary': '{"schema":', '--metrics-file': '# HELP ' }
 
-t.test('a file is replaced in one step: who has it open goes on reading the old one', async t => {
+t.test('a file is replaced in one step: open readers continue with the old one', async t => {
   for (const option of options) {
     const dir = t.testdir({ f: 'old and longer than what comes\n'.repeat(1000) })
     const path = join(dir, 'f')
@@ -59,7 +58,7 @@ t.test('a file is replaced in one step: who has it open goes on reading the old 
   }
 })
 
-t.test('a new file can be read by others, and written by its owner alone', async t => {
+t.test('others can read a new file, only its owner can write to it', async t => {
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
   for (const option of options) {
@@ -144,7 +143,7 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
 })
 
 t.test(
-  'a file that cannot be replaced in the end is 74, and nothing is left beside it',
+  'a file that cannot be replaced at the end is 74, and leaves no other file behind',
   async t => {
     for (const option of options) {
       const dir = t.testdir({ f: 'old\n' })
@@ -165,7 +164,7 @@ t.test(
   },
 )
 
-t.test('standard output that cannot be written is 74, and the files say so', async t => {
+t.test('if standard output cannot be written, the code is 74, and the files say so', async t => {
   const dir = t.testdir({ 'bad.csv': `${rows}x,1\n` })
   const failing = (): Writable =>
     new Writable({
@@ -183,19 +182,23 @@ t.test('standard output that cannot be written is 74, and the files say so', asy
     t.match(stderr, /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
     t.match(JSON.parse(readFileSync(summary, 'utf8')), { exitCode: 74, rows: { confirmed: 1 } })
   }
-  t.equal((await run('-q')).code, 0, 'nothing was to be written')
-  t.equal((await run(join(dir, 'bad.csv'), '--on-error', 'skip')).code, 3, 'a graver code stays')
+  t.equal((await run('-q')).code, 0, 'nothing to write')
+  t.equal(
+    (await run(join(dir, 'bad.csv'), '--on-error', 'skip')).code,
+    3,
+    'a more serious code stays',
+  )
   const usage = await run('--json', '--function', 'f', '--types', 'a:INT', '--summary', summary)
   t.match(usage, { code: 64, stderr: /\[DDB_USAGE\]/ })
 })
 
 /*
-  The trace of a run: every message in a line, whatever the secrets; and a trace that cannot be written ends no run.
+  The trace of a run has one line per message and no secrets; a trace that cannot be written ends no run.
 */
 
 const output = openOutput(fakeProcess().processEnvironment, true)
 
-t.test('a load leaves a line for each message, and no password', async t => {
+t.test('a load writes one line per message, and no password', async t => {
   const initScript = 'share streamTable(10:0, `id`name, [INT,STRING]) as target'
   const server = await startServer({ port: 0, initScript })
   t.teardown(() => server.close())
@@ -225,12 +228,12 @@ t.test('a load leaves a line for each message, and no password', async t => {
   const { code: again } = await runMain([...args, '-q', '--trace', trace, '--trace-values'])
   t.equal(again, 0)
   const both = readFileSync(trace, 'utf8')
-  t.ok(both.startsWith(text), 'a trace is added to')
+  t.ok(both.startsWith(text), 'a trace is appended to')
   t.match(both, /name STRING \[ann,bob\]\n/)
 })
 
 t.test(
-  'links are not followed, and what cannot be opened is 73 before anything is sent',
+  'links are not followed, and a trace that cannot be opened is 73 before anything is sent',
   async t => {
     const dir = t.testdir({ other: 'precious\n' })
     symlinkSync(join(dir, 'other'), join(dir, 'link'))
@@ -246,7 +249,7 @@ t.test(
   },
 )
 
-t.test('a trace that cannot be written any more says so at its end', async t => {
+t.test('a trace that can no longer be written says so at its end', async t => {
   const notes: string[] = []
   const noting = { ...output, note: (text: string) => void notes.push(text) }
   const full = openTrace({ trace: '/dev/full' }, noting)!
@@ -266,7 +269,7 @@ t.test('a trace that cannot be written any more says so at its end', async t => 
 
 const nothing = Readable.from([])
 
-t.test('one name a line, or NULs between names that may hold line ends', async t => {
+t.test('one name per line, or NULs between names that may contain line ends', async t => {
   const path = join(t.testdir(), 'list')
   const cases: [content: string, names: string[]][] = [
     ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
@@ -283,7 +286,7 @@ t.test('one name a line, or NULs between names that may hold line ends', async t
   }
 })
 
-t.test('what is no list is refused', async t => {
+t.test('a path that is not a list is refused', async t => {
   const path = join(t.testdir(), 'list')
   for (const content of ['', '\n\n', 'a.csv\n-\n']) {
     writeFileSync(path, content)
@@ -309,7 +312,7 @@ t.test('a script is the text of its file', async t => {
   t.equal(await readScriptFile(path), '// 价格\n1+2\n')
 })
 
-t.test('one that is not there, or cannot be read, is told with its path', async t => {
+t.test('the error for a missing or unreadable script has its path', async t => {
   const dir = t.testdir()
   const missing = join(dir, 'no\u0007such.dos')
   await t.rejects(readScriptFile(missing), {

@@ -1,5 +1,5 @@
 /*
-  Two parts of a run that are one file: refused before anything is opened.
+  Two parts of a run that are the same file are refused before anything is opened.
 */
 import { spawn, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -44,7 +44,7 @@ const rows = 'id,price\n1,1\nbad,2\n'
 
 interface Place {
   dir: string
-  /** Runs in the folder's own state and settings; words that are names of files there become paths. */
+  /** Runs in the folder's own state and settings; words that name files there become paths. */
   load: (...argv: string[]) => Promise<Outcome>
 }
 
@@ -73,7 +73,7 @@ function place(t: Test): Place {
   }
 }
 
-/** Every file below the folder with what it holds. */
+/** Every file below the folder, with its content. */
 function contentsOf(dir: string): Record<string, string> {
   const names = readdirSync(dir, { recursive: true, withFileTypes: true })
   return Object.fromEntries(
@@ -91,7 +91,7 @@ async function refuses(t: Test, { dir, load }: Place, argv: string[], why: RegEx
   t.equal(code, 64, argv.join(' '))
   t.match(stderr, why)
   t.match(JSON.parse(stdout), { exitCode: 64, error: { code: 'DDB_USAGE' }, rows: { read: 0 } })
-  t.strictSame(contentsOf(dir), before, 'nothing is touched')
+  t.strictSame(contentsOf(dir), before, 'no file has changed')
   t.equal(server.counters.requests, requests)
 }
 
@@ -141,7 +141,7 @@ t.test('no two parts of a run may be one file', async t => {
   }
 })
 
-t.test('exec and selftest keep their files apart as well', async t => {
+t.test('exec and selftest keep their files separate as well', async t => {
   const { dir } = place(t)
   const at = (name: string): string => join(dir, name)
   writeFileSync(at('a.dos'), '1+1')
@@ -161,11 +161,11 @@ t.test('exec and selftest keep their files apart as well', async t => {
     t.match(stderr, why)
     t.match(JSON.parse(stdout), { exitCode: 64, error: { code: 'DDB_USAGE' } })
   }
-  t.strictSame(contentsOf(dir), before, 'nothing is touched')
+  t.strictSame(contentsOf(dir), before, 'no file has changed')
   t.equal(server.counters.requests, requests)
 })
 
-t.test('a trace that cannot be opened still gives the object that was asked for', async t => {
+t.test('if the trace cannot be opened, the requested object is still printed', async t => {
   const trace = join(t.testdir(), 'none', 'trace')
   for (const argv of [['exec', '-e', '1'], ['selftest'], ['load', '-', '-t', 'prices']]) {
     const { code, stdout } = await runMain([...argv, '--port', port, '--json', '--trace', trace])
@@ -178,7 +178,7 @@ t.test('a trace that cannot be opened still gives the object that was asked for'
   }
 })
 
-t.test('one file is known under every name it has', async t => {
+t.test('one file is recognized under each of its names', async t => {
   const here = place(t)
   const { dir } = here
   linkSync(join(dir, 'in.csv'), join(dir, 'hard.csv'))
@@ -200,7 +200,7 @@ t.test('one file is known under every name it has', async t => {
     ['new.csv', 'here/new.csv'],
     ['new.csv', 'folder/../new.csv'],
     ['empty.csv', 'to-empty.csv'],
-    // On some disks these are one name, and which ones is not found out without making a file.
+    // On some disks these are one name, which only creating a file would show.
     ['new.csv', 'NEW.csv'],
     ['caf\u00e9.csv', 'cafe\u0301.csv'],
   ]
@@ -209,7 +209,7 @@ t.test('one file is known under every name it has', async t => {
   }
 })
 
-t.test('the files that rejects may need besides are nobody else’s', async t => {
+t.test('names reserved for additional rejects files cannot be used otherwise', async t => {
   const here = place(t)
   writeFileSync(join(here.dir, 'r.3.csv'), rows)
   const why = /has a name that --rejects may need/
@@ -226,7 +226,7 @@ t.test('the files that rejects may need besides are nobody else’s', async t =>
   }
 })
 
-t.test('what two would write into one pipe would mix; nothing is lost in /dev/null', async t => {
+t.test('two outputs in one pipe would mix; in /dev/null nothing is lost', async t => {
   const here = place(t)
   const both = (path: string): string[] => ['in.csv', '--summary', path, '--metrics-file', path]
   await refuses(t, here, both('/dev/stdout'), /is the metrics file/)
@@ -234,7 +234,7 @@ t.test('what two would write into one pipe would mix; nothing is lost in /dev/nu
   t.match(await here.load(...both('/dev/null'), '--on-error', 'skip'), { code: 3 })
 })
 
-t.test('files that may be one are let pass', async t => {
+t.test('files that may be the same are allowed', async t => {
   const here = place(t)
   mkdirSync(join(here.dir, 'out'))
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
@@ -246,7 +246,7 @@ t.test('files that may be one are let pass', async t => {
   t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
 })
 
-/** A process whose standard streams are files of the folder, or others by their whole paths. */
+/** A process whose standard streams are files of the folder, or others given by their whole paths. */
 async function loadInto(
   t: Test,
   argv: string[],
@@ -266,7 +266,7 @@ async function loadInto(
   return code
 }
 
-t.test('files that the shell opened count, too', async t => {
+t.test('files opened by the shell count, too', async t => {
   t.testdir({ 'in.csv': rows, out: '', log: '' })
   const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
   t.equal(await loadInto(t, ['in.csv', '--rejects', 'out'], { stdout: 'out', stderr: 'log' }), 64)
@@ -281,14 +281,14 @@ t.test('files that the shell opened count, too', async t => {
   t.equal(
     await loadInto(t, toStdout, { stdout: 'out', stderr: 'out' }),
     3,
-    'cron sends both to one',
+    'cron sends both to one file',
   )
   const lines = read('out').split('\n')
   t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
   t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
 })
 
-t.test('inputs that had to be looked at are handed on, and not looked at again', async t => {
+t.test('inputs that were examined are passed on, and not examined again', async t => {
   const dir = t.testdir({ folder: { 'a.csv': rows, 'b.csv': rows, 'c.txt': '' } })
   const folder = join(dir, 'folder')
   linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))
@@ -308,9 +308,13 @@ t.test('inputs that had to be looked at are handed on, and not looked at again',
       files: 1,
     },
   )
-  t.equal(await look({ rejects }, folder, '-'), undefined, 'the run asks what standard input is')
-  t.equal(await look({ rejects }, folder, join(dir, 'none')), undefined, 'the run says it')
-  t.equal(await look({}, folder), undefined, 'nothing else is there')
+  t.equal(await look({ rejects }, folder, '-'), undefined, 'the run itself examines standard input')
+  t.equal(
+    await look({ rejects }, folder, join(dir, 'none')),
+    undefined,
+    'the run reports the missing file',
+  )
+  t.equal(await look({}, folder), undefined, 'there is no other file to compare')
   const streams = { stdout: join(dir, 'out'), stderr: join(dir, 'log') }
   t.equal(await loadInto(t, [folder, '--json', '--on-error', 'skip'], streams), 3)
   const said = JSON.parse(readFileSync(streams.stdout, 'utf8')) as { sources: object }
@@ -331,17 +335,17 @@ t.test('paths that lead to one file are one place', async t => {
   t.not(placeOf(join(dir, 'b.csv')).key, key)
 })
 
-t.test('paths that would make one file are one place, as far as names tell', async t => {
+t.test('paths that would create one file are one place, as far as names tell', async t => {
   const dir = t.testdir({ folder: {} })
   symlinkSync(join(dir, 'folder'), join(dir, 'way'))
   const { key, isOrdinary } = placeOf(join(dir, 'folder', 'New.csv'))
   t.ok(isOrdinary)
   t.equal(placeOf(join(dir, 'way', 'New.csv')).key, key)
-  t.equal(placeOf(join(dir, 'folder', 'new.CSV')).key, key, 'many disks do not tell case apart')
+  t.equal(placeOf(join(dir, 'folder', 'new.CSV')).key, key, 'many disks do not distinguish case')
   t.not(placeOf(join(dir, 'folder', 'other.csv')).key, key)
 })
 
-t.test('the name is without links but for the last place', async t => {
+t.test('the name has its links resolved, except in its last part', async t => {
   const dir = realpathSync(t.testdir({ folder: { 'a.csv': '' } }))
   symlinkSync(join(dir, 'folder'), join(dir, 'way'))
   symlinkSync(join(dir, 'folder', 'a.csv'), join(dir, 'folder', 'link.csv'))
@@ -349,12 +353,12 @@ t.test('the name is without links but for the last place', async t => {
   t.equal(placeOf(join(dir, 'no', 'such.csv')).name, join(dir, 'no', 'such.csv'))
 })
 
-t.test('devices and folders are no ordinary files', async t => {
+t.test('devices and folders are not ordinary files', async t => {
   t.notOk(placeOf('/dev/null').isOrdinary)
   t.notOk(placeOf(t.testdir()).isOrdinary)
 })
 
-t.test('an open file is known by the same key as its path', async t => {
+t.test('an open file has the same key as its path', async t => {
   const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
   const descriptor = openSync(path, 'r')
   t.equal(openFileKey(descriptor), placeOf(path).key)
@@ -365,7 +369,7 @@ t.test('an open file is known by the same key as its path', async t => {
   t.equal(openFileKey(-1), undefined)
 })
 
-t.test('names are compared without case, however they are composed', async t => {
+t.test('names are compared without case, in any Unicode normalization', async t => {
   t.equal(foldedName('Caf\u0065\u0301.CSV'), 'caf\u00e9.csv')
 })
 
@@ -386,7 +390,7 @@ t.test('names that are not UTF-8 are places like others', async t => {
 })
 
 /*
-  No run writes into files that the program keeps, whatever name they are given.
+  No run writes to files that the program keeps, under any name.
 */
 
 function scene(t: Test) {
@@ -402,7 +406,7 @@ function scene(t: Test) {
   return { dir, state, journal, elsewhere, lock, environment }
 }
 
-t.test('journals, locks and what is known of servers are known by place and content', async t => {
+t.test('journals, locks and files about servers are recognized by place and content', async t => {
   const { dir, state, journal, elsewhere, lock, environment } = scene(t)
   symlinkSync(journal, join(dir, 'link'))
   symlinkSync(join(state, 'runs'), join(dir, 'runs'))
@@ -437,7 +441,7 @@ t.test('journals, locks and what is known of servers are known by place and cont
   t.match(ownFileAt(join(dir, 'other', 'runs', 'x'), environment, join(dir, 'other')), among)
 })
 
-t.test('every option that names a file to be written is looked at', async t => {
+t.test('every option for an output file is checked', async t => {
   const { dir, journal, elsewhere, lock, environment } = scene(t)
   const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
   for (const option of ['--trace', '--summary', '--rejects', '--metrics-file']) {

@@ -1,5 +1,5 @@
 /*
-  What was found out about servers: kept for one server each, read back, and never in the way of a run.
+  What is known about servers: one file per server, read back, and never an obstacle for a run.
 */
 import {
   chmodSync,
@@ -37,7 +37,7 @@ import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { closedGate, type Gate } from '../../helpers/gate.js'
 import { runMain, spawnCli, type Outcome, type Spawned } from '../run-cli.js'
 
-t.test('it is where the XDG specification has it', t => {
+t.test('the folder follows the XDG specification', t => {
   t.equal(stateFolder({ XDG_STATE_HOME: '/s', HOME: '/h' }), '/s/ddb-ingest')
   for (const XDG_STATE_HOME of ['', 'relative', undefined]) {
     t.equal(stateFolder({ XDG_STATE_HOME, HOME: '/h' }), '/h/.local/state/ddb-ingest')
@@ -45,7 +45,7 @@ t.test('it is where the XDG specification has it', t => {
   t.end()
 })
 
-t.test('who else may write is told by owner, group and mode', t => {
+t.test('other users who may write are found by owner, group and mode', t => {
   const me = 1000
   const none = { owner: undefined, isOpenToAll: false, group: undefined }
   for (const [what, uid, gid, mode, expected] of [
@@ -72,28 +72,31 @@ t.test('who else may write is told by owner, group and mode', t => {
   t.end()
 })
 
-t.test('a folder of others, or for all to write, is refused; a group is told of', t => {
-  const path = join(t.testdir(), 'state')
-  t.equal(checkStateFolder(path), undefined, 'it is not there yet')
-  mkdirSync(path, { mode: 0o700 })
-  t.equal(checkStateFolder(path), undefined)
-  t.equal(strangersAt(path), undefined)
-  t.throws(() => strangersAt(join(path, 'none')), { code: 'ENOENT' })
-  chmodSync(path, 0o777)
-  t.throws(() => checkStateFolder(path), {
-    code: 'DDB_CONFIG',
-    exitCode: 78,
-    message: /state can be written by every user of this machine: .*--state-dir .*XDG_STATE_HOME/,
-  })
-  chmodSync(path, 0o1777)
-  t.throws(() => checkStateFolder(path), { code: 'DDB_CONFIG' }, 'sticky or not')
-  chmodSync(path, 0o700)
-  t.equal(checkStateFolder('/dev/null/ddb-ingest'), undefined)
-  t.end()
-})
+t.test(
+  'a folder that belongs to another user or is open to all is refused; a group gives a warning',
+  t => {
+    const path = join(t.testdir(), 'state')
+    t.equal(checkStateFolder(path), undefined, 'it does not exist yet')
+    mkdirSync(path, { mode: 0o700 })
+    t.equal(checkStateFolder(path), undefined)
+    t.equal(strangersAt(path), undefined)
+    t.throws(() => strangersAt(join(path, 'none')), { code: 'ENOENT' })
+    chmodSync(path, 0o777)
+    t.throws(() => checkStateFolder(path), {
+      code: 'DDB_CONFIG',
+      exitCode: 78,
+      message: /state can be written by every user of this machine: .*--state-dir .*XDG_STATE_HOME/,
+    })
+    chmodSync(path, 0o1777)
+    t.throws(() => checkStateFolder(path), { code: 'DDB_CONFIG' }, 'sticky or not')
+    chmodSync(path, 0o700)
+    t.equal(checkStateFolder('/dev/null/ddb-ingest'), undefined)
+    t.end()
+  },
+)
 
 t.test(
-  'owners are looked at',
+  'owners are checked',
   { skip: process.getuid?.() !== 0 && 'only root can give files away' },
   t => {
     const path = join(t.testdir({ state: {} }), 'state')
@@ -110,7 +113,7 @@ t.test(
   },
 )
 
-t.test('each server has a file of its own, in the folder of its kind', t => {
+t.test('each server has its own file in the folder for its kind', t => {
   const home = t.testdir()
   const of = (host: string, port = 1): string =>
     stateFileOf('logins', { host, port }, { XDG_STATE_HOME: home })
@@ -121,7 +124,7 @@ t.test('each server has a file of its own, in the folder of its kind', t => {
   t.end()
 })
 
-t.test('a file is replaced in one step and is its owner’s alone', t => {
+t.test('a file is replaced in one step and readable only by its owner', t => {
   const path = join(t.testdir({ file: '' }), 'new', 'a.json')
   t.equal(replaceStateFile(path, { a: 1 }), undefined)
   t.equal(replaceStateFile(path, { a: 2 }), undefined)
@@ -133,17 +136,17 @@ t.test('a file is replaced in one step and is its owner’s alone', t => {
   t.end()
 })
 
-t.test('what was told once is not told again by the same process', t => {
+t.test('the same process does not repeat a warning', t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   t.notOk(wasTold('test', 'a', dayMs, environment))
   t.ok(wasTold('test', 'a', dayMs, environment))
   t.ok(wasTold('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
-  t.notOk(wasTold('test', 'b', dayMs, environment), 'of another subject')
-  t.notOk(wasTold('other', 'a', dayMs, environment), 'another thing')
+  t.notOk(wasTold('test', 'b', dayMs, environment), 'about another subject')
+  t.notOk(wasTold('other', 'a', dayMs, environment), 'another kind')
   t.end()
 })
 
-t.test('another process goes by what the file says', t => {
+t.test('another process follows the file', t => {
   const home = t.testdir()
   const now = Date.parse('2026-03-01T12:00:00Z')
   const at = (number: number): { XDG_STATE_HOME: string } => ({
@@ -161,7 +164,7 @@ t.test('another process goes by what the file says', t => {
     ['in others', 'null', dayMs, false],
   ]
   for (const [i, [what, text, forMs, expected]] of cases.entries()) {
-    // The name of the file, from a place of its own.
+    // Finds the name of the file in a separate folder.
     wasTold('test', 'x', forMs, at(100 + i), now)
     const [name] = readdirSync(join(at(100 + i).XDG_STATE_HOME, 'ddb-ingest', 'told'))
     const folder = join(at(i).XDG_STATE_HOME, 'ddb-ingest', 'told')
@@ -171,12 +174,15 @@ t.test('another process goes by what the file says', t => {
     const left = readFileSync(join(folder, name!), 'utf8')
     t.equal(left, expected ? text : '{"told":"2026-03-01T12:00:00.000Z"}\n', what)
   }
-  t.notOk(wasTold('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now), 'nothing can be kept')
+  t.notOk(
+    wasTold('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
+    'nothing can be stored',
+  )
   t.end()
 })
 
 t.test(
-  'a folder that a group can write is told of once, and not in a run that is quiet',
+  'a folder open to a group gives one warning, and none in a quiet run',
   { skip: process.getuid?.() !== 0 && 'only root can give files to any group' },
   t => {
     const path = join(t.testdir({ state: {} }), 'state')
@@ -200,7 +206,7 @@ t.test(
 
 const silent = (): void => undefined
 
-t.test('what a server did is read back, for this server and this user alone', t => {
+t.test('login methods are read back for this server and this user only', t => {
   const memory = knownLogins({ XDG_STATE_HOME: t.testdir() }, silent)
   t.equal(memory.best('db.example', 8848, 'ann'), undefined)
   memory.keep('db.example', 8848, 'ann', 'rsa')
@@ -214,7 +220,7 @@ t.test('what a server did is read back, for this server and this user alone', t 
   const path = memory.place('db.example', 8848)
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(dirname(path)).mode & 0o777, 0o700)
-  t.equal(readdirSync(dirname(path)).length, 1, 'nothing is left beside it')
+  t.equal(readdirSync(dirname(path)).length, 1, 'no other file is left')
   for (const text of [
     '',
     'null',
@@ -223,18 +229,18 @@ t.test('what a server did is read back, for this server and this user alone', t 
     '{"users":{"ann":"rsa"}}',
     '{"users":[["ann","magic"],["ann"],7,["bob","rsa"]]}',
     '{"users":',
-    // Of earlier versions, for whatever user it was.
+    // From earlier versions, without a user.
     '{"method":"scram"}',
   ]) {
     writeFileSync(path, text)
     t.equal(memory.best('db.example', 8848, 'ann'), undefined, text)
   }
   memory.keep('db.example', 8848, 'ann', 'rsa')
-  t.equal(memory.best('db.example', 8848, 'ann'), 'rsa', 'what cannot be read is replaced')
+  t.equal(memory.best('db.example', 8848, 'ann'), 'rsa', 'an unreadable file is replaced')
   t.end()
 })
 
-t.test('a folder that cannot be written fails nothing', t => {
+t.test('a folder that cannot be written to causes no failure', t => {
   const folder = t.testdir({ file: '' })
   mkdirSync(join(folder, 'closed'), { mode: 0o500 })
   for (const home of ['file', 'closed']) {
@@ -246,12 +252,12 @@ t.test('a folder that cannot be written fails nothing', t => {
   t.end()
 })
 
-t.test('a server that nobody has verified is told of once', t => {
+t.test('an unverified server gives one warning', t => {
   const told: string[] = []
   const environment = { XDG_STATE_HOME: t.testdir() }
   const memory = knownLogins(environment, sentence => told.push(sentence))
   knownLogins(environment, undefined).unverified!('db', 8848)
-  t.strictSame(told, [], 'a run that must not speak keeps it for the next one')
+  t.strictSame(told, [], 'a quiet run leaves the warning to the next one')
   memory.unverified!('db', 8848)
   memory.unverified!('DB', 8848)
   memory.unverified!('db', 8849)
@@ -262,7 +268,7 @@ t.test('a server that nobody has verified is told of once', t => {
   t.end()
 })
 
-t.test('of the server of serve -- CMD nothing is kept, and of others it is', t => {
+t.test('for the server of serve -- CMD nothing is stored, for others it is', t => {
   const told: string[] = []
   const home = t.testdir()
   const memory = knownLogins(
@@ -279,12 +285,16 @@ t.test('of the server of serve -- CMD nothing is kept, and of others it is', t =
   t.match(readFileSync(later.place('127.0.0.1', 40002), 'utf8'), '[["admin","scram"]]')
   writeFileSync(later.place('127.0.0.1', 40001), '{"users":[["admin","scram"]]}')
   t.equal(later.best('127.0.0.1', 40001, 'admin'), 'scram')
-  t.equal(memory.best('127.0.0.1', 40001, 'admin'), undefined, 'nor is what others have kept read')
+  t.equal(
+    memory.best('127.0.0.1', 40001, 'admin'),
+    undefined,
+    'nor is anything read that others stored',
+  )
   t.end()
 })
 
 /*
-  What was found out about servers: kept for one server each, read back, and never in the way of a run.
+  What is known about servers: one file per server, read back, and never an obstacle for a run.
 */
 
 const server = { host: 'ddb.example', port: 8848 }
@@ -294,7 +304,7 @@ const known = {
   users: { ann: { loginWithConnect: true } },
 }
 
-t.test('what is kept is read back, for this server alone', async t => {
+t.test('stored facts are read back, for this server only', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   t.equal(readKnownServer(server, environment), undefined)
   t.equal(keepKnownServer(server, known, environment), undefined)
@@ -312,7 +322,7 @@ t.test('what is kept is read back, for this server alone', async t => {
   t.equal(statSync(join(folder, file!)).mode & 0o777, 0o600)
 })
 
-t.test('names of hosts lead out of no folder', async t => {
+t.test('host names cannot lead out of the folder', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   for (const host of ['../../up', '.', '..', '::1', 'a b', 'x/y']) {
     t.equal(keepKnownServer({ host, port: 1 }, known, environment), undefined, host)
@@ -322,7 +332,7 @@ t.test('names of hosts lead out of no folder', async t => {
   t.equal(readdirSync(join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')).length, 6)
 })
 
-t.test('files with something else in them are as good as none', async t => {
+t.test('files with other content count as missing', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   keepKnownServer(server, known, environment)
   const folder = join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')
@@ -343,7 +353,7 @@ t.test('files with something else in them are as good as none', async t => {
   }
 })
 
-t.test('a folder that cannot be written is told, and nothing else happens', async t => {
+t.test('a folder that cannot be written to is reported, without other effects', async t => {
   const folder = t.testdir({ file: '' })
   t.match(keepKnownServer(server, known, { XDG_STATE_HOME: join(folder, 'file') }), /ENOTDIR/)
   mkdirSync(join(folder, 'closed'))
@@ -354,7 +364,7 @@ t.test('a folder that cannot be written is told, and nothing else happens', asyn
 })
 
 /*
-  --lock: real processes that want the same lock, killed ones among them.
+  --lock: real processes that want the same lock, some of them killed.
 */
 
 interface Place {
@@ -363,7 +373,7 @@ interface Place {
   locks: string
   input: string
   dir: string
-  /** Every insert waits for it. */
+  /** Every insert waits for the gate. */
   gate: Gate
   /** Resolves with the first insert that waits. */
   waiting: Promise<unknown>
@@ -419,13 +429,13 @@ async function place(t: Test): Promise<Place> {
   }
 }
 
-/** Resolves with the first words on stderr: what a run says of a signal it has seen. */
+/** Resolves with the first text on stderr: a run prints it when it sees a signal. */
 const saidSomething = ({ child }: Spawned): Promise<void> =>
   new Promise(resolve => child.stderr!.once('data', () => resolve()))
 
 const rows = ({ server }: Place, table: string): number => server.node.shared.get(table)!.table.rows
 
-t.test('a lock that a living process holds is 75, and free once that has ended', async t => {
+t.test('a lock held by a living process is 75, and free once that process has ended', async t => {
   const here = await place(t)
   const first = here.start('first')
   await here.waiting
@@ -440,7 +450,7 @@ t.test('a lock that a living process holds is 75, and free once that has ended',
   t.match(refused, { code: 75, stderr: /\[DDB_LOCKED\]/ })
   t.match(JSON.parse(refused.stdout), { exitCode: 75, error: { code: 'DDB_LOCKED' } })
   t.match(refused.stderr, `held by process ${first.child.pid} since`)
-  t.strictSame(readdirSync(here.dir).sort(), ['in.csv', 'state'], 'its files are not touched')
+  t.strictSame(readdirSync(here.dir).sort(), ['in.csv', 'state'], 'its files have not changed')
 
   here.gate.open()
   t.equal((await first.outcome).code, 0)
@@ -459,7 +469,7 @@ t.test('of many that find the lock of a killed process exactly one takes it over
 
   const contenders = Array.from({ length: 5 }, () => here.start('second'))
   const codes: number[] = []
-  // The winner waits at the gate until all the others have been turned away.
+  // The winner waits at the gate until all the others have been refused.
   const ended = contenders.map(async ({ outcome }) => {
     const { code } = await outcome
     codes.push(code)
@@ -468,10 +478,10 @@ t.test('of many that find the lock of a killed process exactly one takes it over
   await Promise.all(ended)
   t.strictSame(codes, [75, 75, 75, 75, 0])
   t.equal(rows(here, 'second'), 2)
-  t.strictSame(readdirSync(here.locks), [], 'nothing is left behind')
+  t.strictSame(readdirSync(here.locks), [], 'nothing is left')
 })
 
-t.test('the lock is given back after failures and signals', async t => {
+t.test('the lock is released after failures and signals', async t => {
   const here = await place(t)
   t.match(await here.run(['/no/such.csv']), { code: 66 })
   t.strictSame(readdirSync(here.locks), [])
@@ -479,28 +489,28 @@ t.test('the lock is given back after failures and signals', async t => {
   await here.waiting
   const said = saidSomething(interrupted)
   interrupted.child.kill('SIGTERM')
-  // Opened at once, the gate could let the run end before the signal is there.
+  // If the gate opened at once, the run could end before the signal arrives.
   await said
   here.gate.open()
   t.equal((await interrupted.outcome).code, 143)
   t.strictSame(readdirSync(here.locks), [])
 })
 
-t.test('a second signal leaves at once, and the lock with it', async t => {
+t.test('a second signal ends the process at once, and releases the lock', async t => {
   const here = await place(t)
   const stuck = here.start('first')
   await here.waiting
   const said = saidSomething(stuck)
   stuck.child.kill('SIGINT')
   await said
-  // Signals within a quarter of a second count as one key.
+  // Signals within a quarter of a second count as one.
   const again = setInterval(() => stuck.child.kill('SIGINT'), 100)
   t.equal((await stuck.outcome).code, 130)
   clearInterval(again)
   t.strictSame(readdirSync(here.locks), [])
 })
 
-/** Writes the lock of an imagined process. */
+/** Writes the lock of an imaginary process. */
 function plant(here: Place, holder: object, name = 'nightly'): void {
   mkdirSync(here.locks, { recursive: true })
   const whole = {
@@ -515,13 +525,13 @@ function plant(here: Place, holder: object, name = 'nightly'): void {
   writeFileSync(join(here.locks, name), JSON.stringify(whole))
 }
 
-t.test('whether a holder still lives is known by more than its number', async t => {
+t.test('whether a holder is alive is decided by more than its number', async t => {
   const here = await place(t)
   here.gate.open()
   const stat = readFileSync('/proc/self/stat', 'utf8')
   const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  // Above the largest number Linux gives out.
+  // Above the largest process number of Linux.
   const nobody = 2 ** 22 + 1
   const cases: [holder: object, code: number][] = [
     [{ startTicks, bootId }, 75],
@@ -539,7 +549,7 @@ t.test('whether a holder still lives is known by more than its number', async t 
   t.match((await here.run()).stderr, /on elsewhere.*remove .*nightly/)
 })
 
-t.test('a takeover that died half-way is taken over in its turn', async t => {
+t.test('an interrupted takeover is taken over in turn', async t => {
   const here = await place(t)
   here.gate.open()
   const nobody = 2 ** 22 + 1
@@ -558,7 +568,7 @@ t.test('another file is not taken for a lock', async t => {
   t.match(await here.run(['--lock', '../up']), { code: 64 })
 })
 
-t.test('what is JSON and no lock is not taken for one either', async t => {
+t.test('JSON that is not a lock is not taken for one either', async t => {
   const here = await place(t)
   here.gate.open()
   const token = '00112233445566ff'
@@ -603,11 +613,11 @@ t.test('what is JSON and no lock is not taken for one either', async t => {
   t.match(
     await here.run(),
     { code: 75, stderr: /is held by process 1 since then/ },
-    'a whole one is one',
+    'a complete lock is a lock',
   )
 })
 
-t.test('a state folder that cannot be used stops the run before it begins', async t => {
+t.test('an unusable state folder stops the run before it begins', async t => {
   const here = await place(t)
   const before = here.server.counters.requests
   const environment = { XDG_STATE_HOME: here.input }

@@ -1,6 +1,6 @@
 /*
-  What a run says in Chinese from its first to its last line, at every width; and what scripts look for, which is the same in both
-  languages.
+  What a run prints in Chinese from its first to its last line, at every width; and texts that scripts look for, which
+  are the same in both languages.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ const folder = fileFolder(t, {
 })
 const file = (name: string): string => join(folder, name)
 
-/** Codes, places and commands; sentences of single rows stay English as well. */
+/** Codes, places, commands, and sentences about single rows stay English. */
 const language = { LANG: 'zh_CN.UTF-8' }
 
 async function onTerminal(argv: readonly string[], columns = 80): Promise<Outcome> {
@@ -57,7 +57,7 @@ t.test('a good load, twice, and in a pipe', async t => {
   )
   const again = await onTerminal(named)
   t.equal(again.code, 0)
-  // As docs/resume.md has scripts look for it.
+  // docs/resume.md tells scripts to look for this text.
   t.match(again.stdout, /^Already loaded: 本次运行的 2 行此前已导入 t/)
   const piped = await runMain([...named, '--port', String(server.port)], { environment: language })
   t.match(piped.stdout, /^Already loaded: 2 rows of this run into t on /)
@@ -76,7 +76,7 @@ t.test('rejects, and the command that repairs them', async t => {
   t.match(stdout, /\n {2}下一步 {4}ddb-ingest retry \S+rejects\.csv\n$/)
 })
 
-t.test('a run that fails, and one that asks which table', async t => {
+t.test('a run that fails, and one that asks for a table', async t => {
   const failed = await onTerminal([...load, file('bad.csv')], 200)
   t.equal(failed.code, 65)
   t.match(failed.stdout, /^失败；此前 0 行已确认，目标：t/)
@@ -95,7 +95,7 @@ t.test('a check', async t => {
   const table = fits.stdout.split('\n').filter(line => /^ {2}(输入|id|name) /.test(line))
   const widths = table.map(line => displayWidth(/^(.*?)(?:文本|1|甲)/.exec(line)![1]!))
   t.equal(table.length, 3)
-  t.equal(widths[1], widths[2], 'columns stand below each other')
+  t.equal(widths[1], widths[2], 'columns are aligned')
 })
 
 const count = fc.nat(1e9)
@@ -139,27 +139,27 @@ const anyResult = fc
     }
   })
 
-t.test('a summary fits the terminal, and leaves nothing in English', async () => {
+t.test('a summary fits the terminal and has no English left', async () => {
   fc.assert(
     fc.property(anyResult, fc.constantFrom(60, 80, 200), (result, columns) => {
       const lines = summaryLines(result, undefined, true, columns, chinese)
       const details = detailLines(result, true, true, chinese)
       const text = [...lines, ...details].join('\n').replace(/^Already loaded: /, '')
-      // What is left are codes, names and units.
+      // Only codes, names and units remain.
       if (
         /\b(?!trades|dfs|tmp|csv|DDB_INPUT_CELL|reasons|ndjson|min|MB|kB|B)[A-Za-z]{2,}/.test(text)
       )
         return false
       const labelled = lines.filter(line => /^ {2}\S/.test(line))
       if (labelled.length !== 5) return false
-      // The texts of all labels begin in one column.
+      // The texts of all labels begin in the same column.
       if (labelled.some(line => displayWidth(/^ {2}\S+ +/.exec(line)![0]) !== 12)) return false
       return lines.every(line => displayWidth(line) <= columns)
     }),
   )
 })
 
-t.test('bar and plain lines are in Chinese, and no wider than the screen', async t => {
+t.test('bar and plain lines are in Chinese, and not wider than the screen', async t => {
   const report: LoadReport = {
     phase: 'loading',
     rows: {
@@ -204,7 +204,7 @@ t.test('bar and plain lines are in Chinese, and no wider than the screen', async
   )
 })
 
-t.test('explain is in the language of its reader', async t => {
+t.test("explain uses the reader's language", async t => {
   const terminal = { stdoutColumns: 80, stderrColumns: 80, environment: language }
   const zh = await runMain(['explain', 'DDB_INPUT_CELL'], terminal)
   t.match(zh.stdout, /DDB_INPUT_CELL\S*\n退出码：65\n含义与处理方法：/)
@@ -216,7 +216,7 @@ t.test('explain is in the language of its reader', async t => {
   t.match(await runMain(['explain', 'DDB_NO', '--lang', 'zh']), { code: 64 })
 })
 
-t.test('what a script prints is data, and stays as it is', async t => {
+t.test('output of a script is data, and stays unchanged', async t => {
   const { stderr } = await onTerminal(['exec', '-e', 'print("already loaded")'])
   t.match(stderr, /^already loaded$/m)
 })

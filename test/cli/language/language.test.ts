@@ -1,5 +1,6 @@
 /*
-  Chinese help and messages: nothing lacks a translation, none is left over, and it is spoken where a person looks who asked for it.
+  Chinese help and messages: no translation is missing or superfluous, and they are used for a person who asks for
+  Chinese.
 */
 import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'
@@ -20,7 +21,7 @@ import { errorCodes } from '../../../src/errors.js'
 import { readSources } from '../../helpers/checkout.js'
 import { runMain } from '../run-cli.js'
 
-/** Texts of the help that stand in no table. */
+/** Texts of the help that are in no table. */
 const frame = [
   'print help',
   'print help with all options',
@@ -32,7 +33,7 @@ const frame = [
   ':',
 ]
 
-/** What cannot be typed as it stands: `32Mi` and `auto` can. */
+/** Notes that cannot be typed as they are, unlike `32Mi` and `auto`. */
 const isSentence = (note: string): boolean => / |^all$/.test(note)
 
 const shown = new Set([
@@ -54,20 +55,23 @@ const shown = new Set([
 
 const chinese = await wordsFor({ argv: ['--lang', 'zh'], environment: {}, isTerminal: false })
 
-t.test('every text of the help has its Chinese, and no Chinese is left over', async t => {
-  t.strictSame(
-    [...shown].filter(text => !(text in zhHelp)),
-    [],
-    'without a translation',
-  )
-  t.strictSame(
-    Object.keys(zhHelp).filter(text => !shown.has(text)),
-    [],
-    'of no text',
-  )
-})
+t.test(
+  'every text of the help has a Chinese translation, and no translation is superfluous',
+  async t => {
+    t.strictSame(
+      [...shown].filter(text => !(text in zhHelp)),
+      [],
+      'without a translation',
+    )
+    t.strictSame(
+      Object.keys(zhHelp).filter(text => !shown.has(text)),
+      [],
+      'for no text',
+    )
+  },
+)
 
-/** What is typed, and numbers. */
+/** Words to type, and numbers. */
 const typed = (text: string): string[] =>
   (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
     .map(word => word.replace(/[.,]$/, ''))
@@ -75,18 +79,18 @@ const typed = (text: string): string[] =>
 
 t.test('a translation keeps the options, values and numbers of its English', async t => {
   for (const [text, translated] of Object.entries(zhHelp)) {
-    // A name of the placeholders is translated, and "JSON" may stand once where the English has a pronoun.
+    // DATABASE in placeholders is translated, and "JSON" may appear once where the English has a pronoun.
     if (/DATABASE/.test(text)) continue
     t.strictSame(typed(translated), typed(text), text)
   }
 })
 
-t.test('every error code says in Chinese what it means', async t => {
+t.test('every error code has a Chinese explanation', async t => {
   t.strictSame(Object.keys(zhErrors).sort(), Object.keys(errorCodes).sort())
   for (const text of Object.values(zhErrors)) t.match(text, /^[^]*[\u4e00-\u9fff][^]*[。？]$/)
 })
 
-t.test('below the options stand the same commands, options and numbers', async t => {
+t.test('the text below the options has the same commands, options and numbers', async t => {
   const english = { [program.name]: program.epilogue, ...epilogues }
   t.strictSame(Object.keys(zhEpilogues).sort(), Object.keys(english).sort())
   const examples = (text: string): string[] => text.split('\n').filter(line => /^ {2}/.test(line))
@@ -98,13 +102,13 @@ t.test('below the options stand the same commands, options and numbers', async t
 
 const placesOf = (text: string): string[] => Array.from(new Set(text.match(/\{\w+\}/g))).sort()
 
-/** The program without its Chinese; texts that go on in the next line are whole. */
+/** The program without its Chinese; texts continued on the next line are joined. */
 const sources = (await readSources())
   .filter(({ path }) => !path.startsWith('cli/language/zh-'))
   .map(({ text }) => text.replace(/['`] \+\s+['`]/g, '').replaceAll('\\`', '`'))
   .join('\n')
 
-t.test('every sentence of the catalogue is said, with the same values', async t => {
+t.test('every sentence of the catalogue is used, with the same values', async t => {
   const unsaid = [...Object.keys(zhSentences), ...Object.keys(zhNouns)].filter(
     text => !sources.includes(`'${text}'`) && !sources.includes(`"${text}"`),
   )
@@ -112,7 +116,7 @@ t.test('every sentence of the catalogue is said, with the same values', async t 
   t.strictSame(
     unsaid.filter(text => !computed.includes(text)),
     [],
-    'said nowhere',
+    'used nowhere',
   )
   for (const [text, translated] of Object.entries({ ...zhSentences, ...zhNotices })) {
     t.strictSame(placesOf(translated), placesOf(text), text)
@@ -120,7 +124,7 @@ t.test('every sentence of the catalogue is said, with the same values', async t 
   }
 })
 
-/** As the library says it: fields, where the command line has flags. */
+/** As the library writes it: fields instead of the command line's flags. */
 const fielded = (text: string): string =>
   Object.values<OptionDefinition>(loadOptions).reduce(
     (said, option) =>
@@ -133,10 +137,10 @@ const fielded = (text: string): string =>
     text,
   )
 
-t.test('every notice that has its Chinese is one of the program', async t => {
+t.test('every translated notice is one of the program', async t => {
   for (const text of Object.keys(zhNotices)) {
     const lost = text
-      // One of two words is chosen in the middle of the sentence.
+      // The sentence contains one of two words in the middle.
       .replace(/^(?:adding|would add) columns/, ' columns')
       .split(/\{\w+\}/)
       .map(part => part.replace(/^[":., )]+|[":., (]+$/g, ''))
@@ -145,7 +149,7 @@ t.test('every notice that has its Chinese is one of the program', async t => {
   }
 })
 
-t.test('a notice is known by its English, whatever its values are', async t => {
+t.test('a notice is recognized by its English, whatever its values', async t => {
   const cases: [string, string][] = [
     [
       'rejected: a: b.csv, line 3: id: "x, line 9: y" is not an INT',
@@ -164,7 +168,7 @@ t.test('a notice is known by its English, whatever its values are', async t => {
     ['a sentence that has none', 'a sentence that has none'],
   ]
   for (const [text, translated] of cases) t.equal(zhNotice(text), translated)
-  // Values are no templates.
+  // Values are inserted literally.
   t.equal(
     chinese.tell('the file lacks {columns}', { columns: '{columns} $& $1' }),
     '文件缺少 {columns} $& $1',
@@ -172,7 +176,7 @@ t.test('a notice is known by its English, whatever its values are', async t => {
   t.equal(zhNotice('rejected: {line}, line 1: $1'), '被拒绝：{line} 第 1 行：$1')
 })
 
-t.test('who asks decides, then the system of a terminal; pipes stay English', async t => {
+t.test("an explicit request decides, then the terminal's locale; pipes stay English", async t => {
   const of = async (
     argv: string[],
     environment: Record<string, string>,
@@ -200,7 +204,7 @@ t.test('the help fits 80 columns in both languages', async t => {
         const wide = lines.filter(line => displayWidth(line) > 80)
         t.strictSame(wide, [], `${name} ${words.language}`)
         if (words.language === 'en') continue
-        t.notMatch(line, /Usage:|Options:|Examples?:/, 'nothing is left in English')
+        t.notMatch(line, /Usage:|Options:|Examples?:/, 'no English is left')
       }
     }
   }
@@ -220,7 +224,7 @@ t.test('texts of options fit 60 columns', async t => {
   }
 })
 
-t.test('a failure says what it means; what programs read is the same', async t => {
+t.test('an error includes its meaning; what programs read is the same', async t => {
   const missing = ['load', 'no-such-file.csv', '--table', 't']
   const zh = await runMain([...missing, '--lang', 'zh'])
   t.match(zh.stderr, /no-such-file\.csv.* \[DDB_INPUT_MISSING\]\n输入文件不存在/)

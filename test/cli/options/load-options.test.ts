@@ -1,5 +1,5 @@
 /*
-  The defaults that the help tells are those of the library.
+  The defaults in the help are those of the library.
 */
 import { resolve } from 'node:path'
 import t from 'tap'
@@ -26,7 +26,7 @@ import { makePlan } from '../../../src/load/plan.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { fakeProcess } from '../run-cli.js'
 
-/** What the note in an option's help says, read as if it had been typed. */
+/** The default noted in an option's help, read as if typed. */
 function noted(key: keyof typeof loadOptions): unknown {
   const { reader, defaultNote }: OptionDefinition = loadOptions[key]
   return reader.read([defaultNote ?? ''])
@@ -41,7 +41,7 @@ const planned = (table: string): ReturnType<typeof makePlan> => {
   return makePlan(options, systemPlatform.random)
 }
 
-t.test('what is left out means what the help says', async t => {
+t.test('a missing option means what the help says', async t => {
   const plan = planned('trades')
   t.equal(noted('mode'), plan.mode)
   t.equal(noted('confirm'), plan.confirm)
@@ -55,7 +55,7 @@ t.test('what is left out means what the help says', async t => {
   t.equal(noted('connectTimeout'), defaultConnectTimeoutMs)
 })
 
-t.test('batches of stream tables and of DFS tables have their own', async t => {
+t.test('stream tables and DFS tables have their own batch sizes', async t => {
   const { reader } = loadOptions.batchBytes
   const [stream, dfs] = loadOptions.batchBytes.defaultNote.split('; DFS tables ')
   t.equal(reader.read([stream!]), planned('trades').batchBytes)
@@ -63,7 +63,7 @@ t.test('batches of stream tables and of DFS tables have their own', async t => {
   t.match(loadOptions.batchRows.defaultNote, planned('trades').batchRows.toLocaleString('en'))
 })
 
-t.test('a folder for journals alone makes no journal', async t => {
+t.test('a folder for journals alone creates no journal', async t => {
   const sources: OptionSources = {
     flags: new Map([
       ['state-dir', ['x']],
@@ -92,7 +92,7 @@ const table = optionGroup('Run', {
   lock: { flags: '--lock <name>', help: 'no field', reader: text },
 })
 
-t.test('settings go to the fields of their options, and only those that were given', async t => {
+t.test('settings go to the fields of their options, and only given ones', async t => {
   t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', lock: 'l' }), {
     delivery: { batchRows: 5, retries: 0 },
     runId: 'r',
@@ -120,7 +120,7 @@ t.test('no two options set the same field', async t => {
 const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment
 const workingFolder = process.cwd()
 
-t.test('a run with a name has a journal, others have none', async t => {
+t.test('a run with an ID has a journal, others have none', async t => {
   const folder = '/state/ddb-ingest'
   t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
   t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
@@ -133,11 +133,11 @@ t.test('a run with a name has a journal, others have none', async t => {
   t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
 })
 
-t.test('the folder that is named counts, wherever the process goes later', async t => {
+t.test('the given folder is used, wherever the process goes later', async t => {
   t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
 })
 
-t.test('a working folder that was removed is left open', async t => {
+t.test('a removed working folder stays undefined', async t => {
   const nowhere = { ...here, workingFolder: () => undefined }
   t.strictSame(journalOf({ runId: 'r' }, nowhere), { folder: '/state/ddb-ingest' })
 })
@@ -155,12 +155,12 @@ const settings = (flags: Record<string, string> = {}, environment = {}) =>
     journaled,
   )
 
-t.test('what is not given is as the journal has it', async t => {
+t.test('missing options come from the journal', async t => {
   t.match(settings(), { host: [{ host: 'h', port: 9 }], port: 9, user: 'u' })
   t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
 })
 
-t.test('flags and environment come before the journal', async t => {
+t.test('flags and environment override the journal', async t => {
   t.match(settings({ host: 'g:7,f' }), {
     host: [
       { host: 'g', port: 7 },

@@ -65,7 +65,7 @@ t.test('a guest needs no password', async t => {
   t.strictSame(await credentials(sources()), { warnings: [] })
 })
 
-t.test('the file may be a pipe, as the shell makes one of a command', async t => {
+t.test("the file may be a pipe, as from a shell's process substitution", async t => {
   const path = join(t.testdir(), 'pipe')
   execFileSync('mkfifo', ['-m', '600', path])
   const found = credentials(sources({ user: 'u', 'password-file': path }))
@@ -82,7 +82,7 @@ t.test('the first line of the file is the password, without its line end', async
   t.match(found, { user: 'u', password: 'pass word ', warnings: [] })
 })
 
-t.test('a password file that others can read brings a warning', async t => {
+t.test('a password file that others can read gives a warning', async t => {
   const path = await passwordFile(t, 'x', 0o644)
   const { warnings } = await credentials(sources({ user: 'u', 'password-file': path }))
   t.match(warnings, [/other users of this machine can read .*chmod 600/])
@@ -116,7 +116,7 @@ t.test('standard input cannot give password and data', async t => {
   })
 })
 
-t.test('a flag wins over DDB_PASSWORD, that over a configuration file', async t => {
+t.test('a flag overrides DDB_PASSWORD, which overrides a configuration file', async t => {
   const path = await passwordFile(t, 'of the file')
   const environment = { DDB_PASSWORD: 'of the environment' }
   const flag = await credentials(sources({ user: 'u', 'password-file': path }, environment))
@@ -147,14 +147,14 @@ t.test('a password without a user, or a user without a password, is refused', as
   })
 })
 
-t.test('only a terminal is asked, and not while data come from it', async t => {
+t.test('only a terminal is asked, and not if data come from it', async t => {
   const terminal = { stdinIsTerminal: true, stderrColumns: 80, stdin: 'typed\r' }
   const found = await credentials(sources({ user: 'u' }), terminal)
   t.equal(found.password, 'typed')
   await t.rejects(credentials(sources({ user: 'u' }), terminal, true), { code: 'DDB_USAGE' })
 })
 
-/** A terminal's keyboard: remembers when echo was off. */
+/** A terminal's keyboard that records when echo was off. */
 function keyboard(): PassThrough & TerminalInput & { modes: boolean[] } {
   const modes: boolean[] = []
   return Object.assign(new PassThrough(), {
@@ -163,14 +163,14 @@ function keyboard(): PassThrough & TerminalInput & { modes: boolean[] } {
   })
 }
 
-t.test('typing is not shown, and backspace takes a character back', async t => {
+t.test('typed text is not shown, and backspace removes a character', async t => {
   const stdin = keyboard()
   const stderr = new PassThrough()
   const answer = askPassword('Password: ', stdin, stderr)
   for (const key of ['s', 'e', 'x', '\u007f', 'c', '价']) stdin.write(key)
   stdin.write('\r')
   t.equal(await answer, 'sec价')
-  t.strictSame(stdin.modes, [true, false], 'echo is off while typing and on again')
+  t.strictSame(stdin.modes, [true, false], 'echo is off while typing and then on again')
   t.equal(String(stderr.read()), 'Password: \n')
 })
 
@@ -187,7 +187,7 @@ t.test('Ctrl-C, Ctrl-D and a closed terminal end the question', async t => {
   await t.rejects(answer, { code: 'DDB_INTERRUPTED' })
 })
 
-t.test('a password is described as three stars and its origin', async t => {
+t.test('a password is shown as three stars and its origin', async t => {
   t.strictSame(passwordSetting(passwordSource(sources({}, { DDB_PASSWORD: 'hunter2' }))), {
     name: 'password',
     text: '***',

@@ -1,10 +1,10 @@
 /*
-  `--shard`: which of several processes this one is, as it was said or as schedulers say it.
+  `--shard`: which of several processes this one is, given directly or by a scheduler.
 */
 import t from 'tap'
 import { readShard, shardOf } from '../../../src/cli/options/shard.js'
 
-t.test('what is said is taken', t => {
+t.test('a given shard is used', t => {
   t.strictSame(shardOf(readShard('1/1'), {}), { index: 1, count: 1 })
   t.strictSame(shardOf(readShard('3/8'), { JOB_COMPLETION_INDEX: '7' }), { index: 3, count: 8 })
   for (const text of [
@@ -34,7 +34,7 @@ const slurm = (id: number, min: number, max: number, step: number, count: number
   SLURM_ARRAY_TASK_COUNT: String(count),
 })
 
-t.test('schedulers count as they do', t => {
+t.test('each scheduler has its own way to count', t => {
   for (const [asked, environment, index, count] of [
     ['auto/8', { JOB_COMPLETION_INDEX: '0' }, 1, 8],
     ['auto/8', { JOB_COMPLETION_INDEX: '7' }, 8, 8],
@@ -60,7 +60,7 @@ t.test('schedulers count as they do', t => {
   t.end()
 })
 
-t.test('an index without a count, counts that differ, gaps and what nobody says are refused', t => {
+t.test('a missing count, differing counts, gaps, and missing variables are refused', t => {
   for (const [asked, environment, message] of [
     ['auto', {}, /none of JOB_COMPLETION_INDEX, .* is set/],
     ['auto', { JOB_COMPLETION_INDEX: '' }, /none of/],

@@ -18,14 +18,14 @@ import type { FrozenLoad } from '../../../src/load/check/check-result.js'
 import { systemName } from '../../../src/platform/file-name.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('what needs no quotes has none', async t => {
+t.test('words that need no quotes have none', async t => {
   t.equal(shellWord('a/b-c.csv'), 'a/b-c.csv')
   t.equal(shellWord('a b'), "'a b'")
   t.equal(shellWord("it's"), "'it'\\''s'")
   t.equal(shellWord(''), "''")
 })
 
-t.test('a shell reads words as they were', async t => {
+t.test('a shell reads the words unchanged', async t => {
   const text = fc.string({ unit: 'binary', maxLength: 20 }).map(one => one.replaceAll('\0', ''))
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
@@ -38,7 +38,7 @@ t.test('a shell reads words as they were', async t => {
   t.pass()
 })
 
-t.test('a shell reads bytes that are not UTF-8 as they were', async t => {
+t.test('a shell reads bytes that are not UTF-8 unchanged', async t => {
   const name = `it's \\ \udcff7 \udc80é`
   const { stdout } = spawnSync('bash', ['-c', `printf '%s' ${shellWord(name)}`])
   t.strictSame(stdout, Buffer.from(systemName(name)))
@@ -80,11 +80,11 @@ const found = [
 ].join(' ')
 const ended = '--host 127.0.0.1:8848 --expect-types a:INT,b:STRING'
 
-t.test('what was found is said, and where it goes', async t => {
+t.test('detected settings and the target are written out', async t => {
   t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
 })
 
-t.test('environment and configuration become flags; what concerns the output does not', async t => {
+t.test('environment and configuration become flags; output options do not', async t => {
   const line = command(
     { verbose: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
     {},
@@ -107,7 +107,7 @@ t.test('environment and configuration become flags; what concerns the output doe
   )
 })
 
-t.test('sources stay as they were given, and can be nothing else', async t => {
+t.test('sources stay as given, and cannot be read as anything else', async t => {
   const args = ['day=*/t.csv', '-x.csv', '-']
   t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv - --format/)
   const list = { 'files-from': ['l'] }
@@ -116,7 +116,7 @@ t.test('sources stay as they were given, and can be nothing else', async t => {
   t.match(command(list, { args: [], isOnly: false }), /^ddb-ingest load a\.csv --format/)
 })
 
-t.test('several loads have names and files of their own', async t => {
+t.test('several loads have separate run IDs and files', async t => {
   const flags = {
     'run-id': ['r'],
     rejects: ['x/r.csv'],
@@ -189,7 +189,7 @@ const next = (change: Partial<NewTableLoad>): string[] =>
     ...change,
   })
 
-t.test('load makes the table where it can', async t => {
+t.test('if possible, load creates the table', async t => {
   t.strictSame(next({}), ['ddb-ingest load t.csv --table t --create stream'])
   t.strictSame(next({ table: 'dfs://d/t' }), [
     'ddb-ingest load t.csv --table dfs://d/t --create dfs',
@@ -202,7 +202,7 @@ t.test('load makes the table where it can', async t => {
   ])
 })
 
-t.test('what was said is said again, and what is needed besides', async t => {
+t.test('given options are repeated, and necessary ones added', async t => {
   const flags = new Map([
     ['delimiter', ['-']],
     ['null', ['NA', '']],
@@ -246,13 +246,13 @@ const server = { host: 'h', port: 9, user: 'u' }
 const commandOfResumeCommand = (change: Partial<GoingOn> = {}, repeated: string[] = []): string =>
   resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change }, repeated)
 
-t.test('what the journal has is not said again', async t => {
+t.test('options in the journal are not repeated', async t => {
   t.equal(commandOfResumeCommand(), 'ddb-ingest resume r')
   const withPassword = { ...server, password: 'secret' }
   t.equal(commandOfResumeCommand({ server: withPassword }), 'ddb-ingest resume r')
 })
 
-t.test('what it has otherwise is', async t => {
+t.test('options that differ from the journal are', async t => {
   t.equal(
     commandOfResumeCommand({ server: { ...server, port: 7 } }),
     'ddb-ingest resume r --host h:7',
@@ -265,29 +265,26 @@ t.test('what it has otherwise is', async t => {
   t.equal(commandOfResumeCommand({ stateDir: '/a b' }), "ddb-ingest resume r --state-dir '/a b'")
 })
 
-t.test(
-  'flags of the process that no journal keeps are repeated, files by their whole names',
-  async t => {
-    const flags = new Map([
-      ['insecure-login', ['true']],
-      ['require', ['scram']],
-      ['password-file', ['pw']],
-      ['connect-timeout', ['5s', '6s']],
-      ['summary', ['s.json']],
-    ])
-    t.strictSame(repeatedWords(flags), [
-      '--password-file',
-      resolve('pw'),
-      '--insecure-login',
-      '--require',
-      'scram',
-      '--connect-timeout',
-      '6s',
-    ])
-  },
-)
+t.test('flags that no journal keeps are repeated, with whole file names', async t => {
+  const flags = new Map([
+    ['insecure-login', ['true']],
+    ['require', ['scram']],
+    ['password-file', ['pw']],
+    ['connect-timeout', ['5s', '6s']],
+    ['summary', ['s.json']],
+  ])
+  t.strictSame(repeatedWords(flags), [
+    '--password-file',
+    resolve('pw'),
+    '--insecure-login',
+    '--require',
+    'scram',
+    '--connect-timeout',
+    '6s',
+  ])
+})
 
-t.test('a shell reads every word as it was', async t => {
+t.test('a shell reads every word unchanged', async t => {
   const word = fc
     .string({ unit: 'binary-ascii', minLength: 1 })
     .filter(text => !text.includes('\0'))

@@ -1,5 +1,5 @@
 /*
-  The command at the end of every error: there is one, a shell takes it, and the program understands it.
+  The command at the end of every error: there is one, a shell accepts it, and the program understands it.
 */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
@@ -18,7 +18,7 @@ import { printFailure } from '../../../src/cli/output/print-failure.js'
 import { UnclearHeader } from '../../../src/parse/csv/decide-header.js'
 import { fakeProcess } from '../run-cli.js'
 
-/** Calls as people make them. */
+/** Typical calls. */
 const calls: readonly (readonly string[])[] = [
   ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],
   ['load', '-', '-t', 'dfs://testDB/tb1', '--run-id', 'nightly', '--state-dir', '/s t'],
@@ -50,7 +50,6 @@ function wordsOf(command: string): string[] {
 
 const understood = new Map<string, boolean>()
 
-/** The program can be called so. */
 function isUnderstood(command: string): boolean {
   const known = understood.get(command)
   if (known !== undefined) return known
@@ -67,36 +66,33 @@ function isUnderstood(command: string): boolean {
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 
-t.test(
-  'every code ends with a command that the program understands, whatever was called',
-  async t => {
-    for (const code of codes) {
-      for (const call of calls) {
-        for (const mayHaveStored of [false, true]) {
-          const command = nextCommand(code, askedOf(call, mayHaveStored))
-          t.ok(isUnderstood(command), `${code} of ${call.join(' ')}: ${command}`)
-        }
+t.test('for any call, every code ends with a command that the program accepts', async t => {
+  for (const code of codes) {
+    for (const call of calls) {
+      for (const mayHaveStored of [false, true]) {
+        const command = nextCommand(code, askedOf(call, mayHaveStored))
+        t.ok(isUnderstood(command), `${code} of ${call.join(' ')}: ${command}`)
       }
-      t.ok(isUnderstood(nextCommand(code, { verbose: false })), `${code} before a command is known`)
     }
-  },
-)
+    t.ok(isUnderstood(nextCommand(code, { verbose: false })), `${code} before a command is known`)
+  }
+})
 
-t.test('a script is never said again: it may hold a password', async t => {
+t.test('a script is never repeated, because it may contain a password', async t => {
   const asked = askedOf(['exec', '-e', 'login("admin", "123456")'], false)
   for (const code of codes) t.notMatch(nextCommand(code, asked), '123456', code)
 })
 
-t.test('where rows may be in the table, the same load is not what comes next', async t => {
+t.test('if rows may be in the table, the same load is not suggested', async t => {
   for (const code of codes) {
     const command = nextCommand(code, askedOf(calls[0]!, true))
     const isLoad = command.startsWith('ddb-ingest load ')
-    // Without a table it loads nothing.
+    // Without a table the command loads nothing.
     t.notOk(isLoad && /--table|--function/.test(command), `${code}: ${command}`)
   }
 })
 
-t.test('the command suits what went wrong', async t => {
+t.test('the command fits the error', async t => {
   const load = askedOf(['load', 'a b.csv', '-t', 'trades', '--host', 'h', '-b', '5'], false)
   const stored = { ...load, mayHaveStored: true }
   t.strictSame(
@@ -129,7 +125,7 @@ t.test('the command suits what went wrong', async t => {
   )
 })
 
-t.test('what the message knows stands in the command', async t => {
+t.test('the command uses what the message knows', async t => {
   const load = askedOf(['load', 'a.csv', '-t', 'dfs://db/tickz', '--thousands', ','], false)
   const next = (code: ErrorCode, message: string, asked = load): string =>
     nextCommand(code, { ...asked, message })
@@ -193,44 +189,41 @@ function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   return lines
 }
 
-t.test(
-  'after a run: go on with it, look for its rows, repair what was refused, or nothing',
-  async t => {
-    const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
-    const failed = emptyResult(
-      { server: undefined, target: {} },
-      new Date(),
-      new DdbError('DDB_LOGIN', ''),
-    )
-    const well = { ...failed, error: null, exitCode: 0 }
-    t.equal(nextStep(well, asked), undefined)
-    t.strictSame(toldLines(well, undefined), [])
-    const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
-    t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
-      label: 'to go on',
-      command: 'RESUME',
-    })
-    const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
-    t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
-      'to load all again, if none of them is there: RESTART',
-      'to look for its rows: LOOK',
-    ])
-    const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
-    const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
-    t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
-    const unkept = { ...bad, rejects: well.rejects }
-    t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
-    const files = ['--report', 'r.html', '--summary', 's', '--metrics-file', 'm', '--label', 'a=b']
-    const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
-    t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
-    const unwritten = { ...well, exitCode: 74 }
-    t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
-    const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
-    t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
-  },
-)
+t.test('after a run: resume, look for its rows, repair rejects, or nothing', async t => {
+  const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
+  const failed = emptyResult(
+    { server: undefined, target: {} },
+    new Date(),
+    new DdbError('DDB_LOGIN', ''),
+  )
+  const well = { ...failed, error: null, exitCode: 0 }
+  t.equal(nextStep(well, asked), undefined)
+  t.strictSame(toldLines(well, undefined), [])
+  const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
+  t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
+    label: 'to go on',
+    command: 'RESUME',
+  })
+  const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
+  t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
+    'to load all again, if none of them is there: RESTART',
+    'to look for its rows: LOOK',
+  ])
+  const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
+  const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
+  t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
+  const unkept = { ...bad, rejects: well.rejects }
+  t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
+  const files = ['--report', 'r.html', '--summary', 's', '--metrics-file', 'm', '--label', 'a=b']
+  const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
+  t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
+  const unwritten = { ...well, exitCode: 74 }
+  t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
+  const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
+  t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
+})
 
-t.test('of an unclear header both answers are commands, the likely one last', async t => {
+t.test('for an unclear header both answers are commands, the likely one last', async t => {
   const told = async (argv: string[], error: unknown, change: object = {}): Promise<string[]> => {
     const fake = fakeProcess()
     const asked = { ...askedOf(argv, false), ...change }

@@ -1,5 +1,5 @@
 /*
-  The log as JSON against the page that describes it: every object of it is of a kind that stands there, with members that stand there.
+  The JSON log, compared with the page that describes it: every object has a kind and members from the page.
 */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
@@ -11,7 +11,7 @@ import { runMain } from '../run-cli.js'
 
 const page = await readFile(new URL('docs/log-format.md', root), 'utf8')
 
-/** Heading → what stands below it. */
+/** Heading → text below it. */
 const sections = new Map(
   page
     .split(/^## /m)
@@ -19,7 +19,7 @@ const sections = new Map(
     .map(text => [text.slice(0, text.indexOf('\n')), text] as const),
 )
 
-/** Members of an object, those of objects in it with a dot. */
+/** Members of an object; those of inner objects have a dot. */
 function namesOf(fields: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(fields).flatMap(([name, value]) =>
     ['bytes', 'inputs', 'sent', 'confirmed'].includes(name) && typeof value === 'object'
@@ -28,7 +28,7 @@ function namesOf(fields: Readonly<Record<string, unknown>>): string[] {
   )
 }
 
-/** Names that the section of an event does not have. */
+/** Members that the event's section does not list. */
 function unknownNames({ event, ...fields }: Readonly<Record<string, unknown>>): string[] {
   const section = sections.get(event as string) ?? ''
   const { time: _, level: __, ...others } = fields
@@ -58,7 +58,7 @@ t.test('every line of a run is an object that the page describes', async t => {
       t.match(object, { time: /^\d{4}-.*Z$/, level: /^(debug|info|warn|error)$/ })
       t.strictSame(unknownNames(object), [], line)
     }
-    t.notMatch(stdout, /^\{/, 'standard output is as it is')
+    t.notMatch(stdout, /^\{/, 'standard output is unchanged')
   }
   t.strictSame([...events].sort(), ['error', 'next', 'note', 'result'])
   const [result] = outcomes[0]!.stderr.split('\n').filter(line => line.includes('"result"'))
@@ -78,7 +78,7 @@ t.test('every line of a run is an object that the page describes', async t => {
   })
 })
 
-t.test('so is every report of a progress', async t => {
+t.test('so is every progress report', async t => {
   const rows = {
     read: 1,
     confirmed: 0,

@@ -32,7 +32,7 @@ function broken(code: string): Writable {
   })
 }
 
-t.test('a reader that has gone away ends the output quietly', async t => {
+t.test('a reader that has left ends the output quietly', async t => {
   const { processEnvironment } = fakeProcess()
   const output = openOutput({ ...processEnvironment, stdout: broken('EPIPE') }, true)
   await output.write('one')
@@ -71,7 +71,7 @@ t.test('output waits for a slow reader', async t => {
   t.ok(written)
 })
 
-t.test('writing often leaves nothing behind on the stream', async t => {
+t.test('frequent writing leaves no listeners on the stream', async t => {
   const { processEnvironment } = fakeProcess()
   const output = openOutput(processEnvironment, true)
   const listeners = (): number[] =>
@@ -81,7 +81,7 @@ t.test('writing often leaves nothing behind on the stream', async t => {
   t.strictSame(listeners(), before)
 })
 
-t.test('output that waits ends when the reader goes away', async t => {
+t.test('output that waits ends when the reader leaves', async t => {
   const stdout = new PassThrough({ highWaterMark: 10 })
   const output = openOutput({ ...fakeProcess().processEnvironment, stdout }, true)
   const writing = output.write('x'.repeat(100))
@@ -106,7 +106,7 @@ t.test('a bar needs a terminal that can redraw, and no build server', async t =>
   t.notOk(canRedraw(new PassThrough(), {}))
 })
 
-/** What is said of a failure. */
+/** The printed text of a failure. */
 async function said(error: unknown, verbose = false): Promise<string> {
   const fake = fakeProcess()
   printFailure(openOutput(fake.processEnvironment, true), error, { verbose })
@@ -114,18 +114,15 @@ async function said(error: unknown, verbose = false): Promise<string> {
   return fake.stderr()
 }
 
-t.test(
-  'an error of ours has its code and exit code, and names flags instead of fields',
-  async t => {
-    t.strictSame(failureOf(new UsageError('DDB_USAGE', 'see `rejects.file`')), {
-      code: 'DDB_USAGE',
-      message: 'see --rejects',
-      exitCode: 64,
-    })
-  },
-)
+t.test('our errors have a code and an exit code, and name flags instead of fields', async t => {
+  t.strictSame(failureOf(new UsageError('DDB_USAGE', 'see `rejects.file`')), {
+    code: 'DDB_USAGE',
+    message: 'see --rejects',
+    exitCode: 64,
+  })
+})
 
-t.test('whatever else is thrown is a bug of ours', async t => {
+t.test('any other thrown value is an internal error', async t => {
   for (const error of [new TypeError('x is not a function'), 'x is not a function']) {
     t.match(failureOf(error), {
       code: 'DDB_INTERNAL',
@@ -135,7 +132,7 @@ t.test('whatever else is thrown is a bug of ours', async t => {
   }
 })
 
-t.test('a failure is one line, and the command that comes next', async t => {
+t.test('a failure is one line, followed by the next command', async t => {
   t.equal(
     await said(new DdbError('DDB_TARGET', 'no table')),
     'ddb-ingest: no table [DDB_TARGET]\nnext: ddb-ingest explain DDB_TARGET\n',
@@ -143,7 +140,7 @@ t.test('a failure is one line, and the command that comes next', async t => {
   t.match(await said(new ConnectionError('DDB_CONNECT', 'nobody')), /\[DDB_CONNECT\]\n.*one.*/i)
 })
 
-t.test('causes are told when more was asked for, and a circle of them ends', async t => {
+t.test('causes are printed on request, and circular ones end', async t => {
   const cause = new Error('the disk is full')
   const error = new DdbError('DDB_OUTPUT_WRITE', 'cannot write', { cause })
   t.notMatch(await said(error), /the disk is full/)
@@ -175,36 +172,39 @@ const nastyText = fc
   )
   .map(parts => parts.join(''))
 
-t.test('cleaned text holds no control character, whatever it was', async t => {
+t.test('cleaned text never contains a control character', async t => {
   fc.assert(fc.property(nastyText, text => ![...clean(text)].some(isControl)))
   fc.assert(fc.property(nastyText, text => clean(clean(text)) === clean(text)))
-  t.equal(clean('a\u001b[31;1mred\u001b[0mb'), 'aredb', 'escape sequences go as a whole')
+  t.equal(clean('a\u001b[31;1mred\u001b[0mb'), 'aredb', 'escape sequences are removed whole')
   t.equal(clean('\u001b]0;evil\u0007x'), 'x')
   t.equal(clean('one\r\ntwo\tthree'), 'one two three')
-  t.equal(clean('photo\u202egnp.exe'), 'photognp.exe', 'text direction cannot be turned')
+  t.equal(clean('photo\u202egnp.exe'), 'photognp.exe', 'text direction cannot be reversed')
   t.equal(clean('价格 Ünïcode'), '价格 Ünïcode', 'other languages stay')
 })
 
-/** What a terminal would act on, or what reorders text there; line feeds and tabs are not. */
+/** Characters that a terminal acts on or that reorder text; line feeds and tabs excepted. */
 const acting =
   // eslint-disable-next-line no-control-regex -- they are what this is about
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
-t.test('data on a terminal show what it would act on, and JSON stays the same value', async t => {
-  fc.assert(fc.property(nastyText, text => !acting.test(visible(text))))
-  fc.assert(
-    fc.property(fc.jsonValue(), value => {
-      const shown = JSON.parse(visible(JSON.stringify(value))) as unknown
-      return JSON.stringify(shown) === JSON.stringify(value)
-    }),
-  )
-  fc.assert(fc.property(nastyText, text => JSON.parse(visible(JSON.stringify(text))) === text))
-  t.equal(visible('a\u001b[2Jb\u0007\r\n\tc'), 'a\\u001b[2Jb\\u0007\\u000d\n\tc')
-  t.equal(visible('photo\u202egnp.exe\u2067\u061c'), 'photo\\u202egnp.exe\\u2067\\u061c')
-  t.equal(visible('价格 👩\u200d👧 الف'), '价格 👩\u200d👧 الف', 'other languages stay')
-})
+t.test(
+  'on a terminal, data show such characters escaped, and JSON stays the same value',
+  async t => {
+    fc.assert(fc.property(nastyText, text => !acting.test(visible(text))))
+    fc.assert(
+      fc.property(fc.jsonValue(), value => {
+        const shown = JSON.parse(visible(JSON.stringify(value))) as unknown
+        return JSON.stringify(shown) === JSON.stringify(value)
+      }),
+    )
+    fc.assert(fc.property(nastyText, text => JSON.parse(visible(JSON.stringify(text))) === text))
+    t.equal(visible('a\u001b[2Jb\u0007\r\n\tc'), 'a\\u001b[2Jb\\u0007\\u000d\n\tc')
+    t.equal(visible('photo\u202egnp.exe\u2067\u061c'), 'photo\\u202egnp.exe\\u2067\\u061c')
+    t.equal(visible('价格 👩\u200d👧 الف'), '价格 👩\u200d👧 الف', 'other languages stay')
+  },
+)
 
-t.test('clipped text is never wider than asked, and whole when it fits', async t => {
+t.test('clipped text is never wider than requested, and whole if it fits', async t => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 30 }), (raw, width) => {
       const text = clean(raw)
@@ -216,7 +216,7 @@ t.test('clipped text is never wider than asked, and whole when it fits', async t
   t.equal(clip('价格价格', 5), '价格…')
 })
 
-/** Columns of a text as ICU has them: Node pads the cells of console.table to one width. */
+/** The width of a text according to ICU: Node pads the cells of console.table to one width. */
 function columnsOfIcu(text: string): number {
   const chunks: string[] = []
   const stdout = new Writable({
@@ -227,11 +227,11 @@ function columnsOfIcu(text: string): number {
   })
   new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
   const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
-  // A cell is as wide as the longest, in quotes, and two blanks more: what is not blank is the rest.
+  // A cell is as wide as the longest text in quotes, plus two blanks; the padding is subtracted.
   return 44 - (cell.length - cell.trim().length) - 2
 }
 
-t.test('every character takes the columns that Unicode gives it', async t => {
+t.test('every character is as wide as Unicode says', async t => {
   t.equal(columnsOfIcu('ab'), 2, 'the measure itself')
   t.equal(columnsOfIcu('价'), 2)
   for (const text of ['a', 'é', 'e\u0301', 'ä', '价格', '한글', 'ｱ', 'Ａ', '、', '\u3000']) {
@@ -240,7 +240,7 @@ t.test('every character takes the columns that Unicode gives it', async t => {
   for (const text of '✅⌚⚽⭐❌➕⬛☕😀🦊🀄⏰€→✔─') {
     t.equal(displayWidth(text), columnsOfIcu(text), text)
   }
-  // Tangut, Khitan, old kana, extension B; a mark that stands by itself, and one that does not.
+  // Tangut, Khitan, old kana, extension B; a mark that stands alone, and one that does not.
   for (const code of [0x17000, 0x18b00, 0x1b000, 0x20000, 0x939, 0x93e, 0xe34, 0x200b, 0x20d0]) {
     const text = `a${String.fromCodePoint(code)}`
     t.equal(displayWidth(text), columnsOfIcu(text), code.toString(16))
@@ -263,11 +263,11 @@ t.test('columns of a table are as wide as their widest text', async t => {
   t.equal(
     tableLine(['long', 'b'], [2, 3], () => true),
     'long    b',
-    'wider text stays as it is',
+    'wider text stays unchanged',
   )
 })
 
-t.test('numbers read as people write them', async t => {
+t.test('numbers are printed as people write them', async t => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0 }),
@@ -289,12 +289,12 @@ t.test('numbers read as people write them', async t => {
   t.equal(clockText(3_723_000), '1:02:03')
 })
 
-t.test('an unknown name brings the nearest ones', async t => {
+t.test('the nearest names are suggested for an unknown one', async t => {
   t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
   t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
 })
 
-t.test('bytes of names that are not UTF-8 are escaped', async t => {
+t.test('bytes that are not UTF-8 are escaped in names', async t => {
   t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv')
-  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a pair of surrogates is a character')
+  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a surrogate pair is a character')
 })

@@ -1,5 +1,5 @@
 /*
-  What one sees of a run while it goes on: two lines on a terminal of any width, a line every ten seconds elsewhere, numbers in a log.
+  The progress of a run: two lines on a terminal of any width, elsewhere a line every ten seconds, numbers in a log.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -50,7 +50,7 @@ const busy: Partial<LoadReport> = {
   input: { number: 3, count: 1000 },
 }
 
-t.test('a bar has what is confirmed, what is sent, and what is still to come', async t => {
+t.test('a bar shows confirmed, sent and remaining rows', async t => {
   t.strictSame(linesAt(80), [
     '#####======............ 50%  500 kB of 1.00 MB  0:06 left',
     'sent 1.99k  confirmed 1.00k  995 rows/s  average 995  250 kB/s',
@@ -62,24 +62,27 @@ t.test('a bar has what is confirmed, what is sent, and what is still to come', a
   t.match(linesAt(80, { bytesRead: 2_000_000 })[0], / 100% /, 'a file that grew')
 })
 
-t.test('a narrow screen has what matters most, a wide one all of it, in whole numbers', async t => {
-  t.strictSame(linesAt(60, busy), [
-    '####====......... 50%  file 3 of 1,000  0:06 left',
-    'sent 1.99k  confirmed 1.00k  995 rows/s  rejected 3',
-  ])
-  t.strictSame(linesAt(200, busy), [
-    `${'#'.repeat(10)}${'='.repeat(10)}${'.'.repeat(20)} 50%  500 kB of 1.00 MB  file 3 of 1,000  0:06 left`,
-    'sent 1,990  confirmed 1,000  from before 4  995 rows/s  average 995  rejected 3  250 kB/s  in flight 4.00 MB',
-  ])
-  t.match(linesAt(30, busy)[1], /rejected 3$/)
-})
+t.test(
+  'a narrow screen shows the most important parts, a wide one all, in whole numbers',
+  async t => {
+    t.strictSame(linesAt(60, busy), [
+      '####====......... 50%  file 3 of 1,000  0:06 left',
+      'sent 1.99k  confirmed 1.00k  995 rows/s  rejected 3',
+    ])
+    t.strictSame(linesAt(200, busy), [
+      `${'#'.repeat(10)}${'='.repeat(10)}${'.'.repeat(20)} 50%  500 kB of 1.00 MB  file 3 of 1,000  0:06 left`,
+      'sent 1,990  confirmed 1,000  from before 4  995 rows/s  average 995  rejected 3  250 kB/s  in flight 4.00 MB',
+    ])
+    t.match(linesAt(30, busy)[1], /rejected 3$/)
+  },
+)
 
-t.test('of a pipe nobody knows how much there is: no bar, no percent, no time', async t => {
+t.test('the size of a pipe is unknown: no bar, no percentage, no remaining time', async t => {
   t.strictSame(linesAt(80, { totalBytes: undefined, input: undefined })[0], '500 kB')
   t.strictSame(linesAt(80, { totalBytes: 0 })[0], '500 kB of 0 B')
 })
 
-t.test('each phase says what it does', async t => {
+t.test('each phase has its own text', async t => {
   t.strictSame(linesAt(80, { phase: 'connecting' }), ['connecting'])
   t.match(linesAt(80, { phase: 'confirming', bytesRead: 1_000_000 })[0], / 100%.* {2}confirming$/)
   const looking = { phase: 'looking', input: { number: 121, count: 4_000 } } as const
@@ -102,7 +105,6 @@ t.test('what was looked at before does not count as loaded', async t => {
   t.strictSame({ averageRowsPerSec, bytesPerSec }, { averageRowsPerSec: 500, bytesPerSec: 250_000 })
 })
 
-/** Reports of a run that may do anything. */
 const anyReport = fc.record({
   phase: fc.constantFrom<LoadReport['phase'][]>(
     ...(['connecting', 'looking', 'loading', 'confirming', 'done'] as const),
@@ -125,54 +127,58 @@ const anyReport = fc.record({
   elapsedMs: fc.nat(1e9),
 })
 
-t.test('no line is as wide as the screen, and no number is none, whatever comes', async () => {
-  fc.assert(
-    fc.property(
-      fc.array(anyReport, { minLength: 1, maxLength: 5 }),
-      fc.integer({ min: 2, max: 250 }),
-      (reports, columns) => {
-        const figuresOf = newFigures()
-        let elapsedMs = 0
-        for (const one of reports) {
-          const figures = figuresOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
-          const lines = barLines(figures, columns, signs)
-          const text = [...lines, lineText(figures), JSON.stringify(progressFields(figures))].join()
-          if (lines.length > 2 || lines.some(line => displayWidth(line) >= columns)) return false
-          if (/NaN|Infinity|undefined|-\d/.test(text)) return false
-        }
-        return true
-      },
-    ),
-  )
-})
-
 t.test(
-  'the time that is left is there from the second second on, and follows the rate',
-  async t => {
-    const figuresOf = newFigures()
-    let last: number | undefined
-    // 10 kB a second, then 40.
-    for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 100) {
-      const bytesRead = elapsedMs < 10_000 ? elapsedMs * 10 : 100_000 + (elapsedMs - 10_000) * 40
-      const read = Math.floor(bytesRead / 10)
-      const rows = { ...report().rows, read, confirmed: read }
-      const { leftMs, rowsPerSec } = figuresOf(
-        report({ elapsedMs, bytesRead, rows, sentRows: read, totalBytes: 2_000_000 }),
-      )
-      if (elapsedMs < 1000) t.equal(leftMs, undefined)
-      else t.ok(leftMs! > 0)
-      if (elapsedMs === 9_900) {
-        t.ok(Math.abs(leftMs! - 190_000) < 1_000)
-        t.ok(Math.abs(rowsPerSec - 1_000) < 10)
-      }
-      if (elapsedMs >= 16_000) t.ok(Math.abs(rowsPerSec - 4_000) < 50)
-      last = leftMs
-    }
-    t.ok(Math.abs(last! - 27_500) < 1_000)
+  'every line is narrower than the screen, and every number is valid, for any reports',
+  async () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyReport, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 2, max: 250 }),
+        (reports, columns) => {
+          const figuresOf = newFigures()
+          let elapsedMs = 0
+          for (const one of reports) {
+            const figures = figuresOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
+            const lines = barLines(figures, columns, signs)
+            const text = [
+              ...lines,
+              lineText(figures),
+              JSON.stringify(progressFields(figures)),
+            ].join()
+            if (lines.length > 2 || lines.some(line => displayWidth(line) >= columns)) return false
+            if (/NaN|Infinity|undefined|-\d/.test(text)) return false
+          }
+          return true
+        },
+      ),
+    )
   },
 )
 
-t.test('signs are those that the terminal can show', async t => {
+t.test('the remaining time is shown from the second second on, and follows the rate', async t => {
+  const figuresOf = newFigures()
+  let last: number | undefined
+  // 10 kB per second, then 40.
+  for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 100) {
+    const bytesRead = elapsedMs < 10_000 ? elapsedMs * 10 : 100_000 + (elapsedMs - 10_000) * 40
+    const read = Math.floor(bytesRead / 10)
+    const rows = { ...report().rows, read, confirmed: read }
+    const { leftMs, rowsPerSec } = figuresOf(
+      report({ elapsedMs, bytesRead, rows, sentRows: read, totalBytes: 2_000_000 }),
+    )
+    if (elapsedMs < 1000) t.equal(leftMs, undefined)
+    else t.ok(leftMs! > 0)
+    if (elapsedMs === 9_900) {
+      t.ok(Math.abs(leftMs! - 190_000) < 1_000)
+      t.ok(Math.abs(rowsPerSec - 1_000) < 10)
+    }
+    if (elapsedMs >= 16_000) t.ok(Math.abs(rowsPerSec - 4_000) < 50)
+    last = leftMs
+  }
+  t.ok(Math.abs(last! - 27_500) < 1_000)
+})
+
+t.test('only characters that the terminal can show are used', async t => {
   t.equal(signsOf({ LANG: 'de_DE.UTF-8' })[0], '█')
   t.equal(signsOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' })[0], '#')
   t.equal(signsOf({})[0], '#')
@@ -224,7 +230,7 @@ t.test(
   },
 )
 
-t.test('two lines are drawn over each other; a note stands above them', async t => {
+t.test('two lines are redrawn in place; a note is printed above them', async t => {
   const { progress, screen } = await watched('auto', { stderrColumns: 80 })
   progress.report(report({ phase: 'connecting' }))
   progress.note('worth keeping')
@@ -234,13 +240,13 @@ t.test('two lines are drawn over each other; a note stands above them', async t 
   t.strictSame(
     drawn.cursor(),
     { row: 1, column: 0 },
-    'whatever a resize makes of them is behind it',
+    'a resize can only add lines after the cursor',
   )
   progress.stop()
   t.strictSame((await screen()).lines(), ['worth keeping', ''])
 })
 
-t.test('a screen that changes its width gets lines of the new one', async t => {
+t.test('a resized screen gets lines of the new width', async t => {
   const { progress, screen, resize } = await watched('auto', { stderrColumns: 200 })
   progress.report(report(busy))
   for (const columns of [60, 80, 24, 200]) {
@@ -253,7 +259,7 @@ t.test('a screen that changes its width gets lines of the new one', async t => {
   t.equal((await screen()).lines().length, 6, 'and nothing of the old ones is left')
 })
 
-t.test('a terminal that does not tell its width has 80 columns', async t => {
+t.test('a terminal of unknown width has 80 columns', async t => {
   const fake = fakeProcess({ stderrColumns: 0 })
   const { processEnvironment } = fake
   const bar = await openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
@@ -315,10 +321,10 @@ t.test('a bar is never drawn where nobody can see it', async t => {
   const asked = await watched('bar', { stderrColumns: 80, environment: { CI: '1' } })
   asked.progress.report(report())
   asked.progress.stop()
-  t.match(await asked.stderr(), /50%/, 'unless it was asked for')
+  t.match(await asked.stderr(), /50%/, 'unless requested')
 })
 
-t.test('none leaves the notes, quiet takes them away too', async t => {
+t.test('none keeps the notes, quiet removes them, too', async t => {
   const none = await watched('none')
   none.progress.report(report({ elapsedMs: 20_000 }))
   none.progress.note('a note')

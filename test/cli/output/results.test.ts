@@ -1,5 +1,5 @@
 /*
-  --metrics-file: parsed as Prometheus' text format, against the result of the same run.
+  --metrics-file, parsed as Prometheus' text format and compared with the result of the same run.
 */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -128,7 +128,7 @@ const summaryText = (of: LoadResult): string =>
 
 const detailLines = (of: LoadResult, verbose: boolean): string[] => linesOf(of, verbose, true)
 
-t.test('a finished load says in five lines what landed where, and how it is known', async t => {
+t.test('a finished load prints in five lines what was loaded where, and the proof', async t => {
   const lines = [
     'Loaded 1,000 rows into trades on h:8848',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
@@ -144,7 +144,7 @@ t.test('a finished load says in five lines what landed where, and how it is know
   )
 })
 
-t.test('a narrow screen divides every line but the command', async t => {
+t.test('a narrow screen divides every line except the command', async t => {
   const target = { ...result().target, table: `dfs://${'d'.repeat(40)}/t` }
   const command = `ddb-ingest resume r --state-dir /${'s'.repeat(60)}`
   const lines = summaryLines(result({ target, status: 'failed' }), command, true, 60)
@@ -155,7 +155,7 @@ t.test('a narrow screen divides every line but the command', async t => {
 // prettier-ignore
 const everyOutcome = { read: 21, confirmed: 1, filtered: 0, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
 
-t.test('no row goes unmentioned', async t => {
+t.test('every row is mentioned', async t => {
   const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
   const rejects = { ...result().rejects, byCode, unplaced: 2 }
   t.strictSame(summaryLines(result({ rows: everyOutcome, rejects }), 'CMD', false, undefined), [
@@ -167,16 +167,13 @@ t.test('no row goes unmentioned', async t => {
   ])
 })
 
-t.test(
-  'it says how large batches have become, where the run found out that it is faster so',
-  async t => {
-    const text = (found: number | null): string =>
-      summaryText(result({ batchRows: { first: 10_000, found } }))
-    t.match(text(160_000), /MB\/s, in batches of up to 160,000 rows\n/)
-    t.notMatch(text(10_000), /in batches/)
-    t.notMatch(text(null), /in batches/, 'the user has said it')
-  },
-)
+t.test('a run that found a better batch size prints it', async t => {
+  const text = (found: number | null): string =>
+    summaryText(result({ batchRows: { first: 10_000, found } }))
+  t.match(text(160_000), /MB\/s, in batches of up to 160,000 rows\n/)
+  t.notMatch(text(10_000), /in batches/)
+  t.notMatch(text(null), /in batches/, 'the size was given')
+})
 
 t.test('it claims no more than is known', async t => {
   const rows = {
@@ -209,7 +206,7 @@ t.test('it claims no more than is known', async t => {
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
 })
 
-t.test('rows that were there before are told apart from those of this process', async t => {
+t.test('rows that were there before are distinguished from those of this process', async t => {
   const rows = {
     read: 10,
     confirmed: 0,
@@ -232,7 +229,7 @@ t.test('rows that were there before are told apart from those of this process', 
   )
   const counted = { ...rows, read: 0, skipped: 0 }
   const done = summaryText(result({ rows: counted, confirm, inputs: [], alreadyLoaded: true }))
-  t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
+  t.match(done, /^Already loaded: this run into trades/, 'also if the number of rows is unknown')
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const read = { compared: 4, different: 0, replaced: 0, notComparable: 0 }
@@ -253,7 +250,7 @@ t.test('rows that were there before are told apart from those of this process', 
   )
 })
 
-t.test('how safe rows are is said of rows that are confirmed, unknown or not', async t => {
+t.test('the safety of rows is printed for confirmed rows, known or not', async t => {
   const unknown = { ...result().stored, grade: null }
   t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\n/)
   t.strictSame(
@@ -296,7 +293,7 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
   )
 })
 
-t.test('where nothing was sent nothing is confirmed', async t => {
+t.test('if nothing was sent, nothing is confirmed', async t => {
   const nothing = { confirmed: 0, filtered: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
   const confirm: LoadResult['confirm'] = {
     ...result().confirm,
@@ -321,19 +318,19 @@ t.test('where nothing was sent nothing is confirmed', async t => {
   )
 })
 
-t.test('a function is named as the target when it is one', async t => {
+t.test('a function is named as the target', async t => {
   const target = { host: 'h', table: null, function: 'appendStreamingData', method: null }
   t.match(summaryText(result({ target })), /into appendStreamingData on h/)
 })
 
-t.test('the equation holds every part, zero or not', async t => {
+t.test('the equation has every part, also zero', async t => {
   t.equal(
     equationText(everyOutcome),
     'read 21 = confirmed 1 + filtered 0 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
   )
 })
 
-t.test('of several connections the figures say what each carried', async t => {
+t.test('for several connections the figures list each', async t => {
   const one = { batches: 1, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
   const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
   const linesAbout = (...byConnection: LoadResult['byConnection']): string[] =>
@@ -345,7 +342,7 @@ t.test('of several connections the figures say what each carried', async t => {
   ])
 })
 
-t.test('details name rejects; figures only when asked for', async t => {
+t.test('details name rejects; figures appear only on request', async t => {
   t.strictSame(detailLines(result(), false), [])
   const rows = {
     read: 10,
@@ -368,7 +365,7 @@ t.test('details name rejects; figures only when asked for', async t => {
     '2 rows rejected (DDB_INPUT_CELL 2)',
     'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
   ])
-  t.strictSame(linesOf(result({ rows, rejects }), false, false), [], 'the summary has said it')
+  t.strictSame(linesOf(result({ rows, rejects }), false, false), [], 'the summary has it already')
   const files = [
     { path: 'bad.csv', rows: 1000 },
     { path: 'bad.2.ndjson', rows: 1 },
@@ -393,7 +390,7 @@ t.test('details name rejects; figures only when asked for', async t => {
   ])
 })
 
-t.test('of several inputs those with something wrong are named, ten at most', async t => {
+t.test('of several inputs those with problems are named, ten at most', async t => {
   const [input] = result().inputs
   const failed = {
     rejected: 2,
@@ -416,7 +413,7 @@ async function report(...records: readonly JournalRecord[]): Promise<RunReport> 
   return reportOf((await readRun(folder, 'r', systemPlatform.files))!, 'COMMAND', [])
 }
 
-t.test('what is not known is null, and every field is there', async t => {
+t.test('unknown values are null, and every field is present', async t => {
   const { journal, ...others } = await report()
   t.strictSame(others, {
     runId: 'r',
@@ -445,7 +442,7 @@ t.test('what is not known is null, and every field is there', async t => {
   t.match(journal, { path: /r\.journal$/, tornBytes: 0 })
 })
 
-t.test('of a killed run the batches count', async t => {
+t.test('for a killed run the batches count', async t => {
   const { rows, inputs } = await report(inputsRecord, ...[1, 2, 3].map(batchRecord), endedRecord(1))
   t.strictSame(rows, {
     read: 30,
@@ -467,7 +464,7 @@ t.test('of a killed run the batches count', async t => {
   ])
 })
 
-t.test('a process that has ended knows more, and what was skipped had been confirmed', async t => {
+t.test('a process that has ended knows more, and skipped rows had been confirmed', async t => {
   const rows = {
     read: 10,
     confirmed: 2,
@@ -487,7 +484,7 @@ t.test('a process that has ended knows more, and what was skipped had been confi
   })
 })
 
-t.test('there is nothing to go on with in a finished run', async t => {
+t.test('a finished run has nothing to resume', async t => {
   t.match(await report(endRecord()), {
     state: 'finished',
     resume: { possible: false, command: null, ways: [] },
@@ -581,10 +578,10 @@ t.test('a table has a line for each run, and the command is never cut', async t 
     runsTable(runs, plain, 80),
     /^run {5}state {5}began +read {2}confirmed {2}others +target\nr {7}killed .* trades on h:.*\n/,
   )
-  t.equal(runsTable([done], plain, 80).split('\n').length, 3, 'nothing is left to go on with')
+  t.equal(runsTable([done], plain, 80).split('\n').length, 3, 'nothing is left to resume')
 })
 
-t.test('runs fit the screen, however long their names are, and commands are whole', async t => {
+t.test('runs with long names fit the screen, and commands are whole', async t => {
   const command = `ddb-ingest resume ${'r'.repeat(64)} --state-dir /${'s'.repeat(40)}`
   const long = reportOfRunsText({
     runId: 'r'.repeat(64),
@@ -605,7 +602,7 @@ t.test('runs fit the screen, however long their names are, and commands are whol
   }
 })
 
-t.test('one run is told with everything that is known of it', async t => {
+t.test('for one run everything known is printed', async t => {
   t.equal(
     runText(reportOfRunsText(), plain, undefined),
     [
@@ -627,7 +624,7 @@ t.test('one run is told with everything that is known of it', async t => {
   )
 })
 
-t.test('a failed run says why before anything else, and what is next', t => {
+t.test('a failed run says why before anything else, and what to do next', t => {
   const message = '"days/a.csv", line 7: column "price": expected a number, got "x"'
   const process = {
     startedAt: '2026-01-02T03:08:00.000Z',
@@ -666,22 +663,19 @@ t.test('many inputs are counted, and those with rejects or doubt are named', t =
   t.end()
 })
 
-t.test(
-  'of a running one the process is named, and its last record may be half written',
-  async t => {
-    const holder = { pid: 77, since: '2026-01-02T03:08:00.000Z' }
-    const text = runText(
-      reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
-      plain,
-      undefined,
-    )
-    t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
-    t.match(text, 'journal    /state/runs/r.journal\n')
-    t.match(text, 'target     trades on h:8848\n')
-  },
-)
+t.test('for a running run the process is named, and its last record may be incomplete', async t => {
+  const holder = { pid: 77, since: '2026-01-02T03:08:00.000Z' }
+  const text = runText(
+    reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
+    plain,
+    undefined,
+  )
+  t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
+  t.match(text, 'journal    /state/runs/r.journal\n')
+  t.match(text, 'target     trades on h:8848\n')
+})
 
-t.test('names of files and tables move no cursor', async t => {
+t.test('names of files and tables cannot move the cursor', async t => {
   const target = { host: 'h', table: 'tr\u001b[2Jades', function: null }
   const evil = reportOfRunsText({ target, folder: '/\u0007data' })
   const said = runsTable([evil], plain, 80) + runText(evil, plain, 80)
@@ -722,7 +716,7 @@ const input = (change: Partial<CheckResult['inputs'][number]>): CheckResult['inp
   ...change,
 })
 
-t.test('the first sentence says what would become of the rows', async t => {
+t.test('the first sentence says what would happen to the rows', async t => {
   const rows = { read: 3, fit: 3, rejected: 0, unfit: 0 }
   const batches = { looked: 2, expected: 2 }
   t.equal(text({ rows, batches }), 'All 3 rows would load into t on h:1; 2 batches in all.\n')
@@ -783,7 +777,7 @@ t.test('a check fits the screen', async t => {
   }
 })
 
-t.test('inputs that are read alike share a table, and many are counted', async t => {
+t.test('inputs with the same settings share a table, and many are counted', async t => {
   const fields = [field({ source: 'x', position: 1, column: 'a' })]
   const inputs = Array.from({ length: 23 }, (_, i) => input({ path: `${i}.csv`, fields }))
   const shown = text({ inputs })
@@ -791,7 +785,7 @@ t.test('inputs that are read alike share a table, and many are counted', async t
   t.match(shown, /\nand 3 more inputs\n/)
 })
 
-t.test('partitions and problems are named, the first ones', async t => {
+t.test('the first partitions and problems are named', async t => {
   const shown = text({
     status: 'rejects',
     rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
@@ -890,7 +884,7 @@ t.test('it has every member of a result, and claims nothing', async t => {
   t.ok((result.memory.peakRssBytes ?? 0) > 1e6)
 })
 
-t.test('what was asked for is said', async t => {
+t.test('the requested options are repeated', async t => {
   t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'count' }, startedAt, error), {
     runId: 'nightly',
     target: { host: 'h:9', table: 'trades', function: null, method: 'insert' },
@@ -902,12 +896,12 @@ t.test('what was asked for is said', async t => {
   })
 })
 
-t.test('a target that cannot be has no method', async t => {
+t.test('an impossible target has no method', async t => {
   const both = { ...asked, target: { table: 'trades', function: 'put' } }
   t.match(emptyResult(both, startedAt, error), { target: { table: 'trades', method: null } })
 })
 
-t.test('a failure that is no error of ours is 70', async t => {
+t.test('an unknown error is 70', async t => {
   t.match(emptyResult(asked, startedAt, new TypeError('bug')), {
     exitCode: 70,
     error: { code: 'DDB_INTERNAL' },
@@ -915,7 +909,7 @@ t.test('a failure that is no error of ours is 70', async t => {
 })
 
 /*
-  --metrics-file: parsed as Prometheus' text format, against the result of the same run.
+  --metrics-file, parsed as Prometheus' text format and compared with the result of the same run.
 */
 
 const server = await startServer({
@@ -933,7 +927,7 @@ interface Sample {
   value: number
 }
 
-/** Reads the text format 0.0.4; throws at anything it does not allow. */
+/** Reads the text format 0.0.4; throws at anything that it does not allow. */
 function parseMetrics(text: string): { samples: Sample[]; types: Map<string, string> } {
   const types = new Map<string, string>()
   const helps = new Set<string>()
@@ -969,7 +963,7 @@ function parseLabels(text: string): Record<string, string> {
   return labels
 }
 
-/** Values by name, and by the label that tells samples of one name apart. */
+/** Values by name, and by the label that distinguishes samples with one name. */
 function valuesOf(text: string): Map<string, number> {
   const { samples } = parseMetrics(text)
   const own = ['outcome', 'code', 'quantile']
@@ -1010,7 +1004,7 @@ t.test('the figures are those of the result', async t => {
   t.ok([...types.keys()].every(name => name.startsWith('ddb_ingest_')))
 })
 
-t.test('a run that fails is written, too, and does not forget the last success', async t => {
+t.test('a failed run is written, too, and keeps the time of the last success', async t => {
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
   const good = await load(['--metrics-file', path], 'id,price\n1,1\n')
@@ -1026,7 +1020,7 @@ t.test('a run that fails is written, too, and does not forget the last success',
     t.equal(values.get('ddb_ingest_exit_code'), code)
     t.equal(values.get('ddb_ingest_last_success_timestamp_seconds'), success)
   }
-  t.strictSame(readdirSync(dir), ['run.prom'], 'nothing else is left')
+  t.strictSame(readdirSync(dir), ['run.prom'], 'no other file is left')
 })
 
 t.test('paths that cannot be written stop the run before it begins', async t => {
@@ -1044,15 +1038,15 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
   t.strictSame(readdirSync(dir).sort(), ['folder', 'rows.csv'])
 })
 
-t.test('a device takes the figures, and stays one', async t => {
+t.test('a device takes the figures, and stays a device', async t => {
   t.equal((await load(['--metrics-file', '/dev/null'], 'id,price\n1,1\n')).code, 0)
   t.ok(lstatSync('/dev/null').isCharacterDevice())
 })
 
-t.test('a file that cannot be replaced in the end is 74', async t => {
+t.test('a file that cannot be replaced at the end is 74', async t => {
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
-  // While the run goes on a folder takes the place.
+  // A folder takes its place during the run.
   server.node.beforeWrite = () => {
     mkdirSync(join(path, 'in-the-way'), { recursive: true })
     return undefined
@@ -1065,7 +1059,7 @@ t.test('a file that cannot be replaced in the end is 74', async t => {
 })
 
 t.test(
-  'a run whose result could not be printed does not count as a success for the figures either',
+  'a run whose result could not be printed is not a success in the figures either',
   async t => {
     const path = join(t.testdir(), 'run.prom')
     const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
@@ -1090,7 +1084,7 @@ t.test('labels are escaped', async t => {
   t.ok(parseMetrics(text).samples.every(({ labels }) => labels['target'] === odd))
 })
 
-t.test('--log-format json says everything on standard error as objects', async t => {
+t.test('--log-format json prints everything on standard error as objects', async t => {
   const { code, stderr } = await load(
     ['--log-format', 'json', '--on-error', 'skip', '--max-errors', '1'],
     'id,price\nx,1\ny,2\nz,3\n',
@@ -1108,7 +1102,7 @@ t.test('--log-format json says everything on standard error as objects', async t
 })
 
 t.test(
-  '--log-format json holds for failures before the run, and keeps control characters out',
+  '--log-format json applies to errors before the run, and escapes control characters',
   async t => {
     const { stderr } = await load(['--log-format', 'json', '/no/\u001b[31msuch.csv'], '')
     t.notOk(stderr.includes('\u001b'))

@@ -1,5 +1,5 @@
 /*
-  The program on a real terminal: script(1) of util-linux gives it one, and a screen says what stands there.
+  The program on a real terminal: script(1) of util-linux provides it, and a model of the screen shows its contents.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,12 +31,12 @@ for (let file = 0; file < 4; file++) {
 const load = [bin, 'load', '--port', String(server.port), '-t', 'wide']
 
 interface Shown {
-  /** All that came, piece by piece. */
+  /** All output, piece by piece. */
   readonly pieces: readonly string[]
   readonly lines: readonly string[]
 }
 
-/** What `node WORDS` writes on a terminal that is so wide. @param onPiece  may kill it */
+/** The output of `node WORDS` on a terminal with this many columns. @param onPiece  may kill the process */
 async function onTerminal(
   columns: number,
   words: readonly string[],
@@ -58,7 +58,7 @@ async function onTerminal(
   })
   await once(child, 'close')
   const screen = newScreen()
-  // It fails for signs that only we could undo.
+  // Throws for control sequences that only this program could undo.
   screen.write(pieces.join(''))
   return { pieces, lines: screen.lines().slice(1) }
 }
@@ -68,14 +68,14 @@ const home = { XDG_CONFIG_HOME: '/dev/null', XDG_STATE_HOME: '/dev/null' }
 // eslint-disable-next-line no-control-regex -- a terminal acts on them
 const signs = /\u001b\[\d*[A-Za-z]/g
 
-/** Lines of the bar, as they were drawn. */
+/** Lines of the bar as drawn. */
 const drawn = (pieces: readonly string[]): string[] =>
   pieces
     .join('')
     .replace(signs, '')
     .split(/[\r\n]+/)
 
-t.test('a run is watched in two lines, at every width, and leaves five', { skip }, async t => {
+t.test('a run shows two lines at every width, and leaves five', { skip }, async t => {
   await Promise.all(
     [60, 80, 200].map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
@@ -83,7 +83,7 @@ t.test('a run is watched in two lines, at every width, and leaves five', { skip 
       const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^sent /.test(line))
       t.ok(
         frames.every(line => line.length < columns),
-        `inside ${columns} columns`,
+        `within ${columns} columns`,
       )
       t.ok(frames.some(line => /^[█▒░]+ \d+% .*file \d of 4 .*\d:\d\d left$/.test(line)))
       t.ok(frames.some(line => /^sent [\d.k,]+ {2}confirmed [\d.k,]+ .* rows\/s/.test(line)))
@@ -107,7 +107,7 @@ t.test('in Chinese the lines fit every width, too', { skip }, async t => {
       const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^已发送 /.test(line))
       t.ok(
         frames.every(line => displayWidth(line) < columns),
-        `inside ${columns} columns`,
+        `within ${columns} columns`,
       )
       t.ok(frames.some(line => /^[█▒░]+ \d+% .*文件 \d\/4 .*剩余 \d:\d\d$/.test(line)))
       t.ok(frames.some(line => /^已发送 [\d.k,]+ {2}已确认 [\d.k,]+ .* 行\/秒/.test(line)))
@@ -121,7 +121,7 @@ t.test('in Chinese the lines fit every width, too', { skip }, async t => {
   )
 })
 
-t.test('what is refused is said once, and the last line is a command', { skip }, async t => {
+t.test('a refusal is printed once, and the last line is a command', { skip }, async t => {
   const { lines } = await onTerminal(80, [...load, join(folder, 'bad.csv'), '--on-error', 'skip'])
   t.match(lines.at(-2), /^ {2}next {6}ddb-ingest check .*bad\.csv --table wide/)
   t.equal(lines.filter(line => line.includes('DDB_INPUT_CELL')).length, 1)
@@ -133,7 +133,7 @@ t.test('a dumb terminal gets lines', { skip }, async t => {
   t.notMatch(pieces.join(''), signs)
 })
 
-t.test('kill -9 leaves a terminal that wraps and has its cursor', { skip }, async t => {
+t.test('kill -9 leaves a terminal that wraps and shows its cursor', { skip }, async t => {
   const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
   let killed = false
   const { pieces } = await onTerminal(80, words, {}, (text, node) => {
@@ -143,7 +143,7 @@ t.test('kill -9 leaves a terminal that wraps and has its cursor', { skip }, asyn
   })
   t.ok(killed)
   t.notMatch(pieces.join(''), 'Loaded')
-  // The screen of the test has failed for whatever would have had to be undone.
+  // The test's screen has already failed for sequences that would need undoing.
   const used = new Set(
     pieces
       .join('')

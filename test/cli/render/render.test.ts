@@ -78,7 +78,7 @@ t.test('every form has rows and columns', async t => {
   for (const [name, value, expected] of cases) t.strictSame(cellsOf(value), expected, name)
 })
 
-t.test('inside a cell a value is short', async t => {
+t.test('values inside a cell are shortened', async t => {
   const many = ints(...Array.from({ length: 21 }, (_, i) => i))
   const cases: [Value, string][] = [
     [strings('a', '', 'b'), '[a,,b]'],
@@ -92,7 +92,7 @@ t.test('inside a cell a value is short', async t => {
   for (const [value, text] of cases) t.equal(inlineText(value), text)
 })
 
-t.test('numbers stand to the right, nothing else', async t => {
+t.test('numbers are aligned right, everything else is not', async t => {
   for (const type of ['INT', 'LONG', 'DOUBLE', 'DECIMAL64'] as const) {
     const scale = type === 'DECIMAL64' ? { scale: 2 } : {}
     t.ok(isNumeric(vectorOf({ type, ...scale }, [])), type)
@@ -103,28 +103,31 @@ t.test('numbers stand to the right, nothing else', async t => {
   t.notOk(isNumeric(vectorOf({ type: 'INT', array: true }, [])))
 })
 
-t.test('a table has a line of names and one a row; a null is empty', async t => {
+t.test('a table has a line of names and one per row; a null is empty', async t => {
   t.equal(all(csvText(trades)), 'sym,price,id\nA,1.5,1\nMSFT,,22\n,300,\n')
   t.equal(all(csvText(table({ a: ints(), b: strings() }))), 'a,b\n')
 })
 
-t.test('a scalar is its bare value, without quotes, and no result is nothing', async t => {
+t.test('a scalar is printed bare, without quotes, and no result is nothing', async t => {
   for (const [value, text] of scalars) t.equal(all(csvText(value)), `${text}\n`, value.type)
   t.equal(all(csvText(undefined)), '')
 })
 
-t.test('other forms are columns; labels stand where names do', async t => {
+t.test('other forms are columns; labels take the place of names', async t => {
   t.equal(all(csvText({ form: 'pair', elements: ints(1, 5) })), '1\n5\n')
   t.equal(all(csvText(matrix)), ',x,y\nr,1,3\ns,2,\n')
 })
 
-t.test('a lone empty field is quoted, and so is whatever a reader would cut or split', async t => {
-  t.equal(csvLine(['']), '""\n')
-  t.equal(csvLine(['', '']), ',\n')
-  t.equal(csvLine([' a', 'b ', 'c"d', 'e,f', 'g\nh']), '" a","b ","c""d","e,f","g\nh"\n')
-})
+t.test(
+  'a lone empty field is quoted, and so is anything that a reader would cut or divide',
+  async t => {
+    t.equal(csvLine(['']), '""\n')
+    t.equal(csvLine(['', '']), ',\n')
+    t.equal(csvLine([' a', 'b ', 'c"d', 'e,f', 'g\nh']), '" a","b ","c""d","e,f","g\nh"\n')
+  },
+)
 
-t.test('csv comes back from a csv reader as it was', async () => {
+t.test('a csv reader reads back the same values', async () => {
   const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', '\t', '价') })
   fc.assert(
     fc.property(
@@ -142,7 +145,7 @@ t.test('csv comes back from a csv reader as it was', async () => {
   )
 })
 
-t.test('a long table comes in pieces, and whole', async t => {
+t.test('a long table comes in pieces, and complete', async t => {
   const pieces = [...csvText(longTable(1234))]
   t.ok(pieces.length > 3)
   t.equal(all(pieces).split('\n').length, 1234 + 2)
@@ -194,7 +197,7 @@ const holding: readonly Value[] = [
   { form: 'table', name: '', rows: 2, columnNames: ['c123456'], columns: [stringsOfHideValue] },
 ]
 
-t.test('a password is in no text of a value, wherever it stands', t => {
+t.test('a password is removed from every text of a value', t => {
   const written = (value: Value): string =>
     [csvText(value), jsonText(value), tableText(value, undefined)]
       .flatMap(parts => [...parts])
@@ -210,7 +213,7 @@ t.test('a password is in no text of a value, wherever it stands', t => {
   t.end()
 })
 
-t.test('numbers stay numbers, and what holds none of it is the value itself', t => {
+t.test('numbers stay numbers, and a value without the password stays the same object', t => {
   const clean: readonly Value[] = [
     int(123456),
     numbers,
@@ -233,7 +236,7 @@ t.test('a row of a table is an object, a null is null', async t => {
   ])
 })
 
-t.test('a scalar is its value; what a JSON number cannot hold is text', async t => {
+t.test('a scalar is its value; numbers that JSON cannot hold are text', async t => {
   for (const [value, , expected] of scalars) t.strictSame(json(value), expected, value.type)
   t.equal(json(undefined), null)
 })
@@ -260,7 +263,7 @@ t.test('an array column is an array in each row, a point two numbers', async t =
   t.strictSame(json(scalar({ type: 'POINT', value: [1.5, NaN] })), [1.5, 'NaN'])
 })
 
-t.test('json has no character a terminal would act on', async () => {
+t.test('json has no character that a terminal would act on', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), text => {
       const line = all(jsonText(scalar({ type: 'STRING', value: text })))
@@ -273,13 +276,16 @@ t.test('json has no character a terminal would act on', async () => {
   )
 })
 
-t.test('a long table comes in pieces, and whole; one without rows is an empty array', async t => {
-  t.ok([...jsonText(longTable(1234))].length > 2)
-  t.equal((json(longTable(1234)) as unknown[]).length, 1234)
-  t.equal(all(jsonText(table({ a: ints() }))), '[]\n')
-})
+t.test(
+  'a long table comes in pieces, and complete; one without rows is an empty array',
+  async t => {
+    t.ok([...jsonText(longTable(1234))].length > 2)
+    t.equal((json(longTable(1234)) as unknown[]).length, 1234)
+    t.equal(all(jsonText(table({ a: ints() }))), '[]\n')
+  },
+)
 
-t.test('a table is aligned, numbers to the right, with its row count', async t => {
+t.test('a table is aligned, numbers right, with its row count', async t => {
   t.equal(
     all(tableText(trades, undefined)),
     ['sym   price  id', 'A       1.5   1', 'MSFT         22', '        300', '3 rows', ''].join(
@@ -288,7 +294,7 @@ t.test('a table is aligned, numbers to the right, with its row count', async t =
   )
 })
 
-t.test('a terminal gets whole columns only, and is told of the others', async t => {
+t.test('a terminal gets only whole columns, and a note about the others', async t => {
   const text = all(tableText(trades, 12))
   t.match(text, /^sym {3}price\n/)
   t.match(text, /3 rows \(1 column did not fit; --output csv has all\)/)
@@ -312,7 +318,7 @@ t.test('a table without rows still shows its columns', async t => {
   t.equal(all(tableText(table({ a: ints(), b: strings() }), undefined)), 'a  b\n0 rows\n')
 })
 
-t.test('what has one cell is its bare text, and no result is nothing', async t => {
+t.test('a value with one cell is bare text, and no result is nothing', async t => {
   for (const [value, text] of scalars) t.equal(all(tableText(value, 80)), `${text}\n`, value.type)
   t.equal(all(tableText({ form: 'pair', elements: ints(1, 5) }, 80)), '1 : 5\n')
   t.equal(all(tableText(undefined, 80)), '')
@@ -335,12 +341,12 @@ t.test('other forms are columns with the number of their elements', async t => {
   )
 })
 
-t.test('names are bold and the count is dim where there are colours', async t => {
+t.test('with colours, names are bold and the count is dim', async t => {
   const text = all(tableText(table({ a: ints(1) }), 80, (style, part) => `<${style} ${part}>`))
   t.equal(text, '<bold a>\n1\n<dim 1 row>\n')
 })
 
-t.test('a long table comes in pieces, and whole', async t => {
+t.test('a long table comes in pieces, and complete', async t => {
   const pieces = [...tableText(longTable(1234), 80)]
   t.ok(pieces.length > 3)
   t.equal(all(pieces).split('\n').length, 1234 + 3)

@@ -1,5 +1,5 @@
 /*
-  Values that the tests of rendering share.
+  Values for tests of rendering.
 */
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
@@ -34,7 +34,7 @@ export const trades: Table = table({
   id: ints(1, 22, null),
 })
 
-/** A dictionary that holds a number, a table and a vector. */
+/** A dictionary with a number, a table and a vector. */
 export const dictionary: Value = {
   form: 'dictionary',
   keys: strings('rows', 'colDefs', 'list'),
@@ -51,7 +51,7 @@ export const matrix: Value = {
   rowLabels: strings('r', 's'),
 }
 
-/** Scalars, the text of each, and its JSON. */
+/** Scalars, each with its text and its JSON. */
 export const scalars: readonly [Scalar, text: string, json: unknown][] = [
   [scalar({ type: 'INT', value: 3 }), '3', 3],
   [scalar({ type: 'STRING', value: 'a,"b"' }), 'a,"b"', 'a,"b"'],
@@ -66,7 +66,7 @@ export const scalars: readonly [Scalar, text: string, json: unknown][] = [
   [scalar({ type: 'VOID', value: null }), '', null],
 ]
 
-/** A table of so many rows, numbered from 0. */
+/** A table with this many rows, numbered from 0. */
 export const longTable = (rows: number): Table =>
   table({ n: ints(...Array.from({ length: rows }, (_, index) => index)) })
 

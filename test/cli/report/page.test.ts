@@ -1,5 +1,5 @@
 /*
-  --report: one page that holds what the run's result holds, opens without a network, and draws its charts in a real browser.
+  --report: one page with the run's result that opens without a network, and draws its charts in a real browser.
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -35,7 +35,7 @@ const moments: Moment[] = Array.from({ length: 50 }, (_, index) => ({
   bytesRead: 0,
 }))
 
-/** Text of the page without its tags, in one language. */
+/** The page's text in one language, without tags. */
 function textOf(page: string, lang: 'en' | 'zh'): string {
   const other = lang === 'en' ? 'zh' : 'en'
   return page
@@ -47,7 +47,7 @@ function textOf(page: string, lang: 'en' | 'zh'): string {
     .replaceAll(/\s+/g, ' ')
 }
 
-t.test('every text is there in both languages, and none is the other', t => {
+t.test('every text exists in both languages, and the two differ', t => {
   for (const [name, [en, zh]] of Object.entries(pageWords)) {
     t.match(en, /^[\x20-\x7e]+$|^中文$/, name)
     t.match(zh, /[\u4e00-\u9fff]|^English$/, name)
@@ -56,7 +56,7 @@ t.test('every text is there in both languages, and none is the other', t => {
   t.end()
 })
 
-t.test('the rows by outcome, and no part rounds to nothing or to all', t => {
+t.test('rows by outcome, and no share is rounded to nothing or to all', t => {
   const rows = {
     read: 1e7,
     confirmed: 1e7 - 2,
@@ -75,7 +75,7 @@ t.test('the rows by outcome, and no part rounds to nothing or to all', t => {
   t.end()
 })
 
-t.test('what comes from files and servers is text, wherever it stands', t => {
+t.test('texts from files and servers stay text everywhere', t => {
   const evil = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</script>\u202e\u0007\ud800`
   const page = reportPage(
     result({
@@ -149,7 +149,7 @@ t.test('several connections have a table, one has none', t => {
   t.end()
 })
 
-t.test('only the scripts of the page may run, and nothing is fetched', t => {
+t.test("only the page's scripts may run, and nothing is fetched", t => {
   const page = reportPage(result(), moments, plotting)
   const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!
   t.match(policy, "default-src 'none'")
@@ -160,14 +160,14 @@ t.test('only the scripts of the page may run, and nothing is fetched', t => {
   t.end()
 })
 
-t.test('a run without a moment has no chart, and says so', t => {
+t.test('a run that was too short has no chart, and the page says so', t => {
   const page = reportPage(result(), [], plotting)
   t.match(textOf(page, 'en'), 'The run was too short for a chart.')
   t.notMatch(page, 'id="progress"')
   t.end()
 })
 
-t.test('a run that sent nothing, or one batch, has no chart: its ticks would say nothing', t => {
+t.test('a run that sent nothing, or one batch, has no chart, because it would show nothing', t => {
   const sent = (rows: number): Moment[] =>
     moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
   const nothing = reportPage(result(), sent(0), plotting)
@@ -178,7 +178,7 @@ t.test('a run that sent nothing, or one batch, has no chart: its ticks would say
   t.end()
 })
 
-t.test('the inputs and the command to run next come before the figures', t => {
+t.test('inputs and the next command come before the figures', t => {
   const input = {
     ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
     contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
@@ -199,7 +199,7 @@ t.test('the inputs and the command to run next come before the figures', t => {
   t.end()
 })
 
-t.test('numbers and their heads are right aligned', t => {
+t.test('numbers and their headings are right aligned', t => {
   const page = reportPage(
     result({ columns: [{ name: 'a', type: 'INT', nulls: 7, coerced: 0 }] }),
     moments,
@@ -214,12 +214,16 @@ t.test('numbers and their heads are right aligned', t => {
   t.end()
 })
 
-t.test('the language that was asked for comes first, and all of the page has it', t => {
+t.test('the requested language comes first, and the whole page has it', t => {
   const stored = { ...result().stored, grade: "in the server's cache" as const }
   const page = reportPage(result({ stored }), moments, plotting, { language: 'zh' })
   t.match(page, '<html lang="en" data-lang="zh">')
   t.match(textOf(page, 'zh'), ' 存储方式 在服务器的缓存中 ')
-  t.notMatch(reportPage(result(), moments, plotting), 'data-lang="', 'otherwise the browser says')
+  t.notMatch(
+    reportPage(result(), moments, plotting),
+    'data-lang="',
+    'otherwise the browser decides',
+  )
   t.end()
 })
 
@@ -240,7 +244,7 @@ t.test('of many files a thousand are shown, and the number of the others', t => 
   t.end()
 })
 
-t.test('a load writes it, and a browser draws it', async t => {
+t.test('a load writes the page, and a browser draws it', async t => {
   const server = await startServer({
     port: 0,
     initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
@@ -260,7 +264,7 @@ t.test('a load writes it, and a browser draws it', async t => {
     '--rejects',
     join(folder, 'rejects.csv'),
   ]
-  // Slow enough for moments to draw.
+  // Slow enough for several moments in the chart.
   const { code } = await runMain([
     'load',
     join(folder, 'in.csv'),
@@ -304,7 +308,7 @@ t.test('a load writes it, and a browser draws it', async t => {
   )
   t.equal(opened.status, 0, opened.stderr)
   t.match(opened.stdout, /data-lang="en"/)
-  t.equal(opened.stdout.match(/<canvas/g)?.length, 2, 'a canvas for each chart')
+  t.equal(opened.stdout.match(/<canvas/g)?.length, 2, 'one canvas per chart')
   t.equal(opened.stdout.match(/class="u-legend/g)?.length, 2)
   t.match(opened.stdout, />confirmed<\/div><\/th><td class="u-value">29,999</, 'without a mouse')
 })

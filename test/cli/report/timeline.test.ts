@@ -1,5 +1,5 @@
 /*
-  How far a run was at each moment: what is kept of it, and the speeds that follow.
+  The progress of a run at each moment: what is kept of it, and the resulting speeds.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -26,7 +26,7 @@ const report = (elapsedMs: number, sentRows: number, confirmed: number): LoadRep
   elapsedMs,
 })
 
-t.test('a week of reports is kept in bounded memory, first and last moment included', t => {
+t.test('a week of reports is kept in bounded memory, with the first and last moment', t => {
   const timeline = newTimeline()
   const count = 1_000_003
   for (let index = 0; index < count; index++) timeline.add(report(index * 100, index * 7, index))
@@ -48,7 +48,7 @@ t.test('without a report there is no moment and no speed', t => {
   t.end()
 })
 
-t.test('speeds times their spans are all rows, whatever the moments', t => {
+t.test('for any moments, speeds times their durations add up to all rows', t => {
   const steps = fc.array(fc.tuple(fc.nat(5_000), fc.nat(1_000), fc.nat(1_000)), {
     minLength: 1,
     maxLength: 300,
@@ -60,7 +60,7 @@ t.test('speeds times their spans are all rows, whatever the moments', t => {
       timeline.add(report(0, 0, 0))
       for (const [ms, sentMore, confirmedMore] of parts) {
         atMs += ms
-        // At one moment there is one figure.
+        // Each moment has one figure.
         if (ms > 0) [sent, confirmed] = [sent + sentMore, confirmed + confirmedMore]
         timeline.add(report(atMs, sent, confirmed))
       }

@@ -1,5 +1,5 @@
 /*
-  Logging in, and what protects it.
+  Logging in, and how logins are protected.
 */
 import assert from 'node:assert/strict'
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
@@ -47,8 +47,6 @@ import { runs } from '../../helpers/runs.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text } from '../../helpers/values.js'
 
-//
-
 const host = '127.0.0.1'
 
 t.test('a session with a user logs in before it is ready', async t => {
@@ -69,7 +67,7 @@ t.test('a session with a user logs in before it is ready', async t => {
   t.strictSame(server.log, ['script 1', 'script 1'])
 })
 
-t.test('a login is sent as the Java client sends the plain one', async t => {
+t.test('a plain login is sent as the Java client sends it', async t => {
   const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
   const login = recording.requests.find(({ name }) => name === 'login')!
   const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
@@ -82,7 +80,7 @@ t.test('a login is sent as the Java client sends the plain one', async t => {
   await session.close()
 })
 
-t.test('a wrong password is told as such, and shown nowhere', async t => {
+t.test('a wrong password is reported as such, and shown nowhere', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const password = 'hunter2-secret'
@@ -111,17 +109,17 @@ t.test('requests of a session wait for its login', async t => {
   t.throws(() => session.send('print', []), { code: 'DDB_USAGE', message: /under way/ })
   const again = session.login('admin', 'wrong')
   const last = session.run(who)
-  t.match(await asked[0], { value: 'guest' }, 'what was asked before')
+  t.match(await asked[0], { value: 'guest' }, 'requested before')
   await asked[1]
-  t.match(await asked[2], { value: 'admin' }, 'what was asked meanwhile')
+  t.match(await asked[2], { value: 'admin' }, 'requested meanwhile')
   await t.rejects(again, { code: 'DDB_LOGIN' })
   t.match(await last, { value: 'admin' })
   const late = session.login('admin', '123456')
   await session.close()
-  await t.resolves(late, 'closing lets it end')
+  await t.resolves(late, 'closing waits for it')
 })
 
-t.test('a session logs in after it connected', async t => {
+t.test('a session logs in after connecting', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const { host, port } = server
@@ -146,9 +144,9 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/** Behind verified TLS, or where the user allows anything. */
+/** As over verified TLS, or if the user allows anything. */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
-/** How a server says that a user was not made for SCRAM, as clients look for it and as their tests show it. */
+/** How a server refuses SCRAM for a user: as clients recognize it, and as their tests show it. */
 const noScramWords = [
   "sha256 authMode doesn't support scram authMode",
   "user 'admin' doesn't support scram authMode",
@@ -159,15 +157,15 @@ const random = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
 interface Scripted {
   readonly ask: AskServer
-  /** Names of what was called. */
+  /** Names of the functions called. */
   readonly calls: string[]
-  /** All texts that were sent. */
+  /** All texts sent. */
   readonly sent: string[]
 }
 
 type Answer = (args: readonly string[]) => Value | string
 
-/** A server that knows these functions; a text is an error line. */
+/** A server with these functions; a text is an error line. */
 function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
   const calls: string[] = []
   const sent: string[] = []
@@ -185,7 +183,7 @@ function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
   return { ask, calls, sent }
 }
 
-/** A server with SCRAM that knows this password, as the embedded one has it. */
+/** A server with SCRAM for this password, like the embedded one. */
 function withScram(password: string, change: { signature?: string } = {}): Record<string, Answer> {
   let exchange: ScramExchange | undefined
   return {
@@ -219,7 +217,7 @@ const withRsa: Record<string, Answer> = {
 const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
 const plain: Record<string, Answer> = { login: () => yes }
 
-t.test('the best way that a server offers is taken', async t => {
+t.test('the best method that a server offers is used', async t => {
   for (const [functions, method, calls] of [
     [
       { ...withScram(credentials.password), ...withRsa },
@@ -243,7 +241,7 @@ t.test('the best way that a server offers is taken', async t => {
   }
 })
 
-t.test('RSA is what official clients go on with, and what is taken by default', async t => {
+t.test('RSA is the next method of official clients, and allowed by default', async t => {
   for (const words of noScramWords) {
     const server = scripted({ ...withRsa, scramClientFirst: () => words })
     let told = 0
@@ -264,7 +262,7 @@ t.test('RSA is what official clients go on with, and what is taken by default', 
   t.equal(await logIn(credentials, silent, random, better.ask), 'scram')
 })
 
-t.test('a password does not leave in plain text, and the refusal says why', async t => {
+t.test('a password is not sent in plain text, and the error says why', async t => {
   const weakPem = generateKeyPairSync('rsa', { modulusLength: 512 })
     .publicKey.export({ type: 'spki', format: 'pem' })
     .toString()
@@ -296,7 +294,7 @@ t.test('a password does not leave in plain text, and the refusal says why', asyn
   }
 })
 
-t.test('where SCRAM is required nothing else is tried', async t => {
+t.test('if SCRAM is required, nothing else is tried', async t => {
   for (const protection of [usual, allowed]) {
     for (const words of noScramWords) {
       const server = scripted({ ...withRsa, scramClientFirst: () => words })
@@ -314,7 +312,7 @@ t.test('where SCRAM is required nothing else is tried', async t => {
   }
 })
 
-t.test('who does not prove that they know the password is not the server', async t => {
+t.test('a server that does not prove that it knows the password is refused', async t => {
   const password = { ...withScram(credentials.password) }
   const challenged = (answer: (nonce: string) => Value): Record<string, Answer> => ({
     ...password,
@@ -368,13 +366,13 @@ t.test('who does not prove that they know the password is not the server', async
       { code: 'DDB_LOGIN', exitCode: 77 },
       what,
     )
-    t.notOk(server.calls.includes('login'), `${what}: nothing weaker is tried`)
+    t.notOk(server.calls.includes('login'), `${what}: no weaker method is tried`)
   }
   const quiet = scripted(withScram(credentials.password, { signature: '' }))
   t.equal(
     await logIn(credentials, allowed, random, quiet.ask),
     'plain',
-    'official clients let it be, and TLS has proven who it is; it is not remembered as SCRAM',
+    'official clients accept this, and TLS has proved the identity; it is not remembered as SCRAM',
   )
 })
 
@@ -408,7 +406,7 @@ t.test('a refusal is final', async t => {
   })
 })
 
-t.test('a server that repeats what it was sent does not make us show the password', async t => {
+t.test('if a server repeats our requests, the password is still not shown', async t => {
   const server = scripted({
     login: ([user, password]) => `login("${user}","${password}") => no such user`,
   })
@@ -419,7 +417,7 @@ t.test('a server that repeats what it was sent does not make us show the passwor
   t.notMatch(String((failure as Error).stack), credentials.password)
 })
 
-t.test('a server that once did better is not trusted with less', async t => {
+t.test('a server that once offered better is not trusted with less', async t => {
   const after = (method: LoginMethod): Protection => ({
     ...allowed,
     least: { method, place: '/state/db' },
@@ -445,7 +443,7 @@ t.test('a server that once did better is not trusted with less', async t => {
   t.equal(await attempt('plain', scripted(withScram(credentials.password))), 'scram')
 })
 
-t.test('RSA hides user and password behind the key that was given', async t => {
+t.test('RSA hides user and password with the given key', async t => {
   const server = scripted(withRsa)
   await logIn(credentials, allowed, random, server.ask)
   const decrypted = server.sent
@@ -462,11 +460,9 @@ t.test('RSA hides user and password behind the key that was given', async t => {
   t.equal(await logIn(long, allowed, random, scripted({ ...withRsa, ...plain }).ask), 'plain')
 })
 
-//
-
 const credentialsPlainLogin = { user: 'ann', password: 'secret' }
 
-t.test('an answer of false is a refusal, and nothing else is', t => {
+t.test('only the answer false is a refusal', t => {
   t.throws(
     () => checkLoginAnswer(credentialsPlainLogin, { form: 'scalar', type: 'BOOL', value: false }),
     {
@@ -483,7 +479,7 @@ t.test('an answer of false is a refusal, and nothing else is', t => {
   t.end()
 })
 
-t.test('failures name the user, never the password', t => {
+t.test('errors name the user, never the password', t => {
   t.match(loginFailure(credentialsPlainLogin, 'no secret for ann, secret'), {
     code: 'DDB_LOGIN',
     serverMessage: 'no *** for ann, ***',
@@ -498,12 +494,10 @@ t.test('failures name the user, never the password', t => {
   t.end()
 })
 
-//
-
 const options = { host: 'db', port: 8848 }
 
-t.test('a password may be shown only where TLS protects it, or that is allowed', t => {
-  // Whoever listens on this machine may be any of its users.
+t.test('a password may be sent plainly only under TLS, or if allowed', t => {
+  // Any user of this machine may be listening.
   for (const host of ['127.0.0.1', '::1', 'localhost', 'db.example', '192.0.2.7']) {
     for (const [change, isAllowed] of [
       [{}, false],
@@ -542,7 +536,7 @@ t.test('a password may be shown only where TLS protects it, or that is allowed',
   t.end()
 })
 
-t.test('what is required is checked before anything is sent', t => {
+t.test('requirements are checked before anything is sent', t => {
   for (const [change, code] of [
     [{ require: 'tls' }, 'DDB_CONFIG'],
     [{ require: 'tls', tls: true, tlsInsecure: true }, 'DDB_CONFIG'],
@@ -557,7 +551,7 @@ t.test('what is required is checked before anything is sent', t => {
   t.end()
 })
 
-t.test('what a server did for a user is remembered, the best of it', t => {
+t.test('the best method used for a user is remembered', t => {
   const kept = new Map<string, LoginMethod>()
   const loginMemory: LoginMemory = {
     best: (host, port, user) => kept.get(`${user}@${host}:${port}`),
@@ -577,13 +571,13 @@ t.test('what a server did for a user is remembered, the best of it', t => {
     rememberLogin(known, 'ann', method)
     t.strictSame(protectionOf(known, 'ann').least, { method: best, place: '/state/db:8848' })
   }
-  t.equal(protectionOf(known, 'bob').least, undefined, 'of another user nothing is known')
+  t.equal(protectionOf(known, 'bob').least, undefined, 'nothing is known of another user')
   t.equal(protectionOf({ ...known, port: 1 }, 'ann').least, undefined)
   rememberLogin(options, 'ann', 'scram')
   t.end()
 })
 
-t.test('who nobody has verified is told of, but where the user takes anybody', t => {
+t.test('an unverified server gives a warning, unless the user accepts any', t => {
   const told: string[] = []
   const loginMemory: LoginMemory = {
     best: () => undefined,
@@ -605,9 +599,7 @@ t.test('who nobody has verified is told of, but where the user takes anybody', t
   t.end()
 })
 
-//
-
-t.test('a password is struck out in every form', async t => {
+t.test('a password is removed in every form', async t => {
   const password = 'a"b\\c é/+?% \'x'
   for (const form of [
     password,
@@ -624,7 +616,7 @@ t.test('a password is struck out in every form', async t => {
   }
 })
 
-t.test('nothing else is changed, and any text can be a password', async () => {
+t.test('nothing else changes, and any text can be a password', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (text, password) => {
       const safe = hidePassword(`${text}${password}`, password)
@@ -636,7 +628,7 @@ t.test('nothing else is changed, and any text can be a password', async () => {
   )
 })
 
-t.test('what a longer text has of it in Base64, and its bytes one by one, are struck out', t => {
+t.test('Base64 fragments of it in longer texts, and its single bytes, are removed', t => {
   const password = 'hunter2-secret'
   for (const before of ['', 'a', 'ab', 'admin:']) {
     for (const after of ['', '!', '!!', ' and more']) {
@@ -654,12 +646,12 @@ t.test('what a longer text has of it in Base64, and its bytes one by one, are st
   }
   const signs = 'ä/b'
   t.equal(hidePassword(encodeURIComponent(signs).toLowerCase(), signs), '***')
-  // Two digits, or three signs of Base64, would be found in any text.
+  // Two digits, or three characters of Base64, occur in any text.
   t.equal(hidePassword('61 62 63 YWI', 'a'), '61 62 63 YWI')
   t.end()
 })
 
-t.test('short passwords stay in sentences that are ours', t => {
+t.test('short passwords stay in our own sentences', t => {
   t.equal(passwordHider('row', 4)('3 rows'), '3 rows')
   t.equal(passwordHider('rows', 4)('3 rows'), '3 ***')
   t.equal(passwordHider('row')('3 rows'), '3 ***s')
@@ -667,7 +659,7 @@ t.test('short passwords stay in sentences that are ours', t => {
   t.end()
 })
 
-t.test('a session has every password that it was given, for good', t => {
+t.test('a session remembers every password that it was given', t => {
   const secrets = newSecrets()
   t.equal(secrets.hide('first second'), 'first second')
   secrets.add('first')
@@ -680,7 +672,7 @@ t.test('a session has every password that it was given, for good', t => {
   t.end()
 })
 
-t.test('an error loses it from its stack and its causes, and what is no error stays', t => {
+t.test('an error loses it from stack and causes, and other values stay', t => {
   const hide = passwordHider('secret1')
   const cause = new Error('read "secret1"')
   const error = new Error('answer "secret1"', { cause })
@@ -710,21 +702,19 @@ t.test('data lose it from texts and names, and from nothing else', t => {
   t.end()
 })
 
-//
-
-t.test('the server reads what was encrypted with its key', t => {
+t.test('the server reads texts encrypted with its key', t => {
   const theirs = loginKey()
   const key = readPublicKey(theirs.publicPem)!
   for (const text of ['', '123456', 'pässwörd 密码', 'x'.repeat(245)]) {
     const encrypted = encryptText(key, text)!
     t.equal(theirs.decrypt(encrypted), text)
-    t.not(encryptText(key, text), encrypted, 'it looks otherwise each time')
+    t.not(encryptText(key, text), encrypted, 'each result differs')
   }
   t.equal(encryptText(key, 'x'.repeat(246)), undefined)
   t.end()
 })
 
-t.test('only an RSA key that protects is one', t => {
+t.test('only a strong RSA key is accepted', t => {
   const pem = (type: 'rsa' | 'ed25519', bits: number): string =>
     generateKeyPairSync(type as 'rsa', { modulusLength: bits })
       .publicKey.export({ type: 'spki', format: 'pem' })
@@ -735,8 +725,6 @@ t.test('only an RSA key that protects is one', t => {
   }
   t.end()
 })
-
-//
 
 t.test('proof and signature are those of RFC 7677, section 3', t => {
   const challenge = {
@@ -751,7 +739,7 @@ t.test('proof and signature are those of RFC 7677, section 3', t => {
   t.end()
 })
 
-t.test('a signature is right as a whole or not at all', t => {
+t.test('a signature must match completely', t => {
   const right = Buffer.alloc(32, 5).toString('base64')
   t.equal(isSignature(right, right), true)
   for (const wrong of [

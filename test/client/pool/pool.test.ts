@@ -20,8 +20,6 @@ import { closedGate } from '../../helpers/gate.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int, text, yes } from '../../helpers/values.js'
 
-//
-
 const host = '127.0.0.1'
 
 interface Teardown {
@@ -48,7 +46,7 @@ async function pooled(
   return pool
 }
 
-t.test('run gives promises whose ids count up', async t => {
+t.test('run returns promises with increasing ids', async t => {
   const pool = await pooled(t)
   const tasks = [1, 3, 5, 7].map(i => pool.run(`1+${i}`))
   t.strictSame(
@@ -60,7 +58,7 @@ t.test('run gives promises whose ids count up', async t => {
   t.strictSame(await pool.run('add', 1, 2), int(3), 'with arguments it calls a function')
 })
 
-t.test('tasks run at the same time, as the server sees it', async t => {
+t.test('the server sees tasks run at the same time', async t => {
   const allBegun = closedGate()
   let begun = 0
   const beforeExecute = ({ text }: RequestInfo): { until: Promise<undefined> } | undefined => {
@@ -69,12 +67,12 @@ t.test('tasks run at the same time, as the server sees it', async t => {
     return { until: allBegun.opened }
   }
   const pool = await pooled(t, {}, { faults: { beforeExecute } })
-  // None of them would end if each began after the one before it.
+  // Run one after another, none of these tasks would end.
   const results = await Promise.all([1, 2, 3, 4].map(() => pool.run('1+1')))
   t.strictSame(results, [2, 2, 2, 2].map(int))
 })
 
-t.test('more tasks than sessions wait, start in order, and none fails for it', async t => {
+t.test('tasks beyond the number of sessions wait and start in order, and none fails', async t => {
   const server = await startTinyServer({ script: code => int(Number(code)) })
   const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
   t.teardown(() => server.close())
@@ -86,13 +84,13 @@ t.test('more tasks than sessions wait, start in order, and none fails for it', a
   )
   const scripts = server.log.filter(line => line.startsWith('script '))
   t.equal(scripts.length, count)
-  // Two sessions: neighbours may overtake each other, nobody else.
+  // With two sessions, only neighbours can overtake each other.
   const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
   t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
   await pool.shutDown()
 })
 
-t.test('variables are released after a task unless it says otherwise', async t => {
+t.test('variables are released after a task unless an option keeps them', async t => {
   const pool = await pooled(t, { size: 1 })
   await pool.run('a = 1')
   await t.rejects(pool.run('a'), { name: 'ServerError' })
@@ -120,7 +118,7 @@ t.test('tables come with methods, or as lists of columns', async t => {
   t.strictSame(await pool.runTaskAsync(script, { pickleTableToList: true }).result(), lists)
 })
 
-t.test('addTask, isFinished and getData work with ids of the caller', async t => {
+t.test('addTask, isFinished and getData use ids given by the caller', async t => {
   const gate = closedGate()
   const server = await startTinyServer({
     script: code => (code === 'slow' ? gate.opened.then(() => int(1)) : int(Number(code))),
@@ -132,7 +130,7 @@ t.test('addTask, isFinished and getData work with ids of the caller', async t =>
   await t.rejects(pool.addTask('2', 12), { code: 'DDB_TASK', message: /12 is not finished/ })
   const data = pool.getData(12)
   gate.open()
-  t.strictSame(await data, int(1), 'it waits')
+  t.strictSame(await data, int(1), 'getData waits')
   for (const asked of [
     pool.getData(12),
     pool.getData(99),
@@ -160,10 +158,10 @@ t.test('a failure is fetched like a result, once', async t => {
   await t.rejects(pool.getData(1), { code: 'DDB_TASK' })
   await pool.addTask('1 + noSuchName', 2)
   await pool.addTask('3', 3)
-  t.strictSame(await pool.getData(3), int(3), 'failures that nobody fetches do no harm')
+  t.strictSame(await pool.getData(3), int(3), 'failures that are never fetched do no harm')
 })
 
-t.test('ways with counted ids and with given ids do not mix', async t => {
+t.test('counted ids and given ids cannot be mixed', async t => {
   const counted = await pooled(t)
   await counted.run('1')
   await t.rejects(counted.addTask('1', 1), { code: 'DDB_TASK', message: /one way/ })
@@ -176,7 +174,7 @@ t.test('ways with counted ids and with given ids do not mix', async t => {
   await given.getData(1)
 })
 
-t.test('runTaskAsync gives a state, and a result that can be waited for with a limit', async t => {
+t.test('runTaskAsync returns a state, and a result that can be awaited with a timeout', async t => {
   const gate = closedGate()
   const server = await startTinyServer({ script: () => gate.opened.then(() => int(5)) })
   const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 1 })
@@ -185,16 +183,16 @@ t.test('runTaskAsync gives a state, and a result that can be waited for with a l
   t.equal(task.state, 'pending')
   await t.rejects(task.result(0.001), { name: 'TimeoutError', code: 'DDB_TIMEOUT' })
   for (const bad of [-1, NaN]) await t.rejects(task.result(bad), { code: 'DDB_USAGE' })
-  t.equal(task.state, 'pending', 'it goes on')
+  t.equal(task.state, 'pending', 'the task continues')
   const patient = task.result(10_000_000)
   gate.open()
-  t.strictSame(await patient, int(5), 'a longer limit outlasts a shorter one')
+  t.strictSame(await patient, int(5), 'a longer timeout outlasts a shorter one')
   t.equal(task.state, 'finished')
-  t.strictSame(await task.result(0), int(5), 'asked twice')
+  t.strictSame(await task.result(0), int(5), 'requested twice')
   await pool.shutDown()
 })
 
-t.test('a task that is given up keeps its session until the answer came', async t => {
+t.test('an abandoned task keeps its session until the answer has come', async t => {
   const gate = closedGate()
   const server = await startTinyServer({
     script: code => (code === 'slow' ? gate.opened : int(Number(code))),
@@ -214,7 +212,7 @@ t.test('a task that is given up keeps its session until the answer came', async 
   await t.rejects(pool.run('9', { signal: controller.signal }), { code: 'DDB_INTERRUPTED' })
   gate.open()
   t.strictSame(await after, int(3))
-  t.notOk(server.log.includes('script 9'), 'what was given up in line is never sent')
+  t.notOk(server.log.includes('script 9'), 'a task abandoned in the queue is never sent')
   await t.rejects(pool.run('1', { timeoutMs: 0 }), { code: 'DDB_USAGE' })
   await pool.shutDown()
 })
@@ -228,7 +226,7 @@ t.test('arguments that are not values are refused before anything is sent', asyn
   t.strictSame(await pool.run('1'), int(1))
 })
 
-t.test('shutDown ends what runs and what waits, at once; later calls fail', async t => {
+t.test('shutDown ends running and waiting tasks at once; later calls fail', async t => {
   const gate = closedGate()
   const server = await startTinyServer({ script: () => gate.opened })
   t.teardown(async () => {
@@ -265,7 +263,7 @@ t.test('a pool ends with its block', async t => {
   await t.rejects(pool.run('1'), { code: 'DDB_CLOSED' })
 })
 
-t.test('a connection that ends in mid-result fails its task and is opened again', async t => {
+t.test('a connection that ends during a result fails its task and is reopened', async t => {
   const faults = {
     afterExecute: ({ text }: { text: string }) => (text === 'cut' ? ('cut' as const) : undefined),
     beforeExecute: ({ text }: { text: string }) =>
@@ -288,7 +286,7 @@ t.test('a connection that ends in mid-result fails its task and is opened again'
   t.not((await pool.getSessionId())[0], before[0])
 })
 
-t.test('tasks go to sessions that are connected while another cannot be', async t => {
+t.test('tasks go to connected sessions while another cannot connect', async t => {
   const near = await startTinyServer({ script: code => int(Number(code)) })
   const far = await startFakeServer((_, peer) => peer.socket.destroy())
   t.teardown(() => near.close())
@@ -306,12 +304,12 @@ t.test('tasks go to sessions that are connected while another cannot be', async 
   t.match(both, [int(0), { code: 'DDB_CONNECTION_LOST' }])
   await far.close()
   const results = await Promise.all([1, 2, 3, 4, 5, 6].map(i => pool.run(String(i))))
-  t.strictSame(results, [1, 2, 3, 4, 5, 6].map(int), 'none fails for the node that is gone')
+  t.strictSame(results, [1, 2, 3, 4, 5, 6].map(int), 'none fails because of the missing node')
   await pool.shutDown()
 })
 
 t.test(
-  'without any server each task fails typed, and the pool goes on when it is back',
+  'without any server each task fails with a typed error, and the pool continues once it is back',
   async t => {
     const first = await startTinyServer({ script: () => int(1) })
     const { port } = first
@@ -328,7 +326,7 @@ t.test(
   },
 )
 
-t.test('load is balanced over the live nodes of a cluster', async t => {
+t.test('load is distributed over the live nodes of a cluster', async t => {
   const nodes = await Promise.all([1, 2].map(() => startTinyServer({ script: () => yes })))
   const names = nodes.map(({ port }, i) => `${host}:${port}:node${i}`)
   const entry = await startTinyServer({ script: () => vectorOf({ type: 'STRING' }, names) })
@@ -348,7 +346,7 @@ t.test('load is balanced over the live nodes of a cluster', async t => {
   })
 })
 
-t.test('the embedded server is a cluster of one', async t => {
+t.test('the embedded server is a cluster of one node', async t => {
   const pool = await pooled(t, { loadBalance: true })
   t.strictSame(await pool.run('1+1'), int(2))
 })
@@ -394,9 +392,7 @@ t.test('printed output of tasks reaches the pool', async t => {
   t.strictSame(await pool.run('table(1 as id)'), idTable(1))
 })
 
-//
-
-t.test('results come in the order in which they are there', async t => {
+t.test('results come in the order in which they are ready', async t => {
   const gates = [closedGate(), closedGate(), closedGate()]
   const promises = gates.map((gate, i) => gate.opened.then(() => i))
   const results = asCompleted(promises)
@@ -408,7 +404,7 @@ t.test('results come in the order in which they are there', async t => {
   t.strictSame(await asCompleted([]).next(), { done: true, value: undefined })
 })
 
-t.test('a failure comes at its turn, and later ones are not unhandled rejections', async t => {
+t.test('a failure comes in its turn, and later ones are not unhandled rejections', async t => {
   const results = asCompleted([
     Promise.resolve(1),
     Promise.reject(new Error('first')),
@@ -421,7 +417,7 @@ t.test('a failure comes at its turn, and later ones are not unhandled rejections
 
 // The live data nodes of a cluster, as a server names them.
 
-/** What comes out when a server answers this, and what it was asked. */
+/** The nodes read from this answer of a server, and the questions that it got. */
 async function asked(
   t: Test,
   answer: Value,
@@ -443,7 +439,7 @@ async function asked(
 
 const strings = (...texts: string[]): Value => vectorOf({ type: 'STRING' }, texts)
 
-t.test('nodes are told as HOST:PORT:ALIAS, and the session is closed', async t => {
+t.test('nodes are returned as HOST:PORT:ALIAS, and the session is closed', async t => {
   const { nodes, script, ended } = await asked(
     t,
     strings('10.0.0.1:8902:node1', 'db.example.com:80:n:2', '[::1]:8848:n', 'h:1'),
@@ -464,7 +460,7 @@ t.test('a single node may be a scalar', async t => {
   ])
 })
 
-t.test('names without an address are passed over; without any node there is an error', async t => {
+t.test('names without an address are skipped; without any node there is an error', async t => {
   t.strictSame((await asked(t, strings('node1', 'h:1:x', ':5:x', 'h:port:x'))).nodes, [
     { host: 'h', port: 1 },
   ])
@@ -489,7 +485,7 @@ t.test('a login goes only to hosts that were named or allowed', async t => {
 
 const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')
 
-t.test('it is closed until it is opened, and runs tasks then', async t => {
+t.test('a member is closed until it is opened, and then runs tasks', async t => {
   const server = await startFakeServer((_, peer) => peer.reply({ value: int(5) }))
   t.teardown(() => server.close())
   const member = new PoolMember({ host, port: server.port })
@@ -501,7 +497,7 @@ t.test('it is closed until it is opened, and runs tasks then', async t => {
   t.equal(member.isOpen, false)
 })
 
-t.test('a connection that is lost fails its task, and the member can be opened again', async t => {
+t.test('a lost connection fails its task, and the member can be reopened', async t => {
   let losses = 1
   const server = await startFakeServer((_, peer) => {
     if (losses-- > 0) peer.socket.destroy()
@@ -517,7 +513,7 @@ t.test('a connection that is lost fails its task, and the member can be opened a
   await member.abandon(shutDown)
 })
 
-t.test('the signal of the pool ends its own attempt, not a later one', async t => {
+t.test("the pool's signal ends its own attempt, not a later one", async t => {
   const server = await startFakeServer((_, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
   const controller = new AbortController()
@@ -529,19 +525,22 @@ t.test('the signal of the pool ends its own attempt, not a later one', async t =
   await member.abandon(shutDown)
 })
 
-t.test('abandoned, it fails what runs with the reason given, and stays closed', async t => {
-  const server = await startFakeServer(() => undefined)
-  t.teardown(() => server.close())
-  const member = new PoolMember({ host, port: server.port })
-  await member.open()
-  const running = member.perform(taskRequest(1, '1', []))
-  running.catch(() => undefined)
-  await member.abandon(shutDown)
-  await t.rejects(running, { message: /the pool is shut down/ })
-  await t.rejects(member.open(), shutDown)
-})
+t.test(
+  'abandoning fails running tasks with the given reason, and the member stays closed',
+  async t => {
+    const server = await startFakeServer(() => undefined)
+    t.teardown(() => server.close())
+    const member = new PoolMember({ host, port: server.port })
+    await member.open()
+    const running = member.perform(taskRequest(1, '1', []))
+    running.catch(() => undefined)
+    await member.abandon(shutDown)
+    await t.rejects(running, { message: /the pool is shut down/ })
+    await t.rejects(member.open(), shutDown)
+  },
+)
 
-t.test('abandoned while it connects, it gives the reason', async t => {
+t.test('abandoning during a connection attempt gives the reason', async t => {
   const server = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => server.close())
   const member = new PoolMember({ host, port: server.port })
@@ -551,8 +550,6 @@ t.test('abandoned while it connects, it gives the reason', async t => {
   await member.abandon(shutDown)
   await t.rejects(opening, shutDown)
 })
-
-//
 
 t.test('a task is pending until it has a result, and then keeps it', async t => {
   const task = new PoolTask(3, {})
@@ -564,7 +561,7 @@ t.test('a task is pending until it has a result, and then keeps it', async t => 
   t.equal(await task.result(0), undefined)
 })
 
-t.test('a task that failed is finished, and fails whoever asks', async t => {
+t.test('a failed task is finished, and throws for everyone who asks', async t => {
   const task = new PoolTask(3, {})
   const reason = new Error('lost')
   task.fail(reason)
@@ -573,7 +570,7 @@ t.test('a task that failed is finished, and fails whoever asks', async t => {
   await t.rejects(task.result(1), reason)
 })
 
-t.test('who waits no longer than a time limit can ask again', async t => {
+t.test('after a timeout the result can be requested again', async t => {
   const task = new PoolTask(3, {})
   await t.rejects(task.result(0), { code: 'DDB_TIMEOUT' })
   t.equal(task.state, 'pending')
@@ -582,7 +579,7 @@ t.test('who waits no longer than a time limit can ask again', async t => {
   t.equal(await waiting, undefined)
 })
 
-t.test('a time limit is a number of seconds', async t => {
+t.test('a timeout is a number of seconds', async t => {
   const task = new PoolTask(3, {})
   for (const seconds of [-1, NaN]) {
     await t.rejects(task.result(seconds), { code: 'DDB_USAGE' }, String(seconds))
@@ -590,7 +587,7 @@ t.test('a time limit is a number of seconds', async t => {
   task.finish(undefined)
 })
 
-t.test('a signal fails the task, at once when it has fired before', async t => {
+t.test('a signal fails the task, at once if it was already aborted', async t => {
   const signals = new AbortController()
   const task = new PoolTask(3, { signal: signals.signal })
   const result = task.result()
@@ -601,8 +598,6 @@ t.test('a signal fails the task, at once when it has fired before', async t => {
   await t.rejects(late.result(), { code: 'DDB_INTERRUPTED' })
 })
 
-//
-
 t.test('a task sends its arguments as values and keeps its own options to itself', async t => {
   const options = { pickleTableToList: true, timeoutMs: 1000, priority: 2 }
   const { task, script, args, pickleTableToList, ...rest } = taskRequest(7, 'f', [1, options])
@@ -611,11 +606,11 @@ t.test('a task sends its arguments as values and keeps its own options to itself
   task.finish(undefined)
 })
 
-t.test('options outside their range are refused when a task is made', async t => {
+t.test('options out of range are refused when a task is created', async t => {
   t.throws(() => taskRequest(1, 'f', [{ timeoutMs: 0 }]), { code: 'DDB_USAGE' })
 })
 
-t.test('a table is a list of columns when the task asked for one', async t => {
+t.test('a table is a list of columns if the task requested that', async t => {
   const value = resultOf(idTable(1, 2))
   const asked = taskRequest(1, 'f', [{ pickleTableToList: true }])
   t.strictSame(taskResult(asked, value, {}), [[1, 2]])
@@ -623,7 +618,7 @@ t.test('a table is a list of columns when the task asked for one', async t => {
   t.equal(taskResult(taskRequest(1, 'f', []), value, { typed: true }), value)
 })
 
-t.test('results are plain unless the pool or the task asks for types', async t => {
+t.test('results are plain unless the pool or the task requests types', async t => {
   const pool = await pooled(t, { typed: false, times: 'Date' })
   t.equal(await pool.run('1+2'), 3)
   t.strictSame(await pool.run('1+2', { typed: true }), int(3))
@@ -633,7 +628,7 @@ t.test('results are plain unless the pool or the task asks for types', async t =
   t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
 })
 
-t.test('tasks come in the order in which they were pushed, however many', async t => {
+t.test('any number of tasks comes out in the order of pushing', async t => {
   const queue = new TaskQueue()
   const count = 5000
   for (let id = 1; id <= count; id++) queue.push(taskRequest(id, 'f', []))
@@ -645,7 +640,7 @@ t.test('tasks come in the order in which they were pushed, however many', async 
   )
 })
 
-t.test('tasks that were given up are passed over', async t => {
+t.test('abandoned tasks are skipped', async t => {
   const queue = new TaskQueue()
   const tasks = [1, 2, 3].map(id => taskRequest(id, 'f', []))
   for (const task of tasks) queue.push(task)
@@ -656,7 +651,7 @@ t.test('tasks that were given up are passed over', async t => {
   t.equal(queue.next(), undefined)
 })
 
-t.test('an emptied queue fails what waits, once', async t => {
+t.test('emptying a queue fails its waiting tasks, once', async t => {
   const queue = new TaskQueue()
   const tasks = [1, 2].map(id => taskRequest(id, 'f', []))
   for (const task of tasks) queue.push(task)

@@ -19,11 +19,9 @@ import { startServer } from '../../../src/server/index.js'
 import { Certificates, type Identity, opensslDate } from '../../helpers/certificates.js'
 import { freePort } from '../../helpers/free-port.js'
 
-//
-
 const { files } = systemPlatform
 
-t.test('options that contradict each other are refused', async t => {
+t.test('contradictory options are refused', async t => {
   for (const fine of [
     {},
     { tls: true },
@@ -49,7 +47,7 @@ t.test('options that contradict each other are refused', async t => {
   }
 })
 
-t.test('only TLS whose certificates count is verified', async t => {
+t.test('TLS counts as verified only if certificates are checked', async t => {
   t.equal(isVerified({}), false)
   t.equal(isVerified({ tlsInsecure: false }), false)
   t.equal(isVerified({ tls: true }), true)
@@ -80,8 +78,8 @@ t.test('files are read for a connection', async t => {
   }
 })
 
-// What becomes of a connection whose other end is not who it should be, or does not speak as it should: one
-// sentence within the time to connect, and nothing of ours has left.
+// Connections to a peer with the wrong identity or protocol: one sentence within the time to connect, and nothing of
+// ours was sent.
 
 const host = '127.0.0.1'
 const certificates = new Certificates(t)
@@ -105,7 +103,7 @@ async function failureOf(options: ConnectOptions): Promise<DdbError> {
   throw new Error('the connection was made')
 }
 
-t.test('a certificate that its authority vouches for is taken', async t => {
+t.test('a certificate signed by its authority is accepted', async t => {
   const byBetween = certificates.make('server', { by: between })
   for (const [what, identity] of [
     ['directly', good],
@@ -129,7 +127,7 @@ t.test('a certificate that its authority vouches for is taken', async t => {
   }
 })
 
-t.test('keys of fewer than 2,048 bits are refused wherever they stand in a chain', async t => {
+t.test('keys of fewer than 2,048 bits are refused anywhere in a chain', async t => {
   const weak = { isAuthority: true, rsaBits: 1024 }
   const weakCa = certificates.make('weak authority', weak)
   const weakBetween = certificates.make('weak authority in between', { ...weak, by: ca })
@@ -142,7 +140,7 @@ t.test('keys of fewer than 2,048 bits are refused wherever they stand in a chain
     ],
     ['of the authority', certificates.make('s', { by: weakCa }), { caFile: weakCa.certFile }],
   ] as const) {
-    // Newer versions of OpenSSL have servers refuse them by themselves, unless they are told otherwise.
+    // Newer versions of OpenSSL make servers refuse such keys by default.
     const server = createTlsServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' })
     server.on('tlsClientError', () => undefined)
     server.listen(0, host)
@@ -235,12 +233,12 @@ t.test('a certificate is refused in one sentence, and not tried again', async t 
     )
     t.notMatch(failure.message, /\n/, what)
     const session = await connect({ host, port, tls: true, tlsInsecure: true })
-    t.match(await session.run('1+1'), { value: 2 }, `${what}, and taken all the same`)
+    t.match(await session.run('1+1'), { value: 2 }, `${what}, but accepted on request`)
     await session.close()
   }
 })
 
-t.test('without a file the authorities of the system count', async t => {
+t.test("without a file the system's authorities are used", async t => {
   const port = await serverWith(t, good)
   const options = { host, port, tls: true }
   for (const value of [undefined, '0']) {
@@ -250,7 +248,7 @@ t.test('without a file the authorities of the system count', async t => {
   }
 })
 
-t.test('plain where TLS was asked for', async t => {
+t.test('a plain server although TLS was requested', async t => {
   const plain = await startServer({ port: 0 })
   t.teardown(() => plain.close())
   const ended = await failureOf({ ...trusted, host, port: plain.port })
@@ -279,14 +277,14 @@ t.test('plain where TLS was asked for', async t => {
   })
 })
 
-t.test('TLS where plain was asked for', async t => {
+t.test('a TLS server although plain was requested', async t => {
   const expected = {
     code: 'DDB_TLS',
     exitCode: 76,
     message: /speaks TLS: connect with `server.tls`/,
   }
   const port = await serverWith(t, good)
-  t.match(await failureOf({ host, port }), expected, 'a server that hangs up')
+  t.match(await failureOf({ host, port }), expected, 'a server that disconnects')
   const alert = Buffer.from([21, 3, 1, 0, 2, 2, 70])
   t.match(
     await failureOf({ host, port: await rawServer(t, socket => void socket.end(alert)) }),
@@ -300,7 +298,7 @@ t.test('TLS where plain was asked for', async t => {
   const hangingUp = await rawServer(t, socket => void socket.end())
   t.match(await failureOf({ host, port: hangingUp }), { code: 'DDB_CONNECT', exitCode: 69 })
   const strict = await tlsServer(t, { ...identityOf(good), requestCert: true, ca: ca.cert })
-  t.match(await failureOf({ host, port: strict }), expected, 'one that wants a certificate')
+  t.match(await failureOf({ host, port: strict }), expected, 'a server that wants a certificate')
 })
 
 t.test('a server that wants a certificate gets ours', async t => {
@@ -326,13 +324,13 @@ t.test('a server that wants a certificate gets ours', async t => {
   }
 })
 
-t.test('nothing older than TLS 1.2 is spoken', async t => {
+t.test('nothing older than TLS 1.2 is used', async t => {
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
   const port = await tlsServer(t, { ...identityOf(good), ...old })
   t.match(await failureOf({ ...trusted, host, port }), { code: 'DDB_TLS', message: /1.2 or newer/ })
 })
 
-t.test('certificate and key of ours belong together', async t => {
+t.test('our certificate and key must match', async t => {
   const port = await serverWith(t, good)
   const mine = certificates.make('client', { by: between })
   const wrongOrder = certificates.chain([between, mine], mine)
@@ -352,13 +350,17 @@ t.test('certificate and key of ours belong together', async t => {
   })
 })
 
-t.test('what TLS has no part in is left to others', t => {
+t.test('errors that TLS did not cause are left to others', t => {
   const failed = (code: string): Error => Object.assign(new Error('m'), { code })
   t.equal(tlsFailure('h', 1, new Error('m'), false), undefined)
   t.equal(tlsFailure('h', 1, 'text', true), undefined)
   t.equal(tlsFailure('h', 1, failed('ECONNREFUSED'), false), undefined)
   t.equal(tlsFailure('h', 1, failed('ENOTFOUND'), false), undefined)
-  t.equal(tlsFailure('h', 1, failed('ECONNRESET'), false), undefined, 'before it was there')
+  t.equal(
+    tlsFailure('h', 1, failed('ECONNRESET'), false),
+    undefined,
+    'before the connection was established',
+  )
   const lost = new ConnectionError('DDB_CONNECTION_LOST', 'm', { cause: failed('ECONNRESET') })
   t.equal(tlsFailure('h', 1, lost, false), undefined)
   t.match(tlsFailure('h', 1, failed('ERR_SSL_BAD_RECORD_TYPE'), true), {
@@ -400,7 +402,7 @@ async function rawServer(t: Test, onData: (socket: Socket) => void): Promise<num
   return (server.address() as AddressInfo).port
 }
 
-/** Answers a connect request, whoever asks. */
+/** Answers every connect request. */
 async function tlsServer(t: Test, settings: TlsOptions): Promise<number> {
   const server = createTlsServer(settings, socket => {
     socket.on('error', () => undefined).once('data', () => socket.write('7 0 1\nOK\n'))

@@ -1,6 +1,6 @@
 /*
-  A login that ends while a run goes on – it has expired, or the user is gone – is told as what it is, code 77: in
-  every mode, on data sessions and on the one that asks.
+  A login that ends during a run, because it expired or the user is gone. The run reports this with code 77, in every
+  mode, on sessions with data and on the asking session.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -11,12 +11,12 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 
 type Delivery = NonNullable<LoadOptions['delivery']>
 
-/** Whose login ends. */
+/** Which sessions lose their login. */
 type Ending = 'all sessions' | 'sessions with data'
 
 /**
- * Rows go out and arrive, then sessions are a guest's, then more rows go out.
- * @param isGone  nobody can log in any more either
+ * Rows are sent and arrive, then sessions become a guest's, then more rows are sent.
+ * @param isGone whether a new login fails as well
  */
 async function expire(
   t: Test,
@@ -33,7 +33,7 @@ async function expire(
     while (node.shared.get('target')!.table.rows < 2) {
       await new Promise(resolve => setImmediate(resolve))
     }
-    // The first one is the test's, the second one asks.
+    // The first session is the test's own, the second one asks.
     const [, , ...data] = node.sessions.values()
     for (const session of ending === 'all sessions' ? node.sessions.values() : data) {
       session.user = 'guest'
@@ -59,7 +59,7 @@ const deliveries: Readonly<Record<string, Delivery>> = {
 }
 
 for (const [name, delivery] of Object.entries(deliveries)) {
-  t.test(`a login that has expired ${name}`, async t => {
+  t.test(`an expired login ${name}`, async t => {
     for (const isGone of [false, true]) {
       t.match(await expire(t, delivery, 'all sessions', isGone), {
         exitCode: 77,
@@ -70,12 +70,15 @@ for (const [name, delivery] of Object.entries(deliveries)) {
   })
 }
 
-t.test('with receipts, only where data goes out: what was confirmed stays so', async t => {
-  for (const isGone of [false, true]) {
-    t.match(await expire(t, { confirm: 'receipts' }, 'sessions with data', isGone), {
-      exitCode: 77,
-      error: { code: 'DDB_LOGIN' },
-      rows: { read: 4, confirmed: 2, unconfirmed: 2 },
-    })
-  }
-})
+t.test(
+  'with receipts, if only data sessions lose their login, confirmed rows stay confirmed',
+  async t => {
+    for (const isGone of [false, true]) {
+      t.match(await expire(t, { confirm: 'receipts' }, 'sessions with data', isGone), {
+        exitCode: 77,
+        error: { code: 'DDB_LOGIN' },
+        rows: { read: 4, confirmed: 2, unconfirmed: 2 },
+      })
+    }
+  },
+)

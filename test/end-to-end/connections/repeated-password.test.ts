@@ -1,6 +1,6 @@
 /*
-  A server that has the password and repeats it long after the login: in errors, in what scripts print, in tables and their
-  names, in receipts, as it is and as texts carry it. It is searched for in all that commands print and write.
+  A server that knows the password and repeats it long after the login: in errors, printed output, tables and their
+  names, and receipts, plain or escaped. The test searches everything that commands print and write.
 */
 import assert from 'node:assert/strict'
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { runMain, type Outcome } from '../../cli/run-cli.js'
 
 const password = 'hunter2secret'
 
-/** How a text may carry another. */
+/** How a text can contain another. */
 const forms: Readonly<Record<string, string>> = {
   raw: password,
   base64: Buffer.from(password).toString('base64').replace(/=+$/, ''),
@@ -29,7 +29,7 @@ function search(where: string, text: string): void {
   }
 }
 
-/** The file of the password, and inputs that repeat it by themselves, are not searched. */
+/** The password file, and inputs that contain the password, are not searched. */
 function searchFolder(folder: string, except: readonly string[]): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
@@ -45,7 +45,7 @@ async function serve(t: Test, initScript: string): Promise<EmbeddedServer> {
   return server
 }
 
-/** Runs a command in a folder of its own and searches what it leaves. */
+/** Runs a command in its own folder and searches everything it leaves there. */
 async function run(
   { port }: EmbeddedServer,
   argv: readonly string[],
@@ -72,7 +72,7 @@ async function run(
 
 const traced = ['--trace', 'trace', '--trace-values']
 
-t.test('in whatever a script answers', async t => {
+t.test('in anything that a script returns', async t => {
   const server = await serve(
     t,
     Object.entries(forms)
@@ -104,7 +104,7 @@ t.test('in whatever a script answers', async t => {
   t.match(
     await run(server, ['exec', '-e', 'exec n from t_raw', '--output', 'csv'], t.testdir()),
     { code: 0, stdout: '7\n', stderr: /^[^*]*$/ },
-    'what holds nothing of it is not spoken of',
+    'results without the password are not mentioned',
   )
 })
 
@@ -113,7 +113,7 @@ const files = [
   ...['--on-error', 'quarantine', ...traced, '--json', '-v', '--retries', '0'],
 ]
 
-/** Words of a refusal that is its rows' own, and of one that nobody knows. */
+/** Error texts that the program attributes to rows, and one that it does not know. */
 const refusals: Readonly<Record<string, string>> = {
   rows: "Failed to append data to column 'id' with error: Incompatible type",
   unknown: 'Something went wrong',
@@ -121,7 +121,7 @@ const refusals: Readonly<Record<string, string>> = {
   rights: '<NoPrivilege>Not granted to write data to table',
 }
 
-t.test('in refusals of what is loaded, in every way', async t => {
+t.test('in refusals of loaded rows, in every mode', async t => {
   for (const [kind, words] of Object.entries(refusals)) {
     for (const [name, text] of Object.entries(forms)) {
       const server = await startServer({
@@ -177,7 +177,7 @@ t.test('in the names of columns and tables', async t => {
   }
 })
 
-t.test('in what selftest finds', async t => {
+t.test('in the findings of selftest', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -194,7 +194,7 @@ t.test('in what selftest finds', async t => {
   await run(server, [...argv, '--json'], t.testdir())
 })
 
-t.test('an error of the library has it in no place that is looked at', async t => {
+t.test('no visible part of a library error has it', async t => {
   const server = await serve(t, '')
   const session = await connect({ host: '127.0.0.1', port: server.port })
   await session.login('admin', password)
@@ -209,12 +209,12 @@ t.test('an error of the library has it in no place that is looked at', async t =
       t.notMatch(text, password)
     }
   }
-  t.match(await session.run(`"${password}"`), { value: password }, 'values stay what they are')
+  t.match(await session.run(`"${password}"`), { value: password }, 'values are unchanged')
   await session.close()
 })
 
-t.test('decisions go by what the server said', async t => {
-  // Where the words of a refusal are the password, it is still known what they mean.
+t.test("decisions use the server's original text", async t => {
+  // Even if the text of a refusal is the password, its meaning is known.
   const odd = 'ChunkInTransaction'
   let refused = 0
   const server = await startServer({

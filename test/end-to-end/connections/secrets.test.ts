@@ -1,6 +1,6 @@
 /*
-  A password is searched for in all that commands leave: what they print, and every file they write, whatever went wrong
-  and however the server repeats what it was sent.
+  Searches everything that commands print and write for a password, whatever goes wrong and however the server repeats
+  its requests.
 */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const password = 'Zq"7\\k é/+?%&\'Wv'
 const certificates = new Certificates(t)
 const identity = certificates.make('server')
 
-/** How a text may carry another. */
+/** How a text can contain another. */
 const forms: Readonly<Record<string, string>> = {
   raw: password,
   json: JSON.stringify(password).slice(1, -1),
@@ -86,7 +86,7 @@ const commands: readonly (readonly [string, ...string[]])[] = [
 
 type Way = 'environment' | 'file' | 'stdin' | 'prompt'
 
-/** Runs a command with the password given in one way, and searches what it leaves. */
+/** Runs a command with the password given in one way, and searches everything it leaves behind. */
 async function run(t: Test, way: Way, argv: readonly string[], port: number): Promise<number> {
   const folder = t.testdir({ 'in.csv': csv(3) })
   mkdirSync(join(folder, 'home'))
@@ -130,7 +130,7 @@ async function tryAll(t: Test, port: number, further: readonly string[] = []): P
   }
 }
 
-t.test('a wrong password, however it is given', async t => {
+t.test('a wrong password, given in any way', async t => {
   const server = await startServer({ port: 0, initScript: streamScript })
   t.teardown(() => server.close())
   for (const way of ['environment', 'file', 'stdin', 'prompt'] as const) {
@@ -139,7 +139,7 @@ t.test('a wrong password, however it is given', async t => {
   await tryAll(t, server.port)
 })
 
-t.test('the right one, and everything that goes wrong behind it', async t => {
+t.test('the right password, and everything that goes wrong after the login', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -150,11 +150,11 @@ t.test('the right one, and everything that goes wrong behind it', async t => {
   t.equal(await run(t, 'file', ['load', 'in.csv', '-t', 'nowhere'], server.port), 78)
 })
 
-t.test('nobody listens', async t => {
+t.test('no server listens', async t => {
   await tryAll(t, await freePort(), limit)
 })
 
-t.test('TLS where there is none, and none where there is', async t => {
+t.test('TLS to a server without it, and no TLS to a server with it', async t => {
   const plain = await startServer({ port: 0 })
   const secure = await startServer({
     port: 0,
@@ -172,11 +172,11 @@ t.test('TLS where there is none, and none where there is', async t => {
 const texts = (values: readonly Value[]): string =>
   values.map(value => (value.form === 'scalar' ? formatScalar(value) : value.form)).join(', ')
 
-/** What it was sent, as a script would have it. */
+/** The request as a script would write it. */
 const requestText = ({ request }: Received): string =>
   request.kind === 'function' ? `${request.name}(${texts(request.args)})` : request.kind
 
-/** Answers to a login, with the request in them. */
+/** Answers to a login that contain the request. */
 const answers: Readonly<Record<string, (said: string, peer: FakePeer) => void>> = {
   'in an error': (said, peer) => peer.reply({ error: `${said} => no such user` }),
   'in printed output': (said, peer) => {

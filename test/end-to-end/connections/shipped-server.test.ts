@@ -1,6 +1,6 @@
 /*
-  A server as it is shipped – admin without SCRAM, a login demanded, rights given one by one – is loaded into in all three
-  ways by a plain user, from an address that is not loopback. Both ends are in a network namespace that the test makes.
+  A server as shipped – admin without SCRAM, login required, rights granted one by one. A plain user loads in all three
+  ways, from an address that is not loopback. Both ends are in a network namespace made by the test.
 */
 import t from 'tap'
 import { runInNamespace, whyNoNamespace } from '../../helpers/network-namespace.js'
@@ -8,7 +8,7 @@ import type { Report } from '../../helpers/shipped-server.js'
 
 const skip = whyNoNamespace()
 
-t.test('a plain user loads in every way, without a flag', { skip }, async t => {
+t.test('a plain user loads in every way without flags', { skip }, async t => {
   const file = new URL('../../helpers/shipped-server.ts', import.meta.url)
   const { outcomes, otherwise, rows, remoteAddresses } = (await runInNamespace(file)) as Report
   const loaded = {
@@ -31,7 +31,7 @@ t.test('a plain user loads in every way, without a flag', { skip }, async t => {
     t.match(outcomes[`nobody ${way}`], { code: 77 }, `without the right, ${way}`)
   }
   t.strictSame(rows, { stream: 8, dfs: 8, view: 8 })
-  t.strictSame(remoteAddresses, ['10.77.0.2'], 'no connection was over loopback')
+  t.strictSame(remoteAddresses, ['10.77.0.2'], 'no connection used loopback')
   for (const { maxPubConnections, mixed, outcomes, rows } of otherwise) {
     const what = `maxPubConnections=${maxPubConnections}, mixed requests ${mixed ? 'taken' : 'refused'}`
     for (const way of ['stream', 'dfs', 'view']) {

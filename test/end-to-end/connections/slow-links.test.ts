@@ -1,6 +1,6 @@
 /*
-  Links on which rows are still under way when the server has nothing to do: a run that counts waits for them
-  (docs/confirmation.md#how-counting-ends). Rows are held back until the run has asked often enough.
+  Links on which rows are still in flight while the server is idle: a run that counts waits for them
+  (docs/confirmation.md#how-counting-ends). The test holds rows back until the run has asked often enough.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -14,17 +14,17 @@ import { serverMemory } from '../../helpers/server-memory.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const question = 'from getConsoleJobs() where sessionId'
-/** Half a second apart; a server is believed to be done when it was idle for one. */
+/** Questions come every half second; a run believes that the server is done after one idle second. */
 const questionsBefore = 12
 
 interface Change {
   readonly mixedFlags?: boolean
   readonly confirmTimeoutMs?: number
-  /** Whether the link lets go in the end. */
+  /** Whether the link delivers the rows in the end. */
   readonly releases?: boolean
 }
 
-/** A run of 100 rows that are all held back until the server was asked often whether it is idle. */
+/** A run of 100 rows, all held back until the run has often asked whether the server is idle. */
 async function runOver(
   t: Test,
   { mixedFlags = true, confirmTimeoutMs = 60_000, releases = true }: Change = {},
@@ -63,18 +63,18 @@ async function runOver(
   return { result, questions }
 }
 
-t.test('rows that come late are waited for, though the server is idle', async t => {
+t.test('a run waits for late rows even if the server is idle', async t => {
   const { result, questions } = await runOver(t)
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
   t.ok(questions >= questionsBefore)
 })
 
-t.test('also on a session that cannot be asked behind its rows', async t => {
+t.test('also on a session that cannot be asked after its rows', async t => {
   const { result } = await runOver(t, { mixedFlags: false })
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
 })
 
-t.test('but not for longer than nothing may move', async t => {
+t.test('but no longer than the timeout without progress', async t => {
   for (const mixedFlags of [true, false]) {
     const { result } = await runOver(t, { mixedFlags, confirmTimeoutMs: 3_000, releases: false })
     t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: 100 } })

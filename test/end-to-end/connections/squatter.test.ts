@@ -1,6 +1,6 @@
 /*
-  Another user of this machine who listens where a server was, or should have been, and answers as one: what they are sent
-  is searched for the password.
+  Another user of this machine listens on a server's port and answers as a server. The test searches everything that
+  this squatter gets for the password.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,13 +18,13 @@ type Answer = (args: readonly Value[], peer: FakePeer) => void
 
 interface Squatter {
   readonly port: number
-  /** Names of what was called, in order. */
+  /** Names of the functions called, in order. */
   readonly calls: readonly string[]
-  /** All that was sent. */
+  /** Everything that clients sent. */
   readonly heard: () => string
 }
 
-/** @param functions  what it knows; it takes every login and answers every script with 1 */
+/** @param functions  the functions it knows; it accepts every login and answers every script with 1 */
 async function squat(
   t: Test,
   functions: Readonly<Record<string, Answer>>,
@@ -57,7 +57,7 @@ async function squat(
 const login: Answer = (_, peer) => peer.reply({ value: yes })
 const taken = { login }
 
-/** A SCRAM exchange by one who does not know the password. */
+/** A SCRAM exchange by a server that does not know the password. */
 function scramWith(iterations: number, signature: Value | undefined): Record<string, Answer> {
   return {
     ...taken,
@@ -79,7 +79,7 @@ function exec(port: number, home: string, ...further: string[]): Promise<Outcome
 const notice = (port: number): string =>
   `127.0.0.1:${port}: the password is sent encrypted, but the server is not verified: --tls verifies it\n`
 
-t.test('one who takes nothing but a plain login gets no password', async t => {
+t.test('a squatter that accepts only plain logins gets no password', async t => {
   const squatter = await squat(t, taken)
   const home = t.testdir()
   t.match(await exec(squatter.port, home), {
@@ -97,7 +97,7 @@ t.test('one who takes nothing but a plain login gets no password', async t => {
   t.match(squatter.heard(), password)
 })
 
-t.test('one who shortens or spoils the key gets none either', async t => {
+t.test('a squatter with a short or broken key gets none either', async t => {
   for (const key of [text(''), text('-----BEGIN PUBLIC KEY-----'), int(1), undefined]) {
     const getDynamicPublicKey: Answer = (_, peer) => peer.reply({ value: key })
     const squatter = await squat(t, { ...taken, getDynamicPublicKey })
@@ -109,7 +109,7 @@ t.test('one who shortens or spoils the key gets none either', async t => {
   }
 })
 
-t.test('one who does SCRAM without knowing the password does not pass', async t => {
+t.test('a squatter that does SCRAM without the password is refused', async t => {
   for (const [what, functions] of [
     ['an empty signature', scramWith(4096, text(''))],
     ['none', scramWith(4096, undefined)],
@@ -124,7 +124,7 @@ t.test('one who does SCRAM without knowing the password does not pass', async t 
     t.notMatch(
       squatter.calls,
       /login|getDynamicPublicKey|script/,
-      `${what}: nothing weaker is tried`,
+      `${what}: no weaker method is tried`,
     )
     t.notMatch(squatter.heard(), password)
     t.notOk(existsSync(join(home, 'ddb-ingest', 'logins')), `${what}: nothing is remembered`)
@@ -134,7 +134,7 @@ t.test('one who does SCRAM without knowing the password does not pass', async t 
   }
 })
 
-t.test('what the server did before for this user is demanded of who comes after it', async t => {
+t.test('a server must offer the method that it used before for this user', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -142,9 +142,9 @@ t.test('what the server did before for this user is demanded of who comes after 
   })
   const { port } = server
   const home = t.testdir()
-  t.match(await exec(port, home), { code: 0, stderr: '' }, 'SCRAM needs no word')
+  t.match(await exec(port, home), { code: 0, stderr: '' }, 'SCRAM needs no notice')
   const bob = ['--user', 'bob']
-  t.match(await exec(port, home, ...bob), { code: 0, stderr: notice(port) }, 'RSA is told of')
+  t.match(await exec(port, home, ...bob), { code: 0, stderr: notice(port) }, 'RSA gives a notice')
   t.match(await exec(port, home, ...bob), { code: 0, stderr: '' }, 'once')
   t.match(await exec(port, home, '--user', 'admin'), { code: 0, stderr: '' }, 'once for a host')
   const memory = join(home, 'ddb-ingest', 'logins', `127.0.0.1_${port}.json`)
@@ -171,14 +171,14 @@ t.test('what the server did before for this user is demanded of who comes after 
   }
   t.notMatch(squatter.calls, /^login$/)
   t.notMatch(squatter.heard(), password)
-  t.match(await exec(port, home, '--user', 'new'), { code: 78 }, 'of others nothing is known')
+  t.match(await exec(port, home, '--user', 'new'), { code: 78 }, 'nothing is known of other users')
   t.match(await exec(port, t.testdir(), '--require', 'scram'), {
     code: 78,
     stderr: /--require allows only SCRAM logins, and user "ann" cannot log in/,
   })
 })
 
-t.test('a squatter on the port of serve -- CMD is as any other', async t => {
+t.test('a squatter on the port of serve -- CMD is treated like any other', async t => {
   const squatter = await squat(t, taken)
   const outcome = await runMain(['exec', '-e', '1'], {
     environment: {

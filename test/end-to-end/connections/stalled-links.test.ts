@@ -1,6 +1,6 @@
 /*
-  Links that go dead without a word, wherever a run is: it ends within the time that it was given for that, and counts
-  what was out as unconfirmed (docs/confirmation.md#a-server-that-goes-silent). Nothing waits for real.
+  Links that go dead at any point of a run. The run ends within its timeout and counts rows in flight as unconfirmed
+  (docs/confirmation.md#a-server-that-goes-silent). All waiting is virtual.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -14,7 +14,7 @@ import { loadOn } from '../../../src/load/load.js'
 
 const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
-/** Looks are some time apart, and what was confirmed in memory is asked for before goodbye is said. */
+/** Checks come at intervals, and before closing the run asks for rows confirmed in memory. */
 const slackMs = 500
 
 const certificates = new Certificates(t)
@@ -23,7 +23,7 @@ const identity = certificates.make('server', { by: ca })
 
 interface Ended {
   readonly result: LoadResult
-  /** From the moment when the link went dead. */
+  /** Time since the link went dead. */
   readonly tookMs: number
 }
 
@@ -32,7 +32,7 @@ interface LoadOutcome {
   readonly rows: Partial<LoadResult['rows']>
 }
 
-/** Before the first row. */
+/** The run ends before the first row. */
 const unasked: LoadOutcome = { exitCode: 75, rows: { read: 0 } }
 
 type Delivery = NonNullable<LoadOptions['delivery']>
@@ -86,7 +86,7 @@ async function runOver(
   return { result, tookMs: platform.clock.nowMs() - stalledAtMs! }
 }
 
-/** Whether a client has sent this text. */
+/** Whether a client has sent this text at least `times` times. */
 const after =
   (text: string, times = 1) =>
   (sent: Buffer): boolean =>
@@ -115,18 +115,18 @@ for (const [name, delivery] of Object.entries(deliveries)) {
   })
 }
 
-t.test('while more goes out than any buffer on the way holds, over TLS', async t => {
+t.test('while more data goes out than all buffers hold, over TLS', async t => {
   const { result, tookMs } = await runOver(t, sent => sent.length > 500_000, {
     delivery: { confirm: 'count', batchRows: 5_000, maxInFlightBytes: 100_000 },
     isSecure: true,
     rows: 2_000_000,
   })
   t.match(result, { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' }, rows: { confirmed: 0 } })
-  t.ok(result.rows.read < 2_000_000, 'reading ends with it')
+  t.ok(result.rows.read < 2_000_000, 'reading stops')
   t.ok(tookMs < 2 * confirmTimeoutMs + slackMs, `after ${tookMs} ms`)
 })
 
-/** What is being asked, and what has become of the rows then. */
+/** The question in progress, and the outcome of the rows. */
 const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadOutcome]>> = {
   'the rows are counted at first': ['exec count(*) from target', { confirm: 'count' }, unasked],
   'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],

@@ -1,5 +1,5 @@
 /*
-  Other users of this machine: state folders that they could have filled, password files that they can read, and a signal
+  Other users of this machine: state folders that they can write to, password files that they can read, and a signal
   that would open a debugger to them.
 */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-t.test('state that every user could have written is refused, whatever it would be for', async t => {
+t.test('state that every user can write to is refused, whatever its use', async t => {
   const { folder, rows, run } = await scene(t)
   const state = join(folder, 'state', 'ddb-ingest')
   const load = ['load', join(folder, 'in.csv'), '--table', 'target']
@@ -61,7 +61,7 @@ t.test('state that every user could have written is refused, whatever it would b
   }
   t.equal(rows(), 2)
   t.notOk(existsSync(join(state, 'locks')))
-  t.match(await run('exec', '-e', '1'), { code: 0 }, 'a guest needs none of it')
+  t.match(await run('exec', '-e', '1'), { code: 0 }, 'a guest login needs no state')
   chmodSync(state, 0o700)
   chmodSync(join(state, 'runs'), 0o777)
   t.match(await run(...load), { code: 78, stderr: /ddb-ingest\/runs can be written by every user/ })
@@ -69,7 +69,7 @@ t.test('state that every user could have written is refused, whatever it would b
   t.match(await run(...load, '--run-id', 'r'), { code: 0, stdout: /^Already loaded/ })
 })
 
-t.test('so is a folder that was named for journals', async t => {
+t.test('a folder given for journals is refused in the same way', async t => {
   const { folder, rows, run } = await scene(t)
   const named = join(folder, 'named')
   mkdirSync(named)
@@ -89,10 +89,14 @@ t.test('so is a folder that was named for journals', async t => {
   t.match(await run('runs', '--state-dir', named), { code: 78 })
   t.equal(rows(), 0)
   const inside = join(named, 'own')
-  t.match(await run(...argv.slice(0, -1), inside), { code: 0 }, 'one inside it is its user’s own')
+  t.match(
+    await run(...argv.slice(0, -1), inside),
+    { code: 0 },
+    'a folder inside it belongs to its user',
+  )
 })
 
-t.test('a password file that others can read is told of once a day', async t => {
+t.test('the warning about a readable password file comes once a day', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const folder = t.testdir({ password: '123456\n', other: '123456\n', state: {} })
@@ -116,7 +120,7 @@ t.test('a password file that others can read is told of once a day', async t => 
   const [told] = readFiles(join(folder, 'state', 'ddb-ingest', 'told'), /"told"/)
   writeFileSync(told!, '{"told":"2020-01-01T00:00:00Z"}')
   const both = `${(await exec('password')).stderr}${(await exec('other')).stderr}`
-  t.equal(both.split('\n').length, 2, 'the day after, it is told of again')
+  t.equal(both.split('\n').length, 2, 'the next day the warning comes again')
 })
 
 function readFiles(folder: string, holding: RegExp): string[] {
@@ -125,7 +129,7 @@ function readFiles(folder: string, holding: RegExp): string[] {
     .filter(path => holding.test(readFileSync(path, 'utf8')))
 }
 
-t.test('a run that is quiet says nothing of it, and keeps it for one that may', async t => {
+t.test('a quiet run does not warn, and leaves the warning to a later run', async t => {
   const { folder, run } = await scene(t)
   chmodSync(join(folder, 'password'), 0o644)
   const argv = ['load', join(folder, 'in.csv'), '--table', 'target', '--user', 'admin']
@@ -137,13 +141,21 @@ t.test('a run that is quiet says nothing of it, and keeps it for one that may', 
   })
 })
 
-t.test('the debugger of Node is opened by no signal', async t => {
+t.test("no signal opens Node's debugger", async t => {
   const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
   const [, port] = /:(\d+)$/.exec(await firstLine)!
   for (let count = 0; count < 3; count++) {
     child.kill('SIGUSR1')
-    t.match(await runMain(['exec', '-e', '1', '--port', port!]), { code: 0 }, 'it goes on')
+    t.match(
+      await runMain(['exec', '-e', '1', '--port', port!]),
+      { code: 0 },
+      'the server continues',
+    )
   }
   child.kill('SIGTERM')
-  t.match(await outcome, { code: 0, stderr: '' }, 'Node would have said where the debugger listens')
+  t.match(
+    await outcome,
+    { code: 0, stderr: '' },
+    'Node would have printed the address of the debugger',
+  )
 })

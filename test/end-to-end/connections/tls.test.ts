@@ -1,6 +1,6 @@
 /*
-  TLS from the command line to the embedded server: every command that connects, further hosts, redirects, and the
-  official JavaScript client's way in.
+  TLS from the command line to the embedded server: every command that connects, further hosts, redirects, and the login
+  of the official JavaScript client.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ function run(command: string, port: number, ...argv: readonly string[]): Promise
   return runMain([command, '--port', String(port), ...argv], { environment: user, stdin: csv(30) })
 }
 
-t.test('a load over TLS, compressed and with SCRAM, is confirmed row by row', async t => {
+t.test('a load over TLS, compressed and with SCRAM, gets a receipt for every row', async t => {
   const server = await serve(t, good)
   server.node.users.get('admin')!.hasScram = true
   const trace = join(t.testdir(), 'trace')
@@ -72,7 +72,7 @@ t.test('a load over TLS, compressed and with SCRAM, is confirmed row by row', as
   t.match(lines, /function flags=100\(async,apiClient,compress\) bytes=\d+ ddbIngestDeliver/)
 })
 
-t.test('every command that connects verifies who answers, and says when it does not', async t => {
+t.test('every command that connects verifies the server, and reports a failure', async t => {
   const server = await serve(t, good)
   const commands: readonly (readonly [string, ...string[]])[] = [
     ['load', '-t', 'target'],
@@ -100,7 +100,7 @@ t.test('every command that connects verifies who answers, and says when it does 
   })
 })
 
-t.test('plain where TLS was asked for is told within the time to connect', async t => {
+t.test('a server without TLS is reported within the time to connect', async t => {
   const plain = await startServer({ port: 0, initScript: streamScript })
   t.teardown(() => plain.close())
   for (const command of [
@@ -113,7 +113,7 @@ t.test('plain where TLS was asked for is told within the time to connect', async
   }
 })
 
-t.test('further hosts and redirects get the same treatment', async t => {
+t.test('further hosts and redirects are treated alike', async t => {
   const leader = await serve(t, good)
   const outdated = await serve(t, expired)
   const none = `127.0.0.1:${await freePort()}`
@@ -124,7 +124,7 @@ t.test('further hosts and redirects get the same treatment', async t => {
   t.match(
     await exec(`127.0.0.1:${outdated.port},127.0.0.1:${leader.port}`),
     { code: 76 },
-    'no other is tried',
+    'no other host is tried',
   )
   for (const [to, code] of [
     [leader, 0],
@@ -157,7 +157,7 @@ t.test('sessions of a pool are protected alike', async t => {
   await t.rejects(ConnectionPool.connect(options), { code: 'DDB_TLS' })
 })
 
-t.test('a file of TLS is not written over', async t => {
+t.test('no output overwrites a TLS file', async t => {
   const path = join(t.testdir({ 'ca.pem': ca.cert }), 'ca.pem')
   for (const flag of ['--ca-file', '--cert-file', '--key-file']) {
     const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', '--summary', path)
@@ -165,25 +165,19 @@ t.test('a file of TLS is not written over', async t => {
   }
 })
 
-t.test(
-  'a command behind serve is told of TLS, and of a certificate that vouches for itself',
-  async t => {
-    const own = certificates.make('own')
-    const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
-    const serve = (
-      certificate: Identity,
-      ...argv: readonly string[]
-    ): ReturnType<typeof spawnCli> =>
-      spawnCli([
-        'serve',
-        '--port',
-        '0',
-        ...['--tls-cert', certificate.certFile, '--tls-key', certificate.keyFile, '--'],
-        ...load,
-        ...argv,
-      ])
-    t.match(await serve(own).outcome, { code: 0, stdout: '3\n' })
-    t.match(await serve(good).outcome, { code: 76, stderr: /not known here/ })
-    t.match(await serve(good, '--ca-file', ca.certFile).outcome, { code: 0, stdout: '3\n' })
-  },
-)
+t.test('a command after serve shows TLS, and a self-signed certificate', async t => {
+  const own = certificates.make('own')
+  const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
+  const serve = (certificate: Identity, ...argv: readonly string[]): ReturnType<typeof spawnCli> =>
+    spawnCli([
+      'serve',
+      '--port',
+      '0',
+      ...['--tls-cert', certificate.certFile, '--tls-key', certificate.keyFile, '--'],
+      ...load,
+      ...argv,
+    ])
+  t.match(await serve(own).outcome, { code: 0, stdout: '3\n' })
+  t.match(await serve(good).outcome, { code: 76, stderr: /not known here/ })
+  t.match(await serve(good, '--ca-file', ca.certFile).outcome, { code: 0, stdout: '3\n' })
+})

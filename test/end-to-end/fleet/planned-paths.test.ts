@@ -1,5 +1,5 @@
 /*
-  Plans of files and members of archives whose paths fill columns: each process reads the same rows of them, wherever they are.
+  Plans of files and archive members whose paths fill columns: each process reads the same rows, wherever the files are.
 */
 import {
   cpSync,
@@ -26,7 +26,7 @@ const script = 'share streamTable(1:0, `day`sym`price`src, [DATE,SYMBOL,DOUBLE,S
 interface Place {
   readonly here: LoadServer
   readonly dir: string
-  /** Below the folder, whose folders it makes. */
+  /** Writes a file in the folder and creates its parent folders. */
   readonly write: (path: string, content: string | Uint8Array) => void
   readonly run: (...argv: string[]) => Promise<Outcome>
   readonly rows: () => Promise<string[]>
@@ -58,7 +58,7 @@ const archive = zipOf([
   { name: 'notes.txt', content: 'no data' },
 ])
 
-t.test('files and members fill columns by their paths, each row once', async t => {
+t.test('files and members fill columns from their paths, each row once', async t => {
   const { dir, write, run, rows } = await place(t)
   write('v1-20200101/20240102/A.csv', 'price\n1\n2\n')
   write('v1-20200101/days.zip', archive)
@@ -74,7 +74,7 @@ t.test('files and members fill columns by their paths, each row once', async t =
       ['2024.01.02', 2],
       ['2024.01.03', 1],
     ],
-    'the part tells the day, and not the folder before it',
+    'the day comes from the part, not from the folder above',
   )
   const load = (shard: string): Promise<Outcome> =>
     run('load', '--plan', plan, '--run-id', 'p', '-t', 'q', ...path, ...mapping, '--shard', shard)
@@ -92,7 +92,7 @@ t.test('files and members fill columns by their paths, each row once', async t =
   t.equal((await rows()).length, 5)
 })
 
-t.test('a path without a match ends the plan, or is left out of it', async t => {
+t.test('a path without a match ends the plan, or is left out', async t => {
   const { dir, write, run, rows } = await place(t)
   write('in/20240102/A.csv', 'price\n1\n')
   write('in/other/A.csv', 'price\n2\n')
@@ -118,7 +118,7 @@ t.test('a path without a match ends the plan, or is left out of it', async t => 
   t.equal((await rows()).length, 1)
 })
 
-t.test('a member that changed refuses its shard, one that is gone fails alone', async t => {
+t.test('a changed member refuses its shard; a missing one fails alone', async t => {
   const { dir, write, run, rows } = await place(t)
   write('days.zip', archive)
   write('20240104/D.csv', 'price\n6\n')
@@ -153,7 +153,7 @@ t.test('a member that changed refuses its shard, one that is gone fails alone', 
   t.strictSame(readFileSync(join(dir, 'days.zip')), archive)
 })
 
-t.test('another machine reads the same rows, whatever its folders are called', async t => {
+t.test('another machine reads the same rows, even in folders with other names', async t => {
   const { here, dir, write, rows } = await place(t)
   // Equal files, which the other machine stores once.
   for (const name of ['A', 'B', 'C']) write(`one/sym=${name}/x.csv`, 'price\n1\n2\n3\n')

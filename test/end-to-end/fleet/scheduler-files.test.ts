@@ -1,5 +1,5 @@
 /*
-  The files for schedulers that docs/fleet.md has: each is read as its scheduler reads it, and its command is run with the variables
+  The scheduler files in docs/fleet.md: each is parsed as its scheduler does, and its command runs with the variables
   that the scheduler sets.
 */
 import { execFile, execFileSync } from 'node:child_process'
@@ -19,7 +19,7 @@ const days = 10
 interface Scene {
   readonly folder: string
   readonly environment: Record<string, string>
-  /** @returns exit code */
+  /** @returns the exit code */
   readonly run: (
     command: readonly string[],
     environment?: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ interface Scene {
   readonly eachOnce: () => Promise<void>
 }
 
-/** Where the files say `/data` there is a folder of the test. */
+/** `/data` in the files is replaced by a folder of the test. */
 async function scene(t: Test): Promise<Scene> {
   const here = await startLoadServer(t, ticks)
   const folder = t.testdir({ bin: { 'ddb-ingest': '' }, data: {} })
@@ -49,7 +49,7 @@ async function scene(t: Test): Promise<Scene> {
     DDB_PORT: String(here.server.port),
   }
   const placed = (text: string): string =>
-    // At once: the folder itself may lie in /tmp.
+    // In one replacement, because the folder itself may be in /tmp.
     text.replaceAll(/\/(data|tmp)\//g, (_, name) => `${folder}/${name === 'data' ? 'data/' : ''}`)
   const run: Scene['run'] = ([name, ...argv], more = {}) =>
     new Promise(resolve => {
@@ -79,7 +79,7 @@ interface PodSpec {
   readonly containers: readonly { readonly command: string[]; readonly args?: string[] }[]
 }
 
-/** Codes by what the table of the page says that Kubernetes does. */
+/** What Kubernetes does for each exit code, from the table of the page. */
 async function actionsOf(): Promise<Map<number, string>> {
   const { prose } = await readPage('docs/fleet.md')
   const actions = new Map<number, string>()
@@ -92,7 +92,7 @@ async function actionsOf(): Promise<Map<number, string>> {
 t.test('the table has every exit code of a load', async t => {
   const actions = await actionsOf()
   const ofLoad = new Set<number>([0, 3, 143, ...Object.values(errorCodes)])
-  // It expects nothing.
+  // The command expects no number of rows.
   ofLoad.delete(5)
   t.strictSame(
     [...actions.keys()].sort((a, b) => a - b),
@@ -187,7 +187,7 @@ const python = ((): { skip?: string } => {
 t.test('Airflow: mapped tasks', python, async t => {
   const { folder, run, eachOnce } = await scene(t)
   const [text] = await blocksOf('Airflow')
-  // What of Airflow the file uses: tasks are called one after the other.
+  // A stand-in for Airflow that calls tasks one after another.
   await mkdir(join(folder, 'airflow'))
   await writeFile(join(folder, 'airflow/__init__.py'), '')
   await writeFile(

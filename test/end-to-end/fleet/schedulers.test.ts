@@ -1,6 +1,6 @@
 /*
-  A plan on real schedulers: an array job of Slurm on two nodes of this machine, and GNU parallel. `npm run test:schedulers` runs
-  them, where `slurm-wlm`, `munge` and `parallel` are installed.
+  A plan on real schedulers: an array job of Slurm on two nodes of this machine, and GNU parallel. `npm run
+  test:schedulers` runs it if `slurm-wlm`, `munge` and `parallel` are installed.
 */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -25,7 +25,7 @@ const rowCount = days * filesOfDay * rowsOfFile
 
 const isAsked = process.env['TEST_SCHEDULERS'] === '1'
 
-/** Options of a test that needs programs of the system. */
+/** Options of a test that needs system programs. */
 function needs(...programs: readonly string[]): { skip?: string } {
   if (!isAsked) return { skip: 'npm run test:schedulers runs it' }
   const missing = programs.filter(program => !isInstalled(program))
@@ -44,7 +44,7 @@ function isInstalled(program: string): boolean {
 interface Scene extends LoadServer {
   readonly folder: string
   readonly environment: NodeJS.ProcessEnv
-  /** Called with each batch of rows that has come. */
+  /** Called for each batch of rows that arrives. */
   onBatch: (count: number) => void
   readonly eachOnce: () => Promise<void>
 }
@@ -103,11 +103,11 @@ async function scene(t: Test): Promise<Scene> {
   return found
 }
 
-/** The lines of the guide, slower, so that there is time to kill. */
+/** The commands of the guide, slowed down to leave time for kills. */
 const slow = (script: string): string =>
   script.replaceAll('-t ticks -q', '-t ticks -q --rate-limit 800rows/s --retry-timeout 20s')
 
-t.test('GNU parallel, with retries of what is killed', needs('parallel'), async t => {
+t.test('GNU parallel, retrying killed tasks', needs('parallel'), async t => {
   const here = await scene(t)
   const { folder, environment, eachOnce } = here
   const [script] = await blocksOf('GNU parallel')
@@ -118,11 +118,11 @@ t.test('GNU parallel, with retries of what is killed', needs('parallel'), async 
     try {
       process.kill(Number(processes.at(-1)), 'SIGKILL')
     } catch {
-      // It has come to its end.
+      // The process has already ended.
     }
   }
   await run('sh', ['-c', slow(script!)], { cwd: folder, env: environment })
-  t.ok(kills > 0, 'some were killed')
+  t.ok(kills > 0, 'some tasks were killed')
   await eachOnce()
 })
 
@@ -130,9 +130,9 @@ interface Cluster {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** A controller and two nodes, with a key of their own. */
+/** Starts a controller and two nodes with their own key. */
 async function startSlurm(t: Test): Promise<Cluster> {
-  // Names of sockets are short.
+  // Paths of sockets must be short.
   const folder = await mkdtemp(join(tmpdir(), 'fleet-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const [controller, first, second] = [await freePort(), await freePort(), await freePort()]
@@ -172,7 +172,7 @@ async function startSlurm(t: Test): Promise<Cluster> {
     ...['--foreground', '--force', `--key-file=${munge('key')}`, `--socket=${munge('socket')}`],
     ...[`--pid-file=${munge('pid')}`, `--seed-file=${munge('seed')}`],
   )
-  // They end at once where nobody answers for their key.
+  // Waits for munge, because the daemons end at once without it.
   const behind = `until [ -S ${munge('socket')} ]; do sleep 0.1; done; exec "$0" "$@"`
   start('sh', '-c', behind, 'slurmctld', '-D', '-c')
   for (const name of ['n1', 'n2']) start('sh', '-c', behind, 'slurmd', '-D', '-N', name)
@@ -183,7 +183,7 @@ const isRoot = process.getuid?.() === 0
 const slurm = needs('slurmctld', 'slurmd', 'sbatch', 'scontrol', 'munged')
 
 t.test(
-  'an array job of Slurm, with tasks that are killed and requeued, and one that is started twice',
+  'an array job of Slurm whose tasks are killed, requeued and started twice',
   isRoot || slurm.skip !== undefined ? slurm : { skip: 'nodes of Slurm are started by root' },
   async t => {
     const here = await scene(t)
@@ -196,7 +196,7 @@ t.test(
     let twin: Promise<{ stdout: string }> | undefined
     const requeue = (task: string): void => {
       requeued.add(task)
-      // Slurm would let it wait for two minutes.
+      // Slurm would wait two minutes before the next start.
       const now = `scontrol requeue 1_${task}; until squeue -h -j 1_${task} -o %r | grep -q BeginTime; do sleep 0.1; done; scontrol update JobId=1_${task} StartTime=now`
       execFile('sh', ['-c', now], { env: environment }, () => undefined)
     }
@@ -214,7 +214,7 @@ t.test(
       const load = 'exec ddb-ingest load --plan plan.json --shard auto --run-id ticks-2020 -t ticks'
       twin = run('sh', ['-c', load], { cwd: folder, env: { ...environment, ...variables } })
     }
-    // Until the controller and its nodes are there it is asked again.
+    // Asks again until the controller and its nodes are up.
     const submit =
       'until sinfo -h -t idle -o %D | grep -qx 2; do sleep 0.1; done; exec sbatch --wait -o task-%a.txt job.sh'
     await run('sh', ['-c', submit], { cwd: folder, env: environment, timeout: 300_000 })

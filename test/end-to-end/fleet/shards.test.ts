@@ -1,5 +1,5 @@
 /*
-  Shards of one plan: however often they are started, and wherever, each row is loaded once.
+  Shards of one plan: each row is loaded once, however often and wherever the shards are started.
 */
 import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ interface Scene extends LoadServer {
   readonly eachOnce: (rows?: number) => Promise<void>
 }
 
-/** Days of files, each with rows that no other has. */
+/** Files for several days, each with rows of its own. */
 async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promise<Scene> {
   const here = await startLoadServer(t, script, { settings: { persistenceDir: 'persisted' } })
   const [target, rows] =
@@ -86,7 +86,7 @@ async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promi
   }
 }
 
-void t.test('three shards load a plan, and whoever comes later loads nothing', async t => {
+void t.test('three shards load a plan, and later ones load nothing', async t => {
   const { plan, shard, eachOnce, rowCount } = await scene(t)
   const manifest = await plan()
   const results = await Promise.all([1, 2, 3].map(index => shard(manifest, index, 3)))
@@ -105,7 +105,7 @@ void t.test('three shards load a plan, and whoever comes later loads nothing', a
   await eachOnce()
 })
 
-void t.test('a unit that is done costs the server one row, besides the last one', async t => {
+void t.test('each finished unit leaves one row on the server, and the last one two', async t => {
   const { plan, shard, rows } = await scene(t)
   const manifest = await plan()
   t.equal(manifest.units.length, 8)
@@ -120,7 +120,7 @@ void t.test('a unit that is done costs the server one row, besides the last one'
   t.strictSame(left, [['ddbIngestPlan1_year']])
 })
 
-void t.test('two processes of one shard at the same moment share its rows', async t => {
+void t.test('two processes of one shard at the same time share its rows', async t => {
   const { plan, shard, eachOnce } = await scene(t)
   const manifest = await plan({ unitBytes: 10_000 })
   const twins = await Promise.all([
@@ -132,7 +132,7 @@ void t.test('two processes of one shard at the same moment share its rows', asyn
   await eachOnce()
 })
 
-void t.test('a file that is cut is loaded by several shards', async t => {
+void t.test('a file that was divided is loaded by several shards', async t => {
   const { plan, shard, eachOnce, folder, files, rowCount } = await scene(t, 1, 5_000)
   const manifest = await plan({ unitBytes: 20_000, batchRows: 300 })
   t.ok(manifest.units.length > 4)
@@ -148,7 +148,7 @@ void t.test('a file that is cut is loaded by several shards', async t => {
   await eachOnce()
 })
 
-void t.test('a unit that has changed refuses the shard, one that is gone fails alone', async t => {
+void t.test('a changed unit refuses the shard; a missing one fails alone', async t => {
   const { plan, shard, files, count, rowCount } = await scene(t)
   const manifest = await plan()
   await rm(files[3]!)
@@ -164,42 +164,45 @@ void t.test('a unit that has changed refuses the shard, one that is gone fails a
     exitCode: 64,
     error: { code: 'DDB_RUN_CHANGED', message: /unit 4 .*has changed since the plan was made/ },
   })
-  // What is loaded may change.
+  // The time of a file may change without its content.
   await utimes(files[0]!, 1, 1)
   await appendFile(files[1]!, 'x')
   const other = manifest.units.filter(({ unit }) => unit !== 4)
   t.match(await shard({ ...manifest, units: other }, 1, 1), { exitCode: 64 }, 'another plan')
 })
 
-/** As a restart: what was in memory is gone, and DFS tables stay. */
+/** Acts like a restart: tables in memory are lost, DFS tables stay. */
 function forget({ server }: LoadServer, what = 'ddbIngest'): void {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith(what)) server.node.shared.delete(name)
   }
 }
 
-void t.test('a server that has forgotten everything gets no row of a DFS table again', async t => {
-  const here = await scene(t, 2, 100, dfs)
-  const { plan, shard, eachOnce } = here
-  const manifest = await plan()
-  t.match(await shard(manifest, 1, 2), { exitCode: 0 })
-  forget(here)
-  const results = await Promise.all([1, 2].map(index => shard(manifest, index, 2)))
-  t.match(results[0], {
-    exitCode: 75,
-    error: {
-      code: 'DDB_UNPROVEN',
-      message: /unit \d .*rows from .*csv:2 on are in "dfs:.*already/,
-    },
-  })
-  t.match(results[1], { exitCode: 0 })
-  await eachOnce()
-})
+void t.test(
+  'after a server has forgotten everything, no row of a DFS table is sent again',
+  async t => {
+    const here = await scene(t, 2, 100, dfs)
+    const { plan, shard, eachOnce } = here
+    const manifest = await plan()
+    t.match(await shard(manifest, 1, 2), { exitCode: 0 })
+    forget(here)
+    const results = await Promise.all([1, 2].map(index => shard(manifest, index, 2)))
+    t.match(results[0], {
+      exitCode: 75,
+      error: {
+        code: 'DDB_UNPROVEN',
+        message: /unit \d .*rows from .*csv:2 on are in "dfs:.*already/,
+      },
+    })
+    t.match(results[1], { exitCode: 0 })
+    await eachOnce()
+  },
+)
 
 const persisted =
   'enableTableShareAndPersistence(streamTable(1:0, `day`sym`price`id, [INT,SYMBOL,DOUBLE,INT]), "trades", cacheSize=1000)'
 
-void t.test('what left the memory of a persisted table is not loaded again', async t => {
+void t.test('rows that left the memory of a persisted table are not loaded again', async t => {
   const here = await scene(t, 4, 300, persisted)
   const { plan, shard, session, rowCount } = here
   const manifest = await plan({ batchRows: 100 })
@@ -219,10 +222,10 @@ void t.test('what left the memory of a persisted table is not loaded again', asy
   t.equal(await had(), 2 * rowCount)
 })
 
-void t.test('of a persisted table all batches are looked up while all is in memory', async t => {
+void t.test('while a persisted table is wholly in memory, all batches are looked up', async t => {
   const { plan, shard, session, count } = await scene(t, 1, 300, persisted)
   const manifest = await plan({ batchRows: 100 })
-  // Of the first unit the last batch alone is there.
+  // Only the last batch of the first unit is in the table.
   const ids = Array.from({ length: 100 }, (_, i) => 200 + i)
   const columns = [ids.map(() => 1), ids.map(id => `"s${id % 7}"`), ids.map(id => id / 4), ids]
   const [day, sym, price, id] = columns.map(values => `[${values.join()}]`)
@@ -236,7 +239,7 @@ void t.test('of a persisted table all batches are looked up while all is in memo
   t.equal(await count('trades'), 600)
 })
 
-void t.test('a server whose table is empty after a restart is loaded anew', async t => {
+void t.test("if a server's table is empty after a restart, its rows are loaded again", async t => {
   const here = await scene(t, 2)
   const { plan, shard, eachOnce, session } = here
   const manifest = await plan()
@@ -247,76 +250,73 @@ void t.test('a server whose table is empty after a restart is loaded anew', asyn
   await eachOnce()
 })
 
-void t.test(
-  'a unit that has lost its receipts is uncertain until the user says otherwise',
-  async t => {
-    const here = await scene(t, 1)
-    const { plan, shard, session, count, rowCount } = here
-    const manifest = await plan({ unitBytes: 100_000 })
-    const stopping = new AbortController()
-    const stopped = await shard(manifest, 1, 1, {
-      signal: stopping.signal,
-      delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 200 } },
-      onReport: ({ rows }) => rows.confirmed > 0 && stopping.abort(),
-    })
-    t.match(stopped, { exitCode: 130 })
-    const stored = await count('trades')
-    t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
-    forget(here, 'ddbIngestUnit')
-    t.match(await shard(manifest, 1, 1), {
-      exitCode: 4,
-      error: { code: 'DDB_UNCONFIRMED', message: /unit 1 .*lost its receipts/ },
-    })
-    t.equal(await count('trades'), stored)
-    await session.run('delete from trades').catch(() => undefined)
-    t.match(await shard(manifest, 1, 1, { delivery: { onDoubt: 'resend' } }), { exitCode: 0 })
-  },
-)
-
-void t.test(
-  'a shard that was stopped in the middle of a unit goes on, here or elsewhere',
-  async t => {
-    const { plan, shard, count, eachOnce, rowCount } = await scene(t, 1)
-    const manifest = await plan({ unitBytes: 100_000, batchRows: 7 })
-    const stopping = new AbortController()
-    await shard(manifest, 1, 1, {
-      signal: stopping.signal,
-      delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 500 } },
-      onReport: ({ rows }) => rows.confirmed > 20 && stopping.abort(),
-    })
-    const stored = await count('trades')
-    t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
-    const results = await Promise.all([
-      shard(manifest, 1, 3),
-      shard(manifest, 2, 3),
-      shard(manifest, 1, 1),
-    ])
-    for (const result of results) t.match(result, { exitCode: 0, error: null })
-    await eachOnce()
-  },
-)
-
-void t.test('twins that have rows refused divide alike, and leave one file of rejects', async t => {
-  const { plan, shard, rows, folder, files } = await scene(t, 1, 100, dfs)
-  const text = await readFile(files[0]!, 'utf8')
-  const bad = text.replace('1,s3,', '1,,').replace(/1,s5,([^\n]*)\n/, '1,s5,x$1\n')
-  await writeFile(files[0]!, bad)
-  const manifest = await plan({ unitBytes: 100_000, batchRows: 50 })
-  const rejects = { file: join(folder, 'r.csv') }
-  const twins = await Promise.all([0, 1, 2].map(() => shard(manifest, 1, 1, { rejects })))
-  for (const result of twins) t.match(result, { exitCode: 3, rows: { rejected: 2 } })
-  const found = await rows('select id, count(*) from loadTable("dfs://d","t") group by id')
-  t.equal(found.length, 198)
-  t.ok(found.every(([, copies]) => copies === '1'))
-  const written = (await readdir(folder)).filter(name => name.startsWith('r.')).sort()
-  t.strictSame(written, ['r.u1.csv', 'r.u1.csv.reasons.ndjson'])
-  const lines = (await readFile(join(folder, 'r.u1.csv'), 'utf8')).trim().split('\n')
-  t.equal(lines.length, 3)
-  t.match(twins.find(({ rejects: { file } }) => file !== null)?.rejects, {
-    file: join(folder, 'r.u1.csv'),
-    files: [{ path: join(folder, 'r.u1.csv'), rows: 2 }],
+void t.test('a unit that has lost its receipts is uncertain until the user decides', async t => {
+  const here = await scene(t, 1)
+  const { plan, shard, session, count, rowCount } = here
+  const manifest = await plan({ unitBytes: 100_000 })
+  const stopping = new AbortController()
+  const stopped = await shard(manifest, 1, 1, {
+    signal: stopping.signal,
+    delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 200 } },
+    onReport: ({ rows }) => rows.confirmed > 0 && stopping.abort(),
   })
+  t.match(stopped, { exitCode: 130 })
+  const stored = await count('trades')
+  t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
+  forget(here, 'ddbIngestUnit')
+  t.match(await shard(manifest, 1, 1), {
+    exitCode: 4,
+    error: { code: 'DDB_UNCONFIRMED', message: /unit 1 .*lost its receipts/ },
+  })
+  t.equal(await count('trades'), stored)
+  await session.run('delete from trades').catch(() => undefined)
+  t.match(await shard(manifest, 1, 1, { delivery: { onDoubt: 'resend' } }), { exitCode: 0 })
 })
+
+void t.test('a shard that was stopped inside a unit is resumed, here or elsewhere', async t => {
+  const { plan, shard, count, eachOnce, rowCount } = await scene(t, 1)
+  const manifest = await plan({ unitBytes: 100_000, batchRows: 7 })
+  const stopping = new AbortController()
+  await shard(manifest, 1, 1, {
+    signal: stopping.signal,
+    delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 500 } },
+    onReport: ({ rows }) => rows.confirmed > 20 && stopping.abort(),
+  })
+  const stored = await count('trades')
+  t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
+  const results = await Promise.all([
+    shard(manifest, 1, 3),
+    shard(manifest, 2, 3),
+    shard(manifest, 1, 1),
+  ])
+  for (const result of results) t.match(result, { exitCode: 0, error: null })
+  await eachOnce()
+})
+
+void t.test(
+  'two processes of one shard divide refused rows alike, and leave one file of rejects',
+  async t => {
+    const { plan, shard, rows, folder, files } = await scene(t, 1, 100, dfs)
+    const text = await readFile(files[0]!, 'utf8')
+    const bad = text.replace('1,s3,', '1,,').replace(/1,s5,([^\n]*)\n/, '1,s5,x$1\n')
+    await writeFile(files[0]!, bad)
+    const manifest = await plan({ unitBytes: 100_000, batchRows: 50 })
+    const rejects = { file: join(folder, 'r.csv') }
+    const twins = await Promise.all([0, 1, 2].map(() => shard(manifest, 1, 1, { rejects })))
+    for (const result of twins) t.match(result, { exitCode: 3, rows: { rejected: 2 } })
+    const found = await rows('select id, count(*) from loadTable("dfs://d","t") group by id')
+    t.equal(found.length, 198)
+    t.ok(found.every(([, copies]) => copies === '1'))
+    const written = (await readdir(folder)).filter(name => name.startsWith('r.')).sort()
+    t.strictSame(written, ['r.u1.csv', 'r.u1.csv.reasons.ndjson'])
+    const lines = (await readFile(join(folder, 'r.u1.csv'), 'utf8')).trim().split('\n')
+    t.equal(lines.length, 3)
+    t.match(twins.find(({ rejects: { file } }) => file !== null)?.rejects, {
+      file: join(folder, 'r.u1.csv'),
+      files: [{ path: join(folder, 'r.u1.csv'), rows: 2 }],
+    })
+  },
+)
 
 void t.test('a rejects file of somebody else is left alone', async t => {
   const { plan, shard, folder } = await scene(t, 1)
@@ -326,7 +326,7 @@ void t.test('a rejects file of somebody else is left alone', async t => {
   t.equal(await readFile(join(folder, 'r.u1.csv'), 'utf8'), 'mine')
 })
 
-void t.test('shards that were asked for something else are refused', async t => {
+void t.test('shards called with other options are refused', async t => {
   const { plan, shard } = await scene(t, 2)
   const manifest = await plan()
   t.match(await shard(manifest, 1, 2), { exitCode: 0 })

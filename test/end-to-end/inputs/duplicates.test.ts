@@ -1,5 +1,5 @@
 /*
-  Rows whose key the target had already: they count as confirmed, and how many of them there are is told.
+  Rows with keys that the target already has: they count as confirmed, and their number is reported.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,13 +60,13 @@ for (const [what, options, expected] of cases) {
   }
 }
 
-t.test('counting tells nothing of keys, as tables with keys are not counted', async t => {
+t.test('counting reports no duplicates, because keyed tables are not counted', async t => {
   const { load } = await scene(t, { target: { table: 'plain' }, delivery: { confirm: 'count' } })
   t.match(await load({ expectUnique: true }), { exitCode: 0, duplicates: 0 })
   t.match(await load({ delivery: { confirm: 'none' } }), { exitCode: 0, duplicates: null })
 })
 
-t.test('what earlier processes of a run have found out is part of it', async t => {
+t.test('duplicates found by earlier processes of a run are included', async t => {
   const options = { target: { table: 'first' }, delivery: { batchRows: 1 } }
   const { load, folder } = await scene(t, options)
   const journal = { folder: join(folder, 'state') }
@@ -74,7 +74,7 @@ t.test('what earlier processes of a run have found out is part of it', async t =
   t.match(await load({ runId: 'r', journal }), { exitCode: 0, duplicates: 2, rows: { skipped: 4 } })
 })
 
-t.test('the command says it in the sentence, in JSON, in the metrics, and by its code', async t => {
+t.test('the command reports duplicates in text, JSON, metrics and exit code', async t => {
   const { here, path, folder } = await scene(t, {})
   const argv = ['load', path, '--port', String(here.server.port), '-t', 'first']
   const metrics = join(folder, 'm.prom')

@@ -1,5 +1,5 @@
 /*
-  Files in the encodings and archives that people have, from their bytes to rows and rejects. iconv-lite writes them.
+  Files in common encodings and archives, from their bytes to rows and rejects. iconv-lite writes them.
 */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ import { bombFrame, rawFrame } from '../../source/compression/zstd.js'
 const script = 'share table(100:0, `代码`名称`价格, [INT, STRING, DOUBLE]) as 行情'
 const target = { table: '行情' }
 
-/** What holds for every result. */
+/** Checks what holds for every result. */
 function addsUp(t: Test, { rows, inputs }: LoadResult): void {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')
@@ -30,78 +30,75 @@ const header = '名称,代码,价格\r\n'
 const good = ['"平安\r\n银行",1,1.5\r\n', '万科|A,2,2.5\r\n', '丂億,3,3.5\r\n']
 const bad = ['股票,x,4.5\r\n', '"儃凘",5\r\n']
 
-t.test(
-  'a Chinese file with broken rows loads, and its rejects load again after repair',
-  async t => {
-    for (const encoding of ['gb18030', 'utf-16le', 'utf-16be'] as const) {
-      const { load, rows } = await startLoadServer(t, script)
-      const dir = t.testdir()
-      const encode = (text: string): Buffer => iconv.encode(text, encoding)
-      const half = { gb18030: [0xff], 'utf-16le': [0, 0xd8], 'utf-16be': [0xd8, 0] }[encoding]
-      const broken = Buffer.concat([encode('票'), Buffer.from(half), encode(',6,6.5\r\n')])
-      const path = join(dir, 'a.csv')
-      writeFileSync(
-        path,
-        Buffer.concat([encode(header), ...good.map(encode), ...bad.map(encode), broken]),
-      )
-      const file = join(dir, 'r.csv')
-      const options = { target, input: { encoding } }
-      const result = await load([path], { ...options, rejects: { file } })
-      t.match(
-        result,
-        {
-          exitCode: 3,
-          rows: { read: 6, confirmed: 3, rejected: 3 },
-          rejects: {
-            byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 },
-          },
-          inputs: [
-            {
-              detected: { encoding: { value: encoding, how: 'given' } },
-              rejected: 3,
-              firstError: { code: 'DDB_INPUT_CELL', lineNumber: 6 },
-            },
-          ],
+t.test('a Chinese file with broken rows loads, and its rejects load after repair', async t => {
+  for (const encoding of ['gb18030', 'utf-16le', 'utf-16be'] as const) {
+    const { load, rows } = await startLoadServer(t, script)
+    const dir = t.testdir()
+    const encode = (text: string): Buffer => iconv.encode(text, encoding)
+    const half = { gb18030: [0xff], 'utf-16le': [0, 0xd8], 'utf-16be': [0xd8, 0] }[encoding]
+    const broken = Buffer.concat([encode('票'), Buffer.from(half), encode(',6,6.5\r\n')])
+    const path = join(dir, 'a.csv')
+    writeFileSync(
+      path,
+      Buffer.concat([encode(header), ...good.map(encode), ...bad.map(encode), broken]),
+    )
+    const file = join(dir, 'r.csv')
+    const options = { target, input: { encoding } }
+    const result = await load([path], { ...options, rejects: { file } })
+    t.match(
+      result,
+      {
+        exitCode: 3,
+        rows: { read: 6, confirmed: 3, rejected: 3 },
+        rejects: {
+          byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 },
         },
-        encoding,
-      )
-      addsUp(t, result)
-      const kept = readFileSync(file)
-      t.ok(
-        kept.equals(Buffer.concat([encode(header), ...bad.map(encode), broken])),
-        'byte for byte',
-      )
-      const repaired = Buffer.concat([
-        encode(header),
-        encode('股票,4,4.5\r\n'),
-        encode('"儃凘",5,5.5\r\n'),
-        encode('票,6,6.5\r\n'),
-      ])
-      writeFileSync(file, repaired)
-      t.match(await load([file], options), { exitCode: 0, rows: { confirmed: 3 } })
-      t.strictSame((await rows('行情')).length, 6)
-    }
+        inputs: [
+          {
+            detected: { encoding: { value: encoding, how: 'given' } },
+            rejected: 3,
+            firstError: { code: 'DDB_INPUT_CELL', lineNumber: 6 },
+          },
+        ],
+      },
+      encoding,
+    )
+    addsUp(t, result)
+    const kept = readFileSync(file)
+    t.ok(kept.equals(Buffer.concat([encode(header), ...bad.map(encode), broken])), 'byte for byte')
+    const repaired = Buffer.concat([
+      encode(header),
+      encode('股票,4,4.5\r\n'),
+      encode('"儃凘",5,5.5\r\n'),
+      encode('票,6,6.5\r\n'),
+    ])
+    writeFileSync(file, repaired)
+    t.match(await load([file], options), { exitCode: 0, rows: { confirmed: 3 } })
+    t.strictSame((await rows('行情')).length, 6)
+  }
+})
+
+t.test(
+  'a file with a byte order mark is recognized, and its rejects have the mark, too',
+  async t => {
+    const { load } = await startLoadServer(t, script)
+    const dir = t.testdir()
+    const path = join(dir, 'a.csv')
+    const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
+    writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
+    const file = join(dir, 'r.csv')
+    t.match(await load([path], { target, rejects: { file } }), {
+      rows: { confirmed: 1, rejected: 1 },
+      inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
+    })
+    t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
+    t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
   },
 )
 
-t.test('what has a mark is known by it, and its rejects have it too', async t => {
-  const { load } = await startLoadServer(t, script)
-  const dir = t.testdir()
-  const path = join(dir, 'a.csv')
-  const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
-  writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
-  const file = join(dir, 'r.csv')
-  t.match(await load([path], { target, rejects: { file } }), {
-    rows: { confirmed: 1, rejected: 1 },
-    inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
-  })
-  t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
-  t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
-})
-
-t.test('nothing of a file is loaded that turns out not to be UTF-8 in its sample', async t => {
+t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
   const { load, rows } = await startLoadServer(t, script)
-  // Valid as UTF-8, and garbled: the rows before the one that gives the file away.
+  // Valid but garbled UTF-8: the rows before the first invalid bytes.
   const garbled = Buffer.concat([
     Buffer.from('1,'),
     Buffer.from('c4a3c4b3', 'hex'),
@@ -124,7 +121,7 @@ t.test('nothing of a file is loaded that turns out not to be UTF-8 in its sample
     inputs: [{ rows: 0, firstError: { code: 'DDB_INPUT_ENCODING' } }],
   })
   t.equal((await rows('行情')).length, 0)
-  // Behind the sample, what is in hand is not sent any more.
+  // After the sample, rows already read are no longer sent.
   const long = Buffer.concat([
     Buffer.from('代码,名称,价格\n'),
     Buffer.from('1,é,1.5\n'.repeat(200_000)),
@@ -139,46 +136,40 @@ t.test('nothing of a file is loaded that turns out not to be UTF-8 in its sample
 
 const table = `代码,名称,价格\n${Array.from({ length: 5_000 }, (_, i) => `${i},平安${i},${i}.5\n`).join('')}`
 
-t.test(
-  'archives load; cut off, damaged or with something behind them they end in one error',
-  async t => {
-    const archives: [name: string, bytes: Buffer][] = [
-      ['a.csv.gz', gzipSync(table)],
-      ['a.csv.br', brotliCompressSync(table)],
-      [
-        'a.csv.zst',
-        rawFrame(Buffer.from(table.slice(0, 40_000)), Buffer.from(table.slice(40_000))),
-      ],
+t.test('archives load; cut, damaged or followed by other bytes they end in one error', async t => {
+  const archives: [name: string, bytes: Buffer][] = [
+    ['a.csv.gz', gzipSync(table)],
+    ['a.csv.br', brotliCompressSync(table)],
+    ['a.csv.zst', rawFrame(Buffer.from(table.slice(0, 40_000)), Buffer.from(table.slice(40_000)))],
+  ]
+  for (const [name, bytes] of archives) {
+    const { load, rows } = await startLoadServer(t, script)
+    const path = join(t.testdir(), name)
+    writeFileSync(path, bytes)
+    t.match(await load([path], { target }), { exitCode: 0, rows: { confirmed: 5_000 } }, name)
+    const damaged = [
+      bytes.subarray(0, bytes.length - 20),
+      Buffer.concat([bytes, Buffer.from('rest')]),
     ]
-    for (const [name, bytes] of archives) {
-      const { load, rows } = await startLoadServer(t, script)
-      const path = join(t.testdir(), name)
-      writeFileSync(path, bytes)
-      t.match(await load([path], { target }), { exitCode: 0, rows: { confirmed: 5_000 } }, name)
-      const damaged = [
-        bytes.subarray(0, bytes.length - 20),
-        Buffer.concat([bytes, Buffer.from('rest')]),
-      ]
-      for (const content of damaged) {
-        writeFileSync(path, content)
-        const result = await load([path], { target, rejects: { onError: 'skip' } })
-        t.match(
-          result,
-          { exitCode: 66, error: { code: 'DDB_INPUT_READ', message: new RegExp(name) } },
-          name,
-        )
-        addsUp(t, result)
-        t.ok(result.rows.confirmed <= 5_000)
-      }
-      t.ok((await rows('行情')).length >= 5_000)
+    for (const content of damaged) {
+      writeFileSync(path, content)
+      const result = await load([path], { target, rejects: { onError: 'skip' } })
+      t.match(
+        result,
+        { exitCode: 66, error: { code: 'DDB_INPUT_READ', message: new RegExp(name) } },
+        name,
+      )
+      addsUp(t, result)
+      t.ok(result.rows.confirmed <= 5_000)
     }
-  },
-)
+    t.ok((await rows('行情')).length >= 5_000)
+  }
+})
 
-t.test('a bomb meets the limit of a record', async t => {
+t.test('a decompression bomb is stopped by the limit of a record', async t => {
   const { load } = await startLoadServer(t, script)
   const path = join(t.testdir(), 'bomb.csv.zst')
-  // 40 MiB without a line end, out of some hundred bytes.
+  // 40 MiB without a line end, compressed to some hundred bytes.
   writeFileSync(
     path,
     Buffer.concat([

@@ -1,5 +1,5 @@
 /*
-  Tables of each engine, on servers of several versions: what is sent, and what is known of it.
+  Tables of each engine, on servers of several versions: what is sent, and what is known about it.
 */
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
@@ -19,7 +19,7 @@ const olapScript = `o = database("dfs://o", RANGE, 0 10 20)
 o.createPartitionedTable(${columns}, \`t, \`id)
 share keyedTable(\`id\`k, 1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as keyed`
 
-/** Loads two files of rows, the second of which has the keys of the first again. */
+/** Loads two files of rows; the second file repeats keys of the first. */
 async function scene(t: Test, script: string, options: ServerOptions = {}) {
   const here = await startLoadServer(t, script, options)
   const folder = t.testdir({
@@ -51,7 +51,7 @@ const both = async (
 
 const values = (table: string): string => `select id, v from loadTable(${table}) order by id`
 
-t.test('rows that replace others are confirmed, in every way but counting', async t => {
+t.test('rows that replace others are confirmed in every way except counting', async t => {
   const expected: Record<string, string[][]> = {
     '"dfs://p", "t"': [
       ['1', '3.5'],
@@ -83,7 +83,7 @@ t.test('rows that replace others are confirmed, in every way but counting', asyn
   }
 })
 
-t.test('an upsert into a PKEY table needs no key columns, and takes none', async t => {
+t.test('an upsert into a PKEY table needs and accepts no key columns', async t => {
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
     const here = await scene(t, enginesScript)
     const target = { table: 'dfs://p/t', method: 'upsert' } as const
@@ -98,7 +98,7 @@ t.test('an upsert into a PKEY table needs no key columns, and takes none', async
   }
 })
 
-t.test('of rows that replace others those outside the scheme are told apart', async t => {
+t.test('among rows that replace others, rows outside the scheme are distinguished', async t => {
   const rejects = { onError: 'skip' } as const
   for (const delivery of [{}, { mode: 'sync' }] as const) {
     const here = await scene(t, `${enginesScript}\n${olapScript}`)
@@ -113,7 +113,7 @@ t.test('of rows that replace others those outside the scheme are told apart', as
   }
 })
 
-t.test('a server without tableUpsert is upserted into all the same, and it is said', async t => {
+t.test('on a server without tableUpsert an upsert still works, and a notice says so', async t => {
   for (const version of ['1.30.22', '2.00.9', '2.00.10']) {
     for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
       const here = await scene(t, olapScript, { version })
@@ -133,7 +133,7 @@ t.test('a server without tableUpsert is upserted into all the same, and it is sa
   }
 })
 
-t.test('a plain user upserts with TABLE_UPDATE, and is told of it without', async t => {
+t.test('a plain user upserts with TABLE_UPDATE, and the error names the missing right', async t => {
   const users = `createUser("sue", "secret1")
 createUser("tim", "secret1")
 for(user in ["sue", "tim"]) { grant(user, TABLE_READ, "dfs://o/t") }
@@ -154,10 +154,8 @@ grant("tim", TABLE_INSERT, "dfs://o/t")`
   }
 })
 
-t.test(
-  'views that do not say mutable, or change what is bound, are called all the same',
-  async t => {
-    const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
+t.test('views without mutable, or that change bound arguments, can still be called', async t => {
+  const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
 def plain(data) { tableInsert(objByName("target"), data) }
 def change(mutable names, mutable data) {
   names.append!("more")
@@ -165,13 +163,12 @@ def change(mutable names, mutable data) {
 }
 addFunctionView(plain)
 addFunctionView(change)`
-    const types = 'id:INT,k:INT,v:DOUBLE'
-    const here = await scene(t, script)
-    for (const delivery of [{}, { mode: 'sync' }] as const) {
-      t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
-      const target = { function: 'change', functionArguments: [['x', 'y']], types }
-      t.same(await both(here, target, delivery), [0, 3, 0, 2])
-    }
-    t.equal(await here.count('target'), 20)
-  },
-)
+  const types = 'id:INT,k:INT,v:DOUBLE'
+  const here = await scene(t, script)
+  for (const delivery of [{}, { mode: 'sync' }] as const) {
+    t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
+    const target = { function: 'change', functionArguments: [['x', 'y']], types }
+    t.same(await both(here, target, delivery), [0, 3, 0, 2])
+  }
+  t.equal(await here.count('target'), 20)
+})

@@ -1,6 +1,6 @@
 /*
-  `load --follow` as a user meets it: a writer appends in pieces of any size, rotates and begins new files, while the loader is
-  killed and begun again.
+  `load --follow` from the user's view: a writer appends pieces of any size, rotates and creates files, while the loader
+  is killed and restarted.
 */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { seed as testSeed } from '../../helpers/runs.js'
 
 const script = 'share streamTable(10:0, `id`text, [INT,STRING]) as target'
 
-/** Numbers that look random; the same for the same seed. */
+/** Pseudo-random numbers; the same for the same seed. */
 function chance(seed: number): (below: number) => number {
   let state = seed >>> 0
   return below => {
@@ -25,14 +25,14 @@ const textOf = (id: number): string => `价格é ${id} ${'x'.repeat(id % 7)}`
 
 interface Writer {
   readonly rows: number
-  /** Appends whole rows, and part of one, to a file. */
+  /** Appends whole rows and part of one to a file. */
   append(name: string): void
   rotate(name: string): void
-  /** Ends what is begun. */
+  /** Completes unfinished rows. */
   finish(): void
 }
 
-/** Lines are cut anywhere, in a character, too. */
+/** Lines are cut anywhere, even inside a character. */
 function newWriter(
   folder: string,
   draw: (below: number) => number,
@@ -74,7 +74,7 @@ function newWriter(
   return writer
 }
 
-/** Resolves once so many rows are there; fails when the loader ends before. */
+/** Resolves once this many rows have arrived; fails if the loader ends before. */
 async function arrived(here: LoadServer, rows: number, loader: Spawned): Promise<void> {
   let ended: string | undefined
   void loader.outcome.then(({ stderr }) => (ended = stderr))
@@ -87,7 +87,6 @@ interface Input {
   readonly header: string
   readonly line: (id: number) => string
   readonly name: string
-  /** Of rows that are to be rejected. */
   readonly isBad?: (id: number) => boolean
 }
 
@@ -119,7 +118,7 @@ async function play(
       else writer.append(file)
       if (draw(4) === 0) await here.count('target')
     }
-    // Killed with rows on their way, and with none; now and then while the next ones are written.
+    // Kills the loader with or without rows in flight, sometimes while the next rows are written.
     const settled = await here.count('target')
     if (draw(2) === 0) {
       writer.finish()
@@ -148,7 +147,7 @@ async function play(
   )
   const rejects = good.length === all.length ? '' : readFileSync(join(folder, 'rejects'), 'utf8')
   const bad = all.filter(isBad).map(line)
-  // Behind the last good row they may not have been read yet.
+  // Rejects after the last good row may not have been read yet.
   const kept = rejects.split(/(?<=\n)/).filter(record => record !== header)
   t.strictSame(new Set(kept).size, kept.length, 'no reject twice')
   t.ok(
@@ -181,7 +180,7 @@ t.test('NDJSON', t =>
 )
 
 t.test(
-  'what has no line end when the signal comes is told, and loaded by the next process',
+  'when a signal comes, a record without a line end is reported, and the next process loads it',
   async t => {
     const folder = t.testdir({ in: {} })
     const here = await startLoadServer(t, script)
@@ -218,7 +217,7 @@ t.test(
   },
 )
 
-t.test('many files are followed without a word about it', async t => {
+t.test('many files are followed without notices', async t => {
   const folder = t.testdir({ in: {} })
   const here = await startLoadServer(t, script)
   const count = 40

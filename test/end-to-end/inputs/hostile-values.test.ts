@@ -1,6 +1,6 @@
 /*
-  Values that want to be script: what a header, a mapping, a constant, a function's argument, a type list or a login
-  says goes to the server as a value. Scripts and names of functions are those of a harmless run, whatever it is.
+  Values that contain script code: text from a header, mapping, constant, function argument, type list or login reaches
+  the server as a value. Scripts and names of functions are the same as in a harmless run.
 */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -18,10 +18,10 @@ addFunctionView(takeRows)`
 
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
-/** Which columns are looked up depends on what can be compared: nulls are asked for, long texts are not. */
+/** Lookups depend on what can be compared: nulls are included, long texts are not. */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
-/** Scripts and names of functions of one run, in order, without what chance decides in them. */
+/** Scripts and names of functions of one run, in order, without their random parts. */
 async function textsOf(
   here: LoadServer,
   folder: string,
@@ -48,7 +48,7 @@ async function textsOf(
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
-/** A file and what is said of it, with the text in its place. */
+/** A file and its options, with the text inserted. */
 type Case = (text: string) => readonly [content: string, change: Partial<LoadOptions>]
 
 const cases: Readonly<Record<string, Case>> = {
@@ -83,7 +83,7 @@ const cases: Readonly<Record<string, Case>> = {
   ],
 }
 
-t.test('what is a value stays one', async t => {
+t.test('a value stays a value', async t => {
   const here = await startLoadServer(t, initScript)
   const folder = t.testdir()
   const run = async (text: string, of: Case): Promise<{ texts: string[]; result: LoadResult }> => {
@@ -98,7 +98,7 @@ t.test('what is a value stays one', async t => {
     await fc.assert(
       fc.asyncProperty(scriptText, async text => {
         const { texts, result } = await run(text, of)
-        // A run that is refused asks less, and never anything else.
+        // A refused run sends fewer texts, but no other ones.
         for (const one of texts) assert.ok(usual.texts.includes(one), one)
         if (result.error !== null) assert.notEqual(result.error.code, 'DDB_INTERNAL')
       }),

@@ -9,7 +9,7 @@ db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
 const sync = { mode: 'sync', batchRows: 4 } as const
 const target = { table: 'dfs://d/t' } as const
 
-t.test('rows that the server refuses are found and kept aside', async t => {
+t.test('rows refused by the server are found and kept as rejects', async t => {
   const { load, rows } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,\n3,B\n4,A\n5,A\n6,ZZ\n' })
   const rejects = join(dir, 'rejects.csv')
@@ -33,7 +33,7 @@ t.test('rows that the server refuses are found and kept aside', async t => {
   ])
 })
 
-t.test('a refused row ends a run that stops at bad rows, in the words of the server', async t => {
+t.test("a refused row ends a run that stops at bad rows, with the server's error text", async t => {
   const { load } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,\n3,B\n' })
   t.match(await load(join(dir, 'in.csv'), { target, delivery: { ...sync, connections: 1 } }), {
@@ -43,29 +43,26 @@ t.test('a refused row ends a run that stops at bad rows, in the words of the ser
   })
 })
 
-t.test(
-  'what a function left behind when it raised is not known: its batch is unconfirmed',
-  async t => {
-    const { load } = await startLoadServer(
-      t,
-      `def refuse(mutable data){ throw "never" }
+t.test('what a function stored before it threw is unknown: its batch is unconfirmed', async t => {
+  const { load } = await startLoadServer(
+    t,
+    `def refuse(mutable data){ throw "never" }
 addFunctionView(refuse)`,
-    )
-    const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,B\n' })
-    t.match(
-      await load(join(dir, 'in.csv'), {
-        target: { function: 'refuse', types: 'id:INT,sym:SYMBOL' },
-        delivery: sync,
-        rejects: { onError: 'skip' },
-      }),
-      {
-        exitCode: 4,
-        rows: { unconfirmed: 2 },
-        confirm: { uncertain: [{ firstLine: 2, lastLine: 3, batches: 1, reason: /never/ }] },
-      },
-    )
-  },
-)
+  )
+  const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,B\n' })
+  t.match(
+    await load(join(dir, 'in.csv'), {
+      target: { function: 'refuse', types: 'id:INT,sym:SYMBOL' },
+      delivery: sync,
+      rejects: { onError: 'skip' },
+    }),
+    {
+      exitCode: 4,
+      rows: { unconfirmed: 2 },
+      confirm: { uncertain: [{ firstLine: 2, lastLine: 3, batches: 1, reason: /never/ }] },
+    },
+  )
+})
 
 t.test('a connection lost before the answer leaves the batch in doubt', async t => {
   const { load, count } = await startLoadServer(t, dfsScript, {

@@ -1,6 +1,6 @@
 /*
-  Data as exchanges' are handed on (fixtures/market-days.js), loaded by nothing but the commands that the program prints, and a path
-  pattern.
+  Data as exchanges distribute it (fixtures/market-days.js), loaded only with the commands that the program prints, and
+  a path pattern.
 */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import { zipOf } from '../../helpers/zip.js'
 
 const files = marketDays()
 
-/** Runs what the program prints: `schema`, a `check` of its load, and the load that the check prints. */
+/** Runs the commands that the program prints: `schema`, a `check`, and the load that the check prints. */
 async function loadPrinted(t: Test, write: (folder: string) => string) {
   const folder = t.testdir({ bin: {} })
   const input = write(folder)
@@ -48,7 +48,7 @@ const skip = process.platform === 'win32' ? { skip: 'there is no shell' } : {}
 
 const rows = `${marketRows},2024.01.02,2024.01.03,09:30:00.000,160000,000001,00000039`
 
-t.test('folders of days with a file for each symbol', skip, async t => {
+t.test('folders of days with a file per symbol', skip, async t => {
   const lines = await loadPrinted(t, folder => {
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -1,6 +1,6 @@
 /*
-  Columns from paths and from other columns, from the shell to the table: what is stored, what is refused before the first row, and
-  what becomes of runs that go on and of rejects that are loaded again.
+  Columns from paths and from other columns, from the shell to the table: what is stored, what is refused before the
+  first row, and how runs are resumed and rejects loaded again.
 */
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -69,7 +69,7 @@ const stored = [
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
 t.test(
-  'dated folders, a file a symbol, a date and a time of day, read by one thread and by three',
+  'dated folders, a file per symbol, a date and a time of day, read by one thread and by three',
   async t => {
     for (const threads of ['1', '3']) {
       const { dir, run, rows } = await place(t, { level2 })
@@ -102,14 +102,14 @@ t.test('check shows what templates give, and prints a load that does the same', 
   })
   t.ok(
     inputs[0]!.fields.every(({ column }) => column !== null),
-    'what templates take is not left over',
+    'columns used by templates are not reported as unused',
   )
   t.match(commands[0], /--path 'level2\/\{day:\\d\{8\}\}\/\{symbol\}\.csv'/)
   t.equal(frozen[0]!.input.path, 'level2/{day:\\d{8}}/{symbol}.csv')
   t.strictSame(await rows(), [''].filter(Boolean))
 })
 
-t.test('a table is made with the columns that templates and parts give', async t => {
+t.test('a table is created with the columns that templates and parts give', async t => {
   const { dir, run } = await place(t, { level2 })
   const names = ['--path', 'level2/{day}/{symbol}.csv', '--set', 'time={交易日期} {交易时间}']
   const outcome = await run(
@@ -126,54 +126,68 @@ t.test('a table is made with the columns that templates and parts give', async t
   t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,2024.01.02,600000\n/)
 })
 
-t.test('what does not match, or says two things, ends the run before its first row', async t => {
-  const { dir, run, here } = await place(t, {
-    level2: { ...level2, other: { 'x.csv': header } },
-    days: { '20241332': { 'y.csv': `${header},,1\n` } },
-  })
-  const skip = ['--path-unmatched', 'skip']
-  const days = ['--path', '{day:2024\\d+}/{symbol}.csv', ...skip]
-  const ways: [string[], number, RegExp][] = [
-    [[], 65, /other\/x.csv" does not match --path/],
-    [['--path', '{a}{b}.csv'], 65, /in more than one way/],
-    [['--path', 'level2/{day:\\d+}/{sym}.csv', ...skip], 65, /\{symbol\} is neither a column of/],
-    [['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
-    [
-      ['--path', '{root:level2}/{day:\\d+}/{symbol}.csv', ...skip],
-      64,
-      /part "root" of --path goes nowhere/,
-    ],
-    [['--set', 'price={nope}', ...skip], 65, /--set price=\{nope\}: \{nope\} is neither/],
-    [['--path', '{day'], 64, /a "\{" without a "\}"/],
-    [[join(dir, 'days'), ...days], 65, /20241332\/y.csv" gives "20241332" for DATE column "day"/],
-  ]
-  for (const [own, code, message] of ways) {
-    const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag, ...own)
-    t.match(outcome, { code, stderr: message }, own.join(' '))
-  }
-  t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
-  t.equal(await here.count('q'), 0)
-})
+t.test(
+  'a path that does not match or contradicts itself ends the run before its first row',
+  async t => {
+    const { dir, run, here } = await place(t, {
+      level2: { ...level2, other: { 'x.csv': header } },
+      days: { '20241332': { 'y.csv': `${header},,1\n` } },
+    })
+    const skip = ['--path-unmatched', 'skip']
+    const days = ['--path', '{day:2024\\d+}/{symbol}.csv', ...skip]
+    const ways: [string[], number, RegExp][] = [
+      [[], 65, /other\/x.csv" does not match --path/],
+      [['--path', '{a}{b}.csv'], 65, /in more than one way/],
+      [['--path', 'level2/{day:\\d+}/{sym}.csv', ...skip], 65, /\{symbol\} is neither a column of/],
+      [['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
+      [
+        ['--path', '{root:level2}/{day:\\d+}/{symbol}.csv', ...skip],
+        64,
+        /part "root" of --path goes nowhere/,
+      ],
+      [['--set', 'price={nope}', ...skip], 65, /--set price=\{nope\}: \{nope\} is neither/],
+      [['--path', '{day'], 64, /a "\{" without a "\}"/],
+      [[join(dir, 'days'), ...days], 65, /20241332\/y.csv" gives "20241332" for DATE column "day"/],
+    ]
+    for (const [own, code, message] of ways) {
+      const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag, ...own)
+      t.match(outcome, { code, stderr: message }, own.join(' '))
+    }
+    t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
+    t.equal(await here.count('q'), 0)
+  },
+)
 
-t.test('inputs that do not match are left out, or have null in their parts', async t => {
-  const { dir, run, rows } = await place(t, { level2: { ...level2, 'x.csv': `${header},,9\r\n` } })
-  const all = [...flags, ...lineFlag]
-  const skip = ['--path-unmatched', 'skip', '--json']
-  const skipped = await run('load', join(dir, 'level2'), ...all, ...skip)
-  t.match(skipped, {
-    code: 0,
-    stderr: /left out an input whose path does not match --path, such as/,
-  })
-  t.match(JSON.parse(skipped.stdout), {
-    sources: { passedOver: { files: 1, byKind: { unmatched: 1 }, first: [/x\.csv$/] } },
-  })
-  t.strictSame(await rows(), stored)
-  const nulls = await run('load', join(dir, 'level2', 'x.csv'), ...all, '--path-unmatched', 'null')
-  t.equal(nulls.code, 0, nulls.stderr)
-  t.strictSame(await rows(), [...stored, ',,9,,x.csv,2'].sort())
-})
+t.test(
+  'inputs that do not match are left out, or have null in the columns of their parts',
+  async t => {
+    const { dir, run, rows } = await place(t, {
+      level2: { ...level2, 'x.csv': `${header},,9\r\n` },
+    })
+    const all = [...flags, ...lineFlag]
+    const skip = ['--path-unmatched', 'skip', '--json']
+    const skipped = await run('load', join(dir, 'level2'), ...all, ...skip)
+    t.match(skipped, {
+      code: 0,
+      stderr: /left out an input whose path does not match --path, such as/,
+    })
+    t.match(JSON.parse(skipped.stdout), {
+      sources: { passedOver: { files: 1, byKind: { unmatched: 1 }, first: [/x\.csv$/] } },
+    })
+    t.strictSame(await rows(), stored)
+    const nulls = await run(
+      'load',
+      join(dir, 'level2', 'x.csv'),
+      ...all,
+      '--path-unmatched',
+      'null',
+    )
+    t.equal(nulls.code, 0, nulls.stderr)
+    t.strictSame(await rows(), [...stored, ',,9,,x.csv,2'].sort())
+  },
+)
 
-t.test('a file by two names that say different things is not loaded', async t => {
+t.test('a file with two contradicting names is not loaded', async t => {
   const { dir, run, here } = await place(t, { level2 })
   linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
@@ -181,7 +195,7 @@ t.test('a file by two names that say different things is not loaded', async t =>
   t.equal(await here.count('q'), 0)
 })
 
-t.test('folders as Hive makes them', async t => {
+t.test('folders as created by Hive', async t => {
   const csv = 'TradeTime,price\n2024.01.02T00:00:00.000,1\n'
   const { dir, run, rows } = await place(t, {
     h: { 'day=2024.01.02': { 'code=A': { 'a.csv': csv } } },
@@ -194,7 +208,7 @@ t.test('folders as Hive makes them', async t => {
   ])
 })
 
-t.test('rejects are loaded again with what the paths of their inputs said', async t => {
+t.test("rejects are loaded again with the values from their inputs' paths", async t => {
   const bad = `${header}2024.01.02,09:30:00.000,x\r\n`
   const { dir, run, rows } = await place(t, {
     level2: { '20240102': { 'A.csv': bad }, '20240103': { 'B.csv': bad } },
@@ -223,44 +237,41 @@ t.test('rejects are loaded again with what the paths of their inputs said', asyn
   })
 })
 
-t.test(
-  'runs and rejects of earlier versions have braces in their texts, and keep them',
-  async t => {
-    const csv = 'TradeTime,code,price,day,line\n2024.01.02T00:00:00.000,A,1,2024.01.02,1\n'
-    const { dir, run, rows } = await place(t, {
-      'a.csv': csv,
-      'b.csv': csv.replace(',1\n', ',x\n'),
-    })
-    const common = ['-t', 'q', '--run-id', 'braces', '--set', 'src={{day}']
-    const loaded = await run('load', join(dir, 'a.csv'), ...common, '--json')
-    t.match(resultOf(loaded), { exitCode: 0, rows: { confirmed: 1 } })
-    const path = join(dir, '.state/ddb-ingest/runs/braces.journal')
-    const journal = readFileSync(path, 'utf8')
-    t.match(journal, '"set":{"src":"{day}"}')
-    t.match(journal, '"format":2')
-    t.match(await run('resume', 'braces'), { code: 0, stdout: /Already loaded/ })
-    const other = await run(
-      'load',
-      join(dir, 'a.csv'),
-      '-t',
-      'q',
-      '--run-id',
-      'braces',
-      '--set',
-      'src={day}',
-    )
-    t.match(other, { code: 64, stderr: /other options: --set/ })
-    t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
-    // An earlier version of the program does not know this number, and leaves the run alone.
-    await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
-    const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
-    const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>
-    t.match(record, { format: 3, options: { mapping: { set: {}, templates: { src: '{code}!' } } } })
-    t.equal(recordLine(record), `${first}\n`)
-  },
-)
+t.test('in runs and rejects of earlier versions, braces in texts are kept', async t => {
+  const csv = 'TradeTime,code,price,day,line\n2024.01.02T00:00:00.000,A,1,2024.01.02,1\n'
+  const { dir, run, rows } = await place(t, {
+    'a.csv': csv,
+    'b.csv': csv.replace(',1\n', ',x\n'),
+  })
+  const common = ['-t', 'q', '--run-id', 'braces', '--set', 'src={{day}']
+  const loaded = await run('load', join(dir, 'a.csv'), ...common, '--json')
+  t.match(resultOf(loaded), { exitCode: 0, rows: { confirmed: 1 } })
+  const path = join(dir, '.state/ddb-ingest/runs/braces.journal')
+  const journal = readFileSync(path, 'utf8')
+  t.match(journal, '"set":{"src":"{day}"}')
+  t.match(journal, '"format":2')
+  t.match(await run('resume', 'braces'), { code: 0, stdout: /Already loaded/ })
+  const other = await run(
+    'load',
+    join(dir, 'a.csv'),
+    '-t',
+    'q',
+    '--run-id',
+    'braces',
+    '--set',
+    'src={day}',
+  )
+  t.match(other, { code: 64, stderr: /other options: --set/ })
+  t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
+  // An earlier version of the program does not know this number and leaves the run alone.
+  await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
+  const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
+  const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>
+  t.match(record, { format: 3, options: { mapping: { set: {}, templates: { src: '{code}!' } } } })
+  t.equal(recordLine(record), `${first}\n`)
+})
 
-t.test('a run with parts of paths goes on where it stopped', async t => {
+t.test('a run with parts of paths resumes where it stopped', async t => {
   const { dir, run, rows } = await place(t, { level2 })
   const common = [...flags, ...lineFlag, '--run-id', 'on']
   const part = await run('load', join(dir, 'level2'), ...common, '--limit', '1')

@@ -1,5 +1,5 @@
 /*
-  Runs that keep rejects: inputs of several shapes, disks that fail, files that are not to be had.
+  Runs that keep rejects: inputs of several shapes, failing disks, and files that cannot be created.
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,18 +16,18 @@ const script = `
 
 const start = (t: Test): Promise<LoadServer> => startLoadServer(t, script)
 
-/** What holds for every result. */
+/** Checks what holds for every result. */
 function addsUp(t: Test, { rows, rejects }: LoadResult): void {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')
   const placed = rejects.files.reduce((sum, file) => sum + file.rows, 0)
-  t.equal(rejected, placed + rejects.unplaced, 'every reject has a place or is counted')
+  t.equal(rejected, placed + rejects.unplaced, 'every reject is in a file or counted')
   t.equal(rejects.file, rejects.files[0]?.path ?? null)
 }
 
 const target = { table: 'target' }
 
-t.test('rejects of inputs whose headers differ in bytes alone share a file', async t => {
+t.test('rejects of inputs whose headers differ only in bytes share a file', async t => {
   const { load } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -41,7 +41,7 @@ t.test('rejects of inputs whose headers differ in bytes alone share a file', asy
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\nbad,a\nbad,b\r\nbad,c\n')
 })
 
-t.test('rejects of other shapes have files of their own, and exactly they load again', async t => {
+t.test('rejects of other shapes get their own files, and load again exactly', async t => {
   const { load, rows } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -72,7 +72,7 @@ t.test('rejects of other shapes have files of their own, and exactly they load a
   )
 })
 
-t.test('an input of CR alone gives rejects of CR alone', async t => {
+t.test('an input with CR line ends gives rejects with CR line ends', async t => {
   const { load } = await start(t)
   const dir = t.testdir({ 'in.csv': 'id,x\r1,a\rbad,b\r3,c\rbad,d' })
   const rejects = { file: join(dir, 'r.csv') }
@@ -81,7 +81,7 @@ t.test('an input of CR alone gives rejects of CR alone', async t => {
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\rbad,b\rbad,d\r')
 })
 
-t.test('rows that the server refuses go to the file of their own header', async t => {
+t.test('rows refused by the server go to the file with their header', async t => {
   const { load } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\n500,out\n',
@@ -102,7 +102,7 @@ t.test('rows that the server refuses go to the file of their own header', async 
   t.equal(readFileSync(join(dir, 'r.2.csv'), 'utf8'), 'x,id\nout,600\n')
 })
 
-t.test('rejects that cannot be kept anywhere are found out before the first row', async t => {
+t.test('if rejects cannot be kept anywhere, the run stops before the first row', async t => {
   const { load, server } = await start(t)
   const dir = t.testdir({ 'in.csv': 'id,x\n1,a\nbad,b\n' })
   const before = server.counters.requests
@@ -120,54 +120,51 @@ const twoShapes = {
   'b.csv': 'x,id\nb,3\nb,bad\nb,4\n',
 }
 
-t.test(
-  'whichever call fails, the run ends with its code and every row is accounted for',
-  async t => {
-    const calls: { call: FileCall; path: string }[] = []
-    const run = async (name: string, failing: number): Promise<LoadResult> => {
-      const { load, count } = await start(t)
-      const dir = t.testdir({ [name]: twoShapes })
-      const folder = join(dir, name)
-      let number = 0
-      const fails: NonNullable<Disk['fails']> = (call, path) => {
-        if (failing < 0) calls.push({ call, path })
-        return number++ === failing
-      }
-      const result = await load(
-        ['a.csv', 'b.csv'].map(input => join(folder, input)),
-        { target, rejects: { file: join(folder, 'r.csv'), maxErrors: 1000 } },
-        platformOn({ fails }),
-      )
-      addsUp(t, result)
-      t.equal(await count('target'), result.rows.confirmed)
-      for (const { path, rows } of result.rejects.files) {
-        t.equal(readFileSync(path, 'utf8').split('\n').length, rows + 2, 'a header and these rows')
-        t.equal(readFileSync(`${path}.reasons.ndjson`, 'utf8').split('\n').length, rows + 1)
-      }
-      return result
+t.test('whichever call fails, the run ends with its code and accounts for every row', async t => {
+  const calls: { call: FileCall; path: string }[] = []
+  const run = async (name: string, failing: number): Promise<LoadResult> => {
+    const { load, count } = await start(t)
+    const dir = t.testdir({ [name]: twoShapes })
+    const folder = join(dir, name)
+    let number = 0
+    const fails: NonNullable<Disk['fails']> = (call, path) => {
+      if (failing < 0) calls.push({ call, path })
+      return number++ === failing
     }
-    t.match(await run('none', -1), {
-      exitCode: 3,
-      rows: { read: 105, confirmed: 4, rejected: 101 },
-    })
-    t.ok(calls.length > 15)
-    for (const [failing, { call, path }] of calls.entries()) {
-      const result = await run(String(failing), failing)
-      const { exitCode, error, rejects } = result
-      const isMaking =
-        ['create', 'openEmpty', 'remove'].includes(call) || path.includes('.ddb-ingest-')
-      t.equal(exitCode, isMaking ? 73 : 74, `${failing}: ${call} ${path}`)
-      t.equal(error?.code, exitCode === 73 ? 'DDB_OUTPUT_CREATE' : 'DDB_OUTPUT_WRITE')
-      if (call === 'write' || call === 'sync') t.ok(rejects.unplaced > 0, 'some row has no place')
+    const result = await load(
+      ['a.csv', 'b.csv'].map(input => join(folder, input)),
+      { target, rejects: { file: join(folder, 'r.csv'), maxErrors: 1000 } },
+      platformOn({ fails }),
+    )
+    addsUp(t, result)
+    t.equal(await count('target'), result.rows.confirmed)
+    for (const { path, rows } of result.rejects.files) {
+      t.equal(readFileSync(path, 'utf8').split('\n').length, rows + 2, 'a header and these rows')
+      t.equal(readFileSync(`${path}.reasons.ndjson`, 'utf8').split('\n').length, rows + 1)
     }
-  },
-)
+    return result
+  }
+  t.match(await run('none', -1), {
+    exitCode: 3,
+    rows: { read: 105, confirmed: 4, rejected: 101 },
+  })
+  t.ok(calls.length > 15)
+  for (const [failing, { call, path }] of calls.entries()) {
+    const result = await run(String(failing), failing)
+    const { exitCode, error, rejects } = result
+    const isMaking =
+      ['create', 'openEmpty', 'remove'].includes(call) || path.includes('.ddb-ingest-')
+    t.equal(exitCode, isMaking ? 73 : 74, `${failing}: ${call} ${path}`)
+    t.equal(error?.code, exitCode === 73 ? 'DDB_OUTPUT_CREATE' : 'DDB_OUTPUT_WRITE')
+    if (call === 'write' || call === 'sync') t.ok(rejects.unplaced > 0, 'some rows are unplaced')
+  }
+})
 
-t.test('two runs that want one rejects file: one has it, the other says so', async t => {
+t.test('of two runs with one rejects file, one gets it and the other reports it', async t => {
   const { load, count } = await start(t)
   const dir = t.testdir(twoShapes)
   const file = join(dir, 'r.csv')
-  // Both have checked before either has a reject.
+  // Both have checked before either one has a reject.
   const results = await Promise.all(
     [1, 2].map(() => load(join(dir, 'a.csv'), { target, rejects: { file, maxErrors: 1000 } })),
   )

@@ -1,6 +1,6 @@
 /*
-  What leaves a load, byte for byte: requests with data, the journal's batches, rejects and their reasons are the same whether one, two
-  or five threads read.
+  The output of a load, byte for byte: data requests, the journal's batches, rejects and reasons are the same with one,
+  two or five reading threads.
 */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const script = 'share streamTable(1:0, `id`text`sym`time, [INT,STRING,SYMBOL,TIM
 
 const rowCount = 60_000
 
-/** Line ends in quotes, rows that are refused, symbols that come late, texts beyond ASCII. */
+/** Line ends in quotes, refused rows, symbols that appear late, texts beyond ASCII. */
 function lines(asLine: (cells: readonly string[]) => string): string {
   const all: string[] = []
   for (let row = 0; row < rowCount; row++) {
@@ -39,18 +39,18 @@ const ndjson = lines(cells => {
   return `${JSON.stringify({ ...record, time: others[2] })}\n`
 })
 
-/** Chance that is none: all runs get the same token. */
+/** A constant instead of random numbers: all runs get the same token. */
 const random: Platform['random'] = {
   number: () => 0.5,
   bytes: length => new Uint8Array(length).fill(7),
 }
 
-/** How a request with data begins, after its head. */
+/** How a data request begins, after its head. */
 const dataRequest = 'function\nddbIngestDeliver\n'
 
 /**
- * @returns what is written on the connection that has the data, from the first batch on: before it, each end proves who it is; and the
- * journal before it is made shorter in the end
+ * @returns the bytes written on the data connection from the first batch on, because the login before it is random, and
+ * the journal before it is shortened at the end
  */
 function recording(): {
   platform: Platform
@@ -87,7 +87,7 @@ function recording(): {
   }
 }
 
-/** Records that tell of rows; times and receipts come as they come. */
+/** Records about rows; times and receipts differ between runs. */
 function batchesOf(journal: string): JournalRecord[] {
   const records = journal
     .split('\n')

@@ -1,6 +1,6 @@
 /*
-  A file that nobody knows: its columns are found, the commands that are printed are run as they stand, and every row
-  arrives. All of it in processes of their own, on an embedded server.
+  An unknown file: its columns are found, the printed commands run unchanged, and every row arrives. All in separate
+  processes, on an embedded server.
 */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { bin, spawnCli } from '../../cli/run-cli.js'
 
 const rowCount = 300
 
-/** Chinese headers that are and are not names, a code, days as Europeans write them. */
+/** Chinese headers, some of them valid names; a code; European dates. */
 function chineseRows(): Buffer {
   const lines = Array.from({ length: rowCount }, (_, i) => {
     const day = String((i % 28) + 1).padStart(2, '0')
@@ -26,7 +26,7 @@ interface Ending {
   readonly stderr: string
 }
 
-/** Runs a shell script beside a server of its own; `ddb-ingest` in it is the program. */
+/** Runs a shell script next to its own server; `ddb-ingest` in the script is the program. */
 async function onServer(t: Test, files: Record<string, Buffer>, script: string): Promise<Ending> {
   const folder = t.testdir({ bin: {} })
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
@@ -57,7 +57,7 @@ const isPosix = ((): boolean => {
 
 const skip = isPosix ? {} : { skip: 'there is no shell' }
 
-t.test('a Chinese file goes into a DFS table by the command that schema prints', skip, async t => {
+t.test('the command printed by schema loads a Chinese file into a DFS table', skip, async t => {
   const script = `
 next=$(ddb-ingest schema a.csv --encoding gb18030 --table dfs://cn/t 2>&1 >/dev/null | sed -n 's/^next: //p')
 echo "$next" > out
@@ -101,7 +101,7 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   ])
 })
 
-t.test('a keyed stream table by the script, and the load behind it', skip, async t => {
+t.test('a keyed stream table by the printed script, and the load after it', skip, async t => {
   const script = `
 ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh
 . ./next.sh
@@ -113,9 +113,9 @@ ddb-ingest exec --output csv -e 'select id, a_b, late from k order by id' | tail
   t.strictSame(lines, ['1,2.5,', '2,,x'])
 })
 
-/** Files as others write them; what the table then holds, from its columns by SQL. */
+/** Unusual files; then SQL for columns of the resulting table, and its rows. */
 const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] = [
-  // Texts alone, without names; and names that repeat.
+  // Only texts without names, and repeated names.
   ['1,x y\n2,"z, w"\n', 'col0, col1', '1,x y|2,"z, w"'],
   ['"al",\'x\',"3a"\n"bo",\'y\',"4a"\n', 'col0, col2', 'al,3a|bo,4a'],
   ['p,p,\n1,2,3\n4,5,6\n', 'p, p_2, col2', '1,2,3|4,5,6'],
@@ -132,14 +132,14 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   ['a\tb\nx\t5" tape\n"y\t6\n', 'a, b', 'x,"5"" tape"|"""y",6'],
   ['a,b\n"x, 1",5" tape\ny,6\n', 'a, b', '"x, 1","5"" tape"|y,6'],
   ['name,code\n"x, 1", "p, q"\ny, "r"\n', 'name, code', '"x, 1","p, q"|y,r'],
-  // More in the records than in the header, and less.
+  // Records with more fields than the header, and with fewer.
   ['a,b\n1,2,\n1,4,\n1,6,\n', 'a, b', '1,2|1,4|1,6'],
   ['a,b,c,d\n1,2,3\n4,5,6\n7,8,9\n', 'a, c, d', '1,3,|4,6,|7,9,'],
   // A broken record is a reject.
   [`a,b\n${'1,2\n'.repeat(12)}3\n4,5\n`, 'count(*) as n, max(a) as m', '13,4'],
 ]
 
-t.test('each file loads with the command that is printed for it', skip, async t => {
+t.test('each file loads with the command printed for it', skip, async t => {
   const files = Object.fromEntries(oddFiles.map(([text], i) => [`f${i}.csv`, Buffer.from(text)]))
   const script = oddFiles
     .map(

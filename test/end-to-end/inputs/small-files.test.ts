@@ -1,5 +1,5 @@
 /*
-  Many small inputs: a batch takes rows of as many of them as fit, and every row, reject and outcome is known by its own input.
+  Many small inputs: a batch takes rows from as many as fit, and every row, reject and outcome belongs to its own input.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const target = { table: 'target' }
 
 const start = (t: Test): Promise<LoadServer> => startLoadServer(t, script)
 
-/** A folder of files with so many rows each; ids go on from one to the next. */
+/** A folder of files with these numbers of rows; ids continue from one file to the next. */
 function filesOf(t: Test, rowCounts: readonly number[], head = 'id,x\n'): string[] {
   let id = 0
   const texts = rowCounts.map((rows, i): [string, string] => [
@@ -36,7 +36,7 @@ const idsOf = async ({ rows }: LoadServer, table = 'target'): Promise<number[]> 
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-t.test('a batch takes rows of as many inputs as fit', async t => {
+t.test('a batch takes rows from as many inputs as fit', async t => {
   for (const delivery of [
     { confirm: 'receipts' },
     { confirm: 'count' },
@@ -62,7 +62,7 @@ t.test('a batch takes rows of as many inputs as fit', async t => {
   }
 })
 
-t.test('rows go into the batches of inputs before, whatever sizes these have', async t => {
+t.test('for inputs of any size, rows join the batch of the inputs before', async t => {
   const here = await start(t)
   await fc.assert(
     fc.asyncProperty(
@@ -101,7 +101,7 @@ t.test('columns in another order, and another dialect, begin another batch', asy
   )
 })
 
-t.test('what the reader rejects is found in its own input', async t => {
+t.test('a row rejected by the reader is found in its own input', async t => {
   const here = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -126,7 +126,7 @@ t.test('what the reader rejects is found in its own input', async t => {
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\nbad,a\nworse,b\nworst,c\n')
 })
 
-t.test('a row that the server refuses is found in its own input', async t => {
+t.test('a row refused by the server is found in its own input', async t => {
   for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     const here = await start(t)
     const dir = t.testdir({
@@ -149,14 +149,14 @@ t.test('a row that the server refuses is found in its own input', async t => {
   }
 })
 
-t.test('a limit ends in the middle of an input', async t => {
+t.test('a limit can end in the middle of an input', async t => {
   const here = await start(t)
   const result = await here.load(filesOf(t, [3, 3, 3, 3]), { target, input: { limit: 8 } })
   t.match(result, { exitCode: 0, rows: { read: 8, confirmed: 8 }, batches: { sent: 1 } })
   t.strictSame(await idsOf(here), upTo(8))
 })
 
-t.test('an input that cannot be read ends the run, and the rows before it are loaded', async t => {
+t.test('an unreadable input ends the run, and the rows before it are loaded', async t => {
   const here = await start(t)
   const dir = t.testdir({ 'a.csv': 'id,x\n0,a\n', 'b.csv': 'id,y\n1,a\n', 'c.csv': 'id,x\n2,a\n' })
   const result = await here.load(

@@ -1,6 +1,6 @@
 /*
-  What sources mean, from the shell to the table: one file by many names, folders with other files in them, and names that are
-  not UTF-8.
+  How sources are understood, from the shell to the table: one file with many names, folders with other files in them,
+  and names that are not UTF-8.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -41,7 +41,7 @@ async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
 
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
-t.test('one file that is named five times is loaded once, and that is said', async t => {
+t.test('one file named five times is loaded once, and a notice says so', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
   const path = join(dir, 'd', 'a.csv')
   linkSync(path, join(dir, 'd', 'hard.csv'))
@@ -63,7 +63,7 @@ t.test('one file that is named five times is loaded once, and that is said', asy
   t.match(JSON.parse(checked.stdout), { rows: { fit: 3 }, sources: { sameFiles: { count: 6 } } })
 })
 
-t.test('a run that goes on knows its inputs by other names', async t => {
+t.test('a resumed run recognizes its inputs under other names', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
   const before = process.cwd()
   process.chdir(join(dir, 'd'))
@@ -83,7 +83,7 @@ t.test('a run that goes on knows its inputs by other names', async t => {
   t.equal(await here.count('trades'), 3)
 })
 
-t.test('a run that goes on opens what is named now, whatever the folder', async t => {
+t.test('a resumed run opens the files named now, from any folder', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
@@ -94,11 +94,11 @@ t.test('a run that goes on opens what is named now, whatever the folder', async 
   const again = await run('load', join(dir, 'd', 'a.csv'), ...common)
   t.match(resultOf(again), { exitCode: 0, rows: { skipped: 1, confirmed: 0 } })
   const other = await run('load', 'a.csv', ...common)
-  t.match(other, { code: 64, stderr: /DDB_RUN_CHANGED/ }, 'another file of the same name')
+  t.match(other, { code: 64, stderr: /DDB_RUN_CHANGED/ }, 'another file with the same name')
   t.equal(await here.count('trades'), 1)
 })
 
-t.test('folders: what is passed over is counted, and patterns take it', async t => {
+t.test('folders: skipped files are counted, and patterns take them', async t => {
   const { here, dir, run } = await place(t, {
     d: {
       'a.csv': csv(1),
@@ -143,7 +143,7 @@ t.test('folders: what is passed over is counted, and patterns take it', async t 
   t.match(await runMain(['schema', folder]), { code: 0, stderr: /passed over 3 files/ })
 })
 
-t.test('the command of a check takes the same files of a folder', async t => {
+t.test('the command printed by check takes the same files of a folder', async t => {
   const { here, dir, run } = await place(t, {
     d: { 'a.csv': csv(1), 'b.txt': csv(2), 'c.txt': csv(3).replaceAll(',', ';') },
   })
@@ -211,7 +211,7 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
   t.equal(await here.count('trades'), 6)
 })
 
-t.test('a file on standard input is not one of the files that are named', async t => {
+t.test('a file on standard input is not one of the named files', async t => {
   const { here, dir } = await place(t, { 'a.csv': csv(1) })
   const path = join(dir, 'a.csv')
   const argv = [bin, 'load', '-', path, '-t', 'trades', '--port', String(here.server.port)]

@@ -1,5 +1,5 @@
 /*
-  Texts that are longer than a DFS table stores: each is rejected alone, before anything is sent, and everything else loads.
+  Texts longer than a DFS table can store: each is rejected alone before anything is sent, and all other rows load.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ addFunctionView(put)`
 const header = 'id,sym,note,doc\n'
 const rows = 10_001
 
-/** Longest texts that fit, and of each column one that does not. */
+/** For each column the longest text that fits, and one that does not. */
 function fileOf(t: Test): string {
   const lines = Array.from({ length: rows }, (_, id) => {
     if (id === 1) return `${id},${'s'.repeat(255)},${'n'.repeat(65_535)},${'d'.repeat(65_536)}`
@@ -31,7 +31,7 @@ function fileOf(t: Test): string {
   return join(t.testdir({ 'in.csv': `${header}${lines.join('\n')}\n` }), 'in.csv')
 }
 
-t.test('too long a STRING and SYMBOL are rejected alone', async t => {
+t.test('a STRING or SYMBOL that is too long is rejected alone', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
   const targets: readonly LoadOptions['target'][] = [
@@ -69,7 +69,7 @@ t.test('tables in memory take them', async t => {
   t.equal(note?.[0]?.length, 65_536)
 })
 
-t.test('a check says so, and what every row is set to is refused at once', async t => {
+t.test('a check reports them, and a constant that is too long is refused at once', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
   const { host, port } = here.server
@@ -98,7 +98,7 @@ t.test('a check says so, and what every row is set to is refused at once', async
   t.equal(lenient.columns.find(({ name }) => name === 'note')?.coerced, 1)
 })
 
-t.test('JSON and another encoding: what counts are the bytes that are stored', async t => {
+t.test('JSON and another encoding: the limit applies to the stored bytes', async t => {
   const here = await startLoadServer(t, script)
   const target = { table: 'dfs://d/t' }
   const escaped = '\\u00e9'.repeat(128)

@@ -1,5 +1,5 @@
 /*
-  Loads whose inputs are read by several threads: rows, rejects, journal and result are those of one thread.
+  Loads whose inputs are read by several threads: rows, rejects, journal and result are the same as with one thread.
 */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import type { Platform, Thread } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 
-/** Some three megabytes, with rows that are none. */
+/** About three megabytes, with bad rows. */
 const csv = ((): string => {
   const lines = [tradesHeader]
   for (let row = 0; row < 80_000; row++) {
@@ -76,7 +76,7 @@ t.test('one, two and five threads load the same', async t => {
   }
 })
 
-/** Every value of a table, in a text that is compared quickly. */
+/** Every value of a table as one text, which is compared quickly. */
 function textOf(value: unknown): string {
   const text = JSON.stringify(value, (_, part: unknown) => {
     if (part instanceof BigInt64Array) return Array.from(part, String)
@@ -86,19 +86,19 @@ function textOf(value: unknown): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** As a pipe brings it. */
+/** Chunks as from a pipe. */
 function* cut(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }
 
-t.test('an input that pays for no threads is read by one', async t => {
+t.test('an input too small for threads is read by one', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv.replace(/,x\n/g, ',1\n') })
   const found = await load(join(dir, 'in.csv'), { input: { threads: 'auto' } })
   t.match(found, { exitCode: 0, threads: 1 })
 })
 
-t.test('threads end with their run, whatever ends it', async t => {
+t.test('threads end with their run, however it ends', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv })
   let started = 0
@@ -123,7 +123,7 @@ t.test('threads end with their run, whatever ends it', async t => {
   t.ok(started >= 2)
 })
 
-t.test('a thread that dies ends the run, and every row has its place', async t => {
+t.test('a thread that dies ends the run, and every row has its outcome', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv })
   const threads: Platform['threads'] = {
@@ -139,12 +139,12 @@ t.test('a thread that dies ends the run, and every row has its place', async t =
     { input: { threads: 2 }, rejects: { onError: 'skip' } },
     platform,
   )
-  // What no thread has taken is read all the same.
+  // Rows that no thread has taken are still read.
   t.equal(result.rows.read, result.rows.confirmed + result.rows.rejected + result.rows.unsent)
   t.equal(await count('trades'), result.rows.confirmed)
 })
 
-t.test('a number of threads that cannot be is refused', async t => {
+t.test('an impossible number of threads is refused', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   for (const threads of [0, 65, 1.5, NaN, 'two' as unknown as number]) {
     await t.rejects(load('in.csv', { input: { threads } }), { code: 'DDB_USAGE' })

@@ -1,6 +1,6 @@
 /*
-  An input is loaded whole or the run says that it was not: last records over the limit, files that are cut short
-  while they are read, and the bytes of every input.
+  An input is loaded whole, or the run reports that it was not: last records over the limit, files cut while they are
+  read, and the bytes of every input.
 */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 
 const script = 'share streamTable(10000:0, `id`ticker`price, [INT,STRING,DOUBLE]) as trades'
 
-/** Twice the limit: the record is still being passed over when the input ends. */
+/** Twice the limit: the reader is still skipping the record when the input ends. */
 const long = 'x'.repeat(34_000_000)
 
 function sumOf({ contentBytes }: LoadResult['inputs'][number]): number {
@@ -24,10 +24,10 @@ function sumOf({ contentBytes }: LoadResult['inputs'][number]): number {
   return rows + rejected + header + other
 }
 
-/** `npm run test:threads` also reads all files out of archives, where none changes while it is read. */
+/** `npm run test:threads` also reads all files from archives, whose members do not change while they are read. */
 const changing = process.env['TEST_ZIPPED'] === '1' ? { skip: 'a member does not change' } : {}
 
-t.test('a last record over the limit is rejected, whatever it comes in', async t => {
+t.test('a last record over the limit is rejected in every format', async t => {
   const { load, count } = await startLoadServer(t, script)
   const csv = `id,ticker,price\n1,A,1\n99,${long},1.5`
   const ndjson = `{"id":1,"ticker":"A","price":1}\n{"id":99,"ticker":"${long}","price":1.5}`
@@ -66,7 +66,7 @@ t.test('a last record over the limit is rejected, whatever it comes in', async t
   })
 })
 
-/** A platform on which a file is cut short between being opened and being read. */
+/** A platform on which a file is cut between opening and reading. */
 function cutting(path: string, keptBytes: number): Platform {
   const files: Platform['files'] = {
     ...systemFiles,
@@ -97,40 +97,36 @@ function loadCut(
   })
 }
 
-t.test(
-  'what is left of a file that was cut short is loaded, but not its last record',
-  changing,
-  async t => {
-    const server = await startLoadServer(t, script)
-    const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
-    const text = `id,ticker,price\n${lines.join('')}`
-    // In the last digit of the price: what is left of the record would be a good one.
-    const keptBytes = text.indexOf('5000,"S') + lines[5000]!.length - 3
-    const record = lines[5000]!.slice(0, -3)
-    const sizes = `it had ${text.length} bytes and ends after ${keptBytes}.`
-    const cases: [Partial<LoadOptions>, Partial<LoadResult['rows']>][] = [
-      [{}, { rejected: 1 }],
-      [{ rejects: { onError: 'skip' } }, { confirmed: 5000, rejected: 1 }],
-      [{ rejects: { file: join(t.testdir(), 'rejects.csv') } }, { confirmed: 5000, rejected: 1 }],
-    ]
-    for (const [change, rows] of cases) {
-      const path = join(t.testdirName, 'in.csv')
-      writeFileSync(path, text)
-      const result = await loadCut(server, path, keptBytes, change)
-      const error = { code: 'DDB_INPUT_TRUNCATED', message: sizes }
-      t.match(result, { exitCode: 65, status: 'failed', error, rows: { read: 5001, ...rows } })
-      t.equal(sumOf(result.inputs[0]!), keptBytes)
-      t.equal(await server.count('trades where id >= 5000'), 0)
-    }
-    t.equal(
-      readFileSync(join(t.testdirName, 'rejects.csv'), 'utf8'),
-      `id,ticker,price\n${record}\n`,
-      'it is kept for whoever can complete it',
-    )
-  },
-)
+t.test('the rest of a cut file is loaded, except its last record', changing, async t => {
+  const server = await startLoadServer(t, script)
+  const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
+  const text = `id,ticker,price\n${lines.join('')}`
+  // Cut before the last digit of the price: the shortened record would be valid.
+  const keptBytes = text.indexOf('5000,"S') + lines[5000]!.length - 3
+  const record = lines[5000]!.slice(0, -3)
+  const sizes = `it had ${text.length} bytes and ends after ${keptBytes}.`
+  const cases: [Partial<LoadOptions>, Partial<LoadResult['rows']>][] = [
+    [{}, { rejected: 1 }],
+    [{ rejects: { onError: 'skip' } }, { confirmed: 5000, rejected: 1 }],
+    [{ rejects: { file: join(t.testdir(), 'rejects.csv') } }, { confirmed: 5000, rejected: 1 }],
+  ]
+  for (const [change, rows] of cases) {
+    const path = join(t.testdirName, 'in.csv')
+    writeFileSync(path, text)
+    const result = await loadCut(server, path, keptBytes, change)
+    const error = { code: 'DDB_INPUT_TRUNCATED', message: sizes }
+    t.match(result, { exitCode: 65, status: 'failed', error, rows: { read: 5001, ...rows } })
+    t.equal(sumOf(result.inputs[0]!), keptBytes)
+    t.equal(await server.count('trades where id >= 5000'), 0)
+  }
+  t.equal(
+    readFileSync(join(t.testdirName, 'rejects.csv'), 'utf8'),
+    `id,ticker,price\n${record}\n`,
+    'the record is kept, to be completed by the user',
+  )
+})
 
-t.test('what was cut off between records is missed all the same', changing, async t => {
+t.test('a file cut between two records is noticed, too', changing, async t => {
   const server = await startLoadServer(t, script)
   const record = '{"id":1,"ticker":"A","price":1}\n'
   const path = join(t.testdir(), 'in.ndjson')
@@ -143,7 +139,7 @@ t.test('what was cut off between records is missed all the same', changing, asyn
   })
 })
 
-t.test('the last record of gzip that is cut off is not loaded', async t => {
+t.test('the last record of a cut gzip file is not loaded', async t => {
   const { load, count } = await startLoadServer(t, script)
   const packed = gzipSync('id,ticker,price\n1,A,1\n2,B,26388')
   const dir = t.testdir({ 'cut.csv.gz': packed.subarray(0, packed.length - 4) })
@@ -188,24 +184,27 @@ t.test(
   },
 )
 
-t.test('every byte of an input is a row, a reject, the header or none of these', async t => {
-  const { load } = await startLoadServer(t, script)
-  const text = '\ufeff# made by hand\r\nid,ticker,price\r\n1,A,1\r\n\r\nx,B,2\r\n3,C,3'
-  const dir = t.testdir({ 'in.csv': text, 'in.csv.gz': gzipSync(text) })
-  for (const name of ['in.csv', 'in.csv.gz']) {
-    const change = { rejects: { onError: 'skip' }, input: { comment: '#' } } as const
-    const { inputs, exitCode } = await load(join(dir, name), change)
-    t.equal(exitCode, 3)
-    t.same(inputs[0]!.contentBytes, {
-      read: Buffer.byteLength(text),
-      rows: '1,A,1\r\n3,C,3'.length,
-      rejected: 'x,B,2\r\n'.length,
-      header: 'id,ticker,price\r\n'.length,
-      other: '???# made by hand\r\n\r\n'.length,
-      skipped: 0,
-    })
-    const limited = await load(join(dir, name), { input: { comment: '#', limit: 1 } })
-    t.equal(limited.exitCode, 0)
-    t.ok(sumOf(limited.inputs[0]!) < limited.inputs[0]!.contentBytes.read)
-  }
-})
+t.test(
+  'every byte of an input belongs to a row, a reject, the header or other content',
+  async t => {
+    const { load } = await startLoadServer(t, script)
+    const text = '\ufeff# made by hand\r\nid,ticker,price\r\n1,A,1\r\n\r\nx,B,2\r\n3,C,3'
+    const dir = t.testdir({ 'in.csv': text, 'in.csv.gz': gzipSync(text) })
+    for (const name of ['in.csv', 'in.csv.gz']) {
+      const change = { rejects: { onError: 'skip' }, input: { comment: '#' } } as const
+      const { inputs, exitCode } = await load(join(dir, name), change)
+      t.equal(exitCode, 3)
+      t.same(inputs[0]!.contentBytes, {
+        read: Buffer.byteLength(text),
+        rows: '1,A,1\r\n3,C,3'.length,
+        rejected: 'x,B,2\r\n'.length,
+        header: 'id,ticker,price\r\n'.length,
+        other: '???# made by hand\r\n\r\n'.length,
+        skipped: 0,
+      })
+      const limited = await load(join(dir, name), { input: { comment: '#', limit: 1 } })
+      t.equal(limited.exitCode, 0)
+      t.ok(sumOf(limited.inputs[0]!) < limited.inputs[0]!.contentBytes.read)
+    }
+  },
+)

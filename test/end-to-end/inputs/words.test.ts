@@ -1,5 +1,6 @@
 /*
-  Whatever goes wrong, the command line speaks of its flags: on the screen, in its JSON, and in the files that it writes.
+  Whatever goes wrong, the command line speaks of its own flags: on the screen, in JSON, and in the files that it
+  writes.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-
 import { runMain } from '../../cli/run-cli.js'
 
 const fields = Object.values<OptionDefinition>(loadOptions).flatMap(({ field }) => field ?? [])
-/** `runId` and the like are members of the JSON object, too. */
+/** `runId` and other plain names are also members of the JSON object. */
 const telling = fields.filter(field => field.includes('.'))
 
 const row = '2020.01.02T09:30:00.000,A,1,1\n'
@@ -28,7 +29,7 @@ const files = {
   'long.csv': `${tradesHeader}2020.01.02T09:30:00.000,${'A'.repeat(300)},1,1\n`,
 }
 
-/** Arguments behind `load` that go wrong, or have something to say. */
+/** Arguments after `load` that fail or give notices. */
 const loads: readonly string[] = [
   'extra.ndjson',
   'extra.ndjson --on-error stop',
@@ -85,9 +86,9 @@ t.test('no message names a field of the library', async t => {
       const written = [summary, `${rejects}.reasons.ndjson`].map(path =>
         existsSync(path) ? readFileSync(path, 'utf8') : '',
       )
-      // What a run was asked for stands in the first reason as it is.
+      // The first reason contains the options of the run.
       const reasons = written[1]!.replace(/,"run":\{.*\}\}/, '}')
-      // Of what is loaded again, options are data.
+      // In data for a later load, options are data.
       const stdout = outcome.stdout.replace(/"frozen":\[.*\],"commands"/, '')
       const said = [stdout, outcome.stderr, written[0]!, reasons].join('\n')
       const found = telling.filter(field => said.includes(field))

@@ -1,5 +1,6 @@
 /*
-  Zip archives from the shell to the table: each member an input, with a place in journals, rejects and columns.
+  Zip archives from the shell to the table: each member is an input, with its own place in journals, rejects and
+  columns.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +47,7 @@ const members: ZipMember[] = [
 ]
 const stored = ['2024.01.02,A,1', '2024.01.02,A,2', '2024.01.03,B,3']
 
-t.test('members fill columns by their paths, and a run that goes on knows them', async t => {
+t.test('members fill columns from their paths, and a resumed run recognizes them', async t => {
   const { zip, run, rows } = await place(t, members)
   const common = [...flags, '--run-id', 'zip', '--json']
   const loaded = await run('load', zip, ...common)
@@ -65,7 +66,7 @@ t.test('members fill columns by their paths, and a run that goes on knows them',
   t.match(await run('load', zip, ...common), { code: 64, stderr: /A.csv" has changed/ })
 })
 
-t.test('check, schema and the table that is made', async t => {
+t.test('check, schema and the created table', async t => {
   const { zip, run } = await place(t, members)
   const checked = await run('check', zip, ...flags, '--members', '*.csv', '--json')
   t.equal(checked.code, 0, checked.stderr)
@@ -75,14 +76,14 @@ t.test('check, schema and the table that is made', async t => {
   }
   t.match(commands[0], / --members '\*\.csv' /)
   t.strictSame(frozen[0]!.inputs, [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`])
-  t.notMatch(frozen[0]!.input, { members: ['*.csv'] }, 'its inputs are members by now')
+  t.notMatch(frozen[0]!.input, { members: ['*.csv'] }, 'its inputs are already members')
   const schema = await runMain(['schema', zip, '--path', '{day}/{sym}.csv', '--output', 'types'])
   t.match(schema.stdout, /,day:DATE,sym:SYMBOL\n/, schema.stderr)
   const made = await run('load', zip, ...flags.slice(2), '-t', 'made', '--create', 'stream')
   t.match(made, { code: 0, stderr: /created "made": price INT, day DATE, sym SYMBOL/ })
 })
 
-t.test('GBK within, rejects with their place, and rejects that are loaded again', async t => {
+t.test('GBK inside archives, rejects with their position, and rejects loaded again', async t => {
   const text = iconv.encode('price,sym\n1,平安\nx,工行\n', 'gbk')
   const { zip, run, rows } = await place(t, [
     { name: iconv.encode('二/20240102.csv', 'gbk'), content: text },
@@ -109,7 +110,7 @@ t.test('GBK within, rejects with their place, and rejects that are loaded again'
   t.strictSame(await rows(), ['2024.01.02,工行,2', '2024.01.02,平安,1'])
 })
 
-t.test('an archive is a file, and never written into', async t => {
+t.test('an archive is a file that is never written to', async t => {
   const { zip, run, here } = await place(t, members)
   const bytes = readFileSync(zip)
   for (const flag of ['--rejects', '--summary']) {
@@ -124,7 +125,7 @@ t.test('an archive is a file, and never written into', async t => {
   t.equal(await here.count('q'), 0)
 })
 
-t.test('a member that is damaged ends the run, and is named', async t => {
+t.test('a damaged member ends the run and is named', async t => {
   const { zip, run } = await place(t, [members[0]!, { ...members[1]!, said: { checksum: 1 } }])
   const outcome = await run('load', zip, ...flags)
   t.match(outcome, {

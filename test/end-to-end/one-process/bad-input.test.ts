@@ -42,11 +42,11 @@ t.test('a bad row stops the run, naming line and column', async t => {
     t.match(result, { exitCode: 65, status: 'failed', error: { code, message } }, what)
     const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
     t.equal(read, confirmed + unconfirmed + rejected + unsent, `${what}: the equation`)
-    t.equal((await count('trades')) - before, confirmed, `${what}: what is confirmed is there`)
+    t.equal((await count('trades')) - before, confirmed, `${what}: confirmed rows are in the table`)
   }
 })
 
-t.test('bad rows are kept aside byte for byte, and load once repaired', async t => {
+t.test('bad rows are kept byte for byte, and load once repaired', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const bad = ['x,A,1,1\r\n', '"2020.01.01",B,"1,5",1\n', 'short\n']
   const dir = t.testdir({ 'in.csv': tradesHeader + good + bad[0] + good + bad[1] + bad[2] + good })
@@ -99,7 +99,7 @@ t.test('skipped rows are rejected and counted, up to the limit', async t => {
   t.match(
     await load(join(dir, 'in.csv'), { rejects: { onError: 'skip', maxErrors: '50%' } }),
     { exitCode: 65, error: { code: 'DDB_INPUT_LIMIT' } },
-    'a share counts at the end of a short input, too',
+    'a share is checked at the end of a short input, too',
   )
 })
 
@@ -115,84 +115,84 @@ t.test('lenient turns bad cells into nulls and counts them', async t => {
   t.same(await rows('select * from trades'), [['', 'A', '', '1']])
 })
 
+t.test('missing inputs, targets and servers end the run before the first row', async t => {
+  const { load: loadHere, server } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'ok.csv': tradesHeader + good, 'other.csv': 'time,symbol,price,id\n' })
+  const ok = join(dir, 'ok.csv')
+  const cases: [
+    string,
+    number,
+    string,
+    RegExp,
+    Parameters<typeof loadHere>[0],
+    Parameters<typeof loadHere>[1],
+  ][] = [
+    ['no such file', 66, 'DDB_INPUT_MISSING', /no file/, [ok, join(dir, 'none.csv')], {}],
+    ['a column is missing', 65, 'DDB_INPUT_COLUMN', /"sym".*symbol/, join(dir, 'other.csv'), {}],
+    [
+      'no such table',
+      78,
+      'DDB_TARGET',
+      /"trade".*Did you mean "trades"/,
+      ok,
+      { target: { table: 'trade' } },
+    ],
+    [
+      'no such DFS table',
+      78,
+      'DDB_TARGET',
+      /dfs:\/\/none\/t/,
+      ok,
+      { target: { table: 'dfs://none/t' } },
+    ],
+    [
+      'no such function',
+      78,
+      'DDB_TARGET',
+      /"nope"/,
+      ok,
+      { target: { function: 'nope', types: 'a:INT' } },
+    ],
+    [
+      'a wrong password',
+      77,
+      'DDB_LOGIN',
+      /password/,
+      ok,
+      {
+        server: { host: server.host, port: server.port, user: 'admin', password: 'wrong-secret' },
+      },
+    ],
+  ]
+  for (const [what, exitCode, code, message, inputs, change] of cases) {
+    const result = await loadHere(inputs, change)
+    t.match(result, { exitCode, error: { code, message }, rows: { read: 0 } }, what)
+    t.notMatch(JSON.stringify(result), /wrong-secret|123456/, `${what}: no secret in the result`)
+  }
+})
+
 t.test(
-  'inputs, targets and servers that are not there end the run before the first row',
+  'without a server the code is 69, with the command that starts the embedded one',
   async t => {
-    const { load: loadHere, server } = await startLoadServer(t, tradesScript)
-    const dir = t.testdir({ 'ok.csv': tradesHeader + good, 'other.csv': 'time,symbol,price,id\n' })
-    const ok = join(dir, 'ok.csv')
-    const cases: [
-      string,
-      number,
-      string,
-      RegExp,
-      Parameters<typeof loadHere>[0],
-      Parameters<typeof loadHere>[1],
-    ][] = [
-      ['no such file', 66, 'DDB_INPUT_MISSING', /no file/, [ok, join(dir, 'none.csv')], {}],
-      ['a column is missing', 65, 'DDB_INPUT_COLUMN', /"sym".*symbol/, join(dir, 'other.csv'), {}],
-      [
-        'no such table',
-        78,
-        'DDB_TARGET',
-        /"trade".*Did you mean "trades"/,
-        ok,
-        { target: { table: 'trade' } },
-      ],
-      [
-        'no such DFS table',
-        78,
-        'DDB_TARGET',
-        /dfs:\/\/none\/t/,
-        ok,
-        { target: { table: 'dfs://none/t' } },
-      ],
-      [
-        'no such function',
-        78,
-        'DDB_TARGET',
-        /"nope"/,
-        ok,
-        { target: { function: 'nope', types: 'a:INT' } },
-      ],
-      [
-        'a wrong password',
-        77,
-        'DDB_LOGIN',
-        /password/,
-        ok,
-        {
-          server: { host: server.host, port: server.port, user: 'admin', password: 'wrong-secret' },
-        },
-      ],
-    ]
-    for (const [what, exitCode, code, message, inputs, change] of cases) {
-      const result = await loadHere(inputs, change)
-      t.match(result, { exitCode, error: { code, message }, rows: { read: 0 } }, what)
-      t.notMatch(JSON.stringify(result), /wrong-secret|123456/, `${what}: no secret in the result`)
-    }
+    const port = await freePort()
+    const dir = t.testdir({ 'ok.csv': tradesHeader + good })
+    t.match(
+      await load({
+        inputs: [join(dir, 'ok.csv')],
+        server: { host: '127.0.0.1', port },
+        target: { table: 'trades' },
+        delivery: { retries: 0 },
+      }),
+      {
+        exitCode: 69,
+        error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
+        rows: { read: 0 },
+      },
+    )
   },
 )
 
-t.test('nobody listening is code 69, with the way to start the embedded server', async t => {
-  const port = await freePort()
-  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
-  t.match(
-    await load({
-      inputs: [join(dir, 'ok.csv')],
-      server: { host: '127.0.0.1', port },
-      target: { table: 'trades' },
-      delivery: { retries: 0 },
-    }),
-    {
-      exitCode: 69,
-      error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
-      rows: { read: 0 },
-    },
-  )
-})
-
-t.test('a server that is just starting is waited for', async t => {
+t.test('a run waits for a starting server', async t => {
   const port = await freePort()
   const dir = t.testdir({ 'ok.csv': tradesHeader + good })
   let starting: Promise<EmbeddedServer> | undefined
@@ -208,7 +208,7 @@ t.test('a server that is just starting is waited for', async t => {
 })
 
 t.test(
-  'a server that hangs up in mid-load ends with code 4, and the rows still add up',
+  'if a server disconnects during a load, the code is 4 and the rows still add up',
   async t => {
     let batches = 0
     const { load, count } = await startLoadServer(t, tradesScript, {
@@ -230,12 +230,12 @@ t.test(
     t.match(result, { exitCode: 4, status: 'unconfirmed', error: { code: 'DDB_CONNECTION_LOST' } })
     t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation')
     t.ok(read < 500_000, 'reading stops')
-    t.equal(confirmed, await count('trades'), 'what is confirmed is there')
+    t.equal(confirmed, await count('trades'), 'confirmed rows are in the table')
     t.equal(confirmed, 2000)
   },
 )
 
-t.test('a value that DolphinDB takes for null is rejected, or a counted null', async t => {
+t.test('a value that DolphinDB reads as null is rejected, or counted as null', async t => {
   const here = await startLoadServer(t, 'share streamTable(10:0, `a`n, [IPADDR,INT]) as target')
   const text = 'a,n\n0.0.0.0,1\n1.2.3.4,2\n,3\n'
   const load = (lenient: boolean) =>

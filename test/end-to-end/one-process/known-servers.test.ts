@@ -1,5 +1,5 @@
 /*
-  What `selftest` found out changes what `load` does: each fact, and the run that goes by it.
+  Findings of `selftest` change what `load` does: each fact, and a run that uses it.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -25,7 +25,7 @@ createUser("ann", "abc12345")`
 
 interface Knowing {
   readonly facts?: ServerFacts
-  /** Of admin. */
+  /** Facts about the user admin. */
   readonly user?: UserFacts
   readonly target?: TargetOptions
   readonly delivery?: DeliveryOptions
@@ -37,11 +37,11 @@ interface Seen {
   readonly result: LoadResult
   readonly notices: string
   readonly memory: TestMemory
-  /** Scripts that the server was asked, whole or their first 200 characters. */
+  /** Scripts sent to the server, at most their first 200 characters. */
   readonly asked: readonly string[]
 }
 
-/** A run of 20 rows at a server of which this is known. */
+/** Loads 20 rows into a server of which these facts are known. */
 async function load(
   t: Test,
   { facts = {}, user, target = { table: 'target' }, delivery, login, faults }: Knowing,
@@ -77,7 +77,7 @@ async function load(
 const receipts = { exitCode: 0, confirm: { used: 'receipts' }, rows: { confirmed: 20 } }
 const counted = { exitCode: 0, confirm: { used: 'count' }, rows: { confirmed: 20 } }
 
-t.test('limitFromEnd: the last row that is known comes again, or not', async t => {
+t.test('limitFromEnd: whether a ledger query asks for the last known row again', async t => {
   const queries = (asked: readonly string[]): string[] =>
     asked.filter(text => text.startsWith('select * from objByName("ddbIngestLedger'))
   const beginsAtEnd = (text: string): boolean => /limit [1-9]\d*, 20000$/.test(text)
@@ -92,7 +92,7 @@ t.test('limitFromEnd: the last row that is known comes again, or not', async t =
   t.ok(queries(known.asked).length < 2 || queries(known.asked).some(beginsAtEnd))
 })
 
-t.test('sharesStreams: receipts are not tried by a user who may not share', async t => {
+t.test('sharesStreams: if the user may not share tables, receipts are not tried', async t => {
   const { result, notices, asked } = await load(t, { user: { sharesStreams: false } })
   t.match(result, counted)
   t.match(notices, /as selftest found on this server, this user may not share stream tables/)
@@ -101,29 +101,32 @@ t.test('sharesStreams: receipts are not tried by a user who may not share', asyn
     user: { sharesStreams: false },
     login: { user: 'ann', password: 'abc12345' },
   })
-  t.match(asGuest.result, receipts, 'of another user that says nothing')
+  t.match(asGuest.result, receipts, 'the fact does not apply to another user')
 })
 
-t.test('sharesStreams: whoever asks for receipts gets them, and the way back', async t => {
-  const { result, memory } = await load(t, {
-    user: { sharesStreams: false },
-    delivery: { confirm: 'receipts' },
-  })
-  t.match(result, receipts)
-  t.match(memory.kept, [{ known: { users: { admin: { sharesStreams: true } } } }])
-})
+t.test(
+  'sharesStreams: a user who requests receipts gets them, and the fact is corrected',
+  async t => {
+    const { result, memory } = await load(t, {
+      user: { sharesStreams: false },
+      delivery: { confirm: 'receipts' },
+    })
+    t.match(result, receipts)
+    t.match(memory.kept, [{ known: { users: { admin: { sharesStreams: true } } } }])
+  },
+)
 
-t.test('plainViews: a view is not called through a function where that fails', async t => {
+t.test('plainViews: a view is not called through a function if that fails', async t => {
   const target = { function: 'put', types: 'id:INT,sym:SYMBOL', confirmTable: 'target' }
   t.match((await load(t, { target })).result, receipts)
   const { result, notices } = await load(t, { target, facts: { plainViews: false } })
   t.match(result, counted)
   t.match(notices, /declared without mutable/)
   const table = await load(t, { facts: { plainViews: false } })
-  t.match(table.result, receipts, 'a table has nothing to do with it')
+  t.match(table.result, receipts, 'a table is not affected')
 })
 
-t.test('insert…: a refusal names the rights that a load takes there', async t => {
+t.test('insert…: a refusal names the rights that a load needs there', async t => {
   const facts = { insertShowsSchema: false, insertCounts: false, insertUpserts: false }
   const login = { user: 'ann', password: 'abc12345' }
   const refused = async (change: Knowing): Promise<string> => {
@@ -142,10 +145,10 @@ t.test('insert…: a refusal names the rights that a load takes there', async t 
     facts,
     faults: { beforeWrite: () => ({ error: 'No access to table [target]' }) },
   })
-  t.notMatch(memory.result.error?.message, takes, 'of tables in memory nothing was asked')
+  t.notMatch(memory.result.error?.message, takes, 'selftest does not ask about tables in memory')
 })
 
-t.test('nothing that a run finds as it was is kept again', async t => {
+t.test('unchanged facts are not stored again', async t => {
   for (const user of [undefined, { sharesStreams: true }]) {
     const { memory } = await load(t, user === undefined ? {} : { user })
     t.strictSame(memory.kept, [])

@@ -1,6 +1,6 @@
 /*
-  Loads over several connections into tables with partitions and keys: every row arrives once, no two connections write one
-  partition, rows of a key stay in their order, and a run goes on with another number of connections.
+  Loads over several connections into tables with partitions and keys: every row arrives once, no two connections write
+  to one partition, rows of a key stay in order, and a run resumes with another number of connections.
 */
 import { join } from 'node:path'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -70,33 +70,30 @@ const ways: readonly DeliveryOptions[] = [
 ]
 
 for (const [name, script] of Object.entries(partitioned)) {
-  t.test(
-    `by ${name}: every row arrives once, and no connection is in the way of another`,
-    async t => {
-      for (const way of ways) {
-        const { run, stored } = await scene(t, script)
-        const result = await run(way)
-        const confirmed = way.confirm === 'none' ? 0 : rowCount
-        const { exitCode, rows, connections, batches } = result
-        t.match(
-          { exitCode, rows, connections, batches },
-          {
-            exitCode: 0,
-            rows: { read: rowCount, confirmed },
-            connections: 4,
-            batches: { retried: 0, failed: 0 },
-          },
-          JSON.stringify([way, result.error]),
-        )
-        t.strictSame(await stored(), expected)
-      }
-    },
-  )
+  t.test(`by ${name}: every row arrives once, and connections do not block each other`, async t => {
+    for (const way of ways) {
+      const { run, stored } = await scene(t, script)
+      const result = await run(way)
+      const confirmed = way.confirm === 'none' ? 0 : rowCount
+      const { exitCode, rows, connections, batches } = result
+      t.match(
+        { exitCode, rows, connections, batches },
+        {
+          exitCode: 0,
+          rows: { read: rowCount, confirmed },
+          connections: 4,
+          batches: { retried: 0, failed: 0 },
+        },
+        JSON.stringify([way, result.error]),
+      )
+      t.strictSame(await stored(), expected)
+    }
+  })
 }
 
 const hashed = partitioned['HASH of a SYMBOL']!
 
-t.test('two loads that know nothing of each other are in each other’s way', async t => {
+t.test('two independent loads block each other', async t => {
   const { run, stored } = await scene(t, hashed)
   const results = await Promise.all(
     [0, 1].map(() => run({ confirm: 'receipts', connections: 1, retries: 50 })),
@@ -106,7 +103,7 @@ t.test('two loads that know nothing of each other are in each other’s way', as
   t.equal((await stored()).length, 2 * rowCount)
 })
 
-t.test('jobs of the server overlap, and each session writes partitions of its own', async t => {
+t.test('jobs of the server overlap, and each session writes to its own partitions', async t => {
   for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     const at = new Set<string>()
     let most = 0
@@ -130,7 +127,7 @@ t.test('jobs of the server overlap, and each session writes partitions of its ow
   }
 })
 
-t.test('rows that no partition takes are rejects, each in its place', async t => {
+t.test('rows that no partition takes are rejects, each with its position', async t => {
   const script = dfs('db=database("dfs://d", RANGE, 0 100 200 350 500)', '`id')
   const { run, stored, dir } = await scene(t, script)
   const file = join(dir, 'rejects.csv')
@@ -142,7 +139,7 @@ t.test('rows that no partition takes are rejects, each in its place', async t =>
   t.strictSame(kept.slice(1).sort(), lines.slice(500).sort())
 })
 
-t.test('a null in a partition column is refused, found and told in its place', async t => {
+t.test('a null in a partition column is refused, found and reported with its position', async t => {
   const script = dfs(`db=database("dfs://d", VALUE, ${days})`, '`day')
   const { run, stored, dir } = await scene(t, script)
   const bad = new Set([0, 17, 18, 333, 599])
@@ -163,7 +160,7 @@ t.test('a null in a partition column is refused, found and told in its place', a
 })
 
 t.test(
-  'new values get partitions over all connections, or are refused, as the server is set',
+  'new values get partitions over all connections or are refused, as the server is configured',
   async t => {
     const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
     for (const [newValuePartitionPolicy, confirmed, rejected] of [
@@ -192,7 +189,7 @@ t.test(
   },
 )
 
-t.test('few rows, many connections, little room', async t => {
+t.test('few rows, many connections, little space in flight', async t => {
   const { run, stored } = await scene(t, hashed)
   const result = await run({
     confirm: 'receipts',
@@ -206,7 +203,7 @@ t.test('few rows, many connections, little room', async t => {
   t.equal((await stored()).length, rowCount + 33)
 })
 
-t.test('a connection that is lost takes no batch with it, and gets no other’s', async t => {
+t.test('a lost connection loses no batch, and gets no batch of another', async t => {
   let requests = 0
   const { run, stored } = await scene(t, hashed, {
     beforeExecute: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
@@ -217,7 +214,7 @@ t.test('a connection that is lost takes no batch with it, and gets no other’s'
   t.strictSame(await stored(), expected)
 })
 
-t.test('rows are read back, one at a time and by their keys', async t => {
+t.test('rows are read back one by one and by key', async t => {
   const { run } = await scene(t, hashed)
   const target = { table: 'dfs://d/t', keyColumns: ['id'] }
   t.match(await run({ confirm: 'receipts', verify: 'all' }, target), {
@@ -226,7 +223,7 @@ t.test('rows are read back, one at a time and by their keys', async t => {
   })
 })
 
-t.test('what nobody can divide goes over one connection, and the run says so', async t => {
+t.test('if rows cannot be divided, the run uses one connection and says so', async t => {
   const uuids = dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(
     columns,
     '`id`sym`day`u, [INT,SYMBOL,DATE,UUID]',
@@ -273,7 +270,7 @@ const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
   ],
 }
 
-/** Goes on with a run that was stopped after so many requests, until it is done. */
+/** Resumes a run that is stopped after a number of requests, until it is done. */
 async function interrupted(
   t: Test,
   script: string,
@@ -289,7 +286,7 @@ async function interrupted(
       requests++
       if (requests % 6 === 5) {
         stop.abort()
-        // Some sessions are cut off in the middle of it.
+        // Some sessions are closed in the middle of a batch.
         return 'close'
       }
       return undefined
@@ -323,7 +320,7 @@ for (const connections of [
   [4, 1],
   [8, 3, 2, 5],
 ]) {
-  t.test(`a run goes on with ${connections.join(', ')} connections`, async t => {
+  t.test(`a run resumes with ${connections.join(', ')} connections`, async t => {
     for (const script of [hashed, partitioned['VALUE and HASH']!]) {
       const { stored, last, results } = await interrupted(
         t,
@@ -338,25 +335,28 @@ for (const connections of [
   })
 }
 
-t.test('a keyed table has the last row of each key, however often the run was cut off', async t => {
-  const [script, target] = keyedScripts['an upsert']!
-  const { stored, last } = await interrupted(
-    t,
-    script,
-    { confirm: 'receipts', unordered: true },
-    [4, 2, 3],
-    target,
-  )
-  t.match(last, { exitCode: 0, error: null })
-  const rows = new Map(expected.map(row => [row[1], row]))
-  t.strictSame(
-    await stored('target'),
-    [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
-  )
-})
+t.test(
+  'a keyed table has the last row of each key, however often the run was interrupted',
+  async t => {
+    const [script, target] = keyedScripts['an upsert']!
+    const { stored, last } = await interrupted(
+      t,
+      script,
+      { confirm: 'receipts', unordered: true },
+      [4, 2, 3],
+      target,
+    )
+    t.match(last, { exitCode: 0, error: null })
+    const rows = new Map(expected.map(row => [row[1], row]))
+    t.strictSame(
+      await stored('target'),
+      [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
+    )
+  },
+)
 
 for (const [name, [script, target]] of Object.entries(keyedScripts)) {
-  t.test(`${name}: of each key the last row stays, whatever happens to connections`, async t => {
+  t.test(`${name}: the last row of each key stays, whatever happens to connections`, async t => {
     for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
       let requests = 0
       const isLossy = !('mode' in way)
@@ -377,7 +377,7 @@ for (const [name, [script, target]] of Object.entries(keyedScripts)) {
   })
 }
 
-t.test('sixty-four connections make no noise, whatever confirms', async t => {
+t.test('sixty-four connections give no notices, with any confirmation', async t => {
   const warnings: Error[] = []
   const note = (warning: Error): void => void warnings.push(warning)
   process.on('warning', note)
@@ -391,7 +391,7 @@ t.test('sixty-four connections make no noise, whatever confirms', async t => {
   t.strictSame(warnings, [])
 })
 
-t.test('rows stay as they are known where the table divides them otherwise by now', async t => {
+t.test('if the table now divides rows differently, known rows are not sent again', async t => {
   let requests = 0
   const { run, stored, dir } = await scene(t, hashed, {
     beforeExecute: ({ rows }) =>
@@ -419,11 +419,11 @@ t.test('rows stay as they are known where the table divides them otherwise by no
   t.ok(unconfirmed > 0)
   t.not(second.exitCode, 0)
   const there = await stored()
-  t.equal(new Set(there.map(([id]) => id)).size, there.length, 'nothing is there twice')
+  t.equal(new Set(there.map(([id]) => id)).size, there.length, 'no row is stored twice')
   t.ok(there.length >= confirmed + skipped)
 })
 
-t.test('a table with partitions in memory', async t => {
+t.test('a partitioned table in memory', async t => {
   const script = `db=database("", HASH, [SYMBOL,10])
 pt=db.createPartitionedTable(table(1:0, ${columns}), \`pt, \`sym)
 share pt as target`

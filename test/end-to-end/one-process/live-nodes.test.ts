@@ -1,6 +1,6 @@
 /*
-  A node that dies in mid-run while others of its cluster are live: a run goes on there with all of its connections, where the user
-  has named the hosts, and nothing is written twice.
+  A node dies during a run while others of its cluster are live: the run continues there with all its connections if the
+  user has named the hosts, and nothing is written twice.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -15,7 +15,7 @@ const rowCount = 400
 const script = `db=database("dfs://d", HASH, [INT,10])
 db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)`
 
-/** @param host  of the other node, as the cluster names it */
+/** @param host  the other node's host, as the cluster names it */
 async function cluster(t: Test, host = '127.0.0.1') {
   let batches = 0
   const first = await startLoadServer(t, script, {
@@ -62,21 +62,21 @@ async function cluster(t: Test, host = '127.0.0.1') {
   }
 }
 
-t.test('all connections of a lost node go to a live one', async t => {
+t.test('all connections of a lost node move to a live one', async t => {
   const { run, notices, ids } = await cluster(t)
   const result = await run(['node2'])
   const { confirmed, unconfirmed, unsent, rejected } = result.rows
   t.match(result, { exitCode: 4, connections: 4, rows: { read: rowCount } })
   t.equal(confirmed + unconfirmed, rowCount)
   t.equal(unsent + rejected, 0)
-  t.ok(unconfirmed > 0, 'what was out the lost node alone could answer for')
+  t.ok(unconfirmed > 0, 'only the lost node knew the outcome of batches in flight')
   t.match(notices.join('\n'), /127\.0\.0\.1:\d+ is lost: the run goes on with 127\.0\.0\.1:\d+/)
   const there = ids()
-  t.equal(new Set(there).size, there.length, 'nothing is there twice')
+  t.equal(new Set(there).size, there.length, 'no row is stored twice')
   t.ok(there.length >= confirmed)
 })
 
-t.test('it does not where nobody has named a host, or another one', async t => {
+t.test('without a named host, or with another one, the run does not move', async t => {
   for (const [host, allowRedirect] of [
     ['127.0.0.1', undefined],
     ['evil.example', ['node2']],
@@ -90,7 +90,7 @@ t.test('it does not where nobody has named a host, or another one', async t => {
   }
 })
 
-t.test('nor where a late row could take the place of a newer one', async t => {
+t.test('nor does it move if a late row could replace a newer one', async t => {
   const { run, scripts } = await cluster(t)
   const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
   t.match(await run(['node2'], { target }), { error: { code: 'DDB_CONNECTION_LOST' } })

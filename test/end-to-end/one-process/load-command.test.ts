@@ -1,5 +1,5 @@
 /*
-  What the command line adds to a load: streams, objects, codes, signals. What a load does is tested with it.
+  What the command line adds to a load: streams, objects, codes, signals. The load itself is tested along with it.
 */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -36,7 +36,7 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
 
-t.test('a load says five lines, and how the input was understood', async t => {
+t.test('a load prints five lines, and how it understood the input', async t => {
   const { code, stdout, stderr } = await load(['-'], { stdin: rows })
   t.equal(code, 0, stderr)
   t.match(
@@ -49,7 +49,7 @@ t.test('a load says five lines, and how the input was understood', async t => {
   )
 })
 
-t.test('the heap stops growing once, when loading begins', async t => {
+t.test('the heap limit is set once, when loading begins', async t => {
   let times = 0
   const fake = fakeProcess({ stdin: rows })
   const stopHeapGrowth = (): number => times++
@@ -58,7 +58,7 @@ t.test('the heap stops growing once, when loading begins', async t => {
   t.equal(times, 1)
 })
 
-t.test('what an input looks like is in the JSON, and whether it was said', async t => {
+t.test('the JSON describes the input, and says which settings were given', async t => {
   const argv = ['-', '--json', '--delimiter', ';', '--ragged', 'cut', '--max-record-bytes', '1Ki']
   const { code, stdout, stderr } = await load(argv, { stdin: 'id;price\n1;1.5;x\n2;2.5\n' })
   t.equal(code, 0, stderr)
@@ -81,21 +81,21 @@ t.test('what an input looks like is in the JSON, and whether it was said', async
   t.match(long, { code: 3, stderr: /DDB_INPUT_RECORD_TOO_LONG/ })
 })
 
-t.test('rows without a header by position are said to be rows', async t => {
+t.test('without a header and by position, the first line is reported as a row', async t => {
   const argv = ['-', '--match', 'position']
   const { stderr } = await load(argv, { stdin: '1,1.5\n' })
   t.match(stderr, /no header, .*--header yes/)
 })
 
-t.test('without a source, data that are piped in are loaded', async t => {
+t.test('without a source, piped data is loaded', async t => {
   t.match(await load([], { stdin: rows }), { code: 0, stdout: /^Loaded 3 rows/ })
 })
 
-t.test('-q says nothing at all on success', async t => {
+t.test('-q prints nothing on success', async t => {
   t.strictSame(await load(['-q'], { stdin: rows }), { code: 0, stdout: '', stderr: '' })
 })
 
-t.test('--json is one object on one line, and --summary the same in a file', async t => {
+t.test('--json is one object on one line, and --summary writes the same to a file', async t => {
   const summary = join(t.testdir(), 'summary.json')
   await writeFile(summary, 'an older and much longer summary'.repeat(1000))
   const { code, stdout } = await load(['--json', '--summary', summary], { stdin: rows })
@@ -155,7 +155,7 @@ const everyMember = [
   'version',
 ]
 
-t.test('every failure has its object, its code and its sentence', async t => {
+t.test('every failure has its object, its code and its message', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const summary = join(t.testdir(), 'summary.json')
@@ -182,7 +182,7 @@ t.test('every failure has its object, its code and its sentence', async t => {
   }
 })
 
-t.test('no server brings the hint how to have one', async t => {
+t.test('if no server listens, a hint says how to start one', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const argv = ['--port', String(dead.port), '--connect-timeout', '200ms']
@@ -204,12 +204,12 @@ t.test('a summary never overwrites an input', async t => {
   t.equal(await readFile(path, 'utf8'), rows)
 })
 
-t.test('a summary that cannot be written is 74, after a run that went well', async t => {
+t.test('a summary that cannot be written is 74, even if the run went well', async t => {
   const result = await load(['--summary', '/dev/full'], { stdin: rows })
   t.match(result, { code: 74, stdout: /^Loaded 3 rows/, stderr: /DDB_OUTPUT_WRITE/ })
 })
 
-t.test('rejected rows are 3; their reasons are told, also with -q', async t => {
+t.test('rejected rows are 3; their reasons are printed, also with -q', async t => {
   const bad = 'id,price\n1,1.5\nx,2\n3,y\n'
   for (const quiet of [[], ['-q']]) {
     const result = await load(['--on-error', 'skip', ...quiet], { stdin: bad })
@@ -221,7 +221,7 @@ t.test('rejected rows are 3; their reasons are told, also with -q', async t => {
   }
 })
 
-t.test('control characters of file names and data stay out of the terminal', async t => {
+t.test('control characters from file names and data do not reach the terminal', async t => {
   const path = join(t.testdir(), 'ro\u001b[2Jws.csv')
   await writeFile(path, 'id,price\n1,\u001b[31mred\n')
   for (const argv of [[path], ['/no\u0007such\u001b[31m.csv']]) {
@@ -231,7 +231,7 @@ t.test('control characters of file names and data stay out of the terminal', asy
   }
 })
 
-t.test('a signal ends the run in order: what was read is accounted for', async t => {
+t.test('a signal ends the run cleanly: all rows read are accounted for', async t => {
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -262,7 +262,7 @@ t.test('a signal ends the run in order: what was read is accounted for', async t
   }
 })
 
-/** A server that takes rows and never does anything with them. */
+/** A server that accepts rows and never processes them. */
 async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<unknown> }> {
   const thaw = closedGate()
   const stuck = closedGate()
@@ -285,56 +285,62 @@ async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<u
 }
 
 for (const mode of ['async', 'sync']) {
-  t.test(`a second signal leaves at once, and its object has every row: ${mode}`, async t => {
-    const frozen = await frozenServer(t)
-    let nowMs = Date.now()
-    t.intercept(Date, 'now', { value: () => nowMs })
-    const fake = fakeProcess({ stdin: rows })
-    const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
-    const running = main(argv, fake.processEnvironment)
-    await frozen.isStuck
-    fake.signals.emit('SIGTERM', 'SIGTERM')
-    // Signals within a quarter of a second count as one key.
-    nowMs += 1_000
-    fake.signals.emit('SIGTERM', 'SIGTERM')
-    t.equal(await running, 143)
-    await new Promise(resolve => setImmediate(resolve))
-    t.strictSame(fake.left, [143], 'once, with the object written')
-    t.match(JSON.parse(fake.stdout()), {
-      status: 'interrupted',
-      exitCode: 143,
-      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
-      error: { code: 'DDB_INTERRUPTED' },
-    })
-  })
+  t.test(
+    `a second signal ends the process at once, and its object has every row: ${mode}`,
+    async t => {
+      const frozen = await frozenServer(t)
+      let nowMs = Date.now()
+      t.intercept(Date, 'now', { value: () => nowMs })
+      const fake = fakeProcess({ stdin: rows })
+      const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
+      const running = main(argv, fake.processEnvironment)
+      await frozen.isStuck
+      fake.signals.emit('SIGTERM', 'SIGTERM')
+      // Signals within a quarter of a second count as one.
+      nowMs += 1_000
+      fake.signals.emit('SIGTERM', 'SIGTERM')
+      t.equal(await running, 143)
+      await new Promise(resolve => setImmediate(resolve))
+      t.strictSame(fake.left, [143], 'once, after the object was written')
+      t.match(JSON.parse(fake.stdout()), {
+        status: 'interrupted',
+        exitCode: 143,
+        rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+        error: { code: 'DDB_INTERRUPTED' },
+      })
+    },
+  )
 }
 
-t.test('sources may stand in a list, and --encoding takes every name of an encoding', async t => {
-  const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
-  const list = join(dir, 'list')
-  await writeFile(list, `${join(dir, 'a.csv')}\n${join(dir, 'b.csv')}\n`)
-  for (const [argv, stdin] of [
-    [['--files-from', list], ''],
-    [['--files-from', '-'], await readFile(list, 'utf8')],
-  ] as const) {
-    const { code, stdout, stderr } = await load(
-      [...argv, '--encoding', 'CP936', '--on-error', 'skip'],
-      { stdin },
-    )
-    t.equal(code, 3, stderr)
-    t.match(stdout, /^Loaded 5 rows/)
-    t.match(stderr, /b\.csv: 1 of 3 rows rejected; first: line 4: /)
-  }
-  t.match(await load(['--files-from', '-', '-'], { stdin: 'x' }), { code: 64 })
-  t.match(await load(['--files-from', list, '--rejects', list]), {
-    code: 64,
-    stderr: /list of inputs/,
-  })
-  t.match(await load(['-', '--encoding', 'ebcdic'], { stdin: rows }), {
-    code: 64,
-    stderr: /--encoding.*gb18030/,
-  })
-})
+t.test(
+  'sources may be given in a list, and --encoding takes every name of an encoding',
+  async t => {
+    const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
+    const list = join(dir, 'list')
+    await writeFile(list, `${join(dir, 'a.csv')}\n${join(dir, 'b.csv')}\n`)
+    for (const [argv, stdin] of [
+      [['--files-from', list], ''],
+      [['--files-from', '-'], await readFile(list, 'utf8')],
+    ] as const) {
+      const { code, stdout, stderr } = await load(
+        [...argv, '--encoding', 'CP936', '--on-error', 'skip'],
+        { stdin },
+      )
+      t.equal(code, 3, stderr)
+      t.match(stdout, /^Loaded 5 rows/)
+      t.match(stderr, /b\.csv: 1 of 3 rows rejected; first: line 4: /)
+    }
+    t.match(await load(['--files-from', '-', '-'], { stdin: 'x' }), { code: 64 })
+    t.match(await load(['--files-from', list, '--rejects', list]), {
+      code: 64,
+      stderr: /list of inputs/,
+    })
+    t.match(await load(['-', '--encoding', 'ebcdic'], { stdin: rows }), {
+      code: 64,
+      stderr: /--encoding.*gb18030/,
+    })
+  },
+)
 
 /*
   What the command line adds to a check: text, objects, codes, and the command that does exactly what was checked.
@@ -353,7 +359,7 @@ const here = (path: string): string => new URL(path, root).pathname
 const check = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['check', '--port', portOfCheck, ...argv], terminals)
 
-t.test('a check says what would load, how, what not, and the command', async t => {
+t.test('a check says what would load, how, what would not, and the command', async t => {
   const path = here('fixtures/csv/trades-with-bad-rows.csv')
   const { code, stdout, stderr } = await check([path, '-t', 'trades'])
   t.equal(code, 3)
@@ -382,12 +388,12 @@ t.test('load --dry-run is the same', async t => {
   t.equal(await serverOfCheck.count('trades'), 0)
 })
 
-t.test('-q says nothing where all would load', async t => {
+t.test('-q prints nothing if all would load', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   t.strictSame(await check(['-t', 'trades', '-q'], { stdin }), { code: 0, stdout: '', stderr: '' })
 })
 
-t.test('--json is one object on every exit', async t => {
+t.test('--json is one object for every exit code', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const cases: [argv: string[], code: number, error: string | null][] = [
     [['-t', 'trades'], 0, null],
@@ -411,7 +417,7 @@ t.test('--json is one object on every exit', async t => {
   }
 })
 
-t.test('no file is written, and settings of load count', async t => {
+t.test('no file is written, and settings of load apply', async t => {
   const folder = t.testdir({
     'c.json': JSON.stringify({ load: { table: 'trades' }, check: { sample: 2 } }),
   })
@@ -435,7 +441,7 @@ t.test('no file is written, and settings of load count', async t => {
   t.strictSame(await readdir(folder), ['c.json'])
 })
 
-t.test('--summary has the object of --json, on every exit', async t => {
+t.test('--summary has the object of --json, for every exit code', async t => {
   const path = join(t.testdir({ 's.json': 'old' }), 's.json')
   const summary = async (): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
@@ -450,7 +456,7 @@ t.test('--summary has the object of --json, on every exit', async t => {
   t.match(await check(['-t', 'trades', '--summary', '/no/such/s.json'], { stdin }), { code: 73 })
 })
 
-t.test('a disk that is full is 74, and the next command explains it', async t => {
+t.test('a full disk is 74, and the suggested command explains it', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const full = await check(['-t', 'trades', '--summary', '/dev/full'], { stdin })
   t.equal(full.code, 74)
@@ -465,7 +471,7 @@ t.test('a disk that is full is 74, and the next command explains it', async t =>
   t.match(loaded.stderr, /\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/)
 })
 
-t.test('what only a load has is refused on the command line', async t => {
+t.test('options that only load has are refused', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const path = join(t.testdir(), 'file')
   for (const name of ['--report', '--metrics-file', '--label']) {
@@ -481,7 +487,7 @@ t.test('what only a load has is refused on the command line', async t => {
   t.notMatch(stdout, /--report|--metrics-file|--label/)
 })
 
-t.test('help, not a hang', async t => {
+t.test('without arguments it prints help and does not wait', async t => {
   const { code, stderr } = await check(['-t', 'trades'], { stdinIsTerminal: true })
   t.equal(code, 64)
   t.match(stderr, /^Usage: ddb-ingest check/)
@@ -493,7 +499,7 @@ const wordsOf = (line: string): string[] =>
     .split('\0')
     .slice(0, -1)
 
-/** What is in the table; it is empty afterwards. */
+/** Returns the rows of the table and empties it. */
 async function taken(table: string): Promise<string[][]> {
   const rows = await serverOfCheck.rows(`select * from ${table}`)
   await serverOfCheck.session.run(`delete from ${table}`).catch(() => undefined)
@@ -503,7 +509,7 @@ async function taken(table: string): Promise<string[][]> {
   return rows
 }
 
-t.test('the command loads the same values in another environment', async t => {
+t.test('the printed command loads the same values in another environment', async t => {
   const folder = t.testdir({
     "it's a.csv": 'Time;SYM;price;id\n2020.01.01;"A;B";1,5;1\n2020.01.02;C;2,25;2\n',
     'two.csv': '\ufefftime|sym|price|id\n2020.01.03T10:00:00+08:00|A|1.5|1\n',
@@ -550,7 +556,7 @@ t.test('the command loads the same values in another environment', async t => {
     ],
   ]
   const elsewhere = { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' }
-  // A process takes long to start: further loads into a table have another time zone, and this locale.
+  // A process takes long to start, so further loads into a table only change the time zone and use this locale.
   const spawned = new Set<string>()
   const { TZ } = process.env
   t.teardown(() => {
@@ -580,7 +586,7 @@ t.test('the command loads the same values in another environment', async t => {
   }
 })
 
-t.test('a table that has changed since is told in words', async t => {
+t.test('a table that has changed since is reported', async t => {
   const { stdout } = await check([here('fixtures/csv/trades.csv'), '-t', 'trades', '--json'])
   const [command] = (JSON.parse(stdout) as CheckResult).commands
   const changed = script.split('\n')[0]!.replace('DOUBLE', 'FLOAT')
@@ -597,7 +603,7 @@ t.test('a table that has changed since is told in words', async t => {
   await serverOfCheck.session.run(script.split('\n')[0]!)
 })
 
-t.test('functions are checked by the types that are sent to them', async t => {
+t.test('functions are checked with the types that are sent to them', async t => {
   const environment = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
   const types = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
   const argv = [here('fixtures/csv/trades.csv'), '--function', 'takeRows', '--types', types]

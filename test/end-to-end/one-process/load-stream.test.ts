@@ -13,7 +13,7 @@ const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
 2020.12.31T23:59:59.999,数据,1e3,-2147483647
 `
 
-t.test('rows land in order, with their nulls, and are confirmed by counting', async t => {
+t.test('rows arrive in order, with their nulls, and counting confirms them', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
@@ -73,7 +73,7 @@ t.test('no data request is answered, and every batch is one request', async t =>
   t.equal(server.counters.asynchronousFailures, 0)
 })
 
-t.test('standard input loads like a file, by name whatever the order of its columns', async t => {
+t.test('standard input loads like a file, by name in any order of columns', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const stdin = Readable.from([
     Buffer.from('id,price,sym'),
@@ -96,7 +96,7 @@ t.test('several inputs are one run', async t => {
   t.equal(await count('trades'), 2)
 })
 
-t.test('an empty input is loaded: nothing read, nothing sent, code 0', async t => {
+t.test('an empty input loads: nothing read, nothing sent, code 0', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
   for (const name of ['empty.csv', 'header.csv']) {
@@ -104,7 +104,7 @@ t.test('an empty input is loaded: nothing read, nothing sent, code 0', async t =
   }
 })
 
-t.test('sync mode is confirmed by the answers', async t => {
+t.test('answers confirm rows in sync mode', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   const result = await load(join(dir, 'trades.csv'), { delivery: { mode: 'sync', batchRows: 3 } })
@@ -118,7 +118,7 @@ t.test('sync mode is confirmed by the answers', async t => {
   t.equal(await count('trades'), 4)
 })
 
-t.test('without confirmation rows are handed over, and no more is claimed', async t => {
+t.test('without confirmation rows are handed over, and nothing more is reported', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   t.match(await load(join(dir, 'trades.csv'), { delivery: { confirm: 'none' } }), {
@@ -129,7 +129,7 @@ t.test('without confirmation rows are handed over, and no more is claimed', asyn
   })
 })
 
-t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t => {
+t.test('a failed asynchronous write gives unconfirmed rows, code 4', async t => {
   const { load, count } = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: request => (request.rows === 3 ? { error: 'no luck' } : undefined),
@@ -150,7 +150,7 @@ t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t 
   t.equal(await count('trades'), 4)
 })
 
-t.test('when others write too, counting says that it cannot tell', async t => {
+t.test('if others write too, the count cannot tell', async t => {
   const here = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: request =>
@@ -167,7 +167,7 @@ t.test('when others write too, counting says that it cannot tell', async t => {
   })
 })
 
-t.test('--expect-rows turns a run into an assertion', async t => {
+t.test('--expect-rows checks the number of rows', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   t.match(await load(join(dir, 'trades.csv'), { expectRows: 4 }), { exitCode: 0 })
@@ -177,7 +177,7 @@ t.test('--expect-rows turns a run into an assertion', async t => {
   })
 })
 
-t.test('a run can be interrupted: nothing more is read, what was sent is confirmed', async t => {
+t.test('an interrupted run reads no more, and confirms what was sent', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const controller = new AbortController()
   const stdin = new Readable({ read: () => undefined })
@@ -197,14 +197,14 @@ t.test('a run can be interrupted: nothing more is read, what was sent is confirm
   t.equal(await count('trades'), 10)
 })
 
-t.test('load() refuses what cannot be before it connects', async t => {
+t.test('load() refuses impossible options before it connects', async t => {
   await t.rejects(
     load({ inputs: [], server: { host: 'localhost', port: 1 }, target: { table: 't' } }),
     { code: 'DDB_USAGE' },
   )
 })
 
-t.test('a question that fails leaves no session open', async t => {
+t.test('a failed question leaves no session open', async t => {
   const { load, server } = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: ({ text }) => (text.includes('count(*)') ? { error: 'not now' } : undefined),
@@ -217,7 +217,7 @@ t.test('a question that fails leaves no session open', async t => {
   t.equal(server.counters.connections, before)
 })
 
-t.test('progress knows how many bytes there are', async t => {
+t.test('progress knows the number of bytes', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   const totals = new Set<number | undefined>()

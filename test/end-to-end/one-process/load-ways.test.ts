@@ -9,13 +9,13 @@ useTurnClock()
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8')
 
-/** Confirmation by counting is asked for by name; receipts have tests of their own. */
+/** Counting must be requested; receipts have their own tests. */
 const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 10_000 } } as const
 
 const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT,SYMBOL,DOUBLE]), \`t, \`sym)`
 
-t.test("DolphinDB's DFS example runs word for word, by tableInsert and by append!", async t => {
+t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append!", async t => {
   for (const method of ['insert', 'append'] as const) {
     const names: string[] = []
     const { load, rows } = await startLoadServer(t, fixture('scripts/dfs.dos'), {
@@ -59,7 +59,7 @@ t.test(
 )
 
 t.test(
-  'a row without a value in a VALUE partition column fails its batch, and shows as unconfirmed',
+  'a row without a value in a VALUE partition column fails its batch, which is unconfirmed',
   async t => {
     const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
@@ -72,7 +72,7 @@ t.test(
 )
 
 t.test(
-  "DolphinDB's function view converts what it is given, and the table behind it is counted",
+  "DolphinDB's function view converts its rows, and the table behind it is counted",
   async t => {
     const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
     const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('a function without a table to count answers, where there are no receipts', async t => {
+t.test('without receipts, a function without a table to count gives answers', async t => {
   const notices: string[] = []
   const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
     faults: {
@@ -113,7 +113,7 @@ t.test('a function without a table to count answers, where there are no receipts
   t.equal(server.counters.asynchronousFailures, 0)
 })
 
-t.test('a function view that raises leaves its rows unconfirmed', async t => {
+t.test('a function view that throws leaves its rows unconfirmed', async t => {
   const { load } = await startLoadServer(
     t,
     `${tradesScript}
@@ -134,7 +134,7 @@ addFunctionView(refuse)`,
   )
 })
 
-t.test('arguments stand before the batch', async t => {
+t.test('function arguments come before the batch', async t => {
   const { load, rows } = await startLoadServer(
     t,
     `share streamTable(10:0, \`sym\`note, [SYMBOL,STRING]) as noted
@@ -183,7 +183,7 @@ t.test('an upsert replaces rows with known keys', async t => {
   }
 })
 
-t.test('JSON is matched by name; what does not fit is rejected with its member named', async t => {
+t.test('JSON is matched by name; a mismatch is rejected and names its member', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const good = '{"id":1,"sym":"A","time":"2020.01.02T09:30:00.032","price":1.5}'
   const dir = t.testdir({
@@ -217,66 +217,60 @@ t.test('JSON is matched by name; what does not fit is rejected with its member n
   )
 })
 
-t.test(
-  'rows outside the scheme are named only where the server tells what becomes of them',
-  async t => {
-    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
-    for (const [policy, isTold, expected] of [
-      ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
-      ['add', false, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
-      ['skip', true, { exitCode: 3, rows: { confirmed: 2, rejected: 1, unconfirmed: 0 } }],
-      ['skip', false, { exitCode: 4, rows: { confirmed: 2, rejected: 0, unconfirmed: 1 } }],
-    ] as const) {
-      for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
-        const here = await startLoadServer(t, dfsScript, {
-          newValuePartitions: policy,
-          faults: {
-            beforeExecute: ({ text }) =>
-              text.startsWith('getConfig(') && !isTold
-                ? { error: 'Only administrators execute function getConfig' }
-                : undefined,
-          },
-        })
-        const result = await here.load(join(dir, 'in.csv'), {
-          target: { table: 'dfs://d/t' },
-          rejects: { onError: 'skip' },
-          delivery,
-        })
-        t.match(
-          result,
-          expected,
-          `${policy}, ${isTold ? 'told' : 'not told'}, ${JSON.stringify(delivery)}`,
-        )
-      }
+t.test('rows outside the scheme are named only if the server tells how it treats them', async t => {
+  const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
+  for (const [policy, isTold, expected] of [
+    ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+    ['add', false, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+    ['skip', true, { exitCode: 3, rows: { confirmed: 2, rejected: 1, unconfirmed: 0 } }],
+    ['skip', false, { exitCode: 4, rows: { confirmed: 2, rejected: 0, unconfirmed: 1 } }],
+  ] as const) {
+    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+      const here = await startLoadServer(t, dfsScript, {
+        newValuePartitions: policy,
+        faults: {
+          beforeExecute: ({ text }) =>
+            text.startsWith('getConfig(') && !isTold
+              ? { error: 'Only administrators execute function getConfig' }
+              : undefined,
+        },
+      })
+      const result = await here.load(join(dir, 'in.csv'), {
+        target: { table: 'dfs://d/t' },
+        rejects: { onError: 'skip' },
+        delivery,
+      })
+      t.match(
+        result,
+        expected,
+        `${policy}, ${isTold ? 'told' : 'not told'}, ${JSON.stringify(delivery)}`,
+      )
     }
-  },
-)
+  }
+})
 
-t.test(
-  'where nothing was sent no confirmation is claimed, and nothing was loaded before',
-  async t => {
-    const { load } = await startLoadServer(t, tradesScript)
-    const bad = 'x,IBM,1,1\n'
-    const dir = t.testdir({
-      'header.csv': tradesHeader,
-      'empty.csv': '',
-      'bad.csv': tradesHeader + bad,
-      'full.csv': `${tradesHeader}2020.01.02T09:30:00.032,IBM,1,1\n`,
-    })
-    for (const [name, change, rows] of [
-      ['header.csv', {}, { read: 0 }],
-      ['empty.csv', {}, { read: 0 }],
-      ['full.csv', { input: { limit: 0 } }, { read: 0 }],
-      ['full.csv', { input: { limit: 0 }, runId: 'r', journal: { folder: dir } }, { read: 0 }],
-      ['bad.csv', { rejects: { onError: 'skip' } }, { read: 1, rejected: 1 }],
-    ] as const) {
-      const result = await load(join(dir, name), change)
-      t.match(result, { alreadyLoaded: false, rows, confirm: { used: 'none', note: null } }, name)
-    }
-    const run = { runId: 'full', journal: { folder: dir } }
-    const first = await load(join(dir, 'full.csv'), run)
-    t.match(first, { alreadyLoaded: false, confirm: { used: 'receipts' }, rows: { confirmed: 1 } })
-    const again = await load(join(dir, 'full.csv'), run)
-    t.match(again, { alreadyLoaded: true, confirm: { used: 'none' }, rows: { skipped: 1 } })
-  },
-)
+t.test('if nothing was sent, neither confirmation nor an earlier load is reported', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const bad = 'x,IBM,1,1\n'
+  const dir = t.testdir({
+    'header.csv': tradesHeader,
+    'empty.csv': '',
+    'bad.csv': tradesHeader + bad,
+    'full.csv': `${tradesHeader}2020.01.02T09:30:00.032,IBM,1,1\n`,
+  })
+  for (const [name, change, rows] of [
+    ['header.csv', {}, { read: 0 }],
+    ['empty.csv', {}, { read: 0 }],
+    ['full.csv', { input: { limit: 0 } }, { read: 0 }],
+    ['full.csv', { input: { limit: 0 }, runId: 'r', journal: { folder: dir } }, { read: 0 }],
+    ['bad.csv', { rejects: { onError: 'skip' } }, { read: 1, rejected: 1 }],
+  ] as const) {
+    const result = await load(join(dir, name), change)
+    t.match(result, { alreadyLoaded: false, rows, confirm: { used: 'none', note: null } }, name)
+  }
+  const run = { runId: 'full', journal: { folder: dir } }
+  const first = await load(join(dir, 'full.csv'), run)
+  t.match(first, { alreadyLoaded: false, confirm: { used: 'receipts' }, rows: { confirmed: 1 } })
+  const again = await load(join(dir, 'full.csv'), run)
+  t.match(again, { alreadyLoaded: true, confirm: { used: 'none' }, rows: { skipped: 1 } })
+})

@@ -1,6 +1,6 @@
 /*
-  Servers that do not take asynchronous and answered requests on one session, in each way that can be thought of: every
-  way in finds that out by itself, and every row lands once. No real server was at hand to tell which of them there are.
+  Servers that refuse asynchronous and answered requests on one session, in every conceivable way: each command finds
+  that out by itself, and every row arrives once. No real server was available to show which ways exist.
 */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -77,7 +77,7 @@ async function load(
   return { result, notices: notices.join('\n') }
 }
 
-/** Rows of a server that may still be working on what a closed connection has sent. */
+/** Rows in the table, once the server has finished the requests of closed connections. */
 async function settled(here: LoadServer, rows: string): Promise<number[]> {
   while (here.server.counters.connections > 1 || here.server.node.jobs.size > 0) {
     await new Promise(resolve => setImmediate(resolve))
@@ -87,7 +87,7 @@ async function settled(here: LoadServer, rows: string): Promise<number[]> {
 
 for (const fault of faultNames) {
   for (const { name, target, rows } of ways) {
-    t.test(`${fault}: every row of a ${name} lands once`, async t => {
+    t.test(`${fault}: every row of a ${name} arrives once`, async t => {
       for (const delivery of deliveries) {
         const here = await start(t, fault)
         const { result, notices } = await load(here, { target, delivery })
@@ -100,7 +100,7 @@ for (const fault of faultNames) {
     })
   }
 
-  t.test(`${fault}: where the password would be shown, each batch is answered`, async t => {
+  t.test(`${fault}: if the password would be visible, each batch is answered`, async t => {
     for (const { target, rows } of ways) {
       const here = await start(t, fault)
       const delivery = { confirm: 'receipts' } as const
@@ -112,7 +112,7 @@ for (const fault of faultNames) {
     }
   })
 
-  t.test(`${fault}: a run that was stopped goes on`, async t => {
+  t.test(`${fault}: a stopped run resumes`, async t => {
     for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
       const folder = t.testdir({ 'in.csv': csv(rowCount) })
       let batches = 0
@@ -132,7 +132,7 @@ for (const fault of faultNames) {
       const { confirmed, skipped, unconfirmed } = result.rows
       t.equal(confirmed + skipped + unconfirmed, rowCount)
       const there = await settled(here, 'target')
-      t.equal(new Set(there).size, there.length, 'no row is there twice')
+      t.equal(new Set(there).size, there.length, 'no row is stored twice')
       if ('mode' in delivery) t.equal(there.length, confirmed + skipped)
       else t.match([result.exitCode, there], [0, upTo(rowCount)])
     }
@@ -155,22 +155,19 @@ for (const fault of faultNames) {
   })
 }
 
-t.test(
-  'a request that is lost is sent again, though no session can be asked behind it',
-  async t => {
-    let deliveries = 0
-    const here = await start(t, 'mixedIgnore', {
-      beforeExecute: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
-    })
-    const { result } = await load(here, {
-      delivery: { confirm: 'receipts' },
-    })
-    t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, batches: { retried: 1 } })
-    t.strictSame(await ids(here), upTo(rowCount))
-  },
-)
+t.test('a lost request is sent again even if no session can be asked after it', async t => {
+  let deliveries = 0
+  const here = await start(t, 'mixedIgnore', {
+    beforeExecute: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
+  })
+  const { result } = await load(here, {
+    delivery: { confirm: 'receipts' },
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, batches: { retried: 1 } })
+  t.strictSame(await ids(here), upTo(rowCount))
+})
 
-t.test('what was found out is kept, and a wrong password is told all the same', async t => {
+t.test('findings are kept, and a wrong password is still reported', async t => {
   const here = await start(t, 'mixedRefuse')
   const memory = serverMemory()
   await load(here, {}, { serverMemory: memory })

@@ -1,6 +1,6 @@
 /*
-  Times whose offsets differ, wherever the first one stands: in an input before, in a process before, in the run whose
-  rejects are loaded again, in the load that was checked.
+  Times with differing offsets, wherever the first offset is: in an earlier input, in an earlier process, in the run
+  whose rejects are loaded again, or in the load that was checked.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ const east = '2024-01-02T03:04:05+08:00'
 const utc = '2024-01-02T03:04:05Z'
 const header = 'id,at,end\n'
 
-t.test('a process that goes on with a run holds on to the offsets of the one before', async t => {
+t.test('a resumed run keeps the offsets of the process before', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const { load, count } = await startLoadServer(t, script)
     const dir = t.testdir({
@@ -30,7 +30,7 @@ t.test('a process that goes on with a run holds on to the offsets of the one bef
     for (let times = 0; times < 3; times++) {
       const result = await load(inputs, { ...run, delivery })
       t.match(result, { exitCode: 65, error: { message: /line 4: .*"at".*offset \+08:00/ } })
-      t.equal(await count('times'), 6, 'rows before the first one that differs')
+      t.equal(await count('times'), 6, 'rows before the first differing one')
     }
     const rejects = { file: join(dir, `r-${mode}.csv`) }
     const other = await load(inputs, {
@@ -60,7 +60,7 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
     [{ at: '+00:00', end: '+08:00' }, undefined, undefined, undefined],
     'a block is read as a whole',
   )
-  // Of the first row the time stands, whatever else was wrong with it.
+  // The offset of the first row counts, even if another cell of the row is bad.
   t.strictSame(await rows('select id from times'), [['2']])
   const text = await readFile(path, 'utf8')
   await writeFile(path, text.replace('x', '3').replace('y', '4').replace('z', '5'))
@@ -76,7 +76,7 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   ])
 })
 
-t.test('a load that was checked names the offsets that were found', async t => {
+t.test('a checked load names the offsets that were found', async t => {
   const { server } = await startLoadServer(t, script)
   const dir = t.testdir({ 'in.csv': `${header}1,${east},2024-01-02\n2,,\n` })
   const input = join(dir, 'in.csv')
@@ -90,7 +90,7 @@ t.test('a load that was checked names the offsets that were found', async t => {
 })
 
 t.test(
-  'a schema keeps times with different offsets as text, and says what would take them',
+  'a schema keeps times with different offsets as text, and says which option would read them',
   async t => {
     const dir = t.testdir({ 'in.csv': `id,at\n1,${east}\n2,${utc}\n3,${east}\n` })
     const schema = (...more: string[]) => runMain(['schema', join(dir, 'in.csv'), ...more])

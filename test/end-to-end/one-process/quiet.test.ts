@@ -1,5 +1,5 @@
 /*
-  Quiet means quiet: what a run says when nobody wants to hear it, what it says once a day, and what keeps a terminal readable.
+  Quiet runs: what -q prints, what is printed once a day, and what keeps a terminal readable.
 */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,14 +20,14 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '-', '--port', port, '-t', 'prices', ...argv], { stdin: rows, ...terminals })
 
-/** A state folder of its own. */
+/** A state folder for one test. */
 function stateOf(t: Test, name = 'state'): Record<string, string> {
   const folder = join(name === 'state' ? t.testdir() : t.testdirName, name)
   mkdirSync(folder, { mode: 0o700 })
   return { XDG_STATE_HOME: folder }
 }
 
-t.test('-q prints nothing on success; what was told is in the summary file', async t => {
+t.test('-q prints nothing on success; the summary file has the notices', async t => {
   const summary = join(t.testdir(), 'summary.json')
   const quiet = await load(['-q', '--confirm', 'count', '--summary', summary])
   t.strictSame(quiet, { code: 0, stdout: '', stderr: '' })
@@ -38,13 +38,13 @@ t.test('-q prints nothing on success; what was told is in the summary file', asy
   t.strictSame(result.notices, told.stderr.trimEnd().split('\n'))
 })
 
-t.test('a result has no more than twenty of them', async t => {
+t.test('a result has at most twenty notices', async t => {
   const bad = `id,price\n${'x,1\n'.repeat(100)}`
   const { stdout } = await load(['--json', '--on-error', 'skip'], { stdin: bad })
   t.ok((JSON.parse(stdout) as { notices: string[] }).notices.length <= 20)
 })
 
-t.test('--min-rows is 5 below that number, for load and check', async t => {
+t.test('with fewer rows than --min-rows the code is 5, for load and check', async t => {
   t.equal((await load(['--min-rows', '3'])).code, 0)
   t.equal((await load(['--min-rows', '2'])).code, 0)
   t.match(await load(['--min-rows', '4']), {
@@ -62,7 +62,7 @@ t.test('--min-rows is 5 below that number, for load and check', async t => {
   })
 })
 
-t.test('--label is on every metric; names that metrics have are refused', async t => {
+t.test('--label is on every metric; names that metrics use are refused', async t => {
   const path = join(t.testdir(), 'm.prom')
   const labels = ['--label', 'team=night "shift"', '--label', 'job_name=prices']
   t.equal((await load(['-q', '--metrics-file', path, ...labels])).code, 0)
@@ -78,7 +78,7 @@ t.test('--label is on every metric; names that metrics have are refused', async 
 })
 
 t.test(
-  'exec shows a hundred rows on a terminal, all of them elsewhere, or as many as asked for',
+  'exec shows a hundred rows on a terminal, elsewhere all of them, or the requested number',
   async t => {
     const exec = async (
       argv: readonly string[],
@@ -97,16 +97,20 @@ t.test(
     t.equal((await exec([])).length, 252)
     t.equal((await exec(['--max-rows', '0'], { stdoutColumns: 80 })).length, 252)
     t.equal((await exec(['--max-rows', '3'])).at(-2), ' 3')
-    t.equal((await exec(['--output', 'csv'], { stdoutColumns: 80 })).length, 251, 'data are whole')
+    t.equal(
+      (await exec(['--output', 'csv'], { stdoutColumns: 80 })).length,
+      251,
+      'data are complete',
+    )
   },
 )
 
-/** A run that is killed leaves its marker. */
+/** The marker that a killed run leaves behind. */
 const marker = (runId: string): string => `
   share table([1] as n, [7l] as token, ["${runId}"] as run, [1l] as sessionId, [now()] as at) as ddbIngest_${runId}`
 
 t.test(
-  'what killed runs have left is told once a day, and not of runs into other tables',
+  'leftovers of killed runs are reported once a day, and not for runs into other tables',
   async t => {
     const environment = stateOf(t)
     const file = join(t.testdirName, 'rows.csv')
@@ -116,17 +120,17 @@ t.test(
       const { code } = await runMain(['exec', '--port', port, '-e', marker(runId)])
       t.equal(code, 0)
     }
-    // Nobody waits for it but the process itself.
+    // A separate process, because the report is printed only while the process waits to exit.
     const said = async (state: Record<string, string>, ...further: string[]): Promise<string> => {
       const { code, stderr } = await spawnCli([...argv, ...further], { environment: state }).outcome
       t.equal(code, 0, stderr)
       return stderr
     }
     await leave('left')
-    t.notMatch(await said(environment, '-q'), 'ddbIngest', 'it is left to the next one')
+    t.notMatch(await said(environment, '-q'), 'ddbIngest', 'left to the next command')
     t.match(await said(environment), ': ddbIngest_left. ')
     t.notMatch(await said(environment), 'ddbIngest')
-    // A journal on this machine says that it loads something else.
+    // A journal on this machine says that the run loads into another table.
     const own = stateOf(t, 'own')
     const other = ['load', file, '--port', port, '-t', 'others', '--run-id', 'left2']
     t.equal((await runMain(other, { environment: own })).code, 0)

@@ -1,5 +1,5 @@
 /*
-  Clusters that send us to another node: followed to hosts that were named, refused to all others.
+  Clusters that redirect to another node: allowed for named hosts, refused for all others.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -17,7 +17,7 @@ interface Pair {
   run: (change?: Partial<LoadOptions>, allow?: readonly string[]) => Promise<LoadResult>
 }
 
-/** Two nodes; the first sends requests that match to `host` with the port of the second. */
+/** Two nodes; the first redirects matching requests to `host` with the port of the second. */
 async function pair(
   t: Test,
   matches: (request: RequestInfo) => boolean,
@@ -82,7 +82,7 @@ for (const [name, matches] of phases) {
   })
 }
 
-t.test('in sync mode a batch that is redirected goes to the leader, once', async t => {
+t.test('in sync mode a redirected batch goes to the leader, once', async t => {
   let number = 0
   const here = await pair(t, ({ rows }) => rows > 0 && ++number >= 2)
   const result = await here.run({ delivery: { ...sync.delivery, connections: 1 } }, ['localhost'])
@@ -94,7 +94,7 @@ t.test('in sync mode a batch that is redirected goes to the leader, once', async
   )
 })
 
-t.test('in sync mode a redirect to a host that was not named stops the run', async t => {
+t.test('in sync mode a redirect to an unnamed host stops the run', async t => {
   const here = await pair(t, ({ rows }) => rows > 0)
   const result = await here.run(sync)
   t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { confirmed: 0 } })
@@ -102,7 +102,7 @@ t.test('in sync mode a redirect to a host that was not named stops the run', asy
   t.equal(read, unconfirmed + rejected + unsent, 'the equation holds')
 })
 
-/** The first node takes `before` batches, then says of every further one that the other node leads. */
+/** The first node accepts `before` batches, then redirects every further one to the other node. */
 function leadUntil(here: Pair, before: number, host = 'localhost'): void {
   let batches = 0
   here.follower.server.node.beforeWrite = ({ table }) =>
@@ -111,29 +111,26 @@ function leadUntil(here: Pair, before: number, host = 'localhost'): void {
       : undefined
 }
 
-t.test(
-  'with receipts the batches of a node that no longer leads go to the one that does',
-  async t => {
-    const here = await pair(t, () => false)
-    leadUntil(here, 1)
-    const result = await here.run({}, ['localhost'])
-    t.match(result, {
-      exitCode: 0,
-      rows: { confirmed: 30 },
-      batches: { sent: 3, retried: 2, failed: 0 },
-    })
-    t.same(await ids(here.follower), upTo(10))
-    t.same(
-      await ids(here.leader),
-      upTo(30).filter(id => id >= 10),
-    )
-    for (const { server } of [here.follower, here.leader]) {
-      t.same([...server.node.shared.keys()], ['target'], 'no ledger is left behind')
-    }
-  },
-)
+t.test('with receipts the batches of a former leader go to the new one', async t => {
+  const here = await pair(t, () => false)
+  leadUntil(here, 1)
+  const result = await here.run({}, ['localhost'])
+  t.match(result, {
+    exitCode: 0,
+    rows: { confirmed: 30 },
+    batches: { sent: 3, retried: 2, failed: 0 },
+  })
+  t.same(await ids(here.follower), upTo(10))
+  t.same(
+    await ids(here.leader),
+    upTo(30).filter(id => id >= 10),
+  )
+  for (const { server } of [here.follower, here.leader]) {
+    t.same([...server.node.shared.keys()], ['target'], 'no ledger is left behind on the server')
+  }
+})
 
-t.test('with receipts a redirect to a host that was not named stops the run', async t => {
+t.test('with receipts a redirect to an unnamed host stops the run', async t => {
   const here = await pair(t, () => false)
   leadUntil(here, 1, 'evil.example')
   const result = await here.run({}, ['localhost'])
@@ -150,7 +147,7 @@ t.test('with receipts a redirect to a host that was not named stops the run', as
   t.same(await ids(here.follower), upTo(10))
 })
 
-t.test('with receipts nodes that send us round in circles end the run', async t => {
+t.test('with receipts circular redirects end the run', async t => {
   const here = await pair(t, () => false)
   leadUntil(here, 0)
   here.leader.server.node.beforeWrite = ({ table }) =>
@@ -164,7 +161,7 @@ t.test('with receipts nodes that send us round in circles end the run', async t 
   t.same([...(await ids(here.follower)), ...(await ids(here.leader))], [])
 })
 
-t.test('with receipts a function is not called again elsewhere', async t => {
+t.test('with receipts a function is not called again on another node', async t => {
   const here = await pair(t, () => false)
   const view = 'def intoTarget(mutable data) { tableInsert(objByName("target"), data) }'
   for (const { session } of [here.follower, here.leader]) {
@@ -181,7 +178,7 @@ t.test('with receipts a function is not called again elsewhere', async t => {
   t.same(await ids(here.leader), [])
 })
 
-t.test('nodes that send us round in circles are not followed for ever', async t => {
+t.test('circular redirects are not followed forever', async t => {
   const here = await startLoadServer(t, streamScript, {
     faults: {
       beforeExecute: ({ text }): { error: string } | undefined =>

@@ -1,6 +1,6 @@
 /*
-  What becomes of batches that the server refuses, by what its words say: nothing is rejected that may be there, nothing
-  is sent twice that may be stored, and what passes is waited for.
+  Batches that the server refuses, by its error text: no stored row is rejected, no batch that may be stored is sent
+  twice, and temporary refusals are waited for.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -46,13 +46,13 @@ const dfs: Kind = {
 }
 const chunks: Kind = { ...dfs, name: "a database with atomic='CHUNK'", script: chunkScript }
 
-/** Inserts that are refused, by their number from 1 and the rows of the request they belong to. */
+/** Which inserts are refused, by their number from 1 and the rows of their request. */
 type Refuses = (insert: number, rows: number) => string | undefined
 
 interface Refusing {
   readonly here: LoadServer
   readonly result: LoadResult
-  /** Inserts into the target that were tried. */
+  /** Attempted inserts into the target. */
   readonly inserts: number
 }
 
@@ -90,7 +90,7 @@ async function loadRefused(
 for (const [way, delivery] of ways) {
   for (const kind of [view, chunks]) {
     t.test(
-      `${way}: words that nobody knows leave a batch of ${kind.name} unconfirmed, and the run goes on`,
+      `${way}: unknown words leave a batch of ${kind.name} unconfirmed, and the run continues`,
       async t => {
         const one = { ...delivery, connections: 1 }
         const { here, result, inserts } = await loadRefused(t, kind, one, insert =>
@@ -113,7 +113,7 @@ for (const [way, delivery] of ways) {
       },
     )
 
-    t.test(`${way}: two refusals of ${kind.name} alike in a row end the run`, async t => {
+    t.test(`${way}: two equal refusals of ${kind.name} in a row end the run`, async t => {
       const one = { ...delivery, connections: 1, maxInFlightBytes: 1 }
       const { result } = await loadRefused(t, kind, one, insert =>
         insert > 1 ? `${words}, transaction ${insert}` : undefined,
@@ -134,7 +134,7 @@ for (const [way, delivery] of ways) {
     '<NotLeader>',
     words,
   ]) {
-    t.test(`${way}: what passes is waited for: ${text}`, async t => {
+    t.test(`${way}: a temporary refusal is waited for: ${text}`, async t => {
       const { here, result } = await loadRefused(t, dfs, delivery, insert =>
         insert >= 2 && insert <= 4 ? text : undefined,
       )
@@ -153,7 +153,7 @@ for (const [way, delivery] of ways) {
     t.same(await ids(here, dfs.rows), upTo(50))
   })
 
-  t.test(`${way}: without the right to write, no row is rejected and none is there`, async t => {
+  t.test(`${way}: without the right to write, no row is rejected and none is stored`, async t => {
     const reader = 'createUser("reader", "secret"); grant("reader", TABLE_READ, "dfs://d/t")'
     const here = await startLoadServer(t, `${dfsScript}\n${reader}`)
     const { host, port } = here.server
@@ -174,7 +174,7 @@ for (const [way, delivery] of ways) {
   })
 }
 
-/** What the server says to users without a right, and the right that the program names. */
+/** The server's error text for a missing right, and the right that the program names. */
 const missingRights: readonly (readonly [string, RegExp])[] = [
   ['<NotAuthenticated>Not granted to read table dfs://testDB/tb1', /TABLE_READ on dfs:/],
   ['<NoPrivilege>Not granted to write data to table dfs://testDB/tb1', /TABLE_WRITE on dfs:/],
@@ -276,16 +276,16 @@ t.test('tables of killed runs are named and stay; those of a live run are not na
   killing.abort()
   await killed
   thaw.open()
-  // The server learns in its own time that the connections are gone.
+  // The server takes a while to notice that the connections are closed.
   const sessions = async (): Promise<number> =>
     (await here.rows('getSessionMemoryStat()')).filter(([user]) => user === 'admin').length
   while ((await sessions()) > 1) await new Promise(resolve => setImmediate(resolve))
   const notice = await load('third')
   for (const name of left) t.match(notice, name)
-  t.same(runTables(), left, 'and nothing was removed')
+  t.same(runTables(), left, 'nothing was removed')
 })
 
-t.test('tables of a run that cannot be removed change nothing about its rows', async t => {
+t.test('if the tables of a run cannot be removed, its rows are not affected', async t => {
   for (const [name, delivery] of ways) {
     const here = await startLoadServer(t, streamScript, { faults: requestedFaults('S03000:1') })
     const file = t.testdir({ 'in.csv': csv(40) })

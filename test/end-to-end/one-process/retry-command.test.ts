@@ -1,5 +1,5 @@
 /*
-  Rejects that are repaired and loaded again, with nothing said but the file's name.
+  Rejects that are repaired and loaded again, given only the file's name.
 */
 import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -79,50 +79,53 @@ t.test('the table may have got a column since', async t => {
   ])
 })
 
-t.test('reasons that others may have written count as far as the user repeats them', async t => {
-  const { server, path, repair, retry, ids } = await scene(t)
-  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
-  const reasons = `${path}.reasons.ndjson`
-  const address = `127.0.0.1:${server.port}`
-  await chmod(reasons, 0o666)
-  t.match(await retry(), {
-    code: 64,
-    stderr: new RegExp(
-      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
-        `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
-    ),
-  })
-  const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
-  const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
-  Object.assign(told.run.options.server, {
-    host: 'evil.example',
-    user: 'admin',
-    tls: true,
-    caFile: '/tmp/evil ca.pem',
-  })
-  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
-  t.match(await retry(), {
-    code: 64,
-    stderr: new RegExp(
-      `rows to evil\\.example:${server.port}, as user "admin": if that is right, confirm it with ` +
-        `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
-    ),
-  })
-  t.match(await retry(path, '--host', address), {
-    code: 64,
-    stderr: /confirm it with --user admin --ca-file/,
-  })
-  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
-  t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
-  Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
-  delete told.run.options.server['caFile']
-  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
-  t.match(await retry(path, '--host', address), { code: 0 })
-  t.strictSame(await ids(), ['1', '2', '3', '4'])
-})
+t.test(
+  'options from reasons that others could have written must be confirmed by the user',
+  async t => {
+    const { server, path, repair, retry, ids } = await scene(t)
+    await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+    const reasons = `${path}.reasons.ndjson`
+    const address = `127.0.0.1:${server.port}`
+    await chmod(reasons, 0o666)
+    t.match(await retry(), {
+      code: 64,
+      stderr: new RegExp(
+        `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
+          `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
+      ),
+    })
+    const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
+    const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
+    Object.assign(told.run.options.server, {
+      host: 'evil.example',
+      user: 'admin',
+      tls: true,
+      caFile: '/tmp/evil ca.pem',
+    })
+    await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+    t.match(await retry(), {
+      code: 64,
+      stderr: new RegExp(
+        `rows to evil\\.example:${server.port}, as user "admin": if that is right, confirm it with ` +
+          `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
+      ),
+    })
+    t.match(await retry(path, '--host', address), {
+      code: 64,
+      stderr: /confirm it with --user admin --ca-file/,
+    })
+    t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
+    t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
+    Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
+    delete told.run.options.server['caFile']
+    await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+    t.match(await retry(path, '--host', address), { code: 0 })
+    t.strictSame(await ids(), ['1', '2', '3', '4'])
+  },
+)
 
 t.test(
-  'reasons of another user count as little, and those of this one as they are',
+  "the same holds for reasons of another user, and not for the user's own",
   { skip: process.getuid?.() !== 0 && 'only root can give files away' },
   async t => {
     const { path, repair, retry } = await scene(t)
@@ -138,8 +141,8 @@ t.test(
   },
 )
 
-t.test('what was found holds, although the rejects look otherwise', async t => {
-  // The rejects by themselves have no decimal comma and, without a header, one column.
+t.test('detected settings are kept even if the rejects look different', async t => {
+  // The rejects alone have no decimal comma and, without a header, one column.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
     '--match',
     'position',
@@ -150,16 +153,16 @@ t.test('what was found holds, although the rejects look otherwise', async t => {
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
-t.test('names of records and delimiters at the end stay what they were', async t => {
+t.test('row names and trailing delimiters are read as before', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
-    // By themselves the rejects may as well begin with names.
+    // The rejects alone could also begin with row names.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
     ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
     ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],
     ['1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--header', 'no']],
-    // A record with a field too many is none that ends with a delimiter.
+    // A record with an additional field is not one with a trailing delimiter.
     ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
   ] as const) {
     const { first, repair, retry, rows } = await scene(t, text, argv)
@@ -171,7 +174,7 @@ t.test('names of records and delimiters at the end stay what they were', async t
   }
 })
 
-t.test('inputs that are understood in different ways have rejects of their own', async t => {
+t.test('inputs that are read in different ways have separate rejects files', async t => {
   const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
   const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
   await writeFile(others[0]!, 'id;price;名\n2;2,5;b\nx;3,5;c\n')
@@ -190,7 +193,7 @@ t.test('inputs that are understood in different ways have rejects of their own',
 })
 
 t.test(
-  'rows that are bad again go into a file of their own, which is retried in its turn',
+  'rows that fail again go into a file of their own, which can be retried as well',
   async t => {
     const { repair, retry, ids, path, folder } = await scene(t)
     await repair(text => text.replace('x;', '2;'))
@@ -202,14 +205,14 @@ t.test(
       rows: { read: 2, confirmed: 1, rejected: 1 },
       rejects: { file: again },
     })
-    t.equal(await readFile(path, 'utf8'), before, 'what is read is not written')
+    t.equal(await readFile(path, 'utf8'), before, 'the file being read is not written to')
     await repair(text => text.replace('y;', '3;'), again)
     t.equal((await retry(again)).code, 0)
     t.strictSame(await ids(), ['1', '2', '3', '4'])
   },
 )
 
-t.test('a retry in which nothing was loaded may be repaired and tried again', async t => {
+t.test('a retry that loaded nothing can be repaired and tried again', async t => {
   const { repair, retry, ids, folder } = await scene(t)
   t.equal((await retry()).code, 3, 'nothing was repaired')
   await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
@@ -236,13 +239,13 @@ t.test('without receipts no file is loaded twice either', async t => {
   }
 })
 
-t.test('what the run did not know can be said now', async t => {
+t.test('options that the run did not have can be added', async t => {
   const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
   t.equal((await retry(path, '--null', 'n/a')).code, 0)
   t.strictSame(await rows('select * from prices where isNull(price)'), [['1', '', 'a']])
 })
 
-t.test('JSON with a path is loaded as the lines that it has become', async t => {
+t.test('JSON with a path is loaded as the lines that its rejects became', async t => {
   const text = '{"data":[{"id":1,"price":1,"名":"a"},{"id":"x","price":2,"名":"b"}]}'
   const { repair, retry, ids, first } = await scene(t, text, ['-f', 'json', '--json-path', 'data'])
   t.equal(first.code, 3, first.stderr)
@@ -251,7 +254,7 @@ t.test('JSON with a path is loaded as the lines that it has become', async t => 
   t.strictSame(await ids(), ['1', '2'])
 })
 
-t.test('an encoding holds, unless the file was saved in another one', async t => {
+t.test('the encoding is kept, unless the file was saved in another one', async t => {
   const gbk = Buffer.concat([
     Buffer.from('id,price,'),
     Buffer.from([0xc3, 0xfb, 0x0a]),
@@ -272,7 +275,7 @@ t.test('an encoding holds, unless the file was saved in another one', async t =>
   t.strictSame(await rows('select * from prices'), [['1', '1', '股票']])
 })
 
-t.test('a header that was taken away is missed, a renamed column does not fit', async t => {
+t.test('a removed header is noticed, and a renamed column does not match', async t => {
   const position = await scene(t, input, ['--match', 'position'])
   await position.repair(text => text.replace(/^.*\n/, ''))
   t.match(await position.retry(), { code: 65, stderr: /does not begin with its header/ })
@@ -281,7 +284,7 @@ t.test('a header that was taken away is missed, a renamed column does not fit', 
   t.match(await name.retry(), { code: 65, stderr: /no column "price"/ })
 })
 
-t.test('what cannot be retried is told, with its object', async t => {
+t.test('a file that cannot be retried gives an error, with its object', async t => {
   const { path, retry, folder } = await scene(t)
   const held = await systemFiles.lock(`${path}.lock`)
   t.match(await retry(), { code: 75, stderr: /is still being written/ })
@@ -295,7 +298,7 @@ t.test('what cannot be retried is told, with its object', async t => {
   t.match(await retry(), { code: 66, stderr: /there is no file/ })
 })
 
-t.test('no password is beside the rejects', async t => {
+t.test('no password is stored next to the rejects', async t => {
   const server = await startLoadServer(t, script)
   const folder = t.testdir({ 'in.csv': input })
   const { code } = await runMain(
@@ -312,7 +315,7 @@ t.test('no password is beside the rejects', async t => {
   t.strictSame((await readdir(folder)).sort(), ['in.csv', 'r.csv', 'r.csv.reasons.ndjson'])
 })
 
-t.test('no file of the retry is one that it reads', async t => {
+t.test('no output file of the retry is one of its inputs', async t => {
   const { path, retry } = await scene(t)
   const reasons = `${path}.reasons.ndjson`
   const before = [await readFile(path), await readFile(reasons)]

@@ -58,7 +58,7 @@ t.test('the embedded server passes, with one object and a text for an issue', as
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a difference is 1, and says what depends on it; the rest is counted', async t => {
+t.test('a difference gives code 1 and says what depends on it; the rest is counted', async t => {
   const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
   t.teardown(() => other.close())
   const argv = ['selftest', '--port', String(other.port), '--time-limit', '10s']
@@ -76,7 +76,7 @@ t.test('a difference is 1, and says what depends on it; the rest is counted', as
   for (const stdoutColumns of [60, 80]) {
     const narrow = await runMain([...argv, '--no-color'], { ...asAdmin, stdoutColumns })
     const wide = narrow.stdout.split('\n').filter(line => line.length > stdoutColumns)
-    // A word that is longer than the screen is not divided.
+    // A word longer than the screen is not divided.
     t.ok(
       wide.every(line => /^ *\S*$/.test(line)),
       wide.join().slice(0, 200),
@@ -85,7 +85,7 @@ t.test('a difference is 1, and says what depends on it; the rest is counted', as
   t.equal(stderr, '')
 })
 
-t.test('without a server it is 69, with a refused login 77', async t => {
+t.test('without a server the code is 69, with a refused login 77', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
   const { code, stdout } = await runMain(['selftest', '--port', String(gone.port), '--json'])
@@ -108,83 +108,83 @@ t.test('without a server it is 69, with a refused login 77', async t => {
   t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
 })
 
-t.test('a signal ends it in order: what is known is printed, nothing stays', async t => {
-  for (const [signal, exitCode, beginning, ended, last] of [
-    ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
-    [
-      'SIGTERM',
-      143,
-      'table(1..30000',
-      'connection: a large answer',
-      'connection: an answer in blocks',
-    ],
-  ] as const) {
-    const fake = fakeProcess(asAdmin)
-    const other = await startServer({
-      port: 0,
-      faults: {
-        beforeExecute({ text }) {
-          if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
-          return undefined
+t.test(
+  'a signal ends it cleanly: known results are printed, nothing stays on the server',
+  async t => {
+    for (const [signal, exitCode, beginning, ended, last] of [
+      ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
+      [
+        'SIGTERM',
+        143,
+        'table(1..30000',
+        'connection: a large answer',
+        'connection: an answer in blocks',
+      ],
+    ] as const) {
+      const fake = fakeProcess(asAdmin)
+      const other = await startServer({
+        port: 0,
+        faults: {
+          beforeExecute({ text }) {
+            if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
+            return undefined
+          },
         },
-      },
-    })
-    t.teardown(() => other.close())
-    const argv = ['selftest', '--port', String(other.port), '--json']
-    t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
-    await new Promise(resolve => setImmediate(resolve))
-    const { checks } = printed(fake.stdout())
-    t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
-    t.match(
-      checks.find(({ name }) => name === last),
-      { status: 'skipped', reason: 'the run was interrupted' },
-    )
-    t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
-    t.match(fake.stderr(), /interrupted/)
-    t.strictSame(namesOn(other), [])
-  }
-})
+      })
+      t.teardown(() => other.close())
+      const argv = ['selftest', '--port', String(other.port), '--json']
+      t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
+      await new Promise(resolve => setImmediate(resolve))
+      const { checks } = printed(fake.stdout())
+      t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
+      t.match(
+        checks.find(({ name }) => name === last),
+        { status: 'skipped', reason: 'the run was interrupted' },
+      )
+      t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
+      t.match(fake.stderr(), /interrupted/)
+      t.strictSame(namesOn(other), [])
+    }
+  },
+)
 
-t.test('a text for an issue that cannot be written stops it before anything is sent', async t => {
+t.test('an issue text that cannot be written stops it before anything is sent', async t => {
   const before = server.counters.requests
   const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
 })
 
-t.test(
-  'a server that cannot do both on one session is remembered, and load goes by it',
-  async t => {
-    const answering = new Set<string>()
-    const odd = await startServer({
-      port: 0,
-      initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
-      faults: {
-        beforeExecute({ kind, sessionId, asynchronous }) {
-          if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
-          if (kind !== 'connect') answering.add(sessionId)
-          return undefined
-        },
+t.test('a server that cannot do both on one session is remembered, and load uses that', async t => {
+  const answering = new Set<string>()
+  const odd = await startServer({
+    port: 0,
+    initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
+    faults: {
+      beforeExecute({ kind, sessionId, asynchronous }) {
+        if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
+        if (kind !== 'connect') answering.add(sessionId)
+        return undefined
       },
-    })
-    t.teardown(() => odd.close())
-    const at = { host: '127.0.0.1', port: odd.port }
-    const argv = ['--port', String(odd.port)]
-    const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
-    t.equal(tested.code, 1)
-    const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
-    t.equal(mixed?.status, 'fail')
-    t.match(readKnownServer(at, asAdmin.environment), { facts: { mixedFlags: false } })
-    const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
-    const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
-    t.equal(loaded.code, 0, loaded.stderr)
-    t.match(loaded.stderr, /data goes out as official clients send it/)
-    t.match(loaded.stdout, /^Loaded 2 rows into target on .*\n/)
-  },
-)
+    },
+  })
+  t.teardown(() => odd.close())
+  const at = { host: '127.0.0.1', port: odd.port }
+  const argv = ['--port', String(odd.port)]
+  const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
+  t.equal(tested.code, 1)
+  const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
+  t.equal(mixed?.status, 'fail')
+  t.match(readKnownServer(at, asAdmin.environment), { facts: { mixedFlags: false } })
+  const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
+  const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
+  t.equal(loaded.code, 0, loaded.stderr)
+  t.match(loaded.stderr, /data goes out as official clients send it/)
+  t.match(loaded.stdout, /^Loaded 2 rows into target on .*\n/)
+})
 
 t.test(
-  'with -v each check says what it does; what cannot be kept is said, and fails nothing',
+  'with -v each check says what it does; a memory that cannot be written is reported, and fails nothing',
   async t => {
     const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
     const argv = ['selftest', '--port', String(server.port), '-v']

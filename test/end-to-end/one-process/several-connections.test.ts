@@ -1,6 +1,6 @@
 /*
-  Loads over several connections: every row arrives once whatever confirms it, jobs of the server overlap, and what would need
-  an order is refused.
+  Loads over several connections: every row arrives once with any confirmation, jobs of the server overlap, and options
+  that need an order are refused.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -46,7 +46,7 @@ const ways: readonly DeliveryOptions[] = [
 ]
 
 for (const [name, script] of Object.entries(scripts)) {
-  t.test(`into a ${name} every row arrives once, whatever confirms it`, async t => {
+  t.test(`into a ${name} every row arrives once, with any confirmation`, async t => {
     for (const way of ways) {
       const sessions = new Set<string>()
       const { run, stored } = await scene(t, script, {
@@ -77,7 +77,7 @@ for (const [name, script] of Object.entries(scripts)) {
   })
 }
 
-t.test('the server works on as many batches at once, after the first', async t => {
+t.test('after the first batch the server works on as many at once', async t => {
   for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     let begun = 0
     let waiting: (() => void)[] = []
@@ -97,7 +97,7 @@ t.test('the server works on as many batches at once, after the first', async t =
   }
 })
 
-t.test('a connection that is lost takes no batch with it', async t => {
+t.test('a lost connection loses no batch', async t => {
   let requests = 0
   const { run, stored } = await scene(t, streamScript, {
     beforeExecute: ({ rows }) => (rows > 1 && ++requests % 7 === 3 ? 'close' : undefined),
@@ -108,7 +108,7 @@ t.test('a connection that is lost takes no batch with it', async t => {
   t.strictSame(await stored(), ids)
 })
 
-t.test('a run goes on with another number of connections', async t => {
+t.test('a run resumes with another number of connections', async t => {
   for (const [before, after] of [
     [4, 1],
     [1, 3],
@@ -137,7 +137,7 @@ t.test('a run goes on with another number of connections', async t => {
 })
 
 t.test(
-  'what would change the order of rows has to be allowed, and rows to be found again',
+  'several connections need permission to change the order of rows, and rows that can be found again',
   async t => {
     const scripts = [streamScript, 'share keyedTable(`id, 1:0, [`id], [INT]) as target']
     for (const script of scripts) {
@@ -160,7 +160,7 @@ t.test(
   },
 )
 
-t.test('with auto a run takes one where no more are to be had, and says why', async t => {
+t.test('with auto a run uses one connection if more are impossible, and says why', async t => {
   const view = `${streamScript}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`
@@ -192,6 +192,6 @@ addFunctionView(put)`
     })
     t.match(result, { exitCode: 0, connections: 1 }, why.source)
     t.match(result.connectionsNote, why)
-    t.notMatch(notices.join('\n'), /one connection/, 'nobody has asked for more')
+    t.notMatch(notices.join('\n'), /one connection/, 'the user did not ask for more')
   }
 })

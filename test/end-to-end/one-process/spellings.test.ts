@@ -1,5 +1,5 @@
 /*
-  Options that say how texts are read, from the command line to the table.
+  Options for reading texts, from the command line to the table.
 */
 import t from 'tap'
 import { startServer } from '../../../src/server/index.js'
@@ -48,7 +48,7 @@ t.test('spellings of CSV, with every option at once', async t => {
   )
 })
 
-t.test('members inside documents, and bad ones let pass', async t => {
+t.test('members inside documents, and bad ones skipped', async t => {
   await runMain(['exec', '--port', port, '-e', 'delete from sales'])
   const row = { day: '01/02/2024', v: { at: 1, share: '1%', amount: 2.5, yes: false } }
   const bad = { day: 5, v: { at: '2', share: 7, amount: {}, yes: 'nein' } }
@@ -66,7 +66,7 @@ t.test('members inside documents, and bad ones let pass', async t => {
   )
 })
 
-t.test('offsets that are left out are said once for each column', async t => {
+t.test('ignored offsets are reported once for each column', async t => {
   const text = 'at\n2024-01-01T00:00:00+08:00\n2024-01-01T00:00:00+09:00\n'
   const { code, stderr } = await load(['--allow-missing', '--timezone', 'none'], text)
   t.equal(code, 0)
@@ -89,7 +89,7 @@ t.test('offsets that are left out are said once for each column', async t => {
   })
 })
 
-t.test('a decimal comma that is found counts, and is said', async t => {
+t.test('a detected decimal comma is used and reported', async t => {
   await runMain(['exec', '--port', port, '-e', 'delete from sales'])
   const text = 'share;amount\n0,5;1234,5\n0,25;7,75\n'
   const { code, stderr } = await load(['--allow-missing', '--set', 'yes=1'], text)

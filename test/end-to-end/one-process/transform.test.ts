@@ -1,5 +1,6 @@
 /*
-  A transform runs on the server, between the claim of a batch and its insert: what it leaves is written, what it leaves out is counted.
+  A transform runs on the server between the claim of a batch and its insert: rows that it keeps are written, rows that
+  it drops are counted.
 */
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
@@ -26,7 +27,7 @@ const positive = 'def(t){ return select * from t where price>0 }'
 interface Scene extends LoadServer {
   readonly path: string
   readonly folder: string
-  /** With a transform, in small batches. */
+  /** Loads with a transform, in small batches. */
   readonly transformed: (transform: string, change?: Partial<LoadOptions>) => Promise<LoadResult>
   readonly run: (...argv: string[]) => Promise<Outcome>
 }
@@ -60,7 +61,7 @@ async function scene(t: Test, script = streamScript, text = csv, faults?: Faults
 const delivered = { receipts: { confirm: 'receipts' }, answers: { mode: 'sync' } } as const
 
 for (const [used, delivery] of Object.entries(delivered)) {
-  t.test(`${used}: rows that are left are confirmed, the others are filtered`, async t => {
+  t.test(`${used}: rows that are kept are confirmed, the others are filtered`, async t => {
     for (const script of [streamScript, dfsScript]) {
       const { transformed, rows } = await scene(t, script)
       const result = await transformed(positive, { delivery: { batchRows: 2, ...delivery } })
@@ -80,7 +81,7 @@ for (const [used, delivery] of Object.entries(delivered)) {
   })
 }
 
-t.test('a batch of which nothing is left inserts nothing', async t => {
+t.test('a batch without remaining rows inserts nothing', async t => {
   const { transformed, count } = await scene(t)
   const result = await transformed('def(t){ return select * from t where price>100 }')
   t.match(result, { exitCode: 0, rows: { read: 5, confirmed: 0, filtered: 5 } })
@@ -88,7 +89,7 @@ t.test('a batch of which nothing is left inserts nothing', async t => {
 })
 
 t.test(
-  'update, delete, replaceColumn! and partial applications do what the manual says',
+  'update, delete, replaceColumn! and partial application work as the manual says',
   async t => {
     const all = ['1.5', '-2', '0', '4', '-5']
     for (const [transform, prices] of [
@@ -116,7 +117,7 @@ t.test(
   },
 )
 
-t.test("the manual's own example fills nulls before they are written", async t => {
+t.test("the manual's own example fills nulls before rows are written", async t => {
   const { load, rows } = await startLoadServer(
     t,
     'share(table(1:0, `id`vol, [INT,DOUBLE]), "volumes")',
@@ -157,48 +158,45 @@ const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
   })),
 )
 
-t.test(
-  'whatever the condition and the batches: exactly the rows for which it holds arrive',
-  async t => {
-    const { load, rows, session, folder } = await scene(t)
-    const anyRows = fc.array(fc.record({ sym: fc.constantFrom('A', 'B'), price: anyNumber }), {
-      minLength: 1,
-      maxLength: 40,
-    })
-    let number = 0
-    await fc.assert(
-      fc.asyncProperty(
-        anyRows.map(all => all.map((row, at): AnyRow => ({ ...row, id: at + 1 }))),
-        fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
-        fc.integer({ min: 1, max: 12 }),
-        fc.constantFrom(...Object.values(delivered)),
-        async (all, conditions, batchRows, delivery) => {
-          const table = `t${++number}`
-          await session.run(`share(table(1:0, ${columns}), "${table}")`)
-          const path = join(folder, `${table}.csv`)
-          const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
-          await writeFile(path, `id,sym,price\n${lines.join('')}`)
-          const where = conditions.map(({ text }) => text).join(', ')
-          const transform = `def(t){ return select * from t where ${where} }`
-          const result = await load(path, {
-            target: { table, transform },
-            delivery: { batchRows, ...delivery },
-          })
-          const left = all.filter(row => conditions.every(({ holds }) => holds(row)))
-          const { read, confirmed, filtered } = result.rows
-          const counts = [all.length, left.length, all.length - left.length]
-          assert.deepEqual([read, confirmed, filtered], counts)
-          const there = (await rows(`select id from ${table} order by id`)).flat()
-          assert.deepEqual(
-            there,
-            left.map(({ id }) => String(id)),
-          )
-        },
-      ),
-      { numRuns: runs(200) },
-    )
-  },
-)
+t.test('for any condition and batches, exactly the matching rows arrive', async t => {
+  const { load, rows, session, folder } = await scene(t)
+  const anyRows = fc.array(fc.record({ sym: fc.constantFrom('A', 'B'), price: anyNumber }), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  let number = 0
+  await fc.assert(
+    fc.asyncProperty(
+      anyRows.map(all => all.map((row, at): AnyRow => ({ ...row, id: at + 1 }))),
+      fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(...Object.values(delivered)),
+      async (all, conditions, batchRows, delivery) => {
+        const table = `t${++number}`
+        await session.run(`share(table(1:0, ${columns}), "${table}")`)
+        const path = join(folder, `${table}.csv`)
+        const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
+        await writeFile(path, `id,sym,price\n${lines.join('')}`)
+        const where = conditions.map(({ text }) => text).join(', ')
+        const transform = `def(t){ return select * from t where ${where} }`
+        const result = await load(path, {
+          target: { table, transform },
+          delivery: { batchRows, ...delivery },
+        })
+        const left = all.filter(row => conditions.every(({ holds }) => holds(row)))
+        const { read, confirmed, filtered } = result.rows
+        const counts = [all.length, left.length, all.length - left.length]
+        assert.deepEqual([read, confirmed, filtered], counts)
+        const there = (await rows(`select id from ${table} order by id`)).flat()
+        assert.deepEqual(
+          there,
+          left.map(({ id }) => String(id)),
+        )
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+})
 
 t.test('its columns are those of --types, and a name alone has the type of the table', async t => {
   const text = 'who,id,price\nx,1,1.5\ny,2,2.5\n'
@@ -239,7 +237,7 @@ t.test('its columns are those of --types, and a name alone has the type of the t
   )
 })
 
-t.test('a function that throws rejects its batch, in the words of the server', async t => {
+t.test("a function that throws rejects its batch, with the server's error text", async t => {
   for (const delivery of Object.values(delivered)) {
     const { transformed, rows, folder } = await scene(t)
     const throwing = `def(t){ if((exec count(*) from t where id = 3) > 0) { throw "no third one" }
@@ -263,7 +261,7 @@ t.test('a function that throws rejects its batch, in the words of the server', a
 })
 
 t.test(
-  'what is no table, and more rows than there were, are refused before they are written',
+  'a result that is not a table, or has more rows, is refused before it is written',
   async t => {
     for (const [transform, why] of [
       ['def(t){ return 5 }', /the transform gave no table/],
@@ -282,7 +280,7 @@ t.test(
 )
 
 t.test(
-  'only a batch that the insert refused is divided, and what the transform leaves out is no reject',
+  'only a batch whose insert was refused is divided, and dropped rows are not rejects',
   async t => {
     // The partition column must not be null.
     const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
@@ -299,7 +297,7 @@ t.test(
   },
 )
 
-t.test('a refusal that passes is tried again, and lacking rights end the run', async t => {
+t.test('a temporary refusal is tried again, and missing rights end the run', async t => {
   let refusals = 0
   const faults: Faults = {
     beforeWrite: ({ table }) =>
@@ -329,7 +327,7 @@ t.test('a refusal that passes is tried again, and lacking rights end the run', a
 })
 
 t.test(
-  'what the server cannot read is said before the first row, and what it does not know',
+  'a transform that the server cannot parse or does not know is an error before the first row',
   async t => {
     const { transformed, count } = await scene(t)
     for (const [transform, why] of [
@@ -349,7 +347,7 @@ t.test(
   },
 )
 
-t.test('keys that are known are counted among the rows that are left', async t => {
+t.test('known keys are counted among the remaining rows', async t => {
   const text = 'id,sym,price\n1,A,1\n1,B,2\n2,A,-1\n2,B,3\n'
   for (const delivery of Object.values(delivered)) {
     const { transformed, rows } = await scene(t, keyedScript, text)
@@ -362,7 +360,7 @@ t.test('keys that are known are counted among the rows that are left', async t =
   }
 })
 
-t.test('rows outside the partitions of a table are not guessed at', async t => {
+t.test("rows outside a table's partitions are not guessed", async t => {
   const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const folder = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,-3\n' })
   const result = await here.load(join(folder, 'in.csv'), {
@@ -378,7 +376,7 @@ t.test('rows outside the partitions of a table are not guessed at', async t => {
   t.match(result.notices.join(), /a transform decides which keys and partitions its rows have/)
 })
 
-t.test('what does not go with it is refused with 64', async t => {
+t.test('incompatible options are refused with 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
     [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
@@ -413,7 +411,7 @@ t.test('what does not go with it is refused with 64', async t => {
   })
 })
 
-t.test('a text cannot leave its place', async t => {
+t.test('the text of a transform cannot break out of its place', async t => {
   const { transformed, count, rows } = await scene(t)
   for (const text of [
     'def(t){ return t }) } undef("prices", SHARED) def ddbIngestOther(mutable data) { return ((data',
@@ -426,7 +424,7 @@ t.test('a text cannot leave its place', async t => {
   t.match(await transformed('def(t){ return t } // }) undef("prices", SHARED)'), { exitCode: 0 })
   t.match(await transformed('def(t){ return t }\nundef("prices", SHARED)'), { status: 'failed' })
   t.equal(await count('prices'), 5)
-  t.equal((await rows('select * from prices')).length, 5, 'the table is there')
+  t.equal((await rows('select * from prices')).length, 5, 'the table exists')
 })
 
 t.test('the command line: from a file, in the summary, in check and in metrics', async t => {
@@ -467,7 +465,7 @@ t.test('the command line: from a file, in the summary, in check and in metrics',
   })
 })
 
-t.test('a run that goes on keeps its function and what it left out', async t => {
+t.test('a resumed run keeps its transform and the count of dropped rows', async t => {
   let batches = 0
   const faults: Faults = {
     beforeExecute: ({ rows }) =>
@@ -479,7 +477,7 @@ t.test('a run that goes on keeps its function and what it left out', async t => 
   const argv = ['-t', 'dfs://d/t', '--transform', `@${file}`, '--run-id', 'day', '-b', '1']
   const first = await run('load', path, ...argv, '--retries', '0', '--json')
   t.equal(first.code, 4, first.stderr)
-  // Whoever goes on takes the text of the journal.
+  // A resumed run uses the text in the journal.
   await writeFile(file, 'def(t){ return t }')
   t.match(await run('load', path, ...argv), {
     code: 64,
@@ -504,33 +502,36 @@ t.test('a run that goes on keeps its function and what it left out', async t => 
   t.match(journal, /"format":4/)
 })
 
-t.test('what is loaded into memory cannot be proved later by its rows', async t => {
+t.test('rows loaded into memory cannot be proved later', async t => {
   const { run, path } = await scene(t)
   const argv = ['load', path, '-t', 'prices', '--transform', positive, '--run-id', 'day']
   t.match(await run(...argv), { code: 0 })
   t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in it/ })
 })
 
-t.test('rejects are loaded again through the same function, or another that is given', async t => {
-  const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
-  const { run, path, folder, rows } = await scene(t, streamScript, text)
-  const rejects = join(folder, 'r.csv')
-  const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
-  t.match(await run(...load), { code: 3 })
-  await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
-  const reasons = `${rejects}.reasons.ndjson`
-  await chmod(reasons, 0o666)
-  const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
-  t.match(refused, { code: 64 })
-  t.match(refused.stderr, `confirm it with --transform '${positive}'`)
-  await chmod(reasons, 0o600)
-  const again = await run('retry', rejects, '--json')
-  t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
-  t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
-  t.match(await readFile(reasons, 'utf8'), /"format":3/)
-})
+t.test(
+  'rejects are loaded again through the same transform, or another one that is given',
+  async t => {
+    const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
+    const { run, path, folder, rows } = await scene(t, streamScript, text)
+    const rejects = join(folder, 'r.csv')
+    const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
+    t.match(await run(...load), { code: 3 })
+    await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
+    const reasons = `${rejects}.reasons.ndjson`
+    await chmod(reasons, 0o666)
+    const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
+    t.match(refused, { code: 64 })
+    t.match(refused.stderr, `confirm it with --transform '${positive}'`)
+    await chmod(reasons, 0o600)
+    const again = await run('retry', rejects, '--json')
+    t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
+    t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
+    t.match(await readFile(reasons, 'utf8'), /"format":3/)
+  },
+)
 
-t.test('a journal that others may write does not say what runs on the server', async t => {
+t.test('a journal that others can write to does not decide what runs on the server', async t => {
   let batches = 0
   const faults: Faults = {
     beforeExecute: ({ rows }) =>
@@ -551,7 +552,7 @@ t.test('a journal that others may write does not say what runs on the server', a
 })
 
 t.test(
-  'shards of a plan have the same function, and what it leaves out is told of all',
+  'shards of a plan have the same transform, and dropped rows are reported over all',
   async t => {
     const { run, path, folder, count } = await scene(t)
     const plan = join(folder, 'plan.json')

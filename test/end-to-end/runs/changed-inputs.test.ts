@@ -1,6 +1,6 @@
 /*
-  A run that is taken up again with files that have another content by now (`--changed`): they are read again where a row takes the place of
-  the one with its key, and nowhere else.
+  A resumed run whose files have changed (`--changed`): files are read again only if a row replaces the one with its
+  key.
 */
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ async function place(t: Test): Promise<Place> {
     write(name, content) {
       const path = join(dir, 'd', name)
       writeFileSync(path, content)
-      // Two writes may fall into one tick of the file system's clock.
+      // Two writes could fall into one tick of the file system's clock.
       utimesSync(path, second, second++)
     },
   }
@@ -53,7 +53,7 @@ async function place(t: Test): Promise<Place> {
 const flags = ['-t', 'k', '--method', 'upsert', '--run-id', 'day', '--json']
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
-t.test('what changed is read again, what is new is read, the rest is left alone', async t => {
+t.test('changed files are read again, new ones are read, the rest is left alone', async t => {
   const { dir, run, rows, write } = await place(t)
   const load = (...more: string[]): Promise<Outcome> =>
     run('load', join(dir, 'd'), ...flags, ...more)
@@ -77,11 +77,11 @@ t.test('what changed is read again, what is new is read, the rest is left alone'
   t.strictSame(
     await rows(),
     ['1,8', '2,7', '3,1', '4,7', '5,1'],
-    'rows that are gone from the file stay',
+    'rows that are gone from the file stay in the table',
   )
 })
 
-t.test('members of an archive that was written again', async t => {
+t.test('members of an archive that was rewritten', async t => {
   const { dir, run, rows, write } = await place(t)
   const load = (): Promise<Outcome> => run('load', join(dir, 'd/z.zip'), ...flags, '--changed')
   write(
@@ -164,7 +164,7 @@ t.test('files that come later bring columns of their own', async t => {
   t.equal((await rows()).length, 9)
 })
 
-t.test('where rows would be there twice, or not at all, it is refused', async t => {
+t.test('if rows would be stored twice or not at all, it is refused', async t => {
   const { dir, run } = await place(t)
   for (const table of ['s', 'k', 'ks']) {
     const outcome = await run('load', join(dir, 'd'), '-t', table, '--run-id', table, '--changed')

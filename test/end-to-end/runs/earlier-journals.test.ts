@@ -1,5 +1,5 @@
 /*
-  What earlier versions have kept of their runs is taken up: an upgrade between two calls changes nothing.
+  Runs of earlier versions are resumed: an upgrade between two calls changes nothing.
 */
 import {
   chmodSync,
@@ -31,11 +31,11 @@ interface Scene {
   readonly server: LoadServer
   readonly runs: string
   readonly run: (...argv: string[]) => Promise<Outcome>
-  /** The command that began the run. */
+  /** Calls the command that began the run. */
   readonly load: (runId: string, input: string, ...more: string[]) => Promise<Outcome>
 }
 
-/** The folder as the earlier version has left it, and the server. */
+/** The folder as the earlier version left it, and a server. */
 async function scene(t: Test, initScript: string, from = kept): Promise<Scene> {
   const folder = t.testdir({ state: { 'ddb-ingest': { runs: {} } } })
   const runs = join(folder, 'state/ddb-ingest/runs')
@@ -77,7 +77,7 @@ t.test('a finished run is already loaded', async t => {
   t.equal(await server.count('target'), 200)
 })
 
-t.test('a finished run with rejects ends as it did, and its rejects can be repaired', async t => {
+t.test('a finished run with rejects ends as before, and its rejects can be repaired', async t => {
   const { server, load, run } = await scene(t, table('table([0, 2, 4] as id, [0, 4, 16] as x)'))
   const again = await load('rejects', 'bad.csv', '--rejects', 'r.csv', '--json')
   t.equal(again.code, 3, again.stderr)
@@ -88,7 +88,7 @@ t.test('a finished run with rejects ends as it did, and its rejects can be repai
   t.same(await ids(server), upTo(5))
 })
 
-t.test('a killed run is gone on with', async t => {
+t.test('a killed run is resumed', async t => {
   const { server, load } = await scene(t, killedScript)
   const { code, stdout, stderr } = await load('killed', 'rows.csv', '--json')
   t.equal(code, 0, stderr)
@@ -96,9 +96,9 @@ t.test('a killed run is gone on with', async t => {
   t.same(await ids(server), upTo(200), 'every row once')
 })
 
-t.test('a killed run whose lock is still there is gone on with', async t => {
+t.test('a killed run that still has its lock is resumed', async t => {
   const { server, runs, load } = await scene(t, killedScript)
-  // Written by the earlier version: nobody renews it, and the number belongs to nobody.
+  // Written by the earlier version: nothing renews it, and no process has the number.
   const lock = {
     token: '11f5b4d8f8a5a3d6',
     pid: 2 ** 22 + 1,
@@ -112,7 +112,7 @@ t.test('a killed run whose lock is still there is gone on with', async t => {
   t.same(await ids(server), upTo(200))
 })
 
-t.test('`runs` tells them', async t => {
+t.test('`runs` lists them', async t => {
   const { runs } = await scene(t, '')
   const folder = join(runs, '..')
   const { stdout } = await runMain(['runs', '--json', '--state-dir', folder])
@@ -123,18 +123,18 @@ t.test('`runs` tells them', async t => {
   ])
 })
 
-/** Kept just before one fold told what a journal says. */
+/** Journals from just before the version that reads them with one fold. */
 const later = keptIn('2026-11-22')
 
 interface Taken {
   readonly server: LoadServer
   readonly code: number
   readonly result: LoadResult
-  /** What `runs` said of it before. */
+  /** What `runs` reported before. */
   readonly known: RunsResult['runs'][number]
 }
 
-/** @param argv  options that the run was begun with besides those of all */
+/** @param argv  additional options that the run began with */
 async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> {
   const script = readFileSync(join(later, `${runId}.dos`), 'utf8')
   const { server, runs } = await scene(t, script, later)
@@ -149,7 +149,7 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   const fake = fakeProcess({ environment })
   const ended = main(['load', ...argv, '-t', target, ...options, ...port], fake.processEnvironment)
   if (runId === 'followed') {
-    // It has no end.
+    // A followed input has no end, so the test stops the run.
     while ((await server.count('target')) < 50);
     fake.signals.emit('SIGTERM', 'SIGTERM')
   }
@@ -158,7 +158,7 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   return { server, code, result: JSON.parse(fake.stdout()) as LoadResult, known: known! }
 }
 
-/** A copy of a file is another file to who follows it. */
+/** Puts the inodes of the copied inputs into the journal, because a copy is another file to a run that follows. */
 function keepInodes(path: string): void {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   const changed = lines.map(line => {
@@ -170,10 +170,10 @@ function keepInodes(path: string): void {
   writeFileSync(path, `${changed.join('\n')}\n`)
 }
 
-/** Of the two inputs together, of which 7 and 61 are bad. */
+/** Good rows of both inputs; 7 and 61 are bad. */
 const good = upTo(150).filter(id => id !== 7 && id !== 61)
 
-t.test('receipts: a batch was divided, and both inputs were under way', async t => {
+t.test('receipts: a batch was divided, and both inputs were in progress', async t => {
   const argv = ['a.csv', 'b.csv', '--rejects', 'receipts-rejects.csv']
   const { server, code, result, known } = await taken(t, 'receipts', ...argv)
   t.match(known, {
@@ -201,7 +201,7 @@ t.test('receipts: a batch was divided, and both inputs were under way', async t 
   t.same(await ids(server), good, 'every row once')
 })
 
-t.test('sync: what got no answer stays in doubt', async t => {
+t.test('sync: batches without an answer stay in doubt', async t => {
   const argv = ['a.csv', 'b.csv', '--mode', 'sync', '--rejects', 'sync-rejects.csv']
   const { server, code, result, known } = await taken(t, 'sync', ...argv)
   t.match(known, {
@@ -221,7 +221,7 @@ t.test('sync: what got no answer stays in doubt', async t => {
   )
 })
 
-t.test('count: nothing is known of single batches, and the run begins anew', async t => {
+t.test('count: nothing is known of single batches, and the run starts over', async t => {
   const { server, code, result, known } = await taken(
     t,
     'count',
@@ -230,7 +230,7 @@ t.test('count: nothing is known of single batches, and the run begins anew', asy
   t.match(known, { state: 'killed', rows: { confirmed: 0, unconfirmed: 0 } })
   t.equal(code, 3)
   t.match(result.rows, { read: 60, confirmed: 59, rejected: 1, skipped: 0 })
-  t.equal(await server.count('target'), 59 + 30, 'what was there stays there')
+  t.equal(await server.count('target'), 59 + 30, 'earlier rows stay')
 })
 
 t.test('a DFS table', async t => {
@@ -244,7 +244,7 @@ t.test('a DFS table', async t => {
   )
 })
 
-t.test('a finished one with rejects', async t => {
+t.test('a finished run with rejects', async t => {
   const argv = ['a.csv', 'b.csv', '--rejects', 'finished-rejects.csv']
   const { server, code, result, known } = await taken(t, 'finished', ...argv)
   t.match(known, { state: 'finished', rows: { read: 150, confirmed: 148, rejected: 2 } })
@@ -253,7 +253,7 @@ t.test('a finished one with rejects', async t => {
   t.same(await ids(server), good)
 })
 
-t.test('files that are followed', async t => {
+t.test('followed files', async t => {
   const argv = ['c.csv', 'd.csv', '--follow', '--flush-interval', '50ms']
   const { server, code, result, known } = await taken(t, 'followed', ...argv)
   t.match(known, {

@@ -1,6 +1,6 @@
 /*
-  Everything that the program tells users to do about a run is done here, word for word: no row may be there twice
-  afterwards, and none may be missing.
+  Carries out, word for word, every remedy that the program prints for a run: afterwards no row may be stored twice, and
+  none may be missing.
 */
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const rowCount = 1_000
 const tableScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const strangers =
   'tableInsert(objByName("target"), table(1000000 + 0..4 as id, take(`A`B, 5) as sym))'
-/** Some of its rows are left on disk alone. */
+/** A table with some of its rows only on disk. */
 const persistedScript =
   'enableTableShareAndPersistence(streamTable(1:0, `id`sym, [INT,SYMBOL]), "target", cacheSize=3000)'
 const manyStrangers =
@@ -32,16 +32,16 @@ interface Scene {
   readonly folder: string
   readonly load: (...argv: string[]) => Promise<Outcome>
   readonly start: (...argv: string[]) => Spawned
-  /** Carries out a command as it was printed, in a shell. */
+  /** Runs a printed command in a shell. */
   readonly shell: (command: string) => Promise<Outcome>
-  /** The loader is killed while the server has its third batch; the server goes on then. */
+  /** Kills a loader while the server has its third batch; then the server continues. */
   readonly kill: (...argv: string[]) => Promise<void>
-  /** As `kill`, of a loader that goes on living until `release`. */
+  /** As `kill`, but the loader stays alive until `release`. */
   readonly stuck: (...argv: string[]) => Promise<Spawned>
   readonly release: () => void
-  /** Removes the rows of the run, as users are told to. */
+  /** Removes the rows of the run, as the program says. */
   readonly removeRows: () => Promise<unknown>
-  /** Each row of the run is in the table once, besides those of others. */
+  /** Each row of the run is in the table once, besides rows of others. */
   readonly eachOnce: (others?: number) => Promise<void>
 }
 
@@ -122,14 +122,14 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   }
 }
 
-/** The command that a line gives. */
+/** The command in a labelled line. */
 function commandAfter(label: string, { stderr }: Outcome): string {
   const line = stderr.split('\n').find(one => one.includes(label))
   if (line === undefined) throw new Error(`no line with "${label}" in:\n${stderr}`)
   return line.slice(line.indexOf(label) + label.length).trim()
 }
 
-/** The command of a sentence, up to the end that is given. */
+/** The command within a sentence. */
 function commandIn(text: string, pattern: RegExp): string {
   const [command] = pattern.exec(text) ?? []
   if (command === undefined) throw new Error(`no ${String(pattern)} in:\n${text}`)
@@ -156,7 +156,7 @@ const journalOf = async (folder: string): Promise<string> => {
   return join(runs, name!)
 }
 
-/** As a restart: what was in memory is gone, and DFS tables stay. */
+/** Acts like a restart: tables in memory are lost, DFS tables stay. */
 const forget = ({ server }: LoadServer): void => {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
@@ -296,7 +296,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
         const found = await ids(here, 'loadTable("dfs://d","t")')
         t.same([...new Set(found)], upTo(rowCount))
-        t.ok(found.length >= 2 * rowCount, 'of both loads')
+        t.ok(found.length >= 2 * rowCount, 'rows of both loads')
       },
     ],
   ],
@@ -509,7 +509,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await shell(load), { code: 0 })
         await eachOnce()
         forget(here)
-        // Of another load they may be there twice.
+        // Rows of another load may be stored twice.
         t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
       },
     ],
@@ -561,7 +561,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.notMatch(
           there.stderr,
           join(folder, 'other'),
-          'nor does it go on here, nor begin once more',
+          'the run neither resumes nor starts over in this folder',
         )
         t.match(await shell(commandIn(there.stderr, resumes)), { code: 0 })
         await eachOnce()
@@ -609,7 +609,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const given = await shell(commandIn(told.stderr, /ddb-ingest runs nightly --clean/))
         t.match(given, { code: 0, stdout: 'removed 1 journal: nightly\n' })
         const found = await ids(here)
-        t.same(found, upTo(found.length), 'what it has stored stays, each row once')
+        t.same(found, upTo(found.length), 'rows already stored stay, each once')
       },
     ],
     [

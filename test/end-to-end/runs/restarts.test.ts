@@ -1,6 +1,6 @@
 /*
-  What a run says of confirmed rows once the server that had them is gone: those in memory went with it, those on disk
-  are there, and a connection that was lost proves neither.
+  What a run reports about confirmed rows after their server is gone: rows in memory are lost with it, rows on disk are
+  not, and a lost connection proves neither.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -12,26 +12,26 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
 const receipts: DeliveryOptions = { confirm: 'receipts', maxInFlightBytes: 100 }
-/** One batch is out at a time. */
+/** One batch is in flight at a time. */
 const sync: DeliveryOptions = { mode: 'sync', connections: 1 }
 
 interface Restart {
   readonly target?: TargetOptions
   readonly script?: string
-  /** How long nobody listens; undefined for a connection that ends while the server goes on. */
+  /** How long no server listens; undefined if only the connection ends. */
   readonly goneMs?: number
-  /** Run by the server that comes back, besides what it has on disk. */
+  /** Run by the returning server, in addition to what it has on disk. */
   readonly nextScript?: string
   readonly keepsDisk?: boolean
 }
 
 interface Seen {
   readonly result: LoadResult
-  /** Rows in the table that the server has in the end. */
+  /** Rows in the table at the end. */
   readonly there: number
 }
 
-/** A run of ten batches whose server goes away with the sixth. */
+/** A run of ten batches whose server disappears with the sixth. */
 async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart): Promise<Seen> {
   const { target = { table: 'target' }, script = streamScript, goneMs } = restart
   let batches = 0
@@ -77,7 +77,7 @@ async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart):
   return { result, there }
 }
 
-t.test('receipts: rows of a server that never comes back are confirmed no more', async t => {
+t.test('receipts: rows of a server that never returns are no longer confirmed', async t => {
   const { result } = await restarting(
     t,
     { ...receipts, retryTimeoutMs: 30_000 },
@@ -88,14 +88,14 @@ t.test('receipts: rows of a server that never comes back are confirmed no more',
   t.match(result.confirm.note, /could not be asked again/)
 })
 
-t.test('receipts: a server that comes back without the table has none of its rows', async t => {
+t.test('receipts: a server that returns without the table has none of its rows', async t => {
   const { result, there } = await restarting(t, receipts, { goneMs: 8_000, nextScript: '1' })
   t.match(result, { exitCode: 4, rows: { confirmed: 0 } })
   t.equal(there, 0)
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test('receipts: into an empty table only what came after the restart is confirmed', async t => {
+t.test('receipts: into an empty table only rows after the restart are confirmed', async t => {
   const { result, there } = await restarting(t, receipts, {
     goneMs: 8_000,
     nextScript: streamScript,
@@ -104,7 +104,7 @@ t.test('receipts: into an empty table only what came after the restart is confir
   t.equal(result.rows.confirmed, there)
   t.ok(
     there < rowCount - 50 && result.rows.unconfirmed >= 60,
-    'what was confirmed before no longer is',
+    'rows confirmed before no longer are',
   )
 })
 
@@ -117,7 +117,7 @@ t.test('receipts: rows on disk stay confirmed', async t => {
   })
   t.match(result, { exitCode: 4 })
   const { confirmed, unconfirmed } = result.rows
-  t.ok(there >= confirmed && there <= confirmed + unconfirmed, `${there} rows are there`)
+  t.ok(there >= confirmed && there <= confirmed + unconfirmed, `${there} rows are stored`)
   t.ok(confirmed >= 50 && unconfirmed > 0)
 })
 
@@ -125,7 +125,7 @@ for (const [what, goneMs] of [
   ['comes back empty', 8_000],
   ['never comes back', Infinity],
 ] as const) {
-  t.test(`sync: rows of a server that ${what} are confirmed no more`, async t => {
+  t.test(`sync: rows of a server that ${what} are no longer confirmed`, async t => {
     const { result } = await restarting(
       t,
       { ...sync, retryTimeoutMs: 30_000 },
@@ -143,7 +143,7 @@ for (const [what, goneMs] of [
   })
 }
 
-t.test('sync: a connection that is lost takes no row with it while the server goes on', async t => {
+t.test('sync: a lost connection loses no row while the server continues', async t => {
   const { result, there } = await restarting(t, sync, {})
   t.match(result, { exitCode: 4, rows: { confirmed: 50, unconfirmed: 10 } })
   t.equal(there, 50)

@@ -1,5 +1,5 @@
 /*
-  Runs with a name as a user meets them: processes that are stopped and killed, and the commands that go on.
+  Named runs from the user's view: processes that are stopped and killed, and the commands that resume them.
 */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
@@ -25,7 +25,7 @@ interface Scene {
   readonly load: readonly string[]
   /** Starts a run that the server holds in its third batch. */
   readonly stuck: (...argv: string[]) => Promise<Spawned>
-  /** Lets the server go on. */
+  /** Lets the server continue. */
   readonly release: () => void
   readonly listed: (...argv: string[]) => Promise<RunsResult>
 }
@@ -70,7 +70,7 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-/** Sends a signal; resolves once the process has said that it got it. */
+/** Sends a signal; resolves once the process has reported it. */
 async function interrupt(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
   let said = ''
   const pieces = on(child.stderr!, 'data') as AsyncIterable<[Buffer]>
@@ -81,7 +81,7 @@ async function interrupt(child: ChildProcess, name: NodeJS.Signals): Promise<voi
   }
 }
 
-t.test('a run that is stopped says how to go on, and goes on from anywhere', async t => {
+t.test('a stopped run says how to resume it, and resumes from any folder', async t => {
   const { here, folder, stuck, release, run, listed } = await scene(t)
   const { child, outcome } = await stuck('--run-id', 'nightly')
   t.match(await listed(), {
@@ -112,37 +112,38 @@ t.test('a run that is stopped says how to go on, and goes on from anywhere', asy
   t.match(again, { code: 0, stdout: /^Already loaded: 1,000 rows of this run into target/ })
 })
 
-t.test(
-  'a run that is killed is known, and resumed; --state-dir and options go with it',
-  async t => {
-    const { here, folder, stuck, release, run, load } = await scene(t)
-    const where = ['--state-dir', 'my state']
-    const { child, outcome } = await stuck('--run-id', 'k', ...where)
-    child.kill('SIGKILL')
-    await outcome
-    const { code, stdout } = await run('runs', ...where)
-    t.equal(code, 0)
-    t.match(
-      stdout,
-      /^k +killed .*\n\nto go on:\n {2}ddb-ingest resume k --state-dir '.*\/my state'$/m,
-    )
-    const one = await run('runs', 'k', ...where)
-    t.match(one.stdout, /^k: killed$/m)
-    t.match(one.stdout, /^ {2}not known +\d+ rows of lines \d+ to \d+ \(bytes [\d,]+ to [\d,]+\)$/m)
-    release()
-    t.match(await run(...load, '--run-id', 'k', ...where), { code: 0 }, 'the same command goes on')
-    t.same(await ids(here), upTo(rowCount))
-    const files = join(folder, 'my state', 'runs')
-    t.strictSame(await readdir(files), ['k.journal'])
-    const modes = await Promise.all([files, join(files, 'k.journal')].map(path => stat(path)))
-    t.strictSame(
-      modes.map(({ mode }) => mode & 0o777),
-      [0o700, 0o600],
-    )
-  },
-)
+t.test('a killed run is listed and resumed; the command keeps --state-dir and options', async t => {
+  const { here, folder, stuck, release, run, load } = await scene(t)
+  const where = ['--state-dir', 'my state']
+  const { child, outcome } = await stuck('--run-id', 'k', ...where)
+  child.kill('SIGKILL')
+  await outcome
+  const { code, stdout } = await run('runs', ...where)
+  t.equal(code, 0)
+  t.match(
+    stdout,
+    /^k +killed .*\n\nto go on:\n {2}ddb-ingest resume k --state-dir '.*\/my state'$/m,
+  )
+  const one = await run('runs', 'k', ...where)
+  t.match(one.stdout, /^k: killed$/m)
+  t.match(one.stdout, /^ {2}not known +\d+ rows of lines \d+ to \d+ \(bytes [\d,]+ to [\d,]+\)$/m)
+  release()
+  t.match(
+    await run(...load, '--run-id', 'k', ...where),
+    { code: 0 },
+    'the same command resumes the run',
+  )
+  t.same(await ids(here), upTo(rowCount))
+  const files = join(folder, 'my state', 'runs')
+  t.strictSame(await readdir(files), ['k.journal'])
+  const modes = await Promise.all([files, join(files, 'k.journal')].map(path => stat(path)))
+  t.strictSame(
+    modes.map(({ mode }) => mode & 0o777),
+    [0o700, 0o600],
+  )
+})
 
-t.test('of two at once the second is locked out, and so is who cleans up', async t => {
+t.test('of two at once the second is locked out, and so is a cleanup', async t => {
   const { stuck, release, run, load } = await scene(t)
   const { outcome } = await stuck('--run-id', 'two')
   const second = await run(...load, '--run-id', 'two', '--json')
@@ -154,7 +155,7 @@ t.test('of two at once the second is locked out, and so is who cleans up', async
   t.match(await outcome, { code: 0 })
 })
 
-t.test('another input under the same name is refused with both fingerprints', async t => {
+t.test('another input with the same run ID is refused with both fingerprints', async t => {
   const { here, folder, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'same'), { code: 0 })
   t.match(await run(...load, '--run-id', 'same'), { code: 0, stdout: /^Already loaded: / })
@@ -171,7 +172,7 @@ t.test('another input under the same name is refused with both fingerprints', as
   t.equal(await here.count('target'), rowCount + 2)
 })
 
-t.test('a table in memory that was made again is another one', async t => {
+t.test('a table in memory that was recreated is another table', async t => {
   const { here, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'gone'), { code: 0 })
   await here.session.run('undef("target", SHARED)')
@@ -183,7 +184,7 @@ t.test('a table in memory that was made again is another one', async t => {
   t.same(await ids(here), upTo(rowCount))
 })
 
-t.test('where no journal can be kept nothing is sent', async t => {
+t.test('if no journal can be kept, nothing is sent', async t => {
   const { here, folder, run, load } = await scene(t)
   await writeFile(join(folder, 'file'), '')
   const refused = await run(...load, '--run-id', 'x', '--state-dir', 'file')
@@ -196,7 +197,7 @@ t.test('where no journal can be kept nothing is sent', async t => {
   t.equal(await here.count('target'), 0)
 })
 
-t.test('a killed run goes with what it left on the server', async t => {
+t.test('cleaning a killed run also removes its tables on the server', async t => {
   const { here, stuck, release, run, listed } = await scene(t)
   const { child, outcome } = await stuck('--run-id', 'left')
   child.kill('SIGKILL')
@@ -213,7 +214,7 @@ t.test('a killed run goes with what it left on the server', async t => {
   t.strictSame((await listed()).runs, [])
 })
 
-t.test('a run without a name says what would have let it go on', async t => {
+t.test('a run without an ID says what would have made it resumable', async t => {
   const { stuck, release } = await scene(t)
   const { child, outcome } = await stuck()
   await interrupt(child, 'SIGINT')
@@ -221,9 +222,9 @@ t.test('a run without a name says what would have let it go on', async t => {
   t.match(await outcome, { code: 130, stderr: /--run-id NAME/ })
 })
 
-t.test('a journal that cannot grow ends the run, which goes on once there is room', async t => {
+t.test('a journal that cannot grow ends the run, which resumes once there is room', async t => {
   const { here, folder, load, run } = await scene(t)
-  // A limit stands for the full disk: 4 KiB a file, in blocks of 512 bytes.
+  // A limit acts as a full disk: 4 KiB per file, in blocks of 512 bytes.
   const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
   const [flag, script, ...words] = argv
   const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
@@ -241,7 +242,7 @@ t.test('a journal that cannot grow ends the run, which goes on once there is roo
   t.same(await ids(here), upTo(rowCount), 'every row once')
 })
 
-t.test('a run that stopped at a bad row goes on by the command that it prints', async t => {
+t.test('a run that stopped at a bad row resumes by the command that it prints', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, csv(rowCount).replace('\n950,', '\nx,'))
@@ -256,7 +257,7 @@ t.test('a run that stopped at a bad row goes on by the command that it prints', 
   t.match(await run('resume', 'bad', '--rejects', 'bad.rejects.csv'), { code: 3 })
   t.equal(await here.count('target'), rowCount - 1)
   t.match(await readFile(join(folder, 'bad.rejects.csv'), 'utf8'), 'id,sym\nx,A\n')
-  // The journal has the rejects file by now, so it need not be given again.
+  // The journal has the rejects file now, so the option is not needed again.
   t.match(await run('resume', 'bad'), { code: 3 })
   t.match(await run(...load, '--run-id', 'bad', '--rejects', 'other.csv'), { code: 64 })
   t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)
@@ -268,7 +269,7 @@ t.test('a run that stopped at a bad row goes on by the command that it prints', 
   )
 })
 
-t.test('a run that stopped at its limit of rejects goes on with a higher one', async t => {
+t.test('a run that stopped at its limit of rejects resumes with a higher one', async t => {
   const { here, folder, run, load } = await scene(t)
   await writeFile(join(folder, 'rows.csv'), csv(rowCount).replace(/^[5-7],/gm, 'x,'))
   const limited = ['--run-id', 'many', '--rejects', 'q.csv', '--max-errors', '1']
@@ -279,7 +280,7 @@ t.test('a run that stopped at its limit of rejects goes on with a higher one', a
   t.match(await readFile(join(folder, 'q.csv'), 'utf8'), 'id,sym\nx,B\nx,A\nx,B\n')
 })
 
-t.test('a run of which nothing was stored begins anew with other files and options', async t => {
+t.test('a run that stored nothing starts over with other files and options', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, 'id,sym\nx,A\n1,B\n')
@@ -287,7 +288,7 @@ t.test('a run of which nothing was stored begins anew with other files and optio
   t.match(await run('resume', 'new'), { code: 65, stderr: /resume new --rejects/ })
   await writeFile(path, 'id,sym\n0,A\n1,B\n')
   const resumed = await run('resume', 'new', '--retries', '1')
-  t.match(resumed, { code: 64 }, 'an option that resume has not')
+  t.match(resumed, { code: 64 }, 'an option that resume does not have')
   t.match(await run('resume', 'new'), { code: 0, stderr: /has changed .* so it begins anew/ })
   t.same(await ids(here), upTo(2))
   await writeFile(path, 'id,sym\nx,A\n')

@@ -1,5 +1,5 @@
 /*
-  Runs at the same time: those under one name, and those under names that look alike.
+  Runs at the same time: with one name, and with similar names.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -10,7 +10,7 @@ import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 
 const rowCount = 5_000
 
-/** Its second half comes once `opened` resolves. */
+/** Its second half waits until `opened` resolves. */
 async function* halting(firstId: number, half: () => void, opened: Promise<unknown>) {
   const [header, ...rows] = csv(rowCount)
     .trimEnd()
@@ -22,7 +22,7 @@ async function* halting(firstId: number, half: () => void, opened: Promise<unkno
   yield `${rows.slice(rowCount / 2).join('\n')}\n`
 }
 
-/** Two runs into one table; neither reads its second half before the other has read its first, or has ended. */
+/** Two runs into one table; neither reads its second half before the other has read its first half or has ended. */
 async function pair(
   here: LoadServer,
   runIds: readonly [string, string],
@@ -59,7 +59,7 @@ async function sharedTables(here: LoadServer): Promise<string[]> {
 
 for (const [name, delivery] of deliveries) {
   t.test(
-    `of two runs under one name one loads, the other sends no row: ${name}`,
+    `of two runs with one name one loads, the other sends no row: ${name}`,
     async (t: Test) => {
       const here = await startLoadServer(t, streamScript)
       const results = await pair(here, ['nightly', 'nightly'], delivery)
@@ -76,11 +76,11 @@ for (const [name, delivery] of deliveries) {
         upTo(rowCount).map(id => id + winner * rowCount),
         'its rows, each once',
       )
-      t.same(await sharedTables(here), [], 'nothing is left behind')
+      t.same(await sharedTables(here), [], 'nothing is left on the server')
     },
   )
 
-  t.test(`names that differ in one sign have nothing to do with each other: ${name}`, async t => {
+  t.test(`names that differ in one character do not affect each other: ${name}`, async t => {
     const here = await startLoadServer(t, streamScript)
     for (const result of await pair(here, ['a-b', 'a_b'], delivery)) {
       t.match(result, { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
@@ -91,7 +91,7 @@ for (const [name, delivery] of deliveries) {
 }
 
 t.test(
-  'of two runs that both saw no marker, the one whose marker was replaced sends no row',
+  'of two runs that both found no marker, the one whose marker was replaced sends no row',
   async t => {
     for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
       let marked = false
@@ -119,17 +119,17 @@ t.test(
   },
 )
 
-/** What a run does that looked for the marker before there was one, and shared its own afterwards. */
+/** What a run does that found no marker and then shares its own. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 
 t.test(
-  'what a run keeps that a signal ended is not told at every load of others',
+  'tables kept by a run that a signal ended are not reported at every other load',
   async (t: Test) => {
     for (const [[name, delivery], readRows] of [
       [deliveries[0]!, 1],
       [deliveries[1]!, 1],
-      // Nothing is left to do then.
+      // At this point nothing is left to do.
       [deliveries[0]!, rowCount],
       [deliveries[1]!, rowCount],
     ] as const) {
@@ -176,7 +176,7 @@ t.test(
         rows: { unconfirmed: 0 },
       })
       t.equal(await here.count('target'), rowCount)
-      t.same(await sharedTables(here), ['ddbIngestFinished1'], 'that it has finished')
+      t.same(await sharedTables(here), ['ddbIngestFinished1'], 'the mark that it has finished')
       await here.session.run('undef(`ddbIngestFinished1, SHARED)')
     }
   },

@@ -1,6 +1,6 @@
 /*
-  How long a run waits: for a server that is not there, for one that was, for one that says nothing. Each limit holds
-  for all that is tried inside it.
+  How long a run waits for a server that is missing, was there before, or is silent. Each timeout covers everything
+  tried within it.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -13,7 +13,7 @@ import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
 
-/** Turns that a timer may come late by. */
+/** Turns by which a timer may be late. */
 const slackMs = 500
 
 function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
@@ -29,7 +29,7 @@ const input = (text: string | AsyncIterable<string>) => ({
 
 const connectTimeoutMs = 5_000
 
-/** A run against a port on which nobody listens, or somebody does after a while. */
+/** A run to a port on which nothing listens, or only after a while. */
 function connecting(
   platform: TurnPlatform,
   change: Partial<LoadOptions> = {},
@@ -44,7 +44,7 @@ function connecting(
 
 const notConnected = { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { read: 0 } }
 
-t.test('where nobody listens, all tries to connect end together in their time', async t => {
+t.test('if nothing listens, all connection attempts together end within the timeout', async t => {
   const platform = platformOf(t, () => false)
   t.match(await connecting(platform), notConnected)
   const { dialledAtMs } = platform
@@ -65,7 +65,7 @@ t.test('other hosts share that time', async t => {
   t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
 })
 
-t.test('a server that takes connections and says nothing has that time, too', async t => {
+t.test('a server that accepts connections and stays silent gets the same time', async t => {
   const server = await startFakeServer(undefined, { answerConnect: false })
   t.teardown(() => server.close())
   const platform = platformOf(t)
@@ -78,7 +78,7 @@ t.test('a server that takes connections and says nothing has that time, too', as
   t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
 })
 
-t.test('a server that starts in that time is found, however long that is', async t => {
+t.test('a server that starts within that time is found, however late', async t => {
   const here = await startLoadServer(t, streamScript)
   const { host, port } = here.server
   const platform = platformOf(t, nowMs => nowMs > 30_000)
@@ -90,18 +90,18 @@ t.test('a server that starts in that time is found, however long that is', async
   t.match(result, { exitCode: 0, rows: { confirmed: 5 } })
 })
 
-t.test('with 0 retries the first refusal is the last', async t => {
+t.test('with 0 retries the first refusal is final', async t => {
   const platform = platformOf(t, () => false)
   t.match(await connecting(platform, { delivery: { retries: 0 } }), notConnected)
   t.equal(platform.dialledAtMs.length, 1)
 })
 
 for (const name of ['signal', 'leave'] as const) {
-  t.test(`whoever aborts (${name}) does not wait for the next try to connect`, async t => {
+  t.test(`an abort (${name}) does not wait for the next connection attempt`, async t => {
     const ending = new AbortController()
     const pausedMs = 100
     const platform: TurnPlatform = platformOf(t, nowMs => {
-      // In the pause behind this try, which takes longer by then.
+      // In the pause after this attempt, which is longer by then.
       if (nowMs > 1_000) platform.clock.after(pausedMs, () => ending.abort())
       return false
     })
@@ -118,11 +118,11 @@ const isDelivery = (request: RequestInfo): boolean => request.text === 'ddbInges
 
 interface Loss {
   readonly backAfterMs?: number
-  /** The connection for questions goes on. */
+  /** The asking connection stays open. */
   readonly endsOne?: boolean
 }
 
-/** A server whose connections end with its third batch, and a port that is closed from then on. */
+/** A server whose connections end with its third batch, and whose port is closed from then on. */
 async function losing(
   t: Test,
   delivery: DeliveryOptions,
@@ -161,7 +161,7 @@ async function losing(
 }
 
 t.test(
-  'a lost connection is tried for as long as --retry-timeout says, ever less often',
+  'a lost connection is retried for the time of --retry-timeout, less and less often',
   async t => {
     const retryTimeoutMs = 120_000
     const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
@@ -177,21 +177,21 @@ t.test(
   },
 )
 
-t.test('a server that can be reached again after a minute has every row once', async t => {
+t.test('if a server returns after a minute, it has every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
   t.same(await ids(here), upTo(100))
 })
 
 t.test(
-  'a server that takes no new connections, and answers on the old one, has not lost a row',
+  'a server that accepts no new connections but answers on the old one has lost no row',
   async t => {
     const { result } = await losing(t, { retryTimeoutMs: 1_000, connections: 1 }, { endsOne: true })
     t.match(result, { exitCode: 4, rows: { confirmed: 20 } })
   },
 )
 
-t.test('with 0 retries no lost connection is opened again', async t => {
+t.test('with 0 retries no lost connection is reopened', async t => {
   const { result, dialledAtMs } = await losing(t, { retries: 0, connections: 1 })
   t.match(result, { exitCode: 4 })
   t.equal(dialledAtMs.length, 2, 'the two that the run began with')
@@ -203,7 +203,7 @@ for (const delivery of [
   { mode: 'sync' },
 ] as const satisfies DeliveryOptions[]) {
   const name = Object.values(delivery)[0]
-  t.test(`--confirm-timeout holds when the server says nothing more: ${name}`, async t => {
+  t.test(`--confirm-timeout holds when the server falls silent: ${name}`, async t => {
     const confirmTimeoutMs = 5_000
     const thaw = closedGate()
     const platform = platformOf(t)
@@ -228,7 +228,7 @@ for (const delivery of [
       platform,
     )
     t.match(result, { exitCode: 4, rows: { rejected: 0 } })
-    // Once it is given up, what was confirmed in memory is asked for, and goodbye is said.
+    // After the timeout the run still asks for rows confirmed in memory and closes its sessions.
     const tookMs = platform.clock.nowMs() - frozenAtMs!
     t.ok(tookMs >= confirmTimeoutMs - slackMs, `not before: ${tookMs} ms`)
     t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)

@@ -1,10 +1,10 @@
 /*
-  Reads an input in one piece and in several, and holds the one against the other.
+  Reads an input in one chunk and in several, and compares the results.
 */
 import type { ReaderOptions } from '../../../src/parse/formats.js'
 import { outcome, types } from '../../parse/any-input.js'
 
-/** @throws when records or bytes are lost, or depend on the pieces in which they came */
+/** @throws when records or bytes are lost, or depend on the chunks in which they came */
 export async function checkInput(data: Buffer, dialects: readonly ReaderOptions[]): Promise<void> {
   const [dialect = 0, columns = 0, pieces = 0] = data
   const bytes = data.subarray(3)

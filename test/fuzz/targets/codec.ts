@@ -1,12 +1,12 @@
 /*
-  Decoders of a stream: values, requests and responses. The first byte chooses among them, the second the pieces.
+  Decoders of a stream: values, requests and responses. The first byte chooses the decoder, the second the chunks.
 */
 import { agreedOutcome } from '../../helpers/decoded-outcome.js'
 import { asBlocks, asRequest, asResponse, checkValues } from '../../protocol/any-bytes.js'
 
 const decoders = [asRequest, asResponse, asBlocks]
 
-/** @throws when the bytes are not dealt with as they must be */
+/** @throws when a decoder does not handle the bytes as it must */
 export function fuzz(data: Buffer): void {
   const [chosen = 0, pieces = 0] = data
   const bytes = data.subarray(2)

@@ -1,12 +1,12 @@
 /*
-  Readers of delimited text. The first byte chooses the dialect, the second the columns, the third the pieces.
+  Readers of delimited text. The first byte chooses the dialect, the second the columns, the third the chunks.
 */
 import { dialects } from '../../parse/any-input.js'
 import { checkInput } from './check-input.js'
 
 const delimited = dialects.filter(({ format }) => format === 'csv' || format === 'tsv')
 
-/** @throws when records or bytes are lost, or depend on the pieces in which they came */
+/** @throws when records or bytes are lost, or depend on the chunks in which they came */
 export function fuzz(data: Buffer): Promise<void> {
   return checkInput(data, delimited)
 }

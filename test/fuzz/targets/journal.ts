@@ -1,6 +1,6 @@
 /*
-  Journals. A line of the input is what a record says, and gets its checksum here; one that begins with a zero byte stands in
-  the file as it is. The first byte chooses where the file is read in two pieces.
+  Journals. A line of the input is the content of a record and gets its checksum here; a line that begins with a zero
+  byte is written to the file as it is. The first byte chooses where the file is split in two chunks.
 */
 import { crc32 } from 'node:zlib'
 import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -16,7 +16,7 @@ interface Read {
   readonly state: FoundRun
 }
 
-/** @throws what reading must not throw, and when what is read depends on the pieces or is not what is written */
+/** @throws an error that reading must not throw, and when what is read depends on the chunks or is not what is written */
 export async function fuzz(data: Buffer): Promise<void> {
   const [at = 0] = data
   const bytes = journalOf(data.subarray(1))
@@ -27,14 +27,14 @@ export async function fuzz(data: Buffer): Promise<void> {
   if (found === undefined || found.sizeBytes + found.tornBytes > bytes.length)
     throw new Error(`${found?.sizeBytes} and ${found?.tornBytes} of ${bytes.length} bytes`)
   if (found.damage !== undefined) return
-  // Records with right checksums may contradict each other here: only a program of ours writes them.
+  // Records with correct checksums may contradict each other here: only our own program writes them.
   whole.state.rows()
   const again = await read(bytes.subarray(0, found.sizeBytes), found.sizeBytes)
   if (again.found?.damage !== undefined || again.records.length !== whole.records.length)
     throw new Error('What is kept of it is not what was read')
 }
 
-/** Of a damaged journal nobody needs to know how much follows. */
+/** How much follows the damage in a journal does not matter. */
 function told({ found, records }: Read): string {
   return JSON.stringify([found?.damage ?? found, records])
 }
@@ -67,7 +67,7 @@ async function read(bytes: Buffer, firstBytes: number): Promise<Read> {
   return { found, records, state }
 }
 
-/** A disk with one file, which is read in two pieces. */
+/** A disk with one file, which is read in two chunks. */
 function fileOf(bytes: Buffer, firstBytes: number): Files {
   let at = 0
   const file = {

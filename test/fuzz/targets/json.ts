@@ -1,12 +1,12 @@
 /*
-  Readers of JSON. The first byte chooses lines or one text, the second the columns, the third the pieces.
+  Readers of JSON. The first byte chooses lines or one text, the second the columns, the third the chunks.
 */
 import { dialects } from '../../parse/any-input.js'
 import { checkInput } from './check-input.js'
 
 const json = dialects.filter(({ format }) => format === 'json' || format === 'ndjson')
 
-/** @throws when records or bytes are lost, or depend on the pieces in which they came */
+/** @throws when records or bytes are lost, or depend on the chunks in which they came */
 export function fuzz(data: Buffer): Promise<void> {
   return checkInput(data, json)
 }

@@ -1,5 +1,5 @@
 /*
-  What a check says, against what a load then does; and that the server is as it was before.
+  Compares what a check reports with what a load then does, and checks that the server is unchanged.
 */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -54,7 +54,7 @@ async function fileOf(t: Test, name: string, text: string | Uint8Array): Promise
   return path
 }
 
-/** Everything of the server that a check could have changed. */
+/** Everything on the server that a check could have changed. */
 async function state({ session, rows }: LoadServer): Promise<unknown> {
   const names = await rows(
     'select name, rows, form from objs(true) where shared = true order by name',
@@ -63,7 +63,7 @@ async function state({ session, rows }: LoadServer): Promise<unknown> {
   return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
 }
 
-t.test('a table that load would create is not created, and known all the same', async t => {
+t.test('a check knows the table that load would create, but does not create it', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const before = await state(server)
@@ -89,48 +89,51 @@ t.test('a table that load would create is not created, and known all the same', 
   t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
 })
 
-t.test('a check reads everything, says how, and leaves the server as it was', async t => {
-  const server = await startLoadServer(t, scripts)
-  const before = await state(server)
-  const result = await checks(server)([here('fixtures/csv/trades-with-bad-rows.csv')])
-  t.match(result, {
-    schema: 'ddb-ingest/check/1',
-    status: 'rejects',
-    exitCode: 3,
-    rows: { read: 15, fit: 11, rejected: 4, unfit: 0 },
-    target: { table: 'trades', method: 'insert' },
-    batches: { looked: 1, expected: 1 },
-    partitions: null,
-    columns: [
-      { name: 'time', type: 'TIMESTAMP', nulls: 0, coerced: 0, rejected: 1 },
-      { name: 'sym', type: 'SYMBOL', rejected: 0 },
-      { name: 'price', type: 'DOUBLE', rejected: 1 },
-      { name: 'id', type: 'INT', rejected: 1 },
-    ],
-    rejects: { byClass: { parse: 1, type: 3, server: 0 } },
-    notices: [/a load ends at the first row that it rejects/],
-    error: null,
-  })
-  t.strictSame(result.inputs[0]!.fields[0], {
-    source: 'time',
-    position: 1,
-    text: '2020.07.04T15:26:38.874',
-    column: 'time',
-    value: '2020.07.04T15:26:38.874',
-  })
-  t.strictSame(
-    result.problems.map(({ lineNumber, columnName }) => [lineNumber, columnName]),
-    [
-      [10, 'time'],
-      [11, 'price'],
-      [12, null],
-      [13, 'id'],
-    ],
-  )
-  t.strictSame(await state(server), before)
-})
+t.test(
+  'a check reads everything, reports every setting, and leaves the server unchanged',
+  async t => {
+    const server = await startLoadServer(t, scripts)
+    const before = await state(server)
+    const result = await checks(server)([here('fixtures/csv/trades-with-bad-rows.csv')])
+    t.match(result, {
+      schema: 'ddb-ingest/check/1',
+      status: 'rejects',
+      exitCode: 3,
+      rows: { read: 15, fit: 11, rejected: 4, unfit: 0 },
+      target: { table: 'trades', method: 'insert' },
+      batches: { looked: 1, expected: 1 },
+      partitions: null,
+      columns: [
+        { name: 'time', type: 'TIMESTAMP', nulls: 0, coerced: 0, rejected: 1 },
+        { name: 'sym', type: 'SYMBOL', rejected: 0 },
+        { name: 'price', type: 'DOUBLE', rejected: 1 },
+        { name: 'id', type: 'INT', rejected: 1 },
+      ],
+      rejects: { byClass: { parse: 1, type: 3, server: 0 } },
+      notices: [/a load ends at the first row that it rejects/],
+      error: null,
+    })
+    t.strictSame(result.inputs[0]!.fields[0], {
+      source: 'time',
+      position: 1,
+      text: '2020.07.04T15:26:38.874',
+      column: 'time',
+      value: '2020.07.04T15:26:38.874',
+    })
+    t.strictSame(
+      result.problems.map(({ lineNumber, columnName }) => [lineNumber, columnName]),
+      [
+        [10, 'time'],
+        [11, 'price'],
+        [12, null],
+        [13, 'id'],
+      ],
+    )
+    t.strictSame(await state(server), before)
+  },
+)
 
-t.test('what is frozen says everything that was found', async t => {
+t.test('the frozen settings contain everything that was detected', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const path = await fileOf(
@@ -160,7 +163,7 @@ t.test('what is frozen says everything that was found', async t => {
   t.match(inputs[0]!.fields[2], { source: 'price', text: '1,5', value: '1.5' })
 })
 
-t.test('inputs that are read alike are one load, empty ones go along', async t => {
+t.test('inputs with the same settings become one load, together with empty inputs', async t => {
   const server = await startLoadServer(t, scripts)
   const folder = t.testdir({
     'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
@@ -176,7 +179,7 @@ t.test('inputs that are read alike are one load, empty ones go along', async t =
   )
 })
 
-t.test('inputs without rows load, and say what they can', async t => {
+t.test('a check passes inputs without rows and reports what it can', async t => {
   const check = checks(await startLoadServer(t, scripts))
   t.match(await check([await fileOf(t, 'a.csv', '')]), {
     status: 'fits',
@@ -191,31 +194,34 @@ t.test('inputs without rows load, and say what they can', async t => {
   })
 })
 
-t.test('where nothing can load it is 65, with the first reason', async t => {
-  const check = checks(await startLoadServer(t, scripts))
-  const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
-  t.match(bad, {
-    status: 'failed',
-    exitCode: 65,
-    rows: { read: 2, fit: 0, rejected: 2 },
-    inputs: [{ fields: [{ text: 'x', value: null }] }],
-    error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
-  })
-  const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
-  const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
-  t.match(await check([columns, other]), {
-    status: 'failed',
-    exitCode: 65,
-    error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
-    rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
-    inputs: [
-      { fields: [{ source: 'time', text: '2020.01.01', column: null }, { text: 'A' }, {}, {}] },
-      { fields: [{ column: 'time', value: '2020.01.01T00:00:00.000' }, {}, {}, {}] },
-    ],
-  })
-})
+t.test(
+  'if no input can be loaded, the exit code is 65 and the error is the first reason',
+  async t => {
+    const check = checks(await startLoadServer(t, scripts))
+    const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
+    t.match(bad, {
+      status: 'failed',
+      exitCode: 65,
+      rows: { read: 2, fit: 0, rejected: 2 },
+      inputs: [{ fields: [{ text: 'x', value: null }] }],
+      error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
+    })
+    const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
+    const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
+    t.match(await check([columns, other]), {
+      status: 'failed',
+      exitCode: 65,
+      error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
+      rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
+      inputs: [
+        { fields: [{ source: 'time', text: '2020.01.01', column: null }, { text: 'A' }, {}, {}] },
+        { fields: [{ column: 'time', value: '2020.01.01T00:00:00.000' }, {}, {}, {}] },
+      ],
+    })
+  },
+)
 
-t.test('without a target the inputs are looked at all the same', async t => {
+t.test('without a target the inputs are still checked', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const path = here('fixtures/csv/trades.csv')
@@ -251,7 +257,7 @@ t.test('without a target the inputs are looked at all the same', async t => {
   t.match(await check(['/no/such.csv']), { exitCode: 66, inputs: [], frozen: [] })
 })
 
-t.test('a user who may only read may check', async t => {
+t.test('a user with read permission only may run a check', async t => {
   const server = await startLoadServer(t, scripts)
   const { host, port } = server.server
   const before = await state(server)
@@ -264,7 +270,7 @@ t.test('a user who may only read may check', async t => {
   t.strictSame(await state(server), before)
 })
 
-t.test('partitions are counted, and rows outside of them are rejects', async t => {
+t.test('rows are counted by partition, and rows outside all partitions are rejects', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const days = await fileOf(
@@ -299,7 +305,7 @@ t.test('partitions are counted, and rows outside of them are rejects', async t =
   })
 })
 
-t.test('a sample reads so many records of each input and says what all would be', async t => {
+t.test('a sample reads a limited number of records per input and estimates the totals', async t => {
   const check = checks(await startLoadServer(t, scripts))
   const rows = Array.from({ length: 10_000 }, (_, i) => `2020.01.01,A,${i % 10},${i}\n`).join('')
   const path = await fileOf(t, 'a.csv', `time,sym,price,id\n${rows}`)
@@ -317,7 +323,7 @@ t.test('a sample reads so many records of each input and says what all would be'
 })
 
 t.test(
-  'standard input, functions, constants and arrays are checked like files and tables',
+  'standard input, functions, constants and arrays are checked as files and tables are',
   async t => {
     const server = await startLoadServer(t, scripts)
     const check = checks(server)
@@ -364,24 +370,27 @@ t.test(
   },
 )
 
-t.test('no rejects file is made, and rows that are expected are counted', async t => {
-  const check = checks(await startLoadServer(t, scripts))
-  const folder = t.testdir()
-  const file = join(folder, 'r.csv')
-  const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
-  t.match(await check(inputs, { rejects: { file, maxErrors: 3 } }), {
-    exitCode: 3,
-    notices: [/more than `rejects.maxErrors` allows/],
-  })
-  await t.rejects(writeFile(file, '', { flag: 'r+' }), { code: 'ENOENT' })
-  t.match(await check(inputs, { expectRows: 11 }), { exitCode: 3, error: null })
-  t.match(await check(inputs, { expectRows: 12 }), {
-    exitCode: 5,
-    error: { code: 'DDB_EXPECTATION', message: /expected 12 rows, 11 would be/ },
-  })
-})
+t.test(
+  'a check makes no rejects file, and compares the row count with the expected one',
+  async t => {
+    const check = checks(await startLoadServer(t, scripts))
+    const folder = t.testdir()
+    const file = join(folder, 'r.csv')
+    const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
+    t.match(await check(inputs, { rejects: { file, maxErrors: 3 } }), {
+      exitCode: 3,
+      notices: [/more than `rejects.maxErrors` allows/],
+    })
+    await t.rejects(writeFile(file, '', { flag: 'r+' }), { code: 'ENOENT' })
+    t.match(await check(inputs, { expectRows: 11 }), { exitCode: 3, error: null })
+    t.match(await check(inputs, { expectRows: 12 }), {
+      exitCode: 5,
+      error: { code: 'DDB_EXPECTATION', message: /expected 12 rows, 11 would be/ },
+    })
+  },
+)
 
-t.test('a check that is interrupted says so', async t => {
+t.test('an interrupted check reports the interruption', async t => {
   const check = checks(await startLoadServer(t, scripts))
   const controller = new AbortController()
   controller.abort()
@@ -415,7 +424,7 @@ const line = fc.oneof(
   { arbitrary: fc.array(cell, { maxLength: 3 }), weight: 1 },
 )
 
-t.test('a check counts what the load that follows counts', async t => {
+t.test('a check counts the same rows as the load that follows', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const folder = t.testdir()

@@ -4,15 +4,15 @@ import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 
 const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4)')
 
-t.test('a target that is as it was is nothing to speak of', async t => {
+t.test('an unchanged target passes', async t => {
   t.doesNotThrow(() => checkTypes(target, undefined))
   t.doesNotThrow(() => checkTypes(target, 'time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4)'))
   t.doesNotThrow(() => checkTypes(target, 'time:timestamp, sym:symbol, price:decimal64(4)'))
   const odd = { columns: [{ name: 'a,b: c', type: { type: 'INT' } }] } as const
-  t.doesNotThrow(() => checkTypes(odd, 'a,b: c:INT'), 'names that no list can hold')
+  t.doesNotThrow(() => checkTypes(odd, 'a,b: c:INT'), 'column names that no list can hold')
 })
 
-t.test('every other column is named', async t => {
+t.test('every differing column is named', async t => {
   const cases: [expected: string, message: RegExp][] = [
     ['time:DATE,sym:SYMBOL,price:DECIMAL64(4)', /column "time" is TIMESTAMP, not DATE\. /],
     ['time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(2)', /is DECIMAL64\(4\), not DECIMAL64\(2\)/],

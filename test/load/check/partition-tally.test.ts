@@ -28,23 +28,26 @@ t.test('a target without partitions has no tally', async t => {
   t.equal(newPartitionTally({}), undefined)
 })
 
-t.test('values are named as the server writes them, those it has to add are counted', async t => {
-  const tally = tallyOf([dimension('VALUE', 'DATE', columnOf('DATE', [18262, 18263]))], 'add')
-  const times = columnOf('TIMESTAMP', [18262n * 86_400_000n + 5n, 18270n * 86_400_000n, null])
-  t.strictSame([...tally.add({ rowCount: 3, columns: [times] })!], [0, 0, 1])
-  t.strictSame(tally.result(), {
-    dimensions: [{ column: 'c0', kind: 'VALUE' }],
-    count: 2,
-    added: 1,
-    largest: [
-      { keys: ['2020.01.01'], rows: 1 },
-      { keys: ['2020.01.09'], rows: 1 },
-    ],
-    outside: 1,
-  })
-})
+t.test(
+  'partitions have the names that the server writes, and values to be added are counted',
+  async t => {
+    const tally = tallyOf([dimension('VALUE', 'DATE', columnOf('DATE', [18262, 18263]))], 'add')
+    const times = columnOf('TIMESTAMP', [18262n * 86_400_000n + 5n, 18270n * 86_400_000n, null])
+    t.strictSame([...tally.add({ rowCount: 3, columns: [times] })!], [0, 0, 1])
+    t.strictSame(tally.result(), {
+      dimensions: [{ column: 'c0', kind: 'VALUE' }],
+      count: 2,
+      added: 1,
+      largest: [
+        { keys: ['2020.01.01'], rows: 1 },
+        { keys: ['2020.01.09'], rows: 1 },
+      ],
+      outside: 1,
+    })
+  },
+)
 
-t.test('lists and ranges have names, a hash has none', async t => {
+t.test('list and range partitions have names, hash partitions have none', async t => {
   const lists: Value = { form: 'vector', type: 'ANY', length: 2, data: [ints(1, 2), int(4)] }
   const tally = tallyOf([
     dimension('LIST', 'INT', lists),
@@ -63,7 +66,7 @@ t.test('lists and ranges have names, a hash has none', async t => {
   })
 })
 
-t.test('a scheme that does not tell says nothing', async t => {
+t.test('counts that the scheme cannot tell are null', async t => {
   const hash = tallyOf([dimension('HASH', 'INT', int(7))])
   hash.add({ rowCount: 1, columns: [ints(1)] })
   t.match(hash.result(), { count: null, largest: [], outside: 0 })
@@ -72,14 +75,14 @@ t.test('a scheme that does not tell says nothing', async t => {
   t.match(silent.result(), { count: 2, added: 1, outside: null })
 })
 
-t.test('what a function divides is not counted by partition', async t => {
+t.test('partitions that a function computes are not counted', async t => {
   const dimensions = [dimension('RANGE', 'INT', ints(0, 10))]
   const tally = newPartitionTally({ partition: { dimensions, unpredictable: true } })!
   t.equal(tally.add({ rowCount: 2, columns: [ints(5, 50)] }), undefined)
   t.match(tally.result(), { dimensions: [{ column: 'c0' }], count: null, outside: null })
 })
 
-t.test('every row is in one partition or outside', async t => {
+t.test('every row is in exactly one partition or outside', async t => {
   const value = fc.option(fc.integer({ min: -3, max: 12 }))
   const property = fc.property(fc.array(fc.tuple(value, value), { maxLength: 50 }), rows => {
     const tally = tallyOf(

@@ -11,7 +11,7 @@ const utf8 = { encoding: 'utf-8', mark: none } as const
 const field = (index: number): CellSource => ({ kind: 'field', index })
 const member = (name: string): CellSource => ({ kind: 'member', name })
 
-t.test('fields come without their quotes, in any encoding', async t => {
+t.test('fields are returned without quotes, in any encoding', async t => {
   const csv = { format: 'csv', header: 'no', delimiter: ';', quote: "'" } as const
   const texts = await recordTexts(Buffer.from("1;'a;b';;'it''s'\n"), { text: utf8, options: csv }, [
     field(3),
@@ -26,7 +26,7 @@ t.test('fields come without their quotes, in any encoding', async t => {
   t.strictSame(await recordTexts(Uint8Array.of(0xb9, 0xc9, 0x3b, 0x31), gbk, [field(0)]), ['股'])
 })
 
-t.test('members come as they are spelled, objects and arrays not at all', async t => {
+t.test('members are returned as spelled, objects and arrays are left out', async t => {
   const json = { text: utf8, options: { format: 'ndjson' } } as const
   const record = Buffer.from('{"a":{"b":1.50e2},"c":[1],"d":12345678901234567890,"e":null}')
   const names = ['a.b', 'd', 'c', 'e', 'a', 'x'].map(member)
@@ -42,7 +42,7 @@ t.test('members come as they are spelled, objects and arrays not at all', async 
   t.strictSame(await memberNames(Buffer.from('[1'), utf8), [])
 })
 
-t.test('what cannot be read, or is too long, has no texts', async t => {
+t.test('unreadable or too long records have no texts', async t => {
   const csv = { text: utf8, options: { format: 'csv', header: 'no' } } as const
   t.strictSame(await recordTexts(Buffer.from('"a'), csv, [field(0)]), [null])
   t.strictSame(await recordTexts(none, csv, [field(0)]), [null])
@@ -50,7 +50,7 @@ t.test('what cannot be read, or is too long, has no texts', async t => {
   t.strictSame(await memberNames(none, utf8), [])
 })
 
-t.test('long texts are clipped between characters', async t => {
+t.test('long texts are clipped between characters, never inside one', async t => {
   t.equal(clippedCharacters('a'.repeat(80)), 'a'.repeat(80))
   t.equal(clippedCharacters('a'.repeat(81)), `${'a'.repeat(80)}…`)
   t.equal(clippedCharacters('😀'.repeat(81)), `${'😀'.repeat(80)}…`)

@@ -18,7 +18,7 @@ function silentSocket(): Socket {
   return Object.assign(socket, { bytesRead: 0 })
 }
 
-/** What a port gives on which nobody listens. */
+/** A socket as for a port without a listener. */
 function refusedSocket(): Socket {
   const socket = silentSocket()
   const error = Object.assign(new Error('nobody is there'), { code: 'ECONNREFUSED' })
@@ -26,7 +26,7 @@ function refusedSocket(): Socket {
   return socket
 }
 
-/** A platform on which nobody can be reached; `dialled` says who was tried, and when. */
+/** A platform on which every connection attempt fails; `dialled` records which hosts were tried, and when. */
 function deadPlatform(socketTo: (host: string) => Socket = silentSocket) {
   const dialled: [host: string, atMs: number][] = []
   const clock = leapingClock()
@@ -53,7 +53,7 @@ const threeHosts: ServerTarget = {
   ],
 }
 
-t.test('each of the hosts has its share of the time that is left', async t => {
+t.test('the hosts share the remaining time equally', async t => {
   const { platform, dialled } = deadPlatform()
   await t.rejects(connectServer(platform, threeHosts, { deadlineMs: 9_000 }), {
     code: 'DDB_CONNECT',
@@ -66,7 +66,7 @@ t.test('each of the hosts has its share of the time that is left', async t => {
   t.equal(platform.clock.nowMs(), 9_000)
 })
 
-t.test('behind the deadline each host is still tried', async t => {
+t.test('after the deadline each host is still tried once', async t => {
   const { platform, dialled } = deadPlatform()
   await t.rejects(connectServer(platform, threeHosts, { deadlineMs: -1 }), { code: 'DDB_CONNECT' })
   t.strictSame(
@@ -75,9 +75,9 @@ t.test('behind the deadline each host is still tried', async t => {
   )
 })
 
-t.test('of several failures the first host is told of', async t => {
+t.test('if several hosts fail, the error of the first host is thrown', async t => {
   const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket() : silentSocket()))
-  // Whoever refuses does so in the next turn of the event loop: this clock must not leap over it.
+  // A refusal arrives in the next turn of the event loop: this clock must not leap over it.
   const clock = handClock()
   const connecting = connectServer({ ...platform, clock }, threeHosts, { deadlineMs: 9_000 })
   const failed = t.rejects(connecting, { code: 'DDB_CONNECT', message: /\ba:1\b/ })
@@ -89,7 +89,7 @@ t.test('of several failures the first host is told of', async t => {
   }
 })
 
-t.test('the first host that answers is taken', async t => {
+t.test('the first host that answers is used', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const dead = await startServer({ port: 0 })
@@ -105,7 +105,7 @@ t.test('the first host that answers is taken', async t => {
   await session.close()
 })
 
-/** A server that answers logins as told, and how often it was asked. */
+/** A server that answers each login with `answer`, and counts the logins. */
 async function loginServer(answer: () => ReturnType<NonNullable<Faults['beforeExecute']>>) {
   let logins = 0
   const server = await startServer({
@@ -140,7 +140,7 @@ t.test('a refused login is final: no other host is asked with the same password'
   t.equal(other.logins(), 0)
 })
 
-t.test('a login that another node is to answer is made there', async t => {
+t.test('if a server redirects a login, the client logs in at the named node', async t => {
   const leader = await loginServer(() => undefined)
   const follower = await loginServer(() => ({
     error: `<NotLeader>127.0.0.1:${leader.server.port}`,
@@ -151,7 +151,7 @@ t.test('a login that another node is to answer is made there', async t => {
   await session.close()
 })
 
-t.test('a node that names itself again and again is asked six times', async t => {
+t.test('a node that redirects to itself again and again is tried six times', async t => {
   const circling = await loginServer(() => ({
     error: `<NotLeader>127.0.0.1:${circling.server.port}`,
   }))
@@ -159,17 +159,17 @@ t.test('a node that names itself again and again is asked six times', async t =>
   t.equal(circling.logins(), 6)
 })
 
-t.test('no password goes to a host that was not named', async t => {
+t.test('the password is never sent to a host that the user did not name', async t => {
   const other = await loginServer(() => undefined)
   const sending = await loginServer(() => ({ error: `<NotLeader>localhost:${other.server.port}` }))
   await t.rejects(connectTo(sending.target), { code: 'DDB_CONNECT', message: /localhost/ })
   t.equal(other.logins(), 0)
 })
 
-t.test('limits', async t => {
+t.test('time limits of connecting and closing', async t => {
   const closing = (confirmTimeoutMs: number): number => closeTimeoutMs({ confirmTimeoutMs } as Plan)
   t.equal(closing(60_000), 30_000)
-  t.equal(closing(2_000), 2_000, 'no longer than anything else of the run is waited for')
+  t.equal(closing(2_000), 2_000, 'closing waits no longer than the run waits for other answers')
   const clock = handClock()
   clock.advance(500)
   const platform = { ...systemPlatform, clock }

@@ -13,7 +13,7 @@ import { runs } from '../../helpers/runs.js'
 
 const never = new Promise<undefined>(() => undefined)
 
-/** A connection on which nothing happens but what the test says. */
+/** A connection on which only the test makes things happen. */
 function quietSession(bufferedBytes: () => number, drained: Promise<void> = never) {
   const given: { code: string }[] = []
   const session = {
@@ -28,43 +28,43 @@ function quietSession(bufferedBytes: () => number, drained: Promise<void> = neve
 
 const timeoutMs = 60_000
 
-/** What follows from what has happened has happened, too. */
+/** Waits until all pending callbacks have run. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 const silent = { name: 'ConnectionError', code: 'DDB_UNCONFIRMED' }
 
-t.test('bytes that nobody takes end the wait, and the session with it', async t => {
+t.test('if the peer takes no bytes, the wait ends and the session is closed', async t => {
   const clock = leapingClock()
   const { session, given } = quietSession(() => 100)
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
   t.equal(given[0]?.code, 'DDB_UNCONFIRMED')
-  // A second of the time is kept for a look that would have found bytes on their way.
+  // The last second of the timeout is reserved for a check that would have found bytes on their way.
   t.equal(clock.nowMs(), 59_000)
 })
 
-t.test('as long as bytes leave they are waited for', async t => {
+t.test('the wait continues as long as bytes leave', async t => {
   const clock = leapingClock()
-  // They leave for five minutes, 1 byte each 1,000 ms, and then no more.
+  // One byte leaves per second for five minutes, then no more.
   const { session, given } = quietSession(() => Math.max(100, 400 - clock.nowMs() / 1_000))
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
-  // Looks come every 58 seconds; that at 348 finds what left since 290, and that at 406 nothing.
+  // A check every 58 seconds: the one at 348 sees what left since 290, the one at 406 sees nothing.
   t.equal(clock.nowMs(), 407_000)
   t.equal(given.length, 1)
 })
 
-t.test('room that comes in time is no failure', async t => {
+t.test('a buffer that drains in time is not a failure', async t => {
   const { session, given } = quietSession(() => 100, Promise.resolve())
   await drainedInTime(session, { clock: leapingClock(), timeoutMs })
   t.same(given, [])
 })
 
-t.test('a connection that is lost meanwhile is told as that', async t => {
+t.test('a connection lost during the wait is reported as lost', async t => {
   const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
   const { session, given } = quietSession(() => 100, Promise.reject(lost))
   await t.rejects(drainedInTime(session, { clock: leapingClock(), timeoutMs }), lost)
   t.same(given, [])
 })
 
-t.test('an answer is waited for as long as the server works on it', async t => {
+t.test('the client waits for an answer as long as the server works on it', async t => {
   const clock = leapingClock()
   const asked: number[] = []
   let answer: (text: string) => void = () => undefined
@@ -76,12 +76,12 @@ t.test('an answer is waited for as long as the server works on it', async t => {
     return Promise.resolve(false)
   }
   t.equal(await answerWatch(session, isIdle, { clock, timeoutMs }).until(answered), 'done')
-  t.same(asked, [1_000, 1_000, 1_000, 1_000, 1_000], 'a question has a second')
+  t.same(asked, [1_000, 1_000, 1_000, 1_000, 1_000], 'a question to the server has one second')
   t.equal(clock.nowMs(), 5 * 58_000)
   t.same(given, [])
 })
 
-t.test('a server that is idle, or does not tell, or cannot be asked, has had its time', async t => {
+t.test('a server that is idle, gives no information, or cannot be asked times out', async t => {
   const looks: readonly (readonly [string, () => Promise<boolean | undefined>])[] = [
     ['idle', () => Promise.resolve(true)],
     ['does not tell', () => Promise.resolve(undefined)],
@@ -98,7 +98,7 @@ t.test('a server that is idle, or does not tell, or cannot be asked, has had its
   }
 })
 
-t.test('an answer that was on its way when the server had no more to do is taken', async t => {
+t.test('an answer that arrives while the server reports that it is idle is accepted', async t => {
   const clock = leapingClock()
   let answer: (text: string) => void = () => undefined
   const answered = new Promise<string>(resolve => (answer = resolve))
@@ -111,7 +111,7 @@ t.test('an answer that was on its way when the server had no more to do is taken
   t.same(given, [])
 })
 
-t.test('what goes wrong in asking is not taken for silence', async t => {
+t.test('an error while asking the server is not treated as silence', async t => {
   const bug = new TypeError('a bug')
   const { session, given } = quietSession(() => 0)
   const timeout = { clock: leapingClock(), timeoutMs }
@@ -120,7 +120,7 @@ t.test('what goes wrong in asking is not taken for silence', async t => {
   t.same(given, [])
 })
 
-t.test('of a short time no more than half goes into looking', async t => {
+t.test('if the timeout is short, at most half of it is spent on checks', async t => {
   const clock = leapingClock()
   const asked: number[] = []
   const { session } = quietSession(() => 0)
@@ -134,31 +134,28 @@ t.test('of a short time no more than half goes into looking', async t => {
   t.equal(clock.nowMs(), 75)
 })
 
-t.test(
-  'many answers one after the other are watched under one timer, each for its own time',
-  async t => {
-    const clock = handClock()
-    const { session, given } = quietSession(() => 0)
-    const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
-    for (let no = 0; no < 100; no++) {
-      t.equal(await watch.until(Promise.resolve(no)), no)
-      t.equal(clock.timers, 1)
-      clock.advance(1_000)
-      await turn()
-    }
-    const late = watch.until(never).catch((error: unknown) => error)
-    // What was answered before it takes nothing of its time.
-    for (let second = 0; second < 58; second++) {
-      clock.advance(1_000)
-      await turn()
-      t.same(given, [])
-    }
+t.test('one timer watches many successive answers, each with its own timeout', async t => {
+  const clock = handClock()
+  const { session, given } = quietSession(() => 0)
+  const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
+  for (let no = 0; no < 100; no++) {
+    t.equal(await watch.until(Promise.resolve(no)), no)
+    t.equal(clock.timers, 1)
     clock.advance(1_000)
     await turn()
-    t.match(await late, silent)
-    t.equal(given.length, 1)
-  },
-)
+  }
+  const late = watch.until(never).catch((error: unknown) => error)
+  // Time in which earlier answers arrived does not count against this one.
+  for (let second = 0; second < 58; second++) {
+    clock.advance(1_000)
+    await turn()
+    t.same(given, [])
+  }
+  clock.advance(1_000)
+  await turn()
+  t.match(await late, silent)
+  t.equal(given.length, 1)
+})
 
 t.test('an ended watch leaves no timer', async t => {
   const clock = handClock()
@@ -170,9 +167,10 @@ t.test('an ended watch leaves no timer', async t => {
 })
 
 t.test(
-  'whatever answers come and when, silence is told of those alone that stay away',
+  'for any timing of answers, exactly those that stay away are reported as silent',
   async () => {
-    // Each answer comes after so many seconds, or never; the next question goes out so many seconds after the last one.
+    // Each answer arrives after this many seconds, or never; the next question goes out this many seconds after the
+    // last one.
     const question = fc.record({
       afterS: fc.integer({ min: 0, max: 40 }),
       answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
@@ -215,7 +213,7 @@ t.test(
   },
 )
 
-t.test('the failure names the time in seconds, and the field that allows more', async t => {
+t.test('the error names the timeout in seconds, and the option that raises it', async t => {
   t.match(silenceError(1_500, 'did not answer'), {
     ...silent,
     message: /did not answer for 1\.5 s.*`delivery\.confirmTimeoutMs`/,

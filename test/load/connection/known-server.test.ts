@@ -7,7 +7,7 @@ const known = {
   users: { ann: { loginWithConnect: false } },
 }
 
-t.test('facts hold for one version, and some of them for one user', async t => {
+t.test('facts hold for one server version, and some of them for one user', async t => {
   t.strictSame(factsOf(known, '3.00.5', 'ann'), { mixedFlags: false, loginWithConnect: false })
   for (const user of ['bob', undefined, '__proto__', 'constructor']) {
     t.strictSame(factsOf(known, '3.00.5', user), { mixedFlags: false }, String(user))
@@ -16,7 +16,7 @@ t.test('facts hold for one version, and some of them for one user', async t => {
   t.strictSame(factsOf(undefined, '3.00.5'), {})
 })
 
-t.test('what is found out joins what was known of the same version', async t => {
+t.test('new facts are added to the known facts of the same version', async t => {
   t.strictSame(withFacts(known, '3.00.5', { mixedFlags: true }), {
     ...known,
     facts: { mixedFlags: true },
@@ -32,7 +32,7 @@ t.test('what is found out joins what was known of the same version', async t => 
   })
 })
 
-t.test('of another version nothing is left', async t => {
+t.test('facts of another version are dropped', async t => {
   t.strictSame(withFacts(known, '3.00.6', { mixedFlags: true }), {
     version: '3.00.6',
     facts: { mixedFlags: true },

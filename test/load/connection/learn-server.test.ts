@@ -1,5 +1,5 @@
 /*
-  Found once per server and version: what a run asks before its data, what it keeps, and what later runs ask.
+  What a run asks before its data, what it keeps for each server and version, and what later runs still ask.
 */
 import t, { type Test } from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
@@ -22,7 +22,7 @@ useTurnClock()
 
 interface Asked {
   readonly run: Run
-  /** Requests of the sessions that ask, connect and login excepted. */
+  /** Requests of the sessions that ask, except connect and login. */
   readonly requests: readonly string[]
   readonly notices: readonly string[]
 }
@@ -74,33 +74,33 @@ const probe = [
   'ddbIngestProduct + 1',
 ]
 
-t.test('one question at the first run, none later', async t => {
+t.test('the first run asks, later runs do not', async t => {
   const find = await scene(t)
   const memory = serverMemory()
   const first = await find(memory)
   t.strictSame(first.requests, [...usual, ...probe])
   t.match(memory.kept, [{ known: { facts: { mixedFlags: true }, users: {} } }])
   t.strictSame((await find(memory)).requests, usual)
-  t.equal(memory.kept.length, 1, 'nothing new, nothing kept')
+  t.equal(memory.kept.length, 1, 'nothing is learned, nothing is kept')
   t.strictSame(first.run.server.facts, { mixedFlags: true })
   t.strictSame(first.notices, [])
 })
 
-t.test('without a memory every run asks, and works', async t => {
+t.test('without a memory every run asks and works', async t => {
   const find = await scene(t)
   for (let run = 0; run < 2; run++) {
     t.strictSame((await find(undefined)).requests, [...usual, ...probe])
   }
 })
 
-t.test('in sync mode nothing is mixed, and nothing asked', async t => {
+t.test('in sync mode the run does not mix requests and asks nothing', async t => {
   const find = await scene(t, 'mixedStall')
   const { requests, notices } = await find(serverMemory(), { delivery: { mode: 'sync' } })
   t.strictSame(requests, usual)
   t.strictSame(notices, [])
 })
 
-t.test('a server that refuses is remembered, and so is the way out', async t => {
+t.test('the refusal of a server is remembered, together with the alternative', async t => {
   const find = await scene(t, 'mixedRefuse')
   const memory = serverMemory()
   const { run, notices } = await find(memory)
@@ -110,11 +110,11 @@ t.test('a server that refuses is remembered, and so is the way out', async t => 
   t.match(notices, [/data goes out as official clients send it/])
   const later = await find(memory)
   t.strictSame(later.requests, usual)
-  t.strictSame(later.notices, notices, 'said at every run')
+  t.strictSame(later.notices, notices, 'the notice is repeated at every run')
   t.match(later.run.server.dataSession, { enableAsync: true })
 })
 
-t.test('what did not come in time is not kept', async t => {
+t.test('an answer that did not come in time is not kept', async t => {
   const find = await scene(t, 'mixedStall')
   const memory = serverMemory()
   for (let run = 0; run < 2; run++) {
@@ -125,14 +125,14 @@ t.test('what did not come in time is not kept', async t => {
   t.strictSame(memory.kept, [])
 })
 
-t.test('of another version nothing is believed', async t => {
+t.test('facts of another version are not believed', async t => {
   const find = await scene(t)
   const memory = serverMemory({ version: '1.30.0', facts: { mixedFlags: false }, users: {} })
   t.strictSame((await find(memory)).requests, [...usual, ...probe])
   t.match(memory.kept, [{ known: { version: /^3\./, facts: { mixedFlags: true } } }])
 })
 
-t.test('a server that does not tell its version is asked, and nothing is kept of it', async t => {
+t.test('if a server hides its version, the run asks and keeps nothing', async t => {
   const server = await startServer({
     port: 0,
     initScript: streamScript,
@@ -154,7 +154,7 @@ t.test('a server that does not tell its version is asked, and nothing is kept of
   await control.close()
 })
 
-t.test('a memory that fails is told, and fails no run', async t => {
+t.test('a failing memory is reported and does not fail the run', async t => {
   const find = await scene(t)
   const fails = (): never => {
     throw new Error('disk full')

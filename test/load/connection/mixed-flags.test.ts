@@ -1,6 +1,6 @@
 /*
-  What servers do with a session that has both kinds of requests, and what a run makes of it. Faults are how real servers
-  may be: none was at hand.
+  How servers treat a session with both kinds of requests, and how a run reacts. Injected faults stand in for real
+  servers.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -48,13 +48,13 @@ for (const [name, [probed, mixedFlags]] of Object.entries(found)) {
     }
     const { control, mixedFlags: told } = await askMixedFlags(await reconnect(), 60_000, reconnect)
     t.equal(told, mixedFlags)
-    t.equal(opened, probed === 'lost' ? 3 : 2, 'nothing is asked on a session that was probed')
+    t.equal(opened, probed === 'lost' ? 3 : 2, 'nothing is asked on a probed session')
     t.match(await control.run('1'), { value: 1 }, 'the session works')
     await control.close()
   })
 }
 
-t.test('taken: the session stays, and so does a single loss without a meaning', async t => {
+t.test('accepted: the session stays, and a single lost connection proves nothing', async t => {
   let losses = 1
   const port = await serverWith(t, {
     beforeExecute: ({ mixed }) => (mixed && losses-- > 0 ? 'close' : undefined),
@@ -68,7 +68,7 @@ t.test('taken: the session stays, and so does a single loss without a meaning', 
   await control.close()
 })
 
-t.test('what the server says for another reason is no answer', async t => {
+t.test('unrelated errors of the server prove nothing', async t => {
   const texts = [
     '<ControllerNotReady>',
     'Login is required for script execution. RefId: S04009',
@@ -120,62 +120,75 @@ const login = { user: 'admin', password: '123456' }
 const shown = { ...login, insecureLogin: true }
 const asOfficial = { enableAsync: true, loginWithConnect: true }
 
-t.test('as official clients send: without a user, or where the user allows it', async t => {
-  for (const server of [{}, shown]) {
-    const { run, holds, notice } = await sent(t, server)
+t.test(
+  'refused: without a user, or if the user allows it, data is sent as official clients send it',
+  async t => {
+    for (const server of [{}, shown]) {
+      const { run, holds, notice } = await sent(t, server)
+      t.strictSame(run.server.dataSession, asOfficial)
+      t.equal(run.plan.mode, 'async')
+      t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
+      t.equal(holds, 'user' in server ? true : undefined, 'the server was asked')
+    }
+  },
+)
+
+t.test(
+  'refused: if the password would be visible or does not work there, each batch is answered',
+  async t => {
+    const wrong = {
+      beforeExecute: ({ text }: { text: string }) =>
+        text.startsWith('getCurrent') ? ('forget' as const) : undefined,
+    }
+    for (const [server, options, words] of [
+      [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
+      [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
+      [
+        { ...shown, password: 'wrong' },
+        {},
+        /user "admin" cannot log in inside the connect request/,
+      ],
+      [shown, { known: false }, /user "admin" cannot log in inside/],
+    ] as const) {
+      const { run, notice } = await sent(t, server, options)
+      t.strictSame(run.server.dataSession, {})
+      t.equal(run.plan.mode, 'sync')
+      t.match(notice, words)
+      t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
+      t.notMatch(notice, '123456')
+    }
+    const { holds, run } = await sent(t, shown, { faults: wrong })
+    t.equal(holds, undefined, 'a forgotten session proves nothing')
     t.strictSame(run.server.dataSession, asOfficial)
-    t.equal(run.plan.mode, 'async')
-    t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
-    t.equal(holds, 'user' in server ? true : undefined, 'asked of the server')
-  }
-})
+  },
+)
 
-t.test('answered: where a password would be shown, or does not hold there', async t => {
-  const wrong = {
-    beforeExecute: ({ text }: { text: string }) =>
-      text.startsWith('getCurrent') ? ('forget' as const) : undefined,
-  }
-  for (const [server, options, words] of [
-    [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
-    [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
-    [{ ...shown, password: 'wrong' }, {}, /user "admin" cannot log in inside the connect request/],
-    [shown, { known: false }, /user "admin" cannot log in inside/],
-  ] as const) {
-    const { run, notice } = await sent(t, server, options)
-    t.strictSame(run.server.dataSession, {})
-    t.equal(run.plan.mode, 'sync')
-    t.match(notice, words)
-    t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
-    t.notMatch(notice, '123456')
-  }
-  const { holds, run } = await sent(t, shown, { faults: wrong })
-  t.equal(holds, undefined, 'nothing is known of a session that was forgotten')
-  t.strictSame(run.server.dataSession, asOfficial)
-})
-
-t.test('a server that did not tell in time is said to be one', async t => {
+t.test('the notice says if a server did not answer in time', async t => {
   const { notice } = await sent(t, {}, { tells: false })
   t.match(notice, /did not show in time/)
 })
 
-t.test('a login that is known to hold is not tried', async t => {
+t.test('a login that is known to work is not tried again', async t => {
   let connections = 0
   const faults: Faults = {
     beforeExecute: ({ kind }) => void (kind === 'connect' && connections++),
   }
   await sent(t, shown, { known: true, faults })
-  t.equal(connections, 1, 'the one that asks')
+  t.equal(connections, 1, 'only the session that asks')
 })
 
-t.test('a run whose rows only receipts know does not go on without them', async t => {
-  const found = (unconfirmed: number): Partial<FoundRun> => ({
-    used: 'receipts',
-    rows: () => ({ confirmed: 0, filtered: 0, rejected: 0, unconfirmed, unsent: 0 }),
-  })
-  await t.rejects(sent(t, login, { found: found(1) }), {
-    code: 'DDB_UNAVAILABLE',
-    message: /Go on as it began/,
-  })
-  const { run } = await sent(t, login, { found: found(0) })
-  t.equal(run.plan.mode, 'sync', 'all that was sent before is known')
-})
+t.test(
+  'if only receipts can settle rows, a resumed run does not continue without receipts',
+  async t => {
+    const found = (unconfirmed: number): Partial<FoundRun> => ({
+      used: 'receipts',
+      rows: () => ({ confirmed: 0, filtered: 0, rejected: 0, unconfirmed, unsent: 0 }),
+    })
+    await t.rejects(sent(t, login, { found: found(1) }), {
+      code: 'DDB_UNAVAILABLE',
+      message: /Go on as it began/,
+    })
+    const { run } = await sent(t, login, { found: found(0) })
+    t.equal(run.plan.mode, 'sync', 'every row sent before has a known outcome')
+  },
+)

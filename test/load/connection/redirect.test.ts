@@ -24,12 +24,12 @@ t.test('addresses are read as servers write them', async t => {
   for (const [text, address] of cases) t.strictSame(redirectIn(text), address, text)
 })
 
-t.test('only words of the server lead elsewhere', async t => {
+t.test('only messages from the server redirect', async t => {
   t.strictSame(redirectOf(new ServerError('<NotLeader>node2:8848')), { host: 'node2', port: 8848 })
   t.strictSame(
     redirectOf(new ServerError('<NotLeader>node2:8848', 'DDB_LOGIN', 'the login was refused')),
     { host: 'node2', port: 8848 },
-    'whatever we say of them',
+    'also if our own message precedes it',
   )
   t.equal(redirectOf(new ServerError('no such table')), undefined)
   t.equal(
@@ -58,7 +58,7 @@ t.test(
 )
 
 t.test(
-  'a host that was not named is named in the failure, with the field to add it to',
+  'if a redirect names an unknown host, the error names the host and the option to add it to',
   async t => {
     t.throws(() => redirected({ host: 'a', port: 1 }, { host: 'evil.example', port: 2 }), {
       code: 'DDB_CONNECT',
@@ -67,7 +67,7 @@ t.test(
   },
 )
 
-t.test('where a redirect came from is tried when the leader cannot be reached', async t => {
+t.test('if the leader cannot be reached, the node that redirected is tried', async t => {
   const server = {
     host: 'a',
     port: 1,
@@ -91,10 +91,10 @@ t.test('where a redirect came from is tried when the leader cannot be reached', 
   t.strictSame(
     redirected({ host: 'a', port: 1 }, { host: 'a', port: 2 }).otherHosts,
     [{ host: 'a', port: 1 }],
-    'the same host at another port is another node',
+    'the same host with another port is another node',
   )
 })
 
-t.test('nodes that send us on and on are a failure that names the last', async t => {
+t.test('endless redirects are an error that names the last node', async t => {
   t.match(redirectedTooOften({ host: 'b', port: 2 }), { code: 'DDB_CONNECT', message: /b:2\b/ })
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { retryDelayMs, tryUntil, type RetryRules } from '../../../src/load/connection/retry.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
 
-/** Draws that give the longest pauses, the shortest, and those between. */
+/** Random draws that give the longest pauses, the shortest, and one in between. */
 const random = (number: number) => ({ number: () => number, bytes: () => new Uint8Array() })
 
 function rulesOf(change: Partial<RetryRules> = {}): RetryRules {
@@ -16,7 +16,7 @@ function rulesOf(change: Partial<RetryRules> = {}): RetryRules {
   }
 }
 
-/** Fails each time, and says when it was tried. */
+/** Fails each time, and records when it was tried. */
 async function failing(
   deadlineMs: number,
   rules: RetryRules,
@@ -38,7 +38,7 @@ async function failing(
   return { triedAtMs, errors, thrown }
 }
 
-t.test('pauses grow from a tenth of a second to ten, half of each by chance', async t => {
+t.test('pauses grow from 0.1 to 10 seconds, half of each at random', async t => {
   const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]
   t.same(
     longest.map((_, i) => retryDelayMs(i + 1, random(1))),
@@ -48,31 +48,31 @@ t.test('pauses grow from a tenth of a second to ten, half of each by chance', as
     longest.map((_, i) => retryDelayMs(i + 1, random(0))),
     longest.map(ms => ms / 2),
   )
-  t.equal(retryDelayMs(1_000, random(1)), 10_000, 'however often')
+  t.equal(retryDelayMs(1_000, random(1)), 10_000, 'for any number of tries')
   t.same(
     [1, 2, 3, 4, 5].map(retry => retryDelayMs(retry, random(1), 4)),
     [100, 400, 1_600, 6_400, 10_000],
   )
 })
 
-t.test('what fails is tried until the deadline, however few the retries of a batch', async t => {
+t.test('tries continue until the deadline, even if batches have few retries', async t => {
   const { triedAtMs, errors, thrown } = await failing(60_000, rulesOf({ retries: 1 }))
   t.same(triedAtMs, [0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700, 42_700, 52_700])
-  t.equal(thrown, errors.at(-1), 'the last failure is the one that is told')
+  t.equal(thrown, errors.at(-1), 'the last error is thrown')
 })
 
-t.test('no try begins at the deadline or later', async t => {
+t.test('no try begins at or after the deadline', async t => {
   t.same((await failing(299, rulesOf())).triedAtMs, [0, 100])
   t.same((await failing(300, rulesOf())).triedAtMs, [0, 100])
   t.same((await failing(301, rulesOf())).triedAtMs, [0, 100, 300])
-  t.same((await failing(0, rulesOf())).triedAtMs, [0], 'one try there always is')
+  t.same((await failing(0, rulesOf())).triedAtMs, [0], 'there is always one try')
 })
 
 t.test('with 0 retries there is one try', async t => {
   t.same((await failing(60_000, rulesOf({ retries: 0 }))).triedAtMs, [0])
 })
 
-t.test('what does not pass by itself is not tried again', async t => {
+t.test('permanent failures are not retried', async t => {
   const { triedAtMs, errors, thrown } = await failing(
     60_000,
     rulesOf(),
@@ -82,7 +82,7 @@ t.test('what does not pass by itself is not tried again', async t => {
   t.equal(thrown, errors[2])
 })
 
-t.test('the first success is the answer', async t => {
+t.test('the first success is returned', async t => {
   let tries = 0
   const attempt = (): Promise<string> =>
     ++tries < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve('open')
@@ -90,7 +90,7 @@ t.test('the first success is the answer', async t => {
   t.equal(tries, 3)
 })
 
-t.test('a run that leaves ends the pause, and nothing is tried behind it', async t => {
+t.test('a run that leaves ends the pause and tries no more', async t => {
   const ending = new AbortController()
   const clock = handClock()
   const trying = failing(60_000, rulesOf({ clock, ended: ending.signal }))
@@ -102,7 +102,7 @@ t.test('a run that leaves ends the pause, and nothing is tried behind it', async
   t.equal(clock.timers, 0)
 })
 
-t.test('a try that the deadline cuts short tells nothing: the one before it does', async t => {
+t.test('if the deadline cuts a try short, the error of the try before is thrown', async t => {
   for (const [leftMs, message] of [
     [1, /refused/],
     [900, /refused/],

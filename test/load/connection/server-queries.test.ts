@@ -52,13 +52,13 @@ async function answering(t: Test, value: Value | undefined, flags: number[] = []
   return { session, timeoutMs: 60_000 }
 }
 
-t.test('the schema of a table that is there is its dictionary', async t => {
+t.test('the schema of an existing table is returned as its dictionary', async t => {
   const { asking } = await asked(t)
   t.match(await askSchema(asking, trades), { form: 'dictionary' })
   t.match(await askSchema(asking, ticks), { form: 'dictionary' })
 })
 
-t.test('a table that is not there is told with near ones, shared or stored', async t => {
+t.test('the error for a missing table names similar tables, shared or stored', async t => {
   const { asking } = await asked(t)
   await t.rejects(askSchema(asking, parseTableTarget('trade')), {
     name: 'ServerError',
@@ -72,7 +72,7 @@ t.test('a table that is not there is told with near ones, shared or stored', asy
   })
 })
 
-t.test('a table that is not there is told without near ones where those cannot be had', async t => {
+t.test('if similar names cannot be read, the error for a missing table names none', async t => {
   const { asking } = await asked(t, ({ text: script }) =>
     script.includes('objs(true)') ? { error: 'no rights' } : undefined,
   )
@@ -87,19 +87,19 @@ t.test('a table that is not there is told without near ones where those cannot b
   })
 })
 
-t.test('missing rights are no missing table', async t => {
+t.test('missing permissions are not reported as a missing table', async t => {
   const { asking } = await asked(t, ({ text: script }) =>
     script.startsWith('schema(') ? { error: '<NoPrivilege>Not granted' } : undefined,
   )
   await t.rejects(askSchema(asking, trades), { code: 'DDB_PRIVILEGE' })
 })
 
-t.test('a table without a schema is none', async t => {
+t.test('a table without a schema counts as missing', async t => {
   await t.rejects(askSchema(await answering(t, undefined), trades), { code: 'DDB_TARGET' })
 })
 
 t.test(
-  'a function that is there may be called; one that is not is told with near ones',
+  'an existing function passes; the error for a missing one names similar functions',
   async t => {
     const { asking } = await asked(t)
     await askFunction(asking, 'intoTrades')
@@ -112,7 +112,7 @@ t.test(
   },
 )
 
-t.test('a function that the user may not call is not taken for a missing one', async t => {
+t.test('a function without permission to call is not reported as missing', async t => {
   for (const [words, code] of [
     ['<NoPrivilege>Not granted to execute function view intoTrades', 'DDB_PRIVILEGE'],
     ['Login is required for script execution. RefId: S04009', 'DDB_LOGIN'],
@@ -125,7 +125,7 @@ t.test('a function that the user may not call is not taken for a missing one', a
   }
 })
 
-t.test('rows are counted, whether in INT or in LONG', async t => {
+t.test('row counts are read from INT and from LONG', async t => {
   const { asking } = await asked(t)
   t.equal(await askCount(asking, trades), 3)
   t.equal(await askCount(asking, ticks), 0)
@@ -134,13 +134,13 @@ t.test('rows are counted, whether in INT or in LONG', async t => {
   t.equal(await askCount(await answering(t, long), trades), 3_000_000_000)
 })
 
-t.test('a count that is no number is a failure, not zero', async t => {
+t.test('a row count that is not a number is an error, not zero', async t => {
   for (const value of [undefined, text('7')]) {
     await t.rejects(askCount(await answering(t, value), trades), { code: 'DDB_SERVER' })
   }
 })
 
-t.test('a session is idle once none of its requests is under way', async t => {
+t.test('a session is idle once none of its requests is running', async t => {
   const { asking, here } = await asked(t)
   const { host, port, node } = here.server
   const data = await connect({ host, port, user: 'admin', password: '123456' })
@@ -156,7 +156,7 @@ t.test('a session is idle once none of its requests is under way', async t => {
   await data.close()
 })
 
-t.test('a server that does not tell whether it is idle is not taken for busy or idle', async t => {
+t.test('if a server does not tell whether it is idle, the answer is unknown', async t => {
   const { asking, here } = await asked(t, ({ text: script }) =>
     script.includes('getConsoleJobs') ? { error: 'no rights' } : undefined,
   )
@@ -166,23 +166,26 @@ t.test('a server that does not tell whether it is idle is not taken for busy or 
   for (const id of ['', '1 or true', '12345678901234567890']) {
     t.equal(await askIdle(asking, id), undefined, `"${id}" is no session id`)
   }
-  t.equal(here.server.counters.requests, requests, 'and none gets into a script')
+  t.equal(here.server.counters.requests, requests, 'no such text gets into a script')
 })
 
-t.test('jobs and version are asked so that busy workers do not hold the answer up', async t => {
-  const flags: number[] = []
-  const asking = await answering(t, int(0), flags)
-  await askIdle(asking, '1')
-  await askVersion(asking)
-  await askCount(asking, trades)
-  t.strictSame(
-    flags.map(one => (one & requestFlags.urgent) !== 0),
-    [true, true, false],
-    'counting is no short question',
-  )
-})
+t.test(
+  'questions about jobs and version are sent so that busy workers do not delay them',
+  async t => {
+    const flags: number[] = []
+    const asking = await answering(t, int(0), flags)
+    await askIdle(asking, '1')
+    await askVersion(asking)
+    await askCount(asking, trades)
+    t.strictSame(
+      flags.map(one => (one & requestFlags.urgent) !== 0),
+      [true, true, false],
+      'counting rows is not a short question',
+    )
+  },
+)
 
-t.test('a database tells how atomic its transactions are, or nothing', async t => {
+t.test('a database reports how atomic its transactions are, or nothing', async t => {
   const { asking } = await asked(t)
   t.equal(await askAtomic(asking, 'dfs://d'), 'TRANS')
   t.equal(await askAtomic(asking, 'dfs://chunk'), 'CHUNK')
@@ -190,7 +193,7 @@ t.test('a database tells how atomic its transactions are, or nothing', async t =
   t.equal(await askAtomic(await answering(t, int(1)), 'dfs://d'), undefined)
 })
 
-t.test('a connection that is lost is told by every question, and taken for no answer', async t => {
+t.test('every question reports a lost connection, and never takes it for an answer', async t => {
   const questions: [string, (asking: Asking) => Promise<unknown>][] = [
     ['schema', asking => askSchema(asking, trades)],
     ['count', asking => askCount(asking, trades)],
@@ -203,7 +206,7 @@ t.test('a connection that is lost is told by every question, and taken for no an
   }
 })
 
-t.test('a connection that is lost while near names are looked for is told as that', async t => {
+t.test('a connection lost while looking for similar names is reported as lost', async t => {
   for (const [list, ask] of [
     ['objs(true)', asking => askSchema(asking, parseTableTarget('trade'))],
     ['getFunctionViews', asking => askFunction(asking, 'intoTrade')],

@@ -1,5 +1,5 @@
 /*
-  What is told of old servers, by the versions of DolphinDB's release notes.
+  Notices about old servers, for versions in DolphinDB's release notes.
 */
 import { Readable } from 'node:stream'
 import t from 'tap'
@@ -24,7 +24,7 @@ const plan = (table: string, mode: 'async' | 'sync' = 'async'): ReturnType<typeo
     systemPlatform.random,
   )
 
-t.test('the numbers at the beginning are the version', async t => {
+t.test('the leading numbers are the version', async t => {
   t.same(parseVersion('2.00.10 2023.09.12'), [2, 0, 10])
   t.same(parseVersion('3.00.3.1 2025.06.01 LINUX_ABI x86_64'), [3, 0, 3, 1])
   t.same(parseVersion('v1.30.22.4'), [1, 30, 22, 4])
@@ -40,7 +40,7 @@ t.test('versions compare number by number', async t => {
   t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
 })
 
-t.test('old servers get a sentence about what this run does, others none', async t => {
+t.test('for old servers a notice says what affects this run, for others there is none', async t => {
   const dfs = plan('dfs://db/t', 'sync')
   t.match(versionNotice('1.30.8 2021.01.01', dfs), /version 1\.30\.8: .*kept.*; .*CHUNK/)
   t.match(versionNotice('1.30.18', dfs), /: it may turn a database with atomic CHUNK/)
@@ -48,12 +48,16 @@ t.test('old servers get a sentence about what this run does, others none', async
   for (const version of ['1.30.19', '2.00.7', '3.00.0', 'new']) {
     t.equal(versionNotice(version, dfs), undefined, version)
   }
-  t.equal(versionNotice('2.00.6', plan('trades')), undefined, 'a stream table has no scheme')
+  t.equal(
+    versionNotice('2.00.6', plan('trades')),
+    undefined,
+    'a stream table has no partition scheme',
+  )
   t.match(versionNotice('1.20.9', plan('trades')), /asynchronous requests on Linux alone/)
   t.equal(versionNotice('1.20.9', plan('trades', 'sync')), undefined)
 })
 
-t.test('a run asks once, and a server that does not tell is taken as it is', async t => {
+t.test('a run asks once, and accepts a server that does not tell its version', async t => {
   for (const refuses of [false, true]) {
     let asked = 0
     const here = await startLoadServer(t, tradesScript, {
@@ -80,8 +84,8 @@ t.test('a run asks once, and a server that does not tell is taken as it is', asy
   }
 })
 
-// docs/server-semantics.md#conversions-on-insert: from 1.30.23 and 2.00.11 on.
-t.test('DFS tables limit texts from a version on, and where none is known', async t => {
+// docs/server-semantics.md#conversions-on-insert: limits begin with 1.30.23 and 2.00.11.
+t.test('DFS tables limit texts from some version on, and if the version is unknown', async t => {
   for (const version of ['1.30.22', '2.00.10 2023.09.12', '1.20.6']) t.notOk(limitsTexts(version))
   for (const version of ['1.30.23', '2.00.11', '3.00.0', 'new', undefined])
     t.ok(limitsTexts(version))

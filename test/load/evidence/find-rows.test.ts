@@ -42,12 +42,12 @@ const first = rowOf(1, 'a', 1.5, 18263)
 const nulls = rowOf(2, '', null, 18264)
 const last = rowOf(3, 'c', 2.5, null)
 
-t.test('rows are found by all their values, nulls too', async t => {
+t.test('rows are found by all their values, including nulls', async t => {
   t.equal(await found(t, [first, nulls, last]), 'all')
   t.equal(await found(t, [first]), 'all')
 })
 
-t.test('one value that differs is another row', async t => {
+t.test('a row with one different value is another row', async t => {
   for (const other of [
     rowOf(4, 'a', 1.5, 18263),
     rowOf(1, 'b', 1.5, 18263),
@@ -61,11 +61,11 @@ t.test('one value that differs is another row', async t => {
   }
 })
 
-t.test('nothing proves nothing', async t => {
+t.test('a question about no rows proves nothing', async t => {
   t.equal(await found(t, []), 'unknown')
 })
 
-t.test('a server that refuses the question, or has no such table, tells nothing', async t => {
+t.test('a server that refuses the question or has no such table proves nothing', async t => {
   const refusing: Faults = {
     beforeExecute: ({ text }) => (text === 'ddbIngestFind' ? { error: 'not here' } : undefined),
   }
@@ -73,7 +73,7 @@ t.test('a server that refuses the question, or has no such table, tells nothing'
   t.equal(await found(t, [first], {}, 'missing'), 'unknown')
 })
 
-t.test('a server that does not find rows among themselves tells nothing', async t => {
+t.test('a server that cannot find a row by its own values proves nothing', async t => {
   const odd = [{ column: 'price', scalar: scalar('DOUBLE', NaN) }]
   t.equal(await found(t, [odd]), 'unknown')
 })

@@ -14,7 +14,7 @@ const cell = (column: string, type: string, value: unknown): SampleRow[number] =
 const script = (rows: readonly SampleRow[], target: LoadOptions['target']): string =>
   lookScript(testRun({ target }).plan, rows)
 
-t.test('it counts the rows that it is given', async t => {
+t.test('the script counts the given rows', async t => {
   const here = await startLoadServer(
     t,
     'share table([1, 2] as id, [`a, `b] as sym, [2020.01.02, 2020.01.03] as day) as target',
@@ -28,10 +28,10 @@ t.test('it counts the rows that it is given', async t => {
   t.equal(await counted([first]), 1)
   t.equal(await counted([first, other]), 1)
   t.equal(await counted([other]), 0)
-  t.equal(await counted([]), 2, 'all rows where none can be written down')
+  t.equal(await counted([]), 2, 'all rows, if none can be written into a script')
 })
 
-t.test('what a script could not hold as it is, is left out of it', t => {
+t.test('values that a script could not hold exactly are left out', t => {
   const odd = [cell('sym', 'STRING', 'a" or 1=1'), cell('id', 'INT', 1)]
   t.equal(script([odd], { table: 'target' }), 'exec count(*) from target where (id = 1)')
   t.equal(
@@ -41,7 +41,7 @@ t.test('what a script could not hold as it is, is left out of it', t => {
   t.end()
 })
 
-t.test('the table behind a function has to be named by the user', t => {
+t.test('the user has to name the table that a function writes to', t => {
   const target = { function: 'put', types: 'id:INT' }
   t.equal(script([[cell('id', 'INT', 1)]], target), 'exec count(*) from TABLE where (id = 1)')
   t.equal(

@@ -10,7 +10,7 @@ import { parseTarget } from '../../../src/load/target/target.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 
 const purge = 'cacheSize=1000'
-/** How a table tells what rows it has had, for 1,500 rows that came in three parts, and 300 deleted where that is possible. */
+/** How each kind of table counts the rows it has had: 1,500 rows came in three parts, 300 were deleted if possible. */
 const tables: readonly (readonly [string, make: string, total: string | null, rows: number])[] = [
   ['stream table', 'share streamTable(1:0, [`a], [INT]) as target', 'rows', 1500],
   ['table in memory', 'share table(1:0, [`a], [INT]) as target', 'kept', 1500],
@@ -29,7 +29,7 @@ const tables: readonly (readonly [string, make: string, total: string | null, ro
 ]
 
 for (const [name, make, total, rows] of tables) {
-  t.test(`${name}: all rows that it has had`, async t => {
+  t.test(`${name}: counts all rows that it has had`, async t => {
     const { server, session } = await startLoadServer(t, '1')
     Object.assign(server.node.config, { persistenceDir: 'somewhere' })
     await session.run(make)
@@ -47,7 +47,7 @@ for (const [name, make, total, rows] of tables) {
   })
 }
 
-t.test('a table that is not there, and a server without the list of stream tables', async t => {
+t.test('a missing table, and a server without the list of stream tables', async t => {
   const { session } = await startLoadServer(t, 'share table([1, 2] as a) as target')
   const ask = (name: string) => session.run(`${rowsHadScript(name)}(ddbIngestRows, ddbIngestTotal)`)
   t.match(await ask('missing'), { data: [{ value: null }, { value: '' }] })
@@ -55,7 +55,7 @@ t.test('a table that is not there, and a server without the list of stream table
   t.match(await ask('target'), { data: [{ value: 2n }, { value: 'kept' }] })
 })
 
-t.test('of what is not in memory nothing is asked with a receipt', t => {
+t.test('receipts do not count rows of tables that are not in memory', t => {
   const target = parseTarget({ table: 'dfs://d/t' })
   if (target.kind !== 'table') throw new Error('a table')
   t.equal(rowsHadExpression(target.table, 'kept'), '00l')

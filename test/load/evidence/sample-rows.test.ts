@@ -16,7 +16,7 @@ const column = (type: DataType, values: readonly ElementValue[], rest: object = 
 const batchOf = (columns: readonly Column[]): Batch =>
   ({ columns, rowCount: columns[0]!.length }) as unknown as Batch
 
-/** Rows `from` to `to` (exclusive), each its own number. */
+/** Rows `from` to `to` (exclusive); each holds its own number. */
 const numbers = (from: number, to: number): Batch =>
   batchOf([
     column(
@@ -39,7 +39,7 @@ t.test('the first row, one about halfway and the last one are kept', t => {
   const [first, middle, last] = valuesOf(samples.rows).map(Number)
   t.equal(first, 0)
   t.ok(middle! >= 1600 && middle! < 4800, `${middle} is about halfway`)
-  t.equal(last, 6406, 'a batch smaller than others may be the last one')
+  t.equal(last, 6406, 'a batch smaller than the others may be the last one')
   t.equal(samples.rows.length, 3)
   t.ok(told <= 8, `the journal is told ${told} times for 64 batches`)
   samples.clear()
@@ -47,7 +47,7 @@ t.test('the first row, one about halfway and the last one are kept', t => {
   t.end()
 })
 
-t.test('rows of earlier processes are kept on: the first and the last of them', t => {
+t.test('of earlier processes the first and the last rows are still kept', t => {
   const before = newSampleRows(['id'], [], [])
   for (const from of [0, 100, 200]) before.taken(numbers(from, from + 100), 0, 100)
   const earlier = before.rows.map(row => rowOfJournal(journaledRow(row)))
@@ -60,29 +60,32 @@ t.test('rows of earlier processes are kept on: the first and the last of them', 
   t.end()
 })
 
-t.test('a part of a batch gives rows of that part', t => {
+t.test('part of a batch contributes only rows of that part', t => {
   const samples = newSampleRows(['id'], [], [])
   samples.taken(numbers(0, 100), 40, 60)
   t.same(valuesOf(samples.rows), ['40', '59'])
   t.end()
 })
 
-t.test('where the target has keys those are kept, and nothing that others may change', t => {
-  const row = batchOf([column('STRING', ['a']), column('INT', [7]), column('DOUBLE', [1.5])])
-  const keyed = newSampleRows(['name', 'id', 'price'], ['id'], [])
-  keyed.taken(row, 0, 1)
-  t.same(
-    keyed.rows[0]!.map(({ column }) => column),
-    ['id'],
-  )
-  const blob = batchOf([column('BLOB', [new Uint8Array([1])]), column('INT', [7])])
-  const odd = newSampleRows(['key', 'id'], ['key'], [])
-  odd.taken(blob, 0, 1)
-  t.same(odd.rows, [], 'a key that cannot be compared')
-  t.end()
-})
+t.test(
+  'if the target has keys, only keys are kept, because other clients may change the rest',
+  t => {
+    const row = batchOf([column('STRING', ['a']), column('INT', [7]), column('DOUBLE', [1.5])])
+    const keyed = newSampleRows(['name', 'id', 'price'], ['id'], [])
+    keyed.taken(row, 0, 1)
+    t.same(
+      keyed.rows[0]!.map(({ column }) => column),
+      ['id'],
+    )
+    const blob = batchOf([column('BLOB', [new Uint8Array([1])]), column('INT', [7])])
+    const odd = newSampleRows(['key', 'id'], ['key'], [])
+    odd.taken(blob, 0, 1)
+    t.same(odd.rows, [], 'a key that cannot be compared')
+    t.end()
+  },
+)
 
-t.test('columns that partitions are chosen by come first, and a row without them is none', t => {
+t.test('partition columns come first, and a row without a usable one is not a sample', t => {
   const names = ['id', 'name', 'sym', 'day']
   const row = (sym: string): Batch =>
     batchOf([
@@ -98,27 +101,30 @@ t.test('columns that partitions are chosen by come first, and a row without them
   }
   t.same(asked([], ['sym', 'day']), [['day', 'sym', 'id', 'name']])
   t.same(asked(['id', 'sym'], ['sym']), [['sym', 'id']])
-  t.same(asked([], ['sym'], 'x'.repeat(201)), [], 'all partitions would be read')
-  t.same(asked([], ['sym'], 'A\0B'), [], 'a text that may have ended before')
+  t.same(asked([], ['sym'], 'x'.repeat(201)), [], 'the query would read all partitions')
+  t.same(asked([], ['sym'], 'A\0B'), [], 'a text that may have been cut at its NUL')
   t.end()
 })
 
-t.test('what cannot be compared is left out, and rows of nothing else are no samples', t => {
-  const samples = newSampleRows(['long', 'nan', 'a b', 'points', 'id'], [], [])
-  samples.taken(
-    batchOf([
-      column('STRING', ['x'.repeat(201)]),
-      column('DOUBLE', [Infinity]),
-      column('INT', [1]),
-      vectorOf({ type: 'INT', array: true }, [[1, 2]]),
-      column('INT', [null]),
-    ]),
-    0,
-    1,
-  )
-  t.same(samples.rows, [])
-  t.end()
-})
+t.test(
+  'values that cannot be compared are left out, and rows of only such values are not samples',
+  t => {
+    const samples = newSampleRows(['long', 'nan', 'a b', 'points', 'id'], [], [])
+    samples.taken(
+      batchOf([
+        column('STRING', ['x'.repeat(201)]),
+        column('DOUBLE', [Infinity]),
+        column('INT', [1]),
+        vectorOf({ type: 'INT', array: true }, [[1, 2]]),
+        column('INT', [null]),
+      ]),
+      0,
+      1,
+    )
+    t.same(samples.rows, [])
+    t.end()
+  },
+)
 
 const both: readonly (readonly [DataType, ElementValue, object?])[] = [
   ['BOOL', true],
@@ -140,7 +146,7 @@ const both: readonly (readonly [DataType, ElementValue, object?])[] = [
   ['INT', null],
 ]
 
-t.test('a journal keeps rows as they were', t => {
+t.test('sample rows survive a journal unchanged', t => {
   for (const [type, value, rest] of both) {
     const samples = newSampleRows(['value', 'id'], [], [])
     samples.taken(batchOf([column(type, [value], rest), column('INT', [1])]), 0, 1)

@@ -1,6 +1,6 @@
 /*
-  Rows that a journal does not know, and that are in the table: what is asked, and what is no evidence. Whole runs are in
-  test/end-to-end/time-and-copies.test.ts.
+  Rows that are in the table but not in the journal: what a run asks, and what proves nothing.
+  test/end-to-end/time-and-copies.test.ts has whole runs.
 */
 import t, { type Test } from 'tap'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
@@ -38,7 +38,7 @@ interface Change {
   readonly more?: readonly JournalRecord[]
 }
 
-/** A run with three confirmed rows, into a table that has these ids by now. */
+/** A run with three confirmed rows, into a table that now holds these ids. */
 async function checkOf(t: Test, ids: string, change: Change = {}): Promise<UnsentCheck> {
   const { session, count } = await startLoadServer(t, `share table(${ids} as id) as trades`)
   const model = new RunModel()
@@ -67,18 +67,22 @@ const batch = (...ids: number[]): Batch => ({
 })
 const refusal = { code: 'DDB_UNPROVEN', message: /does not know rows from in\.csv:2 on as sent/ }
 
-t.test('rows of the table that the journal does not know end the run', async t => {
+t.test('if the table holds rows that the journal does not know, the run ends', async t => {
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8)), refusal)
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8, 9, 10, 11)), refusal, 'a longer batch')
-  await t.rejects((await checkOf(t, '1..8'))(batch(6, 99, 8)), refusal, 'one was refused then')
+  await t.rejects(
+    (await checkOf(t, '1..8'))(batch(6, 99, 8)),
+    refusal,
+    'the server rejected one row then',
+  )
   const persisted = await checkOf(t, '1..8', { now: { total: 'totalSize' } })
   await t.rejects(persisted(batch(6, 7, 8)), refusal, 'the latest rows of a persisted table')
   const check = await checkOf(t, '1..8')
   await check(batch(99))
-  await t.rejects(check(batch(7, 8)), refusal, 'of a batch that was refused nothing is there')
+  await t.rejects(check(batch(7, 8)), refusal, 'no row of a refused batch is there')
 })
 
-t.test('what is not there, or is accounted for, does not', async t => {
+t.test('rows that are missing or accounted for do not end the run', async t => {
   await (
     await checkOf(t, '1..8')
   )(batch(9, 10, 11))
@@ -102,7 +106,7 @@ t.test('what is not there, or is accounted for, does not', async t => {
   )(batch(6, 7, 8))
 })
 
-t.test('the server knows better where it has kept its memory', async t => {
+t.test('if the server still has its memory of the run, no row is looked up', async t => {
   const knows = { owner: 1, ledgerNumber: 1, lastNo: undefined }
   await (
     await checkOf(t, '1..8', { onServer: knows })
@@ -112,14 +116,14 @@ t.test('the server knows better where it has kept its memory', async t => {
   )(batch(6))
   for (const [onServer, more] of [
     [{ ...knows, ledgerNumber: 0 }, []],
-    // It has sent nothing: what is on the server tells of it alone.
+    // That process has sent nothing: only the server's own record counts.
     [knows, [{ kind: 'process', number: 2, startedAt: '' }]],
   ] as const) {
     await t.rejects((await checkOf(t, '1..8', { onServer, more }))(batch(6, 7, 8)), refusal)
   }
 })
 
-t.test('no more than sixteen rows are looked up', async t => {
+t.test('at most sixteen rows are looked up', async t => {
   const check = await checkOf(t, '1..100')
   await check(batch(...Array.from({ length: 50 }, (_, row) => 200 + row)))
   await check(batch(...Array.from({ length: 50 }, (_, row) => 300 + row)))

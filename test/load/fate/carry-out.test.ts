@@ -30,7 +30,7 @@ interface Change {
   readonly retries?: number
 }
 
-/** Three batches of eight rows, on a connection that notes what goes out as batch, attempt and rows. */
+/** Three batches of eight rows, on a connection that records what goes out as batch, attempt and rows. */
 function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change = {}) {
   const clock = handClock()
   const run = testRun(
@@ -74,17 +74,17 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
   return { run, clock, node, queue, outcomes, recorder, batches, sent, counts, failures }
 }
 
-t.test('an outcome closes its batch in the same step as it is counted', async t => {
+t.test('the outcome of a batch is counted and the batch closed in the same step', async t => {
   const { outcomes, batches, counts, run } = scene()
   outcomes.apply(batches[1]!, took(8))
   t.same(counts(), [8, 0, 0, 0])
   t.same([...run.state.open.keys()], [1, 3])
   t.throws(() => outcomes.apply(batches[1]!, took(8)), { code: 'DDB_INTERNAL' })
-  t.same(counts(), [8, 0, 0, 0], 'nothing is counted twice')
+  t.same(counts(), [8, 0, 0, 0], 'each row is counted once')
 })
 
 t.test(
-  'what is in the way passes: the batch rests longer each time, and goes out anew',
+  'after a temporary refusal the batch rests, longer each time, and goes out as a new attempt',
   async t => {
     const { outcomes, batches, counts, sent, clock } = scene()
     const longestMs = [100, 400, 1_600, 6_400, 10_000]
@@ -92,7 +92,7 @@ t.test(
       outcomes.apply(batches[0]!, refusal(busy))
       t.equal(sent.length, i, 'not at once')
       clock.advance(ms / 2 - 1)
-      t.equal(sent.length, i, 'at least half of the rest')
+      t.equal(sent.length, i, 'the rest lasts at least half of its maximum')
       clock.advance(ms / 2 + 1)
       t.same(sent.at(-1), [1, i + 1, 8])
     }
@@ -102,19 +102,22 @@ t.test(
   },
 )
 
-t.test('what is in the way too long leaves the batch unconfirmed, the run goes on', async t => {
-  const { outcomes, batches, counts, clock, sent, failures, run } = scene({ retries: 2 })
-  for (let i = 0; i < 3; i++) {
-    outcomes.apply(batches[0]!, refusal(busy))
-    clock.advance(longestRestMs)
-  }
-  t.equal(sent.length, 2)
-  t.same(counts(), [0, 8, 0, 0])
-  t.same(failures, [])
-  t.match(uncertainLines(run.state), [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
-})
+t.test(
+  'if the obstacle stays too long, the batch is unconfirmed and the run continues',
+  async t => {
+    const { outcomes, batches, counts, clock, sent, failures, run } = scene({ retries: 2 })
+    for (let i = 0; i < 3; i++) {
+      outcomes.apply(batches[0]!, refusal(busy))
+      clock.advance(longestRestMs)
+    }
+    t.equal(sent.length, 2)
+    t.same(counts(), [0, 8, 0, 0])
+    t.same(failures, [])
+    t.match(uncertainLines(run.state), [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
+  },
+)
 
-t.test('two in a row that are refused alike end the run; others still count', async t => {
+t.test('two equal refusals in a row end the run; other outcomes still count', async t => {
   const { outcomes, batches, counts, failures, clock, sent } = scene({ allOrNothing: false })
   outcomes.apply(batches[0]!, refusal('something new'))
   t.same(failures, [])
@@ -126,7 +129,7 @@ t.test('two in a row that are refused alike end the run; others still count', as
   t.same(counts(), [8, 16, 0, 0])
 })
 
-t.test('halves go out one at a time until the bad rows stand alone', async t => {
+t.test('halves go out one at a time until each bad row is alone', async t => {
   const { outcomes, batches, counts, sent, queue, run } = scene()
   outcomes.apply(batches[0]!, refusal(typeError))
   outcomes.apply(batches[1]!, took(8))
@@ -146,7 +149,7 @@ t.test('halves go out one at a time until the bad rows stand alone', async t => 
   t.same(counts(), [23, 0, 1, 0])
 })
 
-t.test('where part of a batch may be there, rows are not looked for', async t => {
+t.test('if part of a batch may be stored, the run does not search for bad rows', async t => {
   const { outcomes, batches, counts, sent } = scene({ allOrNothing: false })
   outcomes.apply(batches[0]!, refusal(typeError))
   outcomes.apply(batches[1]!, refusal(typeError))
@@ -154,7 +157,7 @@ t.test('where part of a batch may be there, rows are not looked for', async t =>
   t.same(sent, [])
 })
 
-t.test('without rights nothing is stored and nothing more is sent', async t => {
+t.test('without permission nothing is stored and the run sends no more', async t => {
   const { outcomes, batches, counts, run, sent } = scene()
   outcomes.apply(batches[0]!, refusal(noRights))
   t.match(run.ending.failure, { code: 'DDB_PRIVILEGE', exitCode: 77 })
@@ -163,7 +166,7 @@ t.test('without rights nothing is stored and nothing more is sent', async t => {
   t.same(sent, [])
 })
 
-t.test('a batch that another node leads waits for it', async t => {
+t.test('a batch that another node leads waits for that node', async t => {
   const { outcomes, batches, queue, counts } = scene()
   outcomes.apply(batches[0]!, refusal(leader))
   t.same(queue.leader, { host: 'node2', port: 8902 })
@@ -172,10 +175,10 @@ t.test('a batch that another node leads waits for it', async t => {
     [1],
   )
   outcomes.drop(batches[0]!)
-  t.same(counts(), [0, 0, 0, 8], 'the node that refused it has stored nothing')
+  t.same(counts(), [0, 0, 0, 8], 'the node that refused the batch has stored nothing')
 })
 
-t.test('a batch that comes while the node that leads is looked for is not forgotten', async t => {
+t.test('a batch that arrives during the search for the leader is not forgotten', async t => {
   const { outcomes, batches, queue, counts, run, sent, failures } = scene()
   for (const batch of batches) outcomes.apply(batch, refusal(leader))
   const moved = await outcomes.moveToLeader(async () => {
@@ -187,12 +190,12 @@ t.test('a batch that comes while the node that leads is looked for is not forgot
   t.equal(moved, false)
   t.match(failures, [{ code: 'DDB_CONNECT' }])
   t.same(counts(), [0, 0, 0, 32])
-  t.equal(run.state.open.size, 0, 'nothing is waited for')
+  t.equal(run.state.open.size, 0, 'the run waits for nothing')
   t.same(sent, [])
 })
 
 t.test(
-  'a batch in doubt is sent again as often as --retries allows, then it is given up',
+  'a batch in doubt is resent as often as --retries allows, then it is unconfirmed',
   async t => {
     const { outcomes, batches, counts, sent } = scene({ onDoubt: 'resend', retries: 2 })
     for (let i = 0; i < 3; i++) outcomes.leaveUncertain(batches[0]!, 'begun')
@@ -204,27 +207,24 @@ t.test(
   },
 )
 
-t.test(
-  'a batch that was sent again in doubt may be stored, whatever becomes of the copy',
-  async t => {
-    for (const answer of [noRights, typeError, leader]) {
-      const { outcomes, batches, counts, run, sent } = scene({ onDoubt: 'resend' })
-      outcomes.leaveUncertain(batches[0]!, 'begun')
-      outcomes.apply(batches[0]!, refusal(answer))
-      // Refused rows are looked for; nothing of what is left of the batch is certain.
-      for (let i = 0; i < 20; i++) {
-        const part = [...run.state.open.values()].find(({ no }) => no > 3)
-        if (part !== undefined) outcomes.apply(part, refusal(answer))
-      }
-      if (answer === leader) outcomes.drop(batches[0]!)
-      t.same(counts(), [0, 8, 0, 0], answer)
-      t.ok(hasUncertain(run.state))
-      t.ok(sent.length > 0)
+t.test('a resent batch in doubt may be stored, whatever the outcome of the copy', async t => {
+  for (const answer of [noRights, typeError, leader]) {
+    const { outcomes, batches, counts, run, sent } = scene({ onDoubt: 'resend' })
+    outcomes.leaveUncertain(batches[0]!, 'begun')
+    outcomes.apply(batches[0]!, refusal(answer))
+    // The loader searches for refused rows; the rest of the batch stays uncertain.
+    for (let i = 0; i < 20; i++) {
+      const part = [...run.state.open.values()].find(({ no }) => no > 3)
+      if (part !== undefined) outcomes.apply(part, refusal(answer))
     }
-  },
-)
+    if (answer === leader) outcomes.drop(batches[0]!)
+    t.same(counts(), [0, 8, 0, 0], answer)
+    t.ok(hasUncertain(run.state))
+    t.ok(sent.length > 0)
+  }
+})
 
-t.test('a batch in doubt is sent once more only where that was chosen', async t => {
+t.test('a batch in doubt is resent only if the user chose so', async t => {
   const reporting = scene()
   reporting.outcomes.leaveUncertain(reporting.batches[0]!, 'begun')
   t.same(reporting.counts(), [0, 8, 0, 0])
@@ -232,10 +232,10 @@ t.test('a batch in doubt is sent once more only where that was chosen', async t 
   const resending = scene({ onDoubt: 'resend' })
   resending.outcomes.leaveUncertain(resending.batches[0]!, 'begun')
   t.same(resending.counts(), [0, 0, 0, 0])
-  t.same(resending.sent, [[1, 1, 8]], 'under the next attempt')
+  t.same(resending.sent, [[1, 1, 8]], 'as the next attempt')
 })
 
-t.test('a copy keeps its attempt, and there are so many copies as retries', async t => {
+t.test('a copy keeps its attempt, and there are at most as many copies as retries', async t => {
   const { outcomes, batches, sent, counts } = scene({ retries: 2 })
   for (let i = 0; i < 3; i++) outcomes.repeat(batches[0]!, 'lost each time')
   t.same(sent, [
@@ -245,7 +245,7 @@ t.test('a copy keeps its attempt, and there are so many copies as retries', asyn
   t.same(counts(), [0, 8, 0, 0])
 })
 
-/** What became of a batch before the run ends, then how its rows count. */
+/** State of a batch when the run ends, then how its rows count. */
 const lastStates: readonly (readonly [
   string,
   (here: ReturnType<typeof scene>) => void,
@@ -266,7 +266,7 @@ const lastStates: readonly (readonly [
   [
     'divided',
     ({ outcomes, batches }) => outcomes.apply(batches[0]!, refusal(typeError)),
-    // The first half is out, the second was not sent by itself.
+    // The first half is in flight, the second was not sent by itself.
     [0, 4, 0, 4],
   ],
 ]
@@ -286,7 +286,7 @@ for (const [name, happen, expected] of lastStates) {
   })
 }
 
-t.test('a run that stops waits for what is out, and drops what was never sent', async t => {
+t.test('a run that stops waits for batches in flight, and drops those never sent', async t => {
   const { outcomes, batches, node, queue, run, counts } = scene()
   node.isLost = true
   run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
@@ -299,7 +299,7 @@ t.test('a run that stops waits for what is out, and drops what was never sent', 
   t.equal(run.state.sentRows, 24)
 })
 
-/** What the ledger says of a batch that an earlier process sent, then how its rows count, and what goes out. */
+/** What the ledger says of a batch from an earlier process, then how its rows count, and what goes out. */
 const takenUp: readonly (readonly [
   string,
   readonly LedgerRow[] | undefined,
@@ -330,7 +330,7 @@ const takenUp: readonly (readonly [
 
 type Scene = ReturnType<typeof scene>
 
-/** @param receipts  what the ledger says of its last attempt; undefined when the server has lost the ledger */
+/** @param receipts  the ledger's rows about its last attempt; undefined if the server has lost the ledger */
 function takeUp(
   { run, outcomes }: Scene,
   part: Part,
@@ -347,7 +347,7 @@ function takeUp(
 }
 
 for (const [name, receipts, resends, expected, out] of takenUp) {
-  t.test(`a batch of an earlier process is taken up: ${name}`, async t => {
+  t.test(`a batch of an earlier process is resumed: ${name}`, async t => {
     const here = scene()
     const { counts, sent, run } = here
     const part = wholeBatch(batchOf(8, 24))
@@ -355,22 +355,22 @@ for (const [name, receipts, resends, expected, out] of takenUp) {
     t.equal(part.no, 9)
     t.same(counts(), expected)
     t.same(sent, out)
-    t.equal(run.state.sentRows, 24, 'handing over counts what is sent')
+    t.equal(run.state.sentRows, 24, 'handing over counts the rows sent')
   })
 }
 
-t.test('a batch of an earlier process that something is in the way of rests', async t => {
+t.test('a batch of an earlier process rests after a temporary refusal', async t => {
   const here = scene()
   const { counts, sent, clock } = here
   const refused = { ...outcome(9, 0, 3), rowCount: -1, errText: busy }
   takeUp(here, wholeBatch(batchOf(8, 24)), 9, [claim(9, 0, 3), refused], false)
   t.same(sent, [])
   clock.advance(longestRestMs)
-  t.same(sent, [[9, 4, 8]], 'and goes out under the attempt behind its last one')
+  t.same(sent, [[9, 4, 8]], 'and goes out as the attempt after its last one')
   t.same(counts(), [0, 0, 0, 0])
 })
 
-t.test('a copy of what may be stored already is in doubt whatever becomes of it', async t => {
+t.test('a copy of a batch that may be stored stays in doubt, whatever its outcome', async t => {
   const here = scene()
   const { outcomes, counts, run } = here
   takeUp(here, wholeBatch(batchOf(8, 24)), 9, undefined, true)
@@ -378,7 +378,7 @@ t.test('a copy of what may be stored already is in doubt whatever becomes of it'
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('halves that the journal cannot take stay here', async t => {
+t.test('if the journal cannot record the halves of a batch, neither goes out', async t => {
   const { outcomes, batches, counts, queue, sent } = scene()
   const add = queue.add.bind(queue)
   queue.add = part => {

@@ -38,7 +38,7 @@ t.test('an input begins before its first byte, in line 1', async t => {
   t.equal(covered.ends.length, 1)
 })
 
-t.test('batches lie one behind the other', async t => {
+t.test('each batch begins where the one before ends', async t => {
   const covered = newCoveredInput()
   extend(covered, range(1, 0, 40))
   extend(covered, range(2, 40, 100))
@@ -47,7 +47,7 @@ t.test('batches lie one behind the other', async t => {
   t.equal(covered.rows, 10)
 })
 
-t.test('what is sent under another number takes the place of what it was part of', async t => {
+t.test('a part sent under another number replaces its range in the batch', async t => {
   const covered = newCoveredInput()
   for (const [no, start] of [0, 40, 80].entries()) extend(covered, range(no + 1, start, start + 40))
   covered.replace(range(4, 40, 60))
@@ -62,12 +62,12 @@ t.test('what is sent under another number takes the place of what it was part of
   covered.replace(range(9, 0, 40))
   t.strictSame(numbers(covered), [9, 4, 7, 6, 8])
   covered.replace(range(10, 40, 80))
-  t.strictSame(numbers(covered), [9, 10, 8], 'all that it covers goes')
-  t.equal(covered.rows, 12, 'no row is there twice')
+  t.strictSame(numbers(covered), [9, 10, 8], 'ranges inside the new one are removed')
+  t.equal(covered.rows, 12, 'no row is counted twice')
   t.strictSame(offsets(covered), [0, 40, 80, 120])
 })
 
-t.test('batches are settled from the first on, as far as there is no gap', async t => {
+t.test('batches are settled from the first one up to the first gap', async t => {
   const covered = newCoveredInput()
   extend(covered, done(1, 0, 40))
   extend(covered, range(2, 40, 80))
@@ -77,7 +77,7 @@ t.test('batches are settled from the first on, as far as there is no gap', async
   t.strictSame(numbers(covered), [2, 3])
   covered.replace(done(4, 40, 60))
   covered.settle()
-  t.strictSame(numbers(covered), [4, 3], 'half a batch is no batch')
+  t.strictSame(numbers(covered), [4, 3], 'half a batch is not a batch')
   covered.replace(done(5, 60, 80))
   covered.settle()
   t.strictSame([offsets(covered), numbers(covered)], [[120], []])
@@ -88,19 +88,19 @@ t.test('batches are settled from the first on, as far as there is no gap', async
   t.strictSame([offsets(covered), numbers(covered)], [[120, 160], [6]])
 })
 
-t.test('settled is what needs no further word', async t => {
+t.test('a batch is settled if its outcome is final', async t => {
   const of = (ended: Partial<EndedRows> | undefined): boolean =>
     isSettled({ rows: 4, ended: ended && { ...nothing, ...ended } })
   t.equal(of(undefined), false)
   t.equal(of({ confirmed: 4 }), true)
   t.equal(of({ rejected: 4 }), true)
   t.equal(of({ confirmed: 3, rejected: 1 }), true)
-  t.equal(of({ unconfirmed: 4 }), false, 'the ledger may know')
-  t.equal(of({ unsent: 4 }), false, 'to be sent')
-  t.equal(of({ confirmed: 3, unconfirmed: 1 }), true, 'nobody can tell them apart any more')
+  t.equal(of({ unconfirmed: 4 }), false, 'the ledger may know the outcome')
+  t.equal(of({ unsent: 4 }), false, 'these rows still have to be sent')
+  t.equal(of({ confirmed: 3, unconfirmed: 1 }), true, 'their rows can no longer be told apart')
 })
 
-t.test('of very many batches only those are kept that are not settled', async t => {
+t.test('of very many batches only those not yet settled are kept', async t => {
   const covered = newCoveredInput()
   let most = 0
   for (let no = 1; no <= 20_000; no++) {

@@ -27,7 +27,7 @@ const goesOn: Partial<Decision> = { kind: 'uncertain', stops: false }
 const notStored = { kind: 'stop', stored: 'no' }
 const perhapsStored = { kind: 'stop', stored: 'unknown' }
 
-/** Text, batch, then what is done on an all-or-nothing table, a table with atomic='CHUNK', a function. */
+/** Error text, batch, then the decision for an all-or-nothing table, a table with atomic='CHUNK', a function. */
 const table: readonly (readonly [string, RefusedBatch, object, object, object])[] = [
   [busy, batch, { kind: 'again' }, stops, stops],
   [busy, worn, stops, stops, stops],
@@ -49,7 +49,7 @@ const table: readonly (readonly [string, RefusedBatch, object, object, object])[
   ],
 ]
 
-t.test('what a refusal leads to', async t => {
+t.test('each refusal leads to its decision', async t => {
   for (const [text, refused, ...expected] of table) {
     for (const [index, traits] of [whole, chunks, view].entries()) {
       const name = `${text}, ${refused.rowCount} rows, sent again ${refused.resends} times, ${JSON.stringify(traits)}`
@@ -59,7 +59,7 @@ t.test('what a refusal leads to', async t => {
 })
 
 t.test(
-  'what a transform refuses was never written, whatever the target, and is not divided',
+  'rows that a transform refuses were never written, whatever the target, and their batch is not divided',
   async t => {
     const again = { kind: 'again' }
     const reject = { kind: 'reject' }
@@ -89,7 +89,7 @@ t.test('without retries nothing is sent again', async t => {
   t.match(decide(busy, batch, { ...whole, retries: 0 }), stops)
 })
 
-t.test('what stops a run names the batch and the words of the server', async t => {
+t.test('the error that stops a run names the batch and quotes the server', async t => {
   t.match(decide(rights, batch, whole), {
     error: { code: 'DDB_PRIVILEGE', exitCode: 77, message: /a\.csv, lines 2 to 11: <NoPrivilege>/ },
   })

@@ -1,5 +1,5 @@
 /*
-  What the records of a journal come to, against a model that keeps every row by itself.
+  Compares the state that a journal's records add up to with a model that keeps every row separately.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -21,7 +21,7 @@ const equal = (what: string, found: unknown, wanted: unknown): void => {
 const at = (startBytes: number, endBytes: number): InputRange =>
   batchOf((endBytes - startBytes) / rowBytes, startBytes / rowBytes).ranges[0]!
 
-/** Throws unless the state tells of a run what the model does. */
+/** Throws unless state and model agree about the run. */
 function check(state: FoundRun, model: RunModel): void {
   equal('rows', state.rows(), model.rows())
   equal('last number', state.lastNo, model.lastNo)
@@ -44,12 +44,12 @@ function check(state: FoundRun, model: RunModel): void {
   }
 }
 
-t.test('a run comes to what became of its rows, one by one', async () => {
+t.test('the state of a run adds up the outcomes of its single rows', async () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60, size: 'max' }), (steps: Step[]) => {
       const model = new RunModel()
       const state = readRun(...model.first)
-      // Nothing is ever settled here before it is asked.
+      // In this reading no batch is settled before the state is asked.
       const settling = readRun(...model.first)
       for (const step of steps) {
         for (const record of model.step(step)) {
@@ -68,7 +68,7 @@ t.test('a run comes to what became of its rows, one by one', async () => {
   )
 })
 
-t.test('thousands of batches are settled on the way, and nothing of them is lost', async t => {
+t.test('thousands of batches are settled along the way, and none is lost', async t => {
   for (const leftOut of [-1, 0, 600]) {
     const model = new RunModel()
     const state = readRun(...model.first)
@@ -76,7 +76,7 @@ t.test('thousands of batches are settled on the way, and nothing of them is lost
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue
-      // Batches are ended in order here: the open one is the last, or the one behind what was left out.
+      // Batches end in order here: the open batch is the last one, or the one after the batch left out.
       const which = leftOut >= 0 && no > leftOut ? 1 : 0
       for (const record of model.step({ kind: 'ended', which, how: 'confirmed' })) {
         state.take(record)
@@ -85,7 +85,7 @@ t.test('thousands of batches are settled on the way, and nothing of them is lost
     check(state, model)
     const { ends, ranges } = state.inputs[0]!.covered
     t.ok(ranges.length <= rows && ends.length <= rows + 1)
-    if (leftOut < 0) t.equal(ranges.length, 0, 'all are settled')
+    if (leftOut < 0) t.equal(ranges.length, 0, 'all batches are settled')
     t.match(state.rows(), { confirmed: leftOut < 0 ? 2 * rows : 2 * (rows - 1) })
   }
 })
@@ -159,13 +159,13 @@ const confirmed: JournalRecord = {
   unsent: 0,
 }
 
-t.test('nothing is known of a run without records', async t => {
+t.test('without records nothing is known of a run', async t => {
   const state = readRun()
   t.match(state, { run: undefined, processes: 0, lastNo: 0, ledgerNumber: 0, hasLeftServer: true })
   t.strictSame(state.rows(), { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
 })
 
-t.test('how the last process ended is forgotten when another one begins', async t => {
+t.test('a new process clears the end of the last process', async t => {
   t.equal(readRun(run, process).end, undefined)
   t.match(readRun(run, process, end(false)).end, { isDone: false })
   const next = readRun(run, process, { kind: 'session', id: 's1' }, end(false), {
@@ -173,14 +173,14 @@ t.test('how the last process ended is forgotten when another one begins', async 
     number: 2,
   })
   t.match(next, { end: undefined, processes: 2 })
-  t.strictSame(next.dataSessions, [], 'the sessions of the one before are of no use')
+  t.strictSame(next.dataSessions, [], 'sessions of the process before are of no use')
   t.strictSame(
     readRun(process, { kind: 'session', id: 's1' }, { kind: 'session', id: 's2' }).dataSessions,
     ['s1', 's2'],
   )
 })
 
-t.test('an input that was read is read when its batches have numbers', async t => {
+t.test('an input that was read counts as read if its batches have numbers', async t => {
   for (const used of ['receipts', 'answers'] as const) {
     t.match(readRun(run, process, inputs, target(used), reading, read).inputs[0], {
       summary: { rows: 3 },
@@ -189,7 +189,7 @@ t.test('an input that was read is read when its batches have numbers', async t =
 })
 
 t.test(
-  'without numbers it is so once the run is done, and not for a process that was killed',
+  'without numbers an input counts as read once the run is done, but not after a kill',
   async t => {
     for (const used of ['count', 'none'] as const) {
       const told = [run, process, inputs, target(used), reading, read]
@@ -199,13 +199,13 @@ t.test(
       t.equal(
         readRun(...told, { ...process, number: 2 }, end(true)).inputs[0]!.summary,
         undefined,
-        'what the one before has read is not what this one has',
+        'the later process has not read what the one before has read',
       )
     }
   },
 )
 
-t.test('what is on the server is there from the first target until the run leaves', async t => {
+t.test('the run has state on the server from its first target until it leaves', async t => {
   t.equal(readRun(run, process, target('receipts')).hasLeftServer, false)
   t.equal(readRun(run, process, target('receipts'), { kind: 'leaving' }).hasLeftServer, true)
   t.equal(
@@ -216,7 +216,7 @@ t.test('what is on the server is there from the first target until the run leave
 })
 
 t.test(
-  'a run that begins anew counts numbers, ledgers and processes on, and nothing else',
+  'a run that starts over continues the numbers of batches, ledgers and processes, and keeps nothing else',
   async t => {
     const anew = readRun(
       run,
@@ -242,15 +242,15 @@ t.test(
       isForgotten: false,
       end: undefined,
     })
-    t.strictSame(anew.rejectsFiles, ['/r.csv'], 'they may still be there')
+    t.strictSame(anew.rejectsFiles, ['/r.csv'], 'the files may still exist')
     t.strictSame(anew.rows(), { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
     anew.take(inputs)
     anew.take(confirmed)
-    t.strictSame(anew.rows().confirmed, 0, 'an old number says nothing any more')
+    t.strictSame(anew.rows().confirmed, 0, 'an old number counts no more')
   },
 )
 
-t.test('what is said of a number twice counts once, and the last word counts', async t => {
+t.test('if two records give an outcome for one number, the last one counts, once', async t => {
   const inDoubt: JournalRecord = { ...confirmed, confirmed: 0, unconfirmed: 3 }
   const state = readRun(inputs, batch, inDoubt)
   t.match(state.rows(), { confirmed: 0, unconfirmed: 3 })
@@ -258,7 +258,7 @@ t.test('what is said of a number twice counts once, and the last word counts', a
   t.match(state.rows(), { confirmed: 3, unconfirmed: 0 })
   state.take(confirmed)
   state.take({ ...inDoubt, no: 99 })
-  t.match(state.rows(), { confirmed: 3, unconfirmed: 0 }, 'nor does a number that nobody knows')
+  t.match(state.rows(), { confirmed: 3, unconfirmed: 0 }, 'an unknown number counts nothing')
 })
 
 const rejects = (name: string, rejected: number): JournalRecord => ({
@@ -271,7 +271,7 @@ const rejects = (name: string, rejected: number): JournalRecord => ({
   upTo: { input: 0, offsetBytes: rejected },
 })
 
-t.test('where rows are only counted, rejects of what is read again are forgotten', async t => {
+t.test('if rows are only counted, rejects in rows that are read again are forgotten', async t => {
   const counted: JournalRecord = { ...targetRecord, used: 'count' }
   const end = (isDone: boolean): JournalRecord => ({
     kind: 'end',
@@ -292,7 +292,7 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
   const done = [...records, end(true)]
   t.match(readRun(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
   const rows = { confirmed: 7, filtered: 0, rejected: 2, unconfirmed: 0, unsent: 0 }
-  t.strictSame(readRun(...done).rows(), rows, 'as many as it ended with')
+  t.strictSame(readRun(...done).rows(), rows, 'as many as at its end')
   t.strictSame(readRun(...done, process(2)).rows(), rows)
   t.match(
     readRun(...done, process(2), rejects('a.csv', 5)).rejects,
@@ -301,7 +301,7 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
   )
 })
 
-t.test('rejects of inputs are told when they change, and all are kept', async t => {
+t.test('rejects of each input are recorded when they change, and all are kept', async t => {
   const state = readRun(inputs, rejects('a.csv', 1), rejects('b.csv', 2), rejects('a.csv', 3))
   t.match(state.rejects, {
     byInput: { 'a.csv': { rejected: 3 }, 'b.csv': { rejected: 2 } },

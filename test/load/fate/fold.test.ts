@@ -12,7 +12,7 @@ import { batchOf } from '../../helpers/batches.js'
 import { ended } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
 
-/** A state that was told so. */
+/** The state after these events. */
 function told(...events: readonly RunEvent[]): RunState {
   const state = newRunState()
   for (const event of events) fold(state, event)
@@ -35,7 +35,7 @@ const sent = (sendNo: number, atMs = 5): RunEvent => ({
 })
 const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
 
-t.test('nothing has happened yet', async t => {
+t.test('a new run has counted nothing', async t => {
   const state = newRunState()
   const none = {
     read: 0,
@@ -57,7 +57,7 @@ const steps: readonly (readonly [RunEvent, number[]])[] = [
   [ended({ confirmed: 5 }), [5, 0, 0, 0, 0, 0, 0, 0]],
   [{ ...ended({ unconfirmed: 5 }), reason: 'lost' } as RunEvent, [0, 5, 0, 0, 0, 0, 0, 1]],
   [{ kind: 'rejected' }, [0, 0, 1, 0, 0, 0, 0, 0]],
-  // Its rows are told one by one.
+  // Other events count the rejected rows one by one.
   [{ ...ended({ rejected: 5 }), reason: 'type' } as RunEvent, [0, 0, 0, 0, 0, 0, 0, 1]],
   [{ kind: 'unsent', rows: 5 }, [0, 0, 0, 5, 0, 0, 0, 0]],
   [ended({ unsent: 5 }), [0, 0, 0, 5, 0, 0, 0, 0]],
@@ -68,7 +68,7 @@ function seen({ rows, sentRows, batches }: RunState): number[] {
   return [confirmed, unconfirmed, rejected, unsent, sentRows].concat(Object.values(batches))
 }
 
-t.test('each event counts in one place', async t => {
+t.test('each event is counted in exactly one place', async t => {
   for (const [event, once] of steps) {
     t.strictSame(seen(told(event)), once, event.kind)
     t.strictSame(
@@ -79,13 +79,13 @@ t.test('each event counts in one place', async t => {
   }
 })
 
-t.test('a batch that was not sent after all was never sent', async t => {
+t.test('a withdrawn batch does not count as sent', async t => {
   const handed = (rows: number): RunEvent => ({ kind: 'handedOver', rows })
   const state = told(handed(5), handed(3), { kind: 'withdrawn', rows: 5 })
   t.strictSame(seen(state), [0, 0, 0, 0, 3, 1, 0, 0])
 })
 
-t.test('each transmission counts at the connection that it went over', async t => {
+t.test('each transmission is counted at its connection', async t => {
   const state = told(
     numbered,
     { ...sent(1, 100), connection: 2 } as RunEvent,
@@ -103,7 +103,7 @@ t.test('each transmission counts at the connection that it went over', async t =
   ])
 })
 
-t.test('what is taken back is unconfirmed, under the reason that was given', async t => {
+t.test('rows that are taken back are unconfirmed, with the reason', async t => {
   const state = told(
     { kind: 'records', upTo: 3 },
     { kind: 'records', upTo: 20 },
@@ -116,14 +116,14 @@ t.test('what is taken back is unconfirmed, under the reason that was given', asy
   t.same(state.notes, ['the server is gone'])
 })
 
-t.test('of the rows that were sent so many arrived, of the others nothing is known', async t => {
+t.test('of the rows sent the server counted some; the others are unconfirmed', async t => {
   const handed: RunEvent = { kind: 'handedOver', rows: 5 }
   const state = told(handed, handed, { kind: 'counted', arrived: 7, note: 'short' })
   t.match(state.rows, { confirmed: 7, unconfirmed: 3 })
   t.same(state.notes, ['short'])
 })
 
-t.test('rows without a place are unsent in the end', async t => {
+t.test('rows without an outcome are unsent at the end', async t => {
   const state = told({ kind: 'records', upTo: 10 }, ended({ confirmed: 4 }), { kind: 'rejected' })
   for (const again of ['', 'none is left', 'nor ever fewer than none']) {
     fold(state, { kind: 'restUnsent' })
@@ -132,7 +132,7 @@ t.test('rows without a place are unsent in the end', async t => {
   }
 })
 
-t.test('the equation holds when every row has one place, and only then', async () => {
+t.test('the equation holds exactly if every row has one outcome', async () => {
   const row = fc.nat({ max: 1_000 })
   fc.assert(
     fc.property(
@@ -150,7 +150,7 @@ t.test('the equation holds when every row has one place, and only then', async (
   )
 })
 
-t.test('a run that goes on begins where the earlier process stopped', async t => {
+t.test('a resumed run begins with the counts of the earlier process', async t => {
   const state = told({
     kind: 'goesOn',
     named: [],
@@ -174,12 +174,12 @@ t.test('a run that goes on begins where the earlier process stopped', async t =>
   t.strictSame(state.rows, expected)
   t.equal(state.sentRows, 0, 'this process has sent nothing')
   fold(state, { kind: 'records', upTo: 7 })
-  t.equal(state.rows.read, 24, 'what is read again is not read')
+  t.equal(state.rows.read, 24, 'rows that are read again are not counted again')
   fold(state, { kind: 'records', upTo: 25 })
   t.equal(state.rows.read, 25)
 })
 
-t.test('rows that are taken up leave the place where they stood', async t => {
+t.test('resumed rows leave the count they were in', async t => {
   const state = told(
     {
       kind: 'goesOn',
@@ -199,11 +199,15 @@ t.test('rows that are taken up leave the place where they stood', async t => {
   fold(state, ended({ confirmed: 7 }))
   t.equal(equationError(state.rows), undefined)
   fold(state, { kind: 'takenBack', reason: '', isCertain: false })
-  t.match(state.rows, { confirmed: 0, skipped: 0, unconfirmed: 17 }, 'those of before, too')
+  t.match(
+    state.rows,
+    { confirmed: 0, skipped: 0, unconfirmed: 17 },
+    'including rows of earlier processes',
+  )
   t.equal(equationError(state.rows), undefined)
 })
 
-t.test('the equation holds whatever is taken up, and in whichever order', async () => {
+t.test('the equation holds for any resumed rows, in any order', async () => {
   const few = fc.nat({ max: 20 })
   const from = fc.constantFrom('unconfirmed', 'unsent')
   const places = ['confirmed', 'filtered', 'unconfirmed', 'unsent', 'rejected'] as const
@@ -237,7 +241,7 @@ const outcome = (sendNo: number, rowCount = 10, attempt = 0, batchNo = 1): Ledge
   phase: 1,
 })
 
-/** A batch of ten rows that was sent once, and what the ledger says. */
+/** A batch of ten rows that was sent once, and what the ledger has about it. */
 function sentOne() {
   const state = told(numbered, sent(1))
   const emit = (event: RunEvent): void => fold(state, event)
@@ -264,55 +268,58 @@ t.test('a batch is queued, sent, claimed, and closed by its end', async t => {
   t.equal(state.latencies.percentiles().p50, 7)
 })
 
-t.test('an outcome that is read before its claim is an outcome', async t => {
+t.test('an outcome that is read before its claim counts', async t => {
   const { emit, read, batch } = sentOne()
   t.match(read(outcome(1)), { batch })
   emit(closed)
   t.equal(read(claim(1)), undefined)
 })
 
-t.test('a copy keeps the attempt, and either number may claim', async t => {
+t.test('a copy keeps the attempt, and the send number of either may claim', async t => {
   const { state, emit, read, batch } = sentOne()
   emit(sent(2, 50))
   t.match(batch, { attempt: 0, resends: 1, sentAtMs: 5 })
   read(claim(2))
   emit(sent(3, 60))
-  t.match(batch, { state: 'claimed', resends: 2 }, 'also while it is claimed')
+  t.match(batch, { state: 'claimed', resends: 2 }, 'also if the batch is already claimed')
   t.equal(state.batches.retried, 2)
 })
 
-t.test('the next attempt has numbers of its own; receipts of the last say nothing', async t => {
-  const { state, emit, read, batch } = sentOne()
-  read(claim(1))
-  emit({ kind: 'refused', ...batch1, words: 'busy' })
-  t.match(batch, { state: 'refused', refusal: 'busy' })
-  t.equal(state.sentCount, 0)
-  emit({ kind: 'again', ...batch1 })
-  t.match(batch, { state: 'queued', attempt: 1, sendNos: [] })
-  emit(sent(2, 90))
-  t.match(batch, { state: 'sent', resends: 1, sentAtMs: 90 })
-  t.equal(state.batches.retried, 1)
-  t.equal(read(outcome(1)), undefined, 'of attempt 0')
-  t.match(read(outcome(2, 10, 1)), { batch })
-})
+t.test(
+  'each attempt has its own send numbers, and receipts of the last attempt do not count',
+  async t => {
+    const { state, emit, read, batch } = sentOne()
+    read(claim(1))
+    emit({ kind: 'refused', ...batch1, words: 'busy' })
+    t.match(batch, { state: 'refused', refusal: 'busy' })
+    t.equal(state.sentCount, 0)
+    emit({ kind: 'again', ...batch1 })
+    t.match(batch, { state: 'queued', attempt: 1, sendNos: [] })
+    emit(sent(2, 90))
+    t.match(batch, { state: 'sent', resends: 1, sentAtMs: 90 })
+    t.equal(state.batches.retried, 1)
+    t.equal(read(outcome(1)), undefined, 'the receipt is of attempt 0')
+    t.match(read(outcome(2, 10, 1)), { batch })
+  },
+)
 
-t.test('rows of the ledger that are about nothing open are passed over', async t => {
+t.test('ledger rows about no open batch are ignored', async t => {
   const { emit, read } = sentOne()
   t.equal(read(outcome(1, 10, 0, 7)), undefined, 'no such batch')
   t.equal(read({ ...claim(0, 10, 0, 0), phase: 8 }), undefined, 'the probe')
   t.equal(read({ ...claim(1), phase: 5 }), undefined, 'no such phase')
   emit(closed)
-  t.equal(read(outcome(1)), undefined, 'closed')
+  t.equal(read(outcome(1)), undefined, 'the batch is closed')
 })
 
-t.test('a receipt for what was never sent, or for other rows, is a broken server', async t => {
+t.test('a receipt for a batch never sent, or for other rows, means a broken server', async t => {
   const { read } = sentOne()
   t.throws(() => read(claim(2)), { code: 'DDB_PROTOCOL' })
   t.throws(() => read(outcome(999)), { code: 'DDB_PROTOCOL' })
   t.throws(() => read(claim(1, 9)), { code: 'DDB_PROTOCOL', message: /9 rows/ })
 })
 
-t.test('events that cannot follow each other are a bug', async t => {
+t.test('events in an impossible order are an internal error', async t => {
   const again: RunEvent = { kind: 'again', ...batch1 }
   t.throws(() => fold(told(numbered), again), { code: 'DDB_INTERNAL' })
   const { state } = sentOne()
@@ -325,19 +332,22 @@ t.test('events that cannot follow each other are a bug', async t => {
   ]) {
     t.throws(() => fold(state, event), { code: 'DDB_INTERNAL' }, event.kind)
   }
-  t.match(state.rows, { confirmed: 10 }, 'nothing is counted twice')
+  t.match(state.rows, { confirmed: 10 }, 'each row is counted once')
 })
 
-t.test('what is read back is open no more, and counts with its end', async t => {
-  const { state, emit } = sentOne()
-  emit({ kind: 'taken', ...batch1 })
-  t.match(state, { openBytes: 0, sentCount: 0, rows: { confirmed: 0 } })
-  emit({ ...closed, unconfirmed: 1, confirmed: 9, stored: ranges, different: ranges } as RunEvent)
-  t.match(state.rows, { confirmed: 9, unconfirmed: 1 })
-  t.match(uncertainLines(state), [{ reason: 'not in the table as it was sent' }])
-})
+t.test(
+  'a batch that is being read back is no longer open, and counts when its end is known',
+  async t => {
+    const { state, emit } = sentOne()
+    emit({ kind: 'taken', ...batch1 })
+    t.match(state, { openBytes: 0, sentCount: 0, rows: { confirmed: 0 } })
+    emit({ ...closed, unconfirmed: 1, confirmed: 9, stored: ranges, different: ranges } as RunEvent)
+    t.match(state.rows, { confirmed: 9, unconfirmed: 1 })
+    t.match(uncertainLines(state), [{ reason: 'not in the table as it was sent' }])
+  },
+)
 
-t.test('a batch that an earlier process has sent is taken up as it stood', async t => {
+t.test('a batch sent by an earlier process is resumed in its old state', async t => {
   const inherited = { kind: 'inherited', lane: 0, ranges, rows: 10, atMs: 7 } as const
   const state = told(
     { kind: 'numbersGiven', lastNo: 9, lastSendNo: 999 },
@@ -350,7 +360,7 @@ t.test('a batch that an earlier process has sent is taken up as it stood', async
   t.match(state, { openBytes: 150, sentCount: 1, lastNo: 9, lastSendNo: 999 })
   const emit = (event: RunEvent): void => fold(state, event)
   const read = (row: LedgerRow) => readReceipt({ state, emit }, row)
-  t.equal(read(claim(17, 10, 1, 4)), undefined, 'of an earlier attempt')
+  t.equal(read(claim(17, 10, 1, 4)), undefined, 'the claim is of an earlier attempt')
   t.equal(known.state, 'sent')
   read(claim(999, 10, 2, 4))
   t.equal(known.state, 'claimed')
@@ -360,10 +370,10 @@ t.test('a batch that an earlier process has sent is taken up as it stood', async
   emit({ kind: 'refused', lane: 0, no: 4, words: 'busy' })
   emit({ kind: 'again', lane: 0, no: 4 })
   emit({ kind: 'sent', lane: 0, no: 4, sendNo: 1_000, connection: 0, atMs: 9 })
-  t.match(known, { attempt: 3, resends: 1 }, 'and goes on like any other')
+  t.match(known, { attempt: 3, resends: 1 }, 'the batch continues like any other')
 })
 
-t.test('duplicates are counted until the target does not tell', async t => {
+t.test('duplicates are counted until the target stops reporting them', async t => {
   const state = told({ kind: 'duplicatesKnown', rows: 2 }, ended({ confirmed: 5, duplicates: 3 }))
   t.equal(state.duplicates, 5)
   fold(state, { ...ended({ confirmed: 5 }), hidesDuplicates: true } as RunEvent)

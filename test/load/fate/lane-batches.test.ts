@@ -1,5 +1,5 @@
 /*
-  Batches divided by lane: their rows are those of the batch, in their order, in their places.
+  A batch that is divided by lane keeps its rows, their order and their places.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -11,7 +11,7 @@ import { runs } from '../../helpers/runs.js'
 import { ints } from '../../helpers/values.js'
 import type { Column } from '../../../src/protocol/value.js'
 
-/** A batch of rows of one input or two, each numbered. */
+/** A batch of numbered rows from one or two inputs. */
 function numbered(rowCount: number, cut: number) {
   const columns = [ints(...Array(rowCount).keys()) as Column]
   const batch = Object.assign(batchOf(rowCount), { columns })
@@ -35,7 +35,7 @@ function numbered(rowCount: number, cut: number) {
   return Object.assign(batch, { ranges })
 }
 
-t.test('every row is in one lane, in its order and in its place', async () => {
+t.test('every row is in one lane, with its order and place', async () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 8 }).chain(lanes =>
@@ -43,7 +43,7 @@ t.test('every row is in one lane, in its order and in its place', async () => {
           lanes: fc.constant(lanes),
           laneOf: fc.oneof(
             fc.array(fc.nat(lanes - 1), { minLength: 1, maxLength: 60 }),
-            // Too many places to tell each of them.
+            // Too many places to keep each of them.
             fc.array(fc.nat(lanes - 1), { minLength: 150, maxLength: 300 }),
             fc.array(fc.constant(0), { minLength: 1, maxLength: 200 }),
           ),
@@ -65,7 +65,7 @@ t.test('every row is in one lane, in its order and in its place', async () => {
           firstRow += one.rowCount
           bytes += one.encodedBytes
           if (!expected.every((row, i) => one.locate(i).lineNumber === row + 2)) return false
-          // The ranges hold the rows, those of its parts, too.
+          // The ranges contain exactly the rows, also those of each half.
           const parts = one.rowCount < 2 ? [wholeBatch(one)] : halves(wholeBatch(one))
           for (const part of parts) {
             const ranges = partRanges(part)
@@ -93,15 +93,18 @@ t.test('every row is in one lane, in its order and in its place', async () => {
   )
 })
 
-t.test('few places of a lane are exact to the line, and touch those of the others', async t => {
-  const { lanes } = divideByLane(numbered(6, 3), Uint8Array.from([0, 0, 1, 0, 1, 1]), 2)
-  const told = lanes.map(({ batch }) =>
-    partRanges(wholeBatch(batch)).map(({ input, startBytes, endBytes, firstLine, lastLine }) =>
-      [input, startBytes, endBytes, firstLine, lastLine].join(' '),
-    ),
-  )
-  t.strictSame(told, [
-    ['0 0 20 2 3', '1 30 40 5 5'],
-    ['0 20 30 4 4', '1 40 60 6 7'],
-  ])
-})
+t.test(
+  'if a lane has few places, its ranges are exact to the line and touch those of other lanes',
+  async t => {
+    const { lanes } = divideByLane(numbered(6, 3), Uint8Array.from([0, 0, 1, 0, 1, 1]), 2)
+    const told = lanes.map(({ batch }) =>
+      partRanges(wholeBatch(batch)).map(({ input, startBytes, endBytes, firstLine, lastLine }) =>
+        [input, startBytes, endBytes, firstLine, lastLine].join(' '),
+      ),
+    )
+    t.strictSame(told, [
+      ['0 0 20 2 3', '1 30 40 5 5'],
+      ['0 20 30 4 4', '1 40 60 6 7'],
+    ])
+  },
+)

@@ -6,7 +6,7 @@ import { halves, partRanges, wholeBatch } from '../../../src/load/fate/part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
-/** Rows first and on of a file, as a batch of their own. */
+/** A batch of `count` rows, beginning with row `first` of a file. */
 const rows = (count: number, first: number, file?: string): BatchRange =>
   partRanges(wholeBatch(batchOf(count, first, file)))[0]!
 
@@ -19,7 +19,7 @@ const shown = (ranges: LineRanges): [string, number, number, number, string][] =
     reason,
   ])
 
-/** Parts with their reasons, then the ranges they become. */
+/** Parts with their reasons, then the resulting ranges. */
 const cases: readonly [string, [BatchRange, string][], unknown[]][] = [
   ['nothing', [], []],
   ['one', [[rows(10, 0), 'lost']], [['in.csv', 2, 11, 1, 'lost']]],
@@ -95,7 +95,7 @@ for (const [name, parts, expected] of cases) {
     t.equal(
       others.ranges.reduce((sum, { batches }) => sum + batches, 0),
       parts.length,
-      'nothing is missing elsewhere',
+      'adding ranges to others loses none',
     )
   })
 }
@@ -107,7 +107,7 @@ t.test('halves of a batch are neighbours', async t => {
   t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
 })
 
-t.test('ranges under one reason become one, whatever they were for before', async t => {
+t.test('ranges added under one reason merge, whatever their reasons were', async t => {
   const ranges = new LineRanges()
   ranges.add(rows(10, 10), 'in doubt')
   const others = new LineRanges()
@@ -118,10 +118,10 @@ t.test('ranges under one reason become one, whatever they were for before', asyn
   others.clear()
   t.same(others.ranges, [])
   others.add(rows(10, 10), '')
-  t.same(shown(others), [['in.csv', 12, 21, 1, '']], 'nothing is remembered')
+  t.same(shown(others), [['in.csv', 12, 21, 1, '']], 'nothing remains after clear')
 })
 
-t.test('in whatever order parts come, those that touch are one range', async () => {
+t.test('parts that touch become one range, in any order', async () => {
   const holes = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 })
   const order = fc.array(fc.nat(), { minLength: 40, maxLength: 40 })
   fc.assert(
@@ -145,13 +145,13 @@ t.test('in whatever order parts come, those that touch are one range', async () 
   )
 })
 
-t.test('a thousand ranges are named, the batches behind them counted', async t => {
+t.test('the first thousand ranges are listed, the batches after them are counted', async t => {
   const ranges = new LineRanges()
   for (let i = 0; i < 1_005; i++) ranges.add(rows(1, 2 * i), 'lost')
   t.equal(ranges.ranges.length, 1_000)
   t.equal(ranges.unnamedBatches, 5)
   ranges.add(rows(1, 1), 'lost')
-  t.equal(ranges.ranges.length, 999, 'one that joins two makes room')
+  t.equal(ranges.ranges.length, 999, 'a part that joins two ranges makes room')
   t.equal(
     ranges.ranges.reduce((sum, { batches }) => sum + batches, 0),
     1_001,
@@ -160,7 +160,7 @@ t.test('a thousand ranges are named, the batches behind them counted', async t =
   t.equal(ranges.unnamedBatches, 0)
 })
 
-t.test('a range reads as lines of its file', async t => {
+t.test('a range is printed as lines of its file', async t => {
   const range = { file: 'A.csv', firstLine: 2, batches: 1, reason: '' }
   t.equal(rangeText({ ...range, lastLine: 5_001 }), 'A.csv, lines 2 to 5001')
   t.equal(rangeText({ ...range, lastLine: 2 }), 'A.csv, line 2')

@@ -21,19 +21,22 @@ const partOf = (batch: Part['batch'], start: number, end: number): Part => ({
   end,
 })
 
-t.test('a batch is one part; its halves take its place, the first one no longer', async t => {
-  const whole = wholeBatch(batchOf(5))
-  t.match(whole, { start: 0, end: 5, encodedBytes: 50, open: { parts: 1 } })
-  const [left, right] = halves(whole)
-  t.match(left, { start: 0, end: 2, encodedBytes: 25 })
-  t.match(right, { start: 2, end: 5, encodedBytes: 25 })
-  t.match(halves(right), [
-    { start: 2, end: 3 },
-    { start: 3, end: 5 },
-  ])
-})
+t.test(
+  'a batch is one part; after a division its halves replace it, and only the last one closes it',
+  async t => {
+    const whole = wholeBatch(batchOf(5))
+    t.match(whole, { start: 0, end: 5, encodedBytes: 50, open: { parts: 1 } })
+    const [left, right] = halves(whole)
+    t.match(left, { start: 0, end: 2, encodedBytes: 25 })
+    t.match(right, { start: 2, end: 5, encodedBytes: 25 })
+    t.match(halves(right), [
+      { start: 2, end: 3 },
+      { start: 3, end: 5 },
+    ])
+  },
+)
 
-t.test('a batch is given back with the last of its parts', async t => {
+t.test('a batch is released with the last of its parts', async t => {
   const batch = batchOf(4)
   const [left, right] = halves(wholeBatch(batch))
   const [first, second] = halves(right)
@@ -45,32 +48,35 @@ t.test('a batch is given back with the last of its parts', async t => {
   t.equal(batch.releases, 1)
 })
 
-t.test('what may be stored is so of both halves', async t => {
+t.test('if a batch may be stored, so may both its halves', async t => {
   const whole: Part = { ...wholeBatch(batchOf(2)), mayBeStored: true }
   t.match(halves(whole), [{ mayBeStored: true }, { mayBeStored: true }])
 })
 
-t.test('the table of a part has its rows; that of a whole batch has its very columns', async t => {
-  const id = ints(10, 11, 12, 13) as Column
-  const batch = { ...batchOf(4), columns: [id] }
-  const all = partTable(wholeBatch(batch), ['id'])
-  t.equal(all.columns[0], id, 'no copy')
-  t.match(all, { form: 'table', rows: 4, columnNames: ['id'] })
-  const some = partTable(partOf(batch, 1, 3), ['id'])
-  t.match(some, { form: 'table', rows: 2 })
-  t.strictSame(some.columns, [ints(11, 12)])
-})
+t.test(
+  'the table of a part has its rows; the table of a whole batch shares its columns',
+  async t => {
+    const id = ints(10, 11, 12, 13) as Column
+    const batch = { ...batchOf(4), columns: [id] }
+    const all = partTable(wholeBatch(batch), ['id'])
+    t.equal(all.columns[0], id, 'no copy')
+    t.match(all, { form: 'table', rows: 4, columnNames: ['id'] })
+    const some = partTable(partOf(batch, 1, 3), ['id'])
+    t.match(some, { form: 'table', rows: 2 })
+    t.strictSame(some.columns, [ints(11, 12)])
+  },
+)
 
-t.test('a part is told by its lines, in the input it comes from', async t => {
+t.test('the text of a part names its lines and its input', async t => {
   const batch = batchOf(10, 10, 'a.csv')
-  // Row 10 stands in line 12, behind ten rows and a header.
+  // Row 10 is in line 12, after a header and ten rows.
   t.equal(partText(wholeBatch(batch)), 'a.csv, lines 12 to 21')
   t.equal(partText(partOf(batch, 2, 4)), 'a.csv, lines 14 to 15')
   t.equal(partText(partOf(batch, 9, 10)), 'a.csv, line 21')
 })
 
-t.test('ranges of neighbours touch, whatever stands between their rows', async t => {
-  // The batch begins 5 bytes before its first row and ends 7 behind its last.
+t.test('ranges of neighbouring parts touch, whatever bytes are between their rows', async t => {
+  // The batch begins 5 bytes before its first row and ends 7 after its last.
   const rows = batchOf(4, 10)
   const ranges = [{ ...rows.ranges[0]!, startOffsetBytes: 95, endOffsetBytes: 147 }]
   const batch = { ...rows, ranges }
@@ -83,7 +89,7 @@ t.test('ranges of neighbours touch, whatever stands between their rows', async t
 const rowsOf = (parts: readonly Part[]): [number, number][] =>
   parts.map(({ start, end }) => [start, end])
 
-t.test('the first half is next, and what is left comes in order', async t => {
+t.test('the first half is next, and the rest follows in order', async t => {
   const queue = newBisectQueue()
   t.equal(queue.next(), undefined)
   queue.divide(wholeBatch(batchOf(7)))
@@ -100,7 +106,7 @@ t.test('the first half is next, and what is left comes in order', async t => {
 })
 
 t.test(
-  'bad rows are found one by one, every row is decided once and in order, and the batch is given back once',
+  'bad rows are found one by one, each row is decided once and in order, and the batch is released once',
   async () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), isBad => {

@@ -20,7 +20,7 @@ const inMemory: RecordedTarget = {
 const onDisk: RecordedTarget = { ...inMemory, inMemory: false }
 const keyed: RecordedTarget = { ...inMemory, keyed: true }
 
-/** A recorder, and batches of ten rows that follow each other. */
+/** A recorder, and consecutive batches of ten rows. */
 function scene(target: RecordedTarget) {
   const run = testRun({ rejects: { onError: 'skip', maxErrors: 1_000_000 } })
   const batches: CountedBatch[] = []
@@ -45,7 +45,7 @@ const steps: Readonly<Record<string, (scene: Scene) => void>> = {
   'taken back': ({ recorder }) => recorder.takeBack('the server is gone', true),
 }
 
-/** Steps, then rows confirmed, unconfirmed, rejected, unsent: of a table in memory, a keyed one, and one on disk. */
+/** Steps, then rows confirmed, unconfirmed, rejected, unsent: for a table in memory, a keyed table, a table on disk. */
 type Counts = readonly [number, number, number, number]
 const table: readonly (readonly [readonly string[], Counts, Counts, Counts])[] = [
   [[], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
@@ -75,7 +75,7 @@ const table: readonly (readonly [readonly string[], Counts, Counts, Counts])[] =
   ],
 ]
 
-t.test('every step counts its rows once, and rows in memory go with the server', async t => {
+t.test('every step counts its rows once, and rows in memory are lost with the server', async t => {
   for (const [names, ...expected] of table) {
     for (const [index, target] of [inMemory, keyed, onDisk].entries()) {
       const here = scene(target)
@@ -88,13 +88,13 @@ t.test('every step counts its rows once, and rows in memory go with the server',
       )
       t.ok(
         here.batches.every(({ releases }) => releases === 1),
-        'every batch is given back once',
+        'every batch is released once',
       )
     }
   }
 })
 
-t.test('whatever happens in whatever order, the rows add up', async () => {
+t.test('the rows add up after any steps in any order', async () => {
   const order = fc.array(fc.constantFrom(...Object.keys(steps)), { maxLength: 30 })
   fc.assert(
     fc.property(order, fc.constantFrom(inMemory, keyed, onDisk), (names, target) => {
@@ -109,7 +109,7 @@ t.test('whatever happens in whatever order, the rows add up', async () => {
   )
 })
 
-t.test('two refusals alike in a row end the run', async t => {
+t.test('two equal refusals in a row end the run', async t => {
   const { recorder, next } = scene(inMemory)
   t.equal(recorder.refused(next(), 'new words about transaction 1'), undefined)
   t.match(recorder.refused(next(), 'new words about transaction 22'), {
@@ -119,16 +119,19 @@ t.test('two refusals alike in a row end the run', async t => {
   })
 })
 
-t.test('refusals that differ, or have a batch between them that was taken, do not', async t => {
-  const { recorder, next } = scene(inMemory)
-  t.equal(recorder.refused(next(), 'one thing'), undefined)
-  t.equal(recorder.refused(next(), 'another'), undefined)
-  t.equal(recorder.refused(next(), 'one thing'), undefined)
-  recorder.taken(next(), 10)
-  t.equal(recorder.refused(next(), 'one thing'), undefined)
-})
+t.test(
+  'different refusals, or equal ones with a stored batch in between, do not end the run',
+  async t => {
+    const { recorder, next } = scene(inMemory)
+    t.equal(recorder.refused(next(), 'one thing'), undefined)
+    t.equal(recorder.refused(next(), 'another'), undefined)
+    t.equal(recorder.refused(next(), 'one thing'), undefined)
+    recorder.taken(next(), 10)
+    t.equal(recorder.refused(next(), 'one thing'), undefined)
+  },
+)
 
-t.test('neighbours of which the same is to be said are one range, with the words', async t => {
+t.test('neighbouring batches with the same reason are one range', async t => {
   const { run, recorder, next } = scene(inMemory)
   t.notOk(hasUncertain(run.state))
   t.equal(summaryNote(run.state), undefined)
@@ -149,7 +152,7 @@ t.test('neighbours of which the same is to be said are one range, with the words
   )
 })
 
-t.test('the note names five ranges and counts the rest; the list has them all', async t => {
+t.test('the note names five ranges and counts the rest; the list has all', async t => {
   const { run, recorder, next } = scene(inMemory)
   for (let i = 0; i < 8; i++) {
     recorder.uncertain(next(), 'lost')
@@ -160,7 +163,7 @@ t.test('the note names five ranges and counts the rest; the list has them all', 
   t.equal(summaryNote(run.state)?.match(/lines/g)?.length, 5)
 })
 
-t.test('what is taken back is named as what it was: the lines that were confirmed', async t => {
+t.test('rows that are taken back are named as the lines that were confirmed', async t => {
   const { run, recorder, next } = scene(inMemory)
   recorder.taken(next(), 10)
   recorder.taken(next(), 10)
@@ -175,7 +178,7 @@ t.test('what is taken back is named as what it was: the lines that were confirme
   t.notOk(scene(onDisk).recorder.holdsMemory)
 })
 
-t.test('of a keyed target only what lies outside its scheme is missing', async t => {
+t.test('in a keyed target only rows outside its partition scheme are missing', async t => {
   const dimension = { columnName: 'id', columnIndex: 0, kind: 'RANGE', type: 'INT' } as const
   const scheme = vectorOf({ type: 'INT' }, [3, 100])
   const within = (change: object = {}): RecordedTarget => ({
@@ -186,12 +189,12 @@ t.test('of a keyed target only what lies outside its scheme is missing', async t
       partition: { dimensions: [{ ...dimension, scheme }], ...change },
     },
   })
-  // Of ten rows with ids from 0 three lie outside.
+  // Three of ten rows have ids outside the scheme.
   for (const [target, rows, expected] of [
     [within(), 10, [10, 0, 0]],
     [within(), 7, [7, 0, 3]],
     [within(), 4, [7, 0, 3]],
-    // The scheme says more than the server: neither is believed.
+    // By the scheme more rows are missing than the server says: the test trusts neither.
     [within(), 8, [8, 2, 0]],
     [within({ unpredictable: true }), 8, [8, 2, 0]],
     [{ ...within(), keyed: false }, 7, [7, 0, 3]],

@@ -1,6 +1,6 @@
 /*
-  The texts are those that DolphinDB's documentation, error pages and client tests show
-  (docs/server-semantics.md#refusals), as they stand there.
+  Classifies refusals. The texts are quoted from DolphinDB's documentation, error pages and client tests
+  (docs/server-semantics.md#refusals).
 */
 import t from 'tap'
 import { ServerError } from '../../../src/errors.js'
@@ -92,7 +92,7 @@ const texts: Record<Refusal, readonly string[]> = {
 }
 
 for (const [kind, examples] of Object.entries(texts)) {
-  t.test(`refusals that are ${kind}`, async t => {
+  t.test(`refusals of class ${kind}`, async t => {
     for (const text of examples) {
       t.equal(classifyRefusal(text), kind, text)
       t.equal(classifyRefusal(`SYSTEM_Runtime: ${text}`), kind, `in a catch: ${text}`)
@@ -102,8 +102,8 @@ for (const [kind, examples] of Object.entries(texts)) {
   })
 }
 
-t.test('servers before the numbers say the same in words, and words may change', async t => {
-  // Of these no source shows more than the number.
+t.test('older servers send the words without a number, and words may change', async t => {
+  // No source shows the words that go with these numbers.
   const numberAlone = /RefId:\s*(S01019|S03020|S01012|S01070|S01071|S99999)/
   for (const [kind, examples] of Object.entries(texts)) {
     for (const text of examples.filter(one => one.includes('RefId'))) {
@@ -120,13 +120,13 @@ t.test('servers before the numbers say the same in words, and words may change',
   }
 })
 
-t.test('refusals that differ in a number have one shape', async t => {
+t.test('refusals that differ only in a number have the same shape', async t => {
   t.equal(refusalShape('owned by transaction 12'), refusalShape('owned by transaction 9702796'))
   t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
 })
 
 t.test(
-  'of a refusal the reason is told, without the statement that the server repeats',
+  'the text of a refusal is the reason, without the statement that the server repeats',
   async t => {
     const reason = 'The feature of publish is not enabled. RefId: S00001'
     t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)

@@ -1,6 +1,6 @@
 /*
-  A run as somebody would keep it who writes down every row by itself, and the records that its journal gets: what the
-  tests of journals hold the fold against.
+  A model of a run that keeps every row separately, and the journal records of the run. Tests compare the fold of a
+  journal with it.
 */
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import fc from 'fast-check'
@@ -11,30 +11,29 @@ import type {
 } from '../../../src/load/journal/journal-record.js'
 import type { KnownBatch } from '../../../src/load/journal/resumed-input.js'
 
-/** Every row has as many bytes and stands in a line of its own, behind a header of one line. */
+/** Every row has this many bytes and its own line, after a header of one line. */
 export const rowBytes = 10
 
-/** What is known of one row. */
 interface ModelRow {
-  /** Counts the batches of the input. */
+  /** Number of its batch within the input. */
   readonly batch: number
-  /** undefined once the number it had was given up, and it has no other. */
+  /** undefined if its number was given up and not replaced. */
   no: number | undefined
   fate: 'unknown' | 'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent'
-  /** All rows of its number have their place for good. */
+  /** All rows with the same number have a final outcome. */
   isSettled: boolean
 }
 
 export interface ModelPiece {
   readonly startBytes: number
   readonly endBytes: number
-  /** Earlier inputs have rows of its number, and later ones. */
+  /** Earlier inputs have rows with its number (`joins`), or later ones (`continues`). */
   readonly joins?: true
   readonly continues?: true
   readonly known: KnownBatch
 }
 
-/** Each by its input and its place in it. */
+/** Rows with their input and their index in it. */
 type Group = [GroupRow, ...GroupRow[]]
 interface GroupRow {
   readonly input: number
@@ -42,9 +41,9 @@ interface GroupRow {
   readonly row: ModelRow
 }
 
-/** One step; numbers choose among what there is. */
+/** One step; its numbers select among the possible targets. */
 export type Step =
-  /** `more`: of the inputs behind it. */
+  /** `more`: rows of the inputs after it. */
   | {
       readonly kind: 'batch'
       readonly input: number
@@ -118,7 +117,7 @@ export class RunModel {
   #processes = 0
   #rejected = 0
 
-  /** What every journal begins with. */
+  /** The records at the start of every journal. */
   readonly first: JournalRecord[] = [
     {
       kind: 'inputs',
@@ -127,7 +126,7 @@ export class RunModel {
     ...this.#inputs.map((_, input): JournalRecord => ({ kind: 'reading', input, detected: 'csv' })),
   ]
 
-  /** @returns the records of the step; none where there is nothing that it could be about */
+  /** @returns the records of the step; none if the step has no target */
   step(step: Step): JournalRecord[] {
     switch (step.kind) {
       case 'batch':
@@ -161,12 +160,12 @@ export class RunModel {
     return { input, start, end, endLine, rows, records: there.length }
   }
 
-  /** Rows of one batch that are not settled, of those that have one number or none. */
+  /** Gives another number to some unsettled rows of a group. */
   #part({ which, from, rows }: Extract<Step, { kind: 'part' }>): JournalRecord[] {
     const open = this.#groups().filter(([{ row }]) => !row.isSettled)
     if (open.length === 0) return []
     const group = open[which % open.length]!
-    // What another number is given of a divided batch begins anywhere in it.
+    // The new part begins anywhere in the group.
     const begin = from % group.length
     const stop = begin + 1 + (rows % (group.length - begin))
     const no = ++this.#lastNo
@@ -230,7 +229,7 @@ export class RunModel {
     }
   }
 
-  /** Rows that have one number, over all inputs, and those that stand together without any. */
+  /** Rows grouped by number, over all inputs; rows without a number grouped with their neighbours. */
   #groups(): Group[] {
     const byNumber = new Map<number, Group>()
     const groups: Group[] = []
@@ -250,7 +249,7 @@ export class RunModel {
     return groups
   }
 
-  /** Rows that stand together under one number, or, of one batch, without any. */
+  /** Neighbouring rows with the same batch and the same number, or without one. */
   #runsOf(): { input: number; start: number; end: number; first: ModelRow }[] {
     return this.#inputs.flatMap((rows, input) => {
       const found: { input: number; start: number; end: number; first: ModelRow }[] = []
@@ -276,7 +275,7 @@ export class RunModel {
     }
   }
 
-  /** How an input is to be read again: from the first batch that is not settled. */
+  /** Where reading an input resumes: at the first batch that is not settled. */
   resumed(input: number): {
     from: { offsetBytes: number; lineNumber: number; records: number }
     pieces: ModelPiece[]
@@ -318,7 +317,7 @@ export class RunModel {
     return this.#inputs.some((rows, i) => inInput(i) && rows.some(row => row.no === no))
   }
 
-  /** Of all inputs. */
+  /** Rows with this number in all inputs. */
   #rowsOf(no: number): number {
     return this.#inputs.flat().filter(row => row.no === no).length
   }

@@ -12,7 +12,7 @@ import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
 import { nodeStub } from '../../helpers/receipt-node.js'
 
-/** A queue to a node that takes everything; room for two batches of eighty bytes. */
+/** A queue to a node that accepts everything, with room for two batches of eighty bytes. */
 function scene(delivery: DeliveryOptions = { maxInFlightBytes: 160 }) {
   const clock = handClock()
   const run = testRun({ delivery }, { clock })
@@ -21,14 +21,13 @@ function scene(delivery: DeliveryOptions = { maxInFlightBytes: 160 }) {
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
 }
 
-/** Counts a batch as confirmed. */
 function close(run: Pick<Run, 'emit'>, { lane, no, rows }: OpenBatch): void {
   run.emit({ kind: 'ended', lane, no, confirmed: rows, rejected: 0, unconfirmed: 0, unsent: 0 })
 }
 
 const leader = { host: 'node2', port: 8902 }
 
-t.test('batches go out in order, each transmission under a number of its own', async t => {
+t.test('batches go out in order, each transmission with its own number', async t => {
   const { queue, add, stub } = scene()
   const { batch } = add()
   add()
@@ -42,7 +41,7 @@ t.test('batches go out in order, each transmission under a number of its own', a
   ])
 })
 
-t.test('sending again is counted, the first time is not', async t => {
+t.test('resending is counted, the first transmission is not', async t => {
   const { queue, add, run } = scene()
   const { batch } = add()
   t.equal(run.state.batches.retried, 0)
@@ -51,7 +50,7 @@ t.test('sending again is counted, the first time is not', async t => {
   t.equal(run.state.batches.retried, 2)
 })
 
-t.test('there is room until as many bytes are out as may be', async t => {
+t.test('the queue has room until the bytes in flight reach the limit', async t => {
   const { queue, add, run } = scene()
   t.ok(queue.hasRoom)
   const { batch } = add()
@@ -62,7 +61,7 @@ t.test('there is room until as many bytes are out as may be', async t => {
   t.ok(queue.hasRoom)
 })
 
-t.test('without a connection batches stay queued, until they are flushed', async t => {
+t.test('without a connection batches stay queued until a flush', async t => {
   const { queue, add, stub } = scene()
   stub.isLost = true
   t.match(add(), { room: true, batch: { state: 'queued' } })
@@ -70,31 +69,28 @@ t.test('without a connection batches stay queued, until they are flushed', async
   stub.isLost = false
   queue.flush()
   queue.flush()
-  t.same(stub.sent, [[1, 0, 1]], 'and go out once')
+  t.same(stub.sent, [[1, 0, 1]], 'and each goes out once')
 })
 
-t.test(
-  'what another node leads is held back: what was never sent, and what was refused',
-  async t => {
-    const { queue, add, stub, run } = scene()
-    const { batch: refused } = add()
-    add()
-    run.emit({ kind: 'refused', lane: 0, no: refused.no, words: '<NotLeader>node2:8902' })
-    t.same(queue.held(), [], 'no other node leads')
-    queue.leader = leader
-    t.notOk(queue.hasRoom)
-    t.match(add(), { room: false, batch: { state: 'queued' } })
-    t.same(
-      queue.held().map(({ no }) => no),
-      [1, 3],
-    )
-    t.same(
-      queue.transmitted().map(({ no }) => no),
-      [2],
-    )
-    t.equal(stub.sent.length, 2)
-  },
-)
+t.test('if another node leads, unsent and refused batches are held back', async t => {
+  const { queue, add, stub, run } = scene()
+  const { batch: refused } = add()
+  add()
+  run.emit({ kind: 'refused', lane: 0, no: refused.no, words: '<NotLeader>node2:8902' })
+  t.same(queue.held(), [], 'no other node leads yet')
+  queue.leader = leader
+  t.notOk(queue.hasRoom)
+  t.match(add(), { room: false, batch: { state: 'queued' } })
+  t.same(
+    queue.held().map(({ no }) => no),
+    [1, 3],
+  )
+  t.same(
+    queue.transmitted().map(({ no }) => no),
+    [2],
+  )
+  t.equal(stub.sent.length, 2)
+})
 
 t.test('a refused batch goes out after its rest, unless it is closed by then', async t => {
   const { queue, add, clock, stub, run } = scene()
@@ -110,7 +106,7 @@ t.test('a refused batch goes out after its rest, unless it is closed by then', a
   t.same(stub.sent.slice(2), [[1, 1, 3]])
 })
 
-t.test('nothing rests any more once a run has ended', async t => {
+t.test('no batch rests once a run has ended', async t => {
   const { queue, add, clock, stub, run } = scene()
   const { batch } = add()
   run.emit({ kind: 'refused', lane: 0, no: batch.no, words: 'busy' })
@@ -121,19 +117,26 @@ t.test('nothing rests any more once a run has ended', async t => {
   t.equal(stub.sent.length, 1)
 })
 
-t.test('a part that an earlier process sent goes out only when nothing is known of it', async t => {
-  const { queue, stub, run } = scene()
-  const known = queue.takeUp(wholeBatch(batchOf(8)), 4, 2)
-  t.match(known, { no: 4, attempt: 2, state: 'sent' })
-  t.same(stub.sent, [])
-  const unknown = queue.takeUp(wholeBatch(batchOf(8)), 5, undefined)
-  queue.sendTakenUp(unknown)
-  t.match(unknown, { no: 5, attempt: 0, state: 'sent' })
-  t.same(stub.sent, [[5, 0, 1]], 'under its number and attempt, should the other copy still come')
-  t.equal(run.state.batches.retried, 0)
-})
+t.test(
+  'a part that an earlier process sent goes out only if the server does not know it',
+  async t => {
+    const { queue, stub, run } = scene()
+    const known = queue.takeUp(wholeBatch(batchOf(8)), 4, 2)
+    t.match(known, { no: 4, attempt: 2, state: 'sent' })
+    t.same(stub.sent, [])
+    const unknown = queue.takeUp(wholeBatch(batchOf(8)), 5, undefined)
+    queue.sendTakenUp(unknown)
+    t.match(unknown, { no: 5, attempt: 0, state: 'sent' })
+    t.same(
+      stub.sent,
+      [[5, 0, 1]],
+      'with its old number and attempt, in case the other copy still arrives',
+    )
+    t.equal(run.state.batches.retried, 0)
+  },
+)
 
-t.test('without a connection a part that is taken up stays queued', async t => {
+t.test('without a connection a resumed part stays queued', async t => {
   const { queue, stub } = scene()
   stub.isLost = true
   const batch = queue.takeUp(wholeBatch(batchOf(8)), 5, undefined)
@@ -144,7 +147,7 @@ t.test('without a connection a part that is taken up stays queued', async t => {
   t.same(stub.sent, [[5, 0, 1]])
 })
 
-/** A queue whose journal notes what it was told and when it was written; it fails at a write when asked to. */
+/** A queue whose journal logs its records and writes; a write fails on request. */
 function journaled() {
   const { run, stub } = scene()
   const told: string[] = []
@@ -174,28 +177,25 @@ function journaled() {
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test(
-  'the batches of a turn are in the journal with one write before any of them goes out',
-  async t => {
-    const { add, told, stub, run } = journaled()
-    const { batch, room } = add()
-    t.match([batch.state, room], ['queued', true])
-    add()
-    t.same(stub.sent, [])
-    await turn()
-    t.same(told, ['batch 1', 'batch 2', 'written, 0 sent'])
-    t.same(stub.sent, [
-      [1, 0, 1],
-      [2, 0, 2],
-    ])
-    add()
-    await turn()
-    t.same(told.slice(3), ['batch 3', 'written, 2 sent'])
-    t.equal(run.state.sentCount, 3)
-  },
-)
+t.test('one write puts all batches of a turn into the journal before any goes out', async t => {
+  const { add, told, stub, run } = journaled()
+  const { batch, room } = add()
+  t.match([batch.state, room], ['queued', true])
+  add()
+  t.same(stub.sent, [])
+  await turn()
+  t.same(told, ['batch 1', 'batch 2', 'written, 0 sent'])
+  t.same(stub.sent, [
+    [1, 0, 1],
+    [2, 0, 2],
+  ])
+  add()
+  await turn()
+  t.same(told.slice(3), ['batch 3', 'written, 2 sent'])
+  t.equal(run.state.sentCount, 3)
+})
 
-t.test('a flush in the same turn sends none before it is written, and none twice', async t => {
+t.test('a flush in the same turn sends no batch before it is written, and none twice', async t => {
   const { queue, add, told, stub } = journaled()
   add()
   queue.flush()
@@ -205,7 +205,7 @@ t.test('a flush in the same turn sends none before it is written, and none twice
   t.same(stub.sent, [[1, 0, 1]])
 })
 
-t.test('what the journal could not be told does not go out, and the run is stopped', async t => {
+t.test('a batch that the journal could not record does not go out, and the run stops', async t => {
   const { add, state, stopped, stub, run } = journaled()
   add()
   await turn()
@@ -227,7 +227,7 @@ t.test('a batch that was given up in the meantime does not go out', async t => {
   t.same(stub.sent, [])
 })
 
-t.test('with a journal there is room while the kernel takes bytes', async t => {
+t.test('with a journal, the queue is full while the kernel takes no bytes', async t => {
   const { add, stub } = journaled()
   stub.bufferedBytes = 160
   t.equal(add().room, false)
@@ -243,10 +243,10 @@ t.test('over several connections the first batch goes alone until it is confirme
   add()
   t.ok(queue.hasRoom)
   run.emit({ kind: 'takenBack', reason: 'made again', isCertain: true })
-  t.notOk(queue.hasRoom, 'nor is anything confirmed in another table')
+  t.notOk(queue.hasRoom, 'in another table nothing is confirmed yet')
 })
 
-t.test('a batch goes over the connection that has the fewest to answer for', async t => {
+t.test('a batch goes over the connection with the fewest open batches', async t => {
   const { queue, add, run } = scene({ connections: 3, unordered: true })
   close(run, add().batch)
   const [one, , three] = [add(), add(), add()].map(({ batch }) => batch)
@@ -258,13 +258,13 @@ t.test('a batch goes over the connection that has the fewest to answer for', asy
   t.equal(
     run.state.sentOver.reduce((sum, out) => sum + out),
     3,
-    'a copy is one with the batch, whatever it goes over',
+    'a batch and its copy count once, over any connections',
   )
   close(run, one!)
   t.same([...run.state.sentOver].sort(), [0, 1, 1])
 })
 
-t.test('what is to be sent at once waits for the one that goes alone', async t => {
+t.test('batches that are due at once wait for the batch that goes alone', async t => {
   const { queue, add, run, stub } = scene({ connections: 3, unordered: true })
   stub.isLost = true
   const [one] = [add(), add(), add()].map(({ batch }) => batch)
@@ -278,7 +278,7 @@ t.test('what is to be sent at once waits for the one that goes alone', async t =
   t.equal(stub.sent.length, 3)
 })
 
-/** A queue of a run over three connections whose rows have lanes, past its first batch. */
+/** A queue over three connections, for rows that have lanes; its first batch is already confirmed. */
 function lanesScene(isOrdered: boolean) {
   const here = scene({ connections: 3, unordered: true })
   const { run, queue } = here
@@ -290,7 +290,7 @@ function lanesScene(isOrdered: boolean) {
   close(run, first)
   return {
     ...here,
-    /** A batch whose rows go by lane: so many rows of each. */
+    /** Adds a batch with this many rows for each lane. */
     add: (perLane: readonly number[]) => {
       const laneOf = perLane.flatMap((count, lane) => new Array<number>(count).fill(lane))
       const batch = batchOf(laneOf.length)
@@ -302,14 +302,14 @@ function lanesScene(isOrdered: boolean) {
       close(run, batch)
       queue.goOn()
     },
-    /** Numbers, and what each went over. */
+    /** Number, state and connection of each open batch. */
     out: () =>
       [...run.state.open.values()].map(({ no, state, connection }) => [no, state, connection]),
   }
 }
 
 t.test(
-  'rows of a lane go over its connection, and under numbers that follow from the batch',
+  'rows of a lane go over its connection, with numbers that follow from the batch',
   async t => {
     const { add, out } = lanesScene(false)
     add([3, 0, 5])
@@ -324,7 +324,7 @@ t.test(
   },
 )
 
-t.test('where the order matters a lane has one batch out, those that rest included', async t => {
+t.test('if the order matters, a lane has one batch in flight, including resting ones', async t => {
   const { add, out, end, run, queue } = lanesScene(true)
   add([3, 0, 5])
   add([1, 1, 1])
@@ -338,7 +338,7 @@ t.test('where the order matters a lane has one batch out, those that rest includ
   ])
   run.emit({ kind: 'refused', lane: 0, no: 2, words: 'busy' })
   queue.goOn()
-  t.match(out()[2], [4, 'queued'], 'what rests is not overtaken')
+  t.match(out()[2], [4, 'queued'], 'a resting batch is not overtaken')
   end(3)
   t.match(out().at(-1), [6, 'sent', 2])
   const part = queue.partOf(run.state.open.get(2)!)
@@ -346,7 +346,7 @@ t.test('where the order matters a lane has one batch out, those that rest includ
   run.emit({ kind: 'divided', lane: 0, no: 2 })
   const parts = halves(part)
   queue.goOn()
-  t.match(out()[0], [4, 'queued'], 'nor are halves that wait to be sent')
+  t.match(out()[0], [4, 'queued'], 'halves that wait are not overtaken either')
   for (const half of parts) {
     const { batch } = queue.add(half)
     t.match(batch, { state: 'sent', connection: 0 })
@@ -355,7 +355,7 @@ t.test('where the order matters a lane has one batch out, those that rest includ
   t.match(out()[0], [4, 'sent', 0])
 })
 
-t.test('rows that have no lane go alone', async t => {
+t.test('rows without a lane go alone', async t => {
   const { add, out, end, queue } = lanesScene(false)
   add([4, 4, 0])
   queue.add(wholeBatch(batchOf(8)))
@@ -378,7 +378,7 @@ t.test('rows that have no lane go alone', async t => {
   t.strictSame(states(), [[5, 'sent']])
 })
 
-t.test('what an earlier process has sent is with the present node, sent or not', async t => {
+t.test('batches of an earlier process belong to the present node, sent or not', async t => {
   const { run, queue } = lanesScene(false)
   run.emit({ kind: 'numbersGiven', lastNo: 20, lastSendNo: 100 })
   const taken = [19, 20].map(no => queue.takeUp(wholeBatch(batchOf(4)), no, undefined))
@@ -390,7 +390,7 @@ t.test('what an earlier process has sent is with the present node, sent or not',
   queue.forget(first)
   close(run, first)
   queue.goOn()
-  t.equal(second.state, 'sent', 'another node leads, and this one has to answer')
+  t.equal(second.state, 'sent', 'another node leads, but this one has to answer')
   t.strictSame(queue.earlier(), [])
   const { batch: own } = queue.add(wholeBatch(batchOf(4)))
   t.equal(own.state, 'queued')

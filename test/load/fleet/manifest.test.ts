@@ -1,5 +1,5 @@
 /*
-  The manifest of a plan as a file: what is read is what was written, and nothing else is believed.
+  The manifest of a plan as a file: reading returns what was written, and anything else is refused.
 */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -33,7 +33,7 @@ const manifests = fc
     return JSON.parse(JSON.stringify(manifest)) as Manifest
   })
 
-t.test('what is read is what was written', t => {
+t.test('reading returns what was written', t => {
   fc.assert(
     fc.property(manifests, manifest => {
       deepStrictEqual(readManifest(manifestText(manifest), 'plan.json'), manifest)
@@ -43,7 +43,7 @@ t.test('what is read is what was written', t => {
   t.end()
 })
 
-t.test('a file that was cut short anywhere is refused', t => {
+t.test('a file cut anywhere is refused', t => {
   fc.assert(
     fc.property(manifests, fc.double({ min: 0, max: 1, maxExcluded: true }), (manifest, share) => {
       const text = manifestText(manifest).trimEnd()
@@ -68,7 +68,7 @@ const plan: Manifest = {
   ],
 }
 
-t.test('a file that was edited, is of another version, or is no plan is refused', t => {
+t.test('a file that was edited, has another version, or is not a plan is refused', t => {
   const text = manifestText(plan)
   for (const [from, to, message] of [
     ['"sizeBytes":5', '"sizeBytes":6', /checksum does not match/],
@@ -90,7 +90,7 @@ t.test('a file that was edited, is of another version, or is no plan is refused'
   t.end()
 })
 
-t.test('a plan with batches that have no numbers for their halves is refused', t => {
+t.test('a plan without room in its numbers for halves of batches is refused', t => {
   for (const change of [{ batchRows: 2 ** 20 + 1 }, { batchBytes: 2 ** 25 + 1 }, { units: [] }]) {
     t.throws(() => readManifest(manifestText({ ...plan, ...change }), 'plan.json'), {
       code: 'DDB_INPUT_FORMAT',

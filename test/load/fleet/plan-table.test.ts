@@ -1,5 +1,5 @@
 /*
-  The table of a plan on the server: what requests may write that come after somebody has removed what the run had there.
+  The table of a plan on the server, and requests that arrive after somebody has removed the tables of the run.
 */
 import t from 'tap'
 import {
@@ -16,7 +16,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const rows = { read: 5, confirmed: 4, rejected: 1 }
 
-t.test('late requests mark no unit of the next run of that name', async t => {
+t.test('late requests mark no unit of the next run with that name', async t => {
   const { session, count } = await startLoadServer(t, 'x = 1')
   const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
   const [before, now] = [asking(11n), asking(12n)]
@@ -34,27 +34,30 @@ t.test('late requests mark no unit of the next run of that name', async t => {
   t.equal(await count(`${planTableName('p')} where kind > 2`), 1)
 })
 
-t.test('a unit that another process has begun leaves the counts a row of their own', async t => {
-  const { session, count } = await startLoadServer(t, 'x = 1')
-  const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
-  const [one, other] = [asking(11n), asking(12n)]
-  for (const each of [one, other]) await joinPlan(each, each.look, 'plan', null)
-  await beginUnit(one, 1, 21n)
-  await beginUnit(other, 2, 22n)
-  const ended = { unit: 1, token: 21n, rows }
-  for (let asked = 0; asked < 2; asked++) {
-    t.strictSame(await beginUnit(one, 2, 23n, 1, ended), { kind: 'ledger', token: 22n })
-  }
-  // Its twin ends it as well.
-  t.equal(await endUnit(other, ended), true)
-  const { done, rowsBefore } = (await readPlanState(one))!
-  t.match([...done], [[1, rows]])
-  t.equal(rowsBefore, null)
-  t.equal(await count(`${planTableName('p')} where endedUnit = 1`), 1)
-  t.strictSame(await beginUnit(other, 1, 24n), { kind: 'done' })
-})
+t.test(
+  'if another process has begun the unit, a row without the unit still counts the request',
+  async t => {
+    const { session, count } = await startLoadServer(t, 'x = 1')
+    const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
+    const [one, other] = [asking(11n), asking(12n)]
+    for (const each of [one, other]) await joinPlan(each, each.look, 'plan', null)
+    await beginUnit(one, 1, 21n)
+    await beginUnit(other, 2, 22n)
+    const ended = { unit: 1, token: 21n, rows }
+    for (let asked = 0; asked < 2; asked++) {
+      t.strictSame(await beginUnit(one, 2, 23n, 1, ended), { kind: 'ledger', token: 22n })
+    }
+    // The other process ends the unit as well.
+    t.equal(await endUnit(other, ended), true)
+    const { done, rowsBefore } = (await readPlanState(one))!
+    t.match([...done], [[1, rows]])
+    t.equal(rowsBefore, null)
+    t.equal(await count(`${planTableName('p')} where endedUnit = 1`), 1)
+    t.strictSame(await beginUnit(other, 1, 24n), { kind: 'done' })
+  },
+)
 
-t.test('what cannot name a run is no part of a script', t => {
+t.test('a text that cannot name a run does not get into a script', t => {
   for (const name of ['x"+1', '', 'a b', '../x']) {
     t.throws(() => planTableName(name), { code: 'DDB_NAME' })
   }

@@ -1,5 +1,6 @@
 /*
-  Which units a shard loads: each unit in one shard, units of one day together, about as many bytes in each.
+  Which units a shard loads: each unit is in one shard, units of one day stay together, and shards have about as many
+  bytes.
 */
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -24,7 +25,7 @@ const plans = fc
     })),
   }))
 
-t.test('each unit is in one shard, with all others of its group, in the order of the plan', t => {
+t.test('each unit is in one shard with the rest of its group, in the order of the plan', t => {
   fc.assert(
     fc.property(plans, fc.integer({ min: 1, max: 12 }), (manifest, count) => {
       const shards = Array.from({ length: count }, (_, i) =>
@@ -53,7 +54,7 @@ t.test('each unit is in one shard, with all others of its group, in the order of
   t.end()
 })
 
-t.test('no shard has more than the largest group above another', t => {
+t.test('shards differ by at most the largest group', t => {
   fc.assert(
     fc.property(plans, fc.integer({ min: 1, max: 12 }), (manifest, count) => {
       const bytesOf = (index: number): number =>
@@ -64,7 +65,7 @@ t.test('no shard has more than the largest group above another', t => {
         groups.set(unit.group, (groups.get(unit.group) ?? 0) + unitBytes(unit))
       }
       const largest = Math.max(...groups.values())
-      // Each unit counts as a byte more, so that empty files are shared out as well.
+      // Each unit counts as one byte more, so that empty files are spread as well.
       ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
     }),
     { numRuns: runs(200) },
@@ -72,7 +73,7 @@ t.test('no shard has more than the largest group above another', t => {
   t.end()
 })
 
-t.test('the day is that of parts with names, else of the path', t => {
+t.test('the day is taken from named parts of the path, else from any part', t => {
   for (const [path, day, ...parts] of [
     ['/data/day=2024-01-02/a.csv', '2024.01.02'],
     ['ticks/20240102.csv.gz', '2024.01.02'],
@@ -80,7 +81,7 @@ t.test('the day is that of parts with names, else of the path', t => {
     ['year=2024/month=1/day=2/x.csv', '2024.01.02'],
     ['2024/01/02/x.csv', '2024.01.02'],
     ['trades_2024_01_02_x.csv', '2024.01.02'],
-    // Other numbers are no days.
+    // Other numbers are not days.
     ['120240102.csv', undefined],
     ['2024-13-02.csv', undefined],
     ['2024-01.02.csv', undefined],

@@ -1,5 +1,5 @@
 /*
-  What is said of an input before it is loaded.
+  What the program reports of an input before loading it.
 */
 import t from 'tap'
 import {
@@ -21,7 +21,7 @@ async function told(
   return { text: detectedText(detected), notices: detectedNotices(reader, detected, isByPosition) }
 }
 
-t.test('delimiter, quote, header and encoding are named, and whether they were given', async t => {
+t.test('delimiter, quote, header and encoding are named, each as given or detected', async t => {
   t.equal(
     (await told('id;n\n1;2\n')).text,
     'delimiter ";" (found), quote "\\"" (found), header (found), encoding utf-8 (found)',
@@ -38,7 +38,7 @@ t.test('delimiter, quote, header and encoding are named, and whether they were g
   t.match((await told('a\tb\n', { format: 'tsv' })).text, /^delimiter "\\t" \(given\)/)
 })
 
-t.test('a header that is only guessed is doubted, and so is a missing one', async t => {
+t.test('a guessed header is marked as uncertain, and so is a guess that there is none', async t => {
   const doubts = async (...args: Parameters<typeof told>): Promise<string[]> =>
     (await told(...args)).notices.slice(1)
   t.match(await doubts('name,city\na,b\n'), [/`input\.header` no/])
@@ -50,13 +50,13 @@ t.test('a header that is only guessed is doubted, and so is a missing one', asyn
   t.strictSame(await doubts('1,2\n', { header: 'no' }, true), [])
 })
 
-t.test('JSON and empty inputs have nothing to be said', async t => {
+t.test('nothing is reported for JSON and empty inputs', async t => {
   t.strictSame((await told('{"a":1}', { format: 'ndjson' })).notices, [])
   t.strictSame((await told('')).notices, [])
   t.equal((await told('{"a":1}', { format: 'ndjson' })).text, 'encoding utf-8 (found)')
 })
 
-t.test('a decimal comma is found, given, or something else', async t => {
+t.test('a decimal comma is reported as found, given, or ruled out', async t => {
   const comma = async (text: string, rules: DetectedRules) =>
     detectedOf(await openReader(memorySource(text)), rules).decimalComma
   const text = 'id;n\n1;1,5\n2;2,25\n'

@@ -4,7 +4,7 @@ import { newInputList } from '../../../src/load/inputs/input-list.js'
 import type { InputSummary } from '../../../src/load/inputs/input-reading.js'
 import { runs } from '../../helpers/runs.js'
 
-// What is remembered of inputs, against the objects themselves.
+// Compares the compact list of inputs with the objects themselves.
 
 const count = fc.integer({ min: 0, max: 2 ** 40 })
 
@@ -36,7 +36,7 @@ const anyInputs = fc.array(fc.record({ summary: anySummary, isKnown: fc.boolean(
   size: 'max',
 })
 
-t.test('inputs are listed as they were read', async () => {
+t.test('inputs are listed in the order of reading', async () => {
   fc.assert(
     fc.property(anyInputs, fc.nat(200), fc.constantFrom('all', 'wrong'), (inputs, wrong, which) => {
       const list = newInputList(inputs.map((_, i) => `${i}.csv`))
@@ -63,7 +63,7 @@ t.test('inputs are listed as they were read', async () => {
   )
 })
 
-/** Members in one order, however they were put together. */
+/** The summary with its members in a fixed order. */
 function ordered(summary: InputSummary): unknown {
   return Object.entries(summary).sort(([a], [b]) => (a < b ? -1 : 1))
 }

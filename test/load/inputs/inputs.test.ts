@@ -63,7 +63,7 @@ async function readAll(
 const a = 'id,n\n1,1\n2,\n'
 const b = 'n,id\n3,3\n4,4\n'
 
-t.test('inputs are read one after the other, each by its own header', async t => {
+t.test('inputs are read one after another, each by its own header', async t => {
   const { ids, inputs, run, progress } = await readAll(t, { 'a.csv': a, 'b.csv': b })
   t.same(ids, [
     [1, 2],
@@ -89,7 +89,7 @@ t.test('inputs are read one after the other, each by its own header', async t =>
   t.same(progress.at(-1), [25, 25])
 })
 
-t.test('formats and compressions are found for each input', async t => {
+t.test('format and compression are detected for each input', async t => {
   const { ids, inputs } = await readAll(t, {
     'a.csv.gz': gzipSync(a),
     'b.ndjson': '{"id":3,"n":3}\n',
@@ -101,7 +101,7 @@ t.test('formats and compressions are found for each input', async t => {
   ])
 })
 
-t.test('what was found is said of each input, and the same thing once', async t => {
+t.test('detected settings are reported for each input, and equal ones once', async t => {
   const notices: string[] = []
   const { inputs } = await readAll(
     t,
@@ -118,7 +118,7 @@ t.test('what was found is said of each input, and the same thing once', async t 
   ])
 })
 
-t.test('options about delimited text reach the reader', async t => {
+t.test('options for delimited text reach the reader', async t => {
   const { ids, inputs } = await readAll(
     t,
     { 'a.csv': 'id,n\n1\n2, "2"\n3,4,5\n' },
@@ -128,7 +128,7 @@ t.test('options about delimited text reach the reader', async t => {
   t.match(inputs.summaries(), [{ rows: 3, ragged: 1, detected: { delimiter: { how: 'given' } } }])
 })
 
-t.test('a limit holds for all inputs together', async t => {
+t.test('a limit on records holds for all inputs together', async t => {
   const { ids, inputs, run } = await readAll(
     t,
     { 'a.csv': a, 'b.csv': b, 'c.csv': a },
@@ -136,10 +136,10 @@ t.test('a limit holds for all inputs together', async t => {
   )
   t.same(ids, [[1, 2], [3]])
   t.equal(run.state.rows.read, 3)
-  t.equal(inputs.summaries().length, 2, 'the third one is not opened')
+  t.equal(inputs.summaries().length, 2, 'the third input is not opened')
 })
 
-t.test('a run that is stopped opens no other input', async t => {
+t.test('a stopped run opens no further input', async t => {
   const bad = 'id,n\n1,x\n'
   const { inputs, run } = await readAll(
     t,
@@ -150,7 +150,7 @@ t.test('a run that is stopped opens no other input', async t => {
   t.equal(inputs.summaries().length, 1)
 })
 
-t.test('bad rows are counted as they come, with the bytes that they take', async t => {
+t.test('bad rows are counted as they come, with their bytes', async t => {
   const { ids, inputs, run } = await readAll(t, { 'a.csv': 'id,n\n1,x\n2,2\n' })
   t.same(ids, [[2]])
   t.equal(run.state.rows.rejected, 1)
@@ -158,20 +158,20 @@ t.test('bad rows are counted as they come, with the bytes that they take', async
   t.equal(inputs.bytesError, undefined)
 })
 
-t.test('an input without a record has no columns that would have to fit', async t => {
+t.test('an input without records does not need matching columns', async t => {
   const { ids, inputs, failure } = await readAll(t, { 'a.csv': '', 'b.csv': b })
   t.equal(failure, undefined)
   t.same(ids, [[3, 4]])
   t.match(inputs.summaries(), [{ rows: 0, bytes: 0 }, { rows: 2 }])
 })
 
-t.test('columns that do not fit are a failure, and what was read is known', async t => {
+t.test('columns that do not match are an error, and the result says what was read', async t => {
   const { failure, inputs } = await readAll(t, { 'a.csv': 'id,other\n1,2\n' })
   t.match(failure, { code: 'DDB_INPUT_COLUMN' })
   t.equal(inputs.summaries().length, 1)
 })
 
-t.test('of standard input nobody knows how much there is', async t => {
+t.test('the size of standard input is unknown', async t => {
   const { ids, progress } = await readAll(
     t,
     { 'a.csv': a },
@@ -184,13 +184,13 @@ t.test('of standard input nobody knows how much there is', async t => {
   t.same(progress[0], [0, undefined])
 })
 
-t.test('an input that is not there is found before the first one is read', async t => {
+t.test('a missing input is noticed before the first one is read', async t => {
   await t.rejects(readAll(t, { 'a.csv': a }, { names: ['a.csv', 'b.csv'] }), {
     code: 'DDB_INPUT_MISSING',
   })
 })
 
-t.test('a file that goes before it is read is said to be missing', async t => {
+t.test('a file that disappears before it is read is reported as missing', async t => {
   const dir = t.testdir({ 'a.csv': a, 'b.csv': b })
   const path = join(dir, 'b.csv')
   const run = testRun({ inputs: [join(dir, 'a.csv'), path] }, systemPlatform)
@@ -205,7 +205,7 @@ t.test('a file that goes before it is read is said to be missing', async t => {
   })
 })
 
-t.test('a rejects file that is an input is found before it is', async t => {
+t.test('a rejects file that is also an input is noticed before reading it', async t => {
   const path = join(t.testdirName, 'a.csv')
   await t.rejects(readAll(t, { 'a.csv': a }, { rejects: { file: path } }), { code: 'DDB_USAGE' })
 })

@@ -1,5 +1,5 @@
 /*
-  Headers of inputs that are read behind others: what does not fit is found before a row is sent.
+  Headers of inputs that are read later: a mismatch is found before a row is sent.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const script = 'share streamTable(100:0, `id`name, [INT, STRING]) as people'
 const target = { table: 'people' }
 const good = 'id,name\n1,a\n'
 
-t.test('nothing is sent where one of the first hundred files does not fit', async t => {
+t.test('nothing is sent if one of the first hundred files does not match', async t => {
   const { load, count } = await startLoadServer(t, script)
   for (const [bad, exitCode, message] of [
     ['id,nmae\n1,a\n', 65, /header of .*b\.csv has no column "name" \(nearest: nmae\)/],
@@ -40,7 +40,7 @@ t.test('nothing is sent where one of the first hundred files does not fit', asyn
   t.match(await load(`${dir}/*.csv`, { target }), { exitCode: 0, rows: { confirmed: 2 } })
 })
 
-t.test('a later one ends the run with what is to be done about it', async t => {
+t.test('a later file that does not match ends the run and says what to do', async t => {
   const { load, count } = await startLoadServer(t, script)
   const dir = t.testdir()
   for (let i = 0; i <= 100; i++) {
@@ -63,7 +63,7 @@ t.test('a later one ends the run with what is to be done about it', async t => {
   t.match(await load(join(dir, '100.csv'), rest), { exitCode: 0, rows: { confirmed: 1 } })
 })
 
-t.test('what cannot be read is told when it is read', async t => {
+t.test('an unreadable file is reported when it is read', async t => {
   const dir = t.testdir({
     'a.csv': 'id,name\n1,a',
     'c.csv.gz': gzipSync(good).subarray(0, 12),
@@ -76,7 +76,7 @@ t.test('what cannot be read is told when it is read', async t => {
   t.equal(misfitBehindOthers(failure), failure)
 })
 
-t.test('a process that goes on looks at what was not read before', async t => {
+t.test('a resumed run checks the files that were not read before', async t => {
   const { load, count } = await startLoadServer(t, script)
   const dir = t.testdir({ 'a.csv': good, 'b.csv': 'id,name\nx,b\n', 'c.csv': good })
   const run = { target, runId: 'r', journal: { folder: dir }, delivery: { batchRows: 1 } }

@@ -1,5 +1,5 @@
 /*
-  How many threads a run starts to read its inputs, by the cores of the machine and what there is to read.
+  How many threads a run starts to read its inputs, depending on the cores of the machine and the size of the inputs.
 */
 import t from 'tap'
 import { newParseThreads } from '../../../src/load/inputs/parse-threads.js'
@@ -40,7 +40,7 @@ async function startedOn(
   const source = { compression: 'none', totalBytes } as const
   await parseThreads.ready()
   parseThreads.feed(input, source)?.close()
-  // Where nobody has asked for threads, what they need is loaded once they pay; the end waits for it.
+  // If the user does not ask for threads, their modules load once threads pay off; the end waits for that.
   await parseThreads.end()
   parseThreads.feed(input, source)?.close()
   t.equal(parseThreads.count, started + 1)
@@ -48,7 +48,7 @@ async function startedOn(
   return parseThreads.count
 }
 
-t.test('the server gets a core, and no more than three threads read', async t => {
+t.test('one core stays free for the server, and at most three threads read', async t => {
   for (const [cores, count] of [
     [1, 1],
     [2, 1],
@@ -62,7 +62,7 @@ t.test('the server gets a core, and no more than three threads read', async t =>
   }
 })
 
-t.test('a number is taken as it is, and a small input is read by one', async t => {
+t.test('a given number of threads is used as it is, and a small input is read by one', async t => {
   t.equal(await startedOn(2, 5, 2 * mebibyte), 5)
   t.equal(await startedOn(2, 5, 1000), 1)
   t.equal(await startedOn(8, 'auto', 16 * mebibyte - 1), 1)

@@ -1,5 +1,6 @@
 /*
-  Small files that look as the one before them are read at once; all others, and all files where that takes long, are not.
+  Small files with the settings of the file before are opened quickly. All others are not, nor is any file if reading
+  takes long.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
@@ -16,13 +17,13 @@ const text = `${header}1,a\n`
 interface Place {
   readonly files: Map<string, string>
   readonly quick: QuickFiles
-  /** Whether a file is opened here. */
+  /** Whether a file is opened quickly. */
   readonly opens: (path: string, sizeBytes?: number) => Promise<boolean>
   readMs: number
   turns: number
 }
 
-/** Files in memory, of which the first one was read already. */
+/** Files in memory; the first one was already read. */
 async function place(input: LoadOptions['input'] = {}): Promise<Place> {
   const files = new Map<string, string>()
   let nowMs = 0
@@ -50,7 +51,7 @@ async function place(input: LoadOptions['input'] = {}): Promise<Place> {
   return Object.assign(here, { quick, opens })
 }
 
-t.test('a small file that looks the same is opened', async t => {
+t.test('a small file with the same settings is opened quickly', async t => {
   const { files, quick, opens } = await place()
   files.set('b.csv', `${header}2,b\n`)
   t.equal(quick.isLikely, true)
@@ -68,7 +69,7 @@ t.test('a small file that looks the same is opened', async t => {
   t.match(opened?.reader, { format: 'csv', fieldNames: ['id', 'x'] })
 })
 
-t.test('of a file that is opened in the usual way the same is known', async t => {
+t.test('a file opened quickly and one opened normally have the same details', async t => {
   const { files, quick } = await place()
   const dir = t.testdir({ 'b.csv': text })
   const path = `${dir}/b.csv`
@@ -84,33 +85,36 @@ t.test('of a file that is opened in the usual way the same is known', async t =>
   await Promise.all([usual.close(), source.close()])
 })
 
-t.test('what is another file by now, large, compressed, or not there is not', async t => {
-  for (const [path, content, sizeBytes] of [
-    ['grown.csv', text, text.length - 1],
-    ['cut.csv', text, text.length + 1],
-    ['gone.csv', undefined, text.length],
-    ['empty.csv', '', 0],
-    ['other.csv', '"id",x\n1,a\n', undefined],
-    ['tabs.tsv', text, undefined],
-    ['named.csv.br', text, undefined],
-    ['large.csv', header + '1,a\n'.repeat(20_000), undefined],
-  ] as const) {
-    const { files, opens } = await place()
-    if (content !== undefined) files.set(path, content)
-    t.equal(await opens(path, sizeBytes), false, path)
-  }
-  for (const input of [{ encoding: 'gb18030' }, { compression: 'gzip' }] as const) {
-    const { files, quick, opens } = await place(input)
-    files.set('b.csv', text)
-    t.equal(quick.isLikely, false)
-    t.equal(await opens('b.csv'), false, JSON.stringify(input))
-  }
-  const { files, opens } = await place({ format: 'csv' })
-  files.set('b.tsv', text)
-  t.equal(await opens('b.tsv'), true, 'it was said to be the same format')
-})
+t.test(
+  'a file that was replaced, is large, compressed or missing is not opened quickly',
+  async t => {
+    for (const [path, content, sizeBytes] of [
+      ['grown.csv', text, text.length - 1],
+      ['cut.csv', text, text.length + 1],
+      ['gone.csv', undefined, text.length],
+      ['empty.csv', '', 0],
+      ['other.csv', '"id",x\n1,a\n', undefined],
+      ['tabs.tsv', text, undefined],
+      ['named.csv.br', text, undefined],
+      ['large.csv', header + '1,a\n'.repeat(20_000), undefined],
+    ] as const) {
+      const { files, opens } = await place()
+      if (content !== undefined) files.set(path, content)
+      t.equal(await opens(path, sizeBytes), false, path)
+    }
+    for (const input of [{ encoding: 'gb18030' }, { compression: 'gzip' }] as const) {
+      const { files, quick, opens } = await place(input)
+      files.set('b.csv', text)
+      t.equal(quick.isLikely, false)
+      t.equal(await opens('b.csv'), false, JSON.stringify(input))
+    }
+    const { files, opens } = await place({ format: 'csv' })
+    files.set('b.tsv', text)
+    t.equal(await opens('b.tsv'), true, 'the format was given as the same')
+  },
+)
 
-t.test('after files that look otherwise it is tried more and more seldom', async t => {
+t.test('after files with other settings, it is tried less and less often', async t => {
   const { files, quick, opens } = await place()
   files.set('same.csv', text).set('other.csv', '"id",x\n1,a\n')
   const tried: number[] = []
@@ -123,17 +127,17 @@ t.test('after files that look otherwise it is tried more and more seldom', async
   t.equal(await opens('same.csv'), true)
   await opens('other.csv')
   await opens('other.csv')
-  t.equal(quick.isLikely, true, 'one that looks the same makes up for them')
+  t.equal(quick.isLikely, true, 'one file with the same settings makes up for them')
 })
 
-t.test('where reading takes long, other files are opened meanwhile', async t => {
+t.test('if reading takes long, other files are opened in the meantime', async t => {
   const here = await place()
   here.files.set('b.csv', text)
   here.readMs = 5
   for (let file = 0; file < 15; file++) t.equal(await here.opens('b.csv'), true)
   t.equal(here.turns, 0)
   t.equal(await here.opens('b.csv'), false)
-  t.equal(here.turns, 1, 'and connections have some time')
+  t.equal(here.turns, 1, 'and connections get some time')
   t.equal(here.quick.isLikely, false)
   let usual = 1
   here.readMs = 0

@@ -1,6 +1,6 @@
 /*
-  What a server answers decides whether a process may have a run; what the whole program makes of it is in
-  test/end-to-end/time-and-copies.test.ts.
+  The answers of a server decide whether a process may have a run. test/end-to-end/time-and-copies.test.ts tests the
+  whole program.
 */
 import { ledgersOf } from '../../../src/load/marker/marker.js'
 import { ledgerName } from '../../../src/load/marker/run-tables.js'
@@ -28,7 +28,7 @@ interface Known {
   readonly wasUnlocked?: boolean
   readonly hasEnded?: boolean
   readonly beginsAnew?: boolean
-  /** The user has asked for that. */
+  /** The user passed --restart. */
   readonly restart?: boolean
   readonly isFinished?: boolean
   readonly used?: string
@@ -80,7 +80,7 @@ async function scene(t: Test): Promise<{ first: Session; next: Session }> {
   return { first, next }
 }
 
-t.test('a journal that knows as much as the server does', async t => {
+t.test('a journal that knows as much as the server is accepted', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, true)
   await checkAlone(withoutJournal(runOf()), next, true)
@@ -88,20 +88,20 @@ t.test('a journal that knows as much as the server does', async t => {
   await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
 })
 
-t.test('who begins anew without being told to does not do so by an old journal', async t => {
+t.test('without --restart an old journal does not make a run start over', async t => {
   const { next } = await scene(t)
   const begins = { beginsAnew: true, restart: false, owner: 0 }
   await t.rejects(checkAlone(runOf(begins), next, false), { code: 'DDB_RUN_DAMAGED' })
   t.same(await ledgersOf(next, name.token, timeoutMs), [ledgerName(name.token, 2)])
 })
 
-t.test('a run that begins anew leaves no receipts of the attempt before', async t => {
+t.test('a run that starts over leaves no receipts of the attempt before', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf({ beginsAnew: true }), next, false)
   t.same(await ledgersOf(next, name.token, timeoutMs), [])
 })
 
-t.test('a journal of a run that has finished, and does not know it', async t => {
+t.test('a journal is refused if its run has finished and it does not know', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, false)
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5 }, timeoutMs)
@@ -113,7 +113,7 @@ t.test('a journal of a run that has finished, and does not know it', async t => 
   await checkAlone(runOf(), next, false)
 })
 
-t.test('a journal that was brought back to the moment at which its run was begun anew', async t => {
+t.test('a journal restored from the moment of a restart is refused', async t => {
   const { next } = await scene(t)
   const anew = { isAnew: true, begunMs: 6 }
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 6 }, timeoutMs)
@@ -123,10 +123,14 @@ t.test('a journal that was brought back to the moment at which its run was begun
   })
   await checkAlone(runOf({ ...anew, begunMs: 7 }), next, false)
   await checkAlone(runOf(anew), next, false)
-  t.equal(await askFinished(next, name, timeoutMs), false, 'what was before is forgotten')
+  t.equal(
+    await askFinished(next, name, timeoutMs),
+    false,
+    'records before the restart are forgotten',
+  )
 })
 
-t.test('a journal that knows less', async t => {
+t.test('a journal that knows less than the server is refused', async t => {
   const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
   for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
     const { next } = await scene(t)
@@ -135,7 +139,7 @@ t.test('a journal that knows less', async t => {
   }
 })
 
-t.test('a lock that was nobody’s, and a process that has not told its end', async t => {
+t.test('a lock without a holder, and a process that did not record its end', async t => {
   const { first, next } = await scene(t)
   const elsewhere = { code: 'DDB_LOCKED', message: /session of another process/ }
   await t.rejects(checkAlone(runOf({ wasUnlocked: true }), next, true), elsewhere)
@@ -147,7 +151,7 @@ t.test('a lock that was nobody’s, and a process that has not told its end', as
   await checkAlone(runOf({ wasUnlocked: true }), next, true)
 })
 
-t.test('the run is one process’s at a time', async t => {
+t.test('one process at a time has the run', async t => {
   const { first, next } = await scene(t)
   const [one, other] = [runOf(), runOf()]
   await takeRun(one, first)
@@ -163,19 +167,16 @@ t.test('the run is one process’s at a time', async t => {
   await checkOwner(withoutJournal(one), first, timeoutMs)
 })
 
-t.test(
-  'a server that refuses to tell leaves it to the lock, and so does one that is gone',
-  async t => {
-    const { first } = await scene(t)
-    const refusing = {
-      id: first.id,
-      run: (script: string) => first.run(`throw "not allowed"\n${script}`),
-    } as Session
-    await checkAlone(runOf({ owner: 0 }), refusing, true)
-    await takeRun(runOf(), refusing)
-    await checkOwner(runOf(), refusing, timeoutMs)
-    first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
-    await keepRun(runOf(), first)
-    await checkOwner(runOf(), first, timeoutMs)
-  },
-)
+t.test('if the server refuses to answer or is gone, the lock decides', async t => {
+  const { first } = await scene(t)
+  const refusing = {
+    id: first.id,
+    run: (script: string) => first.run(`throw "not allowed"\n${script}`),
+  } as Session
+  await checkAlone(runOf({ owner: 0 }), refusing, true)
+  await takeRun(runOf(), refusing)
+  await checkOwner(runOf(), refusing, timeoutMs)
+  first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+  await keepRun(runOf(), first)
+  await checkOwner(runOf(), first, timeoutMs)
+})

@@ -12,7 +12,7 @@ import { RunModel } from '../fate/run-model.js'
 
 const timeoutMs = 60_000
 const model = new RunModel()
-/** Three rows were sent, and confirmed. */
+/** Three rows were sent and confirmed. */
 const begun: JournalRecord[] = [...model.first, targetRecord]
 const sent: JournalRecord[] = [...begun, ...model.step({ kind: 'batch', input: 0, rows: 3 })]
 const confirmed: JournalRecord[] = [
@@ -20,7 +20,7 @@ const confirmed: JournalRecord[] = [
   ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
 ]
 
-/** A run that goes on, on a server where nobody has left anything. */
+/** A resumed run, on a server where nothing of it is left. */
 async function scene(t: Test) {
   const { session } = await startLoadServer(t, '1')
   const run = testRun()
@@ -36,13 +36,13 @@ async function scene(t: Test) {
   }
 }
 
-t.test('a run that begins has left nothing, whatever the server has', async t => {
+t.test('a new run has left nothing, whatever is on the server', async t => {
   const { session, run, ask } = await scene(t)
   await openLedger(session, run, 1, timeoutMs)
   t.strictSame(await ask([], true), { marker: false, ledger: false, ledgerVersion: 2 })
 })
 
-t.test('marker and ledger are told apart', async t => {
+t.test('marker and ledger are distinguished', async t => {
   const { session, run, ask } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   t.strictSame(await ask(confirmed, true), { marker: true, ledger: true, ledgerVersion: 2 })
@@ -53,13 +53,17 @@ t.test('marker and ledger are told apart', async t => {
   t.strictSame(await ask(confirmed, false), { marker: false, ledger: true, ledgerVersion: 2 })
 })
 
-t.test('rows in memory are gone with a server that has lost the marker', async t => {
+t.test('if the server has lost the marker, rows in memory are gone', async t => {
   const { ask } = await scene(t)
   const gone = { code: 'DDB_TARGET_CHANGED', message: /restarted/ }
   await t.rejects(ask(confirmed, true), gone)
-  await t.rejects(ask(sent, true), gone, 'those of which nobody knows, too')
+  await t.rejects(ask(sent, true), gone, 'including rows with an unknown outcome')
   const nothing = { marker: false, ledger: false, ledgerVersion: 2 }
   t.strictSame(await ask(confirmed, false), nothing, 'rows on disk are not')
-  t.strictSame(await ask([...confirmed, { kind: 'leaving' }], true), nothing, 'it was removed')
+  t.strictSame(
+    await ask([...confirmed, { kind: 'leaving' }], true),
+    nothing,
+    'the marker was removed',
+  )
   t.strictSame(await ask(begun, true), nothing, 'nothing was sent')
 })

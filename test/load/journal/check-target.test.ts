@@ -22,7 +22,7 @@ const identity: TargetIdentity = {
   dropsDuplicates: false,
 }
 
-/** A run of which an earlier process had three rows confirmed, unless told otherwise. */
+/** A run with three rows confirmed by an earlier process, unless `records` say otherwise. */
 function runOf(records: readonly JournalRecord[] | undefined): Run {
   const run = testRun({ target: { table: 'trades' } })
   if (records === undefined) return run
@@ -53,7 +53,7 @@ async function scene(t: Test, rows: number) {
   }
 }
 
-t.test('where nothing is confirmed and no journal is kept nobody asks', async t => {
+t.test('without confirmed rows and without a journal the server is not asked', async t => {
   const check = await scene(t, 5)
   const run = testRun({ target: { table: 'trades' }, delivery: { confirm: 'none' } })
   const { plan } = run
@@ -62,14 +62,14 @@ t.test('where nothing is confirmed and no journal is kept nobody asks', async t 
   t.match(await check(runOf(undefined)), { evidence: { identity: { rows: 5 }, leastRows: 5 } })
 })
 
-t.test('a run that begins notes what it finds', async t => {
+t.test('a new run notes the state of its target', async t => {
   const check = await scene(t, 5)
   t.match(await check(runOf([])), {
     evidence: { identity: { ...identity, rows: 5, total: 'kept', adds: true }, leastRows: 5 },
   })
 })
 
-t.test('a run that goes on keeps to what was there before its first row', async t => {
+t.test("a resumed run keeps the target's state from before its first row", async t => {
   const check = await scene(t, 5)
   t.match(await check(runOf([target, ...confirmedThree])), {
     evidence: { identity, leastRows: 5 },
@@ -77,7 +77,7 @@ t.test('a run that goes on keeps to what was there before its first row', async 
   })
 })
 
-t.test('a table that cannot hold what was confirmed ends the run', async t => {
+t.test('a table that cannot hold the confirmed rows ends the run', async t => {
   const check = await scene(t, 4)
   await t.rejects(check(runOf([target, ...confirmedThree])), {
     code: 'DDB_TARGET_CHANGED',
@@ -105,13 +105,16 @@ t.test('rows that were only counted are missed, too', async t => {
   })
 })
 
-t.test('rows in memory that a server has forgotten are gone, however many are there', async t => {
-  const check = await scene(t, 50)
-  const records = [target, ...confirmedThree, { kind: 'forgotten' } as const]
-  await t.rejects(check(runOf(records)), { code: 'DDB_TARGET_CHANGED', message: /restarted/ })
-})
+t.test(
+  'if the server has forgotten the run, rows in memory count as lost, however many the table has',
+  async t => {
+    const check = await scene(t, 50)
+    const records = [target, ...confirmedThree, { kind: 'forgotten' } as const]
+    await t.rejects(check(runOf(records)), { code: 'DDB_TARGET_CHANGED', message: /restarted/ })
+  },
+)
 
-t.test('a target that is missing has changed when rows went into it', async t => {
+t.test('a missing target counts as changed if rows went into it', async t => {
   const missing = new ServerError('', 'DDB_TARGET', 'there is no table trades')
   t.equal(asTargetChanged(runOf(undefined), missing), missing)
   t.equal(asTargetChanged(runOf([target]), missing), missing, 'nothing was confirmed')

@@ -17,7 +17,7 @@ const endBytes = 65_536
 const path = join(t.testdir(), 'in.csv')
 const second = 1_700_000_000
 
-/** The fingerprint of a file of these bytes, changed when it is said. */
+/** The fingerprint of a file with these bytes and this time of change. */
 async function of(bytes: Uint8Array | string, seconds = second, files: Files = systemFiles) {
   writeFileSync(path, bytes)
   utimesSync(path, seconds, seconds)
@@ -33,7 +33,7 @@ function bytesOf(size: number, changedAt?: number): Uint8Array {
   return bytes
 }
 
-t.test('it is the size, the time and both ends', async t => {
+t.test('a fingerprint is size, time and both ends', async t => {
   const size = 3 * endBytes
   const bytes = bytesOf(size)
   t.strictSame(await of(bytes), {
@@ -52,7 +52,7 @@ t.test('a short file is its own head and tail', async t => {
   }
 })
 
-t.test('files of one size and time are told apart by either end, wherever it differs', async t => {
+t.test('files of equal size and time are distinguished by a difference in either end', async t => {
   const size = 3 * endBytes
   const before = await of(bytesOf(size))
   t.ok(isSame(before, await of(bytesOf(size))))
@@ -61,7 +61,7 @@ t.test('files of one size and time are told apart by either end, wherever it dif
   }
 })
 
-t.test('the middle is told by the time alone', async t => {
+t.test('changes in the middle are noticed by time only', async t => {
   const size = 3 * endBytes
   const before = await of(bytesOf(size))
   for (const at of [endBytes, size - endBytes - 1]) {
@@ -77,14 +77,14 @@ t.test('a longer or shorter file is another one', async t => {
   t.notOk(isSame(await of(''), await of('\0')))
 })
 
-t.test('a fingerprint is the same when it comes out of a journal', async t => {
+t.test('a fingerprint survives a journal unchanged', async t => {
   const before = await of('id\n1\n', second + 0.123456)
   const journaled = JSON.parse(JSON.stringify(before)) as Fingerprint
   t.ok(isSame(before, journaled))
   t.ok(isSame(journaled, (await fingerprintOf(path, systemFiles))!))
 })
 
-t.test('bytes come in pieces, and a file may get shorter while it is read', async t => {
+t.test('bytes come in pieces, and a file may shrink while it is read', async t => {
   const trickling = (most: number, atFirst?: () => void): Files => ({
     ...systemFiles,
     open: async name => {
@@ -109,18 +109,21 @@ t.test('bytes come in pieces, and a file may get shorter while it is read', asyn
   t.notOk(isSame(whole, cut))
 })
 
-t.test('what cannot be read twice has none, what cannot be read is said', async t => {
-  t.equal(await fingerprintOf('/dev/null', systemFiles), undefined)
-  const folder = `${path}.folder`
-  mkdirSync(folder)
-  t.equal(await fingerprintOf(folder, systemFiles), undefined)
-  await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
-    code: 'DDB_INPUT_READ',
-    message: /in\.csv\.gone/,
-  })
-})
+t.test(
+  'a source that can be read only once has no fingerprint, and an unreadable file is an error',
+  async t => {
+    t.equal(await fingerprintOf('/dev/null', systemFiles), undefined)
+    const folder = `${path}.folder`
+    mkdirSync(folder)
+    t.equal(await fingerprintOf(folder, systemFiles), undefined)
+    await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
+      code: 'DDB_INPUT_READ',
+      message: /in\.csv\.gone/,
+    })
+  },
+)
 
-t.test('the file is closed, also when it cannot be read', async t => {
+t.test('the file is closed even if it cannot be read', async t => {
   let open = 0
   const files: Files = {
     ...systemFiles,
@@ -143,13 +146,13 @@ t.test('the file is closed, also when it cannot be read', async t => {
   t.ok(statSync(path).isFile())
 })
 
-t.test('in messages it is short, and other where the file is', async t => {
+t.test('in messages a fingerprint is short, and differs between files', async t => {
   const text = fingerprintText(await of('id\n1\n'))
   t.match(text, /^5 bytes of 2023-11-14T22:13:20\.000Z, [0-9a-f]{12}$/)
   t.not(fingerprintText(await of('id\n2\n')), text)
 })
 
-t.test('a file that is followed may grow, and nothing else', async t => {
+t.test('a followed file may grow, but not change otherwise', async t => {
   for (const size of [5, 3 * endBytes]) {
     writeFileSync(path, bytesOf(size))
     const file = await systemFiles.open(path)
@@ -168,7 +171,7 @@ t.test('a file that is followed may grow, and nothing else', async t => {
   }
 })
 
-t.test('a number that was given again is not taken for the file that had it', async t => {
+t.test('a reused inode number is not taken for the old file', async t => {
   writeFileSync(path, `id,sym\n${'1,A\n'.repeat(100)}2,B\n`)
   const file = await systemFiles.open(path)
   t.teardown(() => file.close())
@@ -179,16 +182,16 @@ t.test('a number that was given again is not taken for the file that had it', as
   })
   const before = await followedFingerprint(at(5n, 6n))
   t.equal(before.born, '5')
-  t.equal(await isSameGrown(before, at(5n, 9n)), true, 'it got another name')
-  t.equal(await isSameGrown(before, at(7n, 7n)), false, 'made later, with the same content')
+  t.equal(await isSameGrown(before, at(5n, 9n)), true, 'renamed')
+  t.equal(await isSameGrown(before, at(7n, 7n)), false, 'created later, with the same content')
   for (const [born, changed] of [
     [0n, 6n],
     [6n, 6n],
   ] as const) {
     const unknown = await followedFingerprint(at(born, changed))
-    t.equal(unknown.born, undefined, 'the system does not tell')
+    t.equal(unknown.born, undefined, 'the file system does not tell')
     t.equal(await isSameGrown(unknown, at(changed + 1n, changed + 1n)), true)
   }
   writeFileSync(path, `id,sym\n${'1,A\n'.repeat(200)}`)
-  t.equal(await isSameGrown(before, at(5n, 9n)), false, 'alike at its start, and not behind it')
+  t.equal(await isSameGrown(before, at(5n, 9n)), false, 'equal at its start, but not after it')
 })

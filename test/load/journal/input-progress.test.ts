@@ -19,7 +19,7 @@ function progressOf(...records: readonly JournalRecord[]): InputProgress {
 const read: JournalRecord = { kind: 'read', input: 0, summary: {} as never }
 const reading: JournalRecord = { kind: 'reading', input: 0, detected: '' }
 
-t.test('an input that nobody has opened is where it begins', async t => {
+t.test('an input that was not opened resumes at its beginning', async t => {
   t.strictSame(progressOf(), {
     settled: { offsetBytes: 0, lineNumber: 1, records: 0 },
     isDone: false,
@@ -27,7 +27,7 @@ t.test('an input that nobody has opened is where it begins', async t => {
   })
 })
 
-t.test('it is settled up to the first batch of which nobody knows', async t => {
+t.test('an input is settled up to the first batch with an unknown outcome', async t => {
   const batches = [1, 2, 3, 4].map(batchRecord)
   const known = [endedRecord(1), endedRecord(4)]
   t.strictSame(progressOf(reading, ...batches, ...known), {
@@ -37,7 +37,7 @@ t.test('it is settled up to the first batch of which nobody knows', async t => {
   })
 })
 
-t.test('ranges that do not touch stand by themselves', async t => {
+t.test('ranges that do not touch stay separate', async t => {
   const batches = [1, 2, 3].map(batchRecord)
   t.match(progressOf(...batches, endedRecord(2)).uncertain, [
     { startBytes: 9, endBytes: 109, firstLine: 1, lastLine: 11 },
@@ -45,7 +45,7 @@ t.test('ranges that do not touch stand by themselves', async t => {
   ])
 })
 
-t.test('a part of a batch has the lines of the batch', async t => {
+t.test('part of a batch has the lines of the batch', async t => {
   const part: JournalRecord = { kind: 'part', no: 3, input: 0, start: 150, end: 180, rows: 3 }
   const { uncertain } = progressOf(...[1, 2].map(batchRecord), endedRecord(1), part)
   t.strictSame(uncertain, [
@@ -53,7 +53,7 @@ t.test('a part of a batch has the lines of the batch', async t => {
   ])
 })
 
-t.test('an input is done once it was read and every batch has its place', async t => {
+t.test('an input is done once it was read and every batch has its outcome', async t => {
   t.match(progressOf(reading, batchRecord(1), endedRecord(1), read), { isDone: true })
   t.match(progressOf(reading, batchRecord(1), endedRecord(1)), { isDone: false })
   const { isDone, uncertain } = progressOf(reading, batchRecord(1), endedRecord(1, 10), read)

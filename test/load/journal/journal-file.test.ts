@@ -1,5 +1,5 @@
 /*
-  The file of a journal, on disks that tear, fill up, fail and lose it.
+  The file of a journal, on disks that tear writes, fill up, fail or lose data.
 */
 import { appendFileSync, readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const ended = (no: number): JournalRecord => ({
   unconfirmed: 0,
   unsent: 0,
 })
-/** Records of several lengths; names of more than one byte a character among them. */
+/** Records of several lengths; some names have characters of several bytes. */
 const records: readonly JournalRecord[] = [
   runRecord('r'),
   { kind: 'process', number: 1, startedAt: '2026-01-02T03:04:05.000Z' },
@@ -72,14 +72,14 @@ const put = (file: JournalFile, ...more: readonly JournalRecord[]): void => {
   file.write()
 }
 
-t.test('what is written is read, in order, by whoever comes next', async t => {
+t.test('the next process reads what was written, in order', async t => {
   const { path, open } = place(t)
   const file = open()
   t.equal(statSync(path).mode & 0o777, 0o600)
   file.add(records[0]!)
-  t.equal(statSync(path).size, 0, 'kept back until it is written')
+  t.equal(statSync(path).size, 0, 'kept in memory until write is called')
   put(file, records[1]!)
-  t.equal(readFileSync(path, 'utf8'), lines.slice(0, 2).join(''), 'with the system at once')
+  t.equal(readFileSync(path, 'utf8'), lines.slice(0, 2).join(''), 'handed to the system at once')
   file.write()
   put(file, ...records.slice(2))
   file.close()
@@ -92,14 +92,14 @@ t.test('what is written is read, in order, by whoever comes next', async t => {
   })
 })
 
-t.test('a journal that is not there can be neither read nor written', async t => {
+t.test('a missing journal can be neither read nor written', async t => {
   const { path, open } = place(t)
   t.equal(await readJournal(path, 'r', systemFiles, () => undefined), undefined)
   t.equal(await readJournal(join(path, 'x'), 'r', systemFiles, () => undefined), undefined)
   t.throws(() => open({ ...empty, damage: undefined }), { code: 'DDB_OUTPUT_CREATE' })
 })
 
-t.test('a journal that is torn anywhere is its whole records, and goes on behind them', async t => {
+t.test('of a journal cut anywhere the whole records remain, and new ones follow them', async t => {
   for (let cut = Buffer.byteLength(lines[0]!); cut <= whole.length; cut++) {
     const { path, open } = place(t, whole.subarray(0, cut))
     let count = 0
@@ -124,7 +124,7 @@ t.test('a journal that is torn anywhere is its whole records, and goes on behind
   }
 })
 
-t.test('zeros, as a power cut leaves them, are a torn tail', async t => {
+t.test('zeros left by a power cut are a torn tail', async t => {
   const { path, open } = place(t, Buffer.concat([whole, Buffer.alloc(5_000)]))
   const size = await found(path)
   t.match(size, { sizeBytes: whole.length, tornBytes: 5_000, damage: undefined })
@@ -134,7 +134,7 @@ t.test('zeros, as a power cut leaves them, are a torn tail', async t => {
   t.match(await found(path), { tornBytes: 0, records: [...records, ended(7)] })
 })
 
-t.test('a single bit that flipped ends what is read in front of its record', async t => {
+t.test('if one bit flips, reading stops before that record', async t => {
   let tried = 0
   for (let bit = 0; bit < 8 * whole.length; bit++) {
     if (!isTried(bit)) continue
@@ -159,7 +159,7 @@ t.test('a single bit that flipped ends what is read in front of its record', asy
   t.ok(tried > 10)
 })
 
-t.test('records are read across the pieces in which the file comes', async t => {
+t.test('records are read across chunks of the file', async t => {
   const long: JournalRecord = { kind: 'rejectsFile', path: 'ä'.repeat(700_000) }
   const many = Array.from({ length: 20_000 }, (_, no) => ended(no))
   const all = [runRecord('r'), long, ...many, long, long]
@@ -172,7 +172,7 @@ t.test('records are read across the pieces in which the file comes', async t => 
   const size1 = await found(path)
   t.match(size1, { sizeBytes: size, tornBytes: 0 })
   t.equal(JSON.stringify(size1.records), JSON.stringify(all))
-  // The same where reads give what they like.
+  // The same with reads that return as few bytes as they like.
   const trickling: Files = {
     ...systemFiles,
     open: async name => {
@@ -188,7 +188,7 @@ t.test('records are read across the pieces in which the file comes', async t => 
   t.equal(JSON.stringify((await found(path, trickling)).records), JSON.stringify(all))
 })
 
-t.test('on a disk that fills up whole records stay, and nothing goes out behind them', async t => {
+t.test('on a full disk whole records stay, and nothing is written after them', async t => {
   t.testdir()
   let number = 0
   await fc.assert(
@@ -233,15 +233,19 @@ t.test('on a disk that fills up whole records stay, and nothing goes out behind 
   )
 })
 
-t.test('room that comes back is for the next process', async t => {
+t.test('room that is freed later serves the next process', async t => {
   const size = Buffer.byteLength(lines[0]!)
   const { path, open } = place(t, undefined, { capacityBytes: size + 10 })
   const file = open()
   put(file, records[0]!)
   t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
   t.equal(statSync(path).size, size, 'half a record was cut off')
-  t.throws(() => file.write(), { message: /ENOSPC/ }, 'whoever comes next is told, too')
-  t.throws(() => put(file, { kind: 'leaving' }), { message: /ENOSPC/ }, 'though it would fit now')
+  t.throws(() => file.write(), { message: /ENOSPC/ }, 'later writes fail, too')
+  t.throws(
+    () => put(file, { kind: 'leaving' }),
+    { message: /ENOSPC/ },
+    'although this record would fit now',
+  )
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
   const whole = await found(path)
   const machine = { files: systemFiles, clock: handClock() }
@@ -251,20 +255,23 @@ t.test('room that comes back is for the next process', async t => {
   t.strictSame((await found(path)).records, [records[0], records[2]])
 })
 
-t.test('half a record that cannot be cut off is told by its cause, and read as torn', async t => {
-  const size = Buffer.byteLength(lines[0]!)
-  const { path, open } = place(t, undefined, {
-    capacityBytes: size + 10,
-    fails: call => call === 'truncate',
-  })
-  const file = open()
-  put(file, records[0]!)
-  t.throws(() => put(file, records[1]!), { message: /ENOSPC/ })
-  t.throws(() => file.close())
-  t.match(await found(path), { records: [records[0]], tornBytes: 10, damage: undefined })
-})
+t.test(
+  'half a record that cannot be cut off is reported by its cause, and read as torn',
+  async t => {
+    const size = Buffer.byteLength(lines[0]!)
+    const { path, open } = place(t, undefined, {
+      capacityBytes: size + 10,
+      fails: call => call === 'truncate',
+    })
+    const file = open()
+    put(file, records[0]!)
+    t.throws(() => put(file, records[1]!), { message: /ENOSPC/ })
+    t.throws(() => file.close())
+    t.match(await found(path), { records: [records[0]], tornBytes: 10, damage: undefined })
+  },
+)
 
-t.test('the disk has it half a second later, without being asked again and again', async t => {
+t.test('records reach the disk after half a second, without repeated syncs', async t => {
   const calls: string[] = []
   const { clock, open } = place(t, undefined, {
     fails: call => {
@@ -283,15 +290,15 @@ t.test('the disk has it half a second later, without being asked again and again
   await turn()
   t.strictSame(calls, ['write', 'write', 'sync'])
   clock.advance(10_000)
-  t.equal(clock.timers, 0, 'nothing to do')
+  t.equal(clock.timers, 0, 'nothing to sync')
   put(file, records[2]!)
   t.equal(clock.timers, 1)
   file.close()
-  t.equal(clock.timers, 0, 'nor once it is closed')
+  t.equal(clock.timers, 0, 'not after closing either')
   t.strictSame(calls.slice(3), ['write', 'sync', 'close'])
 })
 
-t.test('closing writes what was kept back, and leaves nothing to be done later', async t => {
+t.test('closing writes the waiting records and leaves no timer', async t => {
   const { path, clock, open } = place(t)
   const file = open()
   file.add(records[0]!)
@@ -300,7 +307,7 @@ t.test('closing writes what was kept back, and leaves nothing to be done later',
   t.strictSame((await found(path)).records, [records[0]])
 })
 
-t.test('what must not be lost waits for the disk at once', async t => {
+t.test('records that must not be lost are synced at once', async t => {
   const calls: string[] = []
   const { open } = place(t, undefined, {
     fails: call => {
@@ -316,7 +323,7 @@ t.test('what must not be lost waits for the disk at once', async t => {
   file.close()
 })
 
-t.test('a disk that cannot sync makes the journal fail, now or later', async t => {
+t.test('if the disk cannot sync, the journal fails, at once or later', async t => {
   const { clock, open } = place(t, undefined, { fails: call => call === 'sync' })
   const file = open()
   put(file, records[0]!)
@@ -331,7 +338,7 @@ t.test('a disk that cannot sync makes the journal fail, now or later', async t =
   t.throws(() => other.close(), { code: 'DDB_OUTPUT_WRITE' })
 })
 
-t.test('a journal that somebody removes or replaces while it is written has failed', async t => {
+t.test('a journal that somebody removes or replaces during a run has failed', async t => {
   const changes: Record<string, (path: string) => void> = {
     removed: path => rmSync(path),
     renamed: path => renameSync(path, `${path}.old`),
@@ -347,7 +354,7 @@ t.test('a journal that somebody removes or replaces while it is written has fail
     put(file, records[0]!)
     change(path)
     clock.advance(500)
-    // The real disk is not waited for: these files say so at once.
+    // These files sync at once, so the test does not wait for a real disk.
     await turn()
     t.match(file.failure, { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
     t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })
@@ -362,7 +369,7 @@ t.test('a journal that somebody removes or replaces while it is written has fail
   }
 })
 
-t.test('somebody who only looks into it, or adds to it, does not', async t => {
+t.test('reading the journal or appending to it does no harm', async t => {
   const { path, open } = place(t)
   const file = open()
   put(file, records[0]!)
@@ -373,7 +380,7 @@ t.test('somebody who only looks into it, or adds to it, does not', async t => {
   t.ok(file.isInPlace())
 })
 
-t.test('a sync that is under way is waited for before the file is closed', async t => {
+t.test('closing waits for a sync in progress', async t => {
   const gate = closedGate()
   const { path, clock, files } = place(t)
   let isClosed = false

@@ -22,12 +22,12 @@ const json =
   '{"kind":"batch","no":3,"input":0,"start":9,"end":409,"endLine":42,"rows":40,"records":41}'
 
 t.test('a record is a line of its checksum and JSON', async t => {
-  // As zlib.crc32 of Python has it.
+  // The checksum is from Python's zlib.crc32.
   t.equal(recordLine(batch), `ecf676b9 ${json}\n`)
   t.strictSame(recordOf(`ecf676b9 ${json}`), batch)
 })
 
-t.test('records that come with every batch are the JSON that others are', async () => {
+t.test('records of every batch, written without JSON.stringify, are the same JSON', async () => {
   const count = fc.nat({ max: 2 ** 48 })
   const record: fc.Arbitrary<JournalRecord> = fc.oneof(
     fc.record({
@@ -58,7 +58,7 @@ t.test('records that come with every batch are the JSON that others are', async 
   )
 })
 
-t.test('a checksum that begins with zeros has eight digits, too', async t => {
+t.test('a checksum with leading zeros has eight digits', async t => {
   for (let no = 0, found = 0; found < 3; no++) {
     const record: JournalRecord = { kind: 'ledger', number: no }
     if (crc32(JSON.stringify(record)) >= 2 ** 28) continue
@@ -69,7 +69,7 @@ t.test('a checksum that begins with zeros has eight digits, too', async t => {
   }
 })
 
-t.test('a record is one line, whatever texts it holds', async () => {
+t.test('a record is one line, whatever its texts contain', async () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
@@ -87,7 +87,7 @@ t.test('a record is one line, whatever texts it holds', async () => {
   )
 })
 
-t.test('what is no record is none', async t => {
+t.test('a line that is not a record is refused', async t => {
   const line = recordLine(batch).slice(0, -1)
   for (const other of [
     '',
@@ -110,7 +110,7 @@ t.test('what is no record is none', async t => {
   t.equal(recordOf(`${crc32(text).toString(16).padStart(8, '0')} ${text}`), undefined)
 })
 
-t.test('no cut and no single changed character of a record is taken for one', async t => {
+t.test('after any cut or change of one character a record is no longer one', async t => {
   const line = recordLine(batch).slice(0, -1)
   for (let at = 0; at < line.length; at++) {
     if (recordOf(line.slice(0, at)) !== undefined) t.fail(`cut at ${at}`)

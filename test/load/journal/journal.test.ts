@@ -1,5 +1,5 @@
 /*
-  A journal as a run uses it: what is told, in which order, and what the next process hears.
+  A journal as a run uses it: what it records, in which order, and what the next process finds.
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
@@ -24,7 +24,7 @@ const begun: JournalRecord = {
 }
 const done = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
-/** A file in memory: what was written, and in how many writes. */
+/** A file in memory that logs the records and the calls. */
 class MemoryFile implements JournalFile {
   readonly path = '/state/runs/r.journal'
   readonly written: JournalRecord[] = []
@@ -33,7 +33,7 @@ class MemoryFile implements JournalFile {
   #waiting: JournalRecord[] = []
 
   add(record: JournalRecord): void {
-    // As the next process finds it.
+    // Stored as the next process will read it.
     this.#waiting.push(JSON.parse(JSON.stringify(record)) as JournalRecord)
   }
   write(): void {
@@ -56,7 +56,7 @@ class MemoryFile implements JournalFile {
   }
 }
 
-/** A process that finds these records; `past` are those of before a restart. */
+/** A process that finds these records; `past` are those from before a restart. */
 function processOf(
   records: readonly JournalRecord[] = [],
   past?: readonly JournalRecord[],
@@ -96,7 +96,7 @@ function reading(journal: Journal, input: number, detected: string): void {
   journal.take({ kind: 'reading', input, detected })
 }
 
-/** Rows are about to go out under a number. */
+/** Records that rows are about to go out with a number. */
 function sending(journal: Journal, no: number, part: Part): void {
   const rows = part.end - part.start
   const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
@@ -112,7 +112,7 @@ function ended(journal: Journal, { no }: Part, rows: EndedRows): void {
   journal.take({ kind: 'ended', lane: 0, no, ...rows })
 }
 
-t.test('rows are told before they go out, in one write, with what ended before', async t => {
+t.test('rows are recorded before they go out, in one write with ended batches', async t => {
   const { journal, file } = processOf([begun])
   reading(journal, 0, 'csv')
   const first = wholeBatch(place(journal, batchOf(4)))
@@ -132,7 +132,7 @@ t.test('rows are told before they go out, in one write, with what ended before',
   ])
   t.equal(first.no, 1)
   ended(journal, first, { ...done, confirmed: 4 })
-  t.equal(file.calls.length, 1, 'what ended waits for the next')
+  t.equal(file.calls.length, 1, 'an ended batch waits for the next write')
   sending(journal, 2, wholeBatch(place(journal, batchOf(2, 4))))
   t.equal(file.calls.length, 2)
   t.match(file.written.slice(2), [
@@ -141,7 +141,7 @@ t.test('rows are told before they go out, in one write, with what ended before',
   ])
 })
 
-t.test('parts of a batch, and rows that are sent again, are told as parts', async t => {
+t.test('parts of a batch and resent rows are recorded as parts', async t => {
   const { journal, file, next } = processOf([begun])
   reading(journal, 0, 'csv')
   const whole = wholeBatch(place(journal, batchOf(4)))
@@ -168,7 +168,7 @@ t.test('parts of a batch, and rows that are sent again, are told as parts', asyn
   t.match(second.file.written.slice(1), [{ kind: 'batch', no: 5, start: 40, end: 60 }])
 })
 
-t.test('inputs have their own places', async t => {
+t.test('each input has its own positions', async t => {
   const { journal, next } = processOf([begun])
   for (const input of [0, 1]) {
     reading(journal, input, 'csv')
@@ -184,10 +184,10 @@ t.test('inputs have their own places', async t => {
       isLost: false,
     })
   }
-  t.equal(resumption(second.journal).knownOf(batchOf(4)), undefined, 'of a batch without a place')
+  t.equal(resumption(second.journal).knownOf(batchOf(4)), undefined, 'a batch without a position')
 })
 
-t.test('a journal that cannot be written keeps rows from going out', async t => {
+t.test('if the journal cannot be written, no rows go out', async t => {
   const { journal, file } = processOf([begun])
   reading(journal, 0, 'csv')
   journal.commit()
@@ -198,68 +198,71 @@ t.test('a journal that cannot be written keeps rows from going out', async t => 
   t.equal(file.written.length, 1)
 })
 
-t.test('what never had a number has no end', async t => {
+t.test('batches that never had a number get no end', async t => {
   const { journal, file } = processOf([begun])
   ended(journal, wholeBatch(batchOf(4)), { ...done, unsent: 4 })
   journal.commit()
   t.strictSame(file.written, [])
 })
 
-t.test('rejects are in their files before the journal names them, and before ends', async t => {
-  const { journal, file, next } = processOf([begun])
-  const order: string[] = []
-  const rejects = {
-    count: 0,
-    flush: () => void order.push(`flush behind ${file.written.length}`),
-    journaled: () => ({
-      byClass: { parse: rejects.count, type: 0, server: 0 },
-      byCode: {},
-      unplaced: 0,
-      files: [],
-      byInput: {},
-    }),
-  }
-  journal.follow(rejects)
-  reading(journal, 0, 'csv')
-  const part = wholeBatch(place(journal, batchOf(4)))
-  sending(journal, 1, part)
-  t.strictSame(order, [], 'there are none')
-  rejects.count = 2
-  journal.take({ kind: 'misread', input: 0, offsetBytes: 17 })
-  journal.take({ kind: 'misread', input: 0, offsetBytes: 33 })
-  ended(journal, part, { ...done, confirmed: 4 })
-  journal.commit()
-  t.strictSame(order, ['flush behind 2'])
-  t.match(file.written.slice(2), [
-    { kind: 'rejects', byClass: { parse: 2 }, upTo: { input: 0, offsetBytes: 34 } },
-    { kind: 'ended', no: 1 },
-  ])
-  journal.commit()
-  t.equal(file.written.length, 4, 'told once')
-  const second = processOf(next())
-  const known = ([input, offsetBytes]: readonly [number, number]): boolean =>
-    resumption(second.journal).isKnownReject(input, offsetBytes)
-  t.strictSame(
-    (
-      [
-        [0, 0],
-        [0, 33],
-        [0, 34],
-        [1, 0],
-      ] as const
-    ).map(known),
-    [true, true, false, false],
-  )
-  t.notOk(resumption(journal).isKnownReject(0, 0), 'this process has found them itself')
-})
+t.test(
+  'rejects are in their files before the journal counts them, and before a batch ends',
+  async t => {
+    const { journal, file, next } = processOf([begun])
+    const order: string[] = []
+    const rejects = {
+      count: 0,
+      flush: () => void order.push(`flush behind ${file.written.length}`),
+      journaled: () => ({
+        byClass: { parse: rejects.count, type: 0, server: 0 },
+        byCode: {},
+        unplaced: 0,
+        files: [],
+        byInput: {},
+      }),
+    }
+    journal.follow(rejects)
+    reading(journal, 0, 'csv')
+    const part = wholeBatch(place(journal, batchOf(4)))
+    sending(journal, 1, part)
+    t.strictSame(order, [], 'no rejects')
+    rejects.count = 2
+    journal.take({ kind: 'misread', input: 0, offsetBytes: 17 })
+    journal.take({ kind: 'misread', input: 0, offsetBytes: 33 })
+    ended(journal, part, { ...done, confirmed: 4 })
+    journal.commit()
+    t.strictSame(order, ['flush behind 2'])
+    t.match(file.written.slice(2), [
+      { kind: 'rejects', byClass: { parse: 2 }, upTo: { input: 0, offsetBytes: 34 } },
+      { kind: 'ended', no: 1 },
+    ])
+    journal.commit()
+    t.equal(file.written.length, 4, 'recorded once')
+    const second = processOf(next())
+    const known = ([input, offsetBytes]: readonly [number, number]): boolean =>
+      resumption(second.journal).isKnownReject(input, offsetBytes)
+    t.strictSame(
+      (
+        [
+          [0, 0],
+          [0, 33],
+          [0, 34],
+          [1, 0],
+        ] as const
+      ).map(known),
+      [true, true, false, false],
+    )
+    t.notOk(resumption(journal).isKnownReject(0, 0), 'this process has found them itself')
+  },
+)
 
-t.test('a file for rejects is named before it is made', async t => {
+t.test('a rejects file is recorded before it is created', async t => {
   const { journal, file } = processOf([begun])
   journal.take({ kind: 'rejectsFile', path: '/out/r.csv' })
   t.strictSame(file.written, [{ kind: 'rejectsFile', path: '/out/r.csv' }])
 })
 
-t.test('what is about to go from the server waits for the disk', async t => {
+t.test('the record that the run leaves the server is synced first', async t => {
   const { journal, file } = processOf([begun])
   const part = wholeBatch(place(journal, batchOf(4)))
   sending(journal, 1, part)
@@ -270,20 +273,20 @@ t.test('what is about to go from the server waits for the disk', async t => {
   t.match(file.written.at(-1), { kind: 'leaving' })
 })
 
-t.test('an input is read as it was, or not at all', async t => {
+t.test('an input is read with its old settings, or not at all', async t => {
   const first = processOf([begun])
   t.ok(resumption(first.journal).isReadAnew(0, 'a.csv', '{"format":"csv"}'))
   reading(first.journal, 0, '{"format":"csv"}')
   first.journal.commit()
   const second = resumption(processOf(first.next()).journal)
-  t.notOk(second.isReadAnew(0, 'a.csv', '{"format":"csv"}'), 'it is known')
+  t.notOk(second.isReadAnew(0, 'a.csv', '{"format":"csv"}'), 'the input is known')
   t.throws(() => second.isReadAnew(0, 'a.csv', '{"format":"ndjson"}'), {
     code: 'DDB_RUN_CHANGED',
     message: /a\.csv.*csv.*ndjson/,
   })
 })
 
-t.test('a batch with other rows than were sent under its number ends the run', async t => {
+t.test('if a number now has other rows than those sent, the run ends', async t => {
   const first = processOf([begun])
   reading(first.journal, 0, 'csv')
   sending(first.journal, 1, wholeBatch(place(first.journal, batchOf(4))))
@@ -292,7 +295,7 @@ t.test('a batch with other rows than were sent under its number ends the run', a
   t.doesNotThrow(() => place(second.journal, batchOf(4)))
 })
 
-t.test('numbers of processes, batches and ledgers are never given twice', async t => {
+t.test('numbers of processes, batches and ledgers are never reused', async t => {
   const first = processOf()
   t.match(first.journal, { processNumber: 1, lastNo: 0, ledgerNumber: 0 })
   const records: JournalRecord[] = [
@@ -309,18 +312,18 @@ t.test('numbers of processes, batches and ledgers are never given twice', async 
   t.match(
     processOf([], records).journal,
     { processNumber: 2, lastNo: 9, ledgerNumber: 3 },
-    'nor when the run begins anew',
+    'not even if the run starts over',
   )
 })
 
-t.test('an input that was not opened has nothing to go on with', async t => {
+t.test('an input that was not opened has no position to resume at', async t => {
   t.equal(resumption(processOf([begun]).journal).resumed(0), undefined)
   const opened = processOf([begun, { kind: 'reading', input: 1, detected: 'csv' }])
   t.equal(resumption(opened.journal).resumed(0), undefined)
   t.match(resumption(opened.journal).resumed(1), { isDone: false, records: 0 })
 })
 
-t.test('the lock is given back however the file ends', async t => {
+t.test('the lock is released even if closing the file fails', async t => {
   const { journal, file, released } = processOf([begun])
   journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
@@ -328,45 +331,42 @@ t.test('the lock is given back however the file ends', async t => {
   t.equal(released(), 1)
 })
 
-t.test(
-  'files that are followed get numbers as they come, and rejects of each are known',
-  async t => {
-    const { journal, file, next } = processOf([begun], undefined, true)
-    const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
-    const number = journal.inputs.length
-    journal.take({ kind: 'inputs', inputs: [{ path: 'later.csv', fingerprint }] })
-    const rejects = {
-      flush: () => undefined,
-      count: 0,
-      journaled: () => ({
-        byClass: { parse: rejects.count, type: 0, server: 0 },
-        byCode: {},
-        unplaced: 0,
-        files: [],
-        byInput: {},
-      }),
-    }
-    journal.follow(rejects)
-    for (const input of [number, 0]) reading(journal, input, 'csv')
-    rejects.count = 3
-    journal.take({ kind: 'misread', input: number, offsetBytes: 50 })
-    journal.take({ kind: 'misread', input: 0, offsetBytes: 10 })
-    journal.take({ kind: 'misread', input: number, offsetBytes: 60 })
-    journal.commit()
-    rejects.count = 4
-    journal.take({ kind: 'misread', input: 0, offsetBytes: 20 })
-    journal.take({ kind: 'grown', input: number, fingerprint: { ...fingerprint, sizeBytes: 9 } })
-    journal.commit()
-    t.equal(file.written.filter(({ kind }) => kind === 'rejects').length, 2)
-    const second = processOf(next(), undefined, true).journal
-    t.match(second.found.inputs[number], { path: 'later.csv', fingerprint: { sizeBytes: 9 } })
-    t.strictSame(
-      [10, 20, 21].map(offset => resumption(second, true).isKnownReject(0, offset)),
-      [true, true, false],
-    )
-    t.strictSame(
-      [50, 60, 61].map(offset => resumption(second, true).isKnownReject(number, offset)),
-      [true, true, false],
-    )
-  },
-)
+t.test('followed files get numbers as they appear, and the rejects of each are known', async t => {
+  const { journal, file, next } = processOf([begun], undefined, true)
+  const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
+  const number = journal.inputs.length
+  journal.take({ kind: 'inputs', inputs: [{ path: 'later.csv', fingerprint }] })
+  const rejects = {
+    flush: () => undefined,
+    count: 0,
+    journaled: () => ({
+      byClass: { parse: rejects.count, type: 0, server: 0 },
+      byCode: {},
+      unplaced: 0,
+      files: [],
+      byInput: {},
+    }),
+  }
+  journal.follow(rejects)
+  for (const input of [number, 0]) reading(journal, input, 'csv')
+  rejects.count = 3
+  journal.take({ kind: 'misread', input: number, offsetBytes: 50 })
+  journal.take({ kind: 'misread', input: 0, offsetBytes: 10 })
+  journal.take({ kind: 'misread', input: number, offsetBytes: 60 })
+  journal.commit()
+  rejects.count = 4
+  journal.take({ kind: 'misread', input: 0, offsetBytes: 20 })
+  journal.take({ kind: 'grown', input: number, fingerprint: { ...fingerprint, sizeBytes: 9 } })
+  journal.commit()
+  t.equal(file.written.filter(({ kind }) => kind === 'rejects').length, 2)
+  const second = processOf(next(), undefined, true).journal
+  t.match(second.found.inputs[number], { path: 'later.csv', fingerprint: { sizeBytes: 9 } })
+  t.strictSame(
+    [10, 20, 21].map(offset => resumption(second, true).isKnownReject(0, offset)),
+    [true, true, false],
+  )
+  t.strictSame(
+    [50, 60, 61].map(offset => resumption(second, true).isKnownReject(number, offset)),
+    [true, true, false],
+  )
+})

@@ -23,7 +23,7 @@ t.test('inputs are found under other names, each once', async t => {
   t.strictSame(added, [at('d.csv')])
 })
 
-t.test('equal names are equal, wherever they lead', async t => {
+t.test('equal paths are equal, wherever they lead', async t => {
   const { places, added } = knownInputs(['x.csv'], '/nowhere', ['x.csv', 'y.csv'], systemFiles)
   t.equal(places.size, 0)
   t.strictSame(added, ['y.csv'])

@@ -27,7 +27,7 @@ import {
 const { files } = systemPlatform
 const begun = (runId: string): JournalRecord[] => [runRecord(runId), processRecord(1)]
 
-t.test('the state of a run is that of its last process', async t => {
+t.test('the state of a run is the state of its last process', async t => {
   const folder = t.testdir()
   const ended = {
     finished: endRecord(),
@@ -49,7 +49,7 @@ t.test('the state of a run is that of its last process', async t => {
   ])
 })
 
-t.test('a run that a living process holds is running, and nobody else may hold it', async t => {
+t.test('a run held by a living process is running, and no other process may hold it', async t => {
   const folder = t.testdir()
   writeJournal(folder, 'r', begun('r'))
   const known = (await readRun(folder, 'r', files))!
@@ -64,12 +64,16 @@ t.test('a run that a living process holds is running, and nobody else may hold i
     code: 'DDB_LOCKED',
     message: /"r" is under way by process/,
   })
-  t.strictSame((await listRuns(folder, files)).strange, [], 'its lock is no foreign file')
+  t.strictSame(
+    (await listRuns(folder, files)).strange,
+    [],
+    'its lock is not listed as a foreign file',
+  )
   held.release()
   t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })
 
-t.test('runs stand in the order in which they began', async t => {
+t.test('runs are listed in the order in which they began', async t => {
   const folder = t.testdir()
   for (const [runId, startedAt] of [
     ['a', '2026-01-03T00:00:00.000Z'],
@@ -83,7 +87,7 @@ t.test('runs stand in the order in which they began', async t => {
   )
 })
 
-t.test('what is no journal is named, and hinders nothing', async t => {
+t.test('files that are not journals are named and do no harm', async t => {
   const folder = t.testdir()
   writeJournal(folder, 'good', begun('good'), { tail: '0000' })
   writeJournal(folder, 'empty', [])
@@ -108,7 +112,7 @@ t.test('what is no journal is named, and hinders nothing', async t => {
   await t.rejects(readRun(folder, 'empty', files), { code: 'DDB_RUN_DAMAGED', exitCode: 66 })
 })
 
-t.test('where nobody kept a journal there are no runs', async t => {
+t.test('a folder without journals has no runs', async t => {
   const folder = t.testdir({ file: '' })
   for (const place of [folder, join(folder, 'no'), join(folder, 'file')]) {
     t.strictSame(await listRuns(place, files), { runs: [], strange: [] })
@@ -117,26 +121,29 @@ t.test('where nobody kept a journal there are no runs', async t => {
   }
 })
 
-/** When the runs below have ended. */
+/** When the runs below ended. */
 const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
 const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
 
-t.test('finished runs go after their time, by what their journals say, and no others', async t => {
-  const folder = t.testdir()
-  const old = [inputsRecord, endRecord()]
-  // When the file was last written to says nothing: copies are younger, and clocks are wrong.
-  writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
-  writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
-  writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
-  const removed: RemovedRun[] = []
-  await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
-  t.strictSame(removed, [], 'not yet')
-  await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
-  t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
-  t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
-})
+t.test(
+  'finished runs are removed after their retention time, as their journals say, and no others',
+  async t => {
+    const folder = t.testdir()
+    const old = [inputsRecord, endRecord()]
+    // The time of the file's last change says nothing: copies are younger, and clocks can be wrong.
+    writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
+    writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
+    writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
+    const removed: RemovedRun[] = []
+    await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
+    t.strictSame(removed, [], 'not yet')
+    await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
+    t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
+    t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
+  },
+)
 
-t.test('nothing goes while the clock is earlier than any of the journals', async t => {
+t.test('nothing is removed while the clock is earlier than one of the journals', async t => {
   const folder = t.testdir()
   writeJournal(folder, 'old', [...begun('old'), endRecord()])
   const late = '2027-01-01T00:00:00.000Z'
@@ -160,7 +167,7 @@ t.test('nothing goes while the clock is earlier than any of the journals', async
   t.strictSame(readdirSync(join(folder, 'runs')), ['late.journal'])
 })
 
-t.test('a run that is begun anew in the meantime stays', async t => {
+t.test('a run that starts over in the meantime stays', async t => {
   const folder = t.testdir()
   const path = writeJournal(folder, 'old', [...begun('old'), endRecord()])
   const anew: Files = {
@@ -176,7 +183,7 @@ t.test('a run that is begun anew in the meantime stays', async t => {
   t.strictSame(readdirSync(join(folder, 'runs')), ['old.journal'])
 })
 
-t.test('a run whose name looks like one of our files is a run', async t => {
+t.test('a run named like one of our files is a run', async t => {
   const folder = t.testdir()
   for (const runId of ['a.journal.lock', 'a.journal.new', 'a.journal']) {
     writeJournal(folder, runId, begun(runId))
@@ -192,7 +199,7 @@ t.test('a run whose name looks like one of our files is a run', async t => {
   t.strictSame(strange, [])
 })
 
-t.test('who works on which run is found out for all at once', async t => {
+t.test('the processes of all runs are looked up at once', async t => {
   const folder = t.testdir()
   for (let i = 0; i < 50; i++) writeJournal(folder, `r${i}`, begun(`r${i}`))
   let asked = 0

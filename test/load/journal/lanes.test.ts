@@ -1,6 +1,6 @@
 /*
-  Rows that went by lane, as a later process finds them in the journal: each number stands for the rows that it was given for,
-  whatever became of others, against somebody who writes down every row by itself.
+  Rows divided by lane, as a later process finds them in the journal: each number still has the rows it was given. A
+  model that keeps every row separately says so.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -33,7 +33,7 @@ interface ModelRow {
   fate: Fate
 }
 
-/** `row`: where a number is cut, or where the first of its rows goes out alone. */
+/** `row`: where the rows of a number are divided, or where the first of them goes out alone. */
 type Step =
   | { readonly kind: 'ended'; readonly which: number; readonly how: Exclude<Fate, 'unknown'> }
   | { readonly kind: 'half'; readonly which: number; readonly isLast: boolean }
@@ -68,7 +68,7 @@ const plays: fc.Arbitrary<Play> = fc.record({
   steps,
 })
 
-/** Rows of each batch in the order of lanes, and the journal. */
+/** The rows of each batch in the order of lanes, and the journal. */
 function journalOf({ batches, steps }: Play) {
   const records: JournalRecord[] = []
   const model: { firstNo: number; firstRow: number; rows: ModelRow[] }[] = []
@@ -122,7 +122,7 @@ function journalOf({ batches, steps }: Play) {
   return { records, model, lastNo: next - 1 }
 }
 
-t.test('numbers stand for the rows that they were given for', async t => {
+t.test('numbers keep the rows that they were given', async t => {
   let taken = 0
   fc.assert(
     fc.property(plays, play => {
@@ -200,7 +200,7 @@ t.test('numbers stand for the rows that they were given for', async t => {
   t.ok(taken > 100)
 })
 
-t.test('where rows are divided otherwise by now, none of them is touched', async t => {
+t.test('if rows are divided differently now, none is sent', async t => {
   const { records } = journalOf({ batches: [{ lanes: 2, laneOf: [0, 1, 1, 0] }], steps: [] })
   const reading: JournalRecord = { kind: 'reading', input: 0, detected: 'csv' }
   const [input] = readRun(inputsRecord, targetRecord, reading, ...records).inputs
@@ -216,7 +216,7 @@ t.test('where rows are divided otherwise by now, none of them is touched', async
   t.match(rowsBy(scheme(by, [0, 1, 1, 0])), { rowCounts: [2, 2] })
 })
 
-t.test('what cannot be is damage', async t => {
+t.test('impossible records are damage', async t => {
   const { records } = journalOf({ batches: [{ lanes: 2, laneOf: [0, 1, 1] }], steps: [] })
   const [lanes] = records as [Extract<JournalRecord, { kind: 'lanes' }>]
   const read = (record: JournalRecord) => () =>

@@ -1,5 +1,5 @@
 /*
-  Journals in a folder: made, taken up, refused.
+  Journals in a folder: created, resumed, refused.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -59,7 +59,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
     }
     return openJournal(platform, options, makePlan(options, platform.random), paths)
   }
-  /** Opens it, and lets the process end. */
+  /** Opens the journal and ends the process. */
   const once = async (...given: Parameters<typeof open>): Promise<readonly string[]> => {
     const opened = await open(...given)
     await opened!.journal.close()
@@ -77,7 +77,7 @@ type RunRecord = Extract<JournalRecord, { kind: 'run' }>
 
 const done = endRecord()
 
-/** Whoever watches a lock goes on at once. */
+/** A clock on which the watcher of a lock does not wait. */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -109,7 +109,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
   await journal.close()
-  t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock is given back')
+  t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock was released')
 })
 
 t.test('no password gets into a journal', async t => {
@@ -120,7 +120,7 @@ t.test('no password gets into a journal', async t => {
   t.notMatch(readFileSync(path, 'utf8'), password)
 })
 
-t.test('the next process goes on, under the same token', async t => {
+t.test('the next process resumes the run with the same token', async t => {
   const { open, once, records, a } = scene(t)
   await once()
   const { token } = records()[0] as Extract<JournalRecord, { kind: 'run' }>
@@ -131,7 +131,7 @@ t.test('the next process goes on, under the same token', async t => {
   await journal.close()
 })
 
-t.test('while one process is at it others are turned away, and change nothing', async t => {
+t.test('while one process has the run, others are refused and change nothing', async t => {
   const { open, path, once } = scene(t)
   const { journal } = (await open())!
   const before = readFileSync(path, 'utf8')
@@ -143,7 +143,7 @@ t.test('while one process is at it others are turned away, and change nothing', 
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly\.journal\.lock/ })
 })
 
-t.test('other options are another run', async t => {
+t.test('with other options it is another run', async t => {
   const { open, once, folder, a } = scene(t)
   await once()
   await t.rejects(open([a], { target: { table: 'other' } }), {
@@ -155,9 +155,9 @@ t.test('other options are another run', async t => {
   await t.rejects(open(), { code: 'DDB_RUN_CHANGED' })
 })
 
-t.test('inputs that have changed or are gone end the run, and the lock is given back', async t => {
+t.test('inputs that changed or are gone end the run, and the lock is released', async t => {
   const { open, once, a, b, path } = scene(t)
-  // Times that are set are whole milliseconds.
+  // Whole milliseconds, because utimes sets no finer times.
   const [atime, mtime] = [1, 1]
   utimesSync(a, atime, mtime)
   await once([a, b])
@@ -176,7 +176,7 @@ t.test('inputs that have changed or are gone end the run, and the lock is given 
   await t.rejects(open([a, b]), { code: 'DDB_INPUT_READ' })
 })
 
-t.test('inputs in another order are the same, new ones come behind', async t => {
+t.test('the order of inputs does not matter, and new ones are appended', async t => {
   const { open, once, a, b, dir } = scene(t)
   await once([b])
   const { journal, notices } = (await open([a, b]))!
@@ -192,13 +192,13 @@ t.test('inputs in another order are the same, new ones come behind', async t => 
   t.match(await once([more, a, b]), [more])
 })
 
-t.test('what cannot be read twice has no journal', async t => {
+t.test('sources that can be read only once have no journal', async t => {
   const { open, folder, a } = scene(t)
   t.equal(await open([a, '/dev/null']), undefined)
-  t.notOk(existsSync(folder), 'nothing is made')
+  t.notOk(existsSync(folder), 'nothing was created')
 })
 
-t.test('a torn journal goes on where it is whole, and says so', async t => {
+t.test('a torn journal continues after its last whole record, and a notice says so', async t => {
   const { once, path, records } = scene(t)
   await once()
   appendFileSync(path, '12345678 {"kind":"batch","no":1,')
@@ -210,7 +210,7 @@ t.test('a torn journal goes on where it is whole, and says so', async t => {
   )
 })
 
-/** Of a whole journal: one that cannot be relied on, and why. */
+/** How a whole journal is damaged, and why it is then refused. */
 const damages: readonly (readonly [
   what: string,
   change: (whole: string, path: string) => string | Buffer,
@@ -254,7 +254,7 @@ const damages: readonly (readonly [
   ['another run', whole => changed(whole, 0, { runId: 'weekly' }), /it is that of run "weekly"/],
 ]
 
-/** Some members of a record are others, and its checksum is right. */
+/** Changes members of a record and corrects its checksum. */
 function changed(whole: string, line: number, change: object): string {
   const lines = whole.split('\n')
   lines[line] = recordLine({ ...recordOf(lines[line]!)!, ...change }).trimEnd()
@@ -262,19 +262,19 @@ function changed(whole: string, line: number, change: object): string {
 }
 
 for (const [what, change, why] of damages) {
-  t.test(`a journal that cannot be relied on is refused: ${what}`, async t => {
+  t.test(`an unreliable journal is refused: ${what}`, async t => {
     const { a, open, once, path, folder, dir } = scene(t)
     await once()
     const content = change(readFileSync(path, 'utf8'), path)
     writeFileSync(path, content)
     const refused = { code: 'DDB_RUN_DAMAGED', exitCode: 66, message: why }
     await t.rejects(open(), refused)
-    t.strictSame(readFileSync(path), Buffer.from(content), 'it is left as it is')
+    t.strictSame(readFileSync(path), Buffer.from(content), 'it is left unchanged')
     await t.rejects(readRun(folder, 'nightly', systemPlatform.files), refused)
     t.match(await listRuns(folder, systemPlatform.files), { runs: [], strange: [{ path }] })
     t.match(await once([a], restart(folder)), [/could not be relied on/])
-    t.strictSame(readFileSync(`${path}.damaged`), Buffer.from(content), 'what was there is kept')
-    t.strictSame(await once(), [], 'and the run goes on from there')
+    t.strictSame(readFileSync(`${path}.damaged`), Buffer.from(content), 'the old journal was kept')
+    t.strictSame(await once(), [], 'and the run continues from there')
     t.strictSame(readdirSync(join(dir, 'state', 'runs')).sort(), [
       'nightly.journal',
       'nightly.journal.damaged',
@@ -282,7 +282,7 @@ for (const [what, change, why] of damages) {
   })
 }
 
-t.test('what is no file is refused, and nobody waits for it', async t => {
+t.test('a path that is not a file is refused without waiting', async t => {
   for (const make of [(path: string) => execFileSync('mkfifo', [path]), mkdirSync]) {
     const { a, open, once, path, folder } = scene(t)
     mkdirSync(join(folder, 'runs'), { recursive: true })
@@ -294,7 +294,7 @@ t.test('what is no file is refused, and nobody waits for it', async t => {
   }
 })
 
-t.test('a journal that may not be read is refused', async t => {
+t.test('a journal without read permission is refused', async t => {
   const files: Files = {
     ...systemPlatform.files,
     open: name =>
@@ -308,7 +308,7 @@ t.test('a journal that may not be read is refused', async t => {
   t.match(await once([a], restart(folder)), [/EACCES/])
 })
 
-t.test('what a damaged journal tells is counted on when its run begins anew', async t => {
+t.test('when a damaged journal starts over, numbers that it mentions are not reused', async t => {
   const { once, path, folder, a, records } = scene(t)
   await once()
   const { token } = records()[0] as RunRecord
@@ -329,13 +329,13 @@ t.test('what a damaged journal tells is counted on when its run begins anew', as
   ])
 })
 
-/** A lock that another container holds, and nobody renews. */
+/** A lock that another container holds but does not renew. */
 function abandonedLock(path: string): void {
   const holder = { ...thisProcess(), namespaces: 'pid:[1]' }
   writeFileSync(journalLockPath(path), JSON.stringify(holder))
 }
 
-t.test('a run whose holder may wake is taken over with a journal of its own', async t => {
+t.test('a run whose holder may wake is taken over with a new journal file', async t => {
   const watching: Platform = {
     ...systemPlatform,
     files: { ...systemPlatform.files, lock: path => takeFileLock(path, watcherClock()) },
@@ -347,7 +347,7 @@ t.test('a run whose holder may wake is taken over with a journal of its own', as
   abandonedLock(path)
   const { journal } = (await open())!
   const before = readFileSync(path, 'utf8')
-  // It wakes in the middle of a write.
+  // The old process wakes in the middle of a write.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
   journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
@@ -356,12 +356,12 @@ t.test('a run whose holder may wake is taken over with a journal of its own', as
   await journal.close()
 })
 
-t.test('a process whose run was taken over writes nothing any more', async t => {
+t.test('a process whose run was taken over writes no more', async t => {
   const { open, path, folder, a } = scene(t)
   const { journal } = (await open([a], { journal: { folder } }))!
   const before = readFileSync(path, 'utf8')
   rmSync(journalLockPath(path))
-  t.equal(journal.lost(), undefined, 'it was sure a moment ago')
+  t.equal(journal.lost(), undefined, 'the lock was checked a moment ago')
   const wallMs = (): number => Date.now()
   t.teardown(() => Object.assign(systemClock, { wallMs }))
   // The machine was suspended.
@@ -375,7 +375,7 @@ t.test('a process whose run was taken over writes nothing any more', async t => 
   t.equal(readFileSync(path, 'utf8'), before)
 })
 
-t.test('a draft that a killed process has left is in nobody\u2019s way', async t => {
+t.test('a draft left by a killed process does no harm', async t => {
   const { once, path, folder } = scene(t)
   mkdirSync(join(folder, 'runs'), { recursive: true })
   writeFileSync(`${path}.new`, 'half of a')
@@ -385,7 +385,7 @@ t.test('a draft that a killed process has left is in nobody\u2019s way', async t
   t.match(await listRuns(folder, systemPlatform.files), { runs: [{}], strange: [] })
 })
 
-t.test('a run that is done leaves its journal as it is when it is called again', async t => {
+t.test('opening the journal of a finished run again does not change it', async t => {
   const { open, once, path, b, a } = scene(t)
   const { journal } = (await open())!
   journal.take(done)
@@ -397,11 +397,11 @@ t.test('a run that is done leaves its journal as it is when it is called again',
   await again.close()
   t.equal(readFileSync(path, 'utf8'), before)
   await once([a, b])
-  t.ok(readFileSync(path, 'utf8').startsWith(before), 'with more inputs it goes on')
+  t.ok(readFileSync(path, 'utf8').startsWith(before), 'with more inputs the run continues')
   t.match(readFileSync(path, 'utf8').slice(before.length), /"process","number":2.*\n.*b\.csv/)
 })
 
-t.test('a run that begins anew counts on, and keeps its token', async t => {
+t.test('a run that starts over continues the numbers and keeps its token', async t => {
   const { open, once, folder, a, records } = scene(t)
   await once()
   await once()
@@ -419,7 +419,7 @@ t.test('a run that begins anew counts on, and keeps its token', async t => {
   )
 })
 
-t.test('a folder that cannot be used is said, and nothing stays open', async t => {
+t.test('an unusable folder is an error, and nothing stays open', async t => {
   const { open, folder } = scene(t)
   writeFileSync(folder, '')
   await t.rejects(open(), { code: 'DDB_OUTPUT_CREATE', message: /cannot keep a journal/ })
@@ -434,20 +434,17 @@ t.test('a folder that cannot be used is said, and nothing stays open', async t =
   t.notOk(existsSync(journalLockPath(full.path)))
 })
 
-t.test(
-  'options that are refused behind the journal leave the run to whoever repairs them',
-  async t => {
-    const { a, folder, path, dir } = scene(t)
-    const options: LoadOptions = {
-      inputs: [a],
-      server: { host: '127.0.0.1', port: 1 },
-      target: { table: 'trades' },
-      runId: 'nightly',
-      journal: { folder },
-      rejects: { file: a },
-    }
-    await t.rejects(load(options), { code: 'DDB_USAGE', message: /is an input/ })
-    t.notOk(existsSync(journalLockPath(path)), 'the lock is given back')
-    t.strictSame(readdirSync(dir).sort(), ['a.csv', 'b.csv', 'state'])
-  },
-)
+t.test('if options are refused after the journal was opened, the run stays as it was', async t => {
+  const { a, folder, path, dir } = scene(t)
+  const options: LoadOptions = {
+    inputs: [a],
+    server: { host: '127.0.0.1', port: 1 },
+    target: { table: 'trades' },
+    runId: 'nightly',
+    journal: { folder },
+    rejects: { file: a },
+  }
+  await t.rejects(load(options), { code: 'DDB_USAGE', message: /is an input/ })
+  t.notOk(existsSync(journalLockPath(path)), 'the lock is released')
+  t.strictSame(readdirSync(dir).sort(), ['a.csv', 'b.csv', 'state'])
+})

@@ -32,11 +32,11 @@ const least: LoadOptions = {
 function journaled(change: Partial<LoadOptions> = {}): JournaledOptions {
   const options = { ...least, ...change }
   const plan = makePlan(least, systemPlatform.random)
-  // As the next process finds them.
+  // As the next process reads them.
   return JSON.parse(JSON.stringify(journaledOptions(options, plan))) as JournaledOptions
 }
 
-/** Two values of every field; `free` ones may differ when a run goes on. */
+/** Two values of every field; those marked `free` may change between processes of a run. */
 type Values<Options> = {
   readonly [Name in keyof Required<Options>]: {
     readonly values: readonly [Options[Name], Options[Name]]
@@ -148,31 +148,38 @@ for (const [group, fields] of Object.entries({
   rejects,
   delivery,
 })) {
-  t.test(`${group}: what decides what is loaded is noticed, the rest is not`, async t => {
-    for (const [name, { values, free }] of Object.entries(
-      fields as Readonly<Record<string, { values: readonly unknown[]; free?: true }>>,
-    )) {
-      const [one, other] = values.map(value => journaled({ [group]: { [name]: value } }))
-      t.strictSame(differingOptions(one!, one!), [])
-      t.strictSame(differingOptions(one!, other!), free ? [] : [`${group}.${name}`])
-      t.strictSame(differingOptions(other!, one!), free ? [] : [`${group}.${name}`], 'either way')
-    }
-  })
+  t.test(
+    `${group}: changes that affect which rows are loaded are noticed, others are not`,
+    async t => {
+      for (const [name, { values, free }] of Object.entries(
+        fields as Readonly<Record<string, { values: readonly unknown[]; free?: true }>>,
+      )) {
+        const [one, other] = values.map(value => journaled({ [group]: { [name]: value } }))
+        t.strictSame(differingOptions(one!, one!), [])
+        t.strictSame(differingOptions(one!, other!), free ? [] : [`${group}.${name}`])
+        t.strictSame(
+          differingOptions(other!, one!),
+          free ? [] : [`${group}.${name}`],
+          'in both directions',
+        )
+      }
+    },
+  )
 }
 
-t.test('an option that was not given differs from one that is', async t => {
+t.test('an option that was not given differs from a given one', async t => {
   t.strictSame(differingOptions(journaled(), journaled({ input: { limit: 1 } })), ['input.limit'])
   t.strictSame(differingOptions(journaled({ cells: { lenient: true } }), journaled()), [
     'cells.lenient',
   ])
 })
 
-t.test('defaults of delivery are what they stand for', async t => {
+t.test('defaults of delivery equal their explicit values', async t => {
   const given = journaled({ delivery: { mode: 'async', confirm: 'auto' } })
   t.strictSame(differingOptions(journaled(), given), [])
 })
 
-t.test('where the server is, who logs in and who listens decides nothing', async t => {
+t.test('server, user and listeners do not matter', async t => {
   const other = journaled({
     inputs: ['*.csv'],
     server: { host: 'other', port: 1, user: 'u', password: 'p' },
@@ -184,7 +191,7 @@ t.test('where the server is, who logs in and who listens decides nothing', async
   t.notMatch(Object.keys(decidingOptions(other)), ['server'])
 })
 
-t.test('options in another order of members are the same options', async () => {
+t.test('the order of members does not matter', async () => {
   const value = fc.jsonValue({ maxDepth: 3 })
   const reversed = (given: unknown): unknown =>
     Array.isArray(given)
@@ -207,7 +214,7 @@ t.test('options in another order of members are the same options', async () => {
   )
 })
 
-t.test('values that JSON does not have are the same before and behind a journal', async t => {
+t.test('values that JSON cannot express survive a journal', async t => {
   const plan = makePlan(least, systemPlatform.random)
   for (const given of [NaN, -0, Infinity, null, undefined, '', new Date(0), [undefined]]) {
     const now = journaledOptions(

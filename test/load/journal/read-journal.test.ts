@@ -1,6 +1,6 @@
 /*
-  Journals that anything may stand in: what can be relied on is taken, and nothing else; journals that are cut, and single bits, are
-  in journal-file.test.ts, and what is refused when a run goes on is in open-journal.test.ts.
+  Journals with any content: reliable records are accepted, and nothing else. journal-file.test.ts cuts journals and
+  flips bits, open-journal.test.ts has refusals of resumed runs.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,13 +44,13 @@ const records: readonly JournalRecord[] = [
   endRecord(),
 ]
 
-/** Some member, at any depth, is something else. */
+/** Replaces some member, at any depth. */
 const anyChange = fc.record({
   record: fc.nat({ max: records.length - 1 }),
   path: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
   value: fc.oneof(
     fc.constantFrom(null, -1, 0, 1.5, 2 ** 60, '', 'x', [], {}, true, [null], 99),
-    // Records of batches are written without JSON.stringify, which takes {"toString":0}.
+    // Records of batches are written without JSON.stringify, which would throw on {"toString":0}.
     fc.jsonValue().filter(value => !JSON.stringify(value).includes('"toString"')),
   ),
 })
@@ -72,7 +72,7 @@ function changed(record: JournalRecord, path: readonly number[], value: unknown)
   return copy
 }
 
-t.test('whatever a record says, it is taken or refused with a sentence', async t => {
+t.test('any record is accepted or refused with a message', async t => {
   const path = join(t.testdir(), 'r.journal')
   let refused = 0
   await fc.assert(
@@ -82,7 +82,7 @@ t.test('whatever a record says, it is taken or refused with a sentence', async t
       const state = readRun()
       const found = await readJournal(path, 'r', systemFiles, one => state.take(one))
       if (found?.damage === undefined) {
-        // What is believed can be counted, and becomes a number of the server.
+        // Accepted records can be counted, and the token becomes a number on the server.
         state.rows()
         BigInt(`0x${state.run!.token}`)
         return
@@ -96,7 +96,7 @@ t.test('whatever a record says, it is taken or refused with a sentence', async t
   t.ok(refused > 0)
 })
 
-t.test('what is no journal is not read to its end', async t => {
+t.test('a file that is not a journal is not read to its end', async t => {
   const path = join(t.testdir(), 'r.journal')
   writeFileSync(path, 'x'.repeat(5 * 2 ** 20))
   let reads = 0
@@ -117,7 +117,7 @@ t.test('what is no journal is not read to its end', async t => {
   t.equal(reads, 1)
 })
 
-t.test('lines may be longer than what is read at once', async t => {
+t.test('lines may be longer than one chunk', async t => {
   const path = join(t.testdir(), 'r.journal')
   const long = runRecord('r', { folder: '/x'.repeat(2 ** 20) })
   writeFileSync(path, recordLine(long) + recordLine(processRecord(1)))

@@ -1,5 +1,5 @@
 /*
-  A journal that is put in the place of another, on disks that fail anywhere on the way.
+  Replacing a journal by another, on disks that fail at any step.
 */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ function place(t: Test, content?: string) {
   return { dir, path }
 }
 
-t.test('one that is made is there as a whole, for its owner alone', async t => {
+t.test('a new journal appears whole, readable only by its owner', async t => {
   const { dir, path } = place(t)
   await replaceJournal(path, systemFiles, { sizeBytes: 0 }, records)
   t.equal(readFileSync(path, 'utf8'), whole)
@@ -36,17 +36,21 @@ t.test('one that is made is there as a whole, for its owner alone', async t => {
   t.strictSame(readdirSync(dir), ['r.journal'])
 })
 
-t.test('kinds are left out, the rest stays byte for byte, and more follows', async t => {
+t.test('some kinds are left out, the rest stays byte for byte, and new records follow', async t => {
   const { path } = place(t, `${whole}half of a`)
   const { ino } = statSync(path)
   const kept = { sizeBytes: whole.length, without: ['batch', 'ended'] as const }
   await replaceJournal(path, systemFiles, kept, [{ kind: 'leaving' }])
   const rest = [records[0]!, records[1]!, records[4]!, { kind: 'leaving' } as const]
   t.equal(readFileSync(path, 'utf8'), textOf(rest))
-  t.not(statSync(path).ino, ino, 'who writes into the old one writes where nobody reads')
+  t.not(
+    statSync(path).ino,
+    ino,
+    'a process that writes into the old file writes where nobody reads',
+  )
 })
 
-t.test('lines are told apart across the pieces in which the file comes', async t => {
+t.test('lines are found across chunks of the file', async t => {
   const trickling: Files = {
     ...systemFiles,
     async open(name) {
@@ -64,7 +68,7 @@ t.test('lines are told apart across the pieces in which the file comes', async t
   t.equal(readFileSync(path, 'utf8'), textOf(records.filter(({ kind }) => kind !== 'batch')))
 })
 
-t.test('what is set aside is there under its other name', async t => {
+t.test('a journal that is set aside is kept under its other name', async t => {
   const { dir, path } = place(t, `${whole}of no use`)
   const aside = join(dir, 'old')
   await replaceJournal(path, systemFiles, { sizeBytes: 0, asideTo: aside }, records)
@@ -72,7 +76,7 @@ t.test('what is set aside is there under its other name', async t => {
   t.equal(readFileSync(path, 'utf8'), whole)
 })
 
-t.test('where anything fails the journal is what it was, and no draft stays', async t => {
+t.test('after any failure the journal is unchanged, and no draft stays', async t => {
   for (const failing of ['create', 'write', 'sync', 'close'] as const satisfies FileCall[]) {
     const { dir, path } = place(t, whole)
     const files = filesOn({ fails: call => call === failing })

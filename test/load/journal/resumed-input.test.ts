@@ -1,5 +1,5 @@
 /*
-  How an input is read again; any course of a run is held against a model in durable.test.ts.
+  How an input is read again. durable.test.ts compares any course of a run with a model.
 */
 import t from 'tap'
 import type { InputRange } from '../../../src/parse/batch.js'
@@ -29,7 +29,7 @@ t.test('an input of which nothing was sent is read from its beginning', async t 
   t.equal(resumed.knownOf(rangeOf(4)), undefined)
 })
 
-t.test('reading goes on behind what is settled, with the pieces that have numbers', async t => {
+t.test('reading resumes after the settled batches, with the pieces that have numbers', async t => {
   const resumed = resumedAfter([batch(4), confirmed, batch(2), batch(3), batch(1)])
   t.match(resumed.from, { offsetBytes: 40, lineNumber: 6 })
   t.equal(resumed.records, 4)
@@ -39,17 +39,17 @@ t.test('reading goes on behind what is settled, with the pieces that have number
     { startBytes: 90, endBytes: 100 },
   ])
   t.strictSame(resumed.knownOf(rangeOf(2, 4)), { kind: 'sent', no: 2, rows: 2, isLost: false })
-  t.equal(resumed.knownOf(rangeOf(5, 10)), undefined, 'what comes behind is new')
+  t.equal(resumed.knownOf(rangeOf(5, 10)), undefined, 'rows after the pieces are new')
 })
 
-t.test('rows that went back to the reader are read as a piece that is not stored', async t => {
+t.test('rows returned to the reader are read as a piece that is not stored', async t => {
   const resumed = resumedAfter([batch(4), unsent])
   t.strictSame(resumed.pieces, [{ startBytes: 0, endBytes: 40 }])
   t.strictSame(resumed.knownOf(rangeOf(4)), { kind: 'unsent' })
 })
 
 t.test(
-  'what is left of divided batches is one piece a batch, though they lie side by side',
+  'the rest of each divided batch is a piece of its own, even next to another one',
   async t => {
     const parts: Step[] = [
       // The first two rows of batch 1, and the last two of batch 2.
@@ -67,17 +67,17 @@ t.test(
   },
 )
 
-t.test('an input is done when it was read to its end and all of it is settled', async t => {
+t.test('an input is done if it was read to its end and all of it is settled', async t => {
   t.equal(resumedAfter([batch(4), confirmed], true).isDone, true)
   t.equal(resumedAfter([batch(4), confirmed], false).isDone, false)
   t.equal(resumedAfter([batch(4)], true).isDone, false)
   t.equal(resumedAfter([], true).isDone, true, 'an empty one, too')
 })
 
-t.test('other rows than were sent under a number are found out', async t => {
+t.test('if a number now has other rows than those sent, the change is noticed', async t => {
   const resumed = resumedAfter([batch(4)])
   t.equal(resumed.hasRowsOf(rangeOf(4)), true)
   t.equal(resumed.hasRowsOf(rangeOf(3)), false)
   t.equal(resumed.hasRowsOf(rangeOf(5)), false)
-  t.equal(resumed.hasRowsOf(rangeOf(9, 4)), true, 'of new rows nothing is known')
+  t.equal(resumed.hasRowsOf(rangeOf(9, 4)), true, 'new rows have no number yet')
 })

@@ -1,5 +1,5 @@
 /*
-  A journal that was made short says what the long one said, whatever was sent and became of it.
+  A journal that was shortened has the same state as the long one, whatever was sent and whatever its outcome.
 */
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
@@ -50,7 +50,7 @@ const rejectsRecord = (no: number): RecordOf<'rejects'> => ({
   upTo: { input: 0, offsetBytes: no },
 })
 
-t.test('a short journal says what the long one said', async t => {
+t.test('a shortened journal has the same state as the long one', async t => {
   const folder = t.testdir()
   let name = 0
   await fc.assert(
@@ -111,7 +111,7 @@ t.test('a short journal says what the long one said', async t => {
           JSON.stringify(each),
         )
         if (one !== other) throw new Error(`${one} instead of ${other}`)
-        // So it stays when it is made short again.
+        // Shortening again changes nothing.
         const sizeBytes = size?.sizeBytes ?? 0
         await shrinkJournal(path, systemFiles, run, short.rejects, endRecord(), sizeBytes)
       },

@@ -34,7 +34,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a table in memory is its name, its columns and its rows', async t => {
+t.test('a table in memory is identified by its name, columns and rows', async t => {
   const { identity } = await scene(t)
   const { server, ...known } = await identity({ table: 'trades' })
   t.strictSame(known, {
@@ -58,7 +58,7 @@ t.test('a table in memory is its name, its columns and its rows', async t => {
   t.match(await identity({ table: 'plain' }), { rows: 0, total: 'kept', adds: true })
 })
 
-t.test('a DFS table has an index that is another one when it was made again', async t => {
+t.test('a DFS table has an index that changes when the table is recreated', async t => {
   const { identity, session } = await scene(t)
   const before = await identity({ table: 'dfs://d/t' })
   t.match(before, { name: 'dfs://d/t', inMemory: false, rows: 0, dropsDuplicates: false })
@@ -70,13 +70,13 @@ t.test('a DFS table has an index that is another one when it was made again', as
   t.match(whatChanged(before, after, 0), /made again/)
 })
 
-t.test('an upsert leaves one row of two', async t => {
+t.test('an upsert replaces rows with the same key', async t => {
   const { identity } = await scene(t)
   const upsert: TargetOptions = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }
   t.match(await identity(upsert), { dropsDuplicates: true })
 })
 
-t.test('behind a function only what is named is counted', async t => {
+t.test('of a function only the table that the user names is counted', async t => {
   const { identity } = await scene(t)
   const put: TargetOptions = { function: 'put', types: 'a:INT' }
   t.match(await identity(put), {
@@ -90,7 +90,7 @@ t.test('behind a function only what is named is counted', async t => {
   t.match(await identity({ ...put, confirmTable: 'dfs://d/t' }), { rows: 0, inMemory: false })
 })
 
-t.test('a server that refuses to tell leaves it open, one that is gone does not', async t => {
+t.test('if the server refuses, the identity is unknown; if it is gone, asking fails', async t => {
   const refusing = await scene(t, {
     beforeExecute: ({ text }) =>
       /count|listTables/.test(text) ? { error: 'no rights' } : undefined,
@@ -113,16 +113,16 @@ const table: TargetIdentity = {
 }
 const dfs: TargetIdentity = { ...table, inMemory: false, physicalIndex: 'x' }
 
-t.test('a table that has lost rows is not the one that was loaded into', async t => {
+t.test('a table that has lost rows is another table', async t => {
   t.match(whatChanged(table, { ...table, rows: 14 }, 5), /has 14 rows, and had 10 before 5/)
   t.equal(whatChanged(table, { ...table, rows: 15 }, 5), undefined)
   t.equal(whatChanged(table, { ...table, rows: 99 }, 5), undefined, 'others write, too')
-  t.equal(whatChanged(table, { ...table, rows: 0 }, 0), undefined, 'nothing could be lost')
+  t.equal(whatChanged(table, { ...table, rows: 0 }, 0), undefined, 'there was nothing to lose')
   t.equal(whatChanged({ ...table, rows: null }, { ...table, rows: 0 }, 5), undefined)
   t.equal(whatChanged(table, { ...table, rows: null }, 5), undefined)
 })
 
-t.test('known keys and old rows of DFS tables are no loss, an empty table is', async t => {
+t.test('fewer rows in keyed and DFS tables are not a loss, an empty table is', async t => {
   for (const one of [{ ...table, dropsDuplicates: true }, dfs]) {
     t.equal(whatChanged(one, { ...one, rows: 1 }, 5), undefined)
     t.match(whatChanged(one, { ...one, rows: 0 }, 5), /has 0 rows/)
@@ -130,7 +130,7 @@ t.test('known keys and old rows of DFS tables are no loss, an empty table is', a
   }
 })
 
-t.test('columns and the index of a DFS table tell it apart, where both are known', async t => {
+t.test('a DFS table is recognized by columns and index if both are known', async t => {
   t.match(whatChanged(table, { ...table, columns: 'id:LONG' }, 0), /columns were id:INT and are/)
   t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /made again/)
   t.equal(whatChanged(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)

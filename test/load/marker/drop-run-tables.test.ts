@@ -20,7 +20,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('all ledgers of a run go, and its marker; those of others stay', async t => {
+t.test('all ledgers and the marker of a run are removed; those of others stay', async t => {
   const { drop, mark, share, tables } = await scene(t)
   const ledgers = [ledgerName(own.token, 1), ledgerName(own.token, 2)]
   const others = [ledgerName(0x13n, 1), `${ledgerName(own.token, 1)}0`, 'trades']
@@ -28,20 +28,20 @@ t.test('all ledgers of a run go, and its marker; those of others stay', async t 
   await mark(own)
   t.strictSame((await drop(own)).toSorted(), ledgers)
   t.strictSame(await tables(), others.toSorted())
-  t.strictSame(await drop(own), [], 'once more there is nothing')
+  t.strictSame(await drop(own), [], 'the second time there is nothing to remove')
 })
 
-t.test('a marker of another run under the same name stays', async t => {
+t.test('a marker of another run with the same name stays', async t => {
   const { drop, mark, tables } = await scene(t)
   await mark(namesake)
   await drop(own)
   t.strictSame(await tables(), [markerName('own')])
 })
 
-t.test('a server that keeps the marker is a failure', async t => {
+t.test('if the server keeps the marker, removing fails', async t => {
   let asked = 0
   const { drop, mark } = await scene(t, {
-    // The first script about the owner removes the marker.
+    // The first script with ddbIngestOwner removes the marker.
     beforeExecute: ({ text }) =>
       text.startsWith('ddbIngestOwner = ') && ++asked === 1 ? { error: 'no rights' } : undefined,
   })

@@ -31,22 +31,22 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a node knows the runs that have finished on it, by name and token', async t => {
+t.test('a node knows the runs that finished on it, by name and token', async t => {
   const { here, mark, knows } = await scene(t)
   t.equal(await knows(nightly), false)
   t.equal(await mark(nightly), true)
   t.equal(await mark(other, null), true)
   t.equal(await knows(nightly), true)
-  t.equal(await knows({ ...nightly, token: 9n }), false, 'another run under the name')
+  t.equal(await knows({ ...nightly, token: 9n }), false, 'another run with that name')
   t.equal(await knows(nightly, begunMs), true)
-  t.equal(await knows(nightly, begunMs + 1), false, 'begun anew')
+  t.equal(await knows(nightly, begunMs + 1), false, 'the run has started over since')
   t.same(await here.rows(`select runId, token, target, rowsHad from ${finishedTable}`), [
     ['nightly', '7', `dfs://d/t, begun ${begunMs}`, '5'],
     ['other', '8', `dfs://d/t, begun ${begunMs}`, ''],
   ])
 })
 
-t.test('what is cleaned goes, and the table with its last run', async t => {
+t.test('a cleaned run is forgotten, and the table is removed with its last run', async t => {
   const { mark, knows, forget, isThere } = await scene(t)
   await forget(nightly)
   await mark(nightly)
@@ -57,7 +57,7 @@ t.test('what is cleaned goes, and the table with its last run', async t => {
   t.equal(await isThere(), false)
 })
 
-t.test('of two runs that both share the table none is lost', async t => {
+t.test('if two runs share the table at the same time, none is lost', async t => {
   let replaced = false
   const { here, mark, knows } = await scene(t, {
     afterExecute({ text }) {
@@ -72,7 +72,7 @@ t.test('of two runs that both share the table none is lost', async t => {
   t.equal(await knows(nightly), true)
 })
 
-t.test('many at once are all kept', async t => {
+t.test('many runs at once are all kept', async t => {
   const { here, knows } = await scene(t)
   const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
   const marked = await Promise.all(
@@ -82,7 +82,7 @@ t.test('many at once are all kept', async t => {
   for (const run of runs) t.equal(await knows(run), true)
 })
 
-t.test('a server that allows no shared tables keeps nothing, and says so', async t => {
+t.test('a server without shared tables keeps nothing, and a notice says so', async t => {
   const { mark, knows } = await scene(t, {
     beforeExecute: ({ text }) => (text.includes(finishedTable) ? { error: 'not here' } : undefined),
   })

@@ -12,7 +12,7 @@ const timeoutMs = 60_000
 const own: RunName = { runId: 'own', token: 1n }
 const other: RunName = { runId: 'other', token: 2n }
 
-/** A server; `run` marks a run whose session goes on, or ends, and gives it ledgers of these numbers. */
+/** A server. `run` marks a run whose session stays open or ends, and creates ledgers with these numbers. */
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { host, port, node } = here.server
@@ -42,22 +42,22 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('where nothing was left nothing is said', async t => {
+t.test('without leftovers there is no notice', async t => {
   const { notice, run, share } = await scene(t)
   t.equal(await notice(), undefined)
   await share('trades')
   await share('ddbIngestBench_sync_0a0b')
   await run(own, false, 1, 2)
-  t.equal(await notice(), undefined, 'tables of ours and of others are none of it')
+  t.equal(await notice(), undefined, 'bench tables and foreign tables are not leftovers')
 })
 
-t.test('what a run has that is still connected is not left', async t => {
+t.test('tables of a connected run are not leftovers', async t => {
   const { notice, run } = await scene(t)
   await run(other, false, 1, 2)
   t.equal(await notice(), undefined)
 })
 
-t.test('what a run has left whose session is gone is named, with how to remove it', async t => {
+t.test('tables of a run without a session are named, with how to remove them', async t => {
   const { notice, run } = await scene(t)
   await run(other, true, 1, 2)
   const said = await notice()
@@ -72,60 +72,63 @@ t.test('what a run has left whose session is gone is named, with how to remove i
   t.match(said, /`ddb-ingest runs`/)
 })
 
-t.test('who does not see the sessions of others is told that it may be', async t => {
-  const { notice, run, connectAs } = await scene(t)
-  await run(other, true, 1)
-  t.match(await notice(), /^the server has tables that may be left over .*may also be in use/)
-  const guest = await connectAs(undefined)
-  t.match(await notice(), /^the server has tables of runs that were killed/)
-  await guest.close()
-  // A run of somebody else that is under way looks the same to a plain user.
-  const alive: RunName = { runId: 'alive', token: 9n }
-  await run(alive, false)
-  t.notMatch(await notice(), /ddbIngest_alive/)
-  const sue = await connectAs('sue')
-  t.match(
-    await leftoversNotice(sue, own, { timeoutMs }),
-    /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger2_/,
-  )
-})
+t.test(
+  'if the user cannot see other sessions, the notice says that the tables may be in use',
+  async t => {
+    const { notice, run, connectAs } = await scene(t)
+    await run(other, true, 1)
+    t.match(await notice(), /^the server has tables that may be left over .*may also be in use/)
+    const guest = await connectAs(undefined)
+    t.match(await notice(), /^the server has tables of runs that were killed/)
+    await guest.close()
+    // To a plain user, another user's running run looks the same.
+    const alive: RunName = { runId: 'alive', token: 9n }
+    await run(alive, false)
+    t.notMatch(await notice(), /ddbIngest_alive/)
+    const sue = await connectAs('sue')
+    t.match(
+      await leftoversNotice(sue, own, { timeoutMs }),
+      /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger2_/,
+    )
+  },
+)
 
-t.test('what a run keeps that was ended in order and goes on later is not left', async t => {
+t.test('tables of a run that ended cleanly and can be resumed are not leftovers', async t => {
   const { notice, run, session } = await scene(t)
   await run(other, true, 1)
   t.match(await notice(), /ddbIngest_other, ddbIngestLedger2_0000000000000002/)
   await leaveMarked(session, { ...other, token: 5n }, timeoutMs)
-  t.match(await notice(), /ddbIngest_other/, 'the marker of another is not touched')
+  t.match(await notice(), /ddbIngest_other/, 'the marker of another run is unchanged')
   await leaveMarked(session, other, timeoutMs)
   t.equal(await notice(), undefined)
-  t.equal(await askMarker(session, other, timeoutMs), 'ours', 'and it goes on')
-  t.equal(await notice(), undefined, 'under this session')
+  t.equal(await askMarker(session, other, timeoutMs), 'ours', 'and the run can be resumed')
+  t.equal(await notice(), undefined, 'its session is this one')
   await leaveMarked(session, { runId: 'nowhere', token: 1n }, timeoutMs)
   const dead = await connect({ host: session.host, port: session.port })
   await dead.close()
   await leaveMarked(dead, other, timeoutMs)
 })
 
-t.test('a ledger without a marker is left', async t => {
+t.test('a ledger without a marker is a leftover', async t => {
   const { notice, share } = await scene(t)
   await share('ddbIngestLedger2_00000000000000ff')
   t.match(await notice(), 'undef("ddbIngestLedger2_00000000000000ff", SHARED)')
 })
 
-t.test('a ledger whose name only begins like one in use is left', async t => {
+t.test('a ledger whose name only begins like one in use is a leftover', async t => {
   const { notice, run, share } = await scene(t)
   await run({ runId: 'other', token: 0x1234n }, false, 1)
   await share('ddbIngestLedger_00000000000012345')
   t.match(await notice(), ': ddbIngestLedger_00000000000012345.')
 })
 
-t.test('an empty marker is of a run that has just begun', async t => {
+t.test('an empty marker belongs to a run that has just begun', async t => {
   const { notice, share } = await scene(t)
   await share('ddbIngest_empty')
   t.equal(await notice(), undefined)
 })
 
-t.test('where a server does not tell who is connected nothing is taken for left', async t => {
+t.test('if the server does not tell who is connected, nothing counts as left over', async t => {
   const names: Value = {
     form: 'vector',
     type: 'STRING',
@@ -141,7 +144,7 @@ t.test('where a server does not tell who is connected nothing is taken for left'
   await server.close()
 })
 
-t.test('a server that refuses to list its tables is no failure', async t => {
+t.test('a server that refuses to list its tables causes no failure', async t => {
   const { notice, run } = await scene(t, {
     beforeExecute: ({ text }) =>
       text.startsWith('ddbIngestSessions') ? { error: 'no rights' } : undefined,
@@ -150,7 +153,7 @@ t.test('a server that refuses to list its tables is no failure', async t => {
   t.equal(await notice(), undefined)
 })
 
-t.test('nor is a connection that is lost', async t => {
+t.test('a lost connection causes no failure either', async t => {
   const { notice, session } = await scene(t, {
     beforeExecute: ({ text }) => (text.startsWith('ddbIngestSessions') ? 'close' : undefined),
   })

@@ -21,7 +21,7 @@ const timeoutMs = 60_000
 const mine: RunName = { runId: 'nightly', token: 0x1234_5678_9abc_def1n }
 const theirs: RunName = { runId: 'nightly', token: 7n }
 
-/** A server, two sessions on it, and what its marker holds. */
+/** A server, two sessions on it, and the rows of the marker. */
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { host, port, node } = here.server
@@ -35,7 +35,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a token has 63 bits of chance and is never 0', async t => {
+t.test('a token has 63 random bits and is never 0', async t => {
   const tokenOf = (...bytes: number[]): bigint =>
     newToken({ number: () => 0, bytes: () => Uint8Array.from(bytes) })
   t.equal(tokenOf(0, 0, 0, 0, 0, 0, 0, 0), 1n)
@@ -43,7 +43,7 @@ t.test('a token has 63 bits of chance and is never 0', async t => {
   t.equal(tokenOf(255, 255, 255, 255, 255, 255, 255, 255), 2n ** 63n - 1n, 'a positive LONG')
 })
 
-t.test('whoever writes the first row has the name; the other is told so', async t => {
+t.test('the run that writes the first row has the name; another run gets an error', async t => {
   const { session, other, entries } = await scene(t)
   await markRun(session, mine, timeoutMs)
   t.strictSame(await entries(), [['1', '1311768467463790321', 'nightly', session.id]])
@@ -53,7 +53,7 @@ t.test('whoever writes the first row has the name; the other is told so', async 
   t.equal((await entries()).length, 1)
 })
 
-t.test('a marker that was replaced, or is gone, is noticed before the first row', async t => {
+t.test('a replaced or missing marker is noticed before the first row', async t => {
   const { session, other } = await scene(t)
   await markRun(session, mine, timeoutMs)
   await other.run('undef("ddbIngest_nightly", SHARED)')
@@ -74,7 +74,7 @@ t.test('over a new connection the marker is ours, gone, or taken', async t => {
       ['1', session.id],
       ['2', other.id],
     ],
-    'it says under which session the run goes on',
+    'the marker has the session with which the run continues',
   )
   await checkMarker(other, mine, timeoutMs)
 })
@@ -87,10 +87,10 @@ t.test('a run removes its own marker and no other', async t => {
   await dropMarker(session, mine, timeoutMs)
   t.same(shared(), [])
   await dropMarker(session, mine, timeoutMs)
-  t.same(shared(), [], 'nor is it a failure when there is none')
+  t.same(shared(), [], 'a missing marker is not a failure either')
 })
 
-t.test('a marker that cannot be removed is no failure', async t => {
+t.test('a marker that cannot be removed causes no failure', async t => {
   const { session } = await scene(t, {
     beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'no rights' } : undefined),
   })
@@ -98,7 +98,7 @@ t.test('a marker that cannot be removed is no failure', async t => {
   t.notOk(session.closed)
 })
 
-t.test('a server that does not let go of a marker in time is not waited for again', async t => {
+t.test('if removing the marker takes too long, the session is closed', async t => {
   const thaw = closedGate()
   const { session } = await scene(t, {
     beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { until: thaw.opened } : undefined),
@@ -108,7 +108,7 @@ t.test('a server that does not let go of a marker in time is not waited for agai
   thaw.open()
 })
 
-t.test('a server that refuses shared tables says so itself', async t => {
+t.test('the refusal of a server without shared tables is passed on', async t => {
   const { session } = await scene(t, {
     beforeExecute: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
   })
@@ -118,7 +118,7 @@ t.test('a server that refuses shared tables says so itself', async t => {
   })
 })
 
-t.test('only the own token proves that the name is ours', async t => {
+t.test('only our own token proves that the name is ours', async t => {
   const { session } = await scene(t)
   const check = (found: bigint | undefined): Promise<void> =>
     checkOwner(session, found, mine, timeoutMs)
@@ -128,39 +128,42 @@ t.test('only the own token proves that the name is ours', async t => {
   await t.rejects(check(undefined), { code: 'DDB_SERVER' })
 })
 
-t.test('a name that is taken is told with what is there, and where to go on', async t => {
-  const { session } = await scene(t)
-  const told = async (run: RunName): Promise<string> =>
-    (await nameIsTaken(session, run, timeoutMs)).message
-  const [nobody, nameless] = [
-    { runId: 'a-b', token: 1n },
-    { ...mine, runId: 'nameless' },
-  ]
-  t.match(await told(nobody), /"a-b".*rows of it may be there.*go on with it where it was begun/)
-  await markRun(session, nameless, timeoutMs)
-  t.match(await told(nameless), /go on with it where it was begun/)
-  const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
-  const begun = { ...mine, place }
-  await markRun(session, begun, timeoutMs)
-  t.match(
-    await told(theirs),
-    'on host "host?-a", is under way or was killed, and rows of it may be there',
-  )
-  t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
-  // As two versions wrote them.
-  await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
+t.test(
+  'the error for a taken name says what is there and where the run can be resumed',
+  async t => {
+    const { session } = await scene(t)
+    const told = async (run: RunName): Promise<string> =>
+      (await nameIsTaken(session, run, timeoutMs)).message
+    const [nobody, nameless] = [
+      { runId: 'a-b', token: 1n },
+      { ...mine, runId: 'nameless' },
+    ]
+    t.match(await told(nobody), /"a-b".*rows of it may be there.*go on with it where it was begun/)
+    await markRun(session, nameless, timeoutMs)
+    t.match(await told(nameless), /go on with it where it was begun/)
+    const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
+    const begun = { ...mine, place }
+    await markRun(session, begun, timeoutMs)
+    t.match(
+      await told(theirs),
+      'on host "host?-a", is under way or was killed, and rows of it may be there',
+    )
+    t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
+    // As two versions of the program wrote markers.
+    await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
 share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
 share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
-  t.match(await told(theirs), '12 rows of it are there')
-})
+    t.match(await told(theirs), '12 rows of it are there')
+  },
+)
 
-t.test('a session id enters a script as a number alone', async t => {
+t.test('a session id gets into a script only as a number', async t => {
   const { session } = await scene(t)
   const forged = Object.create(session, { id: { value: '1l), evil(' } }) as Session
   await t.rejects(markRun(forged, mine, timeoutMs), SyntaxError)
 })
 
-t.test('what an earlier process has left is asked for by its names', async t => {
+t.test('marker and ledger of an earlier process are looked up by name', async t => {
   const { session } = await startLoadServer(t, '1')
   const left = (): Promise<unknown> => askLeft(session, mine, 1, timeoutMs)
   t.strictSame(await left(), { marker: false, ledger: false, ledgerVersion: 2 })
@@ -170,13 +173,13 @@ t.test('what an earlier process has left is asked for by its names', async t => 
   t.strictSame(await left(), { marker: true, ledger: true, ledgerVersion: 2 })
   await session.run('undef("ddbIngest_nightly", SHARED)')
   const restarted = { marker: false, ledger: true, ledgerVersion: 2 }
-  t.strictSame(await left(), restarted, 'as behind a restart')
+  t.strictSame(await left(), restarted, 'as after a restart')
   await session.run(`undef("${ledgerName(mine.token, 1)}", SHARED)`)
   await session.run(`share table(1 as x) as ${ledgerName(mine.token, 1, 1)}`)
   t.strictSame(await left(), { ...restarted, ledgerVersion: 1 }, 'of the version before')
 })
 
-t.test('an answer of several numbers is a vector of LONG, and nothing else', async t => {
+t.test('an answer of several numbers must be a vector of LONG', async t => {
   const data = BigInt64Array.of(1n, -1n, 9n)
   t.strictSame(longsOf({ form: 'vector', type: 'LONG', length: 2, data }), [1n, -1n])
   t.strictSame(longsOf(undefined), [])

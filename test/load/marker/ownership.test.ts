@@ -1,5 +1,5 @@
 /*
-  Which process has a run, as a server tells it.
+  Which process has a run, according to the server.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -24,22 +24,22 @@ async function scene(t: Test): Promise<{ server: EmbeddedServer; open: () => Pro
   }
 }
 
-t.test('a server that knows nothing of a run', async t => {
+t.test('a server that does not know the run', async t => {
   const session = await (await scene(t)).open()
   const nothing = { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: false }
   t.strictSame(await askKnown(session, run, timeoutMs), nothing)
   t.equal(await askOwner(session, run, timeoutMs), 0)
-  t.ok(await takeOwnership(session, run, 1, timeoutMs), 'there is nothing to say it to')
+  t.ok(await takeOwnership(session, run, 1, timeoutMs), 'there is no marker to write to')
   t.equal(await askOwner(session, run, timeoutMs), 0)
 })
 
-t.test('the latest number counts, and a number is one process\u2019s', async t => {
+t.test('the highest number counts, and each number belongs to one process', async t => {
   const { open } = await scene(t)
   const [first, next] = [await open(), await open()]
   await markRun(first, run, timeoutMs)
   t.equal(await askOwner(first, run, timeoutMs), 0)
   t.ok(await takeOwnership(first, run, 1, timeoutMs))
-  t.ok(await takeOwnership(first, run, 1, timeoutMs), 'once more by the same one')
+  t.ok(await takeOwnership(first, run, 1, timeoutMs), 'the same process again')
   t.notOk(await takeOwnership(next, run, 1, timeoutMs))
   t.ok(await takeOwnership(next, run, 7, timeoutMs))
   t.equal(await askOwner(first, run, timeoutMs), 7)
@@ -47,7 +47,7 @@ t.test('the latest number counts, and a number is one process\u2019s', async t =
   t.equal(await askOwner(first, { ...run, token: 5n }, timeoutMs), 0, 'of another run')
 })
 
-t.test('ledgers of the run are known by their numbers', async t => {
+t.test('ledgers of the run are found with their numbers', async t => {
   const session = await (await scene(t)).open()
   await openLedger(session, run, 2, timeoutMs)
   await openLedger(session, run, 11, timeoutMs)
@@ -56,7 +56,7 @@ t.test('ledgers of the run are known by their numbers', async t => {
   t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { ledgerNumber: 0 })
 })
 
-t.test('the number of the batch that was sent last is kept, and nothing before it', async t => {
+t.test('only the number of the last batch sent is kept', async t => {
   const { server, open } = await scene(t)
   const session = await open()
   for (const no of [1, 2, 300]) await noteSent(session, run, no, timeoutMs)
@@ -64,22 +64,26 @@ t.test('the number of the batch that was sent last is kept, and nothing before i
   t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { lastNo: undefined })
   await markRun(session, run, timeoutMs)
   await dropMarker(session, { ...run, place: { hostName: 'a', folder: '/' } }, timeoutMs)
-  t.strictSame([...server.node.shared.keys()], [], 'it goes with the marker')
+  t.strictSame([...server.node.shared.keys()], [], 'removed with the marker')
 })
 
 t.test('whether the session of the last process is connected', async t => {
   const { open } = await scene(t)
   const [first, next] = [await open(), await open()]
   await markRun(first, run, timeoutMs)
-  t.match(await askKnown(first, run, timeoutMs), { isConnected: false }, 'it is the one that asks')
+  t.match(
+    await askKnown(first, run, timeoutMs),
+    { isConnected: false },
+    'this session is the one that asks',
+  )
   t.match(await askKnown(next, run, timeoutMs), { isConnected: true })
   await first.close()
-  // The server may still be at saying goodbye.
+  // The server may still be closing the session.
   while ((await askKnown(next, run, timeoutMs)).isConnected === true);
   t.match(await askKnown(next, run, timeoutMs), { isConnected: false })
 })
 
-t.test('a user who may not see the sessions is told nothing', async t => {
+t.test('a user who may not see sessions gets no answer', async t => {
   const { open } = await scene(t)
   const [first, next] = [await open(), await open()]
   await markRun(first, run, timeoutMs)

@@ -46,13 +46,13 @@ t.test('a session that still works is asked', async t => {
   t.equal(dials(), 0)
 })
 
-t.test('a server without the marker has forgotten', async t => {
+t.test('a server without the marker has forgotten the run', async t => {
   const { asked, dials } = await scene(t, { isMarked: false })
   t.equal(await asked(), false)
   t.equal(dials(), 0)
 })
 
-t.test('where the session is lost another one is opened, and closed', async t => {
+t.test('if the session is lost, another one is opened and closed', async t => {
   const { asked, dials, here } = await scene(t)
   here.session.abandon(lost)
   t.equal(await asked(), true)
@@ -60,7 +60,7 @@ t.test('where the session is lost another one is opened, and closed', async t =>
   while (here.server.node.sessions.size > 0) await new Promise(resolve => setImmediate(resolve))
 })
 
-t.test('a session that is lost while it is asked is as good as none', async t => {
+t.test('a session that is lost during the question counts as lost', async t => {
   let questions = 0
   const { asked, dials } = await scene(t, {
     faults: {
@@ -79,7 +79,7 @@ t.test('without retries no other connection is opened', async t => {
   t.equal(dials(), 0)
 })
 
-t.test('a server that says nothing on one connection is not asked on another', async t => {
+t.test('if the server is silent on one connection, it is not asked on another', async t => {
   const thaw = closedGate()
   const { asked, dials, here } = await scene(t, {
     faults: {
@@ -93,10 +93,13 @@ t.test('a server that says nothing on one connection is not asked on another', a
   thaw.open()
 })
 
-t.test('a server that never comes back has forgotten, after the time for reconnecting', async t => {
-  const { asked, dialledAtMs, here } = await scene(t)
-  await here.server.close()
-  t.equal(await asked(), false)
-  t.ok(dialledAtMs.length > 2, `${dialledAtMs.length} tries`)
-  t.ok(dialledAtMs.at(-1)! - dialledAtMs[0]! <= 5_000)
-})
+t.test(
+  'a server that never returns counts as forgetful after the time for reconnecting',
+  async t => {
+    const { asked, dialledAtMs, here } = await scene(t)
+    await here.server.close()
+    t.equal(await asked(), false)
+    t.ok(dialledAtMs.length > 2, `${dialledAtMs.length} tries`)
+    t.ok(dialledAtMs.at(-1)! - dialledAtMs[0]! <= 5_000)
+  },
+)

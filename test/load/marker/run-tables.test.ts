@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isLedgerOf, ledgerName, markerName } from '../../../src/load/marker/run-tables.js'
 
-/** Every run id that the command line allows. */
+/** Every run ID that the command line allows. */
 const runId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/)
 
-t.test('two run ids never have one marker, and a marker is a DolphinDB name', async t => {
+t.test('run IDs have different markers, and each marker is a DolphinDB name', async t => {
   const alike = ['a-b', 'a_b', 'a.b', 'ab', 'aB', 'a_ub', 'a__b', 'A_b', 'a_h', 'a-', 'a.d']
   t.equal(new Set(alike.map(markerName)).size, alike.length)
   fc.assert(
@@ -16,15 +16,19 @@ t.test('two run ids never have one marker, and a marker is a DolphinDB name', as
   )
 })
 
-t.test('no marker has the name of a ledger, and ledgers of one run differ', async t => {
+t.test('no marker is named like a ledger, and the ledgers of a run differ', async t => {
   const token = 0x1234n
   t.equal(ledgerName(token, 1), 'ddbIngestLedger2_0000000000001234')
   t.equal(ledgerName(token, 2), 'ddbIngestLedger2_0000000000001234_2')
-  t.equal(ledgerName(token, 2, 1), 'ddbIngestLedger_0000000000001234_2', 'as the version before')
+  t.equal(
+    ledgerName(token, 2, 1),
+    'ddbIngestLedger_0000000000001234_2',
+    'as the version before named it',
+  )
   fc.assert(fc.property(runId, id => !markerName(id).startsWith('ddbIngestLedger')))
 })
 
-t.test('the ledgers of a run are told from those of others', async t => {
+t.test('the ledgers of a run are distinguished from those of others', async t => {
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 1)))
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7)))
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7, 1)))

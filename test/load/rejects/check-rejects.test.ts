@@ -8,14 +8,17 @@ import { platformOn } from '../../helpers/failing-files.js'
 const check = (path: string, inputs: readonly string[] = []): void =>
   checkRejects(path, inputs, systemPlatform)
 
-t.test('a rejects file that can be made is found so, and nothing is left behind', async t => {
-  const dir = t.testdir({ 'empty.csv': '' })
-  check(join(dir, 'empty.csv'))
-  check(join(dir, 'new.csv'))
-  t.strictSame(readdirSync(dir), ['empty.csv'])
-})
+t.test(
+  'a check finds that the rejects file can be created, and leaves nothing behind on disk',
+  async t => {
+    const dir = t.testdir({ 'empty.csv': '' })
+    check(join(dir, 'empty.csv'))
+    check(join(dir, 'new.csv'))
+    t.strictSame(readdirSync(dir), ['empty.csv'])
+  },
+)
 
-t.test('an input is never taken, under whatever name', async t => {
+t.test('an input is never used as the rejects file, under any name', async t => {
   const dir = t.testdir({ 'in.csv': 'a\n', 'r.csv.reasons.ndjson': '' })
   const usage = { name: 'UsageError', code: 'DDB_USAGE' }
   t.throws(() => check(join(dir, 'in.csv'), [`${dir}/./in.csv`]), usage)
@@ -24,7 +27,7 @@ t.test('an input is never taken, under whatever name', async t => {
   t.throws(() => check(join(dir, 'link.csv'), [join(dir, 'in.csv')]), usage)
 })
 
-t.test('members of archives are inputs, and so is their archive', async t => {
+t.test('members of archives and the archives themselves are inputs', async t => {
   const dir = t.testdir({ 'a.zip': 'PK', 'r.csv.reasons.ndjson': '' })
   const members = [join(dir, 'a.zip/in.csv'), join(dir, 'gone.zip/in.csv')]
   const taken = { code: 'DDB_OUTPUT_CREATE', message: /reasons\.ndjson" exists/ }
@@ -32,7 +35,7 @@ t.test('members of archives are inputs, and so is their archive', async t => {
   t.throws(() => check(join(dir, 'a.zip'), members), { code: 'DDB_USAGE', message: /is an input/ })
 })
 
-t.test('what cannot take rejects is found before the first row', async t => {
+t.test('a path that cannot hold rejects is refused before the first row', async t => {
   const dir = t.testdir({
     'full.csv': 'a\n',
     'empty.csv': '',
@@ -57,7 +60,7 @@ t.test('what cannot take rejects is found before the first row', async t => {
     [join(dir, 'full.csv/r.csv'), /cannot create .*ENOTDIR/],
     [join(dir, 'new.csv/'), /cannot create/],
     [join(dir, 'x'.repeat(250)), /ENAMETOOLONG/],
-    // Nobody may make files there, root included.
+    // Not even root can create files there.
     ['/proc/r.csv', /cannot create .*ENOENT/],
   ]
   for (const [path, message] of cases) {

@@ -7,7 +7,7 @@ import { systemFiles } from '../../../src/platform/system-files.js'
 
 const run = { fieldNames: ['a', 'b'] }
 
-t.test('by position the header must still be there', async t => {
+t.test('if columns match by position, the file must still begin with its header', async t => {
   const path = join(t.testdir(), 'r.csv')
   const check = (text: string, mapping: LoadOptions['mapping'] = { match: 'position' }) => {
     writeFileSync(path, text)
@@ -20,10 +20,10 @@ t.test('by position the header must still be there', async t => {
   await t.resolves(check(''))
   await t.rejects(check('1;2\n3;4\n'), lost)
   await t.rejects(check('a\n'), lost)
-  await t.resolves(check('1;2\n', {}), 'by name, no column fits')
+  await t.resolves(check('1;2\n', {}), 'by name, no column matches')
 })
 
-t.test('a file that was saved as UTF-8 has to be said to be', async t => {
+t.test('a file saved again as UTF-8 needs the encoding option', async t => {
   const path = join(t.testdir(), 'r.csv')
   const check = (bytes: Buffer, encoding: 'gb18030' | 'utf-8', isGiven = false) => {
     writeFileSync(path, bytes)

@@ -4,7 +4,7 @@ import t from 'tap'
 import { filesWhile } from '../../../src/load/rejects/files-while.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
-t.test('once the run is another process\u2019s its files are left as they are', async t => {
+t.test('once another process has the run, its files are left unchanged', async t => {
   const dir = t.testdir({ kept: 'kept' })
   let isOurs = true
   const files = filesWhile(systemFiles, () => isOurs)

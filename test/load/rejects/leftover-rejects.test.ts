@@ -8,7 +8,7 @@ import { systemFiles } from '../../../src/platform/system-files.js'
 
 const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
 
-/** Files of the run `nightly`: what is there once leftovers are removed. */
+/** Files of the run `nightly` that remain after leftovers are removed. */
 async function left(
   t: Test,
   content: Record<string, string>,
@@ -41,19 +41,19 @@ async function left(
 
 const pair = { 'r.csv': 'id\nx\n', 'r.csv.reasons.ndjson': reasonOf('nightly') }
 
-t.test('what was made and is not counted goes, with its reasons', async t => {
+t.test('files that were created but not counted are removed, with their reasons', async t => {
   t.strictSame(await left(t, pair), [])
   t.strictSame(await left(t, { 'r.csv.reasons.ndjson': reasonOf('nightly') }), [])
   t.strictSame(await left(t, pair, { made: ['r.csv', 'r.csv'] }), [], 'named twice')
 })
 
-t.test('what is counted stays, unless the run begins anew', async t => {
+t.test('counted files stay, unless the run starts over', async t => {
   const counted = ['r.csv']
   t.strictSame(await left(t, pair, { counted }), ['r.csv', 'r.csv.reasons.ndjson'])
   t.strictSame(await left(t, pair, { counted, restarted: true }), [])
 })
 
-t.test('a file that was cut short is ours as far as it goes', async t => {
+t.test('a file that was cut is ours as far as its bytes go', async t => {
   const whole = reasonOf('nightly')
   for (let length = 0; length <= whole.length; length++) {
     const content = { 'r.csv': '', 'r.csv.reasons.ndjson': whole.slice(0, length) }
@@ -61,7 +61,7 @@ t.test('a file that was cut short is ours as far as it goes', async t => {
   }
 })
 
-t.test('what somebody else has made under that name stays', async t => {
+t.test('a file by somebody else with that name stays', async t => {
   const names = ['r.csv', 'r.csv.reasons.ndjson']
   for (const reasons of [
     reasonOf('other'),
@@ -77,7 +77,7 @@ t.test('what somebody else has made under that name stays', async t => {
   t.strictSame(await left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
 })
 
-t.test('what was never made, and what is no file, is left alone', async t => {
+t.test('files never created, and paths that are not files, are left alone', async t => {
   t.strictSame(await left(t, {}), [])
   const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
   const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })
@@ -85,7 +85,7 @@ t.test('what was never made, and what is no file, is left alone', async t => {
   t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
 })
 
-t.test('of a link the link goes, and not what it leads to', async t => {
+t.test('a link is removed, its target is not', async t => {
   const dir = t.testdir({ kept: {} })
   const target = join(dir, 'kept/precious.csv')
   writeFileSync(target, 'precious\n')

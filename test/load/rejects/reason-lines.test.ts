@@ -28,7 +28,7 @@ const reasons: fc.Arbitrary<RejectReason> = fc.record({
   value: fc.option(text),
 })
 
-t.test('lines are what JSON.stringify gives, as UTF-8', t => {
+t.test('lines equal those of JSON.stringify, as UTF-8', t => {
   fc.assert(
     fc.property(fc.array(reasons, { minLength: 1 }), fc.nat(20), (list, start) => {
       const lines = newReasonLines()
@@ -46,7 +46,7 @@ t.test('lines are what JSON.stringify gives, as UTF-8', t => {
   t.end()
 })
 
-t.test('the line that tells of a run ends with it', t => {
+t.test('the line about a run ends with the run', t => {
   const run = { format: 1, path: '拒"绝.csv', folder: '/tmp' } as unknown as RejectRun
   const reason: RejectReason = {
     runId: 'r',

@@ -63,40 +63,40 @@ function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): 
 
 const both = ['r.csv', 'r.csv.reasons.ndjson']
 
-t.test('the reasons stand beside the records', async t => {
+t.test('the reasons are next to the records', async t => {
   t.equal(reasonsPath('dir/r.csv'), 'dir/r.csv.reasons.ndjson')
 })
 
-t.test('each record has one line of reasons; the header goes out with the first', async t => {
+t.test('each record has one line of reasons; the header is written with the first', async t => {
   const { dir, path, create } = place(t)
   const file = create(false, 'a,b\r\n')
   t.strictSame(readdirSync(dir).sort(), both)
   t.equal(readFileSync(path, 'utf8'), '')
   file.add(Buffer.from('1,x\r\n'), reason)
   file.add(Buffer.from('2,y'), reason)
-  t.equal(file.rows, 0, 'queued is not kept')
+  t.equal(file.rows, 0, 'queued rows do not count yet')
   file.flush()
   t.equal(file.rows, 2)
-  // The record without an end has the last byte of the line ends before it.
+  // A record without a line end gets the last byte of the line ends before it.
   t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
   file.close()
   t.strictSame([file.rows, file.unplaced], [2, 0])
 })
 
-t.test('a pair without a row is removed', async t => {
+t.test('a pair of files without a row is removed', async t => {
   const { dir, create } = place(t)
   create(false, 'a,b\n').close()
   t.strictSame(readdirSync(dir), [])
 })
 
-t.test('whoever has the reasons has the pair', async t => {
+t.test('an existing file of reasons keeps the pair from being created', async t => {
   const { dir, create } = place(t, { 'r.csv.reasons.ndjson': '' })
   t.throws(() => create(true), { code: 'EEXIST' })
   t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
 })
 
-t.test('an empty file is taken only where it may be, and stays in the end', async t => {
+t.test('an existing empty file is used only if allowed, and stays at the end', async t => {
   const { dir, create } = place(t, { 'r.csv': '' })
   t.throws(() => create(false), { code: 'EEXIST' })
   t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left')
@@ -104,7 +104,7 @@ t.test('an empty file is taken only where it may be, and stays in the end', asyn
   t.strictSame(readdirSync(dir), ['r.csv'])
 })
 
-t.test('a file that holds something is never taken', async t => {
+t.test('a file with content is never used', async t => {
   const { dir, path, create } = place(t)
   writeFileSync(path, 'precious\n')
   for (const mayTakeEmpty of [true, false]) {
@@ -114,8 +114,8 @@ t.test('a file that holds something is never taken', async t => {
   t.equal(readFileSync(path, 'utf8'), 'precious\n')
 })
 
-t.test('behind a failure rows have no place, and what stood there stays', async t => {
-  // Header and first record take 8 bytes, its reason the rest: the second record does not fit.
+t.test('after a failure further rows are unplaced, and earlier rows stay', async t => {
+  // Header and first record take 8 bytes and its reason the rest, so the second record does not fit.
   const { path, create } = place(t, {}, { capacityBytes: 8 + reasonLine.length })
   const file = create(false, 'a,b\n')
   file.add(Buffer.from('1,x\n'), reason)
@@ -130,9 +130,9 @@ t.test('behind a failure rows have no place, and what stood there stays', async 
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
 })
 
-t.test('rows that the disk may forget are not kept, in neither file', async t => {
+t.test('rows that the disk may lose count as not kept, in both files', async t => {
   let syncs = 0
-  // The first flush waits for both files; of the second one the wait for the reasons fails.
+  // The first flush syncs both files; in the second one the sync of the reasons fails.
   const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
   const file = create(false)
   file.add(Buffer.from('1,x\n'), reason)
@@ -145,7 +145,7 @@ t.test('rows that the disk may forget are not kept, in neither file', async t =>
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
 })
 
-/** Adds a thousand bytes at a time, and tells after every 100 records how many bytes are in the file. */
+/** Adds 1,000 bytes at a time; after every 100 records it passes the size of the file to `look`. */
 function addLong(path: string, file: RejectFile, count: number, look: (sizeBytes: number) => void) {
   const record = Buffer.from(`${'x'.repeat(999)}\n`)
   for (let row = 1; row <= count; row++) {
@@ -154,7 +154,7 @@ function addLong(path: string, file: RejectFile, count: number, look: (sizeBytes
   }
 }
 
-t.test('rejects do not gather in memory, nor for long where the disk may forget them', async t => {
+t.test('rejects do not accumulate in memory, nor for long without a sync', async t => {
   const { path, create } = place(t)
   const file = create(false)
   let added = 0
@@ -172,19 +172,19 @@ t.test('rejects do not gather in memory, nor for long where the disk may forget 
   t.equal(file.rows, 20_000)
 })
 
-t.test('where the disk is full all whole rows that were written stay', async t => {
+t.test('on a full disk all whole rows that were written stay', async t => {
   const lineBytes = 1_000 + reasonLine.length
   const { path, create } = place(t, {}, { capacityBytes: 2_500 * lineBytes })
   const file = create(false)
   t.throws(() => addLong(path, file, 4_000, () => undefined), { code: 'DDB_OUTPUT_WRITE' })
   file.close()
-  // Rows are written 64 at a time, records first.
+  // Rows are written 64 at a time, records before reasons.
   t.ok(file.rows > 2_500 - 64 && file.rows <= 2_500, `${file.rows} rows`)
   t.equal(statSync(path).size, file.rows * 1_000)
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine.repeat(file.rows))
 })
 
-t.test('all rows since the disk last had them are lost when it cannot say so any more', async t => {
+t.test('if a sync fails, all rows since the last one are lost', async t => {
   let syncs = 0
   const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
   const file = create(false)
@@ -199,7 +199,7 @@ t.test('all rows since the disk last had them are lost when it cannot say so any
   t.equal(statSync(reasonsPath(path)).size, rows * reasonLine.length)
 })
 
-t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
+t.test('records in UTF-16 end with its line ends, after its byte order mark', async t => {
   const cases = [
     ['utf-16le', (text: string) => Buffer.from(text, 'utf16le')],
     ['utf-16be', (text: string) => Buffer.from(text, 'utf16le').swap16()],
@@ -207,7 +207,7 @@ t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
   for (const [encoding, encode] of cases) {
     const { path, create } = place(t)
     const file = create(false, encode('股,b\r\n'), { encoding, mark: encode('\ufeff') })
-    // The second bytes of these characters are those of line ends.
+    // The second bytes of these characters equal those of line ends.
     for (const record of ['1,\u0a0a', '2,\u0d0d', '3,x\r\n', '4,y'])
       file.add(encode(record), reason)
     file.close()
@@ -239,7 +239,7 @@ function withOneRow(t: Test, disk: Disk = {}) {
   return { ...here, size, files, reopen: () => reopenRejectFile(here.path, csvShape, size, files) }
 }
 
-t.test('sizes are those of the rows that are there for certain', async t => {
+t.test('the sizes cover only rows that are certainly on disk', async t => {
   const { path, create } = place(t)
   const file = create(false, 'a,b\n')
   t.match(file, { rows: 0, sizeBytes: 0, reasonsBytes: 0 })
@@ -251,7 +251,7 @@ t.test('sizes are those of the rows that are there for certain', async t => {
   file.close()
 })
 
-t.test('a pair goes on behind its rows, without another header', async t => {
+t.test('a pair is continued after its rows, without another header', async t => {
   const { path, reopen, files } = withOneRow(t)
   appendFileSync(path, '2,to')
   const file = reopen()
@@ -264,7 +264,7 @@ t.test('a pair goes on behind its rows, without another header', async t => {
   t.equal(files.openCount, 0)
 })
 
-t.test('a pair that goes on and fails keeps the rows of before', async t => {
+t.test('if continuing a pair fails, the earlier rows stay', async t => {
   const { path, reopen, size } = withOneRow(t, { capacityBytes: 5 })
   const file = reopen()
   file.add(Buffer.from('2,y\n'), reason)
@@ -274,7 +274,7 @@ t.test('a pair that goes on and fails keeps the rows of before', async t => {
   t.match(file, { ...size, unplaced: 1 })
 })
 
-t.test('a file is cut to what was noted, and to nothing else', async t => {
+t.test('a file is cut exactly to the recorded size', async t => {
   const { path, files } = withOneRow(t)
   cutTo(path, 8, files).close()
   cutTo(path, 4, files).close()
@@ -286,7 +286,7 @@ t.test('a file is cut to what was noted, and to nothing else', async t => {
   t.strictSame([files.openCount, failing.openCount], [0, 0])
 })
 
-t.test('of a pair of which one is not what it was nothing stays open', async t => {
+t.test('if one file of a pair has changed, neither stays open', async t => {
   const { path, reopen, files } = withOneRow(t)
   writeFileSync(reasonsPath(path), '')
   t.throws(reopen, { code: 'EINVAL' })

@@ -1,5 +1,5 @@
 /*
-  All rejects files of a run, on disks that work, fill up and fail.
+  All rejects files of a run, on disks that work, fill up or fail.
 */
 import {
   appendFileSync,
@@ -73,7 +73,7 @@ const add = (
 
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 
-t.test('the header is copied once, records byte for byte, reasons beside them', async t => {
+t.test('the header is copied once, records byte for byte, reasons next to them', async t => {
   const path = join(t.testdir(), 'rejects.csv')
   const file = openRejectFiles(path, systemFiles)
   t.notOk(existsSync(path), 'nothing is created before the first reject')
@@ -91,7 +91,7 @@ t.test('the header is copied once, records byte for byte, reasons beside them', 
   t.equal(file.unplaced, 0)
 })
 
-t.test('records that end with CR alone come out so, the one without an end included', async t => {
+t.test('records that end with CR alone are copied unchanged, as is one without an end', async t => {
   const path = join(t.testdir(), 'rejects.csv')
   const file = openRejectFiles(path, systemFiles)
   const shape = shapeOf('a,b\r', ['a', 'b'])
@@ -101,7 +101,7 @@ t.test('records that end with CR alone come out so, the one without an end inclu
   t.equal(readFileSync(path, 'latin1'), 'a,b\r1,x\r2,y\r')
 })
 
-t.test('headers are the same by their fields, not by their bytes', async t => {
+t.test('headers are compared by fields, not by bytes', async t => {
   const path = join(t.testdir(), 'rejects.csv')
   const file = openRejectFiles(path, systemFiles)
   add(file, '1,x\n', shapeOf('a,b\n', ['a', 'b']))
@@ -111,7 +111,7 @@ t.test('headers are the same by their fields, not by their bytes', async t => {
   t.equal(readFileSync(path, 'latin1'), 'a,b\n1,x\n2,x\r\n3,x\n')
 })
 
-t.test('records of another shape have a file of their own whose name tells its format', async t => {
+t.test('records of another shape get their own file, whose name shows the format', async t => {
   const cases: [path: string, shape: RecordShape, further: string][] = [
     ['r.csv', shapeOf('b,a\n', ['b', 'a']), 'r.2.csv'],
     ['r.csv', shapeOf('a;b\n', ['a', 'b'], ';'), 'r.2.csv'],
@@ -139,7 +139,7 @@ t.test('records of another shape have a file of their own whose name tells its f
   }
 })
 
-t.test('headless records of other widths have a file of their own, too', async t => {
+t.test('records without a header and with another width get their own file, too', async t => {
   const path = join(t.testdir(), 'r.csv')
   const file = openRejectFiles(path, systemFiles)
   add(file, '1,2\n', headless)
@@ -148,7 +148,7 @@ t.test('headless records of other widths have a file of their own, too', async t
   t.equal(file.files().length, 2)
 })
 
-t.test('a further name that is taken is passed over', async t => {
+t.test('an additional file skips names that are taken', async t => {
   const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
   symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
   const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
@@ -168,22 +168,19 @@ t.test('a further name that is taken is passed over', async t => {
   )
 })
 
-t.test(
-  'more shapes than a process can have files end in words, and each row is counted',
-  async t => {
-    const dir = t.testdir()
-    const file = openRejectFiles(join(dir, 'r.csv'), filesOn({}))
-    for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
-    t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
-      code: 'DDB_OUTPUT_CREATE',
-    })
-    file.close()
-    t.equal(file.files().length, 100)
-    t.equal(file.unplaced, 1)
-  },
-)
+t.test('if there are more shapes than files, the rest is counted and reported', async t => {
+  const dir = t.testdir()
+  const file = openRejectFiles(join(dir, 'r.csv'), filesOn({}))
+  for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
+  t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
+    code: 'DDB_OUTPUT_CREATE',
+  })
+  file.close()
+  t.equal(file.files().length, 100)
+  t.equal(file.unplaced, 1)
+})
 
-t.test('two runs cannot share a rejects file, also when an empty one was there', async t => {
+t.test('two runs cannot share a rejects file, even if it was empty', async t => {
   for (const content of [{}, { 'r.csv': '' }]) {
     const dir = t.testdir(content)
     const path = join(dir, 'r.csv')
@@ -220,7 +217,7 @@ t.test('a link that appears in the meantime is not followed', async t => {
   t.equal(statSync(join(dir, 'precious.csv')).size, 0)
 })
 
-t.test('a file that has been filled in the meantime is not written to', async t => {
+t.test('a file that was filled in the meantime is not written to', async t => {
   const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
   const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
   t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
@@ -229,14 +226,14 @@ t.test('a file that has been filled in the meantime is not written to', async t 
   t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left without rejects')
 })
 
-/** What was added and what came of it. */
+/** The added rows and the resulting files. */
 interface Kept {
   files: RejectFiles
   added: number
   failures: number
 }
 
-/** Adds rows of two shapes, flushing behind every `flushEvery`; goes on after failures as a run does. */
+/** Adds rows of two shapes and flushes after every `flushEvery`; continues after failures as a run does. */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
   const platformFiles = filesOn(disk)
   const files = openRejectFiles(path, platformFiles)
@@ -260,7 +257,7 @@ function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept 
   return { files, added: rows, failures }
 }
 
-/** Throws unless the files hold exactly the rows that are said to be there, whole and each with its reason. */
+/** Throws unless the files hold exactly the rows that were reported as kept, whole and each with its reason. */
 function checkKept(dir: string, { files, added }: Kept): void {
   const listed = files.files()
   const placed = listed.reduce((sum, { rows }) => sum + rows, 0)
@@ -287,41 +284,38 @@ function emptyFolder(t: Test, name: string): string {
   return dir
 }
 
-t.test(
-  'on a full disk whole rows stay, each with its reason, and the others are counted',
-  async t => {
-    t.testdir()
-    let folders = 0
-    fc.assert(
-      fc.property(
-        fc.record({
-          capacityBytes: fc.nat({ max: 80_000 }),
-          writeBytes: fc.constantFrom(1, 100, 100_000),
-          rows: fc.integer({ min: 1, max: 300 }),
-          flushEvery: fc.integer({ min: 1, max: 400 }),
-        }),
-        ({ rows, flushEvery, ...disk }) => {
-          const dir = emptyFolder(t, String(folders++))
-          const kept = keep(join(dir, 'r.csv'), disk, rows, flushEvery)
-          checkKept(dir, kept)
-          return kept.files.unplaced === 0 || kept.failures > 0
-        },
-      ),
-      { numRuns: runs(60) },
-    )
-    // Wherever the disk ends, between two bytes of a row included.
-    const stepBytes = Math.max(1, Math.round(1_000 / runs(1_000)))
-    for (let capacityBytes = seed % stepBytes; capacityBytes < 1_000; capacityBytes += stepBytes) {
-      const dir = emptyFolder(t, `at-${capacityBytes}`)
-      checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
-    }
-    const dir = emptyFolder(t, 'half')
-    const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
-    t.ok(files.unplaced > 0 && files.unplaced < 250, `much of what fits is kept: ${files.unplaced}`)
-  },
-)
+t.test('on a full disk whole rows stay with their reasons, and the others are counted', async t => {
+  t.testdir()
+  let folders = 0
+  fc.assert(
+    fc.property(
+      fc.record({
+        capacityBytes: fc.nat({ max: 80_000 }),
+        writeBytes: fc.constantFrom(1, 100, 100_000),
+        rows: fc.integer({ min: 1, max: 300 }),
+        flushEvery: fc.integer({ min: 1, max: 400 }),
+      }),
+      ({ rows, flushEvery, ...disk }) => {
+        const dir = emptyFolder(t, String(folders++))
+        const kept = keep(join(dir, 'r.csv'), disk, rows, flushEvery)
+        checkKept(dir, kept)
+        return kept.files.unplaced === 0 || kept.failures > 0
+      },
+    ),
+    { numRuns: runs(60) },
+  )
+  // The disk may end anywhere, also between two bytes of a row.
+  const stepBytes = Math.max(1, Math.round(1_000 / runs(1_000)))
+  for (let capacityBytes = seed % stepBytes; capacityBytes < 1_000; capacityBytes += stepBytes) {
+    const dir = emptyFolder(t, `at-${capacityBytes}`)
+    checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
+  }
+  const dir = emptyFolder(t, 'half')
+  const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
+  t.ok(files.unplaced > 0 && files.unplaced < 250, `most rows that fit are kept: ${files.unplaced}`)
+})
 
-t.test('whichever call fails, the rows add up and the files hold what is said', async t => {
+t.test('whichever call fails, the rows add up and the files hold the reported rows', async t => {
   t.testdir()
   const calls: string[] = []
   const run = (name: string, failing: number, alsoLater: boolean): Kept => {
@@ -341,14 +335,14 @@ t.test('whichever call fails, the rows add up and the files hold what is said', 
   }
   for (const [failing, call] of calls.entries()) {
     t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
-    // What cannot be cut off stays, but is not counted as being there.
+    // Rows that cannot be cut off stay, but do not count as kept.
     const { files, added } = run(`${failing}-uncut`, failing, true)
     const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
     t.equal(placed + files.unplaced, added)
   }
 })
 
-t.test('an empty file that was there is used, and stays when nothing could be kept', async t => {
+t.test('an existing empty file is used, and stays if nothing could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })
   const path = join(dir, 'r.csv')
   const files = openRejectFiles(path, filesOn({ capacityBytes: 10 }))
@@ -362,7 +356,7 @@ t.test('an empty file that was there is used, and stays when nothing could be ke
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
 })
 
-/** An earlier process rejected three rows of three shapes; what it left, and the files of the process that goes on. */
+/** An earlier process rejected three rows of three shapes. Gives what it left, and the files of the resuming process. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
   const before = openRejectFiles(path, systemFiles)
@@ -379,7 +373,7 @@ function goneOn(dir: string, disk: Disk = {}) {
   return { path, kept, making, files, goOn, platformFiles }
 }
 
-t.test('what is kept tells each file with its size and its shape, the first one first', async t => {
+t.test('each file is recorded with size and shape, the first file first', async t => {
   const { kept, path } = goneOn(t.testdir())
   t.strictSame(
     kept.map(({ path: name, rows }) => [name, rows]),
@@ -396,52 +390,59 @@ t.test('what is kept tells each file with its size and its shape, the first one 
   }
 })
 
-t.test('a process that goes on writes behind what was noted, whatever stands there', async t => {
-  const here = goneOn(t.testdir())
-  for (const { path } of here.kept) {
-    appendFileSync(path, 'torn')
-    appendFileSync(`${path}.reasons.ndjson`, '{"runId":"r1","fi')
-  }
-  here.goOn()
-  for (const { path, sizeBytes } of here.kept)
-    t.equal(statSync(path).size, sizeBytes, 'cut at once')
-  t.match(here.files.files(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
-  add(here.files, 'second\n', headless)
-  add(here.files, 'second\n', ab)
-  here.files.flush()
-  t.strictSame(
-    here.files.kept().map(({ path, rows }) => [path, rows]),
-    here.kept.map(({ path }, at) => [path, at === 2 ? 1 : 2]),
-    'in the order in which they were made, whichever was needed first',
-  )
-  t.strictSame(
-    here.files.kept().map(({ key }) => key),
-    here.kept.map(({ key }) => key),
-  )
-  here.files.close()
-  t.strictSame(
-    here.files.files()[0],
-    { path: here.path, rows: 2 },
-    'the one that the user named comes first',
-  )
-  t.equal(readFileSync(here.path, 'latin1'), 'a,"b"\r\nfirst\nsecond\n', 'one header')
-  t.equal(linesOf(`${here.path}.reasons.ndjson`).length, 2)
-  t.equal(here.platformFiles.openCount, 0)
-  t.strictSame(here.making, [], 'none is made')
-})
+t.test(
+  'a resumed process writes after the recorded rows, whatever follows them in the file',
+  async t => {
+    const here = goneOn(t.testdir())
+    for (const { path } of here.kept) {
+      appendFileSync(path, 'torn')
+      appendFileSync(`${path}.reasons.ndjson`, '{"runId":"r1","fi')
+    }
+    here.goOn()
+    for (const { path, sizeBytes } of here.kept)
+      t.equal(statSync(path).size, sizeBytes, 'cut at once')
+    t.match(here.files.files(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+    add(here.files, 'second\n', headless)
+    add(here.files, 'second\n', ab)
+    here.files.flush()
+    t.strictSame(
+      here.files.kept().map(({ path, rows }) => [path, rows]),
+      here.kept.map(({ path }, at) => [path, at === 2 ? 1 : 2]),
+      'in the order of creation, whichever was needed first',
+    )
+    t.strictSame(
+      here.files.kept().map(({ key }) => key),
+      here.kept.map(({ key }) => key),
+    )
+    here.files.close()
+    t.strictSame(
+      here.files.files()[0],
+      { path: here.path, rows: 2 },
+      'the file that the user named comes first',
+    )
+    t.equal(readFileSync(here.path, 'latin1'), 'a,"b"\r\nfirst\nsecond\n', 'one header')
+    t.equal(linesOf(`${here.path}.reasons.ndjson`).length, 2)
+    t.equal(here.platformFiles.openCount, 0)
+    t.strictSame(here.making, [], 'none is created')
+  },
+)
 
-t.test('further files are named before they are made, and get further numbers', async t => {
+t.test('additional files are recorded before they are created, and get new numbers', async t => {
   const dir = t.testdir()
   const here = goneOn(dir)
   here.goOn()
   writeFileSync(join(dir, 'r.4.csv'), 'of yesterday\n')
   add(here.files, 'x\n', { ...headless, fieldCount: 3 })
   here.files.close()
-  t.strictSame(here.making, [join(dir, 'r.5.csv')], 'what is somebody else’s is never called ours')
+  t.strictSame(
+    here.making,
+    [join(dir, 'r.5.csv')],
+    'a file of somebody else is never recorded as ours',
+  )
   t.equal(here.files.files().length, 4)
 })
 
-t.test('a file that is not what it was is not written to', async t => {
+t.test('a file that has changed is not written to', async t => {
   const changes: Record<string, (path: string) => void> = {
     shorter: path => truncateSync(path, 3),
     gone: path => rmSync(path),
@@ -460,7 +461,7 @@ t.test('a file that is not what it was is not written to', async t => {
 })
 
 t.test(
-  'a file that cannot be opened again keeps its rows, and those behind are counted',
+  'a file that cannot be reopened keeps its rows, and later ones are counted as unplaced',
   async t => {
     let isBroken = false
     const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
@@ -475,14 +476,14 @@ t.test(
   },
 )
 
-t.test('rows without a place stay so', async t => {
+t.test('unplaced rows stay unplaced', async t => {
   const files = openRejectFiles(join(t.testdir(), 'r.csv'), systemFiles)
   files.goOn([], 7, () => undefined)
   t.equal(files.unplaced, 7)
 })
 
 t.test(
-  'every rejected row is there once, wherever the disk ends and the process goes on',
+  'every rejected row is in the files once, wherever the disk ends and the run is resumed',
   async t => {
     t.testdir()
     let folders = 0
@@ -491,7 +492,7 @@ t.test(
         fc.array(
           fc.record({
             rows: fc.nat({ max: 40 }),
-            /** Rows that are written behind what was noted, and lost with the process. */
+            /** Rows written after the recorded ones, and lost with the process. */
             lost: fc.nat({ max: 5 }),
             capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
           }),

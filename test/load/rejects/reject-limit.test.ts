@@ -22,7 +22,7 @@ const reject: AnyReject = {
   value: 'x',
 }
 
-/** A run that has read so many rows and rejected so many of them. */
+/** A run that has read and rejected these numbers of rows. */
 function runWith(rejects: RejectOptions, read: number, rejected: number) {
   const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
   run.emit({ kind: 'records', upTo: read })
@@ -32,7 +32,7 @@ function runWith(rejects: RejectOptions, read: number, rejected: number) {
 
 const skip = (maxErrors: number | `${number}%`): RejectOptions => ({ onError: 'skip', maxErrors })
 
-t.test('with stop the first reject is the failure, with its own code and place', async t => {
+t.test('with stop, the first reject is the error, with its own code and position', async t => {
   t.match(limitFailure(runWith({ onError: 'stop' }, 1, 1), reject), {
     name: 'InputError',
     code: 'DDB_INPUT_CELL',
@@ -41,7 +41,7 @@ t.test('with stop the first reject is the failure, with its own code and place',
 })
 
 t.test(
-  'a count may be reached and not exceeded; a share is looked at from 1,000 rows on',
+  'a count may be reached but not exceeded; a share is checked from 1,000 rows on',
   async t => {
     const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
       [skip(2), 2, 2, false],
@@ -64,7 +64,7 @@ t.test(
 )
 
 t.test(
-  'the failure says how many there were, where the last one is, and what allows more',
+  'the error says how many rejects there were, where the last one is, and which option allows more',
   async t => {
     t.match(limitFailure(runWith(skip(2), 9, 3), reject), {
       message: /^3 rows .*`rejects\.maxErrors`.*in\.csv, line 3/,
@@ -73,7 +73,7 @@ t.test(
   },
 )
 
-t.test('at the end a share counts, however short the input is', async t => {
+t.test('at the end the share is checked however short the input is', async t => {
   const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
     [skip('50%'), 2, 1, false],
     [skip('50%'), 3, 2, true],
@@ -88,7 +88,7 @@ t.test('at the end a share counts, however short the input is', async t => {
   t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
 })
 
-t.test('a run that goes on is still over the limit, unless that was raised', async t => {
+t.test('a resumed run is still over the limit, unless the limit was raised', async t => {
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
     const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
@@ -97,8 +97,8 @@ t.test('a run that goes on is still over the limit, unless that was raised', asy
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)
   t.match(goneOn(skip('5%'), 1_000, 51), { code: 'DDB_INPUT_LIMIT' })
-  t.equal(goneOn(skip('5%'), 999, 51), undefined, 'a share of few rows means little')
+  t.equal(goneOn(skip('5%'), 999, 51), undefined, 'the share of few rows means little')
   t.equal(goneOn({ onError: 'stop' }, 10, 0), undefined)
   const run = runWith({ onError: 'stop' }, 10, 1)
-  t.equal(earlierLimitFailure(run), undefined, 'a run without a journal has nothing before it')
+  t.equal(earlierLimitFailure(run), undefined, 'a run without a journal has no earlier rows')
 })

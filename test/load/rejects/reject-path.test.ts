@@ -17,7 +17,7 @@ const kinds = {
   json: shapeOf('json', undefined),
 }
 
-t.test('a further name has a number, and says how its file is read', async t => {
+t.test('an additional file has a number in its name, and the format of its records', async t => {
   const cases: [path: string, kind: keyof typeof kinds, further: string][] = [
     ['r.csv', 'csv', 'r.2.csv'],
     ['r.csv', 'tsv', 'r.2.tsv'],
@@ -39,17 +39,20 @@ t.test('a further name has a number, and says how its file is read', async t => 
   t.equal(furtherPath('r.csv', 100, kinds.csv), 'r.100.csv')
 })
 
-t.test('every name that may become a further one is known as such, its reasons too', async t => {
-  for (const path of ['r.csv', 'r.tsv', 'r.ndjson', 'r', 'r.bad', '/a.b/r', '.rejects']) {
-    for (const shape of Object.values(kinds)) {
-      for (const number of [2, 9, 10, 101]) {
-        const further = furtherPath(path, number, shape)
-        t.ok(isFurtherPath(path, further), further)
-        t.ok(isFurtherPath(path, `${further}.reasons.ndjson`), further)
+t.test(
+  'every name that an additional file can get is recognized, and that of its reasons',
+  async t => {
+    for (const path of ['r.csv', 'r.tsv', 'r.ndjson', 'r', 'r.bad', '/a.b/r', '.rejects']) {
+      for (const shape of Object.values(kinds)) {
+        for (const number of [2, 9, 10, 101]) {
+          const further = furtherPath(path, number, shape)
+          t.ok(isFurtherPath(path, further), further)
+          t.ok(isFurtherPath(path, `${further}.reasons.ndjson`), further)
+        }
       }
     }
-  }
-})
+  },
+)
 
 t.test('other names are free', async t => {
   for (const other of [

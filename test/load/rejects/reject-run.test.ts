@@ -45,7 +45,7 @@ const run: RejectRun = {
 }
 const rejects: KnownRejects = { runId: 'nightly', run, offsets: {} }
 
-t.test('the first line of the reasons says how the run was asked for', async t => {
+t.test('the first line of the reasons gives the settings of the run', async t => {
   const path = join(t.testdir(), 'r.csv')
   const line = JSON.stringify({ runId: 'nightly', file: 'x', run })
   writeFileSync(`${path}.reasons.ndjson`, `${line}\n{"runId":"nightly"}\n`)
@@ -60,7 +60,7 @@ t.test('the first line of the reasons says how the run was asked for', async t =
   })
 })
 
-t.test('the reasons say what offsets times have, once more whenever more are known', async t => {
+t.test('the reasons give the UTC offsets of times, again whenever more are known', async t => {
   const path = join(t.testdir(), 'r.csv')
   const line = (more: object): string =>
     `${JSON.stringify({ runId: 'nightly', file: 'x', ...more })}\n`
@@ -82,7 +82,7 @@ t.test('the reasons say what offsets times have, once more whenever more are kno
   }
 })
 
-t.test('a first line that somebody has changed is told, too', async t => {
+t.test('a first line that somebody has changed is reported', async t => {
   const path = join(t.testdir(), 'r.csv')
   const { options, reading } = run
   const changes: Record<string, unknown>[] = [
@@ -111,7 +111,7 @@ t.test('a first line that somebody has changed is told, too', async t => {
   }
 })
 
-t.test('what was found is said, and what the file does not have is left out', async t => {
+t.test('detected settings are given, without those that do not apply to the file', async t => {
   t.strictSame(retryOptions(rejects, '/x/r.csv'), {
     inputs: ['/x/r.csv'],
     target: { table: 't' },
@@ -123,7 +123,7 @@ t.test('what was found is said, and what the file does not have is left out', as
       delimiter: ';',
       quote: '',
       header: 'yes',
-      // Records with a field more stay rejects, even if no others are in the file.
+      // Records with an additional field stay rejects, even if the file has no others.
       trailingDelimiter: false,
     },
     mapping: { map: { a: 'b' }, set: {} },
@@ -149,23 +149,26 @@ t.test('what was found is said, and what the file does not have is left out', as
   t.strictSame(unread.input, { ragged: 'pad', encoding: 'auto', compression: 'none' })
 })
 
-t.test('a file has one name for its retries, and another for what is bad again', async t => {
-  const name = retryRunId(rejects)
-  t.match(name, /^nightly\.retry-[0-9a-f]{8}$/)
-  const other = (change: Partial<RejectRun>): string =>
-    retryRunId({ ...rejects, run: { ...run, ...change } })
-  t.not(other({ path: 'r.2.csv' }), name)
-  t.equal(other({ folder: '/elsewhere' }), name)
-  t.match(retryRunId({ runId: name, run }), /^nightly\.retry-[0-9a-f]{8}$/)
-  t.not(retryRunId({ runId: name, run }), name)
-  t.match(retryRunId({ runId: 'x'.repeat(64), run }), /^[A-Za-z0-9._-]{1,64}$/)
-  t.equal(retryRejectsPath('a/r.csv'), 'a/r.retry.csv')
-  t.equal(retryRejectsPath('a.b/r'), 'a.b/r.retry')
-  t.equal(retryRejectsPath('r.retry.csv'), 'r.retry-2.csv')
-  t.equal(retryRejectsPath('r.retry-2.csv'), 'r.retry-3.csv')
-})
+t.test(
+  'a file has one run ID for retries, and another rejects file for rows that fail again',
+  async t => {
+    const name = retryRunId(rejects)
+    t.match(name, /^nightly\.retry-[0-9a-f]{8}$/)
+    const other = (change: Partial<RejectRun>): string =>
+      retryRunId({ ...rejects, run: { ...run, ...change } })
+    t.not(other({ path: 'r.2.csv' }), name)
+    t.equal(other({ folder: '/elsewhere' }), name)
+    t.match(retryRunId({ runId: name, run }), /^nightly\.retry-[0-9a-f]{8}$/)
+    t.not(retryRunId({ runId: name, run }), name)
+    t.match(retryRunId({ runId: 'x'.repeat(64), run }), /^[A-Za-z0-9._-]{1,64}$/)
+    t.equal(retryRejectsPath('a/r.csv'), 'a/r.retry.csv')
+    t.equal(retryRejectsPath('a.b/r'), 'a.b/r.retry')
+    t.equal(retryRejectsPath('r.retry.csv'), 'r.retry-2.csv')
+    t.equal(retryRejectsPath('r.retry-2.csv'), 'r.retry-3.csv')
+  },
+)
 
-t.test('a file that is being written is refused', async t => {
+t.test('a file that is still being written is refused', async t => {
   const path = join(t.testdir(), 'r.csv')
   await refuseWritten(path, systemFiles)
   const answer = systemFiles.lockNow(`${path}.lock`)

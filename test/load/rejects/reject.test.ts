@@ -22,11 +22,11 @@ const cell: AnyReject = {
 }
 const record: AnyReject = { ...cell, class: 'parse', columnName: undefined, value: undefined }
 
-t.test('a reject is told with file, line and reason', async t => {
+t.test('a reject is described by file, line and reason', async t => {
   t.equal(located(cell), 'in.csv, line 3: expected a number, got "x"')
 })
 
-t.test('the place of a failure names the column where one is at fault', async t => {
+t.test('the position of an error names the column if one caused it', async t => {
   t.strictSame(positionOf(cell), {
     file: 'in.csv',
     lineNumber: 3,
@@ -36,7 +36,7 @@ t.test('the place of a failure names the column where one is at fault', async t 
   t.strictSame(positionOf(record), { file: 'in.csv', lineNumber: 3, offsetBytes: 17 })
 })
 
-t.test('a line of the reasons file has every member; what is not known is null', async t => {
+t.test('a line of the reasons file has every member; unknown ones are null', async t => {
   const reasonOf = newReasons('nightly')
   t.strictSame(reasonOf(cell), {
     runId: 'nightly',
@@ -58,12 +58,12 @@ t.test('a line of the reasons file has every member; what is not known is null',
   })
 })
 
-t.test('a row that the server refused is found in the input again', async t => {
+t.test('a row refused by the server is found again in the input', async t => {
   const bytes = Buffer.from('5,bad\n')
   const batch = { ...batchOf(8, 10), record: (row: number) => (row === 3 ? bytes : Buffer.of()) }
   t.match(refusedRow(batch, 3, 'Incompatible type'), {
     file: 'in.csv',
-    // Ten rows and a header stand before the batch.
+    // A header and ten rows precede the batch.
     lineNumber: 15,
     offsetBytes: 130,
     bytes,

@@ -4,7 +4,12 @@ import t, { type Test } from 'tap'
 import { newRowFile, reasonOf } from '../../../src/load/rejects/row-file.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
 
-/** A file with rows `aa⏎`, `b⏎`, `cccc⏎` in its queue. */
+/**
+ * A file with rows `aa
+ * `, `b
+ * `, `cccc
+ * ` in its queue.
+ */
 function queued(t: Test, disk: Disk = {}) {
   const path = join(t.testdir(), 'rows')
   const file = newRowFile(path, filesOn(disk).create(path))
@@ -12,7 +17,7 @@ function queued(t: Test, disk: Disk = {}) {
   return { file, path, text: () => readFileSync(path, 'utf8') }
 }
 
-t.test('what is queued is not in the file; rows are written in steps', async t => {
+t.test('queued rows are not in the file; rows are written in steps', async t => {
   const { file, text } = queued(t)
   t.equal(file.wholeRows(), 0)
   t.equal(text(), '')
@@ -25,14 +30,14 @@ t.test('what is queued is not in the file; rows are written in steps', async t =
   file.close()
 })
 
-t.test('a disk that takes few bytes at a time gets them all', async t => {
+t.test('a disk that takes few bytes at a time gets all bytes', async t => {
   const { file, text } = queued(t, { writeBytes: 1 })
   file.write(0, 3)
   t.equal(text(), 'aa\nb\ncccc\n')
   file.close()
 })
 
-t.test('where the disk is full a row that stands there in part is not counted', async t => {
+t.test('on a full disk a partly written row does not count', async t => {
   // 3 + 2 + 2 bytes: the third row is cut.
   const { file, path, text } = queued(t, { capacityBytes: 7 })
   t.throws(() => file.write(0, 3), { code: 'DDB_OUTPUT_WRITE', message: path })
@@ -45,7 +50,7 @@ t.test('where the disk is full a row that stands there in part is not counted', 
   file.close()
 })
 
-t.test('rows that stay are the base of the next queue', async t => {
+t.test('kept rows are the base of the next queue', async t => {
   const { file, text } = queued(t)
   file.write(0, 3)
   file.keep(1)
@@ -57,11 +62,11 @@ t.test('rows that stay are the base of the next queue', async t => {
   file.write(0, 2)
   t.equal(text(), 'aa\nd\ne\n')
   file.cut()
-  t.equal(text(), 'aa\n', 'what was kept is not cut off')
+  t.equal(text(), 'aa\n', 'kept rows are not cut off')
   file.close()
 })
 
-t.test('what was kept and not settled can be cut off', async t => {
+t.test('rows that were kept but not settled can be cut off', async t => {
   const { file, text } = queued(t)
   file.write(0, 3)
   file.keep(2)
@@ -80,7 +85,7 @@ t.test('what was kept and not settled can be cut off', async t => {
   file.close()
 })
 
-t.test('nothing is cut where all is whole', async t => {
+t.test('if all rows are whole, nothing is cut', async t => {
   const { file } = queued(t, { fails: call => call === 'truncate' })
   file.write(0, 3)
   file.keep(3)
@@ -89,7 +94,7 @@ t.test('nothing is cut where all is whole', async t => {
   file.close()
 })
 
-t.test('every failure has its code and names the file', async t => {
+t.test('every error has its code and names the file', async t => {
   for (const call of ['write', 'sync', 'close'] as const) {
     const { file, path } = queued(t, { fails: each => each === call })
     const act = call === 'write' ? () => file.write(0, 1) : () => file[call]()
@@ -97,7 +102,7 @@ t.test('every failure has its code and names the file', async t => {
   }
 })
 
-t.test('what the system says of a failure', async t => {
+t.test("texts for the system's errors", async t => {
   t.equal(reasonOf(new Error('ENOSPC: no space left')), 'ENOSPC: no space left')
   t.equal(reasonOf('gone'), 'gone')
 })

@@ -10,10 +10,10 @@ import { runs } from '../../helpers/runs.js'
 
 interface Opened {
   readonly pair: RowPair
-  /** Puts a row in both queues, the second one twice as long; rows that may not be queued are lost. */
+  /** Puts a row into both queues, twice as long in the second; a row that does not fit is lost. */
   add(length: number): void
   close(): void
-  /** Lengths of the rows in the two files. */
+  /** Lengths of the rows in both files. */
   lengths(): number[][]
 }
 
@@ -51,7 +51,7 @@ function open(folder: string, disk: Disk): Opened {
 }
 
 t.test(
-  'whatever the disk does, both files have the same rows, and all rows have a place or none',
+  'whatever the disk does, both files have the same rows, and every row is placed or counted as unplaced',
   async t => {
     const folder = t.testdir()
     const step = fc.oneof(
@@ -61,7 +61,7 @@ t.test(
     const disk = fc.record({
       capacityBytes: fc.option(fc.nat(2_000_000), { nil: undefined }),
       writeBytes: fc.option(fc.integer({ min: 1000, max: 50_000 }), { nil: undefined }),
-      /** The how-manieth call of its kind fails. */
+      /** Which call of its kind fails, by number. */
       failing: fc.option(fc.tuple(fc.constantFrom('write', 'sync'), fc.nat(10)), {
         nil: undefined,
       }),
@@ -98,7 +98,7 @@ t.test(
 )
 
 t.test(
-  'what is queued is written before it is much, and synced before it is very much',
+  'queued rows are written before they are many, and synced before they are very many',
   async t => {
     let syncs = 0
     const opened = open(t.testdir(), { fails: call => call === 'sync' && ++syncs < 0 })
@@ -116,7 +116,7 @@ t.test(
   },
 )
 
-t.test('a failure is given, not thrown', async t => {
+t.test('a failure is returned, not thrown', async t => {
   const failure = new Error('no')
   t.equal(
     failureOf(() => {

@@ -4,9 +4,9 @@ import t from 'tap'
 import { maxQueuedBytes, newRowQueue } from '../../../src/load/rejects/row-queue.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('rows stand one behind the other, however they were added, until they are cleared', t => {
+t.test('rows follow one another, however they were added, until they are cleared', t => {
   const row = fc.record({
-    // Some do not fit into what is there at first.
+    // Some rows need more than the initial buffer.
     bytes: fc.oneof(
       fc.uint8Array(),
       fc.nat(100_000).map(length => new Uint8Array(length).fill(7)),
@@ -42,7 +42,7 @@ t.test('rows stand one behind the other, however they were added, until they are
   t.end()
 })
 
-t.test('a full queue takes more than its size, and keeps what it has', t => {
+t.test('a full queue grows and keeps its rows', t => {
   const queue = newRowQueue()
   const row = Buffer.alloc(maxQueuedBytes - 10, 1)
   queue.add(row)

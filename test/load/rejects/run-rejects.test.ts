@@ -34,7 +34,7 @@ const reject = (kind: AnyReject['class'], code: AnyReject['code']): AnyReject =>
 
 const cell = reject('type', 'DDB_INPUT_CELL')
 
-t.test('rejects are counted by class and by code, whether they are kept or not', async t => {
+t.test('rejects are counted by class and code, whether kept or not', async t => {
   const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
   rejects.add(cell, shape)
   rejects.add(cell, shape)
@@ -56,10 +56,10 @@ t.test('rejects are counted by class and by code, whether they are kept or not',
     ].map(code => ({ code, file: 'in.csv', lineNumber: 3, message: 'bad' })),
   })
   t.equal(rejects.equationError(4), undefined)
-  t.equal(rejects.equationError(5), undefined, 'without a file none has to have a place')
+  t.equal(rejects.equationError(5), undefined, 'without a file no row needs a place')
 })
 
-t.test('the result holds the first three rejects of each code, and of twenty codes', async t => {
+t.test('the result has the first three rejects of each code, for up to twenty codes', async t => {
   const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
   for (let row = 0; row < 5; row++) {
     for (let code = 0; code < 25; code++) {
@@ -72,34 +72,34 @@ t.test('the result holds the first three rejects of each code, and of twenty cod
   t.equal(new Set(first.map(({ code }) => code)).size, 20)
 })
 
+t.test('with a rejects file each reject is in the file, and its reason names the run', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'nightly' }, systemFiles)
+  t.notOk(existsSync(path))
+  rejects.add(cell, shape)
+  rejects.close()
+  t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], unplaced: 0 })
+  t.equal(readFileSync(path, 'utf8'), 'a\nx\n')
+  t.match(JSON.parse(readFileSync(`${path}.reasons.ndjson`, 'utf8')), {
+    runId: 'nightly',
+    code: 'DDB_INPUT_CELL',
+  })
+})
+
 t.test(
-  'where they are kept each is in the file, with the name of the run in its reason',
+  'a reject that is neither in a file nor counted as unplaced is an internal error',
   async t => {
     const path = join(t.testdir(), 'r.csv')
-    const rejects = newRunRejects({ rejectsFile: path, runId: 'nightly' }, systemFiles)
-    t.notOk(existsSync(path))
+    const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
     rejects.add(cell, shape)
     rejects.close()
-    t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], unplaced: 0 })
-    t.equal(readFileSync(path, 'utf8'), 'a\nx\n')
-    t.match(JSON.parse(readFileSync(`${path}.reasons.ndjson`, 'utf8')), {
-      runId: 'nightly',
-      code: 'DDB_INPUT_CELL',
-    })
+    t.equal(rejects.equationError(1), undefined)
+    t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
+    t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
   },
 )
 
-t.test('a reject that is neither in a file nor counted as unplaced is a bug', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
-  rejects.add(cell, shape)
-  rejects.close()
-  t.equal(rejects.equationError(1), undefined)
-  t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
-  t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
-})
-
-t.test('a reject whose file cannot be made is counted, and without a place', async t => {
+t.test('a reject whose file cannot be created is counted as unplaced', async t => {
   const path = join(t.testdir(), 'r.csv')
   const files = filesOn({ fails: call => call === 'create' })
   const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, files)
@@ -123,7 +123,7 @@ t.test('each input has its own count and first reason', async t => {
   t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
 })
 
-/** A journal that knows of these rejects, and what it is told of files. */
+/** A journal with these rejects, and a record of the files it is given. */
 function journalOf(rejects: JournaledRejects | undefined) {
   const making: string[] = []
   const goOn = (run: RunRejects): void =>
@@ -131,7 +131,7 @@ function journalOf(rejects: JournaledRejects | undefined) {
   return { making, goOn }
 }
 
-t.test('the journal hears of inputs whose rejects have grown, and of all counts', async t => {
+t.test('the journal gets the inputs whose rejects have grown, and all counts', async t => {
   const path = join(t.testdir(), 'r.csv')
   const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
   t.equal(rejects.count, 0)
@@ -155,7 +155,7 @@ t.test('the journal hears of inputs whose rejects have grown, and of all counts'
   rejects.close()
 })
 
-t.test('a process that goes on counts and writes on', async t => {
+t.test('a resumed process continues counts and files', async t => {
   const path = join(t.testdir(), 'r.csv')
   const before = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
   const first = journalOf(undefined)
@@ -180,7 +180,7 @@ t.test('a process that goes on counts and writes on', async t => {
   t.strictSame(making, [])
 })
 
-t.test('rejects that are only counted go on, too', async t => {
+t.test('rejects without a file are also counted on', async t => {
   const before = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
   before.add(cell, shape)
   const { goOn } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })

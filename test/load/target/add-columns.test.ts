@@ -1,5 +1,5 @@
 /*
-  Runs that add the columns which their target lacks.
+  Runs that add columns missing in their target.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -26,7 +26,7 @@ async function scene(t: Test, files: Record<string, string>) {
   }
 }
 
-t.test('columns that are new are added once, null in the rows before, and filled', async t => {
+t.test('new columns are added once, null in earlier rows, and filled', async t => {
   const csv = 'id,sym,price,day\n1,A,1.50,2024-01-02\n2,B,2,2024-01-03\n'
   const { run, rows, notices } = await scene(t, {
     'a.csv': csv,
@@ -47,7 +47,7 @@ t.test('columns that are new are added once, null in the rows before, and filled
     t.match(await run('a.csv', { table, addColumns: true }), { exitCode: 0 })
     t.notOk(
       notices.some(notice => notice.includes('addColumn')),
-      'the second time nothing lacks',
+      'the second time none is missing',
     )
   }
   t.strictSame(await rows('select price from target where id = 0'), [['']])
@@ -61,7 +61,7 @@ t.test('columns that are new are added once, null in the rows before, and filled
   )
 })
 
-t.test('what cannot be added adds nothing, and loads nothing', async t => {
+t.test('if a column cannot be added, none is added and nothing is loaded', async t => {
   const { run, rows } = await scene(t, {
     'odd.csv': 'id,sym,a b\n1,A,5\n',
     'dated.csv': 'id,sym,d\n1,A,31/12/2020\n',

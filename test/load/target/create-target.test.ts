@@ -1,5 +1,5 @@
 /*
-  Runs that make their target first.
+  Runs that create their target first.
 */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ async function scene(t: Test) {
   return { load, rows, notices, onNotice: (notice: string) => void notices.push(notice) }
 }
 
-t.test('a table that is not there is made once, and filled', async t => {
+t.test('a missing table is created once and filled', async t => {
   const { load, rows, notices, onNotice } = await scene(t)
   const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
   for (const target of [
@@ -57,7 +57,7 @@ t.test('it reports which file it looks at, and then what it loads', async t => {
 })
 
 t.test(
-  'a table that somebody else makes in the meantime keeps its rows, and takes ours',
+  'a table that somebody else creates in the meantime keeps its rows and takes ours',
   async t => {
     const other =
       'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
@@ -83,7 +83,7 @@ t.test(
   },
 )
 
-t.test('where nothing tells what the first record is, nothing is created', async t => {
+t.test('if nothing tells whether the first record is a header, no table is created', async t => {
   const { load, rows } = await scene(t)
   const target = { table: 'fresh', create: 'stream' } as const
   const late = `1,a\n${'2,b\n'.repeat(90)}x,c\n`
@@ -115,7 +115,7 @@ t.test('where nothing tells what the first record is, nothing is created', async
   ])
 })
 
-t.test('what the table needs has to be said, so that every run says it', async t => {
+t.test('options that the table needs must be given, so that every run gives them', async t => {
   const { load, rows } = await scene(t)
   const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
   const target = { table: 'fresh', create: 'stream' } as const
@@ -141,7 +141,7 @@ t.test('what the table needs has to be said, so that every run says it', async t
 
 const reservedCsv = 'DATE,SYMBOL,pi,price\n2020.01.02,A,1,1.5\n2020.01.03,A,2,2.5\n'
 
-t.test('columns called like words of the language get other names', async t => {
+t.test('columns named like reserved words get other names', async t => {
   const { load, rows, notices, onNotice } = await scene(t)
   const path = join(t.testdir({ 'a.csv': reservedCsv }), 'a.csv')
   const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
@@ -162,7 +162,7 @@ t.test('columns called like words of the language get other names', async t => {
   ])
 })
 
-t.test('members of JSON are mapped by their very names', async t => {
+t.test('members of JSON are mapped by their exact names', async t => {
   const { load } = await scene(t)
   const path = join(t.testdir({ 'a.ndjson': '{"DATE":"2020.01.02"}\n' }), 'a.ndjson')
   const target = { table: 'fresh', create: 'stream' } as const
@@ -174,7 +174,7 @@ t.test('members of JSON are mapped by their very names', async t => {
   t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 1 } })
 })
 
-t.test('a run with a name makes its table once', async t => {
+t.test('a run with a name creates its table once', async t => {
   const { load, notices, onNotice } = await scene(t)
   const folder = t.testdir({ 'a.csv': csv })
   const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
@@ -184,7 +184,7 @@ t.test('a run with a name makes its table once', async t => {
   t.ok(notices.includes('already loaded'))
 })
 
-t.test('a database that is there keeps its partitions', async t => {
+t.test('an existing database keeps its partitions', async t => {
   const { load } = await scene(t)
   const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
   const into = (table: string) => load(path, { target: { table, create: 'dfs' } })
@@ -206,7 +206,7 @@ t.test('constants are columns of the table', async t => {
   ])
 })
 
-t.test('inputs that cannot be read twice are refused', async t => {
+t.test('inputs that can be read only once are refused', async t => {
   const { load } = await scene(t)
   const target = { table: 'fresh', create: 'stream' } as const
   await t.rejects(load('-', { target }), { code: 'DDB_USAGE', message: /standard input/ })
@@ -215,7 +215,7 @@ t.test('inputs that cannot be read twice are refused', async t => {
   t.match(await load(pipe, { target }), { exitCode: 64, error: { message: /does not allow/ } })
 })
 
-t.test('a kind that does not suit the name, or a function, is refused', async t => {
+t.test('a kind that does not fit the name, or a function, is refused', async t => {
   const { load } = await scene(t)
   for (const target of [
     { table: 'fresh', create: 'dfs' },
@@ -226,14 +226,14 @@ t.test('a kind that does not suit the name, or a function, is refused', async t 
   }
 })
 
-t.test('an input without columns makes no table', async t => {
+t.test('an input without columns creates no table', async t => {
   const { load, rows } = await scene(t)
   const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
   t.match(await load(path, { target: { table: 'fresh', create: 'stream' } }), { exitCode: 65 })
   t.strictSame(await rows('select name from objs(true) where shared'), [])
 })
 
-t.test('a DFS table is made so that it takes the longest text whole', async t => {
+t.test('a DFS table is created so that the longest text fits', async t => {
   const { load, rows } = await scene(t)
   const long = 'x'.repeat(65_536)
   const path = join(
@@ -249,7 +249,7 @@ t.test('a DFS table is made so that it takes the longest text whole', async t =>
 
 const admin = { user: 'admin', password: '123456' }
 
-t.test('what the server is known to refuse is not tried', async t => {
+t.test('a table that the server is known to refuse is not tried', async t => {
   const here = await startLoadServer(t, '')
   const { host, port } = here.server
   const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
@@ -287,10 +287,10 @@ t.test('what the server is known to refuse is not tried', async t => {
     },
     target: { table: 'dfs://f/t', create: 'dfs' },
   })
-  t.equal(exitCode, 0, 'what is refused besides is of no concern')
+  t.equal(exitCode, 0, 'other refusals do not matter')
 })
 
-t.test('what a failed script leaves is told where it is known to leave anything', async t => {
+t.test('the error of a failed script names what it left, if anything is known', async t => {
   for (const failedCreateLeaves of [true, false, undefined]) {
     const here = await startLoadServer(t, '', {
       faults: {
@@ -311,38 +311,41 @@ t.test('what a failed script leaves is told where it is known to leave anything'
   }
 })
 
-t.test('sums below the table and rows that do not fit ask for their options first', async t => {
-  const { load, rows } = await scene(t)
-  const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)
-  const dir = t.testdir({
-    'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
-    'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
-  })
-  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
-  const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
-  const needs: unknown[] = []
-  const onNeeded = (needed: object): void => void needs.push(needed)
-  const sums = await load(join(dir, 'sums.csv'), { target, onNeeded })
-  t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
-  const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
-  t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
-  t.match(needs, [{ comment: '合计,' }, { rejects: 1 }])
-  t.strictSame(await isThere(), [['false']])
-  const rejects = { file: join(dir, 'rejects.csv') }
-  t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {
-    exitCode: 3,
-    rows: { confirmed: 199, rejected: 1 },
-  })
-  t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
-    exitCode: 0,
-    rows: { confirmed: 200 },
-  })
-  t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
-    ['39793', '399'],
-  ])
-})
+t.test(
+  'if totals or rows below the table do not fit, their options are asked for first',
+  async t => {
+    const { load, rows } = await scene(t)
+    const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)
+    const dir = t.testdir({
+      'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
+      'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
+    })
+    const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+    const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
+    const needs: unknown[] = []
+    const onNeeded = (needed: object): void => void needs.push(needed)
+    const sums = await load(join(dir, 'sums.csv'), { target, onNeeded })
+    t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
+    const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
+    t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
+    t.match(needs, [{ comment: '合计,' }, { rejects: 1 }])
+    t.strictSame(await isThere(), [['false']])
+    const rejects = { file: join(dir, 'rejects.csv') }
+    t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {
+      exitCode: 3,
+      rows: { confirmed: 199, rejected: 1 },
+    })
+    t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
+      exitCode: 0,
+      rows: { confirmed: 200 },
+    })
+    t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
+      ['39793', '399'],
+    ])
+  },
+)
 
-t.test('types that are said are those of the new table', async t => {
+t.test('given types are the types of the new table', async t => {
   const { load, rows } = await scene(t)
   const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
   const target = { table: 'fresh', create: 'stream', types: 'price:STRING' } as const

@@ -27,23 +27,26 @@ async function describer(t: Test) {
   }
 }
 
-t.test('columns come in the order of the table; keys and partitions are known', async t => {
-  const describe = await describer(t)
-  t.strictSame(await describe({ table: 'trades' }), {
-    columns: ['time TIMESTAMP', 'sym SYMBOL'],
-    keyed: false,
-    partition: undefined,
-  })
-  t.match(await describe({ table: 'keyed' }), { columns: ['id INT', 'n LONG'], keyed: true })
-  t.match(await describe({ table: 'indexed' }), { keyed: true })
-  t.strictSame(await describe({ table: 'dfs://d/t' }), {
-    columns: ['id INT', 'sym SYMBOL'],
-    keyed: false,
-    partition: ['sym VALUE'],
-  })
-})
+t.test(
+  'columns are returned in the order of the table, with keys and partition columns',
+  async t => {
+    const describe = await describer(t)
+    t.strictSame(await describe({ table: 'trades' }), {
+      columns: ['time TIMESTAMP', 'sym SYMBOL'],
+      keyed: false,
+      partition: undefined,
+    })
+    t.match(await describe({ table: 'keyed' }), { columns: ['id INT', 'n LONG'], keyed: true })
+    t.match(await describe({ table: 'indexed' }), { keyed: true })
+    t.strictSame(await describe({ table: 'dfs://d/t' }), {
+      columns: ['id INT', 'sym SYMBOL'],
+      keyed: false,
+      partition: ['sym VALUE'],
+    })
+  },
+)
 
-t.test('the columns of a function are those it was given, or those of a table', async t => {
+t.test('the columns of a function are given by the user or taken from a table', async t => {
   const describe = await describer(t)
   t.strictSame(await describe({ function: 'put', types: 'b:INT,a:DATE' }), {
     columns: ['b INT', 'a DATE'],
@@ -57,11 +60,11 @@ t.test('the columns of a function are those it was given, or those of a table', 
   t.strictSame(
     await describe({ function: 'put', typesFrom: 'dfs://d/t' }),
     { columns: ['id INT', 'sym SYMBOL'], keyed: false, partition: undefined },
-    'where a function writes nobody knows',
+    'where a function writes is unknown',
   )
 })
 
-t.test('what is not there is the failure, whichever part names it', async t => {
+t.test('a missing table or function is an error, whichever option names it', async t => {
   const describe = await describer(t)
   const missing: TargetOptions[] = [
     { table: 'trade' },
@@ -98,7 +101,7 @@ o = database("dfs://o", COMPO, [h, database("", VALUE, 2024.01.01..2024.01.02)],
 o.createPartitionedTable(table(1:0, \`id\`sym\`day, [INT,SYMBOL,DATE]), \`other, \`sym\`day, sortColumns=[\`id], keepDuplicates=LAST)`
 
 t.test(
-  'engine and duplicates say whether rows can be counted, and how they are upserted',
+  'engine and duplicate policy decide whether rows can be counted and how upserts work',
   async t => {
     for (const [version, counts] of [
       ['2.00.10', true],
@@ -140,17 +143,17 @@ t.test(
       t.same(
         await keysOf({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }),
         { keyColumns: ['sym', 'id'], ...chosenBy },
-        'of the table to be counted',
+        'keys of the table to be counted',
       )
       t.same(
         await keysOf({ table: 'dfs://o/other' }),
         { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
-        'equals go within a partition: its day is one, and its sym is not',
+        'equal rows are replaced within a partition only, so partition columns are keys, too',
       )
       t.same(
         await keysOf({ table: 'dfs://o/other', method: 'upsert', keyColumns: ['sym', 'id'] }),
         { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
-        'neither an upsert nor an equal changes these',
+        'neither an upsert nor an equal row changes these',
       )
       t.same(
         (await describe({ table: 'dfs://d/t', ...upsert })).keyColumns,
@@ -179,35 +182,32 @@ t.test('an upsert into another DFS table needs key columns', async t => {
   })
 })
 
-t.test(
-  'a row that is written twice is one row where there is a key, or where equals go',
-  async t => {
-    const { session } = await startLoadServer(
-      t,
-      `${initScript}
+t.test('a row written twice is stored once if the table has a key or drops duplicates', async t => {
+  const { session } = await startLoadServer(
+    t,
+    `${initScript}
 s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
 tt = table(1:0, \`id\`sym, [INT,SYMBOL])
 s.createPartitionedTable(tt, \`all, \`sym, sortColumns=\`sym\`id, keepDuplicates=ALL)
 s.createPartitionedTable(tt, \`first, \`sym, sortColumns=\`sym\`id, keepDuplicates=FIRST)
 s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`,
-    )
-    for (const [table, drops] of [
-      ['trades', false],
-      ['keyed', true],
-      ['indexed', true],
-      ['dfs://d/t', false],
-      ['dfs://s/all', false],
-      ['dfs://s/first', true],
-      ['dfs://s/last', true],
-    ] as const) {
-      const run = testRun({ target: { table } })
-      const { dropsDuplicates } = await describeTarget(session, run.plan, run.options)
-      t.equal(dropsDuplicates, drops, table)
-    }
-  },
-)
+  )
+  for (const [table, drops] of [
+    ['trades', false],
+    ['keyed', true],
+    ['indexed', true],
+    ['dfs://d/t', false],
+    ['dfs://s/all', false],
+    ['dfs://s/first', true],
+    ['dfs://s/last', true],
+  ] as const) {
+    const run = testRun({ target: { table } })
+    const { dropsDuplicates } = await describeTarget(session, run.plan, run.options)
+    t.equal(dropsDuplicates, drops, table)
+  }
+})
 
-t.test('the longest texts are those of the DFS table that rows go into', async t => {
+t.test('the limits for texts are those of the DFS table that rows go into', async t => {
   const { session } = await startLoadServer(t, initScript)
   const limits = async (target: TargetOptions): Promise<(number | undefined)[]> => {
     const run = testRun({ target })
@@ -216,13 +216,13 @@ t.test('the longest texts are those of the DFS table that rows go into', async t
   }
   const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]
   t.strictSame(await limits({ table: 'dfs://d/texts' }), [symbol, string, blob, none])
-  t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of one')
-  t.strictSame(await limits({ table: 'trades' }), [none, none], 'memory takes any length')
+  t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of a DFS table')
+  t.strictSame(await limits({ table: 'trades' }), [none, none], 'tables in memory take any length')
   const types = 'note:SYMBOL,sym:BLOB,other:STRING,id:STRING,doc:INT'
   t.strictSame(
     await limits({ function: 'put', types, confirmTable: 'dfs://d/texts' }),
     [string, symbol, none, none, none],
-    'behind a function those of the columns of the same name',
+    'for a function, limits of columns with the same name',
   )
   t.strictSame(await limits({ function: 'put', types }), [none, none, none, none, none])
   t.strictSame(await limits({ function: 'put', typesFrom: 'dfs://d/t' }), [none, symbol])

@@ -36,17 +36,21 @@ async function stored(t: Test, settings: Partial<NodeConfig>, change: Partial<Lo
 const inMemory = { ...nothingStored, grade: 'in memory' }
 const single = { replicas: 1, cacheEngine: false, pendingTransactions: 0 }
 
-t.test('what is in memory is known without asking', async t => {
+t.test('for a table in memory nothing is asked', async t => {
   const target = { table: 'shared' }
   t.strictSame(await stored(t, {}, { target }), inMemory)
   t.strictSame(await stored(t, { dataSync: 1 }, { target }), inMemory)
   const put = { function: 'put', types: 'id:INT' }
-  t.strictSame(await stored(t, {}, { target: put }), nothingStored, 'where it writes nobody knows')
+  t.strictSame(
+    await stored(t, {}, { target: put }),
+    nothingStored,
+    'where the function writes is unknown',
+  )
   t.strictSame(await stored(t, {}, { target: { ...put, confirmTable: 'shared' } }), inMemory)
   t.strictSame(await stored(t, {}, { target, delivery: { confirm: 'none' } }), nothingStored)
 })
 
-t.test('settings of a single node say how safe the rows of its databases are', async t => {
+t.test('settings of a single node decide how safe rows in its databases are', async t => {
   const target = { table: 'dfs://olap/t' }
   const cache = "in the server's cache"
   const cases: [Partial<NodeConfig>, object][] = [
@@ -81,7 +85,7 @@ t.test('settings of a single node say how safe the rows of its databases are', a
   })
 })
 
-t.test('who may not ask is told of nothing', async t => {
+t.test('a user without permission to ask gets no answer', async t => {
   const here = await startLoadServer(t, script, {
     settings: { dataSync: 1, enableConfigAccessControl: true },
   })
@@ -108,7 +112,7 @@ t.test('who may not ask is told of nothing', async t => {
   })
 })
 
-t.test('of a table whose name begins alike nothing is counted', async t => {
+t.test('a table with a similar name is not counted', async t => {
   const here = await startLoadServer(t, script)
   const { plan } = testRun({ target: { table: 'dfs://tsdb/t' } })
   await here.session.run('loadTable("dfs://tsdb", "tt").tableInsert(table(1 2 as id))')
@@ -125,7 +129,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-/** What is made of an answer. */
+/** The result for one answer of the server. */
 async function madeOf(t: Test, answer: Value | undefined, engine?: string) {
   const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
   const session: Session = await connect({ host: '127.0.0.1', port: server.port })
@@ -139,7 +143,7 @@ async function madeOf(t: Test, answer: Value | undefined, engine?: string) {
   return durability.result(true)
 }
 
-t.test('in a cluster the settings of the controller count', async t => {
+t.test("in a cluster the controller's settings decide", async t => {
   const dataNode = 0
   const own = (sync: Value = none, factor: Value = none): Value =>
     tuple(text('8'), sync, factor, none, none, int(dataNode))
@@ -167,12 +171,12 @@ t.test('in a cluster the settings of the controller count', async t => {
   t.match(await madeOf(t, tuple(own(), none)), { cacheEngine: null })
 })
 
-t.test('a server that goes meanwhile costs the run nothing but the answer', async t => {
+t.test('if the server disappears meanwhile, only this answer is missing', async t => {
   const server = await startFakeServer((_, peer) => peer.socket.destroy())
   const session = await connect({ host: '127.0.0.1', port: server.port })
   const { plan } = testRun({ target: { table: 'dfs://d/t' } })
   const durability = newDurability(plan, { engine: 'OLAP' })
-  t.strictSame(await durability.result(true), nothingStored, 'before it was asked')
+  t.strictSame(await durability.result(true), nothingStored, 'nothing was asked yet')
   for (let i = 0; i < 2; i++) {
     durability.ask(session)
     t.strictSame(await durability.result(true), nothingStored)

@@ -15,7 +15,7 @@ async function serverWith(t: Test, faults: Faults = {}) {
   return server
 }
 
-/** A run that connects to this port, whose server listens as told. */
+/** A run that connects to this port; `isUp` says when the server listens. */
 function scene(
   t: Test,
   port: number,
@@ -56,7 +56,7 @@ t.test('the target is described on a session that stays open', async t => {
   t.same(notices, [])
 })
 
-t.test('a server that is just starting is waited for, and that is said once', async t => {
+t.test('the run waits for a starting server, and says so once', async t => {
   const { port } = await serverWith(t)
   const { find, notices, platform } = scene(t, port, { isUp: nowMs => nowMs >= 2_000 })
   await find()
@@ -64,7 +64,7 @@ t.test('a server that is just starting is waited for, and that is said once', as
   t.ok(platform.dialledAtMs.length > 2)
 })
 
-t.test('a server that does not come is waited for as long as connecting may take', async t => {
+t.test('the run waits for a missing server as long as connecting may take', async t => {
   const server = { host: '127.0.0.1', port: 1, connectTimeoutMs: 3_000 }
   const { find, opened, platform } = scene(t, 1, { server, isUp: () => false })
   await t.rejects(find(), { code: 'DDB_CONNECT' })
@@ -94,7 +94,7 @@ t.test('a signal ends the wait for a server', async t => {
   t.ok(run.platform.clock.nowMs() < 1_000)
 })
 
-/** What a server says that is not ready yet; without a tag another way to log in is tried before. */
+/** Errors of servers that are not ready. Without a tag in angle brackets, the client first tries another way to log in. */
 const startingTexts: Readonly<Record<string, readonly string[]>> = {
   'schema(': [
     "The datanode isn't initialized yet. Please try again later",
@@ -107,7 +107,7 @@ const startingTexts: Readonly<Record<string, readonly string[]>> = {
 
 for (const [begin, texts] of Object.entries(startingTexts)) {
   for (const text of texts) {
-    t.test(`a server that answers ${begin} with ${text} is waited for`, async t => {
+    t.test(`the run waits for a server that answers ${begin} with ${text}`, async t => {
       let refused = 0
       const { port } = await serverWith(t, {
         beforeExecute: request =>
@@ -117,13 +117,13 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
         server: { host: '127.0.0.1', port, user: 'admin', password: '123456' },
       })
       await find()
-      t.equal(notices.length, 1, 'and that is said once')
+      t.equal(notices.length, 1, 'one notice')
       t.equal(refused, 4)
     })
   }
 }
 
-t.test('a server with as many connections as it may have is waited for', async t => {
+t.test('the run waits for a server that has no free connection', async t => {
   const server = await startServer({ port: 0, initScript, maxConnections: 1 })
   t.teardown(() => server.close())
   const { port } = server
@@ -137,7 +137,7 @@ t.test('a server with as many connections as it may have is waited for', async t
   await found
 })
 
-t.test('a server that stays unready is not one without the table', async t => {
+t.test('a server that stays unready is not reported as lacking the table', async t => {
   const { port } = await serverWith(t, {
     beforeExecute: ({ text }) =>
       text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
@@ -155,7 +155,7 @@ t.test('a server that stays unready is not one without the table', async t => {
   await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
 })
 
-t.test('a question that another node is to answer is asked there', async t => {
+t.test('a question redirected to another node is asked there', async t => {
   const leader = await serverWith(t)
   const follower = await serverWith(t, {
     beforeExecute: ({ text }) =>
@@ -169,7 +169,7 @@ t.test('a question that another node is to answer is asked there', async t => {
   t.ok(opened[0]?.closed)
 })
 
-t.test('nodes that send us on and on are not followed for ever', async t => {
+t.test('endless redirects are not followed', async t => {
   const circling = await serverWith(t, {
     beforeExecute: ({ text }): { error: string } | undefined =>
       text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
@@ -179,31 +179,28 @@ t.test('nodes that send us on and on are not followed for ever', async t => {
   t.equal(opened.length, 6)
 })
 
-t.test('a target that is not there is the failure, on a session that was told of', async t => {
+t.test('a missing target is an error, and its session was passed on', async t => {
   const { port } = await serverWith(t)
   const { find, opened } = scene(t, port, { target: { table: 'nothing' } })
   await t.rejects(find(), { code: 'DDB_TARGET' })
   t.equal(opened.length, 1)
 })
 
-t.test(
-  'texts of any length go into DFS tables of servers from before there were limits',
-  async t => {
-    const server = await startServer({
-      port: 0,
-      initScript: `db = database("dfs://d", VALUE, \`A\`B)
+t.test('servers older than the limits take texts of any length into DFS tables', async t => {
+  const server = await startServer({
+    port: 0,
+    initScript: `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`,
-    })
-    t.teardown(() => server.close())
-    const admin = { user: 'admin', password: '123456' }
-    const limitsOf = async (port: number): Promise<unknown> => {
-      const target = { table: 'dfs://d/t' }
-      const { find } = scene(t, port, { server: { host: '127.0.0.1', port, ...admin }, target })
-      return (await find())[1].columns.map(({ maxBytes }) => maxBytes)
-    }
-    t.strictSame(await limitsOf(server.port), [undefined, 255])
-    const toClient = (chunk: string): string => chunk.replaceAll('3.00.5', '2.00.9')
-    const older = await startRewritingProxy(t, server.port, { toClient })
-    t.strictSame(await limitsOf(older), [undefined, undefined])
-  },
-)
+  })
+  t.teardown(() => server.close())
+  const admin = { user: 'admin', password: '123456' }
+  const limitsOf = async (port: number): Promise<unknown> => {
+    const target = { table: 'dfs://d/t' }
+    const { find } = scene(t, port, { server: { host: '127.0.0.1', port, ...admin }, target })
+    return (await find())[1].columns.map(({ maxBytes }) => maxBytes)
+  }
+  t.strictSame(await limitsOf(server.port), [undefined, 255])
+  const toClient = (chunk: string): string => chunk.replaceAll('3.00.5', '2.00.9')
+  const older = await startRewritingProxy(t, server.port, { toClient })
+  t.strictSame(await limitsOf(older), [undefined, undefined])
+})

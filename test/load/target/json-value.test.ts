@@ -1,7 +1,7 @@
 import t from 'tap'
 import { jsonToValue } from '../../../src/load/target/json-value.js'
 
-t.test('JSON becomes the DolphinDB value of its kind', async t => {
+t.test('a JSON value becomes a DolphinDB value of its kind', async t => {
   for (const [json, value] of [
     ['true', { form: 'scalar', type: 'BOOL', value: true }],
     ['5', { form: 'scalar', type: 'INT', value: 5 }],
@@ -21,7 +21,7 @@ t.test('JSON becomes the DolphinDB value of its kind', async t => {
   }
 })
 
-t.test('an object is refused wherever it stands', async t => {
+t.test('an object is refused at any depth', async t => {
   for (const json of ['{}', '{"form":"scalar"}', '[{"a":1}]', '[[1,{"a":1}]]']) {
     t.throws(() => jsonToValue(JSON.parse(json)), { code: 'DDB_USAGE' }, json)
   }

@@ -1,6 +1,6 @@
 /*
-  Which lane rows are in, against the partitions that the embedded server puts them into: rows of one partition, and rows of one key,
-  are in one lane.
+  Lanes of rows, compared with the partitions of the embedded server: rows of one partition, and rows with one key,
+  share a lane.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -24,7 +24,7 @@ const dfs: Target = {
 }
 const shared: Target = { ...dfs, table: { kind: 'shared', name: 'target' } }
 
-/** A level of a database: as `schema()` tells it, and as the server looks values up. */
+/** One partition level of a database, as `schema()` returns it (`scheme`) and as the server uses it (`own`). */
 interface Level {
   readonly kind: Exclude<PartitionKind, 'SEQ'>
   readonly type: DataType
@@ -32,7 +32,7 @@ interface Level {
   readonly own: ServerValue
 }
 
-/** Values of a column of each type; the empty text and null are no key. */
+/** Values for a column of each type; null and the empty text are not keys. */
 const values: Record<string, fc.Arbitrary<ElementValue>> = {
   INT: fc.oneof(
     fc.integer({ min: -50, max: 50 }),
@@ -42,7 +42,7 @@ const values: Record<string, fc.Arbitrary<ElementValue>> = {
   SHORT: fc.oneof(fc.integer({ min: -300, max: 300 }), fc.constant(null)),
   LONG: fc.oneof(
     fc.bigInt({ min: -50n, max: 50n }),
-    // The embedded server counts in doubles.
+    // The embedded server calculates with doubles.
     fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n }),
     fc.constant(null),
   ),
@@ -61,7 +61,7 @@ const column = (type: DataType, of: readonly ElementValue[]): Column => vectorOf
 const vector = (type: DataType, of: readonly ElementValue[]): Vector => column(type, of) as Vector
 const tuple = (data: Value[]): Value => ({ form: 'vector', type: 'ANY', length: data.length, data })
 
-/** Types of columns, and of schemes that they are converted to. */
+/** Types of columns, with the types of schemes that they are converted to. */
 const pairs = [
   ['INT', 'INT'],
   ['SHORT', 'SHORT'],
@@ -115,7 +115,7 @@ const drawn = (rowCount: number): fc.Arbitrary<Drawn> =>
     )
     .map(({ own, type, kind, known, buckets, rows, near }) => {
       const ascending = known.sort((a, b) => (a! < b! ? -1 : 1))
-      // Half of the rows have values that the scheme names, where the types are the same.
+      // If the types are equal, half of the rows have values from the scheme.
       const some = rows.map((value, row) =>
         own === type && near[row]! % 2 === 0 ? ascending[near[row]! % ascending.length]! : value,
       )
@@ -137,7 +137,7 @@ function describe(columns: readonly Column[], levels: readonly Level[]): TargetD
 
 const rowCount = 40
 
-t.test('rows of one partition are in one lane, whatever divides them', async t => {
+t.test('rows of one partition are in one lane, for any partition scheme', async t => {
   let shared = 0
   let spread = 0
   fc.assert(
@@ -159,7 +159,7 @@ t.test('rows of one partition are in one lane, whatever divides them', async t =
         for (let row = 0; row < rowCount; row++) {
           const at = places.map(place => place[row]!)
           if (chosen[row]! >= lanes) return false
-          // A value that is new gets a partition of its own.
+          // A new value gets a partition of its own.
           const isNew = at.some((place, i) => place === -1 && levels[i]!.level.kind === 'VALUE')
           if (isNew) continue
           const isOutside = at.some(place => place < 0)
@@ -179,11 +179,11 @@ t.test('rows of one partition are in one lane, whatever divides them', async t =
     ),
     { numRuns: runs(2_000) },
   )
-  t.ok(shared > 100, 'rows meet in partitions')
+  t.ok(shared > 100, 'several rows share a partition')
   t.ok(spread > 3, 'partitions are in several lanes')
 })
 
-t.test('new values of a VALUE scheme change nothing, other bounds do', async t => {
+t.test('new values of a VALUE scheme do not change lanes, other bounds do', async t => {
   const ids = column('INT', [1, 2, 3, 4, 5, 6, 7, 8])
   const of = (kind: PartitionKind, known: number[]) =>
     laneScheme(describe([ids], [level(kind, 'INT', known, 0)]), dfs)!
@@ -196,22 +196,19 @@ t.test('new values of a VALUE scheme change nothing, other bounds do', async t =
   t.not(of('LIST', [1, 5]).digest, of('LIST', [1, 6]).digest)
 })
 
-t.test(
-  'columns that are named for an upsert count as far as they are of the table’s key',
-  async t => {
-    const columns = [column('INT', [1, 1, 2, 2]), column('INT', [1, 2, 1, 2])]
-    const keyed = { ...describe(columns, []), partitionColumns: [], keyed: true }
-    const of = (tableKey: readonly string[], keyColumns: readonly string[]) =>
-      laneScheme({ ...keyed, tableKey, keyColumns }, { ...shared, method: 'upsert', keyColumns })
-    const lanes = (scheme: ReturnType<typeof of>) => scheme?.lanesOf({ rowCount: 4, columns }, 64)
-    t.strictSame(lanes(of(['c0', 'c1'], ['c1', 'c0'])), lanes(of(['c0', 'c1'], ['c0', 'c1'])))
-    const [first, second, third, fourth] = lanes(of(['c0', 'c1'], ['c0']))!
-    t.ok(first === second && third === fourth && first !== third)
-    t.equal(of(['c0'], ['c1']), undefined, 'nothing of both')
-  },
-)
+t.test('key columns given for an upsert count if they belong to the table’s key', async t => {
+  const columns = [column('INT', [1, 1, 2, 2]), column('INT', [1, 2, 1, 2])]
+  const keyed = { ...describe(columns, []), partitionColumns: [], keyed: true }
+  const of = (tableKey: readonly string[], keyColumns: readonly string[]) =>
+    laneScheme({ ...keyed, tableKey, keyColumns }, { ...shared, method: 'upsert', keyColumns })
+  const lanes = (scheme: ReturnType<typeof of>) => scheme?.lanesOf({ rowCount: 4, columns }, 64)
+  t.strictSame(lanes(of(['c0', 'c1'], ['c1', 'c0'])), lanes(of(['c0', 'c1'], ['c0', 'c1'])))
+  const [first, second, third, fourth] = lanes(of(['c0', 'c1'], ['c0']))!
+  t.ok(first === second && third === fourth && first !== third)
+  t.equal(of(['c0'], ['c1']), undefined, 'no common column')
+})
 
-t.test('what is not known for sure goes over one connection', async t => {
+t.test('if lanes are not certain, all rows go over one connection', async t => {
   const ids = column('INT', [1])
   const uuids = column('UUID', [new Uint8Array(16).fill(1)])
   const doubles = column('DOUBLE', [1])
@@ -235,7 +232,7 @@ t.test('what is not known for sure goes over one connection', async t => {
   t.equal(laneScheme(keyed, shared), undefined, 'a DOUBLE as key')
   t.equal(laneScheme({ ...keyed, keyed: false }, shared), undefined, 'no key')
   const both = describe([uuids, ids], [hash('UUID', 4), hash('INT', 4)])
-  t.ok(laneScheme(both, dfs), 'one level of two will do')
+  t.ok(laneScheme(both, dfs), 'one usable level of two is enough')
 })
 
 t.test('rows of one key are in one lane', async () => {

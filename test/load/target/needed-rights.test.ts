@@ -1,5 +1,5 @@
 /*
-  A refusal for lack of a right, and what `selftest` found out about rights on that server.
+  Refusals for missing rights, together with what `selftest` found out about rights on that server.
 */
 import t from 'tap'
 import { ServerError } from '../../../src/errors.js'
@@ -17,20 +17,23 @@ function told(facts: Facts, target: TargetOptions, delivery: DeliveryOptions = {
   return namingRights(run, new ServerError('No access', 'DDB_PRIVILEGE')).message
 }
 
-t.test('the rights that a load takes, as far as they were asked', async t => {
-  const target: TargetOptions = { table: 'dfs://d/t' }
-  const upsert: TargetOptions = { ...target, method: 'upsert', keyColumns: ['id'] }
-  const takes = 'No access As selftest found on this server, a load like this takes'
-  const both = 'TABLE_INSERT and TABLE_READ on dfs://d/t.'
-  t.equal(told({}, target), 'No access')
-  t.equal(told(none, target), `${takes} ${both}`)
-  t.equal(told(all, target), `${takes} TABLE_INSERT on dfs://d/t.`)
-  t.equal(told({ ...all, insertCounts: false }, target, { confirm: 'count' }), `${takes} ${both}`)
-  t.match(told(none, upsert), 'takes TABLE_UPDATE and TABLE_READ on')
-  t.match(told(all, upsert), 'takes TABLE_INSERT on')
-})
+t.test(
+  'the error names the rights that a load needs, as far as selftest asked for them',
+  async t => {
+    const target: TargetOptions = { table: 'dfs://d/t' }
+    const upsert: TargetOptions = { ...target, method: 'upsert', keyColumns: ['id'] }
+    const takes = 'No access As selftest found on this server, a load like this takes'
+    const both = 'TABLE_INSERT and TABLE_READ on dfs://d/t.'
+    t.equal(told({}, target), 'No access')
+    t.equal(told(none, target), `${takes} ${both}`)
+    t.equal(told(all, target), `${takes} TABLE_INSERT on dfs://d/t.`)
+    t.equal(told({ ...all, insertCounts: false }, target, { confirm: 'count' }), `${takes} ${both}`)
+    t.match(told(none, upsert), 'takes TABLE_UPDATE and TABLE_READ on')
+    t.match(told(all, upsert), 'takes TABLE_INSERT on')
+  },
+)
 
-t.test('any other refusal, and one at a table in memory, is left as it is', async t => {
+t.test('other refusals, and refusals for tables in memory, are unchanged', async t => {
   t.equal(told(none, { table: 'target' }), 'No access')
   const run = testRun({ target: { table: 'dfs://d/t' } })
   run.server.facts = none

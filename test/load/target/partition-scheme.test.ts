@@ -25,7 +25,7 @@ function dimension(
   return { columnName: `c${columnIndex}`, columnIndex, kind, type, scheme }
 }
 
-/** Which rows lie outside; undefined where the scheme does not tell. */
+/** Rows outside all partitions, marked 1; undefined if the scheme does not tell. */
 function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]) {
   const marks = outsideMarks({ partition: { dimensions }, newValues: 'skip' })
   return marks && [...marks({ rowCount: columns[0]!.length, columns })]
@@ -35,7 +35,7 @@ function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]
 const january = 18_262
 const dayMs = 86_400_000n
 
-t.test('values, lists and ranges tell which rows lie outside', async t => {
+t.test('values, lists and ranges decide which rows are outside', async t => {
   const id = columnOf('INT', [1, 2, 3, 4, null])
   const cases: [string, PartitionDimension, number[]][] = [
     ['VALUE', dimension('VALUE', 'INT', ints(1, 3)), [0, 1, 0, 1, 1]],
@@ -55,7 +55,7 @@ t.test('values, lists and ranges tell which rows lie outside', async t => {
   for (const [name, one, expected] of cases) t.strictSame(outside([id], one), expected, name)
 })
 
-t.test('a row has to be inside in every dimension', async t => {
+t.test('a row must be inside in every dimension', async t => {
   const id = columnOf('INT', [1, 1, 9, 9])
   const sym = columnOf('SYMBOL', ['A', 'Z', 'A', 'Z'])
   const both = [
@@ -65,17 +65,14 @@ t.test('a row has to be inside in every dimension', async t => {
   t.strictSame(outside([id, sym], ...both), [0, 1, 1, 1])
 })
 
-t.test(
-  'texts are told apart whether they are symbols or strings; the empty one is null',
-  async t => {
-    const scheme = dimension('VALUE', 'SYMBOL', schemeOf('STRING', ['A', 'B', '']))
-    for (const type of ['STRING', 'SYMBOL'] as const) {
-      t.strictSame(outside([columnOf(type, ['A', 'a', 'B', ''])], scheme), [0, 1, 0, 1], type)
-    }
-  },
-)
+t.test('texts are compared equally as symbols and strings; the empty text is null', async t => {
+  const scheme = dimension('VALUE', 'SYMBOL', schemeOf('STRING', ['A', 'B', '']))
+  for (const type of ['STRING', 'SYMBOL'] as const) {
+    t.strictSame(outside([columnOf(type, ['A', 'a', 'B', ''])], scheme), [0, 1, 0, 1], type)
+  }
+})
 
-t.test('columns of every width are read, their nulls lie outside', async t => {
+t.test('columns of every width are read, and null is outside', async t => {
   for (const type of ['CHAR', 'SHORT', 'INT'] as const) {
     const column = columnOf(type, [1, 2, null])
     t.strictSame(outside([column], dimension('VALUE', type, schemeOf(type, [1]))), [0, 1, 1], type)
@@ -91,7 +88,7 @@ t.test('columns of every width are read, their nulls lie outside', async t => {
   t.strictSame(
     outside([columnOf('INT', [7, 8])], dimension('VALUE', 'LONG', schemeOf('LONG', [7n]))),
     [0, 1],
-    'integers are compared whatever their widths',
+    'integers are compared across widths',
   )
 })
 
@@ -106,7 +103,7 @@ t.test('times are compared in the coarser unit of the scheme', async t => {
   t.strictSame(
     outside([columnOf('NANOTIMESTAMP', [firstNs - 1n, firstNs, firstNs + 1n])], longAgo),
     [1, 0, 0],
-    'to the nanosecond, before 1970 too',
+    'exact to the nanosecond, also before 1970',
   )
   const lastSecond = (january + 2) * 86_400 - 1
   t.strictSame(outside([columnOf('DATETIME', [lastSecond, lastSecond + 1])], days), [0, 1])
@@ -114,13 +111,13 @@ t.test('times are compared in the coarser unit of the scheme', async t => {
   t.strictSame(
     outside([columnOf('TIMESTAMP', [-1n, 0n, -dayMs, -dayMs - 1n])], before),
     [0, 1, 0, 1],
-    'before 1970, too',
+    'also before 1970',
   )
   const hours = dimension('VALUE', 'DATEHOUR', schemeOf('DATEHOUR', [1]))
   t.strictSame(outside([columnOf('TIMESTAMP', [3_599_999n, 3_600_000n])], hours), [1, 0])
 })
 
-t.test('numbers beyond 2^53 are told apart', async t => {
+t.test('numbers beyond 2^53 are distinguished', async t => {
   const bound = 2n ** 60n
   const long = columnOf('LONG', [bound - 1n, bound, bound + 1n])
   const range = schemeOf('LONG', [0n, bound])
@@ -133,11 +130,11 @@ t.test('days are compared with months', async t => {
   // Months count from year 0: 2020.01M is 2020 × 12.
   const months = dimension('VALUE', 'MONTH', schemeOf('MONTH', [24_240, 24_241]))
   const date = columnOf('DATE', [january - 1, january, january + 59, january + 60])
-  // 2020 is a leap year: the 60th day of it is February 29.
+  // 2020 is a leap year: its 60th day is February 29.
   t.strictSame(outside([date], months), [1, 0, 0, 1])
 })
 
-t.test('where a scheme does not tell nothing is concluded', async t => {
+t.test('if a scheme does not tell, nothing is marked as outside', async t => {
   t.equal(outsideMarks({}), undefined)
   t.equal(outsideScheme({}), undefined)
   const silent: [string, PartitionDimension][] = [
@@ -153,27 +150,30 @@ t.test('where a scheme does not tell nothing is concluded', async t => {
   }
 })
 
-t.test('where a function divides the rows nothing is concluded, nor asked', async t => {
-  const known = {
-    dimensions: [
-      {
-        columnName: 'id',
-        columnIndex: 0,
-        kind: 'VALUE',
-        type: 'INT',
-        scheme: vectorOf({ type: 'INT' }, [1, 2]),
-      },
-    ],
-  } as const
-  t.ok(outsideMarks({ partition: known, newValues: 'skip' }))
-  t.ok(asksForPolicy({ partition: known }))
-  const partition = { ...known, unpredictable: true } as const
-  t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
-  t.equal(outsideScheme({ partition, newValues: 'skip' }), undefined)
-  t.equal(asksForPolicy({ partition }), false)
-})
+t.test(
+  'if a function computes partitions, nothing is marked as outside and nothing asked',
+  async t => {
+    const known = {
+      dimensions: [
+        {
+          columnName: 'id',
+          columnIndex: 0,
+          kind: 'VALUE',
+          type: 'INT',
+          scheme: vectorOf({ type: 'INT' }, [1, 2]),
+        },
+      ],
+    } as const
+    t.ok(outsideMarks({ partition: known, newValues: 'skip' }))
+    t.ok(asksForPolicy({ partition: known }))
+    const partition = { ...known, unpredictable: true } as const
+    t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
+    t.equal(outsideScheme({ partition, newValues: 'skip' }), undefined)
+    t.equal(asksForPolicy({ partition }), false)
+  },
+)
 
-t.test('a column that cannot be compared with its scheme has no row outside', async t => {
+t.test('if a column cannot be compared with its scheme, no row is outside', async t => {
   const dates = dimension('VALUE', 'DATE', schemeOf('DATE', [1]))
   t.strictSame(outside([columnOf('TIME', [5])], dates), [0])
   t.strictSame(outside([columnOf('INT', [5])], dates), [0])
@@ -189,7 +189,7 @@ t.test('rows outside are counted', async t => {
   t.equal(count?.({ rowCount: 4, columns: [ints(1, 2, 1, 3) as Column] }), 2)
 })
 
-t.test('what a new value of a VALUE scheme becomes is for the server to say', async t => {
+t.test("the server's policy decides about new values of a VALUE scheme", async t => {
   const value = dimension('VALUE', 'INT', ints(1, 3))
   const range = dimension('RANGE', 'INT', ints(0, 4), 1)
   const columns = [columnOf('INT', [1, 2, null, 3]), columnOf('INT', [1, 1, 1, 4])]
@@ -200,11 +200,11 @@ t.test('what a new value of a VALUE scheme becomes is for the server to say', as
   }
   t.strictSame(marks('skip', value), [0, 1, 1, 0])
   t.strictSame(marks('fail', value), [0, 1, 1, 0])
-  t.strictSame(marks('add', value), [0, 0, 1, 0], 'null becomes no partition')
+  t.strictSame(marks('add', value), [0, 0, 1, 0], 'null gets no partition')
   t.equal(marks(undefined, value), undefined)
   t.strictSame(marks('add', value, range), [0, 0, 1, 1])
   t.equal(marks(undefined, value, range), undefined)
-  t.strictSame(marks(undefined, range), [0, 0, 0, 1], 'other schemes do not ask')
+  t.strictSame(marks(undefined, range), [0, 0, 0, 1], 'other schemes need no policy')
   t.ok(asksForPolicy({ partition: { dimensions: [range, value] } }))
   t.notOk(asksForPolicy({ partition: { dimensions: [range] } }))
   t.notOk(asksForPolicy({}))

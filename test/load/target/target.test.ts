@@ -13,21 +13,21 @@ import {
   writeExpression,
 } from '../../../src/load/target/target.js'
 
-t.test('a shared table is written through its bare name', async t => {
+t.test('a shared table is written to by its bare name', async t => {
   const table = parseTableTarget('trades')
   t.same(table, { kind: 'shared', name: 'trades' })
   t.equal(writeExpression(table, 'insert', [], false), 'tableInsert{trades}')
   t.equal(writeExpression(table, 'append', [], false), 'append!{trades}')
 })
 
-t.test('the last segment of a dfs path is the table', async t => {
+t.test('the last segment of a dfs path is the table name', async t => {
   const table = parseTableTarget('dfs://testDB/sub/tb1')
   t.same(table, { kind: 'dfs', database: 'dfs://testDB/sub', table: 'tb1' })
   t.equal(tableText(table), 'dfs://testDB/sub/tb1')
   t.equal(tableExpression(table), 'loadTable("dfs://testDB/sub","tb1")')
 })
 
-t.test('an upsert leaves the batch open and names its keys', async t => {
+t.test('the call for an upsert leaves its data open and names its keys', async t => {
   const table = parseTableTarget('dfs://db/t')
   t.equal(
     writeExpression(table, 'upsert', ['id', 'day'], false),
@@ -35,7 +35,7 @@ t.test('an upsert leaves the batch open and names its keys', async t => {
   )
 })
 
-t.test('answered requests use the forms that tell the rows written', async t => {
+t.test('answered requests use the calls that return the number of rows', async t => {
   const table = parseTableTarget('trades')
   t.equal(writeExpression(table, 'append', [], true), 'tableInsert{trades}')
   t.equal(
@@ -44,7 +44,7 @@ t.test('answered requests use the forms that tell the rows written', async t => 
   )
 })
 
-t.test('a primary key is named by the table alone', async t => {
+t.test('only the table names a primary key', async t => {
   const table = parseTableTarget('dfs://db/t')
   const upsert = { primaryKey: true, counts: true }
   const expression = 'loadTable("dfs://db","t")'
@@ -52,7 +52,7 @@ t.test('a primary key is named by the table alone', async t => {
   t.equal(writeExpression(table, 'upsert', [], true, upsert), `tableUpsert{${expression}}`)
 })
 
-t.test('a function writes by the same means, and gives rows where they are told', async t => {
+t.test('the function body uses the same calls, and returns rows if they do', async t => {
   const body = (options: TargetOptions, upsert = usualUpsert): string => {
     const target = parseTarget(options)
     return target.kind === 'table' ? writeBody(target, upsert).replace(/\s+/g, ' ').trim() : ''
@@ -81,14 +81,14 @@ t.test('a function writes by the same means, and gives rows where they are told'
   )
 })
 
-t.test('DolphinDB spellings of the methods are understood', async t => {
+t.test('DolphinDB spellings of the methods are accepted', async t => {
   t.equal(parseMethod('tableInsert'), 'insert')
   t.equal(parseMethod('append!'), 'append')
   t.equal(parseMethod('upsert!'), 'upsert')
   t.throws(() => parseMethod('constructor'), { code: 'DDB_USAGE' })
 })
 
-t.test('no text that is a target can end a string or a call in the script', async t => {
+t.test('no target name can end a string or a call in the script', async t => {
   const property = fc.property(
     fc.oneof(
       fc.string(),
@@ -113,7 +113,7 @@ t.test('no text that is a target can end a string or a call in the script', asyn
   t.doesNotThrow(() => fc.assert(property))
 })
 
-t.test('targets that contradict themselves are refused', async t => {
+t.test('contradictory targets are refused', async t => {
   const refused = (options: Parameters<typeof parseTarget>[0], code = 'DDB_USAGE') => {
     t.throws(() => parseTarget(options), { code })
   }

@@ -4,7 +4,7 @@ import { UsageError } from '../../../src/errors.js'
 import { checkTransform, mostTransformChars } from '../../../src/load/target/transform.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('what stands in the place of one argument is taken as it is', t => {
+t.test('a transform that is one whole expression is used as it is', t => {
   for (const text of [
     'def(t){ return select * from t where price>0 }',
     'def(mutable t)\n{\n  update t set price = 2 * price\n  return t\n}',
@@ -21,7 +21,7 @@ t.test('what stands in the place of one argument is taken as it is', t => {
   t.end()
 })
 
-t.test('what would end early, or go on behind its end, is refused with a sentence', t => {
+t.test('a transform that ends early or continues after its end is refused with a reason', t => {
   for (const [text, why] of [
     ['', 'is empty'],
     [' // nothing\n', 'is empty'],
@@ -48,7 +48,7 @@ t.test('what would end early, or go on behind its end, is refused with a sentenc
   t.end()
 })
 
-/** What is open at the end of a text, by an automaton of its own. */
+/** Whether all that opens is closed, by an independent algorithm. */
 function opensAndCloses(text: string): boolean {
   const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\//g
   const code = text.replace(quoted, found => (found.startsWith('/') ? ' ' : 'x'))
@@ -61,29 +61,32 @@ function opensAndCloses(text: string): boolean {
   return rest === '' && code.trim() !== ''
 }
 
-t.test('texts of brackets, quotes and comments are taken exactly if all that opens closes', t => {
-  const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
-  const text = fc.array(
-    fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
-    {
-      maxLength: 14,
-    },
-  )
-  fc.assert(
-    fc.property(
-      text.map(pieces => pieces.join('')),
-      given => {
-        let isTaken = true
-        try {
-          checkTransform(given)
-        } catch (error) {
-          if (!(error instanceof UsageError)) throw error
-          isTaken = false
-        }
-        return isTaken === opensAndCloses(given)
+t.test(
+  'texts of brackets, quotes and comments are accepted exactly if everything that opens is closed',
+  t => {
+    const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
+    const text = fc.array(
+      fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
+      {
+        maxLength: 14,
       },
-    ),
-    { numRuns: runs(4_000) },
-  )
-  t.end()
-})
+    )
+    fc.assert(
+      fc.property(
+        text.map(pieces => pieces.join('')),
+        given => {
+          let isTaken = true
+          try {
+            checkTransform(given)
+          } catch (error) {
+            if (!(error instanceof UsageError)) throw error
+            isTaken = false
+          }
+          return isTaken === opensAndCloses(given)
+        },
+      ),
+      { numRuns: runs(4_000) },
+    )
+    t.end()
+  },
+)

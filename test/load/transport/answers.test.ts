@@ -20,7 +20,7 @@ const busy = '<ChunkInTransaction>owned by transaction 1 RefId:S00002'
 const typeError = 'Incompatible type. Expected: INT, Actual: STRING'
 const noRights = '<NoPrivilege>Not granted to write data to table dfs://d/t'
 
-/** How a server answers ids: as `tableInsert` does, with an error, with silence, or by hanging up. */
+/** How a server answers ids: as `tableInsert` does, with an error, with silence, or by closing the connection. */
 type Answer = Value | { readonly error: string } | 'silence' | 'close' | undefined
 type Answering = (ids: readonly number[], request: number) => Answer
 
@@ -45,9 +45,9 @@ async function answeringServer(t: Test, answer: Answering) {
 }
 
 interface Change {
-  /** A journal is kept: whether batches in doubt are sent again. */
+  /** Set if there is a journal: whether batches in doubt are resent. */
   readonly resends?: boolean
-  /** So many batches until the journal cannot be written. */
+  /** Number of batches after which the journal cannot be written. */
   readonly journalHolds?: number
   readonly target?: Partial<RecordedTarget>
   readonly remembers?: boolean
@@ -55,7 +55,7 @@ interface Change {
   readonly connections?: number
 }
 
-/** A delivery to a server that answers as told, and batches of four rows: ids 0 to 3, 4 to 7, and so on. */
+/** A delivery to a server that answers with `answer`, and batches of four rows with ids 0 to 3, 4 to 7, and so on. */
 async function scene(
   t: Test,
   answer: Answering,
@@ -175,7 +175,7 @@ async function scene(
   }
 }
 
-t.test('an answer confirms its batch and is waited for', async t => {
+t.test('the run waits for each answer, which confirms its batch', async t => {
   const { delivery, deliver, counts, sent, asked, run } = await scene(t, took)
   t.equal(delivery.used, 'answers')
   const delivering = deliver()
@@ -191,10 +191,10 @@ t.test('an answer confirms its batch and is waited for', async t => {
   t.match(run.state.batches, { sent: 2, retried: 0, failed: 0 })
   t.not(run.state.latencies.percentiles().p50, null)
   await delivery.finish()
-  t.same(asked, [], 'nothing is in doubt')
+  t.same(asked, [], 'no batch is in doubt')
 })
 
-t.test('an upsert answers rows inserted and rows updated, a function anything', async t => {
+t.test('an upsert answers with rows inserted and updated, a function with any value', async t => {
   const pair: Value = {
     form: 'pair',
     elements: { form: 'vector', type: 'LONG', length: 2, data: BigInt64Array.of(1n, 3n) },
@@ -209,7 +209,7 @@ t.test('an upsert answers rows inserted and rows updated, a function anything', 
   }
 })
 
-t.test('rows that a table did not take are not confirmed', async t => {
+t.test('rows that the table did not take are not confirmed', async t => {
   const { deliver, counts, run } = await scene(t, () => int(3))
   await deliver()
   t.same(counts(), [3, 1, 0, 0])
@@ -224,7 +224,7 @@ t.test('an answer without a number of rows leaves its batch in doubt', async t =
   }
 })
 
-t.test('bad rows are looked for by halves, first halves first', async t => {
+t.test('bad rows are found by halving, first halves first', async t => {
   const { deliver, counts, sent } = await scene(t, ids =>
     ids.includes(2) ? { error: typeError } : took(ids),
   )
@@ -233,7 +233,7 @@ t.test('bad rows are looked for by halves, first halves first', async t => {
   t.same(counts(), [3, 0, 1, 0])
 })
 
-t.test('where part of a batch may be there, rows are not looked for', async t => {
+t.test('if part of a batch may be stored, the run does not search for bad rows', async t => {
   const { deliver, counts, sent } = await scene(t, () => ({ error: typeError }), {
     target: { allOrNothing: false },
   })
@@ -242,7 +242,7 @@ t.test('where part of a batch may be there, rows are not looked for', async t =>
   t.same(counts(), [0, 4, 0, 0])
 })
 
-t.test('what is in the way passes: the batch goes out again after a rest', async t => {
+t.test('after a temporary refusal the batch goes out again after a rest', async t => {
   const { deliver, counts, sent, run } = await scene(t, (ids, request) =>
     request < 3 ? { error: busy } : took(ids),
   )
@@ -250,11 +250,11 @@ t.test('what is in the way passes: the batch goes out again after a rest', async
   t.equal(sent.length, 3)
   t.same(counts(), [4, 0, 0, 0])
   t.equal(run.state.batches.retried, 2)
-  // Half of 100 ms and half of 400 ms at least.
+  // At least half of 100 ms and half of 400 ms.
   t.ok(run.platform.clock.nowMs() >= 250, `${run.platform.clock.nowMs()} ms`)
 })
 
-t.test('what is in the way twice in a row ends the run', async t => {
+t.test('a temporary refusal that stays for two batches ends the run', async t => {
   const { deliver, counts, sent } = await scene(t, () => ({ error: busy }))
   await deliver()
   t.equal(sent.length, 3, 'retries are used up')
@@ -263,7 +263,7 @@ t.test('what is in the way twice in a row ends the run', async t => {
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('a batch that nobody has the right to write ends the run, and is not stored', async t => {
+t.test('a batch refused for missing permission ends the run and is not stored', async t => {
   const { deliver, counts, run } = await scene(t, ids =>
     ids.length === 4 ? { error: typeError } : { error: noRights },
   )
@@ -272,7 +272,7 @@ t.test('a batch that nobody has the right to write ends the run, and is not stor
   t.same(counts(), [0, 0, 0, 4], 'nor is the half that was not sent')
 })
 
-t.test('a batch follows the node that leads', async t => {
+t.test('a batch follows a redirect to the leader', async t => {
   const leader = await answeringServer(t, took)
   const here = await scene(t, () => ({ error: '<NotLeader>node2:8902' }), {
     leader: leader.server,
@@ -281,11 +281,11 @@ t.test('a batch follows the node that leads', async t => {
   t.same(here.followed, [{ host: 'node2', port: 8902 }])
   t.same(here.counts(), [4, 0, 0, 0])
   await here.deliver()
-  t.equal(here.sent.length, 1, 'and those behind it go there, too')
+  t.equal(here.sent.length, 1, 'later batches go there, too')
   t.equal(leader.sent.length, 2)
 })
 
-t.test('a node that was not named, or nodes without end, leave the batch unsent', async t => {
+t.test('redirects to unknown hosts, and endless redirects, leave the batch unsent', async t => {
   const redirect: Answering = () => ({ error: '<NotLeader>node2:8902' })
   const refused = await scene(t, redirect)
   await t.rejects(refused.deliver(), { code: 'DDB_CONNECT' })
@@ -298,26 +298,23 @@ t.test('a node that was not named, or nodes without end, leave the batch unsent'
 })
 
 for (const remembers of [true, false]) {
-  t.test(
-    `a connection that is lost: the server ${remembers ? 'has' : 'lost'} its memory`,
-    async t => {
-      const { delivery, deliver, counts, asked, looks } = await scene(
-        t,
-        (ids, request) => (request === 1 ? took(ids) : 'close'),
-        { remembers },
-      )
-      await deliver()
-      await t.rejects(deliver(), { code: 'DDB_CONNECTION_LOST' })
-      t.same(counts(), [4, 4, 0, 0])
-      await delivery.finish()
-      t.same(asked, [false])
-      t.same(counts(), remembers ? [4, 4, 0, 0] : [0, 8, 0, 0])
-      t.equal(looks(), remembers ? 1 : 0, 'it is not waited for twice')
-    },
-  )
+  t.test(`a lost connection: the server ${remembers ? 'has' : 'lost'} its memory`, async t => {
+    const { delivery, deliver, counts, asked, looks } = await scene(
+      t,
+      (ids, request) => (request === 1 ? took(ids) : 'close'),
+      { remembers },
+    )
+    await deliver()
+    await t.rejects(deliver(), { code: 'DDB_CONNECTION_LOST' })
+    t.same(counts(), [4, 4, 0, 0])
+    await delivery.finish()
+    t.same(asked, [false])
+    t.same(counts(), remembers ? [4, 4, 0, 0] : [0, 8, 0, 0])
+    t.equal(looks(), remembers ? 1 : 0, 'the run waits only once')
+  })
 }
 
-t.test('rows on disk stay confirmed, and nobody is asked', async t => {
+t.test('rows on disk stay confirmed without asking the server', async t => {
   const { delivery, deliver, counts, asked } = await scene(
     t,
     (ids, request) => (request === 1 ? took(ids) : 'close'),
@@ -330,7 +327,7 @@ t.test('rows on disk stay confirmed, and nobody is asked', async t => {
   t.same(counts(), [4, 4, 0, 0])
 })
 
-t.test('a server that keeps silent is told as such, and asked as such', async t => {
+t.test('a silent server is reported and asked about as silent', async t => {
   const { delivery, deliver, counts, asked } = await scene(
     t,
     (ids, request) => (request === 1 ? took(ids) : 'silence'),
@@ -343,7 +340,7 @@ t.test('a server that keeps silent is told as such, and asked as such', async t 
   t.same(counts(), [4, 4, 0, 0])
 })
 
-t.test('a run that leaves ends the wait for an answer', async t => {
+t.test('a run that leaves stops waiting for an answer', async t => {
   const { run, delivery, deliver, counts } = await scene(t, () => 'silence')
   const delivering = deliver()
   const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
@@ -353,7 +350,7 @@ t.test('a run that leaves ends the wait for an answer', async t => {
   t.same(counts(), [0, 4, 0, 0])
 })
 
-t.test('closing removes the marker, whatever became of the session', async t => {
+t.test('closing removes the marker in any state of the session', async t => {
   for (const isLost of [true, false]) {
     const { delivery, writer, unmarked } = await scene(t, took)
     if (isLost) writer.sessions[0]!.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
@@ -363,7 +360,7 @@ t.test('closing removes the marker, whatever became of the session', async t => 
   }
 })
 
-t.test('a batch whose answer went to a process that is no more is in doubt', async t => {
+t.test('a batch whose answer went to a process that has ended is in doubt', async t => {
   const { run, delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
   await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
   t.same(counts(), [0, 4, 0, 0])
@@ -372,7 +369,7 @@ t.test('a batch whose answer went to a process that is no more is in doubt', asy
   t.match(told, [['ended', 3, { unconfirmed: 4 }]])
 })
 
-t.test('where a second copy does no harm or is wanted it is sent, under its number', async t => {
+t.test('if a second copy is harmless or wanted, the batch is resent with its number', async t => {
   const { delivery, next, counts, sent, told } = await scene(t, took, { resends: true })
   await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
   t.same(sent, [[0, 1, 2, 3]])
@@ -380,7 +377,7 @@ t.test('where a second copy does no harm or is wanted it is sent, under its numb
   t.match(told, [['ended', 3, { confirmed: 4 }]])
 })
 
-t.test('a copy that is refused leaves its batch in doubt: the first may be stored', async t => {
+t.test('if a copy is refused, its batch stays in doubt: the first may be stored', async t => {
   const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
   await t.rejects(Promise.resolve(delivery.deliver(next(), { no: 3, rows: 4, isLost: false })), {
     code: 'DDB_PRIVILEGE',
@@ -388,7 +385,7 @@ t.test('a copy that is refused leaves its batch in doubt: the first may be store
   t.same(counts(), [0, 4, 0, 0])
 })
 
-t.test('the journal knows of every part before it goes out, and of its end', async t => {
+t.test('the journal records every part before it goes out, and its end', async t => {
   const { delivery, next, told } = await scene(
     t,
     ids => (ids.includes(2) ? { error: typeError } : took(ids)),
@@ -407,7 +404,7 @@ t.test('the journal knows of every part before it goes out, and of its end', asy
   ])
 })
 
-t.test('what the journal cannot take stays here, every half of it', async t => {
+t.test('a part that the journal cannot record is not sent, nor any half of it', async t => {
   const { delivery, next, counts, sent } = await scene(
     t,
     ids => (ids.length === 4 ? { error: typeError } : took(ids)),
@@ -421,21 +418,24 @@ t.test('what the journal cannot take stays here, every half of it', async t => {
   t.same(counts(), [2, 0, 0, 2])
 })
 
-t.test('over several connections as many batches are out, once the first is confirmed', async t => {
-  const { delivery, deliver, counts, run } = await scene(
-    t,
-    (ids, n) => (n < 4 ? took(ids) : 'silence'),
-    { connections: 2, remembers: true },
-  )
-  await deliver()
-  t.same(counts(), [4, 0, 0, 0], 'the first one is waited for')
-  await deliver()
-  t.equal(run.state.open.size, 1, 'there is room for another')
-  await deliver()
-  t.ok(run.state.open.size < 2, 'one of the two was waited for')
-  while (run.state.open.size > 0) await new Promise(resolve => setImmediate(resolve))
-  await deliver()
-  await t.rejects(deliver(), { code: 'DDB_UNCONFIRMED' })
-  await delivery.finish()
-  t.same(counts(), [12, 8, 0, 0], 'each connection is waited for')
-})
+t.test(
+  'over several connections, one batch each is in flight once the first batch is confirmed',
+  async t => {
+    const { delivery, deliver, counts, run } = await scene(
+      t,
+      (ids, n) => (n < 4 ? took(ids) : 'silence'),
+      { connections: 2, remembers: true },
+    )
+    await deliver()
+    t.same(counts(), [4, 0, 0, 0], 'the first batch was waited for')
+    await deliver()
+    t.equal(run.state.open.size, 1, 'there is room for another')
+    await deliver()
+    t.ok(run.state.open.size < 2, 'the run waited for one of the two')
+    while (run.state.open.size > 0) await new Promise(resolve => setImmediate(resolve))
+    await deliver()
+    await t.rejects(deliver(), { code: 'DDB_UNCONFIRMED' })
+    await delivery.finish()
+    t.same(counts(), [12, 8, 0, 0], 'the run waits for each connection')
+  },
+)

@@ -21,25 +21,28 @@ for (const [name, answer] of Object.entries({
   'an answer': { value: undefined },
   'a refusal': { error: 'Login is required' },
 })) {
-  t.test(`${name} says that everything before was taken`, async t => {
+  t.test(`${name} shows that the server took everything before`, async t => {
     const { barrier, asked, server } = await scene(t)
     t.equal(barrier.passed(), false)
     await server.peer.until(() => asked.length > 0)
     t.equal(barrier.passed(), false)
     asked[0]!.reply(answer)
     while (barrier.passed() !== true) await turn()
-    t.equal(asked.length, 1, 'it is asked once')
+    t.equal(asked.length, 1, 'the server is asked once')
   })
 }
 
-t.test('a lost connection takes nothing more', async t => {
-  const { barrier, session } = await scene(t)
-  t.equal(barrier.passed(), false)
-  session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
-  while (barrier.passed() !== true) await turn()
-})
+t.test(
+  'a barrier on a lost connection has passed, because the server takes nothing more',
+  async t => {
+    const { barrier, session } = await scene(t)
+    t.equal(barrier.passed(), false)
+    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+    while (barrier.passed() !== true) await turn()
+  },
+)
 
-t.test('a session that is asynchronous throughout is asked nothing', async t => {
+t.test('nothing is asked on a purely asynchronous session', async t => {
   const { barrier, session, asked } = await scene(t, true)
   t.equal(barrier.passed(), undefined)
   await session.close()

@@ -2,7 +2,7 @@ import t from 'tap'
 import { waitForCount, type CountWait } from '../../../src/load/transport/count.js'
 import { leapingClock } from '../../helpers/clocks.js'
 
-/** A clock that only moves when waited on, and a target whose count follows a script of [atMs, rows]. */
+/** A clock that moves only when somebody waits, and a target whose row count follows a script of [atMs, rows]. */
 function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
   const clock = leapingClock()
   const rows = () => rowsAt.filter(([atMs]) => atMs <= clock.nowMs()).at(-1)?.[1] ?? 0
@@ -21,7 +21,7 @@ function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
   }
 }
 
-t.test('a count that grew by what was sent confirms it', async t => {
+t.test('a count that grew by the rows sent confirms them', async t => {
   t.same(await waitForCount(scene([[0, 50]]).wait), { kind: 'reached' })
   t.same(
     await waitForCount(
@@ -47,15 +47,15 @@ t.test('more rows than were sent, or fewer than before, mean that others write',
   )
 })
 
-t.test('nothing moving for the whole timeout ends the wait', async t => {
+t.test('no progress for the whole timeout ends the wait', async t => {
   const { wait, elapsedMs } = scene([[10_000, 20]])
   t.same(await waitForCount(wait), { kind: 'short', grownRows: 20 })
   t.ok(elapsedMs() >= 70_000 && elapsedMs() < 72_000, `waited ${elapsedMs()} ms`)
 })
 
-t.test('bytes that leave this machine are movement', async t => {
+t.test('bytes that leave this machine are progress', async t => {
   const { wait, elapsedMs } = scene([])
-  // A thousand bytes a second, for as long as there are any.
+  // A thousand bytes leave per second until none are left.
   const bufferedBytes = () => Math.max(0, 100_000 - elapsedMs())
   t.same(await waitForCount({ ...wait, bufferedBytes }), { kind: 'short', grownRows: 0 })
   t.ok(elapsedMs() >= 160_000 && elapsedMs() < 162_000, `waited ${elapsedMs()} ms`)
@@ -67,12 +67,12 @@ t.test('a server that says it is idle ends the wait early', async t => {
   t.ok(elapsedMs() < 5_000, `waited ${elapsedMs()} ms`)
 })
 
-t.test('a busy server is waited for', async t => {
+t.test('the run waits for a busy server', async t => {
   const { wait } = scene([[20_000, 50]], { idle: () => Promise.resolve(false) })
   t.same(await waitForCount(wait), { kind: 'reached' })
 })
 
-t.test('a count that cannot be asked is unreachable, not zero', async t => {
+t.test('a count that the server cannot give means unreachable, not zero', async t => {
   const cause = new Error('gone')
   const { wait } = scene([], { count: () => Promise.reject(cause) })
   t.same(await waitForCount(wait), { kind: 'unreachable', cause })

@@ -13,13 +13,13 @@ import { startFakeServer } from '../../helpers/fake-server.js'
 import { ints } from '../../helpers/values.js'
 
 interface Change {
-  /** What the table has when it is asked, after 100 rows at the beginning; undefined for a run that does not count. */
+  /** Returns the table's rows when asked; the table began with 100. undefined for a run that does not count. */
   readonly rows?: (() => Promise<number>) | undefined
   readonly outsideRows?: number
   readonly maxInFlightBytes?: number
 }
 
-/** A delivery on a session to a server that takes everything. */
+/** A delivery on a session to a server that accepts everything. */
 async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 }: Change = {}) {
   const names: string[] = []
   const server = await startFakeServer(({ request }, peer) => {
@@ -79,21 +79,21 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
 
 const has = (rows: number) => () => Promise.resolve(rows)
 
-t.test('without a count nothing is asked: what was sent and taken stays unconfirmed', async t => {
+t.test('without a count nothing is asked, and sent rows stay unconfirmed', async t => {
   const { delivery, deliver, counts, session, names, server } = await scene(t)
   t.equal(delivery.used, 'none')
   await deliver()
   await deliver()
   t.match(counts.batches, { sent: 2 })
   await delivery.finish()
-  t.ok(session.closed, 'closing tells that the kernel has it')
+  t.ok(session.closed, 'the close shows that the kernel has taken the bytes')
   await server.peer.until(({ ended }) => ended)
   t.same(names, ['tableInsert{target}', 'tableInsert{target}'])
   t.match(counts.rows, { confirmed: 0, unconfirmed: 8 })
   t.equal(summaryNote(counts), undefined)
 })
 
-/** Rows in the table at the end, of 100 and 8 more; then how the 8 count, and what is said. */
+/** Rows in the table at the end, after 100 and then 8 more; then how many of the 8 are confirmed, and the note. */
 const verdicts: [string, number, Change, confirmed: number, note: RegExp | undefined][] = [
   ['all are there', 108, {}, 8, undefined],
   ['some are missing', 105, {}, 5, /grew by 5 of 8 rows/],
@@ -122,7 +122,7 @@ for (const [name, rows, change, confirmed, note] of verdicts) {
   })
 }
 
-t.test('a server that cannot be asked is given up: nothing is confirmed', async t => {
+t.test('if the server cannot be asked, nothing is confirmed', async t => {
   const { delivery, deliver, counts, given, session } = await scene(t, {
     rows: () => Promise.reject(new ConnectionError('DDB_CONNECTION_LOST', 'gone')),
   })
@@ -134,13 +134,13 @@ t.test('a server that cannot be asked is given up: nothing is confirmed', async 
   t.ok(summaryNote(counts))
 })
 
-t.test('where nothing was sent nothing is counted', async t => {
+t.test('if nothing was sent, nothing is counted', async t => {
   const { delivery, questions } = await scene(t, { rows: has(100) })
   await delivery.finish()
   t.equal(questions(), 0)
 })
 
-t.test('more than may be in flight is waited for', async t => {
+t.test('the run waits while too many bytes are in flight', async t => {
   const roomy = await scene(t)
   t.equal(roomy.deliver(), undefined)
   const tight = await scene(t, { maxInFlightBytes: 0 })
@@ -149,7 +149,7 @@ t.test('more than may be in flight is waited for', async t => {
   await waiting
 })
 
-t.test('a batch is given back once the kernel has it', async t => {
+t.test('a batch is released once the kernel has its bytes', async t => {
   const { delivery, batch } = await scene(t)
   const one = batch()
   await delivery.deliver(one)
@@ -157,7 +157,7 @@ t.test('a batch is given back once the kernel has it', async t => {
   t.equal(one.releases, 1)
 })
 
-t.test('a session that is lost takes no batch, and the batch does not count as sent', async t => {
+t.test('a lost session takes no batch, and the batch does not count as sent', async t => {
   const { delivery, deliver, counts, session } = await scene(t)
   delivery.leave(new ConnectionError('DDB_CONNECTION_LOST', 'interrupted'))
   t.ok(session.closed)
@@ -165,14 +165,14 @@ t.test('a session that is lost takes no batch, and the batch does not count as s
   t.equal(counts.sentRows, 0)
 })
 
-t.test('closing removes the marker, whatever became of the session', async t => {
+t.test('closing removes the marker in any state of the session', async t => {
   const { delivery, unmarked } = await scene(t)
   delivery.leave(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
   await delivery.close()
   t.equal(unmarked(), 1)
 })
 
-t.test('the session that counts is given up and closed with the delivery', async t => {
+t.test('the counting session is abandoned and closed with the delivery', async t => {
   const { delivery, given, closed } = await scene(t, { rows: has(100) })
   const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
   delivery.leave(reason)

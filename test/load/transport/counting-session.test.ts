@@ -24,7 +24,7 @@ ${dfsScript}
 tableInsert(target, ${seven})
 tableInsert(loadTable("dfs://d", \`t), ${seven})`
 
-/** A run's session that counts, beside one for the data; `forget` makes the server forget the former. */
+/** A run's counting session next to one for data; `forget` makes the server forget the counting one. */
 async function scene(t: Test, change: Partial<CountingPlace> & { retries?: number } = {}) {
   let forgetful = ''
   const here = await startLoadServer(t, initScript, {
@@ -61,32 +61,29 @@ async function scene(t: Test, change: Partial<CountingPlace> & { retries?: numbe
   }
 }
 
-t.test(
-  'a session that was forgotten is opened again, with its user, as often as need be',
-  async t => {
-    const { asking, control, forget, count } = await scene(t)
+t.test('a forgotten session is reopened with its user, as often as necessary', async t => {
+  const { asking, control, forget, count } = await scene(t)
+  t.equal(await count('dfs://d/t'), 7)
+  t.equal(asking.session, control)
+  for (let time = 0; time < 3; time++) {
+    const before = asking.session
+    forget()
+    // A guest may not read the table.
     t.equal(await count('dfs://d/t'), 7)
-    t.equal(asking.session, control)
-    for (let time = 0; time < 3; time++) {
-      const before = asking.session
-      forget()
-      // A guest may not read it.
-      t.equal(await count('dfs://d/t'), 7)
-      t.not(asking.session.id, before.id)
-    }
-    const { session } = asking
-    await asking.close()
-    t.ok(session.closed)
-  },
-)
+    t.not(asking.session.id, before.id)
+  }
+  const { session } = asking
+  await asking.close()
+  t.ok(session.closed)
+})
 
-t.test('the session of the run is not closed with it', async t => {
+t.test('closing it does not close the session of the run', async t => {
   const { asking, control } = await scene(t)
   await asking.close()
   t.notOk(control.closed)
 })
 
-t.test('the marker names the session that asks', async t => {
+t.test('the marker names the current counting session', async t => {
   const { asking, session, forget, count } = await scene(t, { marked: true, inMemory: true })
   const named = async () =>
     String(
@@ -103,14 +100,14 @@ t.test('the marker names the session that asks', async t => {
   t.equal(await named(), asking.session.id)
 })
 
-t.test('without retries no session is opened again', async t => {
+t.test('without retries no session is reopened', async t => {
   const { forget, count } = await scene(t, { retries: 0 })
   forget()
   await t.rejects(count('dfs://d/t'), ConnectionError)
   await t.rejects(count('dfs://d/t'), ConnectionError)
 })
 
-t.test('a table in memory is another one when the connection for the data ended, too', async t => {
+t.test('if the data connection was lost, too, a table in memory may be another one', async t => {
   for (const inMemory of [true, false]) {
     const { data, forget, count } = await scene(t, { inMemory })
     await data.close()
@@ -122,7 +119,7 @@ t.test('a table in memory is another one when the connection for the data ended,
   }
 })
 
-t.test('a table in memory is another one when the marker is gone', async t => {
+t.test('if the marker is gone, a table in memory may be another one', async t => {
   for (const inMemory of [true, false]) {
     const { session, forget, count } = await scene(t, { inMemory, marked: true })
     await session.run(`undef("${markerName('nightly')}", SHARED)`)
@@ -134,13 +131,13 @@ t.test('a table in memory is another one when the marker is gone', async t => {
   }
 })
 
-t.test('what the server refuses is not asked again', async t => {
+t.test('a question that the server refuses is not repeated', async t => {
   const { asking, control, count } = await scene(t)
   await t.rejects(count('nowhere'), { name: 'ServerError' })
   t.equal(asking.session, control)
 })
 
-t.test('a session that is given up ends at once', async t => {
+t.test('an abandoned session ends at once', async t => {
   const { asking, forget, count, control } = await scene(t)
   forget()
   await count('dfs://d/t')

@@ -20,7 +20,7 @@ interface Change extends Partial<LoadOptions> {
   readonly faults?: Faults
 }
 
-/** A run that knows its target, and what it says. */
+/** A run with a known target, and its notices. */
 async function scene(t: Test, { faults = {}, ...change }: Change) {
   const here = await startLoadServer(t, initScript, { faults })
   const { host, port, node } = here.server
@@ -51,7 +51,7 @@ async function scene(t: Test, { faults = {}, ...change }: Change) {
 
 const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
 
-/** What is asked, of which target; then what is used. */
+/** The requested delivery and the target; then the delivery that is used. */
 const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
   [{}, { table: 'target' }, 'receipts'],
   [{}, { table: 'dfs://d/t' }, 'receipts'],
@@ -64,24 +64,27 @@ const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
   [{ mode: 'sync' }, put, 'answers'],
 ]
 
-t.test('the plan asks, and the target decides what can be had', async t => {
-  for (const [delivery, target, used] of choices) {
-    const { open, notices } = await scene(t, { delivery, target })
-    t.equal((await open()).used, used, JSON.stringify([delivery, target]))
-    t.same(notices, [])
-  }
-})
+t.test(
+  'the plan requests a confirmation, and the target decides whether it is available',
+  async t => {
+    for (const [delivery, target, used] of choices) {
+      const { open, notices } = await scene(t, { delivery, target })
+      t.equal((await open()).used, used, JSON.stringify([delivery, target]))
+      t.same(notices, [])
+    }
+  },
+)
 
-/** Nobody may define functions on this server. */
+/** No functions may be defined on this server. */
 const noFunctions: Faults = {
   beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'not allowed' } : undefined),
 }
 
-t.test('where a server refuses receipts the next best is taken, and it is said', async t => {
+t.test('if a server refuses receipts, the next best confirmation is used and reported', async t => {
   const cases: [TargetOptions, Delivery['used'], notices: number][] = [
     [{ table: 'target' }, 'count', 1],
     [{ ...put, confirmTable: 'target' }, 'count', 1],
-    // Neither keys nor functions make it known how many rows there should be.
+    // With keys or functions the expected number of rows is unknown.
     [{ table: 'keyed' }, 'answers', 1],
     [put, 'answers', 1],
     [{ ...put, confirmTable: 'keyed' }, 'answers', 1],
@@ -93,11 +96,11 @@ t.test('where a server refuses receipts the next best is taken, and it is said',
     t.match(notices[0], /^no receipts on this server \(not allowed\): /)
     t.match(notices[0], used === 'count' ? /rows are counted instead/ : /every batch is answered/)
     t.equal(notices.length, said)
-    t.same(own(), used === 'count' ? [] : [own()[0]], 'nothing but a marker is left of the attempt')
+    t.same(own(), used === 'count' ? [] : [own()[0]], 'at most a marker is left of the attempt')
   }
 })
 
-t.test('receipts that were asked for are not replaced', async t => {
+t.test('receipts that the user requested are not replaced', async t => {
   const { open } = await scene(t, {
     target: { table: 'target' },
     delivery: { confirm: 'receipts' },
@@ -111,7 +114,7 @@ t.test('rows with known keys cannot be counted', async t => {
   await t.rejects(open(), { code: 'DDB_USAGE' })
 })
 
-t.test('a name that another run has keeps this one from opening anything', async t => {
+t.test('if another run has the name, nothing is opened', async t => {
   for (const delivery of [
     { mode: 'sync' },
     { confirm: 'none' },
@@ -121,11 +124,11 @@ t.test('a name that another run has keeps this one from opening anything', async
     await markRun(session, { runId: 'nightly', token: 7n }, 60_000)
     await t.rejects(open(), { code: 'DDB_LOCKED' })
     t.equal(node.sessions.size, 1)
-    t.same(own(), ['ddbIngest_nightly'], 'the other one keeps its marker')
+    t.same(own(), ['ddbIngest_nightly'], 'the other run keeps its marker')
   }
 })
 
-/** As `scene`, on a server that lets nobody share. */
+/** Servers that refuse to share tables, and the hint in the notice. */
 const refusals = [
   {
     settings: { maxPubConnections: 0 },
@@ -138,8 +141,10 @@ const refusals = [
   },
 ] as const
 
-t.test('where nothing may be shared the right or the setting is named, and runs go on', async t => {
-  const script = `login("admin", "123456")
+t.test(
+  'if nothing may be shared, the notice names the right or setting, and the run continues',
+  async t => {
+    const script = `login("admin", "123456")
 share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
 share keyedTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
 db = database("dfs://d", VALUE, 1..3)
@@ -149,38 +154,39 @@ grant("sue", TABLE_INSERT, "dfs://d/t")
 grant("sue", TABLE_READ, "dfs://d/t")
 createUser("tim", "secret1")
 grant("tim", TABLE_INSERT, "dfs://d/t")`
-  for (const { settings, words } of refusals) {
-    const here = await startLoadServer(t, script, { settings })
-    const { host, port, node } = here.server
-    const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })
-    const load = async (target: TargetOptions, more: Partial<LoadOptions> = {}) => {
-      const notices: string[] = []
-      const result = await here.load(`${rows}/a.csv`, {
-        server: { host, port, user: 'sue', password: 'secret1' },
-        target,
-        onNotice: notice => notices.push(notice),
-        ...more,
-      })
-      t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(target))
-      t.equal(notices.filter(notice => notice.startsWith('no receipts')).length, 1)
-      t.match(notices[0], words)
-      return { used: result.confirm.used, notices }
+    for (const { settings, words } of refusals) {
+      const here = await startLoadServer(t, script, { settings })
+      const { host, port, node } = here.server
+      const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })
+      const load = async (target: TargetOptions, more: Partial<LoadOptions> = {}) => {
+        const notices: string[] = []
+        const result = await here.load(`${rows}/a.csv`, {
+          server: { host, port, user: 'sue', password: 'secret1' },
+          target,
+          onNotice: notice => notices.push(notice),
+          ...more,
+        })
+        t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(target))
+        t.equal(notices.filter(notice => notice.startsWith('no receipts')).length, 1)
+        t.match(notices[0], words)
+        return { used: result.confirm.used, notices }
+      }
+      const isMarked = (notices: readonly string[]): boolean =>
+        !notices.some(notice => notice.includes('leaves no marker'))
+      t.match(await load({ table: 'dfs://d/t' }), { used: 'count' })
+      const named = await load({ table: 'target' }, { runId: 'nightly' })
+      t.equal(named.used, 'count')
+      t.match(named.notices[1], /leaves no marker.*another run of the same name is not noticed/)
+      const keyed = await load({ table: 'keyed', method: 'upsert' })
+      t.equal(keyed.used, 'answers')
+      t.notOk(isMarked(keyed.notices))
+      t.match(keyed.notices[1], /if the connection is lost, confirmed rows become unconfirmed/)
+      t.same([...node.shared.keys()], ['target', 'keyed'])
     }
-    const isMarked = (notices: readonly string[]): boolean =>
-      !notices.some(notice => notice.includes('leaves no marker'))
-    t.match(await load({ table: 'dfs://d/t' }), { used: 'count' })
-    const named = await load({ table: 'target' }, { runId: 'nightly' })
-    t.equal(named.used, 'count')
-    t.match(named.notices[1], /leaves no marker.*another run of the same name is not noticed/)
-    const keyed = await load({ table: 'keyed', method: 'upsert' })
-    t.equal(keyed.used, 'answers')
-    t.notOk(isMarked(keyed.notices))
-    t.match(keyed.notices[1], /if the connection is lost, confirmed rows become unconfirmed/)
-    t.same([...node.shared.keys()], ['target', 'keyed'])
-  }
-})
+  },
+)
 
-t.test('who may not read a table is not confirmed by counting it', async t => {
+t.test('without permission to read the table, rows are not confirmed by counting', async t => {
   const script = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
 createUser("sue", "secret1")
 grant("sue", TABLE_INSERT, "target")`

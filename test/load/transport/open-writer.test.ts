@@ -14,7 +14,7 @@ interface Change extends Partial<LoadOptions> {
   readonly faults?: Faults
 }
 
-/** A run into `target`, and what it says. */
+/** A run into `target`, and its notices. */
 async function scene(t: Test, { faults = {}, ...change }: Change) {
   const here = await startLoadServer(t, initScript, { faults })
   const { host, port, node } = here.server
@@ -41,23 +41,26 @@ async function scene(t: Test, { faults = {}, ...change }: Change) {
   }
 }
 
-t.test('a run is marked where its name was given, or answers confirm rows in memory', async t => {
-  const cases: [Change, isMarked: boolean][] = [
-    [{ delivery: { confirm: 'none' } }, false],
-    [{ delivery: { confirm: 'none' }, runId: 'nightly' }, true],
-    [{ delivery: { confirm: 'count' }, runId: 'nightly' }, true],
-    [{ delivery: { mode: 'sync' } }, true],
-  ]
-  for (const [change, isMarked] of cases) {
-    const { open, own } = await scene(t, change)
-    const delivery = await open()
-    t.equal(own().length, isMarked ? 1 : 0, JSON.stringify(change))
-    await delivery.close()
-    t.same(own(), [], 'the marker goes with the run')
-  }
-})
+t.test(
+  'a run has a marker if it has a given name, or if answers confirm rows in memory',
+  async t => {
+    const cases: [Change, isMarked: boolean][] = [
+      [{ delivery: { confirm: 'none' } }, false],
+      [{ delivery: { confirm: 'none' }, runId: 'nightly' }, true],
+      [{ delivery: { confirm: 'count' }, runId: 'nightly' }, true],
+      [{ delivery: { mode: 'sync' } }, true],
+    ]
+    for (const [change, isMarked] of cases) {
+      const { open, own } = await scene(t, change)
+      const delivery = await open()
+      t.equal(own().length, isMarked ? 1 : 0, JSON.stringify(change))
+      await delivery.close()
+      t.same(own(), [], 'the marker is removed with the run')
+    }
+  },
+)
 
-t.test('a server that allows no marker is written to all the same', async t => {
+t.test('a server that refuses a marker is still written to', async t => {
   const { open, own, notices } = await scene(t, {
     delivery: { mode: 'sync' },
     faults: {
@@ -72,7 +75,7 @@ t.test('a server that allows no marker is written to all the same', async t => {
   ])
 })
 
-t.test('what stands before the first row is removed when no data session can be had', async t => {
+t.test('if no data session can be opened, everything made for the run is removed', async t => {
   let marked = false
   const { open, own } = await scene(t, {
     delivery: { mode: 'sync', retries: 0 },

@@ -1,6 +1,6 @@
 /*
-  A loader and a server that answers for nothing, in a time of their own: what a batch costs the server is known, and what lies between
-  both.
+  Simulates a loader and a server without answers in virtual time. The costs of a batch and the buffers in between are
+  known.
 */
 import { ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -10,24 +10,24 @@ import { testRun } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Ends {
-  /** What a batch costs the server, and each thousand rows of it. */
+  /** What a batch costs the server, besides the cost of each thousand rows. */
   readonly batchMs: number
   readonly thousandMs: number
-  /** What a thousand rows cost the loader. */
+  /** Milliseconds that the loader needs for a thousand rows. */
   readonly makeMs: number
-  /** What the kernels hold that the server has not read. */
+  /** Bytes that the kernels hold before the server reads them. */
   readonly kernelBytes: number
 }
 
 const rowBytes = 40
 const mostBufferedBytes = 4 << 20
 
-/** The server reads a batch once it has done the one before. @returns rows of each batch, and of those that were best */
+/** The server reads a batch once it has finished the one before. @returns rows of each batch, and the best size */
 function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends) {
   const { batchSize, emit } = testRun({ delivery: { confirm: 'none' } })
   const reached = new Reached(batchSize, 1)
   const sizes: number[] = []
-  /** Handed over and not read: when each is. */
+  /** Batches handed over, and when the server reads each. */
   const coming: { readonly bytes: number; readonly readMs: number }[] = []
   let comingBytes = 0
   let nowMs = 0
@@ -60,12 +60,12 @@ function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends
   return { sizes, found: batchSize.found, ms: Math.max(nowMs, freeMs) }
 }
 
-/** Rows a millisecond once everything goes on as it does. */
+/** Rows per millisecond in the steady state. */
 function throughput({ batchMs, thousandMs, makeMs }: Ends, rows: number): number {
   return 1 / Math.max(makeMs / 1000, batchMs / rows + thousandMs / 1000)
 }
 
-/** 40 bytes a row, of 4 MiB: an eighth of what may be out. */
+/** 40 bytes per row: 4 MiB of rows, an eighth of what may be in flight. */
 const sizes = [10_000, 20_000, 40_000, 80_000]
 
 const anyEnds = fc.record({
@@ -76,7 +76,7 @@ const anyEnds = fc.record({
 })
 
 t.test(
-  'what a batch costs makes batches grow, as far as that pays, though nobody answers',
+  'even without answers, batches grow as long as growing saves overhead per batch',
   async () => {
     fc.assert(
       fc.property(anyEnds, ends => {
@@ -90,21 +90,21 @@ t.test(
   },
 )
 
-t.test('rows that cost the same in every batch leave the size as it is', async t => {
+t.test('if every row costs the same, the batch size stays as it is', async t => {
   for (const thousandMs of [0.5, 1, 5, 20]) {
     const ends = { batchMs: 0, thousandMs, makeMs: 0.3, kernelBytes: 3_000_000 }
     const { sizes, found } = loaded(5_000_000, ends)
     t.equal(found, 10_000, `${thousandMs} ms a thousand`)
-    t.ok(Math.max(...sizes) <= 20_000, 'larger ones are tried once')
+    t.ok(Math.max(...sizes) <= 20_000, 'larger batches are tried once')
   }
 })
 
-t.test('a server that keeps up has batches as they always were', async t => {
+t.test('if the server keeps up, batches have the default size', async t => {
   const ends = { batchMs: 1, thousandMs: 0, makeMs: 0.3, kernelBytes: 3_000_000 }
   t.strictSame(new Set(loaded(3_000_000, ends).sizes), new Set([10_000]))
 })
 
-t.test('nothing is tried before the buffers are full', async t => {
+t.test('no other size is tried before the buffers are full', async t => {
   const ends = { batchMs: 20, thousandMs: 0, makeMs: 0.3, kernelBytes: 8 << 20 }
   const { sizes } = loaded(300_000, ends)
   t.strictSame(new Set(sizes), new Set([10_000]))

@@ -11,7 +11,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-t.test('three numbers that can be are taken as they are', async t => {
+t.test('three possible numbers are accepted', async t => {
   for (const [received, left, taken] of [
     [5, 5, 5],
     [5, 3, 3],
@@ -24,7 +24,7 @@ t.test('three numbers that can be are taken as they are', async t => {
   t.equal(rowsLeft(5, undefined, -1), null, 'the transform threw')
 })
 
-t.test('numbers that cannot be end the run, before they are counted', async t => {
+t.test('impossible numbers end the run before they are counted', async t => {
   for (const [received, left, taken] of [
     [5, 6, 6],
     [5, 3, 4],
@@ -35,7 +35,7 @@ t.test('numbers that cannot be end the run, before they are counted', async t =>
     t.throws(() => rowsLeft(received, left, taken), { code: 'DDB_PROTOCOL' })
 })
 
-t.test('an answer has all three, and why', async t => {
+t.test('an answer has all three numbers and the reason', async t => {
   t.strictSame(answeredOutcome(tuple(long(3n), long(2n), text('')), 5), {
     rows: 2,
     left: 3,

@@ -22,7 +22,7 @@ const cases: readonly (readonly [string, string, ElementValue[]])[] = [
   ['DATETIME', 'SECOND', [1_700_000_000, null]],
 ]
 
-t.test('columns become what the server makes of them', async t => {
+t.test('columns are converted as the server converts them', async t => {
   const { session } = await startLoadServer(t, '')
   for (const [from, to, values] of cases) {
     const column = vectorOf(typeOf(from), values)
@@ -39,7 +39,7 @@ t.test('columns become what the server makes of them', async t => {
   }
 })
 
-t.test('what loses values, or what is not known, is not compared', async t => {
+t.test('conversions that lose values or are unknown are not compared', async t => {
   for (const [from, to] of [
     ['LONG', 'INT'],
     ['DOUBLE', 'INT'],

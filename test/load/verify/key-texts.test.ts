@@ -2,7 +2,7 @@ import t from 'tap'
 import { keyTexts, rowKeys } from '../../../src/load/verify/key-texts.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 
-t.test('equal cells have one text, others have others', async t => {
+t.test('equal cells have the same text, different cells have different texts', async t => {
   const uuid = (last: number) => Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? last : 1))
   const columns = [
     vectorOf({ type: 'LONG' }, [1n, 1n, 2n]),
@@ -16,10 +16,14 @@ t.test('equal cells have one text, others have others', async t => {
     t.equal(text(0), text(1))
     t.not(text(0), text(2))
   }
-  t.equal(keyTexts(columns[1]!)(0), keyTexts(columns[2]!)(0), 'a SYMBOL is a text as others')
+  t.equal(
+    keyTexts(columns[1]!)(0),
+    keyTexts(columns[2]!)(0),
+    'a SYMBOL is compared like other texts',
+  )
 })
 
-t.test('cells of several columns do not run into each other', async t => {
+t.test('cells of several columns do not run together', async t => {
   const key = rowKeys([
     vectorOf({ type: 'STRING' }, ['1:', '1']),
     vectorOf({ type: 'STRING' }, ['a', ':a']),

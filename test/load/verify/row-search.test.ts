@@ -7,7 +7,7 @@ import type { Column } from '../../../src/protocol/value.js'
 
 const ints = (...values: number[]): Column => vectorOf({ type: 'INT' }, values)
 
-/** A table with these rows, of which the first were there before. */
+/** A table with these rows, the first of which were there before. */
 function scene(values: number[], rowsBefore: number, sentRows: number, isResumed = false) {
   const column = ints(...values)
   const reader: Pick<RowReader, 'at' | 'count'> = {
@@ -28,26 +28,26 @@ function scene(values: number[], rowsBefore: number, sentRows: number, isResumed
   return { find }
 }
 
-t.test('rows stand one behind the other, from where the run began', async t => {
+t.test('rows are next to each other, from the start of the run', async t => {
   const { find } = scene([9, 9, 1, 2, 3, 4], 2, 4)
   t.strictSame(await find(1, 2), [1, 2])
   t.strictSame(await find(3, 4), [3, 4])
 })
 
-t.test('rows of others between batches are passed over, however many', async t => {
+t.test('any number of other rows between batches is skipped', async t => {
   const others = Array.from({ length: 20 }, () => 8)
   const { find } = scene([9, ...others, 1, 2, 8, 3, 4, 8], 1, 4)
   t.strictSame(await find(1, 2), [1, 2])
   t.strictSame(await find(3, 4), [3, 4])
 })
 
-t.test('what differs is given as it stands there; nothing where others write', async t => {
+t.test('differing rows are returned as stored; nothing if others write', async t => {
   t.strictSame(await scene([1, 7, 3, 4], 0, 4).find(1, 2), [1, 7])
   t.strictSame(await scene([1, 7, 3, 4, 8], 0, 4).find(1, 2), [])
   t.strictSame(await scene([1], 0, 2).find(1, 2), [1])
 })
 
-t.test('a run that goes on looks for what earlier processes have sent, too', async t => {
+t.test('a resumed run also looks for rows of earlier processes', async t => {
   t.strictSame(await scene([1, 2, 3, 4], 2, 4, true).find(1, 2), [1, 2])
   t.strictSame(await scene([1, 2, 3, 4], 2, 4).find(1, 2), [3, 4])
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { sameCells } from '../../../src/load/verify/same-cells.js'
 import { sliceColumn, vectorOf } from '../../../src/protocol/element.js'
 
-t.test('numbers are compared to the bit', async t => {
+t.test('numbers are compared bit by bit', async t => {
   const of = (...values: (number | null)[]) => vectorOf({ type: 'DOUBLE' }, values)
   const same = sameCells(of(0, -0, 1.5, null), of(0, -0, 1.5, null))
   for (let row = 0; row < 4; row++) t.ok(same(row, row))
@@ -10,7 +10,7 @@ t.test('numbers are compared to the bit', async t => {
   t.notOk(same(2, 3))
 })
 
-t.test('texts are compared as texts, whatever they are kept as', async t => {
+t.test('texts are compared as texts, in any representation', async t => {
   const symbols = vectorOf({ type: 'SYMBOL' }, ['a', 'ß', ''])
   const strings = vectorOf({ type: 'STRING' }, ['a', 'ß', ''])
   const blobs = vectorOf(
@@ -27,7 +27,7 @@ t.test('texts are compared as texts, whatever they are kept as', async t => {
   }
 })
 
-t.test('bytes that are no text are told apart', async t => {
+t.test('bytes that are not text are distinguished', async t => {
   const of = (byte: number) => vectorOf({ type: 'BLOB' }, [Uint8Array.of(byte)])
   t.notOk(sameCells(of(0xff), of(0xfe))(0, 0))
   t.ok(sameCells(of(0xff), of(0xff))(0, 0))
@@ -44,7 +44,7 @@ t.test('arrays are compared by length and cells, also in a slice', async t => {
   t.notOk(sameCells(stored, vectorOf({ type: 'INT' }, [1]))(0, 0))
 })
 
-t.test('other types and scales are never the same', async t => {
+t.test('other types and scales are never equal', async t => {
   const decimal = (scale: number) => vectorOf({ type: 'DECIMAL32', scale }, [1])
   t.notOk(sameCells(decimal(2), decimal(3))(0, 0))
   t.notOk(sameCells(vectorOf({ type: 'INT' }, [1]), vectorOf({ type: 'LONG' }, [1n]))(0, 0))

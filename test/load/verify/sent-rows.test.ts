@@ -5,7 +5,7 @@ import { vectorOf } from '../../../src/protocol/element.js'
 import { formatElement } from '../../../src/protocol/value-text.js'
 import { batchOf } from '../../helpers/batches.js'
 
-t.test('all: pieces without gaps; narrow rows 10,000 at once, wide ones 4 MiB', async t => {
+t.test('all: pieces without gaps, of 10,000 narrow rows or 4 MiB of wide rows', async t => {
   t.strictSame(piecesOf(wholeBatch(batchOf(25_000)), 'all', 7, Math.random), [
     { start: 0, end: 10_000 },
     { start: 10_000, end: 20_000 },
@@ -17,7 +17,7 @@ t.test('all: pieces without gaps; narrow rows 10,000 at once, wide ones 4 MiB', 
   t.equal(mostRowsOf({ batch: { ...wide, encodedBytes: 1e12 } }), 1)
 })
 
-t.test('sample: 100 rows of every 10,000 of the run, wherever batches end', async t => {
+t.test('sample: 100 of every 10,000 rows of the run, wherever batches end', async t => {
   for (const batchRows of [100, 3_000, 10_000, 50_000]) {
     for (const random of [() => 0, () => 0.999_999]) {
       let sampled = 0
@@ -37,11 +37,11 @@ t.test('sample: 100 rows of every 10,000 of the run, wherever batches end', asyn
   }
 })
 
-t.test('the first part is always looked at', async t => {
+t.test('the first part is always checked', async t => {
   t.strictSame(piecesOf(wholeBatch(batchOf(1)), 'sample', 0, Math.random), [{ start: 0, end: 1 }])
 })
 
-t.test('columns are cut in the order of the plan and in the types of the table', async t => {
+t.test('columns are cut in the order of the plan, with the types of the table', async t => {
   const batch = {
     ...batchOf(4),
     columns: [

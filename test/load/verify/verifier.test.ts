@@ -1,5 +1,5 @@
 /*
-  Rows that are read back: what changed on the way, or in the table, is told by its line.
+  Reads rows back: a value that changed on the way or in the table is reported by its line.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -58,7 +58,7 @@ const found: readonly (readonly [string, LoadOptions['target'], 'position' | str
 
 for (const [what, target, by] of found) {
   for (const mode of ['async', 'sync'] as const) {
-    t.test(`${what}, ${mode}: rows come back as they were sent`, async t => {
+    t.test(`${what}, ${mode}: rows are read back as they were sent`, async t => {
       const here = await startLoadServer(t, script)
       const result = await here.load(fileOf(t), {
         target,
@@ -77,7 +77,7 @@ t.test('a sample is 100 of every 10,000 rows', async t => {
   t.match(result, { exitCode: 0, confirm: { verified: { rows: { compared: 100, different: 0 } } } })
 })
 
-t.test('a value that was changed on the way is told, its row unconfirmed', async t => {
+t.test('a value changed on the way is reported, and its row is unconfirmed', async t => {
   const target = {
     function: 'shift',
     typesFrom: 'trades',
@@ -104,7 +104,7 @@ t.test('a value that was changed on the way is told, its row unconfirmed', async
   }
 })
 
-t.test('rows of others between the batches are passed over', async t => {
+t.test('rows of others between the batches are skipped', async t => {
   let batches = 0
   const here = await startLoadServer(t, script, {
     faults: {
@@ -130,7 +130,7 @@ t.test('rows of others between the batches are passed over', async t => {
   })
 })
 
-t.test('rows with one key: those that the table left out are no difference', async t => {
+t.test('rows with one key: rows that the table dropped are not a difference', async t => {
   const here = await startLoadServer(t, script)
   const twice = [...Array.from({ length: 1_500 }, (_, i) => i), 7, 8, 9]
   const text = readFileSync(fileOf(t, twice), 'utf8').replace(/\n(9,.*)\n$/, '\n9,other,,,,\n')
@@ -161,7 +161,7 @@ t.test('rows with a null in their key are counted, not compared', async t => {
   })
 })
 
-t.test('a connection that is lost while rows are read back is opened again', async t => {
+t.test('a connection lost while reading back is reopened', async t => {
   for (const [target, fault] of [
     [{ table: 'trades' }, 'close'],
     [{ table: 'dfs://d/ordered' }, 'close'],
@@ -199,7 +199,7 @@ t.test('rows that cannot be read back are not confirmed', async t => {
   t.equal(result.rows.confirmed + result.rows.unconfirmed + result.rows.unsent, result.rows.read)
 })
 
-t.test('columns in which many rows are alike are no key', async t => {
+t.test('columns in which many rows are equal are not a key', async t => {
   const here = await startLoadServer(
     t,
     `${script}
@@ -213,7 +213,7 @@ loadTable("dfs://a", "flat").append!(table(0..199999 as id, take(\`a, 200000) as
   t.match(result, { exitCode: 64, error: { message: /name columns that make a row unique/ } })
 })
 
-t.test('without a key, or the right to read, nothing is sent', async t => {
+t.test('without a key or permission to read, nothing is sent', async t => {
   const words = '<NotAuthenticated>Not granted to read table dfs://d/ordered'
   const here = await startLoadServer(t, script, {
     faults: {

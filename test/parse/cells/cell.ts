@@ -1,5 +1,5 @@
 /*
-  One cell as the parsers see it: bytes in the middle of others that would mislead whoever reads too far.
+  One cell as the parsers see it: surrounded by bytes that would mislead a parser that reads too far.
 */
 
 export interface Cell {

@@ -1,5 +1,5 @@
 /*
-  Dates and times in their usual spellings, their offsets and time zones.
+  Dates and times in their usual spellings, with offsets and time zones.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -16,11 +16,11 @@ import { runs } from '../../helpers/runs.js'
 import { read } from '../reading.js'
 import { cellOf } from './cell.js'
 
-// Dates and times of day in DolphinDB's spelling and ISO 8601, against Date.
+// Dates and times of day in DolphinDB's spelling and in ISO 8601, compared with Date.
 
 type Reading = 'readDate' | 'readTime' | 'readMinute' | 'readDateTime' | 'readDateHour'
 
-/** Nanoseconds since 1970 (of a time of day: since midnight), or what reading gave instead. */
+/** Nanoseconds since 1970 (for a time of day: since midnight), or the result of a failed reading. */
 function readWallClock(reading: Reading, text: string, rules: ClockRules = {}): bigint | number {
   const clock = new WallClock(rules)
   const { bytes, start, end } = cellOf(text)
@@ -41,7 +41,7 @@ const moment = fc
   })
   .map(date => date.toISOString())
 
-t.test('every moment comes back from its spellings', async t => {
+t.test('every moment is read back from its spellings', async t => {
   fc.assert(
     fc.property(moment, iso => {
       const nanos = nanosOf(iso)
@@ -74,7 +74,7 @@ t.test('every moment comes back from its spellings', async t => {
   t.pass()
 })
 
-t.test('a fraction has up to nine digits that count', async t => {
+t.test('a fraction has up to nine significant digits', async t => {
   for (const [fraction, nanos] of [
     ['', 0n],
     ['.0', 0n],
@@ -95,7 +95,7 @@ t.test('a fraction has up to nine digits that count', async t => {
   t.equal(readWallClock('readDateTime', '1970-01-01T00:00:00.12345678901'), Infinity)
 })
 
-t.test('blanks and tabs around a text are left out', async t => {
+t.test('blanks and tabs around a text are ignored', async t => {
   t.equal(readWallClock('readDate', '\t 1970-01-02 '), 86_400n * second)
   t.equal(readWallClock('readTime', ' 00:00:01\t'), second)
   t.equal(readWallClock('readMinute', ' 00:01m '), 60n * second)
@@ -185,14 +185,14 @@ const none: Readonly<Record<Reading, readonly string[]>> = {
 }
 
 for (const [reading, texts] of Object.entries(none)) {
-  t.test(`${reading} refuses what is not its value`, async t => {
+  t.test(`${reading} refuses other texts`, async t => {
     for (const text of texts) {
       t.ok(Number.isNaN(readWallClock(reading as Reading, text)), JSON.stringify(text))
     }
   })
 }
 
-t.test('a month counts from year 0', async t => {
+t.test('months are counted from year 0', async t => {
   const month = (text: string): number => {
     const { bytes, start, end } = cellOf(text)
     return readMonth(bytes, start, end)
@@ -234,7 +234,7 @@ t.test('the basic form of ISO 8601 has no separators', async t => {
   t.pass()
 })
 
-t.test('a date may have a time behind it, an hour minutes', async t => {
+t.test('a date may be followed by a time, an hour by minutes', async t => {
   t.equal(readWallClock('readDate', '1970-01-02T00:00:00.000'), 86_400n * second)
   t.equal(readWallClock('readDate', '1970-01-02 03:00'), (86_400n + 3n * 3600n) * second)
   t.equal(readWallClock('readDateHour', '1970-01-01T03:00:00'), 3n * 3600n * second)
@@ -243,7 +243,7 @@ t.test('a date may have a time behind it, an hour minutes', async t => {
 const offsets = fc.tuple(fc.constantFrom('+', '-'), fc.nat(23), fc.nat(59))
 const two = (value: number): string => String(value).padStart(2, '0')
 
-t.test('without a zone an offset is passed over, and told once', async t => {
+t.test('without a zone an offset is ignored and reported once', async t => {
   fc.assert(
     fc.property(
       moment,
@@ -260,7 +260,7 @@ t.test('without a zone an offset is passed over, and told once', async t => {
     ),
     { numRuns: runs(100) },
   )
-  const clock = new WallClock({ onOffset: () => void t.pass('told') })
+  const clock = new WallClock({ onOffset: () => void t.pass('reported') })
   t.plan(1)
   for (let i = 0; i < 3; i++) {
     const { bytes, start, end } = cellOf('2024-01-01T00:00:00 +0200')
@@ -287,7 +287,7 @@ function intlWall(zone: string, utcMs: number): string {
 
 const zones = ['Asia/Shanghai', 'America/New_York', 'Europe/London', 'Australia/Lord_Howe']
 
-t.test('with a zone, a time with an offset is what its clocks showed', async t => {
+t.test("with a zone, a time with an offset becomes the time on the zone's clocks", async t => {
   const zoneOf = new Map(zones.map(name => [name, new TimeZone(name)]))
   const seconds = fc.integer({ min: -2_000_000_000, max: 4_000_000_000 })
   fc.assert(
@@ -308,7 +308,7 @@ t.test('with a zone, a time with an offset is what its clocks showed', async t =
 })
 
 t.test(
-  'with a zone, a time without an offset is kept unless the clocks passed over it',
+  "with a zone, a time without an offset is kept unless the zone's clocks skipped it",
   async t => {
     const zone = new TimeZone('America/New_York')
     const clock = new WallClock({ zone })
@@ -330,22 +330,23 @@ t.test(
       readWallClock('readDate', '2024-03-10T02:00', { zone }),
       nanosOf('2024-03-10T02:00:00Z'),
     )
-    t.equal(fault('x'), undefined, 'what is not a time is not the fault of the zone')
+    t.equal(fault('x'), undefined, 'a text that is not a time is not blamed on the zone')
   },
 )
 
-t.test('a time of day with an offset has no date to be converted on', async t => {
+t.test('a time of day with an offset has no date for a conversion', async t => {
   const zone = new TimeZone('+08:00')
   t.equal(readWallClock('readTime', '10:00:00+01:00'), 36_000n * second)
   t.equal(readWallClock('readTime', '10:00:00', { zone }), 36_000n * second)
   t.ok(Number.isNaN(readWallClock('readTime', '10:00:00+01:00', { zone })))
 })
 
-// Time zones, against Intl read in another way (every field of a clock, not the offset), and known days of change.
+// Time zones, compared with Intl used in another way (all fields of a clock, not the offset), and known dates of
+// change.
 
 const fields = new Map<string, Intl.DateTimeFormat>()
 
-/** Seconds that the clocks show more than UTC, out of year, month, day, hour, minute and second. */
+/** Seconds by which the zone's clocks are ahead of UTC, from year, month, day, hour, minute and second. */
 function offsetOf(zone: string, utcSeconds: number): number {
   const format =
     fields.get(zone) ??
@@ -386,7 +387,7 @@ const seconds = fc.oneof(
   fc.integer({ min: -55_000_000_000, max: 250_000_000_000 }),
 )
 
-t.test('at any moment the offset is that of Intl, however the moments come', async t => {
+t.test('at any moment the offset is that of Intl, in any order of moments', async t => {
   const zones = new Map(names.map(name => [name, new TimeZone(name)]))
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.array(seconds, { maxLength: 20 }), (name, list) => {
@@ -399,12 +400,12 @@ t.test('at any moment the offset is that of Intl, however the moments come', asy
   t.pass()
 })
 
-t.test('years far away are not those with rules of their own', async t => {
-  // Taken for 2050, it would have the clocks of a Ramadan.
+t.test('rules for single years do not apply to years far away', async t => {
+  // As the year 2050, it would have the clocks of a Ramadan.
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 
-t.test('around each change the offset is right to the second', async t => {
+t.test('around each change the offset is exact to the second', async t => {
   for (const name of names) {
     const zone = new TimeZone(name)
     const start = Date.UTC(2010, 0) / 1000
@@ -422,7 +423,7 @@ t.test('around each change the offset is right to the second', async t => {
   t.pass()
 })
 
-t.test('a time is skipped when no moment shows it', async t => {
+t.test('a time is skipped if no moment has it', async t => {
   const shown = (name: string, wall: number): boolean => {
     for (let offset = -16 * 3600; offset <= 16 * 3600; offset += 900) {
       if (offsetOf(name, wall - offset) === offset) return true
@@ -467,20 +468,20 @@ t.test('an offset is a zone without changes', async t => {
   }
 })
 
-t.test('moments that no calendar has are no trouble', async t => {
+t.test('moments outside any calendar are not a problem', async t => {
   const zone = new TimeZone('Europe/Berlin')
   for (const at of [-9e15, 9e15]) t.ok(Math.abs(zone.offsetAt(at)) <= 7200)
 })
 
-t.test('what is not a zone is told so, and the machine has none to offer', async t => {
+t.test("an unknown zone is refused, and names for the machine's zone are as well", async t => {
   for (const name of ['Mars/Olympus', '+8', '+25:00', 'local', 'system', '', '8']) {
     t.throws(() => new TimeZone(name), { code: 'DDB_USAGE' }, name)
   }
 })
 
-// Offsets behind times.
+// Offsets after times.
 
-/** What is left of a time, and the seconds of its offset. */
+/** The text without its offset, and the offset in seconds. */
 function taken(text: string): [rest: string, seconds: number | undefined] {
   const offset = new UtcOffset()
   const { bytes, start, end } = cellOf(text)
@@ -489,7 +490,7 @@ function taken(text: string): [rest: string, seconds: number | undefined] {
   return [rest, offset.isGiven ? offset.seconds : undefined]
 }
 
-t.test('an offset is taken away from the time before it', async t => {
+t.test('an offset is removed from the time before it', async t => {
   for (const [text, rest, seconds] of [
     ['10:00Z', '10:00', 0],
     ['10:00:00 z', '10:00:00', 0],
@@ -508,7 +509,7 @@ t.test('an offset is taken away from the time before it', async t => {
   }
 })
 
-t.test('what is not an offset stays', async t => {
+t.test('other texts are left unchanged', async t => {
   for (const text of [
     '10:00',
     '10:00+8',
@@ -522,9 +523,9 @@ t.test('what is not an offset stays', async t => {
   }
 })
 
-// One offset for all times of a column: whatever the columns' ways of reading and the blocks in which rows come.
+// One offset for all times of a column: for any column type, and any blocks of rows.
 
-t.test('the first time decides, and is told as it can be said', async t => {
+t.test('the first time decides, and its offset is reported as an option value', async t => {
   for (const [isGiven, seconds, text, words] of [
     [false, 0, 'none', 'no offset'],
     [true, 0, '+00:00', 'the offset +00:00'],
@@ -548,7 +549,7 @@ t.test('the first time decides, and is told as it can be said', async t => {
   }
 })
 
-t.test('what was said goes before what is known, and not with a time zone', async t => {
+t.test('given offsets override known ones, and exclude a time zone', async t => {
   const found = columnOffsets({ offsets: { a: 'Z' } }, { a: '+01:00', b: 'none' })
   t.strictSame(found?.known(), { a: '+00:00', b: 'none' })
   t.equal(found?.knownCount, 2)
@@ -564,7 +565,7 @@ t.test('what was said goes before what is known, and not with a time zone', asyn
   }
 })
 
-/** Ways to write an offset, those of one line the same. */
+/** Ways to write an offset; those on one line are equal. */
 const offsetsColumnOffset = [
   [''],
   ['Z', 'z', '+00:00', ' UTC', '-00'],

@@ -1,5 +1,5 @@
 /*
-  Dates and times by a format of `cells.dateFormats`.
+  Dates and times read with a format of `cells.dateFormats`.
 */
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -19,9 +19,9 @@ import { ZonedFormat } from '../../../src/parse/cells/zoned-format.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
-// Parts of dates, against Date.
+// Parts of dates, compared with Date.
 
-t.test('a day exists exactly when Date keeps it as it is', async t => {
+t.test('a day exists exactly if Date keeps it unchanged', async t => {
   for (const year of [0, 4, 100, 1600, 1900, 1969, 2000, 2023, 2024, 9999]) {
     for (let month = 0; month <= 13; month++) {
       for (const day of [0, 1, 28, 29, 30, 31, 32]) {
@@ -58,11 +58,11 @@ t.test('digits are read as a number, anything else as more than any part of a da
   t.ok(fourDigits(bytes, 1) > 9999)
 })
 
-// `cells.dateFormats`: which formats suit which types.
+// `cells.dateFormats`: which formats are allowed for which types.
 
 const timestamp = { columnName: 'c', typeName: 'TIMESTAMP', needs: 'yMd' }
 
-t.test('a format that does not suit is refused with the reason', async t => {
+t.test('a format that does not fit the type is refused with the reason', async t => {
   for (const [text, needs, reason] of [
     ['epoch:m', 'yMd', /unit is s, ms, us or ns/],
     ['epoch:', 'yMd', /unit is s, ms, us or ns/],
@@ -94,7 +94,7 @@ t.test('an hour of either clock is an hour', async t => {
   }
 })
 
-t.test('each unit counts what it says', async t => {
+t.test('each unit has its own number of nanoseconds', async t => {
   for (const [unit, nanos] of [
     ['s', 0],
     ['ms', 1_000_000],
@@ -112,7 +112,7 @@ t.test('each unit counts what it says', async t => {
   }
 })
 
-t.test('a column has its own format, or the one for all where that suits', async t => {
+t.test('a column has its own format, or the general one if that fits', async t => {
   const time = { columnName: 't', typeName: 'TIME', needs: 'H' }
   const has = (place: typeof time, formats: Record<string, string>): boolean =>
     dateFormatFor(place, formats) !== undefined
@@ -120,7 +120,7 @@ t.test('a column has its own format, or the one for all where that suits', async
   t.equal(has(timestamp, { d: 'yyyy-MM-dd' }), false)
   t.equal(has(timestamp, { c: 'yyyy-MM-dd' }), true)
   t.equal(has(timestamp, { '*': 'yyyy-MM-dd' }), true)
-  t.equal(has(time, { '*': 'yyyy-MM-dd' }), false, 'it has no hour')
+  t.equal(has(time, { '*': 'yyyy-MM-dd' }), false, 'the column has no hour')
   t.equal(has(time, { '*': 'yyyy-MM-dd HH:mm' }), false, 'the date would be lost')
   t.equal(has(time, { '*': 'HH:mm' }), true)
   t.equal(has(timestamp, { '*': 'HH:mm' }), false)
@@ -133,7 +133,7 @@ t.test('a column has its own format, or the one for all where that suits', async
   t.equal(dateFormatText('d', { '*': 'a', c: 'b' }), 'a')
 })
 
-t.test('in a zone counts are converted, other times checked, days left alone', async t => {
+t.test('in a zone, counts are converted, other times checked, and days unchanged', async t => {
   const zone = new TimeZone('America/New_York')
   const seconds = (text: string, format: string, keepsTime = true): number => {
     const parsed = parseDateFormat({ ...timestamp, zone, keepsTime }, format)
@@ -149,11 +149,11 @@ t.test('in a zone counts are converted, other times checked, days left alone', a
   t.equal(seconds('2024-03-10 02:00', 'yyyy-MM-dd HH:mm', false), at('2024-03-10T02:00:00Z'))
 })
 
-// Numbers that count from 1970, against BigInt and Date.
+// Counts since 1970, compared with BigInt and Date.
 
 const [seconds, ms, us, ns] = [0, 3, 6, 9]
 
-/** Nanoseconds since 1970, or what reading gave instead. */
+/** Nanoseconds since 1970, or the result of a failed reading. */
 function read(unitDigits: number, text: string): bigint | number {
   const format = new EpochFormat(unitDigits)
   const { bytes, start, end } = cellOf(text)
@@ -181,7 +181,7 @@ t.test('a count since 1970 is read to the nanosecond', async t => {
   t.pass()
 })
 
-t.test('days and seconds count forward, before 1970 too', async t => {
+t.test('days and seconds count forward, also before 1970', async t => {
   for (const [unitDigits, text, days, secondOfDay, nanos] of [
     [seconds, '0', 0, 0, 0],
     [seconds, '-1', -1, 86_399, 0],
@@ -199,26 +199,29 @@ t.test('days and seconds count forward, before 1970 too', async t => {
     const format = new EpochFormat(unitDigits)
     const { bytes, start, end } = cellOf(text)
     t.equal(format.read(bytes, start, end), 0, text)
-    // Without the sign of zero.
+    // Adds 0 to turn −0 into 0.
     const parts = [format.days + 0, format.secondOfDay, format.nanos]
     t.strictSame(parts, [days, secondOfDay, nanos], text)
   }
 })
 
-t.test('more than nanoseconds, and more seconds than any type has, do not fit', async t => {
-  t.equal(read(ns, '1.5'), Infinity)
-  t.equal(read(seconds, '1.0000000001'), Infinity)
-  t.equal(read(seconds, '99999999999999'), 99_999_999_999_999n * 10n ** 9n, '14 digits')
-  t.equal(read(seconds, '999999999999999'), Infinity, '15 digits')
-})
+t.test(
+  'more digits than nanoseconds, and more seconds than any type holds, do not fit',
+  async t => {
+    t.equal(read(ns, '1.5'), Infinity)
+    t.equal(read(seconds, '1.0000000001'), Infinity)
+    t.equal(read(seconds, '99999999999999'), 99_999_999_999_999n * 10n ** 9n, '14 digits')
+    t.equal(read(seconds, '999999999999999'), Infinity, '15 digits')
+  },
+)
 
-t.test('what is not a number is told from one', async t => {
+t.test('a text that is not a number is distinguished from a number that does not fit', async t => {
   for (const text of ['', ' ', '-', '+', '.', '.5', '1e3', '1.2.3', '--1', '1 2', '0x1', '1-']) {
     t.ok(Number.isNaN(read(seconds, text)), JSON.stringify(text))
   }
 })
 
-t.test('a month is the first midnight of one', async t => {
+t.test('a month is its first midnight', async t => {
   const format = new EpochFormat(seconds)
   for (const [year, month] of [
     [2024, 1],
@@ -237,9 +240,9 @@ t.test('a month is the first midnight of one', async t => {
   }
 })
 
-// Day numbers of spreadsheets, against Date and against what Excel itself shows.
+// Day numbers of spreadsheets, compared with Date and with what Excel shows.
 
-/** Milliseconds since 1970, or what reading gave instead. */
+/** Milliseconds since 1970, or the result of a failed reading. */
 function readExcelFormat(text: string, is1904 = false, isTimeOfDay = false): number {
   const format = new ExcelFormat(is1904, isTimeOfDay)
   const { bytes, start, end } = cellOf(text)
@@ -267,7 +270,7 @@ t.test('known days', async t => {
   t.equal(readExcelFormat('43863', true), Date.parse('2024-02-03T00:00:00Z'))
 })
 
-t.test('every millisecond comes back from its number', async t => {
+t.test('every millisecond is read back from its number', async t => {
   const limits = {
     min: Date.parse('1900-03-01T00:00:00Z'),
     max: Date.parse('2200-01-01T00:00:00Z'),
@@ -281,7 +284,7 @@ t.test('every millisecond comes back from its number', async t => {
   t.pass()
 })
 
-t.test('numbers that are no days do not fit', async t => {
+t.test('numbers that are not days do not fit', async t => {
   for (const text of [
     '0',
     '60',
@@ -300,14 +303,14 @@ t.test('numbers that are no days do not fit', async t => {
     t.ok(Number.isNaN(readExcelFormat(text)), text)
 })
 
-t.test('a time of day is a part of a day', async t => {
+t.test('a time of day is a fraction of a day', async t => {
   t.equal(readExcelFormat('0.5', false, true), 43_200_000)
   t.equal(readExcelFormat('0', false, true), 0)
   t.equal(readExcelFormat('1', false, true), Infinity)
   t.equal(readExcelFormat('45325.5', false, true), Infinity)
 })
 
-t.test('a month is the first midnight of one', async t => {
+t.test('a month is its first midnight', async t => {
   const format = new ExcelFormat(false, false)
   for (const [text, months] of [
     ['45323', 2024 * 12 + 1],
@@ -320,7 +323,7 @@ t.test('a month is the first midnight of one', async t => {
   }
 })
 
-// Dates and times by patterns, against Date.
+// Dates and times read by patterns, compared with Date.
 
 function formatOf(pattern: string): PatternFormat {
   const parts = parsePattern(pattern)
@@ -328,7 +331,7 @@ function formatOf(pattern: string): PatternFormat {
   return new PatternFormat(parts)
 }
 
-/** Nanoseconds since 1970, or what reading gave instead. */
+/** Nanoseconds since 1970, or the result of a failed reading. */
 function readPatternFormat(pattern: string, text: string): bigint | number {
   const format = formatOf(pattern)
   const { bytes, start, end } = cellOf(text)
@@ -340,7 +343,7 @@ function readPatternFormat(pattern: string, text: string): bigint | number {
 
 const nanosOf = (isoText: string): bigint => BigInt(Date.parse(isoText)) * 1_000_000n
 
-t.test('a pattern reads what Date reads', async t => {
+t.test('a pattern reads the same as Date', async t => {
   for (const [pattern, text, isoText] of [
     ['dd/MM/yyyy', '09/08/2024', '2024-08-09T00:00:00Z'],
     ['d/M/yyyy', '9/8/2024', '2024-08-09T00:00:00Z'],
@@ -378,7 +381,7 @@ t.test('a pattern reads what Date reads', async t => {
   )
 })
 
-t.test('every moment comes back from its own text', async t => {
+t.test('every moment is read back from its text', async t => {
   const moment = fc.date({
     min: new Date('0001-01-01T00:00:00Z'),
     max: new Date('9999-12-31T23:59:59.999Z'),
@@ -433,13 +436,13 @@ t.test('a text that does not follow the pattern is not read', async t => {
   }
 })
 
-t.test('a time of day may lack its zeros in front', async t => {
+t.test('a time of day may lack leading zeros', async t => {
   const day = 86_400_000
   fc.assert(
     fc.property(fc.integer({ min: 0, max: day - 1 }), fc.nat(8), (ms, left) => {
       const written = new Date(ms).toISOString().slice(11, 23).replace(/\D/g, '')
       const expected = BigInt(ms) * 1_000_000n
-      // As a number, and with some of the zeros that a number lacks.
+      // As a number without leading zeros, and with some of them.
       const short = String(Number(written)).padStart(left, '0')
       strictEqual(readPatternFormat('HHmmssSSS', short), expected)
       const behind = readPatternFormat("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)
@@ -485,7 +488,7 @@ t.test('a time of day may lack its zeros in front', async t => {
   }
 })
 
-t.test('months count from year 0', async t => {
+t.test('months are counted from year 0', async t => {
   const format = formatOf('yyyy.MM')
   for (const [text, months] of [
     ['0000.01', 0],
@@ -498,7 +501,7 @@ t.test('months count from year 0', async t => {
   }
 })
 
-t.test('what one text said is not kept for the next', async t => {
+t.test('values of one text are not kept for the next', async t => {
   const format = formatOf('yyyy-MM-dd hh aa')
   for (const [text, hour] of [
     ['2024-01-01 01 PM', 13],
@@ -510,7 +513,7 @@ t.test('what one text said is not kept for the next', async t => {
   }
 })
 
-t.test('what is not a pattern is told why', async t => {
+t.test('a text that is not a pattern is refused with the reason', async t => {
   for (const [text, why] of [
     ['yyy', 'yyy has 3 letters, but y takes 1 or 2 or 4'],
     ['MMMM', 'MMMM has 4 letters, but M takes 1 or 2 or 3'],
@@ -525,7 +528,7 @@ t.test('what is not a pattern is told why', async t => {
   }
 })
 
-// Formats in a time zone, against days of change that everybody knows.
+// Formats in a time zone, checked around well-known changes of the clocks.
 
 const zone = new TimeZone('Europe/Berlin')
 
@@ -537,13 +540,13 @@ function readZonedFormat(format: ZonedFormat, text: string): string | number {
   return new Date(ms).toISOString().slice(0, -1)
 }
 
-t.test('a count is what the clocks showed at that moment', async t => {
+t.test("a count is read as the zone's clocks showed it", async t => {
   const format = new ZonedFormat(new EpochFormat(3), zone, 'convert')
   t.equal(format.isNumber, true)
   for (const [utc, wall] of [
     ['2024-03-31T00:59:59.999Z', '2024-03-31T01:59:59.999'],
     ['2024-03-31T01:00:00.000Z', '2024-03-31T03:00:00.000'],
-    // Put back, the clocks show an hour twice.
+    // When clocks are set back, they show an hour twice.
     ['2024-10-27T00:30:00.000Z', '2024-10-27T02:30:00.000'],
     ['2024-10-27T01:30:00.000Z', '2024-10-27T02:30:00.000'],
   ] as const) {
@@ -554,7 +557,7 @@ t.test('a count is what the clocks showed at that moment', async t => {
   t.equal(format.months, 2024 * 12)
 })
 
-t.test('what the clocks never showed is refused', async t => {
+t.test('a time that the clocks never showed is refused', async t => {
   const parts = parsePattern('yyyy-MM-dd HH:mm')
   if (typeof parts === 'string') throw new Error(parts)
   const format = new ZonedFormat(new PatternFormat(parts), zone, 'check')
@@ -564,7 +567,7 @@ t.test('what the clocks never showed is refused', async t => {
   t.equal(readZonedFormat(format, '2024-10-27 02:30'), '2024-10-27T02:30:00.000')
 })
 
-t.test('numbers that are days of no calendar have no clocks to look at', async t => {
+t.test('numbers outside any calendar need no clocks', async t => {
   const format = new ZonedFormat(new ExcelFormat(false, false), zone, 'check')
   t.equal(readZonedFormat(format, '45325.4375'), '2024-02-03T10:30:00.000')
   for (const text of ['1e12', '1e18', '1e30', '1e300'])

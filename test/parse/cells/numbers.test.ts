@@ -38,7 +38,7 @@ import { runs } from '../../helpers/runs.js'
 import { read as readColumn } from '../reading.js'
 import { cellOf } from './cell.js'
 
-// Numbers from bytes, against Number and BigInt.
+// Numbers from bytes, compared with Number and BigInt.
 
 const shortInteger = (text: string): number => {
   const { bytes, view, start, end } = cellOf(text)
@@ -55,21 +55,18 @@ const longDouble = (text: string): number => {
   const { bytes, start, end } = cellOf(text)
   return readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
 }
-t.test(
-  'whole numbers of up to 15 digits are those of Number, all other texts are left',
-  async t => {
-    const digits = fc.stringMatching(/^[+-]?\d{1,15}$/)
-    fc.assert(
-      fc.property(digits, text => strictEqual(shortInteger(text), Number(text))),
-      { numRuns: runs(300) },
-    )
-    for (const text of ['', '-', '+', '1.0', '1e3', ' 1', '12x4', '1234567890123456', '١']) {
-      t.ok(Number.isNaN(shortInteger(text)), JSON.stringify(text))
-    }
-  },
-)
+t.test('integers of up to 15 digits are read like Number, all other texts are left', async t => {
+  const digits = fc.stringMatching(/^[+-]?\d{1,15}$/)
+  fc.assert(
+    fc.property(digits, text => strictEqual(shortInteger(text), Number(text))),
+    { numRuns: runs(300) },
+  )
+  for (const text of ['', '-', '+', '1.0', '1e3', ' 1', '12x4', '1234567890123456', '١']) {
+    t.ok(Number.isNaN(shortInteger(text)), JSON.stringify(text))
+  }
+})
 
-t.test('decimal numbers are those of Number, or left to the next way', async t => {
+t.test('decimal numbers are read like Number, or left to the next reader', async t => {
   const text = fc
     .tuple(
       fc.constantFrom('', '-', '+'),
@@ -98,7 +95,7 @@ t.test('decimal numbers are those of Number, or left to the next way', async t =
   t.ok(short > 0 && long > 0, `${short} were short, ${long} long`)
 })
 
-t.test('a number says whether it is one, and whether it fits', async t => {
+t.test('a number is distinguished from other texts, and checked for its range', async t => {
   for (const [text, double, float] of [
     ['1e308', 1e308, 'range'],
     ['-1e309', 'range', 'range'],
@@ -116,9 +113,9 @@ t.test('a number says whether it is one, and whether it fits', async t => {
   }
 })
 
-// Whole numbers in any spelling, against exact fractions of BigInt.
+// Integers in any spelling, compared with exact fractions of BigInt.
 
-/** The number that was read, or what reading gave instead. */
+/** The number, or the result of a failed reading. */
 function read(text: string): bigint | number {
   const { bytes, start, end } = cellOf(text)
   const sign = readWhole(bytes, start, end)
@@ -126,14 +123,14 @@ function read(text: string): bigint | number {
   return BigInt(sign) * (BigInt(wholeParts[0]!) * 1_000_000_000n + BigInt(wholeParts[1]!))
 }
 
-/** `digits × 10^exponent` where that is whole and has at most 19 digits. */
+/** `digits × 10^exponent` if that is an integer of at most 19 digits. */
 function exact(digits: bigint, exponent: number): bigint | number {
   if (exponent < 0 && digits % 10n ** BigInt(-exponent) !== 0n) return NaN
   const value = exponent < 0 ? digits / 10n ** BigInt(-exponent) : digits * 10n ** BigInt(exponent)
   return value < 10n ** 19n ? value : Infinity
 }
 
-t.test('a number is whole exactly when its fraction is', async t => {
+t.test('a number is an integer exactly if its fraction is', async t => {
   const digits = fc.stringMatching(/^\d{0,12}0{0,12}$/)
   const number = fc
     .record({
@@ -159,7 +156,7 @@ t.test('a number is whole exactly when its fraction is', async t => {
   t.pass()
 })
 
-t.test('what is not a number is not a whole one', async t => {
+t.test('a text that is not a number is not an integer', async t => {
   for (const text of [
     '',
     '.',
@@ -178,7 +175,7 @@ t.test('what is not a number is not a whole one', async t => {
   }
 })
 
-t.test('exponents beyond all reason do not take time or memory', async t => {
+t.test('huge exponents take neither time nor memory', async t => {
   t.equal(read('1e999999999999999999'), Infinity)
   t.equal(read('-1e999999999999999999'), -Infinity)
   t.equal(read('0e999999999999999999'), 0n)
@@ -196,7 +193,7 @@ t.test('a number is exact up to 2^53', async t => {
   t.equal(integer('1.20e2'), 120)
 })
 
-// 64-bit integers, against BigInt.
+// 64-bit integers, compared with BigInt.
 
 const int64 = (text: string): bigint | number => {
   const { bytes, start, end } = cellOf(text)
@@ -207,7 +204,7 @@ const int64 = (text: string): bigint | number => {
     : outcome
 }
 
-t.test('64-bit integers are those of BigInt', async t => {
+t.test('64-bit integers are read like BigInt', async t => {
   const max = 2n ** 63n - 1n
   fc.assert(
     fc.property(fc.bigInt({ min: -max, max }), value => strictEqual(int64(String(value)), value)),
@@ -240,12 +237,12 @@ t.test('64-bit integers are those of BigInt', async t => {
   }
 })
 
-// 64-bit integers in two halves, against BigInt.
+// 64-bit integers in two halves, compared with BigInt.
 
 const valueOf = ({ high, low }: Int64Parts): bigint =>
   BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low))
 
-t.test('a × b + c is that of BigInt, and is refused exactly when it does not fit', async t => {
+t.test('a × b + c is computed like BigInt, and refused exactly if it does not fit', async t => {
   const factors = fc.nat(30).chain(bits => {
     const limit = Math.min(2 ** (68 - bits), Number.MAX_SAFE_INTEGER)
     return fc.tuple(fc.integer({ min: -limit, max: limit }), fc.nat(2 ** bits))
@@ -263,7 +260,7 @@ t.test('a × b + c is that of BigInt, and is refused exactly when it does not fi
   t.pass()
 })
 
-t.test('whole doubles are stored exactly', async t => {
+t.test('integral doubles are stored exactly', async t => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), value => {
       const parts = new Int64Parts()
@@ -275,7 +272,7 @@ t.test('whole doubles are stored exactly', async t => {
   t.pass()
 })
 
-t.test('billions and the rest are one number, of either sign', async t => {
+t.test('billions and the rest make one number, with either sign', async t => {
   const billion = 10n ** 9n
   fc.assert(
     fc.property(fc.boolean(), fc.nat(2 ** 31 - 1), fc.nat(31), fc.nat(999_999_999), (...drawn) => {
@@ -293,9 +290,9 @@ t.test('billions and the rest are one number, of either sign', async t => {
   t.pass()
 })
 
-// Decimal numbers of up to 17 digits, against Number.
+// Decimal numbers of up to 17 digits, compared with Number.
 
-t.test('a number is that of Number, or left to the next way', async t => {
+t.test('a number is read like Number, or left to the next reader', async t => {
   const digits = fc
     .tuple(fc.bigInt({ min: 10n ** 15n, max: 10n ** 17n - 1n }), fc.nat(22), fc.boolean())
     .map(([unscaled, scale, negative]) => {
@@ -316,7 +313,7 @@ t.test('a number is that of Number, or left to the next way', async t => {
   t.ok(read > runs(2000) / 2, `${read} were read`)
 })
 
-t.test('an exponent, and zeros behind the digits, change nothing', async t => {
+t.test('an exponent, and zeros after the digits, change nothing', async t => {
   const written = fc
     .tuple(
       fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }),
@@ -354,7 +351,7 @@ t.test('an exponent, and zeros behind the digits, change nothing', async t => {
   )
 })
 
-t.test('a point may stand anywhere, also between and behind zeros', async t => {
+t.test('a point may be anywhere, also between and after zeros', async t => {
   const text = fc
     .tuple(
       fc.constantFrom('', '-'),
@@ -442,7 +439,7 @@ t.test('other texts are left', async t => {
   }
 })
 
-// Text as the nearest single, against exact fractions.
+// Text as the nearest single, compared with exact fractions.
 
 const readSinglePrecision = (text: string): number | string => {
   const { bytes, start, end } = cellOf(text)
@@ -468,14 +465,14 @@ function fractionOf(value: number): [top: bigint, bottom: bigint] {
   return [BigInt(top), bottom]
 }
 
-/** The decimal digits of a fraction whose denominator is a power of two: exact. */
+/** The exact decimal digits of a fraction whose denominator is a power of two. */
 function decimalText([top, bottom]: readonly [bigint, bigint]): string {
   const places = bottom.toString(2).length - 1
   const digits = ((top * 10n ** BigInt(places)) / bottom).toString().padStart(places + 1, '0')
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
 
-t.test('known texts that two roundings get wrong', async t => {
+t.test('known texts that double rounding gets wrong', async t => {
   for (const [text, single] of [
     ['16777217.0000000001', 16777218],
     ['16777217', 16777216],
@@ -502,35 +499,29 @@ t.test('known texts that two roundings get wrong', async t => {
   }
 })
 
-t.test(
-  'between any two singles the nearer one is taken, and the even one in the middle',
-  async t => {
-    const pattern = fc.integer({ min: 0, max: 0x7f7f_fffe })
-    fc.assert(
-      fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
-        const lower = singleWith(low)
-        const upper = singleWith(low + 1)
-        const [top, bottom] = fractionOf(lower)
-        const [upperTop, upperBottom] = fractionOf(upper)
-        const middle = decimalText([
-          top * upperBottom + upperTop * bottom,
-          2n * bottom * upperBottom,
-        ])
-        const exact = middle.includes('.') ? middle : `${middle}.0`
-        const even = low % 2 === 0 ? lower : upper
-        const signed = (value: number): number => (sign === '-' ? -value : value)
-        strictEqual(readSinglePrecision(`${sign}${exact}`), signed(even), exact)
-        strictEqual(readSinglePrecision(`${sign}${exact}0000001`), signed(upper), `above ${exact}`)
-        strictEqual(isBetweenSingles((lower + upper) / 2), true)
-        strictEqual(isBetweenSingles(lower), false)
-      }),
-      { numRuns: runs(300) },
-    )
-    t.pass()
-  },
-)
+t.test('between two singles the nearer one is used, and the even one in the middle', async t => {
+  const pattern = fc.integer({ min: 0, max: 0x7f7f_fffe })
+  fc.assert(
+    fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
+      const lower = singleWith(low)
+      const upper = singleWith(low + 1)
+      const [top, bottom] = fractionOf(lower)
+      const [upperTop, upperBottom] = fractionOf(upper)
+      const middle = decimalText([top * upperBottom + upperTop * bottom, 2n * bottom * upperBottom])
+      const exact = middle.includes('.') ? middle : `${middle}.0`
+      const even = low % 2 === 0 ? lower : upper
+      const signed = (value: number): number => (sign === '-' ? -value : value)
+      strictEqual(readSinglePrecision(`${sign}${exact}`), signed(even), exact)
+      strictEqual(readSinglePrecision(`${sign}${exact}0000001`), signed(upper), `above ${exact}`)
+      strictEqual(isBetweenSingles((lower + upper) / 2), true)
+      strictEqual(isBetweenSingles(lower), false)
+    }),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
 
-t.test('a double that is not in the middle is rounded as it stands', async t => {
+t.test('a double that is not in the middle is rounded directly', async t => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: -1e38, max: 1e38 }), value => {
       if (isBetweenSingles(value)) return
@@ -541,12 +532,12 @@ t.test('a double that is not in the middle is rounded as it stands', async t => 
   t.pass()
 })
 
-/** The nearest single of `digits / 10^places`, ties to even, by fractions alone. */
+/** The nearest single of `digits / 10^places`, ties to even, computed with fractions only. */
 function nearestSingle(digits: bigint, places: number): number {
   const bottom = 10n ** BigInt(places)
   let low = 0
   let high = 0x7f7f_ffff
-  // The largest single that is not above it.
+  // The largest single that is not greater.
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
     const [top, below] = fractionOf(singleWith(middle))
@@ -562,12 +553,12 @@ function nearestSingle(digits: bigint, places: number): number {
 
 t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async t => {
   const number = fc.oneof(
-    // Between two singles again and again: odd numbers beyond 2^24, halves beyond 2^23, and so on down.
+    // Values between two singles: odd numbers beyond 2^24, halves beyond 2^23, and so on.
     fc.tuple(fc.integer({ min: 2 ** 23, max: 2 ** 26 }).map(BigInt), fc.constant(0)),
     fc
       .tuple(fc.integer({ min: 2 ** 14, max: 2 ** 24 }), fc.integer({ min: 1, max: 10 }))
       .map(([whole, places]): [bigint, number] => {
-        // An odd multiple of 2^-places has so many decimals.
+        // An odd multiple of 2^-places has this many decimals.
         const halves = BigInt(2 * whole + 1) * 5n ** BigInt(places)
         return [halves, places]
       }),
@@ -592,9 +583,9 @@ t.test('a FLOAT column holds the nearest single of short texts, by exact fractio
   t.pass()
 })
 
-// Numbers in a style, against Intl.NumberFormat, which writes them.
+// Numbers in a style, compared with Intl.NumberFormat, which writes them.
 
-/** The plain number of a text in column `c`; undefined when it does not keep to the style. */
+/** The plain number of a text in column `c`; undefined if it does not follow the style. */
 function plain(rules: CellOptions, text: string): string | undefined {
   const style = numberStyle('c', rules)!
   const { bytes, start, end } = cellOf(text)
@@ -606,7 +597,7 @@ function plain(rules: CellOptions, text: string): string | undefined {
 const german = { thousands: '.', decimalComma: true }
 const french = { thousands: '\u202f', decimalComma: true }
 const english = { thousands: ',' }
-/** An apostrophe, of one kind or the other. */
+/** Either kind of apostrophe. */
 const swiss = {
   thousands: new Intl.NumberFormat('de-CH')
     .formatToParts(1000)
@@ -614,7 +605,7 @@ const swiss = {
 }
 const percentColumns = ['c']
 
-t.test('what Intl writes for people is the number again', async t => {
+t.test('numbers that Intl writes for people are read back', async t => {
   const number = fc.tuple(
     fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }),
     fc.nat(6),
@@ -640,7 +631,7 @@ t.test('what Intl writes for people is the number again', async t => {
   t.pass()
 })
 
-t.test('a text that keeps to the style', async t => {
+t.test('texts that follow the style', async t => {
   for (const [rules, text, expected] of [
     [english, '1,234,567.5', '1234567.5'],
     [english, ' -1,234 ', '-1234'],
@@ -659,7 +650,7 @@ t.test('a text that keeps to the style', async t => {
   }
 })
 
-t.test('a text that does not is no number', async t => {
+t.test('a text that does not is not a number', async t => {
   for (const [rules, text] of [
     [english, '1,23'],
     [english, '1,2345'],
@@ -703,11 +694,11 @@ t.test('plain numbers have no style', async t => {
   t.match(styleText(numberStyle('c', { ...german, percentColumns })!), /1\.234,5%/)
 })
 
-// Decimals, against BigInt and DataView.
+// Decimals, compared with BigInt and DataView.
 
 type Outcome = bigint | number
 
-/** The unscaled number, or what reading gave instead. DECIMAL32's range is checked by its column. */
+/** The unscaled number, or the result of a failed reading. The column checks DECIMAL32's range. */
 function read32(scale: number, text: string): Outcome {
   const { bytes, start, end } = cellOf(text)
   const value = readDecimal32(scale)(bytes, start, end)
@@ -751,7 +742,7 @@ const widths = [
 ] as const
 
 for (const [name, bits, maxScale, read] of widths) {
-  t.test(`${name} has every digit at every scale`, async t => {
+  t.test(`${name} keeps every digit at every scale`, async t => {
     const max = largest(bits)
     fc.assert(
       fc.property(fc.bigInt({ min: -max, max }), fc.nat(maxScale), (unscaled, scale) => {
@@ -766,7 +757,7 @@ for (const [name, bits, maxScale, read] of widths) {
   })
 }
 
-t.test('the null and everything beyond the type does not fit', async t => {
+t.test('the null value and everything beyond the type do not fit', async t => {
   for (const [name, bits, , read] of widths.slice(1)) {
     const max = largest(bits)
     t.equal(read(0, String(-max - 1n)), Infinity, `${name}: the null`)
@@ -805,7 +796,7 @@ for (const [name, , , read] of widths) {
 }
 
 for (const [name, bits, maxScale, read] of widths) {
-  t.test(`${name}: an exponent moves the point, wherever it stands`, async t => {
+  t.test(`${name}: an exponent moves the point from any position`, async t => {
     const max = largest(bits)
     fc.assert(
       fc.property(
@@ -832,7 +823,7 @@ for (const [name, bits, maxScale, read] of widths) {
   })
 }
 
-t.test('what one text left behind is not in the next', async t => {
+t.test('nothing of one text remains in the next', async t => {
   const long = '9'.repeat(38)
   read128(0, long)
   t.equal(read128(0, '1'), 1n)

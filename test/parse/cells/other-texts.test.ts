@@ -1,5 +1,5 @@
 /*
-  Texts of pairs, sixteen bytes and truths, and the bytes of a cell.
+  Texts of pairs, of sixteen bytes and of truth values, and the bytes of a cell.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'
@@ -25,11 +25,11 @@ import type { WideType } from '../../../src/parse/columns/wide-column.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
-// COMPLEX, POINT and DURATION, against Number and the unit numbers of docs/protocol.md#data-types.
+// COMPLEX, POINT and DURATION, compared with Number and the unit numbers of docs/protocol.md#data-types.
 
 type Pair = readonly number[] | number
 
-/** Both numbers, or what reading gave instead; nothing may be written then. */
+/** Both numbers, or the result of a failed reading, which must write nothing. */
 function pairOf<A extends Float64Array | Int32Array>(
   read: WideType<A>['readCell'],
   into: A,
@@ -48,7 +48,7 @@ const complex = (text: string): Pair => pairOf(readComplex, new Float64Array(4),
 const point = (text: string): Pair => pairOf(readPoint, new Float64Array(4), text)
 const duration = (text: string): Pair => pairOf(readDuration, new Int32Array(4), text)
 
-t.test('two doubles come back from their texts', async t => {
+t.test('two doubles are read back from their texts', async t => {
   const double = fc
     .double({ noNaN: true, noDefaultInfinity: true })
     .filter(value => value !== -Number.MAX_VALUE)
@@ -65,7 +65,7 @@ t.test('two doubles come back from their texts', async t => {
   t.pass()
 })
 
-t.test('decimal numbers are read as Number reads them, whatever their length', async t => {
+t.test('decimal numbers of any length are read like Number', async t => {
   const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })
   const number = fc
     .tuple(fc.constantFrom('', '', '-', '+'), digits, fc.constantFrom('', '.'), digits)
@@ -102,7 +102,7 @@ t.test('a number beyond a double, or its null, does not fit', async t => {
   }
 })
 
-t.test('what is not a pair is told from one', async t => {
+t.test('a text that is not a pair is distinguished from a pair that does not fit', async t => {
   for (const text of [
     '',
     '1',
@@ -128,7 +128,7 @@ t.test('a DURATION is a count and a unit', async t => {
   for (const [number, unit] of units.entries()) {
     t.strictSame(duration(`3${unit}`), [3, number], unit)
   }
-  // An exchange's code is its four letters, the first in the highest byte.
+  // The code of an exchange is its four letters, the first in the highest byte.
   t.strictSame(duration('5XNYS'), [5, Buffer.from('XNYS').readInt32BE()])
   t.strictSame(duration(' -2147483647ms '), [-2_147_483_647, 2])
   t.strictSame(duration('+2147483647ms'), [2_147_483_647, 2])
@@ -152,7 +152,7 @@ t.test('a DURATION is a count and a unit', async t => {
   }
 })
 
-// UUIDs, hexadecimal digits and IP addresses, against Buffer, net.isIP and URL.
+// UUIDs, hexadecimal digits and IP addresses, compared with Buffer, net.isIP and URL.
 
 type Read<T> = (
   bytes: Uint8Array,
@@ -163,7 +163,7 @@ type Read<T> = (
   at: number,
 ) => T
 
-/** What reading gives, and the 16 bytes; words before and behind them must stay as they are. */
+/** The result of reading and the 16 bytes; words before and after them must stay unchanged. */
 function read<T>(reader: Read<T>, text: string): { outcome: T; value: Buffer } {
   const { bytes, view, start, end } = cellOf(text)
   const into = new Int32Array(6).fill(0xcc)
@@ -175,7 +175,7 @@ function read<T>(reader: Read<T>, text: string): { outcome: T; value: Buffer } {
 const uuidText = (hex: string): string =>
   hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
-t.test('16 bytes travel in the reverse order of their digits', async t => {
+t.test('16 bytes are stored in the reverse order of their digits', async t => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), (value, upper) => {
       const digits = Buffer.from(value).toString('hex')
@@ -212,7 +212,7 @@ t.test('any other text is neither', async t => {
   }
 })
 
-t.test('one wrong byte anywhere is seen', async t => {
+t.test('one wrong byte anywhere is noticed', async t => {
   const hex = '00112233445566778899aAbBcCdDeEfF'
   for (const [reader, text] of [
     [readHexDigits, hex],
@@ -223,7 +223,7 @@ t.test('one wrong byte anywhere is seen', async t => {
       for (let code = 0; code < 128; code++) {
         const c = String.fromCharCode(code)
         const isRight = text[at] === '-' ? c === '-' : /[0-9a-fA-F]/.test(c)
-        // Blanks around a text are left out, and make it another length.
+        // Blanks around a text are ignored, so they change its length.
         const changed = text.slice(0, at) + c + text.slice(at + 1)
         strictEqual(read(reader, changed).outcome === 0, isRight, JSON.stringify(changed))
       }
@@ -231,7 +231,7 @@ t.test('one wrong byte anywhere is seen', async t => {
   }
 })
 
-t.test('an IPv4 address is one exactly when net.isIPv4 says so', async t => {
+t.test('a text is an IPv4 address exactly if net.isIPv4 says so', async t => {
   const part = fc.constantFrom('0', '1', '9', '99', '100', '255', '256', '300', '01', '00', '', 'a')
   fc.assert(
     fc.property(fc.array(part, { minLength: 3, maxLength: 5 }), parts => {
@@ -261,7 +261,7 @@ t.test('an IPv4 address is one exactly when net.isIPv4 says so', async t => {
   }
 })
 
-/** The groups of an address as `URL` spells it: no zeros in front, the longest run of zero groups as `::`. */
+/** The groups of an address as `URL` spells it: without leading zeros, the longest run of zero groups as `::`. */
 function groupsOf(text: string): number[] {
   const { hostname } = new URL(`http://[${text}]/`)
   const [head = '', tail] = hostname.slice(1, -1).split('::')
@@ -272,52 +272,60 @@ function groupsOf(text: string): number[] {
   return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back]
 }
 
-t.test('an IPv6 address is one exactly when net.isIPv6 says so, and is what URL reads', async t => {
-  const group = fc.constantFrom(
-    '0',
-    '1',
-    'ab',
-    'FfF0',
-    '0001',
-    '12345',
-    '',
-    'g',
-    '1.2.3.4',
-    '1.2.3',
-  )
-  const separator = fc.constantFrom(':', ':', ':', '::')
-  const text = fc
-    .tuple(
-      fc.constantFrom('', '', ':', '::'),
-      fc.array(fc.tuple(group, separator), { maxLength: 9 }),
-      fc.constantFrom('0', 'c', '10.0.0.255', '1.2.3.4.5', '', ':'),
+t.test(
+  'a text is an IPv6 address exactly if net.isIPv6 says so, with the value that URL reads',
+  async t => {
+    const group = fc.constantFrom(
+      '0',
+      '1',
+      'ab',
+      'FfF0',
+      '0001',
+      '12345',
+      '',
+      'g',
+      '1.2.3.4',
+      '1.2.3',
     )
-    .map(([front, groups, back]) => `${front}${groups.flat().join('')}${back}`)
-  const spelled = fc
-    .tuple(fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }), fc.nat(8), fc.nat(8), fc.boolean())
-    .map(([groups, from, length, isMixed]) => {
-      const parts = groups.map(one => ['0', '1', 'fe80', '0aB'][one]!)
-      if (isMixed) parts.splice(6, 2, '1.20.255.0')
-      const head = parts.slice(0, from).join(':')
-      return length === 0 ? parts.join(':') : `${head}::${parts.slice(from + length).join(':')}`
-    })
-  let addresses = 0
-  fc.assert(
-    fc.property(fc.oneof(text, spelled), address => {
-      const { outcome, value } = read(readIpAddress, address)
-      strictEqual(outcome === 0, isIPv6(address) || isIPv4(address), address)
-      if (outcome !== 0 || isIPv4(address)) return
-      addresses++
-      const expected = Buffer.alloc(16)
-      for (const [i, one] of groupsOf(address).entries()) expected.writeUInt16BE(one, 2 * i)
-      deepStrictEqual(value, expected.reverse(), address)
-    }),
-    { numRuns: runs(2000) },
-  )
-  t.ok(addresses > runs(2000) / 10, `${addresses} were addresses`)
-})
+    const separator = fc.constantFrom(':', ':', ':', '::')
+    const text = fc
+      .tuple(
+        fc.constantFrom('', '', ':', '::'),
+        fc.array(fc.tuple(group, separator), { maxLength: 9 }),
+        fc.constantFrom('0', 'c', '10.0.0.255', '1.2.3.4.5', '', ':'),
+      )
+      .map(([front, groups, back]) => `${front}${groups.flat().join('')}${back}`)
+    const spelled = fc
+      .tuple(
+        fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }),
+        fc.nat(8),
+        fc.nat(8),
+        fc.boolean(),
+      )
+      .map(([groups, from, length, isMixed]) => {
+        const parts = groups.map(one => ['0', '1', 'fe80', '0aB'][one]!)
+        if (isMixed) parts.splice(6, 2, '1.20.255.0')
+        const head = parts.slice(0, from).join(':')
+        return length === 0 ? parts.join(':') : `${head}::${parts.slice(from + length).join(':')}`
+      })
+    let addresses = 0
+    fc.assert(
+      fc.property(fc.oneof(text, spelled), address => {
+        const { outcome, value } = read(readIpAddress, address)
+        strictEqual(outcome === 0, isIPv6(address) || isIPv4(address), address)
+        if (outcome !== 0 || isIPv4(address)) return
+        addresses++
+        const expected = Buffer.alloc(16)
+        for (const [i, one] of groupsOf(address).entries()) expected.writeUInt16BE(one, 2 * i)
+        deepStrictEqual(value, expected.reverse(), address)
+      }),
+      { numRuns: runs(2000) },
+    )
+    t.ok(addresses > runs(2000) / 10, `${addresses} were addresses`)
+  },
+)
 
-// BOOL and CHAR, in tables of what each text is.
+// BOOL and CHAR, compared with tables of texts.
 
 const bool = (text: string): number => {
   const { bytes, start, end } = cellOf(text)
@@ -338,7 +346,7 @@ t.test('true and false in any case, 1 and 0', async t => {
   }
 })
 
-t.test('a CHAR is a whole number or one ASCII character', async t => {
+t.test('a CHAR is an integer or one ASCII character', async t => {
   for (const [text, value] of [
     ['0', 0],
     ['127', 127],
@@ -366,7 +374,7 @@ t.test('a CHAR is a whole number or one ASCII character', async t => {
   t.ok(Number.isNaN(char(Uint8Array.of(0x80))), 'a byte that is not ASCII')
 })
 
-t.test('every ASCII character but digits and NUL stands for itself', async t => {
+t.test('every ASCII character except digits and NUL is read as itself', async t => {
   for (let code = 1; code < 128; code++) {
     const text = String.fromCharCode(code)
     t.equal(char(text), /\d/.test(text) ? Number(text) : code, `character ${code}`)
@@ -377,7 +385,7 @@ t.test('every ASCII character but digits and NUL stands for itself', async t => 
 
 const rules = { trueTexts: ['Y', '是', '0'], falseTexts: ['N', 'no way'] }
 
-t.test('words become 1 and 0, all other texts stay what they are', async t => {
+t.test('words become 1 and 0, all other texts stay unchanged', async t => {
   const texts = truthTexts(rules)!
   const written = (text: string): string => {
     const { bytes, start, end } = cellOf(text)
@@ -400,7 +408,7 @@ t.test('words become 1 and 0, all other texts stay what they are', async t => {
   }
 })
 
-t.test('a word has one meaning, and no words need no rewriting', async t => {
+t.test('a word has one meaning, and without words nothing is rewritten', async t => {
   t.throws(() => truthTexts({ trueTexts: ['x'], falseTexts: ['x'] }), { code: 'DDB_USAGE' })
   t.equal(truthTexts({}), undefined)
   t.equal(truthTexts({ trueTexts: [] }), undefined)
@@ -408,7 +416,7 @@ t.test('a word has one meaning, and no words need no rewriting', async t => {
 
 // Blanks, hexadecimal digits and UTF-8 in bytes.
 
-t.test('blanks and tabs go from both ends, nothing else does', async t => {
+t.test('blanks and tabs are removed from both ends, and nothing else is', async t => {
   for (const text of [' a b\t', '\t', '', '\u00a0x ', 'x']) {
     const { bytes, start, end } = cellOf(text)
     const first = trimmedStart(bytes, start, end)
@@ -417,7 +425,7 @@ t.test('blanks and tabs go from both ends, nothing else does', async t => {
   }
 })
 
-t.test('a byte is a hexadecimal digit as for Number', async t => {
+t.test('a byte is a hexadecimal digit exactly if Number says so', async t => {
   for (let byte = 0; byte < 256; byte++) {
     const text = String.fromCharCode(byte)
     const value = /^[0-9a-f]$/i.test(text) ? Number(`0x${text}`) : -1
@@ -425,7 +433,7 @@ t.test('a byte is a hexadecimal digit as for Number', async t => {
   }
 })
 
-t.test('bytes are UTF-8 exactly when TextDecoder takes them', async t => {
+t.test('bytes are UTF-8 exactly if TextDecoder accepts them', async t => {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const takes = (bytes: Uint8Array): boolean => {
     try {

@@ -1,9 +1,9 @@
 /*
-  Blocks of records for columns: the texts of one field between other bytes that would mislead whoever reads too far.
+  Blocks of records for columns: the texts of one field, between bytes that would mislead a parser that reads too far.
 */
 import { RecordBlock } from '../../../src/parse/record-block.js'
 
-/** One field of as many rows as there are texts, in a block of two fields whose other one is empty. */
+/** A block of two fields: one with these texts, one per row, the other one empty. */
 export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
   const block = new RecordBlock(2, Math.max(1, texts.length))
   const pieces: Uint8Array[] = []
@@ -29,7 +29,6 @@ export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
 /** The field of `blockOf` that holds the texts. */
 export const field = 1
 
-/** Rows that some column refused. */
 export function refusedRows(block: RecordBlock): number[] {
   return Array.from(block.refusedBy.subarray(0, block.rowCount), (by, row) =>
     by > 0 ? row : -1,

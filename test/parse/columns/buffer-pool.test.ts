@@ -4,7 +4,7 @@ import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('what is given back carries what is taken next', async t => {
+t.test('a buffer that was given back is used again', async t => {
   const pool = new BufferPool()
   const buffers = Array.from({ length: 8 }, () => pool.take(100_000))
   for (const buffer of buffers) pool.give(buffer)
@@ -12,7 +12,7 @@ t.test('what is given back carries what is taken next', async t => {
   t.notOk(buffers.includes(pool.take(100_000)))
 })
 
-t.test('arrays of batches that have become larger are not kept', async t => {
+t.test('arrays of batches that have grown are not kept', async t => {
   const pool = new BufferPool()
   const small = Array.from({ length: 8 }, () => pool.take(1 << 20))
   for (const buffer of small) pool.give(buffer)
@@ -26,12 +26,16 @@ t.test('arrays of batches that have become larger are not kept', async t => {
   for (const buffer of large) pool.give(buffer)
   for (let i = 0; i < 4; i++) t.ok(large.includes(pool.take(1 << 21)))
   const left = Array.from({ length: 8 }, () => pool.take(1 << 20)).filter(b => small.includes(b))
-  t.ok(left.length <= 1, 'they made room, but for a mebibyte')
+  t.ok(left.length <= 1, 'they made room, except for a mebibyte')
   const gone = small.filter(buffer => buffer.byteLength === 0)
-  t.equal(gone.length + left.length, small.length, 'their memory is free before they are collected')
+  t.equal(
+    gone.length + left.length,
+    small.length,
+    'their memory is freed before garbage collection',
+  )
 })
 
-t.test('a quarter at most is more than was asked for', async () => {
+t.test('a buffer is at most a quarter larger than requested', async () => {
   fc.assert(
     fc.property(fc.integer({ min: 1024, max: 1 << 24 }), bytes => {
       const { byteLength } = new BufferPool().take(bytes)
@@ -41,7 +45,7 @@ t.test('a quarter at most is more than was asked for', async () => {
   )
 })
 
-t.test('no buffer is with two at a time, and none is too short', async () => {
+t.test('no buffer is given out twice at a time, and none is too short', async () => {
   const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 1 << 16 }), fc.boolean()))
   fc.assert(
     fc.property(sizes, steps => {

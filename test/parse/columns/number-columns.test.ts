@@ -1,5 +1,5 @@
 /*
-  Columns of numbers, of each width.
+  Columns of numbers of each width.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -31,7 +31,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-// Columns of 64 bits: which cell becomes which element, against BigInt.
+// Columns of 64 bits: the elements of cells, compared with BigInt.
 
 const kind: Int64Kind = {
   expected: 'a whole number',
@@ -49,7 +49,7 @@ function elements(column: Column): bigint[] {
 for (const Builder of [Int64Column, LongColumn]) {
   const make = (type: Int64Kind = kind) => new Builder(type, columnIndex, new BufferPool())
 
-  t.test(`${Builder.name}: every integer is its element`, async t => {
+  t.test(`${Builder.name}: every integer is stored as its element`, async t => {
     const max = 2n ** 63n - 1n
     const integers = fc.oneof(
       fc.bigInt({ min: -max, max }),
@@ -87,22 +87,19 @@ for (const Builder of [Int64Column, LongColumn]) {
     t.equal(builder.encodedBytes(3), 24)
   })
 
-  t.test(
-    `${Builder.name}: blocks follow each other, and what is undone is written over`,
-    async t => {
-      const builder = make()
-      builder.read(blockOf(['1']), field, 0)
-      builder.read(blockOf(['2']), field, 1)
-      builder.undo()
-      builder.read(blockOf(Array.from({ length: 3000 }, () => '1')), field, 1)
-      const found = elements(builder.take(3001, []))
-      t.ok(found.length === 3001 && found.every(value => value === 1n))
-      builder.read(blockOf(['9']), field, 0)
-      t.strictSame(elements(builder.take(1, [])), [9n], 'the next batch')
-    },
-  )
+  t.test(`${Builder.name}: blocks follow one another, and undone rows are overwritten`, async t => {
+    const builder = make()
+    builder.read(blockOf(['1']), field, 0)
+    builder.read(blockOf(['2']), field, 1)
+    builder.undo()
+    builder.read(blockOf(Array.from({ length: 3000 }, () => '1')), field, 1)
+    const found = elements(builder.take(3001, []))
+    t.ok(found.length === 3001 && found.every(value => value === 1n))
+    builder.read(blockOf(['9']), field, 0)
+    t.strictSame(elements(builder.take(1, [])), [9n], 'the next batch')
+  })
 
-  t.test(`${Builder.name}: a refusal is of the text, or of its size`, async t => {
+  t.test(`${Builder.name}: a refusal is about the text or about its size`, async t => {
     const explained = (text: string, type?: Int64Kind): unknown => {
       const { bytes, starts, ends } = blockOf([text])
       return make(type).explain(bytes, starts[field]!, ends[field]!)
@@ -115,8 +112,7 @@ for (const Builder of [Int64Column, LongColumn]) {
   })
 }
 
-// Columns of numbers: which cell becomes which element, null or refusal. What texts are numbers is tested in
-// ../cells/.
+// Columns of numbers: cells that become elements, null or refusals. ../cells/ tests which texts are numbers.
 
 const expected = 'something else'
 const columnIndexNumberColumns = 4
@@ -154,7 +150,7 @@ const double = (): ColumnBuilder =>
     readDouble,
   )
 
-/** The length of a text, at most 3; other texts are too long, and those with a blank are not texts. */
+/** Reads the length of a text, at most 3; longer texts do not fit, and texts with a blank are refused. */
 const lengths = (explain?: () => string | undefined): ColumnBuilder =>
   new NumberColumn(
     {
@@ -197,7 +193,7 @@ for (const [name, make, texts, values, refused] of [
   [
     'FloatingColumn',
     double,
-    // By the three ways: short, of 16 digits, and any other.
+    // One for each reader: a short text, 16 digits, and others.
     ['1.5', '', '0.1234567890123456', '1e308', '1.7976931348623157e308', 'inf', '1e309', 'x'],
     [
       1.5,
@@ -225,7 +221,7 @@ for (const [name, make, texts, values, refused] of [
     t.equal(buffers.length, 1)
   })
 
-  t.test(`${name}: blocks follow each other, and what is undone is written over`, async t => {
+  t.test(`${name}: blocks follow one another, and undone rows are overwritten`, async t => {
     const builder = make()
     builder.read(blockOf(texts.slice(0, 1)), field, 0)
     builder.read(blockOf(texts.slice(2, 3)), field, 1)
@@ -240,14 +236,14 @@ for (const [name, make, texts, values, refused] of [
   })
 }
 
-t.test('the null of DOUBLE is not a value of it', async t => {
+t.test('the null of DOUBLE is not a value of DOUBLE', async t => {
   const builder = double()
   const block = blockOf(['-1.7976931348623157e308'])
   t.equal(builder.read(block, field, 0), 1)
   t.strictSame(refusedRows(block), [0])
 })
 
-t.test('a refusal is of the text, or of its size', async t => {
+t.test('a refusal is about the text or about its size', async t => {
   for (const [make, text, code] of [
     [short, 'x', 'DDB_INPUT_CELL'],
     [short, '32768', 'DDB_INPUT_RANGE'],
@@ -261,7 +257,7 @@ t.test('a refusal is of the text, or of its size', async t => {
   }
 })
 
-t.test('a type may say more of a text than what it expected', async t => {
+t.test('a type may say more about a text than what it expected', async t => {
   const { bytes, starts, ends } = blockOf(['a b'])
   const explain = (say: string | undefined) =>
     lengths(() => say).explain(bytes, starts[field]!, ends[field]!).expected
@@ -269,13 +265,13 @@ t.test('a type may say more of a text than what it expected', async t => {
   t.equal(explain(undefined), expected)
 })
 
-t.test('bytes on the wire are those of the elements', async t => {
+t.test('the number of bytes on the wire is that of the elements', async t => {
   t.equal(short().encodedBytes(7), 14)
   t.equal(double().encodedBytes(7), 56)
   t.equal(lengths().encodedBytes(7), 7)
 })
 
-// Elements of each width, against DataView and the sentinels of docs/protocol.md#data-types.
+// Elements of each width, compared with DataView and the null values of docs/protocol.md#data-types.
 
 for (const [name, layout, bytesPerRow, nullBytes] of [
   ['8 bits', int8Layout, 1, '80'],
@@ -293,7 +289,7 @@ for (const [name, layout, bytesPerRow, nullBytes] of [
   })
 }
 
-t.test('an integer may be anything but the smallest', async t => {
+t.test('an integer may be any value except the smallest', async t => {
   for (const [layout, bits] of [
     [int8Layout, 8],
     [int16Layout, 16],
@@ -304,13 +300,10 @@ t.test('an integer may be anything but the smallest', async t => {
   }
 })
 
-t.test(
-  'within the limits of a floating-point type nothing is lost to infinity or null',
-  async t => {
-    t.ok(Number.isFinite(Math.fround(floatLayout.max)) && floatLayout.min > floatLayout.nullValue)
-    t.ok(Number.isFinite(doubleLayout.max) && doubleLayout.min > doubleLayout.nullValue)
-  },
-)
+t.test('no value within the limits of a floating-point type becomes infinity or null', async t => {
+  t.ok(Number.isFinite(Math.fround(floatLayout.max)) && floatLayout.min > floatLayout.nullValue)
+  t.ok(Number.isFinite(doubleLayout.max) && doubleLayout.min > doubleLayout.nullValue)
+})
 
 // Columns whose rows take several elements each.
 
@@ -339,7 +332,7 @@ const elementsWideColumn = (column: WideColumn<Int32Array>, rowCount: number): n
   return Array.from(data.subarray(0, 2 * rowCount))
 }
 
-t.test('rows lie one after the other, nulls and refused ones as the null', async t => {
+t.test('rows follow one another; null and refused rows hold the null value', async t => {
   const column = make()
   const block = blockOf(['a', '', '?x', '!', 'bcd'])
   t.equal(column.read(block, field, 0), 3)
@@ -349,7 +342,7 @@ t.test('rows lie one after the other, nulls and refused ones as the null', async
   t.strictSame(elementsWideColumn(column, 5), [1, 97, -1, -2, -1, -2, -1, -2, 3, 98])
 })
 
-t.test('blocks follow each other, and what is undone is written over', async t => {
+t.test('blocks follow one another, and undone rows are overwritten', async t => {
   const column = make()
   column.read(blockOf(['a']), field, 0)
   column.read(blockOf(['bb']), field, 1)
@@ -361,7 +354,7 @@ t.test('blocks follow each other, and what is undone is written over', async t =
   t.strictSame(elementsWideColumn(column, 1), [3, 99], 'the next batch')
 })
 
-t.test('a refusal is of the text, or of its size', async t => {
+t.test('a refusal is about the text or about its size', async t => {
   for (const [text, code] of [
     ['?', 'DDB_INPUT_CELL'],
     ['!', 'DDB_INPUT_RANGE'],

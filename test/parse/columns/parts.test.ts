@@ -1,5 +1,6 @@
 /*
-  Rows that one builder has read and another takes into its batch: the same column as if it had read them itself.
+  Rows read by one builder and put into the batch of another: the column must be the same as if the second one had read
+  them.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -40,7 +41,7 @@ const kinds: Record<string, fc.Arbitrary<string>> = {
 const builderOf = (types: string): ColumnBuilder =>
   columnBuilder(schemaFromTypes(`c:${types}`).columns[0]!, 0, new BufferPool(), {})
 
-/** The rows of a column, its symbols as they are numbered, and its bytes on the wire. */
+/** The rows of a column, its symbols in the order of their numbers, and its bytes on the wire. */
 function taken(builder: ColumnBuilder, rowCount: number): unknown {
   const encodedBytes = builder.encodedBytes(rowCount)
   const column = builder.take(rowCount, [])
@@ -52,7 +53,7 @@ function taken(builder: ColumnBuilder, rowCount: number): unknown {
   }
 }
 
-/** Batches of these sizes, from parts of those; what is over goes into a last one. */
+/** Batches of these sizes, built from the parts; the rest makes a last batch. */
 function* slices(total: number, sizes: readonly number[]): Generator<[number, number]> {
   let from = 0
   for (const size of sizes) {
@@ -66,7 +67,7 @@ function* slices(total: number, sizes: readonly number[]): Generator<[number, nu
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 })
 
 for (const [type, text] of Object.entries(kinds)) {
-  t.test(`${type}: rows that were read elsewhere`, async () => {
+  t.test(`${type}: rows read by another builder`, async () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 40 }), sizes, sizes, (texts, parts, batches) => {
         const other = builderOf(type)
@@ -81,7 +82,7 @@ for (const [type, text] of Object.entries(kinds)) {
         const ends = [...slices(texts.length, batches)].map(([, to]) => to)
         let inHand = 0
         for (const [first, last] of slices(texts.length, parts)) {
-          // In two reads: the second one goes after the rows of the first.
+          // In two reads: the second one adds to the rows of the first.
           const middle = (first + last) >> 1
           other.read(blockOf(texts.slice(first, middle)), field, 0)
           other.read(blockOf(texts.slice(middle, last)), field, middle - first)
@@ -106,7 +107,7 @@ for (const [type, text] of Object.entries(kinds)) {
   })
 }
 
-t.test('a constant is written by who takes the rows', async t => {
+t.test('a constant is written by the builder of the batch', async t => {
   const constant = (): ConstantColumn => new ConstantColumn(builderOf('STRING'), 'day', 2)
   const other = constant()
   other.read(blockOf(['', '']), field, 0)

@@ -1,5 +1,5 @@
 /*
-  Columns that are put together: what a plain column of the same texts would hold.
+  Columns put together from templates: they equal a plain column of the same texts.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -23,7 +23,7 @@ const clock = fc.constantFrom('09:30:00.123', '9:30', '', '25:00:00', 'NA', '093
 const cases = fc.array(fc.tuple(day, clock), { minLength: 1, maxLength: 40 })
 const isNull = (text: string): boolean => text === '' || text.trim() === 'NA'
 
-t.test('the column of the type reads what comes out, null where a part is', async () => {
+t.test('the column of the type reads the resulting text, null if a part is null', async () => {
   await fc.assert(
     fc.asyncProperty(
       cases,
@@ -54,7 +54,7 @@ t.test('the column of the type reads what comes out, null where a part is', asyn
   )
 })
 
-t.test('lines, texts of the input, numbers in the style of the input', async t => {
+t.test('line numbers, texts of the input, numbers in the style of the input', async t => {
   const { rows } = await read(
     'a;b\n1,5;x\n"2\n,5";y\n3,5;z\n',
     'n:DOUBLE,s:STRING,l:INT,p:STRING',
@@ -77,7 +77,7 @@ t.test('lines, texts of the input, numbers in the style of the input', async t =
   ])
 })
 
-t.test('members of JSON: any text, and numbers as JSON has them', async t => {
+t.test('members of JSON: any text, and numbers in the spelling of JSON', async t => {
   const options = { name: 'a.ndjson', set: { s: '{a}-{b.c}', n: '{a}' }, format: 'ndjson' as const }
   const text = '{"a":1.500,"b":{"c":true}}\n{"a":null,"b":{"c":"x"}}\n{"a":"é","b":{"c":[1]}}\n'
   const { rows, rejects } = await read(text, 's:STRING,n:DOUBLE', {

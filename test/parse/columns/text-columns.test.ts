@@ -1,5 +1,6 @@
 /*
-  Columns of texts and arrays, what they keep their elements in, and columns that rewrite texts or have one for all rows.
+  Columns of texts and arrays, the memory for their elements, and columns that rewrite texts or have one text for all
+  rows.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -21,7 +22,7 @@ import { runs } from '../../helpers/runs.js'
 import { cellOf } from '../cells/cell.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-// STRING columns in wire form, against Buffer and TextDecoder.
+// STRING columns in wire form, compared with Buffer and TextDecoder.
 
 const make = (maxBytes = Infinity): StringColumn =>
   new StringColumn(
@@ -34,7 +35,7 @@ const make = (maxBytes = Infinity): StringColumn =>
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
 
-t.test('texts are kept one after the other, each ended by 00', async t => {
+t.test('texts follow one another, each ended by 00', async t => {
   const text = fc.string({ unit: 'binary', maxLength: 12 }).filter(s => !s.includes('\0'))
   fc.assert(
     fc.property(fc.array(fc.array(text), { maxLength: 4 }), blocks => {
@@ -60,7 +61,7 @@ t.test('texts are kept one after the other, each ended by 00', async t => {
   t.pass()
 })
 
-t.test('what is not UTF-8 without U+0000 refuses its row, wherever it stands', async t => {
+t.test('bytes that are not UTF-8, and U+0000, refuse their row at any position', async t => {
   for (const bad of [[0], [0x80], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80]]) {
     for (let before = 0; before <= 8; before++) {
       for (const behind of [0, 1, 3, 4]) {
@@ -96,7 +97,7 @@ t.test('the last block can be undone, and a batch starts empty', async t => {
   t.equal(encodedOf(column.take(1, [])).toString(), 'f\0')
 })
 
-t.test('a refusal tells the encoding from a U+0000', async t => {
+t.test('a refusal distinguishes the encoding from a U+0000', async t => {
   for (const [text, code] of [
     [Uint8Array.of(0x61, 0xff), 'DDB_INPUT_ENCODING'],
     [Uint8Array.of(0, 0xff), 'DDB_INPUT_ENCODING'],
@@ -107,7 +108,7 @@ t.test('a refusal tells the encoding from a U+0000', async t => {
   }
 })
 
-t.test('a text of more bytes than the column takes refuses its row', async t => {
+t.test('a text longer than the column allows refuses its row', async t => {
   const column = make(65_535)
   const longest = 'é'.repeat(32_767) + 'a'
   const block = blockOf([longest, `${longest}b`, 'é'.repeat(32_768), 'c'])
@@ -121,7 +122,7 @@ t.test('a text of more bytes than the column takes refuses its row', async t => 
   })
 })
 
-// SYMBOL columns: codes and base of each batch, against a Map.
+// SYMBOL columns: codes and base of each batch, compared with a Map.
 
 interface Symbols {
   codes: number[]
@@ -151,14 +152,14 @@ function makeSymbolColumn(maxBytes = Infinity): {
   }
 }
 
-/** Codes count from 1 in order of first appearance; 0 is the empty text. */
+/** Codes count from 1 in the order of first appearance; 0 is the empty text. */
 function numbered(texts: readonly string[]): Symbols {
   const codes = new Map([['', 0]])
   for (const text of texts) if (!codes.has(text)) codes.set(text, codes.size)
   return { codes: texts.map(text => codes.get(text)!), base: [...codes.keys()] }
 }
 
-t.test('each batch numbers its texts anew', async t => {
+t.test('each batch numbers its texts from the start', async t => {
   const text = fc.oneof(fc.constantFrom('', 'a', 'bb', '数据'), fc.stringMatching(/^[a-d]{1,6}$/))
   fc.assert(
     fc.property(fc.array(fc.array(text, { minLength: 1 }), { maxLength: 5 }), batches => {
@@ -180,7 +181,7 @@ t.test('each batch numbers its texts anew', async t => {
   t.pass()
 })
 
-t.test('texts of a block that is undone leave the base', async t => {
+t.test('texts of an undone block leave the base', async t => {
   const { column, take } = makeSymbolColumn()
   column.read(blockOf(['a', 'b']), field, 0)
   const before = column.encodedBytes(2)
@@ -191,7 +192,7 @@ t.test('texts of a block that is undone leave the base', async t => {
   t.strictSame(take(4), { codes: [1, 2, 3, 4], base: ['', 'a', 'b', 'd', 'c'] })
 })
 
-t.test('what is not text refuses its row', async t => {
+t.test('bytes that are not text refuse their row', async t => {
   const { column, take } = makeSymbolColumn()
   const block = blockOf(['a', Uint8Array.of(0xff), 'b\0', 'a'])
   t.equal(column.read(block, field, 0), 2)
@@ -201,7 +202,7 @@ t.test('what is not text refuses its row', async t => {
   t.equal(column.explain(Uint8Array.of(0xff), 0, 1).code, 'DDB_INPUT_ENCODING')
 })
 
-t.test('more texts than the table remembers stay right, batch after batch', async t => {
+t.test('more texts than the table can hold stay correct, batch after batch', async t => {
   const { column, take } = makeSymbolColumn()
   const many = Array.from({ length: 70_000 }, (_, i) => `s${i}`)
   for (const texts of [many, many.toReversed(), ['s69999', 's0', '']]) {
@@ -211,7 +212,7 @@ t.test('more texts than the table remembers stay right, batch after batch', asyn
   t.pass()
 })
 
-t.test('a text of more bytes than the column takes refuses its row, and is no symbol', async t => {
+t.test('a text longer than the column allows refuses its row and is not a symbol', async t => {
   const { column, take } = makeSymbolColumn(255)
   const longest = `${'é'.repeat(127)}a`
   const block = blockOf([longest, 'b'.repeat(256), '', longest])
@@ -225,14 +226,14 @@ t.test('a text of more bytes than the column takes refuses its row, and is no sy
   })
 })
 
-// Symbols by their bytes, against a Map.
+// Symbols by their bytes, compared with a Map.
 
 const find = (table: SymbolTable, text: string | Uint8Array): number => {
   const { bytes, view, start, end } = cellOf(text)
   return table.find(bytes, view, start, end)
 }
 
-t.test('each text has one number, in order of first appearance', async t => {
+t.test('each text has one number, in the order of first appearance', async t => {
   const text = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 9 })
     .filter(s => !s.includes('\0'))
@@ -254,7 +255,7 @@ t.test('each text has one number, in order of first appearance', async t => {
   t.pass()
 })
 
-t.test('the table grows, and forgets when it is cleared', async t => {
+t.test('the table grows, and is empty after it is cleared', async t => {
   const table = new SymbolTable()
   const count = 70_000
   for (let i = 0; i < count; i++) find(table, `symbol ${i}`)
@@ -274,7 +275,7 @@ t.test('bytes that are not text have no number', async t => {
   t.equal(table.size, 0)
 })
 
-// BLOB columns: any bytes, as they stand.
+// BLOB columns: any bytes, unchanged.
 
 const makeBlobColumn = (maxBytes = Infinity): BlobColumn =>
   new BlobColumn(
@@ -289,17 +290,17 @@ const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
     Buffer.from(value).toString('hex'),
   )
 
-t.test('every cell is its bytes, an empty one is null', async t => {
+t.test('every cell is stored as its bytes, an empty one is null', async t => {
   const column = makeBlobColumn()
   const block = blockOf([Uint8Array.of(0, 0xff), '', 'a'])
   t.equal(column.read(block, field), 1)
   t.strictSame(refusedRows(block), [])
-  t.equal(column.encodedBytes(), 3 + 3 * 4, 'each with four bytes of length in front')
+  t.equal(column.encodedBytes(), 3 + 3 * 4, 'each preceded by four bytes of length')
   block.bytes.fill(0x23)
-  t.strictSame(valuesOf(column, 3), ['00ff', '', '61'], 'a copy: the input moves on')
+  t.strictSame(valuesOf(column, 3), ['00ff', '', '61'], 'a copy, because the input moves on')
 })
 
-t.test('a value travels as an int32 and its bytes, whatever its length', async t => {
+t.test('a value of any length is sent as an int32 and its bytes', async t => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), values => {
       const column = makeBlobColumn()
@@ -330,7 +331,7 @@ t.test('the last block can be undone, and a batch starts empty', async t => {
   t.strictSame(valuesOf(column, 1), ['65'])
 })
 
-t.test('a value of more bytes than the column takes refuses its row', async t => {
+t.test('a value longer than the column allows refuses its row', async t => {
   const column = makeBlobColumn(67_108_863)
   const block = blockOf(['a', Buffer.alloc(67_108_864, 'b'), Buffer.alloc(67_108_863, 'c')])
   t.equal(column.read(block, field), 1)
@@ -345,7 +346,7 @@ t.test('a value of more bytes than the column takes refuses its row', async t =>
   })
 })
 
-// Array vectors: elements and offsets, against splitting the text.
+// Array vectors: elements and offsets, compared with a split of the text.
 
 const nullInt = -2_147_483_648
 const columnIndex = 3
@@ -376,7 +377,7 @@ function rowsOf(column: ArrayColumn, rowCount: number): number[][] {
   )
 }
 
-t.test('lists come back from their texts, over several blocks and batches', async t => {
+t.test('lists are read back from their texts, over several blocks and batches', async t => {
   const list = fc.array(fc.option(fc.integer({ min: nullInt + 1 })), { minLength: 1, maxLength: 9 })
   fc.assert(
     fc.property(
@@ -408,7 +409,7 @@ t.test('an empty list has one null; only an empty cell counts as null', async t 
   t.strictSame(rowsOf(column, 4), [[nullInt], [nullInt], [nullInt], [nullInt, nullInt]])
 })
 
-t.test('a row with a bad element is refused, and the element told', async t => {
+t.test('a row with a bad element is refused, and the element named', async t => {
   const column = makeArrayColumn()
   const block = blockOf(['1,2', '1,x,3', '4', '[5', '6,99999999999'])
   column.read(block, field, 0)
@@ -430,14 +431,14 @@ t.test('a row with a bad element is refused, and the element told', async t => {
   t.strictSame(rowsOf(column, 2), [[1, 2], [4]])
 })
 
-t.test('elements that a format wrote have no brackets to look for', async t => {
+t.test('elements written by a format have no brackets', async t => {
   const column = makeArrayColumn(elementSeparator)
   const block = blockOf(['1\x1f2', '[3]'])
   column.read(block, field, 0)
   t.strictSame(refusedRows(block), [1])
 })
 
-t.test('more elements than a block of rows has room for', async t => {
+t.test('more elements than a block has room for', async t => {
   const column = makeArrayColumn()
   const long = Array.from({ length: 10_000 }, (_, i) => i)
   column.read(blockOf([long.join(','), '7']), field, 0)
@@ -445,7 +446,7 @@ t.test('more elements than a block of rows has room for', async t => {
   t.strictSame(rowsOf(column, 2), [long, [7]])
 })
 
-// Columns that hold one text in every row.
+// Columns with one text in every row.
 
 const makeConstantColumn = (text: string, rowCapacity = 8): ConstantColumn =>
   new ConstantColumn(
@@ -472,7 +473,7 @@ const elements = (column: ConstantColumn, rowCount: number): number[] => {
   return Array.from(data.subarray(0, rowCount))
 }
 
-t.test('every row of every block has the value, whatever the block holds', async t => {
+t.test('every row of every block has the value, whatever the block contains', async t => {
   const column = makeConstantColumn('1234567')
   t.equal(column.fault, undefined)
   t.equal(column.read(blockOf(['x', '5']), -1, 0), 0)
@@ -492,7 +493,7 @@ t.test('the empty text is null in every row', async t => {
   t.strictSame(elements(column, 2), [-2_147_483_648, -2_147_483_648])
 })
 
-t.test('a text that is not a value is told before any row', async t => {
+t.test('a text that is not a value is refused before any row', async t => {
   t.strictSame(makeConstantColumn('x').fault, {
     code: 'DDB_INPUT_CELL',
     expected: 'a whole number',
@@ -503,9 +504,9 @@ t.test('a text that is not a value is told before any row', async t => {
   })
 })
 
-// A column behind a rewriting: which text reaches it, and which row it refuses.
+// A column after a rewriting: the texts that reach it, and the rows it refuses.
 
-/** Numbers with an x in front; other texts are no values. */
+/** Numbers prefixed with x; other texts are not values. */
 const column = (): RewrittenColumn =>
   new RewrittenColumn(
     new IntegerColumn(
@@ -540,7 +541,7 @@ const numbers = (column: RewrittenColumn, count: number): number[] => {
   return [...data.subarray(0, count)]
 }
 
-t.test('texts are written out, empty ones are null, others refuse their row', async t => {
+t.test('texts are rewritten, empty ones are null, others refuse their row', async t => {
   const builder = column()
   const block = blockOf(['x1', '', '5', 'x-27', 'xx', 'x99999999999'])
   t.equal(builder.read(block, field, 0), 4)
@@ -550,7 +551,7 @@ t.test('texts are written out, empty ones are null, others refuse their row', as
   t.strictSame(numbers(builder, 6), [10, nullValue, nullValue, -270, nullValue, nullValue])
 })
 
-t.test('blocks of any size follow each other', async t => {
+t.test('blocks of any size follow one another', async t => {
   const builder = column()
   for (const count of [3, 2000, 1]) {
     builder.read(blockOf(Array.from({ length: count }, () => `x${count}`)), field, 0)
@@ -570,7 +571,7 @@ t.test('numbers of the format itself are not rewritten', async t => {
   t.strictSame(numbers(builder, 3), [5, 50, 60])
 })
 
-t.test('a refusal says how it should have been written', async t => {
+t.test('a refusal says how the text should be written', async t => {
   for (const [text, code] of [
     ['5', 'DDB_INPUT_CELL'],
     ['xx', 'DDB_INPUT_CELL'],
@@ -582,20 +583,20 @@ t.test('a refusal says how it should have been written', async t => {
   }
 })
 
-// Room for the elements of one column.
+// Memory for the elements of one column.
 
-t.test('it has nothing until rows are announced, then room for all of them', async t => {
+t.test('a store is empty until rows are announced, then has room for all of them', async t => {
   const store = new ArrayStore(new BufferPool(), 8)
   t.equal(store.buffer.byteLength, 0)
   t.equal(store.reserve(0), false)
-  t.equal(store.reserve(1), true, 'another buffer')
+  t.equal(store.reserve(1), true, 'a new buffer')
   const { buffer } = store
   t.ok(buffer.byteLength >= 1024 * 8, 'with room for a first block')
   t.equal(store.reserve(1024), false)
   t.equal(store.buffer, buffer)
 })
 
-t.test('what it held moves along when it grows, and the old buffer goes to the pool', async t => {
+t.test('elements move along when the store grows, and the old buffer goes to the pool', async t => {
   const pool = new BufferPool()
   const store = new ArrayStore(pool, 1)
   store.reserve(1024)
@@ -607,33 +608,36 @@ t.test('what it held moves along when it grows, and the old buffer goes to the p
   t.equal(pool.take(1024), small)
 })
 
-t.test('a batch takes its buffer along, the next one begins with what that one needed', async t => {
-  const pool = new BufferPool()
-  const store = new ArrayStore(pool, 1)
-  store.reserve(5000)
-  const { buffer } = store
-  const buffers: ArrayBuffer[] = []
-  store.release(buffers)
-  t.strictSame(buffers, [buffer])
-  t.equal(store.buffer.byteLength, 0)
-  store.reserve(1)
-  t.not(store.buffer, buffer)
-  t.equal(store.buffer.byteLength, buffer.byteLength)
-  store.release(buffers)
-  store.reserve(1)
-  t.equal(store.buffer.byteLength, 1024, 'a small batch makes room for small ones')
-})
+t.test(
+  'a batch takes its buffer with it, and the next one begins with the size that it needed',
+  async t => {
+    const pool = new BufferPool()
+    const store = new ArrayStore(pool, 1)
+    store.reserve(5000)
+    const { buffer } = store
+    const buffers: ArrayBuffer[] = []
+    store.release(buffers)
+    t.strictSame(buffers, [buffer])
+    t.equal(store.buffer.byteLength, 0)
+    store.reserve(1)
+    t.not(store.buffer, buffer)
+    t.equal(store.buffer.byteLength, buffer.byteLength)
+    store.release(buffers)
+    store.reserve(1)
+    t.equal(store.buffer.byteLength, 1024, 'a small batch makes room for small ones')
+  },
+)
 
-t.test('an empty batch has no buffer to give away', async t => {
+t.test('an empty batch has no buffer', async t => {
   const store = new ArrayStore(new BufferPool(), 1)
   const buffers: ArrayBuffer[] = []
   store.release(buffers)
   t.strictSame(buffers, [])
 })
 
-// Buffers that go from batch to batch.
+// Buffers that are reused from batch to batch.
 
-t.test('a buffer has at least the bytes asked for, and a quarter more at most', async t => {
+t.test('a buffer has at least the requested bytes, and at most a quarter more', async t => {
   const pool = new BufferPool()
   for (const byteLength of [0, 1, 1023, 1024]) t.equal(pool.take(byteLength).byteLength, 1024)
   for (const [byteLength, size] of [
@@ -648,7 +652,7 @@ t.test('a buffer has at least the bytes asked for, and a quarter more at most', 
   }
 })
 
-t.test('what was given back is taken again, by whoever needs that size', async t => {
+t.test('a buffer that was given back serves the next request for its size', async t => {
   const pool = new BufferPool()
   const first = pool.take(1000)
   const second = pool.take(1000)
@@ -659,7 +663,7 @@ t.test('what was given back is taken again, by whoever needs that size', async t
   t.not(pool.take(1000), first, 'once')
 })
 
-t.test('no more than 64 MiB are kept', async t => {
+t.test('at most 64 MiB are kept', async t => {
   const pool = new BufferPool()
   const half = 32 * 1024 * 1024
   const buffers = [pool.take(half), pool.take(half), pool.take(half)]
@@ -670,5 +674,5 @@ t.test('no more than 64 MiB are kept', async t => {
     [true, true, false],
   )
   for (const buffer of again) pool.give(buffer)
-  t.ok(again.includes(pool.take(half)), 'room that was taken is free again')
+  t.ok(again.includes(pool.take(half)), 'the space of requested buffers is free again')
 })

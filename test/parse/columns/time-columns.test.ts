@@ -21,7 +21,7 @@ import { read } from '../reading.js'
 import { blockOf, field, refusedRows } from './block.js'
 import { readTimes } from './time-reading.js'
 
-// Dates with a time in the usual spelling, against Date: a text is one exactly when Date gives it back.
+// Dates with a time in the usual spelling, compared with Date: a text is a date exactly if Date prints it again.
 
 type Parts = readonly [day: number, msOfDay: number, nanos: number, midnightMs: number]
 
@@ -35,7 +35,7 @@ function partsOf(text: string): Parts | undefined {
   return [time.day, msOfDay, time.nanos, midnightMs]
 }
 
-/** What Date makes of it: it takes 30 February for a day of March, so the text must come back. */
+/** Date reads 30 February as a day in March, so the text must be printed again. */
 function expectedOf(seconds: string, fraction: string): Parts | undefined {
   const ms = Date.parse(`${seconds}Z`)
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== seconds) return undefined
@@ -49,7 +49,7 @@ function expectedOf(seconds: string, fraction: string): Parts | undefined {
 const digits = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: length, maxLength: length })
 
-t.test('a text is a time exactly when Date gives it back', async t => {
+t.test('a text is a time exactly if Date prints it again', async t => {
   const two = (max: number): fc.Arbitrary<string> =>
     fc.nat(max).map(number => String(number).padStart(2, '0'))
   let read = 0
@@ -72,7 +72,7 @@ t.test('a text is a time exactly when Date gives it back', async t => {
   t.ok(read > runs(3000) / 2, `${read} were times`)
 })
 
-t.test('separators are two of a kind', async t => {
+t.test('both separators must be the same', async t => {
   for (const [text, isTime] of [
     ['2024.02.29T00:00:00', true],
     ['2024/02/29 00:00:00', true],
@@ -87,7 +87,7 @@ t.test('separators are two of a kind', async t => {
   }
 })
 
-t.test('a text of another length is none', async t => {
+t.test('a text of another length is not a time', async t => {
   const text = '2024-02-29T00:00:00.000000000'
   for (let length = 0; length <= text.length; length++) {
     const isTime = [19, 23, 26, 29].includes(length)
@@ -95,7 +95,7 @@ t.test('a text of another length is none', async t => {
   }
 })
 
-// TIMESTAMP in its usual spelling, against Date; what is left to the general way is counted.
+// TIMESTAMP in its usual spelling, compared with Date; texts left to the general reader are counted.
 
 const readTimestampColumn = (texts: readonly string[]): ReturnType<typeof readTimes> =>
   readTimes(texts, TimestampColumn)
@@ -133,7 +133,7 @@ t.test('every moment is read in each usual spelling', async t => {
 
 const usual = '2024-02-29T23:59:59.999'
 
-t.test('a date that is not one is not taken for the one before', async t => {
+t.test('an invalid date is not taken for the date before it', async t => {
   const bad = usual.replace('02-29', '02-30')
   const { values, others, refused } = readTimestampColumn([usual, bad, usual, bad, bad])
   t.strictSame(refused, [1, 3, 4])
@@ -141,7 +141,7 @@ t.test('a date that is not one is not taken for the one before', async t => {
   t.equal(values[2], BigInt(Date.parse(`${usual}Z`)))
 })
 
-t.test('one date is not taken for another, whatever came before', async t => {
+t.test('no date is taken for another, whatever came before', async t => {
   const part = (max: number): fc.Arbitrary<string> =>
     fc.nat(max).map(number => String(number).padStart(2, '0'))
   const year = fc.constantFrom('0000', '1899', '1900', '1969', '1970', '2000', '2023', '2024')
@@ -155,7 +155,7 @@ t.test('one date is not taken for another, whatever came before', async t => {
       const texts = cells.map(([[y, m, d, separator], clock]) =>
         [y, m, `${d}T${clock}`].join(separator),
       )
-      // Date takes 30 February for a day of March.
+      // Date reads 30 February as a day in March.
       const expected = cells.map(([[y, m, d, separator], clock]) => {
         const iso = `${y}-${m}-${d}T${clock}Z`
         const ms = Date.parse(iso)
@@ -169,7 +169,7 @@ t.test('one date is not taken for another, whatever came before', async t => {
   t.pass()
 })
 
-t.test('any other text is left to the general way', async t => {
+t.test('any other text is left to the general reader', async t => {
   const others = [
     usual.slice(0, -1),
     `${usual}0`,
@@ -196,7 +196,7 @@ t.test('any other text is left to the general way', async t => {
   t.strictSame(readTimestampColumn(others).others, others)
 })
 
-t.test('one wrong byte anywhere is seen', async t => {
+t.test('one wrong byte anywhere is noticed', async t => {
   const digits = /\d/
   for (const text of [usual.slice(0, 19), usual, `${usual}000`, `${usual}999999`]) {
     const wrong = [...text].flatMap((c, i) =>
@@ -204,7 +204,7 @@ t.test('one wrong byte anywhere is seen', async t => {
         other => text.slice(0, i) + other + text.slice(i + 1),
       ),
     )
-    // A byte beyond ASCII is two, which make another length.
+    // A character beyond ASCII takes two bytes, which changes the length.
     const widened = [...text.slice(0, -1)].map(
       (_, i) => `${text.slice(0, i)}\u00b0${text.slice(i + 2)}`,
     )
@@ -226,10 +226,11 @@ t.test('an empty text is null', async t => {
   })
 })
 
-// NANOTIMESTAMP and NANOTIME in their usual spelling, against BigInt; what is left to the general way is counted.
+// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt; texts left to the general reader are
+// counted.
 
-t.test('every nanosecond of 64 bits is read, whatever the number of its digits', async t => {
-  // The last millisecond of either end is left to the general way.
+t.test('every nanosecond of 64 bits is read, with any number of digits', async t => {
+  // The last millisecond at either end is left to the general reader.
   const largest = 9_223_372_036_853_000_000n
   fc.assert(
     fc.property(
@@ -256,7 +257,7 @@ t.test('every nanosecond of 64 bits is read, whatever the number of its digits',
   t.pass()
 })
 
-t.test('every nanosecond of a day is read, whatever the number of its digits', async t => {
+t.test('every nanosecond of a day is read, with any number of digits', async t => {
   fc.assert(
     fc.property(
       fc.array(fc.bigInt({ min: 0n, max: 86_400_000_000_000n - 1n }), { minLength: 1 }),
@@ -289,7 +290,7 @@ t.test('every nanosecond of a day is read, whatever the number of its digits', a
   t.strictSame(readTimes(others, NanotimeColumn).others, others)
 })
 
-t.test('nanoseconds beyond 64 bits, and close to their ends, are left', async t => {
+t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t => {
   const others = [
     '1677-09-21T00:12:43.145224193',
     '1677-09-21T00:12:43.145224191',
@@ -301,11 +302,11 @@ t.test('nanoseconds beyond 64 bits, and close to their ends, are left', async t 
   t.strictSame(readTimes(others, NanotimestampColumn).others, others)
 })
 
-// DATETIME in its usual spelling, against Date; what is left to the general way is counted.
+// DATETIME in its usual spelling, compared with Date; texts left to the general reader are counted.
 
 const nullValue = -(2 ** 31)
 
-/** Reads texts; those that went the general way are kept, and refused. */
+/** Reads texts; the general reader here keeps and refuses those left to it. */
 function readDatetimeColumn(texts: readonly string[]): {
   values: number[]
   others: string[]
@@ -337,7 +338,7 @@ function readDatetimeColumn(texts: readonly string[]): {
   }
 }
 
-t.test('every second that 32 bits hold is read in each usual spelling', async t => {
+t.test('every second within 32 bits is read in each usual spelling', async t => {
   const largest = 2 ** 31 - 1
   fc.assert(
     fc.property(
@@ -357,7 +358,7 @@ t.test('every second that 32 bits hold is read in each usual spelling', async t 
   t.pass()
 })
 
-t.test('years beyond 32 bits, parts of a second and other spellings are left', async t => {
+t.test('years beyond 32 bits, fractions of a second and other spellings are left', async t => {
   const others = [
     '1901-12-13T20:45:52',
     '2038-01-19T03:14:08',
@@ -387,11 +388,11 @@ t.test('an empty text is null', async t => {
   })
 })
 
-// Counts since 1970 in 64-bit columns, against BigInt.
+// Counts since 1970 in 64-bit columns, compared with BigInt.
 
 const null64 = -(2n ** 63n)
 
-/** The raw numbers of the texts; other ways than the column's own give 77. */
+/** The raw numbers of the texts; 77 for texts left to another reader. */
 function values(factor: number, texts: readonly string[]): { data: bigint[]; others: number[] } {
   const others: number[] = []
   const column = new CountColumn(
@@ -419,7 +420,7 @@ function values(factor: number, texts: readonly string[]): { data: bigint[]; oth
   return { data: [...data.subarray(0, texts.length)], others }
 }
 
-t.test('counts are what BigInt makes of them', async t => {
+t.test('counts are read like BigInt', async t => {
   const max = 2n ** 63n - 1n
   const count = fc.oneof(
     fc.bigInt({ min: -max, max }),
@@ -445,7 +446,7 @@ t.test('counts are what BigInt makes of them', async t => {
   t.pass()
 })
 
-t.test('everything else goes the general way', async t => {
+t.test('everything else is left to the general reader', async t => {
   const texts = [
     '1.5',
     ' 7',
@@ -482,7 +483,7 @@ t.test('milliseconds that no double holds are exact in every unit', async t => {
   }
 })
 
-t.test('each unit in each type, before 1970 too', async t => {
+t.test('each unit in each type, also before 1970', async t => {
   const lines = ['1577957400032', '-1', '0', '1577957400032.5', '9223372036854775807']
   for (const [type, unit, expected] of [
     [

@@ -1,12 +1,12 @@
 /*
-  What columns of times read of texts, and which of them they leave to the general way.
+  What columns of times read, and which texts they leave to the general reader.
 */
 import { strictEqual } from 'node:assert/strict'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-/** Reads texts; those that went the general way are kept, and refused. */
+/** Reads texts; the general reader here keeps and refuses those left to it. */
 export function readTimes(
   texts: readonly string[],
   Column: typeof Int64Column,

@@ -1,5 +1,6 @@
 /*
-  Files that look as the one before them: what is read of them is what would be read of each by itself.
+  Files that look like the file before them are read with its settings: the result must be the same as for each file
+  alone.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -13,7 +14,7 @@ const types = 'id:INT,price:DOUBLE,name:STRING'
 const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
 const options: ReadOptions = { target, ignoreExtra: true, allowMissing: true }
 
-/** All that is known of what was read. */
+/** Everything known about what was read. */
 function told({ rows, places, rejects, reader }: ReadResult): unknown {
   const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber, rowNames } =
     reader
@@ -28,10 +29,7 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
   }
 }
 
-/**
- * What is found in texts that are read after the first one, one by one and in the same memory; undefined for one that is looked at by
- * itself.
- */
+/** Reads texts after the first one, one by one and in the same memory; undefined for a text whose settings are detected again. */
 async function readAfter(
   first: string,
   others: readonly (string | Uint8Array)[],
@@ -42,7 +40,7 @@ async function readAfter(
   const results: unknown[] = []
   for (const other of others) {
     const bytes = typeof other === 'string' ? Buffer.from(other) : other
-    // What is read into these bytes next is another file.
+    // The next file is read into the same bytes.
     const lent = Uint8Array.from(bytes)
     const reader = lastLook.open?.(memorySource(bytes), lent)
     lent.fill(0x23)
@@ -53,7 +51,7 @@ async function readAfter(
 
 const plain = 'id,price,name\n1,1.5,a\n2,2.5,b\n'
 
-t.test('a file with the same header and plain records is not searched again', async t => {
+t.test('a file with the same header and plain records is not examined again', async t => {
   for (const second of [
     'id,price,name\n7,7.5,x\n',
     'id,price,name\r\n7,7.5,x\r\n',
@@ -69,7 +67,7 @@ t.test('a file with the same header and plain records is not searched again', as
   }
 })
 
-t.test('what may be understood in another way is looked at by itself', async t => {
+t.test('a file that could be read differently is examined', async t => {
   for (const [first, second] of [
     [plain, ''],
     [plain, 'id,price,name'],
@@ -103,7 +101,7 @@ t.test('what may be understood in another way is looked at by itself', async t =
   t.strictSame(await readAfter(`x\n${plain}`, [`x\n${plain}`], { skipLines: 1 }), other)
 })
 
-t.test('after any file, any other is read as by itself', async t => {
+t.test('after any file, any other is read as it would be alone', async t => {
   const delimiter = fc.constantFrom(',', ';', '\t', '|')
   const plain = fc.constantFrom('1', '2.5', 'abc', '', '-7', 'no', 'é')
   const any = fc.oneof(plain, fc.constantFrom('"a"', '"a,b"', '1,5', "'x'", 'a\\"', '#', ' 1'))
@@ -132,7 +130,7 @@ t.test('after any file, any other is read as by itself', async t => {
       try {
         after = await readAfter(textOf(one), texts)
       } catch {
-        // Of a first file that cannot be opened nothing is expected.
+        // Nothing is expected after a first file that cannot be opened.
         return
       }
       for (const [i, found] of after.entries()) {

@@ -1,5 +1,5 @@
 /*
-  Records of delimited text that are no rows, and those that are empty.
+  Records of delimited text that are not rows, and empty records.
 */
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
@@ -19,10 +19,10 @@ import { openSource } from '../../../src/source/open-source.js'
 import { runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
-// Delimited text as people have it, good and bad: every dialect comes back value for value, and what is broken is
-// told record by record.
+// Real-world delimited text, good and bad: every dialect is read back value for value, and broken records are reported
+// one by one.
 
-t.test('what CSV files are made of', async t => {
+t.test('typical contents of CSV files', async t => {
   for (const [name, text, rows] of [
     ['comma in quotes', 'a,b\nJo,"Any Town, WW"\n', [['Jo', 'Any Town, WW']]],
     [
@@ -65,7 +65,7 @@ interface Dialect {
   readonly lineEnd: string
 }
 
-/** The table as text: fields are quoted where they have to be, and where `mayQuote` says so. */
+/** The table as text: fields are quoted if necessary, and if `mayQuote` says so. */
 function written(
   table: readonly (readonly string[])[],
   dialect: Dialect,
@@ -100,7 +100,7 @@ const cell = fc
   )
   .map(parts => parts.join(''))
 
-t.test('tables in every dialect come back value for value when it is said', async t => {
+t.test('tables in every given dialect are read back value for value', async t => {
   const same = fc.asyncProperty(
     fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 5 }),
     fc.record({
@@ -128,7 +128,7 @@ t.test('tables in every dialect come back value for value when it is said', asyn
   t.pass()
 })
 
-t.test('tables come back when delimiter and header are found', async t => {
+t.test('tables are read back with a detected delimiter and header', async t => {
   const text = fc.array(fc.constantFrom('ab', 'c d', 'x, y', '"z"', 'p;q'), { maxLength: 3 })
   const record = fc.tuple(
     fc.nat(),
@@ -152,7 +152,7 @@ t.test('tables come back when delimiter and header are found', async t => {
   t.pass()
 })
 
-t.test('a million columns are one clear error, or one reject', async t => {
+t.test('a million columns give one clear error, or one reject', async t => {
   const many = 'x,'.repeat(1_000_000)
   await t.rejects(read(`${many}\n1\n`, 'x:STRING'), { code: 'DDB_INPUT_RECORD_TOO_LONG' })
   for (const ragged of ['reject', 'cut'] as const) {
@@ -163,7 +163,7 @@ t.test('a million columns are one clear error, or one reject', async t => {
   }
 })
 
-t.test('a line that is much too long costs its limit, and the next one is loaded', async t => {
+t.test('a line far beyond the limit costs only its limit, and the next one is loaded', async t => {
   const limit = 1 << 20
   const options: ReadOptions = { header: 'no', maxRecordBytes: limit, chunkBytes: 1 << 16 }
   const long = `2,${'x'.repeat(5 * limit)}`
@@ -179,7 +179,7 @@ t.test('a line that is much too long costs its limit, and the next one is loaded
   })
 })
 
-t.test('bytes that are no UTF-8 are the same rejects wherever chunks end', async t => {
+t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t => {
   const bytes = Buffer.concat([
     Buffer.from('1,ä中\n2,'),
     Buffer.from([0xff, 0xfe]),
@@ -206,8 +206,8 @@ t.test('bytes that are no UTF-8 are the same rejects wherever chunks end', async
   }
 })
 
-// Records whose quotes are broken: what may be a part of them goes with them, and nothing else does. Where each
-// ends in any text, any pieces and at any limit is compared with an oracle in record-limits.test.ts.
+// Records with broken quotes: lines that may belong to such a record are rejected with it, and no others.
+// record-limits.test.ts compares where each ends with an oracle, for any text, chunks and limit.
 
 interface Outcome {
   readonly rows: string[][]
@@ -247,7 +247,7 @@ t.test('lines that a later quote may close belong to the record', async t => {
   }
 })
 
-t.test('a line that no later quote may close is a record of its own', async t => {
+t.test('a line that no later quote may close is its own record', async t => {
   for (const [broken, good] of [
     ['"Big" Joe,5\n', '4,y\n5,z\n'],
     ['1,6" wide\n', '2,x\n3,7" wide"\n'],
@@ -260,7 +260,7 @@ t.test('a line that no later quote may close is a record of its own', async t =>
   }
 })
 
-t.test('the reject has the place of its first line, and the code of a quote', async t => {
+t.test('the reject has the position of its first line and the code for a quote', async t => {
   const text = '0,x\n1,"a "quoted" b\nline\n2,fragment\n3,end"\n4,y\n'
   const { rejects, places } = await read(text, 'a:INT,b:STRING', { header: 'no' })
   t.match(rejects, [
@@ -272,12 +272,15 @@ t.test('the reject has the place of its first line, and the code of a quote', as
   )
 })
 
-t.test('an input that is cut off before it can be known is rejected as far as it goes', async t => {
-  const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
-  t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
-})
+t.test(
+  'if the input is cut before the record is decided, the reject reaches to the end',
+  async t => {
+    const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
+    t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
+  },
+)
 
-t.test('records enough that are as they should be settle it', async t => {
+t.test('enough good records decide that the quote does not reach further', async t => {
   const records = '1234567,abcdefgh\n'
   const good = records.repeat(5000)
   const text = `0,x\n"Big" Joe,5\n${good}1,6"\n${good}`
@@ -288,7 +291,7 @@ t.test('records enough that are as they should be settle it', async t => {
   }
 })
 
-t.test('many broken records in a row are read in one go', async t => {
+t.test('many broken records in a row are read in one pass', async t => {
   const text = `0,x\n${'"Big" Joe,5\n'.repeat(30_000)}`
   let steps = 0
   const bytes = new Proxy(Buffer.from(text), {
@@ -305,10 +308,10 @@ t.test('many broken records in a row are read in one go', async t => {
     at = broken.endOf(at, { bytes, end: length, contentEnd: length, ...rest })
   }
   t.equal(at, 4 + 2000 * 12)
-  t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were looked at`)
+  t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were examined`)
 })
 
-t.test('nothing is decided before it has to be', async t => {
+t.test('nothing is decided before it must be', async t => {
   const text = '"Big" Joe,5\n1,2\n'
   const bytes = Buffer.from(text)
   const end = bytes.length
@@ -322,7 +325,7 @@ t.test('nothing is decided before it has to be', async t => {
   )
 })
 
-t.test('a field with line breaks whose inner quotes nobody doubled never becomes rows', async t => {
+t.test('a field with line breaks and single inner quotes never becomes rows', async t => {
   const inner = fc
     .array(fc.constantFrom('a', ' ', '"q" ', '\n', '\n2,b', 'x,', 'said "no" '), { maxLength: 12 })
     .map(parts => parts.join(''))
@@ -330,7 +333,7 @@ t.test('a field with line breaks whose inner quotes nobody doubled never becomes
     inner,
     fc.integer({ min: 1, max: 20 }),
     async (text, chunkBytes) => {
-      // The first quote inside breaks the field; the last one ends it.
+      // The first inner quote breaks the field; the last quote ends it.
       const record = `1,"z "k" ${text}."\n`
       const { rows, rejected } = await outcome(`0,x\n${record}9,y\n`, { chunkBytes })
       const isSame = rejected.length === 1 && rejected[0] === record
@@ -341,10 +344,10 @@ t.test('a field with line breaks whose inner quotes nobody doubled never becomes
   t.pass()
 })
 
-// Empty lines: of one column they are what is left of a null, of several they are nothing; at the end of a file
-// they are nothing in any case.
+// Empty lines: with one column they are nulls, with several columns they are ignored; at the end of a file they are
+// always ignored.
 
-/** Dialects of the fast scanner, of the general one, and of csv-parse. */
+/** One dialect for each reader: the fast scanner, the general one, and csv-parse. */
 const dialects: ReaderOptions[] = [
   { delimiter: ',', quote: '"' },
   { delimiter: '||', quote: '"' },
@@ -373,7 +376,7 @@ t.test('an empty line between rows of one column is a null', async t => {
   }
 })
 
-t.test('before a header they are nothing, before a first row they are nulls', async t => {
+t.test('empty lines before a header are ignored, before a first row they are nulls', async t => {
   for (const dialect of dialects) {
     const text = '\n\n# made by hand\n\nv\n1\n'
     const options = { ...dialect, comment: '#' }
@@ -386,7 +389,7 @@ t.test('before a header they are nothing, before a first row they are nulls', as
   }
 })
 
-t.test('a comment makes no row of the empty lines before it', async t => {
+t.test('a comment does not turn the empty lines before it into rows', async t => {
   const options = { comment: '#', header: 'yes' } as const
   for (const end of ['# end', '# end\n', '#', '\n#\n\n']) {
     const { rows } = await read(`v\n1\n\n${end}`, 'v:INT', options)
@@ -396,7 +399,7 @@ t.test('a comment makes no row of the empty lines before it', async t => {
   t.strictSame(rows, [['1'], [''], ['2']])
 })
 
-t.test('between rows of several columns they are nothing', async t => {
+t.test('between rows of several columns they are ignored', async t => {
   for (const dialect of dialects) {
     const { delimiter = ',' } = dialect
     const text = `a${delimiter}b\n\n1${delimiter}2\n\n\n3${delimiter}4\n`
@@ -408,7 +411,7 @@ t.test('between rows of several columns they are nothing', async t => {
   }
 })
 
-t.test('an input of empty lines alone has no row, with and without a header', async t => {
+t.test('an input of only empty lines has no row, with and without a header', async t => {
   for (const text of ['\n', '\r\n\r\n', '\n\n\n']) {
     const { readToEnd, fieldCount, byteCounts } = await openReader(memorySource(text))
     t.match({ readToEnd, fieldCount, byteCounts }, { readToEnd: true, fieldCount: 0 })
@@ -417,27 +420,30 @@ t.test('an input of empty lines alone has no row, with and without a header', as
   }
 })
 
-t.test('an empty line counts as a record where so many are to be read', async t => {
+t.test('an empty line counts as a record towards the limit', async t => {
   const options = { header: 'yes', batch: { limit: 2 } } as const
   const { rows } = await read('v\n\n1\n2\n', 'v:INT', options)
   t.strictSame(rows, [[''], ['1']])
 })
 
-t.test('a row is told where its input was cut off, an empty line is left unread', async t => {
-  const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
-  const source = memorySource('v\n1\n\n\n', { failure })
-  const reader = await openReader(source, { header: 'yes' })
-  const batches = reader.batches({
-    mapping: mappingFor(reader, 'v:INT'),
-    batchRows: 10,
-    batchBytes: 1 << 20,
-    onReject: () => void t.fail('no record is cut'),
-  })
-  const { value } = await batches.next()
-  t.equal(value?.ranges[0]?.endOffsetBytes, 4)
-  await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
-  t.equal(reader.byteCounts.other, 0)
-})
+t.test(
+  'in a cut input, the last row is returned and empty lines after it are left unread',
+  async t => {
+    const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
+    const source = memorySource('v\n1\n\n\n', { failure })
+    const reader = await openReader(source, { header: 'yes' })
+    const batches = reader.batches({
+      mapping: mappingFor(reader, 'v:INT'),
+      batchRows: 10,
+      batchBytes: 1 << 20,
+      onReject: () => void t.fail('no record is cut'),
+    })
+    const { value } = await batches.next()
+    t.equal(value?.ranges[0]?.endOffsetBytes, 4)
+    await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
+    t.equal(reader.byteCounts.other, 0)
+  },
+)
 
 t.test('beyond the limit of a record an empty line is a row, whatever follows', async t => {
   for (const chunkBytes of [1, 7, 1000]) {
@@ -447,32 +453,35 @@ t.test('beyond the limit of a record an empty line is a row, whatever follows', 
   }
 })
 
-t.test('a null is shown in quotes, so that it is one at the end of a file, too', async t => {
-  const encodings: [Encoding, string][] = [
-    ['utf-8', '"'],
-    ['utf-16le', "'"],
-    ['utf-16be', '"'],
-    ['gb18030', '"'],
-  ]
-  for (const [encoding, quote] of encodings) {
-    const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
-    const source = await openSource('-', { stdin, encoding })
-    const reader = await openReader(source, { header: 'yes', quote })
-    const batches = reader.batches({
-      mapping: mappingFor(reader, 'v:INT'),
-      batchRows: 10,
-      batchBytes: 1 << 20,
-      keepRecords: true,
-      onReject: () => undefined,
-    })
-    const { value } = await batches.next()
-    const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
-    t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
-    t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
-  }
-})
+t.test(
+  'a null is shown in quotes, so that it is also read as one at the end of a file',
+  async t => {
+    const encodings: [Encoding, string][] = [
+      ['utf-8', '"'],
+      ['utf-16le', "'"],
+      ['utf-16be', '"'],
+      ['gb18030', '"'],
+    ]
+    for (const [encoding, quote] of encodings) {
+      const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
+      const source = await openSource('-', { stdin, encoding })
+      const reader = await openReader(source, { header: 'yes', quote })
+      const batches = reader.batches({
+        mapping: mappingFor(reader, 'v:INT'),
+        batchRows: 10,
+        batchBytes: 1 << 20,
+        keepRecords: true,
+        onReject: () => undefined,
+      })
+      const { value } = await batches.next()
+      const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
+      t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
+      t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
+    }
+  },
+)
 
-t.test('a letter made of the bytes of line ends is none', async t => {
+t.test('a character that contains the bytes of line ends is not a line end', async t => {
   const stdin = Readable.from([iconv.encode('v\n\u0a0a\n', 'utf-16le')])
   const source = await openSource('-', { stdin, encoding: 'utf-16le' })
   const reader = await openReader(source, { header: 'yes' })
@@ -489,7 +498,7 @@ t.test('a letter made of the bytes of line ends is none', async t => {
 
 // Which dialects the byte scanner reads, and which it reads fast.
 
-t.test('the byte scanner reads quotes of a byte, and is fast where they are doubled', async t => {
+t.test('the byte scanner reads one-byte quotes, and is fast if they are doubled', async t => {
   for (const [change, isPlain, isByte] of [
     [{}, true, true],
     [{ delimiter: '\t' }, true, true],
@@ -509,21 +518,24 @@ t.test('the byte scanner reads quotes of a byte, and is fast where they are doub
   }
 })
 
-// What is said of delimited records that are not rows.
+// Messages about delimited records that are not rows.
 
 t.test('one field is one field', async t => {
   t.equal(fieldCountMessage(1, 2), 'expected 1 field, got 2')
   t.equal(fieldCountMessage(3, 1), 'expected 3 fields, got 1')
 })
 
-t.test('a quote inside a field is told with its field and the way out', async t => {
-  t.match(
-    quoteMessage(2),
-    /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
-  )
-})
+t.test(
+  'the message for a quote inside a field names the field and the option that helps',
+  async t => {
+    t.match(
+      quoteMessage(2),
+      /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
+    )
+  },
+)
 
-t.test('a quote without end is told with the limit where it has one', async t => {
+t.test('the message for an open quote names the limit if there is one', async t => {
   t.match(
     openQuoteMessage('the quote of line 3', undefined),
     /^the quote of line 3 is never closed: /,

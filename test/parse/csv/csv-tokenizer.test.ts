@@ -1,5 +1,5 @@
 /*
-  Fields of delimited text: the byte scanner and csv-parse behind the same face, against csv-parse by itself.
+  Fields of delimited text: the byte scanner and csv-parse behind the same interface, compared with csv-parse alone.
 */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -13,14 +13,14 @@ import { bytesOf } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Found {
-  /** Fields of each record that has as many as expected, else what was wrong with it. */
+  /** Fields of each record with the expected number; otherwise the code of its fault. */
   records: (string[] | string)[]
-  /** The records as they stand, by their positions. */
+  /** The records' bytes, cut out by their positions. */
   slices: Buffer[]
   lines: number[]
 }
 
-/** Reads everything in pieces of `chunkBytes`, in blocks of a few rows. */
+/** Reads everything in chunks of `chunkBytes`, in blocks of a few rows. */
 function tokens(
   csv: CsvTokenizer,
   bytes: Uint8Array,
@@ -67,7 +67,7 @@ function tokens(
 
 const lineEnds = ['\r\n', '\n', '\r']
 
-/** Empty lines are records of one empty field, but for those at the end; of several columns they are none. */
+/** With one column, empty lines are records of one empty field, except at the end; with several columns they are ignored. */
 function oracle(
   bytes: Uint8Array,
   dialect: CsvDialect,
@@ -83,7 +83,7 @@ function oracle(
       raw: true,
       ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
     }
-    // Its types do not know what `raw` makes of records.
+    // csv-parse's types do not cover `raw`.
     const records = parse(Buffer.from(bytes), options) as unknown as {
       record: string[]
       raw: string
@@ -120,7 +120,7 @@ const ways: [string, Open][] = [
   ['csv-parse', parsed],
 ]
 
-/** Texts that are mostly made of what matters. */
+/** Texts mostly made of significant characters. */
 const texts = (pieces: readonly string[]): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map(list => list.join(''))
 
@@ -135,7 +135,7 @@ const shape = {
 }
 
 for (const [name, open] of ways) {
-  t.test(`${name} gives the fields that csv-parse gives, whatever the chunks`, async t => {
+  t.test(`${name} returns the fields that csv-parse returns, for any chunks`, async t => {
     let wellFormed = 0
     const same = fc.asyncProperty(
       fc.record({ text: texts(pieces), ...shape }),
@@ -156,7 +156,7 @@ for (const [name, open] of ways) {
   })
 }
 
-t.test('both set the same records aside, at the same places', async t => {
+t.test('both reject the same records, at the same positions', async t => {
   const same = fc.asyncProperty(
     fc.record({ text: texts([...pieces, '#', '\n#c\n', '\n#"\n', '\n\n']), ...shape }),
     async ({ text, fieldCount, chunkBytes }) => {
@@ -216,7 +216,7 @@ t.test('each record knows its line', async t => {
   t.pass()
 })
 
-t.test('other delimiters and quotes are read like csv-parse reads them', async t => {
+t.test('other delimiters and quotes are read as csv-parse reads them', async t => {
   const [fast, leisure, parser] = ways.map(([, open]) => open) as [Open, Open, Open]
   const all = [fast, leisure, parser]
   const dialects: [string, Partial<CsvDialect>, Open[]][] = [
@@ -240,7 +240,7 @@ t.test('other delimiters and quotes are read like csv-parse reads them', async t
         const bytes = bytesOf(text)
         const expected = oracle(bytes, dialect, fieldCount)
         fc.pre(expected !== undefined)
-        // csv-parse leaves out an escape character before anything, the scanner before what it is for.
+        // csv-parse drops every escape character, the scanner only one before a quote or another escape.
         fc.pre(escape !== '\\' || !/\\(?![\\"])/.test(text))
         fc.pre(escape !== '§' || !/§(?![§"])/.test(text))
         const shaped = expected.map(fields =>
@@ -258,7 +258,7 @@ t.test('other delimiters and quotes are read like csv-parse reads them', async t
   }
 })
 
-t.test('bytes that are not UTF-8 stay as they are, whatever reads them', async t => {
+t.test('bytes that are not UTF-8 stay unchanged with every reader', async t => {
   const bytes = Buffer.from('ff2c22c32222c3220a', 'hex')
   for (const [name, open] of ways) {
     const csv = await open(csvDialect)
@@ -273,7 +273,7 @@ t.test('bytes that are not UTF-8 stay as they are, whatever reads them', async t
   }
 })
 
-t.test('whichever way is taken, an escape character before anything else stays', async t => {
+t.test('with every reader, an escape character before anything else is kept', async t => {
   for (const [name, open] of ways.slice(1)) {
     const csv = await open({ ...csvDialect, escape: '\\' })
     const { records } = tokens(csv, bytesOf('a,"b\\c\\"\\\\"\n'), 2, 100)
@@ -281,7 +281,7 @@ t.test('whichever way is taken, an escape character before anything else stays',
   }
 })
 
-t.test('a quoted field is told from others, whichever way is taken', async t => {
+t.test('with every reader, quoted fields are distinguished from others', async t => {
   for (const [name, open] of ways) {
     const csv = await open(csvDialect)
     const block = new RecordBlock(4, 1)

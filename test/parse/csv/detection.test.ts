@@ -1,5 +1,5 @@
 /*
-  What a sample says of a delimited text: dialect and layout.
+  What a sample of delimited text tells: dialect and layout.
 */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -12,7 +12,7 @@ import type { FlushClock } from '../../../src/parse/input-reader.js'
 import { runs } from '../../helpers/runs.js'
 import { memorySource } from '../reading.js'
 
-// The sample of an input: what it holds, and that the input comes again whole.
+// The sample of an input: its contents, and that the whole input is read again after it.
 
 const never = (): boolean => false
 
@@ -25,7 +25,7 @@ async function rest({ chunks }: Sample): Promise<Buffer> {
   }
 }
 
-t.test('the input comes again from its start, in whatever pieces', async t => {
+t.test('the input is read again from its start, in any chunks', async t => {
   const same = fc.asyncProperty(
     fc.uint8Array({ maxLength: 200 }),
     fc.integer({ min: 1, max: 50 }),
@@ -40,7 +40,7 @@ t.test('the input comes again from its start, in whatever pieces', async t => {
   t.pass()
 })
 
-t.test('buffers that are read into again come as they were', async t => {
+t.test('reused buffers are returned with their old contents', async t => {
   const buffer = Buffer.alloc(4)
   async function* file(): AsyncGenerator<Uint8Array, void, void> {
     for (const text of ['a,b\n', '1,2\n', '3,4\n']) {
@@ -54,7 +54,7 @@ t.test('buffers that are read into again come as they were', async t => {
   t.equal((await rest(sample)).toString(), 'a,b\n1,2\n3,4\n')
 })
 
-t.test('it is not much more than 1 MiB', async t => {
+t.test('a sample is not much larger than 1 MiB', async t => {
   const bytes = new Uint8Array(3 << 20).map((_, i) => i % 251)
   const sample = await takeSample(
     memorySource(bytes, { chunkBytes: 100_000 }).chunks(),
@@ -66,7 +66,7 @@ t.test('it is not much more than 1 MiB', async t => {
   t.ok((await rest(sample)).equals(bytes))
 })
 
-t.test('a failure comes behind the bytes before it', async t => {
+t.test('a failure comes after the bytes before it', async t => {
   const failure = new Error('torn')
   const sample = await takeSample(
     memorySource('a,b\n1', { chunkBytes: 2, failure }).chunks(),
@@ -78,7 +78,7 @@ t.test('a failure comes behind the bytes before it', async t => {
   await t.rejects(rest(sample), failure)
 })
 
-/** A clock whose timers are over when somebody says so. */
+/** A clock whose timers fire when the test says so. */
 function handClock(): FlushClock & { fire: () => void } {
   let waiting: (() => void)[] = []
   return {
@@ -93,7 +93,7 @@ function handClock(): FlushClock & { fire: () => void } {
   }
 }
 
-t.test('what is long in coming is not waited for, once there is enough', async t => {
+t.test('once the sample is large enough, slow chunks are not awaited', async t => {
   const clock = handClock()
   let come: (text: string) => void = () => undefined
   async function* pipe(): AsyncGenerator<Uint8Array, void, void> {
@@ -118,7 +118,7 @@ t.test('what is long in coming is not waited for, once there is enough', async t
   t.equal((await all).toString(), 'a;b\n1;2\n')
 })
 
-t.test('a line has ended for sure when something follows it', async t => {
+t.test('a line is complete once something follows it', async t => {
   for (const [text, start, has] of [
     ['a\nb', 0, true],
     ['a\n', 0, false],
@@ -130,7 +130,7 @@ t.test('a line has ended for sure when something follows it', async t => {
   }
 })
 
-// A sample cut into records by a dialect that is tried.
+// A sample divided into records by a dialect that is being tried.
 
 const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
 
@@ -193,7 +193,7 @@ t.test('escape characters, longer delimiters, comments and blanks around quotes'
   t.strictSame(cut('1, "a,b" ,c\n', { trim: true }).found, [['1', 'a,b', 'c']])
 })
 
-t.test('a quote that cannot be one makes its record broken and nothing else', async t => {
+t.test('an invalid quote makes its record broken, and no other', async t => {
   t.strictSame(cut('1,"a"b\n2,c"\n3,"d"\n'), {
     found: [
       ['1', '"a"b'],
@@ -211,13 +211,13 @@ t.test('a quote that cannot be one makes its record broken and nothing else', as
   })
 })
 
-t.test('the last record counts when the input ends there', async t => {
+t.test('the last record counts if the input ends there', async t => {
   t.strictSame(cut('1,2\n3,4').found.length, 2)
   t.strictSame(cut('1,2\n3,4', {}, false).found.length, 1)
   t.strictSame(cut('1,2\n3,"4\n5,6\n', {}, false).found.length, 1)
 })
 
-t.test('lines are ended by LF, CRLF or CR', async t => {
+t.test('lines end with LF, CRLF or CR', async t => {
   const bytes = Buffer.from('a\r\nb\rc\nd')
   t.strictSame(
     [0, 1, 2, 3, 4].map(count => afterLines(bytes, count)),
@@ -240,7 +240,7 @@ const nothing: KnownDialect = {
 const detect = (text: string, known: Partial<KnownDialect> = {}, isWhole = true) =>
   detectDialect(Buffer.from(text), 0, isWhole, { ...nothing, ...known })
 
-t.test('the delimiter is the one by which records become alike', async t => {
+t.test('the delimiter is the one that makes records most alike', async t => {
   for (const [text, delimiter] of [
     ['a,b\n1,2\n', ','],
     ['a;b;c,d\n1;2;3,5\n', ';'],
@@ -271,7 +271,7 @@ t.test('the delimiter is the one by which records become alike', async t => {
   }
 })
 
-t.test('what was said is kept, and helps to find the rest', async t => {
+t.test('given settings are kept, and help to find the rest', async t => {
   t.equal(detect('a;b\n', { delimiter: ',' }).delimiter, ',')
   t.equal(detect("'a,b';c\n", { quote: "'" }).delimiter, ';')
   t.equal(detect('#a,b,c,d\na|b\n#\n', { comment: '#' }).delimiter, '|')
@@ -285,7 +285,7 @@ t.test('what was said is kept, and helps to find the rest', async t => {
   })
 })
 
-t.test('a backslash escapes where quotes are right with it, and not without it', async t => {
+t.test('a backslash is an escape character if quotes are right only with it', async t => {
   for (const [text, escape] of [
     ['1,"a \\"b\\" c"\n2,"d"\n', '\\'],
     ['1,"a \\\\"\n2,"b \\" c"\n', '\\'],
@@ -298,7 +298,7 @@ t.test('a backslash escapes where quotes are right with it, and not without it',
   }
 })
 
-t.test('apostrophes are quotes where most records have them around fields', async t => {
+t.test('apostrophes are quotes if most records have them around fields', async t => {
   for (const [text, quote] of [
     ["'a','b, c'\n'd','e'\n", "'"],
     ["1,'a'\n2,'b;c'\n", "'"],
@@ -311,7 +311,7 @@ t.test('apostrophes are quotes where most records have them around fields', asyn
   }
 })
 
-t.test('an apostrophe that quotes may have a backslash before it inside', async t => {
+t.test('an apostrophe used as a quote may be escaped by a backslash', async t => {
   for (const [text, escape] of [
     ["1,'it\\'s, well'\n2,'b'\n", '\\'],
     ["1,'it''s'\n2,'C:\\dir\\'\n", "'"],
@@ -322,12 +322,12 @@ t.test('an apostrophe that quotes may have a backslash before it inside', async 
   t.match(detect("1,'it\\'s'\n", { escape: "'" }), { quote: '"' })
 })
 
-t.test('a record that is cut off by the end of the sample says nothing', async t => {
+t.test('a record cut by the end of the sample is ignored', async t => {
   t.equal(detect('a;b\n1;2\n1,2,3,4', {}, false).delimiter, ';')
   t.equal(detect('a;b\n1;2\n"1,2\n,,,,\n,,,,', {}, false).delimiter, ';')
 })
 
-// What a sample says of header, decimal commas and delimiters behind the last field.
+// What a sample tells about header, decimal commas and trailing delimiters.
 
 const layout = (text: string, delimiter = ','): Layout =>
   detectLayout(Buffer.from(text), 0, true, {
@@ -338,7 +338,7 @@ const layout = (text: string, delimiter = ','): Layout =>
     trim: false,
   })
 
-t.test('a first record stands out from columns of numbers and dates', async t => {
+t.test('a first record differs from columns of numbers and dates', async t => {
   for (const [text, standsOut] of [
     ['id,name\n1,a\n', true],
     ['day,name\n2024-01-02,a\n,b\n', true],
@@ -352,7 +352,7 @@ t.test('a first record stands out from columns of numbers and dates', async t =>
   }
 })
 
-t.test('a decimal comma is one where it cannot be anything else', async t => {
+t.test('a comma is a decimal comma if it cannot be anything else', async t => {
   for (const [text, decimalComma] of [
     ['a;b\n1,5;x\n2;y\n', true],
     ['a;b\n-1,25;x\n1,250;y\n', true],

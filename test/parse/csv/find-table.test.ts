@@ -1,5 +1,6 @@
 /*
-  What stands above and below a table, and what it is taken for. Which records are then read: test/infer/infer.test.ts.
+  Lines above and below a table, and how they are understood. test/infer/infer.test.ts tests which records are then
+  read.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -25,7 +26,7 @@ const find = (text: string, known: Partial<KnownTable> = {}): FoundTable | undef
 
 const rows = 'A,1.5,10\nB,2.5,20\nC,3.5,30\n'
 
-t.test('what stands above a table is told from it', async t => {
+t.test('lines above a table are distinguished from it', async t => {
   for (const [text, found] of [
     [`sym,price,vol\n${rows}`, undefined],
     [`Report\n\nmade today; all of it\nsym,price,vol\n${rows}`, { skipLines: 3 }],
@@ -40,7 +41,7 @@ t.test('what stands above a table is told from it', async t => {
     [`#sym,price,vol\n${rows}`, undefined],
     ['id,x\n#1,1\n#2,2\n#3,3\n', undefined],
     [`price,vol\n${rows}`, { skipLines: 1, names: ['', 'price', 'vol'] }],
-    // Records end with a delimiter that the header lacks, or lack fields that it names.
+    // Records with a trailing delimiter that the header lacks, or without fields that it names.
     [`sym,price,vol\n${rows.replaceAll('\n', ',\n')}`, undefined],
     [`Report\n\nsym,price,vol\n${rows.replaceAll('\n', ',\n')}`, { skipLines: 2 }],
     [`sym,price,vol,note\n${rows}`, { ragged: 'pad' }],
@@ -71,7 +72,7 @@ t.test('quotes are read so that no record is broken, or as usual', async t => {
     ['a\tb\n"x" y\t1\n"z"\t2\nw\t3\n', { quote: '' }],
     ['a\tb\n"x\t1\nz\t2\n', { quote: '' }],
     ['say "hello"\nno more\n', { quote: '' }],
-    // Quotes hold delimiters, so they are not ordinary.
+    // Quoted fields contain delimiters, so the quotes cannot be plain text.
     ['a,b\n"x, y",1\n"z" w,2\n"u, v",3\n', undefined],
     ['a,b\n"x"y,1,2,3\nz,2\n', undefined],
     ['a,b\n"x"y,1\n"z",2\n"u",3\n', undefined],
@@ -83,7 +84,7 @@ t.test('quotes are read so that no record is broken, or as usual', async t => {
   t.equal(look(`a,b\nx,"${'y'.repeat(70_000)}"\n`), undefined, 'a long text')
 })
 
-t.test('headers of two lines are told from first rows', async t => {
+t.test('headers of two lines are distinguished from first rows', async t => {
   const data = '1,1.5,10\n2,2.5,20\n3,3.5,30\n'
   for (const [head, found] of [
     ['time,price,vol\ns,CNY,lots\n', { skipLines: 2, names: ['time', 'price', 'vol'] }],
@@ -100,16 +101,20 @@ t.test('headers of two lines are told from first rows', async t => {
   t.equal(find(`time,price,vol\ns,CNY,lots\n${data}`, { skipLines: 0 }), undefined)
 })
 
-t.test('records behind a table are told, where the input ends', async t => {
+t.test('records below a table are reported if the whole input is known', async t => {
   const text = `sym,price,vol\n${rows}${rows}Total: 6\nSource: X\n`
   t.match(find(text), { footers: 2, said: ['the last 2 records are not part of the table'] })
   t.equal(findTable(Buffer.from(text), false, unknown), undefined)
-  t.equal(find(text.slice(0, -1)), undefined, 'what does not end may be half a record')
+  t.equal(
+    find(text.slice(0, -1)),
+    undefined,
+    'without a line end the last record may be incomplete',
+  )
   t.equal(find(`sym,price,vol\n${rows}${rows}A,1.5,10,11\n`), undefined)
-  t.equal(find('a,b\n1,2\nx\n'), undefined, 'of so few records nobody knows')
+  t.equal(find('a,b\n1,2\nx\n'), undefined, 'too few records to decide')
 })
 
-t.test('what a table says of itself, and titles above it, are never taken for it', async t => {
+t.test('metadata inside a table, and titles above it, are never part of it', async t => {
   const cell = fc.constantFrom('1', '2.5', '2024-01-02', '', 'abc', 'x y', 'NA')
   const title = fc.constantFrom('Report', 'made 2024-01-02', '', 'a: b', '---')
   await fc.assert(
@@ -131,7 +136,7 @@ t.test('what a table says of itself, and titles above it, are never taken for it
   t.pass()
 })
 
-t.test('the options that are named read the table, of all inputs', async t => {
+t.test('the reported options read the table in all inputs', async t => {
   const text = `Report\nsym,price,vol\n,CNY,lots\n${rows}${rows}`
   const schema = await inferText(text)
   t.strictSame(typesOf(schema), ['sym:SYMBOL', 'price:DOUBLE', 'vol:INT'])
@@ -143,7 +148,7 @@ t.test('the options that are named read the table, of all inputs', async t => {
   t.match(both, { rows: 12, rejected: 0 })
 })
 
-t.test('what a run cannot tell by itself is named', async t => {
+t.test('options that a run cannot find by itself are reported', async t => {
   const needed = async (text: string): Promise<object> => {
     const { header, reading, footers, rejects } = neededOptions(await inferText(text))
     return { header, reading, footers, rejects }
@@ -163,7 +168,7 @@ t.test('what a run cannot tell by itself is named', async t => {
   t.strictSame(await needed(`${one}1\n2\n1,2\n`), { ...usual, rejects: 2 })
 })
 
-t.test('who loads is told what stands above the table, and nothing is skipped', async t => {
+t.test('a load reports lines above the table and skips none', async t => {
   const text = Buffer.from(`Report\nsym,price,vol\n${rows}`)
   const source = await openSource('-', { stdin: Readable.from([text]) })
   const target = {
@@ -178,7 +183,7 @@ t.test('who loads is told what stands above the table, and nothing is skipped', 
   })
 })
 
-t.test('by position the target says how many fields a record has', async t => {
+t.test('by position, the target tells the number of fields in a record', async t => {
   const columns = ['sym', 'price', 'vol'].map((name, i) => ({
     name,
     type: { type: i === 0 ? ('SYMBOL' as const) : ('DOUBLE' as const) },
@@ -198,6 +203,6 @@ t.test('by position the target says how many fields a record has', async t => {
   t.equal(await count(`a,b,c,d\n${rows}`, byPosition, 'yes'), 3)
   t.equal(await count(`Report\n${rows}`, {}, 'yes'), 1)
   t.equal(await count(`a,b,c,d\n${rows}`, { ...byPosition, ignoreExtra: true }, 'yes'), 4)
-  t.equal(await count('a,b\n1,2\n', byPosition, 'yes'), 2, 'no record is of that kind')
+  t.equal(await count('a,b\n1,2\n', byPosition, 'yes'), 2, 'no record has as many')
   t.equal(await count('a,b\n1,2\n1,2,3\n', { ...byPosition, set: { vol: '1' } }, 'yes'), 2)
 })

@@ -23,7 +23,7 @@ import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read } from '../reading.js'
 
-// Whether a first record is a header: by the names and types of the target, by the data, or not to be told.
+// Whether the first record is a header: decided by names and types of the target, by the data, or undecided.
 
 const recordOf = (line: string): FirstRecord => ({
   fields: line.split(',').map(field => Buffer.from(field)),
@@ -75,16 +75,16 @@ t.test('names of the target are a header, values of its types are a row', async 
     ['x,IBM,1.5,7', trades, noName],
     [',IBM,,', trades, texts],
     [',,,', trades, texts],
-    // Names of columns that begin like numbers.
+    // Column names that begin like numbers.
     ['country,2019', 'country:SYMBOL,2019:DOUBLE', 'header'],
     ['fr,2019', 'country:SYMBOL,2019:DOUBLE', both],
     ['fr,20', 'country:SYMBOL,2019:DOUBLE', 'row'],
-    // Nothing but texts.
+    // Only texts.
     ['alice,bob', people, texts],
     ['name,paris', people, 'header'],
     ['alice,paris', 'name:STRING,city:CHAR', noName],
     ['a,b', 'x:STRING,y:CHAR', texts],
-    // What the mapping says.
+    // The mapping decides.
     ['ts,ticker,px,number', trades, 'header', { mapping: { map: { time: 'TS' } } }],
     ['sym,1.5', trades, both, { mapping: { set: { time: '', id: '1' } } }],
     ['IBM,1.5', trades, 'row', { mapping: { set: { time: '', id: '1' } } }],
@@ -94,7 +94,7 @@ t.test('names of the target are a header, values of its types are a row', async 
     ['2,1', 'a:SYMBOL,b:DOUBLE', both, { mapping: { map: { a: '2', b: '1' } } }],
     ['2,x', 'a:SYMBOL,b:DOUBLE', 'header', { mapping: { map: { a: '2', b: 'x' } } }],
     ['time,sym,price,id', trades, 'header', { mapping: { match: 'position' } }],
-    // What the cells may be.
+    // The cell options decide.
     ['02/01/2020,5', 'd:DATE,n:INT', 'row', { cells: { dateFormats: { d: 'dd/MM/yyyy' } } }],
     ['02/01/2020,5', 'd:DATE,n:INT', noName],
     ['NA,NA', 'd:DATE,n:INT', texts, { cells: { nullTexts: ['NA'] } }],
@@ -108,7 +108,7 @@ t.test('names of the target are a header, values of its types are a row', async 
   }
 })
 
-t.test('a wide target is not listed', async t => {
+t.test('for a wide target the message lists only some columns', async t => {
   const types = Array.from({ length: 9 }, (_, i) => `c${i}:INT`).join(',')
   const target: RowTarget = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
   t.throws(() => isHeaderFor(recordOf('a,b'), target, 'a.csv'), {
@@ -116,7 +116,7 @@ t.test('a wide target is not listed', async t => {
   })
 })
 
-t.test('without a target the data have to tell', async t => {
+t.test('without a target the data decide', async t => {
   const unclear = /the records after it do not tell/
   for (const [text, expected, names] of [
     ['id,name\n1,a\n', 'header'],
@@ -127,7 +127,7 @@ t.test('without a target the data have to tell', async t => {
     ['alice,bob\n', unclear],
     ['stock,cost\n', unclear],
     ['name,price\n', 'header'],
-    // The first price is not there.
+    // The first price is missing.
     ['alice,N/A\nbob,12\n', unclear],
     ['alice,\nbob,12\n', unclear],
     ['1,2\n3,4\n', 'row'],
@@ -136,7 +136,7 @@ t.test('without a target the data have to tell', async t => {
     ['a,-1\nb,2\n', 'row'],
     ['a,1\n', unclear],
     ['a,1\nb,c\n', unclear],
-    // Usual names of columns, and none of them below.
+    // Usual column names that do not appear below.
     ['name,city\na,b\nc,d\n', 'header'],
     ['user_id,Full name,x,y\na,b,c,d\n', 'header'],
     ['代码,名称\n平安,银行\n', 'header'],
@@ -144,10 +144,10 @@ t.test('without a target the data have to tell', async t => {
     ['name,city,x,y,z\na,b,c,d,e\n', unclear],
     ['name\na\nb\n', unclear],
     ['name,name\na,b\n', unclear],
-    // A first record of its own kind.
+    // A first record unlike the others.
     [`H,daily\n${'D,x\n'.repeat(50)}`, unclear],
     [`H,20240102\n${'D,x\n'.repeat(50)}`, unclear],
-    // Names of columns that begin like numbers.
+    // Column names that begin like numbers.
     ['country,2019\nfr,5\nde,7\n', unclear],
     ['country,2019\nfr,1500\nde,7700\n', unclear],
     ['country,1234\nfr,1500\nde,7700\n', 'row'],
@@ -159,7 +159,7 @@ t.test('without a target the data have to tell', async t => {
     ['halted,12 March 2020\n5,13 March 2020\n7,1 April 2020\n', unclear],
     ['halted,12 Main Street\n5,High Street 3\n7,1 Side Road\n', unclear],
     ['halted,12 Main Street\n5,\n7,\n', unclear],
-    // Names that an input before had.
+    // Names of an earlier input.
     ['name,city\na,b\n', 'header', ['city', 'Name']],
     ['name,\na,b\n', 'header', ['name', '']],
     ['alice,paris\na,b\n', unclear, ['name', 'city']],
@@ -194,32 +194,29 @@ const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
   offsetBytes: 17,
 })
 
-t.test(
-  'a record with something like a number is not a header, neither is one of blanks',
-  async t => {
-    for (const [fields, isHeader] of [
-      [['id', 'name'], true],
-      [['id', ''], true],
-      [['2024 sales', 'name'], false],
-      [['a', '-1'], false],
-      [['a', '+.5'], false],
-      [['a', ' 7'], false],
-      [['a', '.'], true],
-      [['a', '-b'], true],
-      [['x1'], true],
-      [['', ' '], false],
-      [[], false],
-    ] as const) {
-      t.equal(looksLikeHeader(record(...fields)), isHeader, JSON.stringify(fields))
-    }
-  },
-)
+t.test('a record with anything like a number is not a header, nor is one of blanks', async t => {
+  for (const [fields, isHeader] of [
+    [['id', 'name'], true],
+    [['id', ''], true],
+    [['2024 sales', 'name'], false],
+    [['a', '-1'], false],
+    [['a', '+.5'], false],
+    [['a', ' 7'], false],
+    [['a', '.'], true],
+    [['a', '-b'], true],
+    [['x1'], true],
+    [['', ' '], false],
+    [[], false],
+  ] as const) {
+    t.equal(looksLikeHeader(record(...fields)), isHeader, JSON.stringify(fields))
+  }
+})
 
-t.test('names lose blanks, and must be UTF-8', async t => {
+t.test('names are trimmed and must be UTF-8', async t => {
   t.strictSame(headerNames(record(' id ', 'naïve', ''), 'f.csv'), ['id', 'naïve', ''])
   try {
     headerNames(record('ok', Uint8Array.of(0xff)), 'f.csv')
-    t.fail('a name that is not UTF-8 was taken')
+    t.fail('a name that is not UTF-8 was accepted')
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     t.equal(error.code, 'DDB_INPUT_ENCODING')
@@ -236,7 +233,7 @@ const fit = (types: string, ...lines: string[]) => {
 }
 
 t.test(
-  'all cells of all records have to fit, and one has to be a value that is no text',
+  'all cells of all records must fit, and at least one must be a value other than text',
   async t => {
     for (const [types, lines, isFit, hasValues] of [
       ['a:INT,b:STRING', ['1,x'], true, true],
@@ -258,7 +255,7 @@ t.test(
   },
 )
 
-t.test('a decimal comma that was found counts unless the comma is something else', async t => {
+t.test('a detected decimal comma is used unless the comma means something else', async t => {
   const plain = schemaFromTypes('a:DOUBLE').columns
   const array = schemaFromTypes('a:DOUBLE[]').columns
   t.strictSame(decimalCommaFor(true, {}, plain), { value: true, how: 'found' })
@@ -274,7 +271,7 @@ t.test('a decimal comma that was found counts unless the comma is something else
   t.match(withDecimalComma(target, true), { cells: { decimalComma: true } })
 })
 
-// A field more than the header has: what stands behind a last delimiter, a name of the record, or not to be told.
+// One field more than the header: caused by a trailing delimiter, by row names, or undecided.
 
 function isUnclear(text: string, types: string | undefined, mapping: MappingRules = {}): boolean {
   const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
@@ -295,17 +292,17 @@ function isUnclear(text: string, types: string | undefined, mapping: MappingRule
   }
 }
 
-t.test('where both readings fit nothing is decided', async t => {
+t.test('if both readings fit, nothing is decided', async t => {
   for (const [text, types, expected] of [
     ['price,venue\n1,63.5,\n', 'price:DOUBLE,venue:SYMBOL', true],
     ['price,venue\n1,63.5,\n2,64,\n', 'price:DOUBLE,venue:SYMBOL', true],
     ['price,venue\n"1","63.5",\n', 'price:DOUBLE,venue:SYMBOL', true],
     ['price,size\n1,63.5,\n', undefined, true],
-    // What comes twice is no name.
+    // Repeated values are not row names.
     ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,size\n1,63.5,\n1,2,\n', undefined, false],
-    // Of the types only one reading fits, or none.
+    // By the types only one reading fits, or none.
     ['sym,price\nIBM,63.5,\n', 'sym:SYMBOL,price:DOUBLE', true],
     ['time,sym\n09:30:00,IBM,\n', 'time:SECOND,sym:SYMBOL', false],
     ['venue,price\n1,X,\n', 'venue:SYMBOL,price:INT', false],
@@ -325,7 +322,7 @@ t.test('names and positions are those of the header', async t => {
   t.notOk(isUnclear(text, 'x:SYMBOL,y:DOUBLE,z:INT', { map: { x: 'a', y: 'b' } }))
 })
 
-t.test('both options read what is not clear, each in its way', async t => {
+t.test('each of the two options settles unclear records in its way', async t => {
   const types = 'price:DOUBLE,venue:SYMBOL'
   const text = 'price,venue\n1,63.5,\n2,64.5,\n'
   const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
@@ -349,7 +346,7 @@ t.test('both options read what is not clear, each in its way', async t => {
   )
 })
 
-t.test('the first record may have the delimiter at its end, too', async t => {
+t.test('the first record may also have a trailing delimiter', async t => {
   const types = 'price:DOUBLE,venue:SYMBOL'
   const rows = [
     ['1', '63.5'],
@@ -373,7 +370,7 @@ t.test('the first record may have the delimiter at its end, too', async t => {
   }
   const one = await read('1,\n\n2,\n', 'a:INT', { trailingDelimiter: true, header: 'no' })
   t.strictSame(one.rows, [['1'], [''], ['2']])
-  // A last column that has no name, and a delimiter behind it.
+  // A last column without a name, followed by a delimiter.
   const wide = 'a,b,\n1,2,,\n3,4,5,\n'
   const found = await read(wide, 'a:INT,b:INT', { trailingDelimiter: true, ignoreExtra: true })
   t.strictSame(found.rows, [
@@ -382,7 +379,7 @@ t.test('the first record may have the delimiter at its end, too', async t => {
   ])
 })
 
-t.test('names of records are left out where there is no header, too', async t => {
+t.test('row names are left out without a header, too', async t => {
   const text = 'r1,1,2\n"r,2",3,\n'
   const options = { rowNames: true, header: 'no' } as const
   t.strictSame((await read(text, 'a:INT,b:INT', options)).rows, [
@@ -396,7 +393,7 @@ t.test('names of records are left out where there is no header, too', async t =>
   t.strictSame(mapped.rows[0], ['1', 'r1', '2'])
 })
 
-t.test('names of records are left out, whatever the rest is', async t => {
+t.test('row names are left out, whatever the rest is', async t => {
   const text = '"b","a"\nr1,1,2\n"r,2",3,4\n5,6\n'
   const options = { rowNames: true } as const
   for (const delimiter of [',', '||']) {
@@ -423,5 +420,5 @@ t.test('names of records are left out, whatever the rest is', async t => {
   const both = await read('a\nr1,1,\n', 'a:INT', { ...options, trailingDelimiter: true })
   t.strictSame(both.rows, [['1']])
   const headless = await read('a\nr1,1\n\n', 'a:INT', options)
-  t.strictSame(headless.rows, [['1']], 'an empty line is no row of two fields')
+  t.strictSame(headless.rows, [['1']], 'an empty line is not a row of two fields')
 })

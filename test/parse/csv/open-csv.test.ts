@@ -1,5 +1,5 @@
 /*
-  Delimited files as a loader meets them: headers, batches, and records that are not rows.
+  Delimited files as a loader reads them: headers, batches, and records that are not rows.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
@@ -11,7 +11,7 @@ const header = 'time,sym,price,id\n'
 const row = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
 const values = ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5']
 
-t.test('columns are found by the names of the header, in any order', async t => {
+t.test('columns are found by header names, in any order', async t => {
   const { rows, reader } = await read(
     'id,price,time,sym\n5,63.6,2020.01.02T09:30:00.032,FHU\n',
     trades,
@@ -22,7 +22,7 @@ t.test('columns are found by the names of the header, in any order', async t => 
   t.equal(reader.recordsRead, 1)
 })
 
-t.test('a first record with something like a number in it is not a header', async t => {
+t.test('a first record with something like a number is not a header', async t => {
   for (const text of [
     row,
     '2020.01.02T09:30:00.032,a,-1,5\n',
@@ -42,7 +42,7 @@ t.test('a first record with something like a number in it is not a header', asyn
   t.strictSame(reader.fieldNames, ['1', '2'])
 })
 
-t.test('names of the header lose blanks and quotes', async t => {
+t.test('header names lose blanks and quotes', async t => {
   const { rows } = await read('"x" , "y"\n1,2\n', 'x:INT,y:INT').catch(() =>
     read('"x", y\n1,2\n', 'x:INT,y:INT'),
   )
@@ -78,7 +78,7 @@ t.test('lines before the header are skipped, comments and blank lines are not re
   )
 })
 
-t.test('an empty field is null, quoted or not, and so are the texts that mean null', async t => {
+t.test('an empty field is null, quoted or not, and so are texts that mean null', async t => {
   const { rows, reader } = await read(
     ',"",NA,n/a\nNAN,NA,1,2\n',
     'a:SYMBOL,b:STRING,c:DOUBLE,d:INT',
@@ -97,7 +97,7 @@ t.test('an empty field is null, quoted or not, and so are the texts that mean nu
   )
 })
 
-t.test('every chunk size gives the same rows, rejects and places', async t => {
+t.test('every chunk size gives the same rows, rejects and positions', async t => {
   const text = `${header}${row}2020.01.02T09:30:00.033,"a ""b"", c\r\nd",1,6\r\nx\n\n"y"z,1\n${row}last,`
   const whole = await read(text, trades)
   t.equal(whole.rows.length, 3)
@@ -114,7 +114,7 @@ t.test('every chunk size gives the same rows, rejects and places', async t => {
   }
 })
 
-t.test('a reject has its place, its bytes and its reason; what is around it is loaded', async t => {
+t.test('a reject has its position, bytes and reason; rows around it are loaded', async t => {
   const bad = '2020.02.30T00:00:00.000,é,1,2\r\n'
   const ragged = '1,2,3\n'
   const text = `${header}${row}${bad}${row}${ragged}${row}`
@@ -150,7 +150,7 @@ t.test('a reject has its place, its bytes and its reason; what is around it is l
   )
 })
 
-t.test('the first bad column of a row is reported, and one row once', async t => {
+t.test('the first bad column of a row is reported, and each row once', async t => {
   const { rejects } = await read('1,x,y\n', 'a:INT,b:INT,c:INT', { header: 'no' })
   t.strictSame(
     rejects.map(reject => reject.columnName),
@@ -158,7 +158,7 @@ t.test('the first bad column of a row is reported, and one row once', async t =>
   )
 })
 
-t.test('a bad row leaves nothing behind in any column', async t => {
+t.test('a bad row leaves nothing in any column', async t => {
   const lines = ['a,s1,"1,2",b1,x,1', 'bad,s2,"3",b2,y,z', 'c,s3,"4",b3,z,3']
   const { rows } = await read(
     `${lines.join('\n')}\n`,
@@ -175,7 +175,7 @@ t.test('a bad row leaves nothing behind in any column', async t => {
 })
 
 t.test(
-  'symbols of rejected rows are not in the base, and codes start anew with each batch',
+  'symbols of rejected rows are not in the base, and codes restart with each batch',
   async t => {
     const reader = await openReader(memorySource('a,1\nb,x\nc,2\na,3\nd,4\nc,5\n'), {
       header: 'no',
@@ -205,7 +205,7 @@ t.test(
   },
 )
 
-t.test('with lenient a bad cell is null and counted', async t => {
+t.test('with lenient, a bad cell is null and counted', async t => {
   const { rows, rejects, reader } = await read(
     'x,2020-02-30,a\n1,2020-02-01,b\n,z,c\n',
     'a:INT,b:DATE,c:STRING',
@@ -255,7 +255,7 @@ t.test('batches end at the number of rows, at the number of bytes, and at the li
   t.equal(limited.reader.recordsRead, 7)
 })
 
-t.test('the limit counts rejects, and records behind it are not read', async t => {
+t.test('the limit counts rejects, and records after it are not read', async t => {
   const { rows, rejects, reader } = await read('1\nx\n2\n3\n', 'a:INT', {
     batch: { limit: 3 },
     header: 'no',
@@ -265,7 +265,7 @@ t.test('the limit counts rejects, and records behind it are not read', async t =
   t.equal(reader.recordsRead, 3)
 })
 
-t.test('the ranges of batches touch and cover the input behind the header', async t => {
+t.test('the ranges of batches touch and cover the input after the header', async t => {
   const text = `${header}${row.repeat(3)}bad\n${row.repeat(4)}\n`
   const { batches } = await read(text, trades, { batch: { batchRows: 2 }, chunkBytes: 50 })
   t.equal(batches[0]!.startOffsetBytes, header.length)
@@ -275,7 +275,7 @@ t.test('the ranges of batches touch and cover the input behind the header', asyn
   t.ok(batches.at(-1)!.endOffsetBytes >= text.length - 1)
 })
 
-t.test('places of rows slice the input into their records', async t => {
+t.test('positions of rows divide the input into its records', async t => {
   const text = `${header}${row}${row.replace('FHU', '"F\nU"')}${row.trimEnd()}`
   const { places } = await read(text, trades)
   t.strictSame(
@@ -290,19 +290,16 @@ t.test('places of rows slice the input into their records', async t => {
   )
 })
 
-t.test(
-  'a quote that is never closed is one reject that names the line where it was opened',
-  async t => {
-    const { rows, rejects } = await read(`${row}2020.01.02,"a\nb","c\n${row.repeat(5)}`, trades)
-    t.equal(rows.length, 1)
-    t.match(rejects, [
-      { code: 'DDB_INPUT_QUOTE', lineNumber: 2, message: /opened in line 3 is never closed/ },
-    ])
-    t.equal(rejects.length, 1)
-  },
-)
+t.test('an unclosed quote is one reject that names the line of the quote', async t => {
+  const { rows, rejects } = await read(`${row}2020.01.02,"a\nb","c\n${row.repeat(5)}`, trades)
+  t.equal(rows.length, 1)
+  t.match(rejects, [
+    { code: 'DDB_INPUT_QUOTE', lineNumber: 2, message: /opened in line 3 is never closed/ },
+  ])
+  t.equal(rejects.length, 1)
+})
 
-t.test('an open quote in a large input ends it, behind the rows before', async t => {
+t.test('in a large input an unclosed quote ends reading, after the rows before it', async t => {
   const text = `1,a\n2,"b\n${'3,c\n'.repeat(1000)}`
   for (const chunkBytes of [7, 512, 100_000]) {
     const seen: number[] = []
@@ -432,7 +429,7 @@ t.test('records with other numbers of fields are rejected, padded or cut, and co
   }
 })
 
-t.test('a delimiter behind the last field of most records is no field', async t => {
+t.test('a trailing delimiter in most records makes no field', async t => {
   for (const chunkBytes of [1, 4, 1000]) {
     for (const end of ['\n', '\r\n', '\r']) {
       const lines = ['a,b', '1,2,', '3,"x",', '11,y,', '4,5', '6,7,8', '12,,', '10,']
@@ -453,7 +450,7 @@ t.test('a delimiter behind the last field of most records is no field', async t 
   t.equal(rejects.length, 1)
 })
 
-t.test('blanks around quoted fields are left out on request, and those of others stay', async t => {
+t.test('blanks around quoted fields are removed on request, and those of others stay', async t => {
   const text = '1, "a,b" , c \n2,\t"d"\t,"e"\n3,f, "g\nh"\n4,x "y",z\n'
   for (const chunkBytes of [1, 6, 1000]) {
     for (const delimiter of [',', '::']) {
@@ -474,7 +471,7 @@ t.test('blanks around quoted fields are left out on request, and those of others
   t.match(strict.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
 })
 
-t.test('a quote inside an unquoted field is text with lax quotes', async t => {
+t.test('with lax quotes a quote inside an unquoted field is text', async t => {
   const text = '1,6" wide\n2,"a ""b"""\n3,x"y"\n4,"z" q\n5,t\n'
   for (const chunkBytes of [1, 6, 1000]) {
     const lax = await read(text, 'a:INT,b:STRING', { quotes: 'lax', header: 'no', chunkBytes })
@@ -494,7 +491,7 @@ t.test('a quote inside an unquoted field is text with lax quotes', async t => {
   ])
 })
 
-t.test('trim and lax quotes need a quote that is a byte', async t => {
+t.test('trim and lax quotes need a one-byte quote', async t => {
   for (const options of [{ trim: true }, { quotes: 'lax' }] as const) {
     await t.rejects(read('a,b\n', 'a:STRING,b:STRING', { quote: '«', ...options }), {
       code: 'DDB_USAGE',
@@ -504,7 +501,7 @@ t.test('trim and lax quotes need a quote that is a byte', async t => {
   t.strictSame(rows, [['1', 'a,« b']])
 })
 
-t.test('an escape character stands before quotes and itself, and is text elsewhere', async t => {
+t.test('an escape character escapes quotes and itself, and is text elsewhere', async t => {
   const text = '1,"a \\" b"\n2,"c\\\\"\n3,"d\\n"\n4,e\\f\n5,"g\\"\n6,h"\n'
   for (const chunkBytes of [1, 3, 1000]) {
     const { rows, rejects } = await read(text, 'a:INT,b:STRING', {
@@ -523,7 +520,7 @@ t.test('an escape character stands before quotes and itself, and is text elsewhe
   }
 })
 
-t.test('a first line sep=; names the delimiter and is no record', async t => {
+t.test('a first line sep=; names the delimiter and is not a record', async t => {
   for (const [text, delimiter, header] of [
     ['sep=;\nid;name\n1;a,b,c\n', ';', 'sep=;\nid;name\n'],
     ['SEP=^\r\nid^name\r\n1^a,b,c\r\n', '^', 'SEP=^\r\nid^name\r\n'],
@@ -549,7 +546,7 @@ t.test('a first line sep=; names the delimiter and is no record', async t => {
   t.equal(text.rows.length, 2)
 })
 
-t.test('what is found does not depend on what becomes of bad rows', async t => {
+t.test('detection does not depend on how bad rows are treated', async t => {
   const text = 'id;name;x\n1;a,b;2\n2;c\n3;"d "e" f;4\n5;g;h\n'
   const dialects = []
   for (const options of [
@@ -595,7 +592,7 @@ t.test('texts that mean null: blanks around numbers, and quotes on request', asy
   t.strictSame(exotic.rows, [['NA', '']])
 })
 
-t.test('a field that numbers and texts take keeps its blanks for both', async t => {
+t.test('a field used by a number and a text column keeps its blanks for both', async t => {
   const { rows, rejects } = await read('a\n NA\nNA\n', 'n:INT,s:STRING', {
     map: { n: 'a', s: 'a' },
     batch: { cells: { nullTexts: ['NA'] } },

@@ -20,7 +20,7 @@ import { runs } from '../../helpers/runs.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
 
-// One object into one row, against JSON.parse: members in any order, and what makes an object not a row.
+// One object into one row, compared with JSON.parse: members in any order, and reasons why an object is not a row.
 
 const { boolean, number, string, array } = jsonKinds
 
@@ -36,12 +36,12 @@ const strict: MemberRules = { ignoreExtra: false, allowMissing: false }
 const lax: MemberRules = { ignoreExtra: true, allowMissing: true }
 
 interface Row {
-  /** Text of each cell, undefined for what is not a row. */
+  /** Text of each cell; undefined if the record is not a row. */
   readonly cells: string[] | undefined
   readonly obstacle: Fault | undefined
 }
 
-/** Scans records one after the other, with what was learned from those before. */
+/** Scans records one after another, using what was learned from earlier ones. */
 function rowsOf(
   texts: readonly string[],
   members: readonly JsonMember[],
@@ -66,7 +66,7 @@ function rowsOf(
 
 const members = [member('a', number), member('b', string), member('ключ', boolean | string)]
 
-t.test('cells are the values of JSON.parse, in whatever order the members come', async t => {
+t.test('cells are the values of JSON.parse, for members in any order', async t => {
   const record = fc
     .record({
       a: fc.option(fc.integer()),
@@ -146,7 +146,7 @@ for (const [what, text, obstacle] of [
   })
 }
 
-t.test('what is not JSON has no obstacle: the scanner says where it stopped', async t => {
+t.test('text that is not JSON is not an obstacle: the scanner says where it stopped', async t => {
   for (const text of ['{"a" 1}', '{a:1}', '{"a":1', '{"a":1,}', '{"a":}', 'x']) {
     const { scanner, block } = scanned(text, 3)
     const records = new JsonRecords(scanner, members, lax)
@@ -156,7 +156,7 @@ t.test('what is not JSON has no obstacle: the scanner says where it stopped', as
   }
 })
 
-t.test('members that no column takes are passed over when they may be, deep ones too', async t => {
+t.test('members without a column are skipped if allowed, also deep ones', async t => {
   const texts = ['{"z":{"a":[1]},"a":1,"b":"x","ключ":true}', usual, '{"ключ":"n","a":null}']
   t.strictSame(
     rowsOf(texts, members, lax).map(({ cells }) => cells),
@@ -176,7 +176,7 @@ t.test('members that no column takes are passed over when they may be, deep ones
   )
 })
 
-t.test('elements of an array are written one after the other, null as nothing', async t => {
+t.test('elements of an array are written one after another, null as nothing', async t => {
   const lists = [member('l', array, number)]
   const separator = String.fromCharCode(elementSeparator)
   for (const [text, cells] of [
@@ -200,7 +200,7 @@ t.test('elements of an array are written one after the other, null as nothing', 
   t.strictSame(rowsOf(['{"l":["é","\\u0061"]}'], texts)[0]!.cells, [`é${separator}a`])
 })
 
-t.test('members of objects inside have names with dots', async t => {
+t.test('members of inner objects have names with dots', async t => {
   const inner = [member('id', number), member('p.x', number), member('p.q.y', string)]
   const objects = fc.record({
     id: fc.integer(),
@@ -232,7 +232,7 @@ t.test('members of objects inside have names with dots', async t => {
   t.pass()
 })
 
-t.test('objects inside have their own members, once each', async t => {
+t.test('inner objects have their own members, once each', async t => {
   const inner = [member('a', number), member('p.x', number), member('p.y', number)]
   for (const [text, obstacle] of [
     ['{"a":1,"p":{"x":1}}', { code: 'DDB_INPUT_MEMBER', message: /no member "p.y"/ }],
@@ -257,19 +257,19 @@ t.test('objects inside have their own members, once each', async t => {
       ['4', '', ''],
       ['1', '2', '3'],
     ],
-    'null stands for null in all members',
+    'null gives null for all members',
   )
   const rows = rowsOf(['{"a":1,"p":{"z":[],"y":3},"q":{"x":9}}', good], inner, lax)
   t.strictSame(rows[0]!.cells, ['1', '', '3'])
 })
 
-t.test('a member that fills a column may also be an object whose members do', async t => {
+t.test('a member that fills a column may also be an object whose members fill columns', async t => {
   const both = [member('p', number), member('p.x', number)]
   t.strictSame(rowsOf(['{"p":1,"p.x":2}'], both)[0]!.cells, ['1', '2'])
   t.strictSame(rowsOf(['{"p":{"x":2}}'], both, lax)[0]!.cells, ['', '2'])
 })
 
-// Values into cells where bad ones are let pass: null, counted once for each column, and the record stays a row.
+// Values into cells with tolerated errors: null, counted once for each column, and the record stays a row.
 
 const lenient = (text: string, types: string, options: ReadOptions = {}): Promise<ReadResult> =>
   read(text, types, { name: 'x.ndjson', batch: { cells: { lenient: true } }, ...options })
@@ -292,7 +292,7 @@ t.test('a value of the wrong kind is null and counted, in every column that take
   t.strictSame(found.rejects, [])
 })
 
-t.test('a bare NaN or infinity is null and counted, and passed over where nobody asks', async t => {
+t.test('a bare NaN or infinity is null and counted, and skipped without a column', async t => {
   const found = await lenient(
     '{"a":NaN}\n{"a":-Infinity}\n{"a":"NaN"}\n{"a":1,"z":[Infinity]}\n',
     'a:DOUBLE',
@@ -308,7 +308,7 @@ t.test('half of a surrogate pair, and wrong elements of arrays', async t => {
   t.strictSame(counts(found), [1, 2], 'one by its kind, one by its text')
 })
 
-t.test('records that are set aside count nothing, however often they are looked at', async t => {
+t.test('rejected records add nothing to the counts, however often they are scanned', async t => {
   for (const chunkBytes of [1, 7, 1000]) {
     const found = await lenient(
       '{"a":[],"b":1}x\n{"a":{},"c":1}\n{"b":2,"a":{}}\n{"a":5,"b":3}\n{"a":true}\n',
@@ -324,7 +324,7 @@ t.test('records that are set aside count nothing, however often they are looked 
   }
 })
 
-t.test('without that, NaN says that it is none of JSON', async t => {
+t.test('without tolerance, the reject says that NaN is not JSON', async t => {
   const strict = { name: 'x.json', format: 'json', ignoreExtra: true } as const
   const text = '[{"a":NaN},{"a":1},{"a":2,"z":{"y":Infinity}},{"a":3},{"a":"-inf"}]'
   const { rows, rejects } = await read(text, 'a:DOUBLE', strict)
@@ -336,7 +336,7 @@ t.test('without that, NaN says that it is none of JSON', async t => {
   ])
 })
 
-// Which members fill columns, and which kinds of values each may have.
+// Which members fill columns, and which kinds of values each allows.
 
 const {
   boolean: booleanJsonMembers,
@@ -372,13 +372,13 @@ t.test('kinds are those of the type', async t => {
   }
 })
 
-t.test('an array column takes arrays, whose elements are of the type', async t => {
+t.test('an array column takes arrays with elements of its type', async t => {
   t.match(membersJsonMembers('c:DATE[]'), [
     { kinds: arrayJsonMembers, elementKinds: stringJsonMembers, typeText: 'DATE[]' },
   ])
 })
 
-t.test('a date may be a number when a format says how it is read', async t => {
+t.test('a date may be a number if a format says how to read it', async t => {
   const dateFormats = { a: 'epoch:ms', b: 'yyyyMMdd' }
   t.match(membersJsonMembers('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
     { name: 'a', kinds: stringJsonMembers | numberJsonMembers },
@@ -392,7 +392,7 @@ t.test('a date may be a number when a format says how it is read', async t => {
   ])
 })
 
-t.test('names come from the mapping, constants need no member', async t => {
+t.test('names come from the mapping, and constants need no member', async t => {
   const rules = { map: { a: 'x' }, set: { b: '1' } }
   t.strictSame(
     membersJsonMembers('a:INT,b:INT,c:INT', rules).map(({ name, columnName }) => [
@@ -406,7 +406,7 @@ t.test('names come from the mapping, constants need no member', async t => {
   )
 })
 
-t.test('a member of several columns must suit them all', async t => {
+t.test('a member of several columns must fit them all', async t => {
   t.strictSame(membersJsonMembers('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
     { name: 'n', kinds: stringJsonMembers, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
   ])
@@ -418,11 +418,11 @@ t.test('a member of several columns must suit them all', async t => {
   ])
 })
 
-// Records of one shape, against JSON.stringify and JSON.parse.
+// Records of one shape, compared with JSON.stringify and JSON.parse.
 
 const anyKind = jsonKinds.boolean | jsonKinds.number | jsonKinds.string
 
-/** A template of `{"k0":1,"k1":1…}` with blanks between as given, where field i is member i. */
+/** A template of `{"k0":1,"k1":1…}` with the given blanks, in which field i is member i. */
 function templateOf(pieces: readonly string[], kinds = anyKind): JsonTemplate {
   let text = pieces[0]!
   const values: TemplateValue[] = []
@@ -441,7 +441,7 @@ const pieces = ['{"id":', ', "name" : ', ',"数":', '}']
 const spelled = (values: readonly string[]): string =>
   pieces.map((piece, i) => piece + (values[i] ?? '')).join('')
 
-/** What the template makes of a record with these values: their texts, or undefined when it is another shape. */
+/** Scans a record with these values: their texts, or undefined if the shape differs. */
 function scan(values: readonly string[], template = templateOf(pieces)): string[] | undefined {
   const text = spelled(values)
   const { block, length } = scanned(text, values.length)
@@ -451,7 +451,7 @@ function scan(values: readonly string[], template = templateOf(pieces)): string[
   return values.map((_, field) => cellText(block, 1, field))
 }
 
-t.test('values of one token are found whatever their lengths', async t => {
+t.test('values of one token are found at any length', async t => {
   const plain = fc.string({ unit: 'grapheme', maxLength: 20 }).filter(s => !/["\\]|\p{Cc}/u.test(s))
   const value = fc.oneof(
     plain.map(text => [`"${text}"`, text]),
@@ -481,33 +481,36 @@ t.test('values of one token are found whatever their lengths', async t => {
   t.pass()
 })
 
-t.test('what is not JSON, and what takes more than one token, is left', async t => {
-  for (const value of [
-    ...[
-      '',
-      '-',
-      '01',
-      '1.',
-      '.5',
-      '+1',
-      '-a',
-      'nul',
-      'nulls',
-      'True',
-      'fals',
-      'falsy',
-      'truf',
-      'NaN',
-    ],
-    ...['1e5', '1E-3', '[]', '{}', '"a', '"a\\n"', '"a\nb"', '"\t"', "'a'", '1 ', ' 1', '1,2'],
-  ]) {
-    for (let field = 0; field < 3; field++) {
-      const values = ['1', '1', '1']
-      values[field] = value
-      t.equal(scan(values), undefined, `${JSON.stringify(value)} in field ${field}`)
+t.test(
+  'text that is not JSON, and values of several tokens, are left to the general scanner',
+  async t => {
+    for (const value of [
+      ...[
+        '',
+        '-',
+        '01',
+        '1.',
+        '.5',
+        '+1',
+        '-a',
+        'nul',
+        'nulls',
+        'True',
+        'fals',
+        'falsy',
+        'truf',
+        'NaN',
+      ],
+      ...['1e5', '1E-3', '[]', '{}', '"a', '"a\\n"', '"a\nb"', '"\t"', "'a'", '1 ', ' 1', '1,2'],
+    ]) {
+      for (let field = 0; field < 3; field++) {
+        const values = ['1', '1', '1']
+        values[field] = value
+        t.equal(scan(values), undefined, `${JSON.stringify(value)} in field ${field}`)
+      }
     }
-  }
-})
+  },
+)
 
 t.test('another shape is left', async t => {
   const template = templateOf(pieces)
@@ -523,7 +526,7 @@ t.test('another shape is left', async t => {
   }
 })
 
-t.test('a value of another kind than its field takes is left, null never is', async t => {
+t.test('a value of a kind that its field does not take is left; null never is', async t => {
   for (const [kinds, taken, left] of [
     [jsonKinds.number, '1', '"1"'],
     [jsonKinds.string, '"1"', '1'],
@@ -536,7 +539,7 @@ t.test('a value of another kind than its field takes is left, null never is', as
   }
 })
 
-t.test('a member that fills no field is passed over, whatever its kind', async t => {
+t.test('a member without a field is skipped, whatever its kind', async t => {
   const bytes = Buffer.from('{"a":1,"b":2}')
   const template = new JsonTemplate(bytes, 0, bytes.length, [
     { start: 5, end: 6, field: -1, kinds: 0 },
@@ -547,9 +550,9 @@ t.test('a member that fills no field is passed over, whatever its kind', async t
   t.equal(cellText(block, 0, 0), '7')
 })
 
-// Kinds of JSON values, in words.
+// Words for kinds of JSON values.
 
-t.test('kinds are said in words, null last', async t => {
+t.test('kinds are named in words, null last', async t => {
   const { null: nothing, boolean, number, string, array, object } = jsonKinds
   t.equal(kindsText(number | string), 'a number or a string')
   t.equal(kindsText(nothing | boolean), 'true or false or null')
@@ -566,7 +569,7 @@ t.test('no two kinds share a bit', async t => {
   t.ok(bits.every(bit => Number.isInteger(Math.log2(bit))))
 })
 
-// Where members stand in a record, by their names.
+// Where members are in a record, by their names.
 
 /** Each level as its prefix, its keys with fields, and the prefixes that its keys lead to. */
 const shown = (names: readonly string[]) =>
@@ -578,13 +581,13 @@ const shown = (names: readonly string[]) =>
     ),
   }))
 
-t.test('names without dots stand in the record itself', async t => {
+t.test('names without dots are members of the record itself', async t => {
   t.strictSame(shown(['a', 'b']), [
     { prefix: '', fields: [0, 1], entries: { a: [0, undefined], b: [1, undefined] } },
   ])
 })
 
-t.test('a name with dots is a member of that name, or one inside objects', async t => {
+t.test('a name with dots is a member with that name, or one inside objects', async t => {
   t.strictSame(shown(['a', 'p.x', 'p.y.z']), [
     {
       prefix: '',
@@ -606,19 +609,19 @@ t.test('a name with dots is a member of that name, or one inside objects', async
   ])
 })
 
-t.test('one key may be a member itself and hold others', async t => {
+t.test('one key may be a member itself and contain others', async t => {
   t.match(shown(['p', 'p.x'])[0]!.entries, { p: [0, 'p.'] })
   t.match(shown(['p.x', 'p'])[0]!.entries, { p: [1, 'p.'] })
 })
 
-t.test('a name of many dots takes a level for each, not one for each way to divide it', async t => {
+t.test('a name with many dots takes one level per dot, not one per way to divide it', async t => {
   const name = Array.from({ length: 60 }, (_, i) => `n${i}`).join('.')
   t.equal(jsonLevels([name]).length, 60)
 })
 
 // Keys compared as words.
 
-t.test('a key is found where its bytes stand, and nowhere else', async t => {
+t.test('a key is found where its bytes are, and nowhere else', async t => {
   const level = jsonLevels([])[0]!
   const texts = fc.array(fc.constantFrom('"', 'a', 'b', 'é'), { minLength: 1, maxLength: 9 })
   fc.assert(

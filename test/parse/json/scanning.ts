@@ -1,5 +1,5 @@
 /*
-  Bytes as the scanners of JSON see them: content, the line feed that stops every scan, and free room behind.
+  Bytes as the scanners of JSON see them: content, the line feed that stops every scan, and free space after it.
 */
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
@@ -11,7 +11,7 @@ export interface Scanned {
   readonly length: number
 }
 
-/** @param fieldCount  of the block, which has room for 8 rows */
+/** @param fieldCount  number of fields in the block, which has room for 8 rows */
 export function scanned(text: string, fieldCount: number, manyLines = true): Scanned {
   const content = Buffer.from(text)
   const bytes = new Uint8Array(2 * content.length + 64)
@@ -28,7 +28,6 @@ export function scanned(text: string, fieldCount: number, manyLines = true): Sca
   return { scanner, block, length: content.length }
 }
 
-/** The text of a cell. */
 export function cellText(block: RecordBlock, row: number, field: number): string {
   const cell = row * block.fieldCount + field
   return Buffer.from(block.bytes.subarray(block.starts[cell], block.ends[cell])).toString()

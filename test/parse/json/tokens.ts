@@ -1,5 +1,5 @@
 /*
-  Everything that a tokenizer of JSON finds in a text: the cells of its rows and what was set aside, with their places.
+  Everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions.
 */
 import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
@@ -11,9 +11,9 @@ import { RecordBlock } from '../../../src/parse/record-block.js'
 import { cellText } from './scanning.js'
 
 export interface Token {
-  /** Cells of a row, or the code of what was set aside. */
+  /** Cells of a row, or the code of a reject. */
   readonly cells: string[] | string
-  /** The record as it stands in the input; of one that was set aside, as it is shown. */
+  /** The record as in the input; for a reject, as it is shown. */
   readonly record: string
   readonly lineNumber: number
   readonly offsetBytes: number

@@ -1,5 +1,5 @@
 /*
-  A thread that takes a piece and dies of it.
+  A thread that gets a piece and dies.
 */
 import { workerData } from 'node:worker_threads'
 import { PieceSlots, type SharedSlots } from '../../../src/parse/parallel/piece-slots.js'

@@ -1,5 +1,5 @@
 /*
-  Stand-ins for threads: they read pieces in this process, when chance has it, and answer late and in any order.
+  Stand-ins for threads: they read pieces in this process at random times, and answer late and in any order.
 */
 import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import {
@@ -21,9 +21,9 @@ import type { Threads } from '../../../src/platform/platform.js'
 import { seed } from '../../helpers/runs.js'
 import { Chance } from '../../simulator/random.js'
 
-/** What it looked like in the end. */
+/** Counts at the end. */
 export interface Seen {
-  /** Pieces that threads have read, and those of which nothing could be had. */
+  /** Pieces that threads have read, and pieces that they could not read. */
   pieces: number
   refused: number
 }
@@ -32,7 +32,7 @@ export interface FakeThreads extends PieceThreads {
   readonly seen: Seen
 }
 
-/** @param chance  from 0 to 1, as often as it is asked */
+/** @param chance  a random number from 0 to 1 */
 export function fakeThreads(
   count: number,
   slotBytes: number,
@@ -93,8 +93,8 @@ export function fakeThreads(
 }
 
 /**
- * Threads of a platform that read in this process, a piece in each turn of its event loop.
- * @param onPiece  told of each piece of which something could be had
+ * Threads of a platform that read in this process, one piece in each turn of its event loop.
+ * @param onPiece called for each piece that was read successfully
  */
 export function turnThreads(onPiece: () => void): Threads {
   return {
@@ -137,10 +137,10 @@ export function readAhead(threads: PieceThreads): NonNullable<BatchOptions['read
   return input => new PieceFeed(threads, input)
 }
 
-/** From a part of a record to several records. */
+/** From part of a record to several records. */
 const tinyBytes = (chance: Chance): number => chance.between(24, 320)
 
-/** So many threads besides the reader, which read its input in tiny pieces. @param seen  is added up */
+/** `count` threads besides the reader, which read its input in tiny pieces. @param seen  gets the counts */
 export function newReadAhead(
   count: number,
   chance: Chance,
@@ -150,7 +150,7 @@ export function newReadAhead(
   return readAhead(threads)
 }
 
-/** For readers and loads that know of no threads (test/helpers/other-defaults.js). */
+/** For readers and loads that set no threads (test/helpers/other-defaults.js). */
 const ownChance = new Chance(seed)
 
 /**
@@ -166,7 +166,7 @@ export function startFakeThreads(count: number): StartedThreads {
 }
 
 /**
- * Cuts a chunk.
+ * Divides a chunk.
  * @public
  */
 export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
@@ -178,15 +178,15 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
 }
 
 /**
- * The input is read by so many threads besides the reader, unless it is asked who reads it.
+ * Lets `count` threads besides the reader read the input, unless the options already say who reads.
  * @public
  */
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
-  // Without a time zone threads have to know what the reader finds out, as in a run.
+  // Without a time zone, threads must know what the reader finds out, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
-  // Not a copy: sizes are asked for as often as they may have changed.
+  // Not a copy, because sizes may change and are read again each time.
   return Object.create(options, {
     readAhead: { value: options.readAhead ?? ((input: FedInput) => threads.feed(input)) },
     cells: { value: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() } },

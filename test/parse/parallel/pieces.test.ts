@@ -1,5 +1,5 @@
 /*
-  Inputs that others read ahead of the reader: everything is as if it had read them alone.
+  Inputs that threads read ahead of the reader: the result must be the same as if the reader had read alone.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -17,7 +17,7 @@ import { runs } from '../../helpers/runs.js'
 import { trace } from '../trace.js'
 import { fakeThreads, readAhead, type Seen } from './fake-threads.js'
 
-/** What lines of delimited text are made of; some are not records, others are rejected. */
+/** Fields of delimited text; some make no record, others are rejected. */
 const fields = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -9, max: 99 }).map(String) },
   { weight: 4, arbitrary: fc.constantFrom('a', 'bb', 'é', '中文', 'x,y', '') },
@@ -53,10 +53,10 @@ const anyLine = fc
   .tuple(fc.array(fields, { minLength: 1, maxLength: 7 }), lineEnds)
   .map(([cells, end]) => cells.join() + end)
 
-/** Rejected, and nothing after it is in doubt. */
+/** Lines that are rejected and leave no doubt about later lines. */
 const badLine = fc.constantFrom('x,a,s,,\n', '1,2\n', '\n', '#c\n', '1,a,b,,1,2\n', '1,a,s,9,"1"\n')
 
-/** A quote that is wrong leaves in doubt what follows it. */
+/** A wrong quote leaves doubt about the lines after it. */
 const csvText = fc
   .tuple(
     fc.array(fc.oneof({ weight: 9, arbitrary: usualLine }, { weight: 1, arbitrary: badLine }), {
@@ -137,7 +137,7 @@ const source = (
   { encoding, chunkBytes, brokenAt }: Pick<Setup, 'encoding' | 'chunkBytes' | 'brokenAt'>,
 ): Promise<ByteSource> => {
   const whole = iconv.encode(text, encoding)
-  // No character of these encodings.
+  // These bytes are not a character in these encodings.
   const bytes =
     brokenAt === undefined
       ? whole
@@ -152,7 +152,7 @@ const source = (
   })
 }
 
-/** Small numbers are made more often than large ones. */
+/** Small numbers are more frequent than large ones. */
 const sizes = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 16, max: 200 }) },
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 1200 }).map(less => 1500 - less) },
@@ -167,7 +167,7 @@ const setups = fc.record({
   lenient: fc.boolean(),
   limit: fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined, freq: 2 }),
   isShared: fc.boolean(),
-  /** Rejects that the run bears; the next one ends it. */
+  /** Rejects that the run tolerates; the next one ends it. */
   bears: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 2 }),
   brokenAt: fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
@@ -191,7 +191,7 @@ interface Event {
   readonly ranges: { startOffsetBytes: number; endOffsetBytes: number }[]
 }
 
-/** Rows that others have read, and that went into a batch. */
+/** Rows read by other threads that went into a batch. */
 let rowsTaken = 0
 type Append = (this: BatchBuilder, ...rows: Parameters<BatchBuilder['appendRows']>) => void
 const own = Object.getOwnPropertyDescriptor(BatchBuilder.prototype, 'appendRows')!
@@ -203,7 +203,7 @@ BatchBuilder.prototype.appendRows = function (rows, from, bounds) {
 
 const total: Seen = { pieces: 0, refused: 0 }
 
-/** One column per batch of a reading before is read again, as a run that goes on does. */
+/** Part of each chosen batch of an earlier reading is read again, as a resumed run does. */
 function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] {
   const batches = (events as Event[]).filter(({ kind }) => kind === 'batch')
   const chosen = [...new Set(cuts)].sort((a, b) => a - b)
@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** Of a run that a reject has ended: what follows and is no record may have been read, or not. */
+/** For a run that a reject has ended: later bytes that are not a record may or may not have been read. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,
@@ -307,7 +307,7 @@ for (const [name, { text, types, dialects }] of Object.entries(kinds)) {
   })
 }
 
-t.test('rows were taken over', async t => {
+t.test('some rows were taken from threads', async t => {
   t.ok(total.pieces > 100, `${total.pieces} pieces, of which ${total.refused} were given up`)
   t.ok(rowsTaken > total.pieces / 20, `${rowsTaken} rows`)
 })

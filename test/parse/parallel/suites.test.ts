@@ -1,6 +1,5 @@
 /*
-  Inputs that others have collected, and bytes that nobody meant to be read: two and five threads make of them what one makes, event
-  for event.
+  Inputs collected by others, and hostile bytes: two and five threads give the same events as one.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -18,7 +17,7 @@ import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 const chance = new Chance(seed)
 const seen: Seen = { pieces: 0, refused: 0 }
 
-/** Chunks are small, as the first one is the reader's. */
+/** Small chunks, because the reader itself reads the first one. */
 const chunkBytes = (): number => chance.between(24, 400)
 
 type How = Pick<TraceOptions, 'types' | 'dialect'> & { readonly byPosition: boolean }
@@ -52,7 +51,7 @@ t.test('csv-spectrum', async t => {
       .map((_, i) => `c${i}:STRING`)
       .join()
     for (const quotes of ['strict', 'lax'] as const) {
-      // Many times over, as most of them have two lines.
+      // Repeated many times, because most of them have two lines.
       const again = Buffer.concat(Array.from({ length: 9 }, () => csv))
       for (const content of [csv, again]) {
         await isTheSame(content, { types, dialect: { format: 'csv', quotes }, byPosition: true })
@@ -63,7 +62,7 @@ t.test('csv-spectrum', async t => {
 })
 
 t.test('JSON Parsing Test Suite', async t => {
-  // Two have a hundred thousand brackets, in lines that no piece holds.
+  // Two have a hundred thousand brackets, on lines that fit into no piece.
   const short = parsing.filter(({ input }) => input.length < 1000)
   const lines = short.flatMap(({ input }, i) => [
     `{"id":${i},"v":"a"}\n`,
@@ -79,7 +78,7 @@ t.test('JSON Parsing Test Suite', async t => {
   t.ok(short.length > 300)
 })
 
-t.test('bytes that nobody meant to be read', async t => {
+t.test('hostile bytes', async t => {
   const same = fc.asyncProperty(
     hostileBytes(200),
     fc.constantFrom(...types),
@@ -93,7 +92,7 @@ t.test('bytes that nobody meant to be read', async t => {
   t.pass('the same events each time')
 })
 
-t.test('pieces were read ahead', async t => {
+t.test('some pieces were read ahead', async t => {
   const { pieces, refused } = seen
   t.ok(pieces - refused > 200, `${pieces} pieces, of which ${refused} were given up`)
 })

@@ -21,7 +21,7 @@ import { mappingFor, memorySource } from '../reading.js'
 const entry = packageFile('src/parse/parallel/piece-thread.ts')
 const types = 'id:INT,text:STRING,symbol:SYMBOL,time:TIMESTAMP'
 
-/** Three megabytes, with quotes over line ends and some rows that are none. */
+/** Three megabytes, with quotes across line ends and some bad rows. */
 const csv = ((): string => {
   const lines = ['id,text,symbol,time\n']
   for (let row = 0; row < 60_000; row++) {
@@ -39,7 +39,7 @@ interface Read {
   readonly digest: string
 }
 
-/** As they go to the server. */
+/** The bytes that go to the server. */
 function columnBytes({ columns, rowCount }: Batch): Uint8Array[] {
   const bytesOf = ({ buffer, byteOffset }: ArrayBufferView, size: number): Uint8Array =>
     new Uint8Array(buffer, byteOffset, rowCount * size)
@@ -84,7 +84,7 @@ async function readAll(
   return { ...found, rejects: rejects.join(), digest: hash.digest('hex') }
 }
 
-t.test('threads read what one reads, for one input after the other', async t => {
+t.test('threads give the same as one reader, for one input after another', async t => {
   const threads = startPieceThreads(systemThreads, entry, 2)
   t.teardown(() => threads.end())
   const alone = await readAll(undefined)
@@ -97,12 +97,12 @@ t.test('threads read what one reads, for one input after the other', async t => 
   t.strictSame(await readAll(threads), alone)
 })
 
-/** Pieces that the reader needs are not to be read by it before a thread has come to them. */
+/** Keeps the reader from reading a piece itself before a thread gets to it. */
 function onlyForThreads({ slots }: StartedThreads): void {
   slots.take = () => false
 }
 
-t.test('a thread that dies ends the reading after the rows before', async t => {
+t.test('a thread that dies ends reading after the rows before it', async t => {
   const dying = fileURLToPath(new URL('dying-thread.ts', import.meta.url))
   const threads = startPieceThreads(systemThreads, dying, 1)
   t.teardown(() => threads.end())
@@ -110,10 +110,10 @@ t.test('a thread that dies ends the reading after the rows before', async t => {
   let rows = 0
   const reading = readAll(threads, { onReject: () => void rows++ })
   await t.rejects(reading, { code: 'DDB_THREAD', exitCode: 71, message: /exited with code 3/ })
-  t.ok(rows < 61, 'not all of it was read')
+  t.ok(rows < 61, 'part of the input was not read')
 })
 
-t.test('a thread that has died ends the reading, even where nobody waits for it', async t => {
+t.test('a dead thread ends reading even if nothing waits for it', async t => {
   const thread = { post: () => undefined, keepAlive: () => undefined, end: () => Promise.resolve() }
   const start: typeof systemThreads.start = (_entry, _data, { onDeath }) => {
     onDeath(new Error('no memory'))
@@ -123,7 +123,7 @@ t.test('a thread that has died ends the reading, even where nobody waits for it'
   await t.rejects(readAll(threads), { code: 'DDB_THREAD', message: /no memory/ })
 })
 
-t.test('a thread that cannot be started ends the reading', async t => {
+t.test('a thread that cannot be started ends reading', async t => {
   const threads = startPieceThreads(systemThreads, packageFile('src/no-such-thread.ts'), 1)
   t.teardown(() => threads.end())
   onlyForThreads(threads)

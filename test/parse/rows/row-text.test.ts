@@ -1,5 +1,5 @@
 /*
-  Rows of a program as lines of JSON: nothing that JSON.stringify would change or leave out is changed or left out.
+  Rows of a program as lines of JSON: values that JSON.stringify would change or omit are kept.
 */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -9,11 +9,11 @@ import { runs } from '../../helpers/runs.js'
 
 const none = rowMembers([])
 
-t.test('what JSON has is what JSON.stringify makes of it', t => {
+t.test('values that JSON has are written as JSON.stringify writes them', t => {
   const text = fc.string({ unit: 'binary' })
   fc.assert(
     fc.property(fc.dictionary(text, fc.jsonValue()), row => {
-      // JSON has no −0, which is a number all the same.
+      // JSON.stringify writes −0 as 0.
       const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
       equal(rowText(row, none).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
     }),
@@ -23,7 +23,7 @@ t.test('what JSON has is what JSON.stringify makes of it', t => {
   t.end()
 })
 
-t.test('what JSON does not have keeps its value', t => {
+t.test('values that JSON lacks are kept', t => {
   class Quote {
     a = 1
     get b() {
@@ -52,7 +52,7 @@ t.test('what JSON does not have keeps its value', t => {
   t.end()
 })
 
-t.test('what nothing stands for is a fault that says where', t => {
+t.test('a value that cannot be written is an error that says where', t => {
   const circle: Record<string, unknown> = {}
   circle['a'] = circle
   for (const [row, message] of [

@@ -8,7 +8,7 @@ import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'
 
-// Every type of column from text: what is accepted and as which value, what is refused and why. Values are
+// Every type of column from text: accepted texts with their values, and refused ones with the reason. Values are
 // compared in DolphinDB's own spelling.
 
 type Case = readonly [text: string, value: string]
@@ -434,7 +434,7 @@ const refused: Record<string, readonly Refusal[]> = {
 }
 
 for (const [type, cases] of Object.entries(accepted)) {
-  t.test(`${type} takes its spellings, and nothing as null`, async t => {
+  t.test(`${type} accepts its spellings, and an empty text as null`, async t => {
     const lines = [...cases.map(([text]) => text), '']
     const { rows, rejects } = await read(
       lines.map(text => `${text},1\n`).join(''),
@@ -454,7 +454,7 @@ for (const [type, cases] of Object.entries(accepted)) {
 }
 
 for (const [type, cases] of Object.entries(refused)) {
-  t.test(`${type} refuses what is not a value of it`, async t => {
+  t.test(`${type} refuses other texts`, async t => {
     for (const [text, code] of cases) {
       const { rejects } = await read(`${text},1\n`, `c:${type},n:INT`, {
         header: 'no',
@@ -470,13 +470,13 @@ for (const [type, cases] of Object.entries(refused)) {
   })
 }
 
-t.test('types that no text stands for are refused before anything is read', async t => {
+t.test('types without a text form are refused before anything is read', async t => {
   for (const type of ['ANY', 'VOID', 'FUNCTIONDEF', 'STRING[]', 'SYMBOL[]']) {
     await t.rejects(read('1\n', `c:${type}`), { code: 'DDB_USAGE' }, type)
   }
 })
 
-t.test('BLOB takes the bytes of a cell as they stand', async t => {
+t.test('BLOB accepts any bytes of a cell unchanged', async t => {
   const text = Buffer.concat([
     Buffer.from('x,'),
     Uint8Array.of(0x61, 0xff, 0),
@@ -498,7 +498,7 @@ t.test('BLOB takes the bytes of a cell as they stand', async t => {
   }
 })
 
-t.test('a refusal says what was expected and what came', async t => {
+t.test('a refusal says what was expected and what was found', async t => {
   const messages = async (type: string, text: string): Promise<string | undefined> => {
     const { rejects } = await read(`${text},1\n`, `day:${type},n:INT`, { header: 'no' })
     return rejects[0]?.message
@@ -544,14 +544,14 @@ t.test('text must be UTF-8 without U+0000', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'a' }])
 })
 
-// Numbers in a style and words for truths, through whole inputs.
+// Number styles and words for true and false, through whole inputs.
 
 const load = (text: string, types: string, cells: CellRules, name = 'x.csv'): Promise<ReadResult> =>
   read(text, types, { name, delimiter: ';', batch: { cells } })
 
 const german = { thousands: '.', decimalComma: true }
 
-t.test('a style is that of all numbers, whatever their type', async t => {
+t.test('a style applies to numbers of all types', async t => {
   const types = 'a:INT,b:LONG,c:DOUBLE,d:FLOAT,e:DECIMAL64(2),f:SHORT'
   const { rows, rejects } = await load(
     'a;b;c;d;e;f\n1.234;9.223.372.036.854.775.807;1,5;-0,25;1.234,50;1.000\n;;;;;\n1.5;1;1;1;1;1\n',
@@ -565,12 +565,12 @@ t.test('a style is that of all numbers, whatever their type', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_CELL', columnName: 'a', value: '1.5', message: /1\.234,5/ }])
 })
 
-t.test('a text for every row is plain, whatever the style of the input', async t => {
+t.test('a constant is written plainly, in any style of the input', async t => {
   const options = { delimiter: ';', set: { b: '1.5' }, batch: { cells: german } }
   t.strictSame((await read('a\n1,5\n', 'a:DOUBLE,b:DOUBLE', options)).rows, [['1.5', '1.5']])
 })
 
-t.test('shares are a hundredth, and exact', async t => {
+t.test('percentages are hundredths, and exact', async t => {
   const { rows, rejects } = await load(
     'p;q;n\n12.5%;0.1 %;7\n-100%;250%;7\n12.5;1%;7\n',
     'p:DECIMAL32(4),q:DOUBLE,n:INT',
@@ -583,21 +583,21 @@ t.test('shares are a hundredth, and exact', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_CELL', columnName: 'p' }])
 })
 
-t.test('words for truths stand beside those of the type', async t => {
+t.test('words for true and false add to those of the type', async t => {
   const cells = { trueTexts: ['Y', 'ja'], falseTexts: ['N'] }
   const { rows, rejects } = await load('b\nY\nja\nN\ntrue\n0\ny\n', 'b:BOOL', cells)
   t.strictSame(rows, [['true'], ['true'], ['false'], ['true'], ['false']])
   t.match(rejects, [{ columnName: 'b', message: /"Y", "ja", "N"/ }])
 })
 
-t.test('with bad cells let pass, what does not keep to the style is null and counted', async t => {
+t.test('with tolerated cells, a number in another style is null and counted', async t => {
   const { rows, reader } = await load('a\n1,5\nx\n1.5\n', 'a:DOUBLE', { ...german, lenient: true })
   t.strictSame(rows, [['1.5'], [''], ['']])
   t.strictSame(reader.columnCounts, [{ nulls: 2, coerced: 2 }])
 })
 
 t.test(
-  'in JSON the style is that of texts; numbers and their arrays are those of JSON',
+  'in JSON the style applies to texts; numbers and arrays of numbers are plain JSON',
   async t => {
     const { rows } = await load(
       '{"a":1.5,"b":"1.234,5","c":[1.5,2]}\n{"a":"2,5","b":1e3,"c":null}\n',
@@ -636,7 +636,7 @@ t.test('counts and day numbers are numbers, too', async t => {
 })
 
 t.test(
-  'what does not suit a column, or is not there, is refused before anything is read',
+  'options that do not fit their column, or name a missing one, are refused before anything is read',
   async t => {
     for (const cells of [
       { percentColumns: ['s'] },
@@ -656,7 +656,7 @@ t.test(
   },
 )
 
-t.test('one format and one zone for all columns that they suit', async t => {
+t.test('one format and one zone for all columns that they fit', async t => {
   const cells = { dateFormats: { '*': 'MM/dd/yyyy', t: 'hh:mm aa' }, timeZone: 'Asia/Shanghai' }
   const { rows } = await load(
     'd;s;t;u\n02/03/2024;02/03/2024;01:30 PM;07:00:00\n',
@@ -667,7 +667,7 @@ t.test('one format and one zone for all columns that they suit', async t => {
 })
 
 t.test(
-  'without a zone all times of a column have the offset of the first one, or none',
+  'without a zone, all times of a column have the offset of the first one, or none',
   async t => {
     const day = '2024-01-01'
     const types = ['TIMESTAMP', 'NANOTIMESTAMP', 'DATETIME', 'DATEHOUR', 'DATE']
@@ -681,13 +681,13 @@ t.test(
     for (const type of types) {
       for (const [own, texts] of groups.entries()) {
         const others = groups.filter((_, i) => i !== own).flat()
-        // Neither a null nor a day has an offset, wherever it stands.
+        // Nulls and days have no offset at any position.
         const fits = [day, '', ...texts, '', day, ...texts]
         const lines = [...fits, ...others, ...fits].map(text => `${text};1`)
         const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
         const what = `${type} ${texts[0]}`
         if (type === 'DATEHOUR') {
-          t.equal(rejects.length, others.length + 4, 'a day is no hour')
+          t.equal(rejects.length, others.length + 4, 'a day is not a hour')
           continue
         }
         t.equal(rows.length, 2 * fits.length, what)
@@ -705,7 +705,7 @@ t.test(
   },
 )
 
-t.test('times of day have offsets, too, and so have the elements of arrays', async t => {
+t.test('times of day have offsets, too, and so have elements of arrays', async t => {
   const { rows, rejects } = await load(
     'a;b\n10:00:00+08;\n10:00:00.5;\n;2024-01-01T00:00:00Z,2024-01-02\n;"2024-01-01T00:00:00Z,2024-01-01T00:00:00"\n',
     'a:TIME,b:TIMESTAMP[]',
@@ -718,7 +718,7 @@ t.test('times of day have offsets, too, and so have the elements of arrays', asy
   ])
 })
 
-t.test('what readers of a run have found out, and what was said, holds for later ones', async t => {
+t.test('offsets found or given in a run hold for later readers', async t => {
   const columnOffsets = new ColumnOffsets({ b: 'none' })
   const text = 'a;b\n2024-01-01T00:00:00+08:00;2024-01-01T00:00:00\n'
   const other = 'a;b\n2024-01-01T00:00:00Z;2024-01-01T00:00:00\n;2024-01-01T00:00:00Z\n'
@@ -732,7 +732,7 @@ t.test('what readers of a run have found out, and what was said, holds for later
   t.strictSame(columnOffsets.known(), { a: '+08:00', b: 'none' })
 })
 
-t.test('an offset that is left out is told once for its column', async t => {
+t.test('an ignored offset is reported once per column', async t => {
   const told: string[] = []
   const cells = { timeZone: 'none', onOffset: (name: string) => void told.push(name) }
   const text = 'a;b;c\n2024-01-01T00:00:00+08:00;2024-01-01T00:00:00Z;10:00:00-05\n'.concat(
@@ -752,8 +752,8 @@ t.test('an offset that is left out is told once for its column', async t => {
   ])
 })
 
-// A cell without a text is null in every type, whatever bytes stand where it begins: those of a text that means
-// null, of the next row in what a number style has written out, of the delimiter between elements.
+// A cell without text is null in every type, whatever bytes follow its position: a text that means null, the next row
+// in rewritten numbers, or the delimiter between elements.
 
 const types = [
   ...['BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],
@@ -763,7 +763,7 @@ const types = [
 ]
 const nullTexts = ['-', '+', '-1', '+1', '-999', '1', '0', '[', '(', '.', "'", '']
 
-/** The values of column `c`, its cells in the order given. */
+/** The values of column `c`, its cells in the given order. */
 async function values(
   type: string,
   cells: readonly string[],
@@ -797,7 +797,7 @@ t.test('counts since 1970', async t => {
   }
 })
 
-t.test('in front of a row with a sign, in numbers with a style of their own', async t => {
+t.test('before a row with a sign, for numbers with a style', async t => {
   const numbers = ['SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'DECIMAL32(0)', 'DECIMAL64(0)']
   for (const type of [...numbers, 'DECIMAL128(0)']) {
     for (const cells of [{ decimalComma: true }, { thousands: ' ' }]) {

@@ -1,5 +1,5 @@
 /*
-  Values of cells against oracles that share nothing with the parsers: Number, BigInt, Date, TextDecoder.
+  Values of cells, compared with oracles that share nothing with the parsers: Number, BigInt, Date, TextDecoder.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -10,7 +10,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
-/** The column of one type that the texts become, and the texts that are not values of it. */
+/** The column of one type that the texts become, and the texts that it refuses. */
 async function column(
   type: string,
   texts: readonly string[],
@@ -40,7 +40,7 @@ const numbers = async (type: string, texts: readonly string[]): Promise<(number 
 const many = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.array(arbitrary, { minLength: 1, maxLength: 300 })
 
-t.test('a DOUBLE is the number JavaScript reads', async t => {
+t.test('a DOUBLE is read like Number', async t => {
   const digits = fc.stringMatching(/^\d{1,20}$/)
   const texts = fc.oneof(
     fc.double({ noNaN: true, min: -1e308, max: 1e308 }).map(String),
@@ -69,7 +69,7 @@ t.test('a DOUBLE is the number JavaScript reads', async t => {
   t.pass()
 })
 
-t.test('a FLOAT is that number in single precision', async t => {
+t.test('a FLOAT is the same number in single precision', async t => {
   const texts = fc.double({ min: -1e38, max: 1e38, noNaN: true }).map(String)
   await fc.assert(
     fc.asyncProperty(many(texts), async list => {
@@ -83,7 +83,7 @@ t.test('a FLOAT is that number in single precision', async t => {
   t.pass()
 })
 
-t.test('a LONG is the number BigInt reads', async t => {
+t.test('a LONG is read like BigInt', async t => {
   const max = 2n ** 63n - 1n
   const texts = fc.oneof(
     fc.bigInt({ min: -max, max }),
@@ -98,7 +98,7 @@ t.test('a LONG is the number BigInt reads', async t => {
   t.pass()
 })
 
-t.test('an INT and a SHORT are the numbers JavaScript reads', async t => {
+t.test('an INT and a SHORT are read like Number', async t => {
   await fc.assert(
     fc.asyncProperty(many(fc.integer({ min: -2147483647 })), async list => {
       deepStrictEqual(await numbers('INT', list.map(String)), list)
@@ -120,7 +120,7 @@ const iso = (ms: number): string => {
   return text.startsWith('+') || text.startsWith('-') ? '2000-01-01T00:00:00.000Z' : text
 }
 
-t.test('dates and times are those of Date', async t => {
+t.test('dates and times are read like Date', async t => {
   const instants = fc
     .tuple(days, fc.integer({ min: 0, max: 86_399_999 }))
     .map(([day, ms]) => iso(day * 86_400_000 + ms))
@@ -176,7 +176,7 @@ t.test('a NANOTIMESTAMP has every nanosecond', async t => {
   t.pass()
 })
 
-t.test('a day that the calendar does not have is refused', async t => {
+t.test('a day that the calendar lacks is refused', async t => {
   const texts: string[] = []
   const expected: boolean[] = []
   for (const year of [1900, 1999, 2000, 2023, 2024, 2100]) {
@@ -227,7 +227,7 @@ t.test('decimals are exact', async t => {
   t.pass()
 })
 
-t.test('a text is UTF-8 exactly when TextDecoder thinks so', async t => {
+t.test('a text is UTF-8 exactly if TextDecoder accepts it', async t => {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const isText = (bytes: Uint8Array): boolean => {
     try {

@@ -23,9 +23,7 @@ import { compressed, deltaOfDelta, type DeltaWidth, lz4 } from '../../helpers/co
 import { recordings } from '../../helpers/recordings.js'
 import { runs } from '../../helpers/runs.js'
 
-//
-
-/** An LZ4 block of nothing but literals, up to 14. */
+/** An LZ4 block of up to 14 literals and nothing else. */
 const literals = (text: string): Buffer => {
   const bytes = hex(text)
   return Buffer.concat([Buffer.of(bytes.length << 4), bytes])
@@ -45,7 +43,7 @@ t.test('LZ4 strings as C++ sends them', async t => {
   t.strictSame(decoded(bytes), vectorOf({ type: 'STRING' }, Array<string>(6).fill('ab')))
 })
 
-t.test('blocks are one stream: values straddle their borders', async t => {
+t.test('blocks are one stream: values cross their boundaries', async t => {
   const ints = compressed(
     { length: 3 },
     literals('01000000 02'),
@@ -69,13 +67,13 @@ t.test('blocks are one stream: values straddle their borders', async t => {
   t.strictSame(decoded(blobs), vectorOf({ type: 'BLOB' }, ['ab', null]))
 })
 
-t.test('the scale of a decimal stands in `reserved`', async t => {
+t.test('the scale of a decimal is in `reserved`', async t => {
   const bytes = compressed({ type: 37, reserved: 2, length: 1 }, literals('7d000000'))
   t.strictSame(decoded(bytes), vectorOf({ type: 'DECIMAL32', scale: 2 }, [125n]))
   t.throws(() => decoded(compressed({ type: 37, reserved: 10, length: 1 }, literals('7d000000'))), {
     message: /scale 10/,
   })
-  // C++ writes 16 there for the types of 16 bytes.
+  // For types of 16 bytes, C++ writes 16 there.
   const uuid = compressed(
     { type: 19, reserved: 16, length: 1 },
     literals('0102'),
@@ -84,7 +82,7 @@ t.test('the scale of a decimal stands in `reserved`', async t => {
   t.match(decoded(uuid), { type: 'UUID', length: 1 })
 })
 
-t.test('array vectors and columns of no rows', async t => {
+t.test('array vectors and columns without rows', async t => {
   const arrays = compressed(
     { type: 64 + 4, length: 2 },
     literals('0200 01 00 | 02 01'),
@@ -105,7 +103,7 @@ t.test('a compressed column inside a table', async t => {
   })
 })
 
-t.test('what does not add up is refused', async t => {
+t.test('inconsistent columns are refused', async t => {
   const refused: readonly (readonly [string, Buffer, RegExp])[] = [
     [
       'too few values',
@@ -179,7 +177,7 @@ t.test('decompressed bytes count against the limit', async t => {
   t.throws(() => decoded(bytes), { message: /does not end with its blocks/ })
 })
 
-t.test('values of every type that compresses survive as they would uncompressed', async t => {
+t.test('values of every compressible type equal their uncompressed form', async t => {
   const samples = [
     vectorOf({ type: 'SHORT' }, [1, null, -3]),
     vectorOf({ type: 'BOOL' }, [true, null, false]),
@@ -196,8 +194,8 @@ t.test('values of every type that compresses survive as they would uncompressed'
   }
 })
 
-// Columns that are compressed are read back as they were, and the official clients' own, decoded, are compressed
-// into the same blocks where the method leaves no choice.
+// Compressed columns are read back unchanged. The recorded columns of official clients, decoded, are compressed into
+// the same blocks if the method allows only one form.
 
 function bytesOf(value: Value): Buffer {
   const writer = new ByteWriter()
@@ -215,11 +213,11 @@ function tableOf(...columns: Column[]): Value {
   }
 }
 
-t.test('tables of columns of any type are read back', t => {
+t.test('tables with columns of any type are read back', t => {
   for (const type of fixedTypes) {
     fc.assert(
       fc.property(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
-        // Repeated, so that there is something to gain.
+        // Repeated, so that compression saves something.
         const repeated = repeat(vector, times)
         const sent = tableOf(repeated)
         deepStrictEqual(elementsOf(decoded(bytesOf(sent))), elementsOf(sent))
@@ -255,7 +253,7 @@ const count = 10_000
 const numbers = (step: (row: number) => number): number[] =>
   Array.from({ length: count }, (_, row) => step(row))
 
-t.test('each column goes by the method that suits it', t => {
+t.test('each column uses the method that suits it', t => {
   const method = (column: Column): number | undefined => {
     const writer = new ByteWriter()
     if (!encodeCompressed(writer, column)) {
@@ -316,7 +314,7 @@ t.test('each column goes by the method that suits it', t => {
   t.end()
 })
 
-t.test('a table is written as official clients do: type 8, SYMBOL plain', t => {
+t.test('a table is written as by official clients: type 8, SYMBOL plain', t => {
   const table = tableOf(
     vectorOf(
       { type: 'TIMESTAMP' },
@@ -373,7 +371,7 @@ t.test('blocks that official clients sent by delta of delta are written alike', 
   t.end()
 })
 
-// Blocks are read by our own decoder and by lz4js, which knows nothing of ours.
+// Our own decoder reads the blocks, and so does lz4js, an independent one.
 
 function compress(source: Uint8Array): Uint8Array {
   const target = new Uint8Array(lz4Bound(source.length) + 8)
@@ -392,7 +390,7 @@ function check(source: Uint8Array): Uint8Array {
   return block
 }
 
-t.test('what is compressed is read back, by others as well', t => {
+t.test('compressed bytes are read back, also by others', t => {
   const pieces = fc.array(
     fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
@@ -444,9 +442,7 @@ t.test('lengths around every limit of the format', t => {
   t.end()
 })
 
-//
-
-t.test('what was compressed comes back', async t => {
+t.test('compressed bytes are read back', async t => {
   const repetitive = fc
     .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 90 })))
     .map(parts =>
@@ -473,7 +469,7 @@ t.test('a block as the C++ client wrote it: six times "ab"', async t => {
   t.equal(Buffer.from(decompressLz4(block, 100, 0)).toString(), 'ab\0'.repeat(6))
 })
 
-t.test('broken blocks are refused with their place', async t => {
+t.test('broken blocks are refused with their position', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['', /without its last literals/],
     ['f0', /inside a length/],
@@ -497,7 +493,7 @@ t.test('broken blocks are refused with their place', async t => {
   }
 })
 
-t.test('any bytes give bytes within the bound or a ProtocolError', async t => {
+t.test('any bytes give bytes within the limit or a ProtocolError', async t => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(5000), (block, maxBytes) => {
       try {
@@ -511,9 +507,7 @@ t.test('any bytes give bytes within the bound or a ProtocolError', async t => {
   t.pass()
 })
 
-//
-
-/** Values of a decoded block, null for the sentinel. */
+/** Values of a decoded block; null for the null value. */
 function decode(block: Uint8Array, width: DeltaWidth): (bigint | null)[] {
   const bytes = decodeDeltaOfDelta(block, width, 0).slice()
   const data = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array }[width]
@@ -528,9 +522,9 @@ t.test('the block that both official clients wrote for [10,20,30,null,50,100000]
   t.strictSame(Buffer.from(deltaOfDelta([10n, 20n, 30n, null, 50n, 100_000n], 4)), block)
 })
 
-t.test('values of every width come back', async t => {
+t.test('values of every width are read back', async t => {
   for (const width of [2, 4, 8] as const) {
-    // Differences of differences beyond the width cannot be written; a sixteenth of the range keeps clear of them.
+    // Second differences beyond the width cannot be written; a sixteenth of the range avoids them.
     const bound = 2n ** BigInt(width * 8 - 4)
     const near = fc.bigInt({ min: -300n, max: 300n })
     const value = fc.oneof(near, fc.bigInt({ min: -bound + 1n, max: bound - 1n }))
@@ -544,17 +538,17 @@ t.test('values of every width come back', async t => {
   t.pass()
 })
 
-t.test('steady clocks, jumps of every code length, nothing but nulls, a single value', async t => {
+t.test('regular times, jumps of every code length, only nulls, a single value', async t => {
   const clock = Array.from({ length: 500 }, (_, at) => 1_704_187_800_000n + BigInt(at) * 250n)
   const jumps = [0n, 0n, 1n, 100n, 1000n, 100_000n, 10n ** 10n, -(10n ** 14n), 2n ** 61n]
-  // The code of 32 bits is all ones here, and one more has to carry.
+  // The code of 32 bits is all ones here, and one more carries over.
   const carry = [0n, 0n, 2n ** 31n, 2n ** 32n]
   for (const values of [clock, jumps, carry, [null, null, null], [5n], [null, 7n, null], []]) {
     t.strictSame(decode(deltaOfDelta(values, 8), 8), values)
   }
 })
 
-t.test('broken blocks are refused with their place', async t => {
+t.test('broken blocks are refused with their position', async t => {
   const refuse = (block: Uint8Array, width: DeltaWidth, message: RegExp): void => {
     t.throws(() => decodeDeltaOfDelta(block, width, 42), {
       name: 'ProtocolError',
@@ -587,8 +581,8 @@ t.test('any bytes give values or a ProtocolError', async t => {
   t.pass()
 })
 
-// Blocks are held against an encoder that writes bits as text and numbers as bigint, and against what the official
-// clients were recorded to send.
+// Blocks are compared with an encoder that writes bits as text and numbers as bigint, and with recordings of official
+// clients.
 
 const arrays = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array } as const
 
@@ -599,7 +593,7 @@ function bytesOfEncodeDelta(values: readonly (bigint | null)[], width: DeltaWidt
   return new Uint8Array(array.buffer)
 }
 
-/** @returns undefined where it cannot be written */
+/** @returns undefined if the values cannot be written */
 function encode(
   bytes: Uint8Array,
   width: DeltaWidth,
@@ -625,7 +619,7 @@ function valuesOf(width: DeltaWidth): fc.Arbitrary<readonly (bigint | null)[]> {
   )
 }
 
-/** Differences that int64, or the width of the second value, cannot hold. */
+/** Whether differences exceed int64, or the width of the second value. */
 function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boolean {
   const known = values.filter(value => value !== null)
   const deltas = known.slice(1).map((value, i) => value - known[i]!)
@@ -653,14 +647,14 @@ for (const width of [2, 4, 8] as const) {
   })
 }
 
-t.test('the block that C++ and Java were recorded to send', t => {
+t.test('the recorded block of C++ and Java', t => {
   const bytes = bytesOfEncodeDelta([10n, 20n, 30n, null, 50n, 100_000n], 4)
   const expected = hex('050000400a000080 f767190600fcc41f f8ffffffffffffff')
   t.strictSame(Buffer.from(encode(bytes, 4)!), expected)
   t.end()
 })
 
-t.test('a block that does not fit its room is not written', t => {
+t.test('a block larger than its space is not written', t => {
   const bytes = bytesOfEncodeDelta(
     Array.from({ length: 100 }, (_, i) => BigInt(i * i * 7919)),
     4,

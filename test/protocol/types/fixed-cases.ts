@@ -1,5 +1,5 @@
 /*
-  Types whose elements have one size, by tables: a JavaScript value, its bytes worked out by hand, and its text.
+  Types with elements of one size, by tables: a JavaScript value, its bytes calculated by hand, and its text.
 */
 import type { Test } from 'tap'
 import { scalarAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
@@ -10,7 +10,7 @@ import { decoded, encoded } from '../../helpers/codec.js'
 
 export type FixedCase = readonly [value: ElementValue, bytes: string, text: string]
 
-/** Each value in a column, as a scalar and as text; the bytes given are those behind the flag of a scalar. */
+/** Checks each value in a column, as a scalar and as text; the given bytes follow the flag of a scalar. */
 export function checkCases(t: Test, type: FixedType, cases: readonly FixedCase[]): void {
   const values = cases.map(([value]) => value)
   const column = vectorOf({ type }, values) as FixedVector
@@ -21,13 +21,13 @@ export function checkCases(t: Test, type: FixedType, cases: readonly FixedCase[]
     t.strictSame(scalar.value, value, `${type}: element ${text}`)
     const travelled = encoded(scalar)
     t.equal(travelled.subarray(2).toString('hex'), each, `${type}: scalar ${text}`)
-    t.strictSame(decoded(travelled), scalar, `${type}: scalar ${text} comes back`)
+    t.strictSame(decoded(travelled), scalar, `${type}: scalar ${text} is read back`)
     if (value !== null) t.equal(formatScalar(scalar), text, `${type}: text ${text}`)
     else t.equal(Buffer.from(nullElement(type)).toString('hex'), each, `${type}: the null`)
   }
 }
 
-/** Values that a column of the type does not take. */
+/** Values that a column of the type refuses. */
 export function checkRefused(
   t: Test,
   type: FixedType,

@@ -30,9 +30,9 @@ import { decoded, hex } from '../../helpers/codec.js'
 import { runs } from '../../helpers/runs.js'
 import { checkCases, checkRefused } from './fixed-cases.js'
 
-// Signed integers, by their bytes: the ends of each range, and the null one below.
+// Signed integers and their bytes: the ends of each range, and the null below.
 
-t.test('CHAR is one byte, shown as the character that it is', async t => {
+t.test('CHAR is one byte, printed as its character', async t => {
   checkCases(t, 'CHAR', [
     [0, '00', '0'],
     [-1, 'ff', '-1'],
@@ -67,7 +67,7 @@ t.test('SHORT, INT and LONG are little-endian', async t => {
   ])
 })
 
-t.test('the null, what is beyond it, and fractions are refused', async t => {
+t.test('the null value, values beyond the type, and fractions are refused', async t => {
   for (const [type, bits] of [
     ['CHAR', 7],
     ['SHORT', 15],
@@ -114,7 +114,7 @@ t.test('NaN and infinities are values, the most negative number is the null', as
   ])
 })
 
-t.test('single precision refuses what it cannot hold, and other kinds', async t => {
+t.test('single precision refuses values that it cannot hold, and other kinds', async t => {
   checkRefused(t, 'FLOAT', [
     [1e39, 'DDB_INPUT_RANGE'],
     [-1e39, 'DDB_INPUT_RANGE'],
@@ -155,8 +155,6 @@ t.test('the shortest double of a single is the same single, in at most nine digi
     [0.1, 16_777_216, -0],
   )
 })
-
-//
 
 t.test('decimals are read without losing a digit', async t => {
   const cases: readonly (readonly [string, number, bigint | undefined])[] = [
@@ -221,7 +219,7 @@ const one = '000000000000f03f'
 const minusTwo = '00000000000000c0'
 const nullDouble = 'ffffffffffffefff'
 
-t.test('both numbers stand one behind the other', async t => {
+t.test('the numbers follow one another', async t => {
   checkCases(t, 'COMPLEX', [
     [[1, -2], one + minusTwo, '1-2i'],
     [[-2, 1], minusTwo + one, '-2+1i'],
@@ -234,7 +232,7 @@ t.test('both numbers stand one behind the other', async t => {
   ])
 })
 
-t.test('a pair is null when either number is', async t => {
+t.test('a pair is null if either number is', async t => {
   for (const pair of [nullDouble + one, one + nullDouble]) {
     const vector = decoded(hex(`22 01 01000000 01000000 ${pair}`)) as TypedVector
     t.ok(isNullAt(vector, 0))
@@ -242,7 +240,7 @@ t.test('a pair is null when either number is', async t => {
   }
 })
 
-t.test('what is not two numbers is refused', async t => {
+t.test('anything but two numbers is refused', async t => {
   for (const type of ['COMPLEX', 'POINT'] as const) {
     checkRefused(t, type, [
       [1, 'DDB_USAGE'],
@@ -273,7 +271,7 @@ t.test('count and unit are two integers, an exchange is its letters', async t =>
   ])
 })
 
-t.test('units count as DolphinDB counts them', async t => {
+t.test("units have DolphinDB's numbers", async t => {
   const units = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B']
   t.strictSame(
     [...durationUnits],
@@ -281,7 +279,7 @@ t.test('units count as DolphinDB counts them', async t => {
   )
 })
 
-// BOOL, by its bytes.
+// BOOL and its bytes.
 
 t.test('true, false and null are one byte', async t => {
   checkCases(t, 'BOOL', [
@@ -302,9 +300,9 @@ t.test('any other byte is true', async t => {
   for (const row of [0, 1, 2]) t.match(elementAt(vector, row), { value: true })
 })
 
-// Numbers as they are stored.
+// Numbers as stored.
 
-t.test('null is the sentinel; everything between it and its opposite is itself', async t => {
+t.test('the smallest value is null; all others are themselves', async t => {
   t.equal(storedInteger(null, -128, 'CHAR'), -128)
   for (const value of [-127, 0, 127]) t.equal(storedInteger(value, -128, 'CHAR'), value)
   for (const value of [-128, 128, 0.5, NaN, Infinity]) {
@@ -327,11 +325,9 @@ t.test('so are integers of any width', async t => {
   t.equal(rangeError(5n, 4n, 'LONG').message, '5 is not among the values of LONG, -4 to 4')
 })
 
-//
-
 const dayMs = 86_400_000
 
-/** Type, raw value, the text DolphinDB shows. */
+/** Type, raw value, the text that DolphinDB prints. */
 const texts: readonly (readonly [TemporalType, number | bigint, string])[] = [
   ['DATE', 15_504, '2012.06.13'],
   ['DATE', -1, '1969.12.31'],
@@ -357,7 +353,7 @@ t.test('values are written as DolphinDB writes them, and read back', async t => 
   }
 })
 
-t.test('every value between the years 0 and 9999 comes back from its text', async t => {
+t.test('every value between the years 0 and 9999 is read back from its text', async t => {
   const first = daysFromCivil(0, 1, 1)
   const last = daysFromCivil(9999, 12, 31)
   const int32 = (min: number, max: number): fc.Arbitrary<number> =>
@@ -387,7 +383,7 @@ t.test('every value between the years 0 and 9999 comes back from its text', asyn
   t.pass()
 })
 
-/** Texts that mean the same as DolphinDB's own. */
+/** Texts with the same meaning as DolphinDB's own. */
 const accepted: readonly (readonly [TemporalType, string, number | bigint])[] = [
   ['DATE', '2012-06-13', 15_504],
   ['DATE', '2012/06/13', 15_504],
@@ -477,7 +473,7 @@ t.test('values outside a day or a calendar of four digits are still written', as
   t.equal(formatTemporal('TIME', 2_000_000_000), '555:33:20.000')
 })
 
-t.test('temporal types are told from others', async t => {
+t.test('temporal types are distinguished from others', async t => {
   t.ok(isTemporal('DATE') && isTemporal('MONTH') && isTemporal('DATEMINUTE'))
   t.notOk(isTemporal('INT') || isTemporal('DURATION'))
 })

@@ -40,7 +40,7 @@ import { runs } from '../../helpers/runs.js'
 import { int, text } from '../../helpers/values.js'
 import { nullsOf, rearranged, valuesOf } from './variable.js'
 
-// STRING, as a list of texts and as the bytes that travel.
+// STRING, as a list of texts and as the bytes that are sent.
 
 const texts = ['a', '', 'é数']
 const plain: StringVector = { form: 'vector', type: 'STRING', length: 3, data: texts }
@@ -80,7 +80,7 @@ t.test('bytes are read as a list', async t => {
   t.equal(emptyVector({ type: 'STRING' }, 5).length, 0)
 })
 
-t.test('rows behind the length are not part of a column', async t => {
+t.test('rows after the length are not part of a column', async t => {
   t.strictSame(encoded({ ...plain, length: 1 }), hex('12 01 01000000 01000000 6100'))
   t.strictSame(stringsOf({ ...inWireForm, length: 2 }), ['a', ''])
 })
@@ -95,15 +95,13 @@ t.test('too few texts, texts without an end and other kinds are refused', async 
   t.throws(() => encoded(stringScalar('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-//
-
 t.test('texts are numbered from 1 in order of first appearance, the empty one is 0', async t => {
   const { codes, base } = symbolVectorOf(['b', '', 'a', 'b'])
   t.same([...codes], [1, 0, 2, 1])
   t.strictSame(base, ['', 'b', 'a'])
 })
 
-t.test('an empty column travels as type 17 and is read from either client', async t => {
+t.test('an empty column is sent as type 17 and is read from either client', async t => {
   const empty = symbolVectorOf([])
   t.ok(encoded(empty).equals(hex('11 01 00000000 01000000')))
   t.strictSame(decoded(hex('11 01 00000000 01000000')), empty)
@@ -114,7 +112,7 @@ t.test('plain strings of type 17 are coded on arrival', async t => {
   t.strictSame(decoded(hex('11 01 03000000 01000000 6100 00 6100')), symbolVectorOf(['a', '', 'a']))
 })
 
-t.test('a slice of a large column carries only its own texts', async t => {
+t.test('a slice of a large column contains only its own texts', async t => {
   const large = symbolVectorOf(Array.from({ length: 1000 }, (_, row) => `S${row}`))
   const slice = sliceColumn(large, 500, 502) as SymbolVector
   t.strictSame(decoded(encoded(slice)), symbolVectorOf(['S500', 'S501']))
@@ -152,7 +150,7 @@ t.test('columns of one table may share a base, and a base may be redefined', asy
   t.throws(() => decoded(hex(column(1, '00000000', 1))), { message: /base 1 has not been sent/ })
 })
 
-t.test('bases of one table do not reach into another', async t => {
+t.test('bases of one table do not affect another', async t => {
   const first =
     '00 06 01000000 01000000 00 6100 91 01 01000000 01000000 07000000 02000000 00 7800 01000000'
   const second =
@@ -162,7 +160,7 @@ t.test('bases of one table do not reach into another', async t => {
   })
 })
 
-t.test('each column of a table has an id of its own', async t => {
+t.test('each column of a table has its own id', async t => {
   const column = vectorOf({ type: 'SYMBOL' }, ['x'])
   const bytes = encoded({
     form: 'table',
@@ -178,7 +176,7 @@ t.test('each column of a table has an id of its own', async t => {
   )
 })
 
-t.test('a code without an entry is found in whichever row it is', async t => {
+t.test('a code without an entry is found in any row', async t => {
   const rows = 9
   for (const code of [-1, -(2 ** 31), 3, 2 ** 31 - 1]) {
     for (let row = 0; row < rows; row++) {
@@ -194,7 +192,7 @@ t.test('a code without an entry is found in whichever row it is', async t => {
   }
 })
 
-t.test('what cannot be a symbol column is refused on arrival', async t => {
+t.test('an invalid symbol column is refused on arrival', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['91 01 01000000 01000000 00000000 02000000 00 6100 02000000', /code 2 is outside a base of 2/],
     ['91 01 01000000 01000000 00000000 02000000 00 6100 ffffffff', /code -1/],
@@ -207,7 +205,7 @@ t.test('what cannot be a symbol column is refused on arrival', async t => {
   }
 })
 
-t.test('what cannot be a symbol column is refused before it is sent', async t => {
+t.test('an invalid symbol column is refused before it is sent', async t => {
   const column: SymbolVector = {
     form: 'vector',
     type: 'SYMBOL',
@@ -233,14 +231,14 @@ const wireBlobs = hex('20 01 03000000 01000000 | 02000000 00ff | 00000000 | 0100
 const hexOf = (values: unknown[]): string[] =>
   values.map(value => Buffer.from(value as Uint8Array).toString('hex'))
 
-t.test('each has the number of its bytes in front', async t => {
+t.test('each value is preceded by its number of bytes', async t => {
   t.strictSame(encoded(scalar('BLOB', hex('00ff'))), hex('20 00 02000000 00ff'))
   t.strictSame(decoded(hex('20 00 00000000')), scalar('BLOB', new Uint8Array(0)))
   t.strictSame(encoded(column), wireBlobs)
   t.strictSame(hexOf(valuesOf(decoded(wireBlobs) as Vector)), ['00ff', '', '61'])
 })
 
-t.test('rows are cut, joined and picked; no bytes are the null', async t => {
+t.test('rows are cut, joined and picked; no bytes mean null', async t => {
   const { cut, joined, picked } = rearranged(column)
   t.strictSame(hexOf(cut), ['', '61'])
   t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
@@ -251,7 +249,7 @@ t.test('rows are cut, joined and picked; no bytes are the null', async t => {
 })
 
 t.test('values in wire form are the same column', async t => {
-  // Inside a larger array, as slices of batches are.
+  // Inside a larger array, like slices of batches.
   const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
   const inWireForm = {
     form: 'vector',
@@ -269,7 +267,7 @@ t.test('values in wire form are the same column', async t => {
   t.equal(formatElement(inWireForm, 2), 'a')
 })
 
-t.test('values in wire form that are not as many as they should be are not sent', async t => {
+t.test('values in wire form with a wrong count are not sent', async t => {
   for (const wrong of [
     '02000000 00',
     '01000000 00 00',
@@ -291,12 +289,10 @@ t.test('bytes and text are values, other kinds are not', async t => {
   t.throws(() => decoded(hex('20 00 ffffffff')), { message: /-1 bytes/ })
 })
 
-//
-
 const shown = (type: 'UUID' | 'IPADDR' | 'INT128', value: Uint8Array): string =>
   formatScalar({ form: 'scalar', type, value })
 
-/** docs/protocol.md#sixteen-byte-values, seen on the wire. */
+/** docs/protocol.md#sixteen-byte-values, recorded. */
 const golden = [
   ['UUID', '00112233-4455-6677-8899-aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
   ['INT128', '00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
@@ -304,7 +300,7 @@ const golden = [
   ['IPADDR', '2001:db8::1', `01${'00'.repeat(11)}b80d0120`],
 ] as const
 
-t.test('the wire holds the text reversed as a whole', async t => {
+t.test('the bytes sent are the text in reverse', async t => {
   for (const [type, text, bytes] of golden) {
     t.strictSame(Buffer.from(parseSixteenBytes(type, text)!).toString('hex'), bytes, text)
     t.equal(shown(type, hex(bytes)), text)
@@ -329,7 +325,7 @@ t.test('addresses have one text each', async t => {
   }
 })
 
-t.test('what is not a UUID, number or address is refused', async t => {
+t.test('invalid UUIDs, numbers and addresses are refused', async t => {
   const refused = [
     ['UUID', '00112233445566778899aabbccddeeff'],
     ['UUID', '00112233-4455-6677-8899-aabbccddeefg'],
@@ -352,7 +348,7 @@ t.test('what is not a UUID, number or address is refused', async t => {
   for (const [type, text] of refused) t.equal(parseSixteenBytes(type, text), undefined, text)
 })
 
-t.test('any bytes come back from their text', async t => {
+t.test('any bytes are read back from their text', async t => {
   const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
   const sparse = fc
     .array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 })
@@ -374,14 +370,14 @@ t.test('any bytes come back from their text', async t => {
 
 // Columns that are lists: cut, joined, picked.
 
-t.test('a list that has no more is itself', async t => {
+t.test('a list without spare elements is returned itself', async t => {
   const list = ['a', 'b']
   t.equal(firstOf(list, 2), list)
   t.strictSame(firstOf(list, 1), ['a'])
   t.strictSame(firstOf(list, 0), [])
 })
 
-t.test('only rows are joined, not what lies behind them', async t => {
+t.test('only rows are joined, not the elements after them', async t => {
   const first = { data: ['a', 'b', 'x'], length: 2 }
   t.strictSame(joined(first, { data: ['c', 'x'], length: 1 }), ['a', 'b', 'c'])
   t.strictSame(joined(first, { data: [], length: 0 }), ['a', 'b'])
@@ -392,11 +388,11 @@ t.test('rows are picked in any order, more than once', async t => {
   t.strictSame(picked(['a'], new Int32Array(0)), [])
 })
 
-// ANY: tuples, whose elements are values of their own.
+// ANY: tuples, whose elements are separate values.
 
 const list: Vector = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5) }
 
-t.test('elements travel with flags of their own', async t => {
+t.test('elements are sent with their own flags', async t => {
   const tuple = tupleOf([int(1), text('a'), list])
   const wire = hex(
     '19 01 03000000 01000000 | 04 00 01000000 | 12 00 6100 | 04 01 01000000 01000000 05000000',
@@ -434,7 +430,7 @@ t.test('values make a tuple, null stands for NULL, other kinds are refused', asy
 
 // VOID: nothing, in one byte or none.
 
-t.test('a scalar says which nothing it is', async t => {
+t.test('a scalar tells which kind of nothing it is', async t => {
   t.strictSame(encoded(scalar('VOID', null)), hex('00 00 00'))
   t.strictSame(encoded(explicitNull), hex('00 00 01'))
   t.strictSame(decoded(hex('00 00 00')), scalar('VOID', null))
@@ -457,19 +453,19 @@ t.test('an element has no bytes, and is null', async t => {
   t.equal(emptyVector({ type: 'VOID' }, 5).length, 0)
 })
 
-t.test('rows without bytes count all the same', async t => {
+t.test('rows without bytes count against the limit', async t => {
   const limits = { maxValueBytes: 1000, maxDepth: 4 }
   t.match(decoded(hex('00 01 0a000000 01000000'), limits), { length: 10 })
   t.throws(() => decoded(hex('00 01 10000000 01000000'), limits), { code: 'DDB_LIMIT' })
 })
 
-t.test('it is told from types with bytes', async t => {
+t.test('VOID is distinguished from types with bytes', async t => {
   t.strictSame(['VOID', 'INT', 'ANY'].map(isVoid), [true, false, false])
 })
 
-// The server's own objects, which travel as text.
+// The server's own objects, which are sent as text.
 
-t.test('a function has a byte for its kind in front of its text', async t => {
+t.test('a function has a byte for its kind before its text', async t => {
   const add: Scalar = { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' }
   t.strictSame(encoded(add), hex('14 00 03 6600'))
   t.strictSame(decoded(hex('14 00 03 6600')), add)
@@ -477,7 +473,7 @@ t.test('a function has a byte for its kind in front of its text', async t => {
   t.equal(formatScalar(add), 'f')
 })
 
-t.test('the others are text alone, and have no columns', async t => {
+t.test('the others are only text, and have no columns', async t => {
   for (const [type, id] of [
     ['HANDLE', '15'],
     ['CODE', '16'],
@@ -492,27 +488,27 @@ t.test('the others are text alone, and have no columns', async t => {
   }
 })
 
-// JavaScript values for elements: which kinds each type takes.
+// JavaScript values for elements: which kinds each type accepts.
 
 const refusal = (shown: string) => ({
   code: 'DDB_USAGE',
   message: `A INT column cannot take the ${shown}`,
 })
 
-t.test('null is null, and text without anything', async t => {
+t.test('null is null, and an empty text', async t => {
   t.equal(numberOf('INT', null), null)
   t.equal(bigintOf('INT', null), null)
   t.equal(textOf('INT', null), '')
 })
 
-t.test('each kind is taken by its own types', async t => {
+t.test('each kind is accepted by its own types', async t => {
   t.equal(numberOf('INT', 1.5), 1.5)
   t.equal(bigintOf('INT', 2n ** 70n), 2n ** 70n)
   t.equal(bigintOf('INT', -9007199254740991), -9007199254740991n)
   t.equal(textOf('INT', 'a'), 'a')
 })
 
-t.test('other kinds are refused as what they are', async t => {
+t.test('other kinds are refused by name', async t => {
   for (const [of, value, shown] of [
     [numberOf, 1n, 'bigint 1'],
     [numberOf, 'x', 'string x'],

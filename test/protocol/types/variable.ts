@@ -1,6 +1,5 @@
 /*
-  Columns whose elements have no fixed size, seen from outside: their values, and those left after cutting, joining and
-  picking.
+  Columns whose elements have no fixed size: their values, and those left after cutting, joining and picking.
 */
 import {
   concatColumns,
@@ -11,7 +10,6 @@ import {
 } from '../../../src/protocol/element.js'
 import type { Column } from '../../../src/protocol/value.js'
 
-/** The values of scalars in a column. */
 export function valuesOf(column: Column): unknown[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)

@@ -26,7 +26,7 @@ const contended = 'dfs: two writers of one partition'
 const transaction =
   "<ChunkInTransaction>The openChunks operation failed because the chunk '/d/1' is currently locked and in use by transaction 8. RefId:S00002"
 
-/** Refuses writes of the last check alone, the second of two sessions' each time. */
+/** Refuses only writes of the last check, each time those of the second of two sessions. */
 const refusing = (error: string): ServerOptions => {
   let writes = 0
   return { faults: { beforeWrite: () => (++writes % 2 === 0 ? { error } : undefined) } }
@@ -184,7 +184,7 @@ testChecks(
   },
 )
 
-/** A rewrite of the answer to the second insert of each table. */
+/** Rewrites the answer to the second insert into each table. */
 function secondInsert(rewrite: (chunk: string) => string): Rewrite {
   return (chunk, sent) =>
     sent.split('tableInsert{').length % 2 === 1 &&

@@ -22,7 +22,7 @@ const names = insertChecks.map(({ name }) => name)
 const nothingCame = /^0 rows came back, not \d+$|^column id: 0 rows came back, not \d+$/
 const long = (value: number): string => `${String.fromCharCode(value)}${'\0'.repeat(7)}`
 
-/** `insertNamed` takes columns by their names, as DolphinDB does not. */
+/** `insertNamed` matches columns by name, unlike DolphinDB. */
 const byName =
   'def insertNamed(mutable t, mutable data) { return tableInsert(t, select int(price) as id, string(id) as sym, double(price) as price from data) }\naddFunctionView(insertNamed)'
 
@@ -114,7 +114,7 @@ testChecks(
   },
 )
 
-t.test('rows tell their number, with nulls in both other columns', async t => {
+t.test('rows are derived from their number, with nulls in both other columns', async t => {
   const rows = batch(0, 6)
   t.equal(columnsText(rows), 'id INT, sym SYMBOL, price DOUBLE')
   t.equal(rowsText(rows), '0 IBM ;1  0.25;2 A 0.5;3 中 0.75;4 IBM 1;5  ')
@@ -128,13 +128,13 @@ t.test('rows tell their number, with nulls in both other columns', async t => {
   )
 })
 
-t.test('a wrong batch has text in the place of prices', async t => {
+t.test('a wrong batch has text instead of prices', async t => {
   const rows = wrongBatch(2)
   t.equal(columnsText(rows), 'id INT, sym SYMBOL, price STRING')
   t.equal(rowsText(rows), '0 IBM none;1  none')
 })
 
-t.test('the tables that are made for them take one and refuse the other', async t => {
+t.test('the tables created for them accept a correct batch and refuse a wrong one', async t => {
   for (const kind of ['table(', 'streamTable(', 'keyedTable(`id, ']) {
     const { run, call, show } = testSession()
     await run(`share(${kind}${batchColumns}), "t")`)
@@ -151,7 +151,7 @@ const otherNames = namesOfTypes.filter(name => !textNames.includes(name))
 const reasons = (of: readonly string[], reason: RegExp): Reasons =>
   Object.fromEntries(of.map(name => [name, reason]))
 
-/** The last byte of an answer is the highest of the last value. */
+/** The last byte of an answer is the highest byte of the last value. */
 const lastBit = (chunk: string): string => {
   const last = chunk.charCodeAt(chunk.length - 1)
   return `${chunk.slice(0, -1)}${String.fromCharCode(last ^ 1)}`
@@ -208,7 +208,7 @@ const storable = (Object.keys(dataTypes) as DataType[]).filter(type => {
   return !['nothing', 'mixed', 'system'].includes(category) && type !== 'DATEMINUTE'
 })
 
-t.test('every type of column has its sample, and one of arrays where it has them', async t => {
+t.test('every column type has its sample, and one of arrays if it has them', async t => {
   const sampled = columnSamples.map(({ column }) => columnTypeOf(column).type)
   t.strictSame([...sampled].sort(), [...storable].sort())
   const arrays = arraySamples.map(({ column }) => columnTypeOf(column).type)
@@ -224,7 +224,7 @@ t.test('every type of column has its sample, and one of arrays where it has them
 const nullsOf = (column: Column): number =>
   Array.from({ length: column.length }, (_, row) => isNullAt(column, row)).filter(Boolean).length
 
-t.test('nulls, extremes and what lies around zero', async t => {
+t.test('nulls, extremes and values around zero', async t => {
   const expected: Record<string, string[]> = {
     BOOL: ['true', 'false'],
     CHAR: ['-127', '-1', '0', '1', '127'],
@@ -258,14 +258,14 @@ t.test('nulls, extremes and what lies around zero', async t => {
     const bytes = new TextEncoder().encode(textsOf(column).join(''))
     t.ok(
       bytes.some(byte => byte >= 0xf0),
-      `${type}: four bytes a character`,
+      `${type}: four bytes per character`,
     )
   }
   t.ok(columnSamples.filter(({ column }) => isDecimal(columnTypeOf(column).type)).length === 3)
 })
 
 t.test(
-  'arrays of none, one and several cells, of a null, and of more than a byte can count',
+  'arrays of no, one and several cells, of a null, and of more cells than a byte can count',
   async t => {
     for (const { type, column } of arraySamples) {
       const lengths = Array.from(
@@ -389,7 +389,7 @@ testChecks(
   },
 )
 
-t.test('a refusal passes where its words are understood', async t => {
+t.test('a refusal passes if its message is recognised', async t => {
   const refused = (words: string): Promise<never> => Promise.reject(new ServerError(words))
   const words = 'Incompatible type. Expected: INT, Actual: STRING'
   t.strictSame(await expectRefusal(refused(words), 'rows'), { status: 'pass', reason: words })
@@ -402,5 +402,9 @@ t.test('a refusal passes where its words are understood', async t => {
     reason: 'it is accepted',
   })
   const late = new TimeoutError('too late')
-  await t.rejects(expectRefusal(Promise.reject(late), 'rows'), late, 'what is no refusal goes on')
+  await t.rejects(
+    expectRefusal(Promise.reject(late), 'rows'),
+    late,
+    'an error that is not a refusal is passed on',
+  )
 })

@@ -1,5 +1,5 @@
 /*
-  The list of what nobody could check (docs/server-semantics.md#what-nobody-could-check) against the checks there are.
+  Compares the list of unverified behaviour (docs/server-semantics.md#what-nobody-could-check) with the existing checks.
 */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -35,7 +35,7 @@ const shareAgain = 'share(table([2] as v), "'
 const no = '\x01\0\0'
 const yes = '\x01\0\x01'
 
-/** No server has these functions any more. */
+/** A server that no longer has these functions. */
 const withoutFunctions: Switch = {
   toServer: each(
     ...Object.keys(functions).map(name => {
@@ -152,7 +152,7 @@ testChecks(
 )
 
 /*
-  The list of what nobody could check (docs/server-semantics.md#what-nobody-could-check) against the checks there are.
+  Compares the list of unverified behaviour (docs/server-semantics.md#what-nobody-could-check) with the existing checks.
 */
 
 const page = readFileSync(new URL('docs/server-semantics.md', root), 'utf8')
@@ -163,7 +163,7 @@ const rows = list
   .map(line => line.slice(2, -2).split(' | '))
 
 t.test(
-  'each statement says what depends on it and which check there is, or that there is none',
+  'each statement names what depends on it and its check, or says that there is none',
   async t => {
     t.ok(rows.length > 40)
     const names = new Set(allChecks.map(({ name }) => name))
@@ -178,7 +178,7 @@ t.test(
 )
 
 t.test(
-  'no statement stands there twice, and every open question of receipts that has a check is there',
+  'no statement is listed twice, and every open question of receipts that has a check is listed',
   async t => {
     const statements = rows.map(([statement]) => statement)
     t.equal(new Set(statements).size, statements.length)
@@ -192,7 +192,7 @@ t.test(
 )
 
 const [gone, earlier] = leftoverChecks.map(({ name }) => name) as [string, string]
-/** A check of another subject, which makes a table. */
+/** A check of another subject, which creates a table. */
 const making = 'insert: an empty table'
 const dayMs = 86_400_000
 const old = throwAwayName(newStamp(systemPlatform.random, Date.now() - 3 * dayMs), 'old')
@@ -225,7 +225,7 @@ testChecks(
   },
 )
 
-t.test('what is older than a day goes, all else stays', async t => {
+t.test('what is older than a day is removed, everything else stays', async t => {
   const { server, result } = await trySelftest(t, { names: [earlier], server: { initScript } })
   t.match(result.checks, [{ status: 'pass', reason: '' }])
   t.strictSame(namesOn(server), [young])

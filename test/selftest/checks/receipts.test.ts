@@ -168,7 +168,7 @@ testChecks(
   },
 )
 
-/** Lets one slice begin a row too early: that row comes twice, and the one behind the slice never. */
+/** Makes one slice begin a row too early: that row comes twice, and the one after the slice never. */
 function oneRowBack(): Rewrite {
   let isDone = false
   return chunk =>
@@ -189,10 +189,10 @@ const connected = 'receipts: a server tells who is connected'
 const time = 'receipts: now() is a TIMESTAMP'
 
 const claims = 500
-/** What stands in front of the answers of R5: a vector of INT. */
+/** The start of the answers of R5: a vector of INT. */
 const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
 
-/** Makes a one of each answer to a claim: of all sessions, or of the first that gets its answers. */
+/** Replaces each answer to a claim with 1: for all sessions, or for the first that gets its answers. */
 function allWon(sessions: number): Rewrite {
   let left = sessions
   return chunk => {
@@ -204,7 +204,7 @@ function allWon(sessions: number): Rewrite {
   }
 }
 
-/** Loses deliveries from one of them on. */
+/** Loses the deliveries from number `first` on. */
 function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
   let seen = 0
   return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)
@@ -331,7 +331,7 @@ t.test('rows of a ledger, whatever the order of its columns', async t => {
   t.throws(() => rowsOfLedger(without), { message: /errText/ })
 })
 
-t.test('outcomes are told in the order of their batches, claims not', async t => {
+t.test('outcomes are reported in the order of their batches, claims are not', async t => {
   const rows = rowsOfLedger(
     ledgerTable(
       claimOfReceiptRun,
@@ -346,7 +346,7 @@ t.test('outcomes are told in the order of their batches, claims not', async t =>
   t.equal(rows[0]!.phase, 0, 'the rows themselves keep their order')
 })
 
-t.test('a delivery is number, attempt, number of sending, rows', async t => {
+t.test('a delivery consists of number, attempt, number of sending and rows', async t => {
   const rows = batch(0, 2)
   const wanted = [
     { type: 'LONG', value: 7n },
@@ -361,40 +361,43 @@ t.test('a delivery is number, attempt, number of sending, rows', async t => {
   t.match(sent, ['ddbIngestDeliver', wanted])
 })
 
-t.test('a probe is no batch, and a batch has its outcome when there are so many', async t => {
-  const answers = [
-    ledgerTable(probe, claimOfReceiptRun, [2, 0, 0, 2, 0, '']),
-    ledgerTable(probe, claimOfReceiptRun, [1, 0, 1, 1, 5, '']),
-    ledgerTable(
-      probe,
-      claimOfReceiptRun,
-      [1, 0, 1, 1, 5, ''],
-      [2, 0, 0, 2, 0, ''],
-      [2, 0, 1, 2, 5, ''],
-    ),
-  ]
-  let asked = 0
-  const context = {
-    ask: (script: string) => {
-      t.match(script, 'objByName("ledger", true)')
-      return Promise.resolve(answers[Math.min(asked++, answers.length - 1)] as never)
-    },
-    until: async <T>(question: () => Promise<T | undefined>) => {
-      for (;;) {
-        const answer = await question()
-        if (answer !== undefined) return answer
-      }
-    },
-  }
-  const ledger = { name: 'ledger', version: 2, countsDuplicates: false } as const
-  t.match(await ledgerRows(context, ledger), [
-    { batchNo: 1, phase: 0 },
-    { batchNo: 2, phase: 0 },
-  ])
-  asked = 0
-  t.equal(outcomesText(await awaitOutcomes(context, ledger, 2)), '1: 5 rows; 2: 5 rows')
-  t.equal(asked, 3)
-})
+t.test(
+  'a probe is not a batch, and a batch has its outcome once the ledger has that many',
+  async t => {
+    const answers = [
+      ledgerTable(probe, claimOfReceiptRun, [2, 0, 0, 2, 0, '']),
+      ledgerTable(probe, claimOfReceiptRun, [1, 0, 1, 1, 5, '']),
+      ledgerTable(
+        probe,
+        claimOfReceiptRun,
+        [1, 0, 1, 1, 5, ''],
+        [2, 0, 0, 2, 0, ''],
+        [2, 0, 1, 2, 5, ''],
+      ),
+    ]
+    let asked = 0
+    const context = {
+      ask: (script: string) => {
+        t.match(script, 'objByName("ledger", true)')
+        return Promise.resolve(answers[Math.min(asked++, answers.length - 1)] as never)
+      },
+      until: async <T>(question: () => Promise<T | undefined>) => {
+        for (;;) {
+          const answer = await question()
+          if (answer !== undefined) return answer
+        }
+      },
+    }
+    const ledger = { name: 'ledger', version: 2, countsDuplicates: false } as const
+    t.match(await ledgerRows(context, ledger), [
+      { batchNo: 1, phase: 0 },
+      { batchNo: 2, phase: 0 },
+    ])
+    asked = 0
+    t.equal(outcomesText(await awaitOutcomes(context, ledger, 2)), '1: 5 rows; 2: 5 rows')
+    t.equal(asked, 3)
+  },
+)
 
 t.test('the scripts of a run work on the embedded server', async t => {
   const { run, call, show } = testSession()
@@ -442,7 +445,7 @@ const asynchronous =
   request =>
     request.asynchronous ? what : undefined
 
-/** Loses requests without answers from one of them on, or a single one. */
+/** Loses the unanswered requests from number `from` to number `to`. */
 function losing(from: number, to: number): BeforeExecute {
   let seen = 0
   return request => {
@@ -536,7 +539,7 @@ testChecks(
   },
 )
 
-/** Loses everything behind the request for a table that is not there. */
+/** Loses everything after the request for a missing table. */
 function afterMissing(): BeforeExecute {
   let isOver = false
   return ({ text }) => {

@@ -6,7 +6,7 @@ import { checkColumnType } from '../../../src/server/columns/column-layout.js'
 import { column, valuesOf } from './columns.js'
 import { isStorable, limitText } from '../../../src/server/columns/stored-types.js'
 
-t.test('types that no table has are refused with the name of the column', async t => {
+t.test('types that no table can have are refused with the name of the column', async t => {
   const refused = Object.keys(dataTypes).filter(name => {
     try {
       checkColumnType('c', { type: name as DataType })
@@ -28,7 +28,7 @@ const families: Readonly<Record<string, readonly DataType[]>> = {
   temporal: ['DATE', 'TIMESTAMP'],
 }
 
-/** Which families go into which (DolphinDB manual, page S05004; text into numbers since 3.00.5). */
+/** Which families convert into which (DolphinDB manual, page S05004; text into numbers since 3.00.5). */
 const accepted: Readonly<Record<string, readonly string[]>> = {
   logical: ['logical'],
   integral: ['integral'],
@@ -38,7 +38,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   temporal: ['temporal'],
 }
 
-t.test('a DFS column takes its own family, and what the manual names besides', async t => {
+t.test('a DFS column accepts its own family and the others that the manual names', async t => {
   for (const [to, targets] of Object.entries(families)) {
     for (const [from, sources] of Object.entries(families)) {
       for (const target of targets) {
@@ -51,7 +51,7 @@ t.test('a DFS column takes its own family, and what the manual names besides', a
   }
 })
 
-t.test('single pairs beyond the families', async t => {
+t.test('single pairs of types beyond the families', async t => {
   const array = (type: DataType): ColumnType => ({ type, array: true })
   const examples: [ColumnType, ColumnType, boolean][] = [
     [{ type: 'VOID' }, { type: 'SYMBOL' }, true],
@@ -83,7 +83,7 @@ function limited(given: Column): unknown {
   return valuesOf(limitText(given))[0]
 }
 
-t.test('STRING is cut to 65,535 bytes, never within a character', async t => {
+t.test('STRING is cut to 65,535 bytes, never inside a character', async t => {
   const a = 'a'.repeat(65_534)
   const examples: [string, string][] = [
     [`${a}b`, `${a}b`],
@@ -100,7 +100,7 @@ t.test('STRING is cut to 65,535 bytes, never within a character', async t => {
   t.same(valuesOf(limitText(column('STRING', 'x', `${a}bc`, ''))), ['x', `${a}b`, ''])
 })
 
-t.test('a SYMBOL of more than 255 bytes is refused where a row has it', async t => {
+t.test('a SYMBOL of more than 255 bytes is refused if a row has it', async t => {
   const refusal = { name: 'ScriptError', message: "A SYMBOL can't exceed 255 bytes." }
   const fits = column('SYMBOL', 'a'.repeat(255), `${'é'.repeat(127)}a`)
   t.equal(limitText(fits), fits)
@@ -108,11 +108,11 @@ t.test('a SYMBOL of more than 255 bytes is refused where a row has it', async t 
     const symbols = column('SYMBOL', 'a', text, 'b')
     t.throws(() => limitText(symbols), refusal)
     const others = takeRows(symbols, Int32Array.of(0, 2))
-    t.equal(limitText(others), others, 'its base still holds the text, but no row does')
+    t.equal(limitText(others), others, 'only the base still holds the text')
   }
 })
 
-t.test('BLOB is cut below 64 MB, and what is no text passes', async t => {
+t.test('BLOB is cut below 64 MB, and bytes that are not text are accepted', async t => {
   const limit = 67_108_863
   const blob = new Uint8Array(limit + 2)
   const [cut, other] = valuesOf(limitText(column('BLOB', blob, Uint8Array.of(7))))

@@ -1,5 +1,5 @@
 /*
-  Columns for tests, short to write.
+  Shorthands for columns in tests.
 */
 import fc from 'fast-check'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
@@ -11,7 +11,7 @@ export function column(type: DataType, ...values: ElementValue[]): Column {
   return vectorOf({ type }, values)
 }
 
-/** A column that is one typed array. */
+/** A column stored as one typed array. */
 export function fixed(type: ColumnType, ...values: ElementValue[]): FixedVector {
   return vectorOf(type, values) as FixedVector
 }
@@ -21,7 +21,7 @@ export function valuesOf(from: Column): ElementValue[] {
   return Array.from({ length: from.length }, (_, row) => (elementAt(from, row) as Scalar).value)
 }
 
-/** One type of each way columns are kept. */
+/** One type for each way to store columns. */
 export const storedTypes: readonly ColumnType[] = [
   { type: 'BOOL' },
   { type: 'SHORT' },
@@ -41,7 +41,7 @@ export const storedTypes: readonly ColumnType[] = [
   { type: 'INT', array: true },
 ]
 
-/** An element of the type, null now and then. */
+/** An element of the type, sometimes null. */
 export function elements(type: ColumnType): fc.Arbitrary<ElementValue> {
   if (type.array) {
     return fc.array(elements({ type: type.type }), { minLength: 1, maxLength: 4 })
@@ -79,7 +79,7 @@ export function elements(type: ColumnType): fc.Arbitrary<ElementValue> {
   }
 }
 
-/** A SYMBOL column over a base of its own, which may hold entries that no row uses. */
+/** A SYMBOL column with its own base, which may hold unused entries. */
 export const symbolColumns: fc.Arbitrary<SymbolVector> = fc
   .uniqueArray(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 6 })
   .chain(names => {

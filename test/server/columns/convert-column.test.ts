@@ -13,7 +13,7 @@ function convert(from: DataType, to: ColumnType, ...values: ElementValue[]): Ele
   return valuesOf(convertColumn(column(from, ...values), to))
 }
 
-t.test('a column of the right type is taken as it is', t => {
+t.test('a column of the right type is used unchanged', t => {
   const ids = column('INT', 1, 2)
   t.equal(convertColumn(ids, { type: 'INT' }), ids)
   t.end()
@@ -33,7 +33,7 @@ t.test('numbers are rounded to the nearest, halves away from zero', t => {
 })
 
 t.test(
-  'whole numbers keep their value in every numeric type that holds it, and are null elsewhere',
+  'integers keep their value in every numeric type that holds it, and are null elsewhere',
   t => {
     const limits: [DataType, bigint][] = [
       ['CHAR', 127n],
@@ -62,7 +62,7 @@ t.test(
   },
 )
 
-t.test('a FLOAT keeps NaN and infinity, and what overflows it is null', t => {
+t.test('a FLOAT keeps NaN and infinity, and values that overflow are null', t => {
   t.same(convert('DOUBLE', { type: 'FLOAT' }, 1.5, 1e300, Infinity, null), [
     1.5,
     null,
@@ -75,7 +75,7 @@ t.test('a FLOAT keeps NaN and infinity, and what overflows it is null', t => {
   t.end()
 })
 
-t.test('times of day convert into each other only, and dates have no time of day', t => {
+t.test('times of day convert only into each other, and dates have no time of day', t => {
   t.same(convert('TIME', { type: 'SECOND' }, 48_610_008), [48_610])
   t.same(convert('MINUTE', { type: 'NANOTIME' }, 810), [48_600_000_000_000n])
   const refused: [DataType, DataType][] = [
@@ -95,7 +95,7 @@ t.test('times of day convert into each other only, and dates have no time of day
   t.end()
 })
 
-t.test('text goes into every column of text', t => {
+t.test('text converts into every column of text', t => {
   const symbols = convertColumn(column('STRING', 'b', '', 'a', 'b'), { type: 'SYMBOL' })
   t.match(symbols, { type: 'SYMBOL', base: ['', 'b', 'a'] })
   t.same(textsOf(symbols), ['b', '', 'a', 'b'])
@@ -106,7 +106,7 @@ t.test('text goes into every column of text', t => {
   t.end()
 })
 
-t.test('text is read as a number where the column is FLOAT, DOUBLE or a decimal', t => {
+t.test('text is read as a number if the column is FLOAT, DOUBLE or a decimal', t => {
   t.same(convert('STRING', { type: 'DOUBLE' }, '1.5', ' -2e3 ', ''), [1.5, -2000, null])
   t.same(convert('SYMBOL', { type: 'DECIMAL64', scale: 4 }, '3.1415926535', '-1', ''), [
     31_415n,
@@ -147,7 +147,7 @@ t.test('decimals change scale with rounding and never change value silently', t 
   t.end()
 })
 
-t.test('NULL goes into every column', t => {
+t.test('NULL converts into every column', t => {
   const nulls: Column = { form: 'vector', type: 'VOID', length: 2 }
   const targets: ColumnType[] = [
     { type: 'SYMBOL' },
@@ -161,7 +161,7 @@ t.test('NULL goes into every column', t => {
   t.end()
 })
 
-t.test('a tuple becomes a column of its elements, or of its vectors', t => {
+t.test('a tuple becomes a column of its elements or of its vectors', t => {
   const mixed = column(
     'ANY',
     { form: 'scalar', type: 'INT', value: 60 },
@@ -177,7 +177,7 @@ t.test('a tuple becomes a column of its elements, or of its vectors', t => {
   t.end()
 })
 
-t.test('arrays convert cell by cell', t => {
+t.test('arrays are converted cell by cell', t => {
   const arrays = vectorOf({ type: 'INT', array: true }, [[1, 2], [3]])
   t.same(textsOf(convertColumn(arrays, { type: 'DOUBLE', array: true })), ['[1,2]', '[3]'])
   t.throws(() => convertColumn(arrays, { type: 'INT' }), {
@@ -194,7 +194,7 @@ function convertConvertTemporal(
   return valuesOf(convertTemporal(fixed({ type: from }, ...values), to))
 }
 
-/** One moment as each type tells it. */
+/** One moment in each type. */
 const moment: Readonly<Record<TemporalType, string>> = {
   DATE: '2012.06.13',
   MONTH: '2012.06M',
@@ -212,7 +212,7 @@ const moment: Readonly<Record<TemporalType, string>> = {
 const types = Object.keys(moment) as TemporalType[]
 const dated = types.filter(type => moment[type].startsWith('2012'))
 const ofDay = types.filter(type => !dated.includes(type))
-/** What is left when finer types leave out what the other does not tell. */
+/** For each type, the types that hold only part of its value. */
 const coarser: Readonly<Partial<Record<TemporalType, readonly TemporalType[]>>> = {
   NANOTIMESTAMP: types,
   TIMESTAMP: ['DATETIME', 'DATEMINUTE', 'DATEHOUR', 'DATE', 'MONTH', 'TIME', 'SECOND', 'MINUTE'],
@@ -227,7 +227,7 @@ const coarser: Readonly<Partial<Record<TemporalType, readonly TemporalType[]>>> 
 
 const raw = (type: TemporalType, text = moment[type]): ElementValue => parseTemporal(type, text)!
 
-t.test('an insert converts dates into dates, clock times into times of day', async t => {
+t.test('an insert converts dates into dates, and clock times into times of day', async t => {
   const withClock = ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP']
   for (const from of types) {
     for (const to of types) {
@@ -251,7 +251,7 @@ t.test('a finer type becomes every coarser one', async t => {
   }
 })
 
-t.test('a coarser type becomes the first moment of what it tells', async t => {
+t.test('a coarser type becomes the first moment of its period', async t => {
   const examples: [TemporalType, TemporalType, string][] = [
     ['MONTH', 'DATE', '2012.06.01'],
     ['MONTH', 'NANOTIMESTAMP', '2012.06.01T00:00:00.000000000'],
@@ -273,7 +273,7 @@ t.test('a coarser type becomes the first moment of what it tells', async t => {
   }
 })
 
-t.test('what a type cannot hold is null, at its last value and one behind', async t => {
+t.test('a value outside a type is null: the last one that fits and the next one', async t => {
   const max32 = 2 ** 31 - 1
   const max64 = 2n ** 63n - 1n
   const examples: [TemporalType, TemporalType, number | bigint, ElementValue][] = [
@@ -331,7 +331,7 @@ t.test('temporal types with a date follow the calendar on both sides of 1970', t
   t.end()
 })
 
-t.test('nanosecond times are split without losing a nanosecond', t => {
+t.test('nanosecond times are divided without losing a nanosecond', t => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), nanos => {
       const ms = floorDivide(nanos, 1_000_000n)

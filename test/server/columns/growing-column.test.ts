@@ -8,7 +8,7 @@ import { textsOf } from '../../helpers/script.js'
 import { elements, storedTypes, symbolColumns } from './columns.js'
 
 t.test(
-  'a growing column holds what was appended, and views keep the rows they were taken at',
+  'a growing column holds all appended rows, and views keep the rows from when they were taken',
   t => {
     for (const type of storedTypes) {
       const batches = fc.array(fc.array(elements(type), { maxLength: 12 }), { maxLength: 6 })
@@ -35,7 +35,7 @@ t.test(
   },
 )
 
-t.test('changed rows are seen in new views only', t => {
+t.test('only new views see changed rows', t => {
   for (const type of storedTypes) {
     const property = fc.property(
       fc.array(elements(type), { minLength: 1, maxLength: 10 }),
@@ -67,7 +67,7 @@ t.test('changed rows are seen in new views only', t => {
 })
 
 t.test(
-  'SYMBOL columns with different bases merge into one base without losing or doubling text',
+  'SYMBOL columns with different bases merge into one base without losing or repeating text',
   t => {
     fc.assert(
       fc.property(fc.array(symbolColumns, { maxLength: 6 }), columns => {
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('a slice of a column is appended as the rows it shows', t => {
+t.test('appending a slice of a column appends the rows that it shows', t => {
   const growing = growingColumn({ type: 'INT', array: true }, 0)
   const rows = vectorOf({ type: 'INT', array: true }, [[1, 2], [3], [4, 5, 6]])
   growing.append(takeRows(rows, Int32Array.of(2, 0)))

@@ -86,7 +86,7 @@ testRefusals(t, 'what cannot be indexed says so', {
   'for(x in sum){x}': 'The object in a for statement must be a vector or table.',
 })
 
-t.test('dictionaries come from the wire and go back', async t => {
+t.test('dictionaries arrive over the wire and are sent back', async t => {
   const { run, session, node, show } = testSession()
   const { setVariables } = await import('../../../src/server/script/session/session.js')
   const typed = (await run('dict(`a`b, 1 2)')) as Value
@@ -109,7 +109,7 @@ t.test('dictionaries come from the wire and go back', async t => {
   })
 })
 
-t.test('functions, types and handles travel by their names', async t => {
+t.test('functions, types and handles are sent as their names', async t => {
   const { show } = testSession()
   t.equal(await show('sum'), 'sum')
   t.equal(await show('def f(x){return x}\nf'), 'f')
@@ -131,7 +131,7 @@ t.test('members are columns of tables and entries of dictionaries', async t => {
   t.throws(() => memberOf(int(1), 'b'), { message: 'The object has no member [b].' })
 })
 
-t.test('columns of stream and DFS tables are read by SQL alone', async t => {
+t.test('only SQL reads columns of stream and DFS tables', async t => {
   for (const [kind, name, id] of [
     ['stream', 'stream', 'S02009'],
     ['keyedStream', 'stream', 'S02009'],
@@ -150,7 +150,7 @@ t.test('columns of stream and DFS tables are read by SQL alone', async t => {
   }
 })
 
-t.test('a function travels as its name and what kind of function it is', async t => {
+t.test('a function is sent as its name and its kind', async t => {
   const { run } = testSession()
   await run('def f(a, b) { return a + b }')
   t.match(await run('sum'), { type: 'FUNCTIONDEF', functionKind: 0, value: 'sum' })

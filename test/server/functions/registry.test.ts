@@ -1,6 +1,6 @@
 /*
-  Who needs a built-in (docs/decisions/0011-the-embedded-server-is-a-stand-in.md): a script that this project sends, shows or
-  runs calls it, or the list below says who else does. What tests of the embedded server itself call does not count.
+  Who needs each built-in function (docs/decisions/0011-the-embedded-server-is-a-stand-in.md): a script that this
+  project sends, shows or runs, or somebody named in the list below. Calls in tests of the embedded server do not count.
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
@@ -12,7 +12,7 @@ import { readPages } from '../../helpers/pages.js'
 
 const own = /^(src|test)[\\/]server[\\/]|node_modules/
 
-/** The texts in the sources of a folder: a script is one of them, and no comment or title. */
+/** The texts in the sources of a folder: a text may be a script, a comment or title is not. */
 function textsUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map(path => `${folder}/${path}`)
@@ -40,7 +40,7 @@ function isTitle(node: ts.Node): boolean {
   )
 }
 
-/** Blocks of documents that are scripts, or commands with scripts in them. */
+/** Blocks of documents that contain scripts, or commands with scripts. */
 const shown = (await readPages()).flatMap(({ blocks }) =>
   blocks.filter(({ language }) => !['text', 'python'].includes(language)).map(({ text }) => text),
 )
@@ -49,7 +49,7 @@ const scripts = readdirSync('fixtures/scripts').map(name =>
   readFileSync(`fixtures/scripts/${name}`, 'utf8'),
 )
 
-/** Everything that the loader sends, with who sends it. */
+/** Everything that the loader sends, with its sender. */
 const statements = readFileSync('docs/statements.md', 'utf8')
 
 const callers = [
@@ -59,13 +59,13 @@ const callers = [
   statements,
 ].join('\n')
 
-/** Called, or named where a function is an argument: `rpc(alias, getClusterPerf)`. Words of English have no capitals inside. */
+/** Called, or named as an argument: `rpc(alias, getClusterPerf)`. English words have no capitals inside. */
 function isCalled(name: string): boolean {
   const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '(\\s?\\(|\\{)'
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
 }
 
-/** Who needs those that no script calls. */
+/** Who needs the functions that no script calls. */
 const otherwise: Readonly<Record<string, string>> = {
   'types by name, of which the language is made': 'bool char short float minute second datetime timestamp nanotime nanotimestamp',
   'words of the language besides operators': 'between distinct in isValid neg not',
@@ -80,23 +80,23 @@ const otherwise: Readonly<Record<string, string>> = {
   'what users do to a table by the way of the manual': 'addValuePartitions avg flushOLAPCache flushTSDBCache sort today truncate',
 } // prettier-ignore
 
-t.test('every function that is built in is needed by somebody', async t => {
+t.test('somebody needs every built-in function', async t => {
   const operators: readonly string[] = Object.values(operatorNames)
   const listed = Object.values(otherwise).flatMap(names => names.split(/\s+/))
   const isNeeded = (name: string): boolean => isCalled(name) || operators.includes(name)
   t.strictSame(
     [...builtins.keys()].filter(name => !isNeeded(name) && !listed.includes(name)),
     [],
-    'called by nobody: it goes, or `otherwise` says who needs it',
+    'unused: remove it, or name its user in `otherwise`',
   )
   t.strictSame(
     listed.filter(name => !builtins.has(name) || isNeeded(name)),
     [],
-    'gone, or called by now: the list need not have it',
+    'removed or called by now: remove it from the list',
   )
 })
 
-t.test('a title, a comment, and a word that is no call need nothing', async t => {
+t.test('titles, comments, and words that are not calls do not count', async t => {
   const source = ts.createSourceFile(
     'a.ts',
     't.test("cutPoints(x)", () => 0) // take(1)\nimport x from "sum(1)"\nconst s = `size(${x}) of`, u = "left (1)"',
@@ -108,13 +108,13 @@ t.test('a title, a comment, and a word that is no call need nothing', async t =>
   t.notOk(isCalled('nosuch'))
 })
 
-t.test('every name stands for the function of that name', async t => {
+t.test('every function is registered by its own name', async t => {
   for (const [name, builtin] of builtins) t.equal(builtin.name, name)
   t.equal(builtins.get('tableinsert'), undefined, 'capitals count')
   t.match(callContext().findFunction('sum'), { builtin: builtins.get('sum') }, 'sessions look here')
 })
 
-t.test('what a function may be given is what its parameters say', async t => {
+t.test('the numbers of arguments follow from the parameters', async t => {
   for (const { name, parameters, minArguments, maxArguments } of builtins.values()) {
     const hasRest = parameters.at(-1)?.startsWith('...') === true
     t.ok(minArguments <= maxArguments, name)
@@ -123,7 +123,7 @@ t.test('what a function may be given is what its parameters say', async t => {
   }
 })
 
-t.test('functions that change their first argument are told from those that do not', async t => {
+t.test('functions that change their first argument are distinguished from others', async t => {
   const changing = [...builtins.values()].filter(({ mutatesFirst }) => mutatesFirst === true)
   for (const { name } of changing) t.match(name, /!$|^(tableInsert|tableUpsert|delete)/, name)
   for (const name of ['append!', 'tableInsert', 'upsert!', 'replaceColumn!']) {

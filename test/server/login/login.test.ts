@@ -42,7 +42,7 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
   for (const end of ['\nfalse', '']) {
     const body = `connect\nlogin\nadmin\n123456${end}`
     const peer = await RawPeer.connect(server.port)
-    // Asynchronous clients set flag 4 here, too, and read the answer nevertheless.
+    // Asynchronous clients also set flag 4 here, and still read the answer.
     await peer.write(`API 0 ${body.length} / 36_1_4_2\n${body}`)
     const { sessionId } = await peer.response()
     t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
@@ -53,7 +53,7 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
   )
 })
 
-t.test('wrong credentials inside connect are an error without an object', async t => {
+t.test('wrong credentials inside connect give an error without an object', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   for (const [user, password] of [
@@ -85,7 +85,7 @@ t.test('plain login takes two arguments or three', async t => {
   t.strictSame(server.log, [], 'none of it reaches the interpreter')
 })
 
-t.test('users that scripts create in the node can log in', async t => {
+t.test('users created by scripts can log in', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', { password: 'secret', isAdmin: false })
@@ -94,7 +94,7 @@ t.test('users that scripts create in the node can log in', async t => {
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
-t.test('a login in asynchronous mode is carried out in silence', async t => {
+t.test('a login in asynchronous mode gets no answer', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -106,46 +106,42 @@ t.test('a login in asynchronous mode is carried out in silence', async t => {
   t.equal(server.sessions[0]?.user, 'admin')
 })
 
-t.test(
-  'an encrypted login works with base64 broken into lines as Java and C++ break it',
-  async t => {
-    const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
-    t.teardown(() => server.close())
-    const peer = await connected(server.port)
-    const reply = await ask(peer, 'getDynamicPublicKey')
-    const pem = (reply as { value: string }).value
-    t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
-    const encrypt = (plain: string): string =>
-      publicEncrypt(
-        { key: pem, padding: constants.RSA_PKCS1_PADDING },
-        Buffer.from(plain),
-      ).toString('base64')
-    const lines = (base64: string, width: number, end: string): string =>
-      base64.replaceAll(new RegExp(`.{1,${width}}`, 'g'), `$&${end}`)
-    for (const [width, end] of [
-      [76, '\r\n'],
-      [64, '\n'],
-      [1000, ''],
-    ] as const) {
-      const secret = (plain: string): Value => text(lines(encrypt(plain), width, end))
-      t.strictSame(await ask(peer, 'login', secret('admin'), secret('pässwörd'), yes), yes)
-      t.equal(await ask(peer, 'login', secret('admin'), secret('password'), yes), badLogin)
-      t.equal(await ask(peer, 'login', secret('nobody'), secret('pässwörd'), yes), badLogin)
-    }
-    t.equal(await ask(peer, 'login', text('admin'), text('pässwörd'), yes), badLogin)
-    const unpadded = publicEncrypt(
-      { key: pem, padding: constants.RSA_NO_PADDING },
-      Buffer.alloc(256, 1),
+t.test('an encrypted login works with base64 divided into lines as by Java and C++', async t => {
+  const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const reply = await ask(peer, 'getDynamicPublicKey')
+  const pem = (reply as { value: string }).value
+  t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
+  const encrypt = (plain: string): string =>
+    publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
+      'base64',
     )
-    t.equal(
-      await ask(peer, 'login', text(unpadded.toString('base64')), text(encrypt('x')), yes),
-      badLogin,
-    )
-    t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
-  },
-)
+  const lines = (base64: string, width: number, end: string): string =>
+    base64.replaceAll(new RegExp(`.{1,${width}}`, 'g'), `$&${end}`)
+  for (const [width, end] of [
+    [76, '\r\n'],
+    [64, '\n'],
+    [1000, ''],
+  ] as const) {
+    const secret = (plain: string): Value => text(lines(encrypt(plain), width, end))
+    t.strictSame(await ask(peer, 'login', secret('admin'), secret('pässwörd'), yes), yes)
+    t.equal(await ask(peer, 'login', secret('admin'), secret('password'), yes), badLogin)
+    t.equal(await ask(peer, 'login', secret('nobody'), secret('pässwörd'), yes), badLogin)
+  }
+  t.equal(await ask(peer, 'login', text('admin'), text('pässwörd'), yes), badLogin)
+  const unpadded = publicEncrypt(
+    { key: pem, padding: constants.RSA_NO_PADDING },
+    Buffer.alloc(256, 1),
+  )
+  t.equal(
+    await ask(peer, 'login', text(unpadded.toString('base64')), text(encrypt('x')), yes),
+    badLogin,
+  )
+  t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
+})
 
-t.test('the functions of a connection, and whom they let in', async t => {
+t.test('the functions of a connection, and which users may call them', async t => {
   const session = guestSession({
     id: '1',
     remoteAddress: '127.0.0.1',
@@ -166,7 +162,7 @@ t.test('the functions of a connection, and whom they let in', async t => {
   }
   t.notOk(refused(closed!, 'version'))
   session.user = 'ann'
-  t.notOk(refused(closed!, undefined), 'whoever has logged in')
+  t.notOk(refused(closed!, undefined), 'a user who has logged in')
   t.strictSame(open!.call(session, 'isClientAuth', []), { ...yes, value: false })
   t.strictSame(closed!.call(session, 'isClientAuth', []), yes)
   for (const args of [[], [text('a')], [text('a'), text('b'), yes, yes], [text('a'), int(1)]]) {
@@ -175,10 +171,10 @@ t.test('the functions of a connection, and whom they let in', async t => {
       /^Usage: login/,
     )
   }
-  t.equal(session.user, 'ann', 'a login that fails leaves the user')
+  t.equal(session.user, 'ann', 'a failed login keeps the user')
 })
 
-/** The client's side of SCRAM as docs/protocol.md#scram states it, written from there alone. */
+/** The client's side of SCRAM, written only from docs/protocol.md#scram. */
 async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
   const nonce = Buffer.from('0123456789abcdef').toString('base64')
   const challenge = (await ask(peer, 'scramClientFirst', text(user), text(nonce))) as {
@@ -211,19 +207,22 @@ t.test('SCRAM logs in and proves that the server knows the password', async t =>
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
-t.test('a user who was not made for SCRAM is refused in the words that clients know', async t => {
+t.test('a user not created for SCRAM is refused in the words that clients know', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await connected(server.port)
   for (const user of ['admin', 'nobody']) {
     const words = (await ask(peer, 'scramClientFirst', text(user), text('abc'))) as string
     t.ok(words.includes("sha256 authMode doesn't support scram authMode"), 'C++, Java, Go')
-    t.ok(words.includes(`user '${user}' doesn't support scram authMode`), 'what their tests show')
+    t.ok(
+      words.includes(`user '${user}' doesn't support scram authMode`),
+      "as in the clients' tests",
+    )
   }
   t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
 })
 
-t.test('SCRAM refuses a wrong password, and a second try at one challenge', async t => {
+t.test('SCRAM refuses a wrong password, and a second try with one challenge', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', ann)
@@ -241,7 +240,7 @@ t.test('SCRAM refuses a wrong password, and a second try at one challenge', asyn
   t.equal(server.sessions[0]?.user, 'guest')
 })
 
-t.test('the form of a SCRAM challenge is what Java casts: ANY of STRING, INT, STRING', async t => {
+t.test('a SCRAM challenge has the form that Java casts: ANY of STRING, INT, STRING', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', ann)
@@ -252,7 +251,7 @@ t.test('the form of a SCRAM challenge is what Java casts: ANY of STRING, INT, ST
   })
 })
 
-t.test('where a login is required, guests may only ask what clients ask before it', async t => {
+t.test('if a login is required, guests may only call what clients call before it', async t => {
   const refusal =
     'Login is required for script execution with client authentication enabled. RefId: S04009'
   const server = await startTinyServer({ call: () => yes }, { requireLogin: true })
@@ -273,13 +272,13 @@ t.test('where a login is required, guests may only ask what clients ask before i
   t.strictSame(server.log.slice(-1), ['script 1+1'])
 })
 
-t.test('where none is required, isClientAuth says so', async t => {
+t.test('if none is required, isClientAuth says so', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
 })
 
-t.test('a ticket passes and changes nothing', async t => {
+t.test('a ticket is accepted and changes nothing', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -295,18 +294,18 @@ const encrypt = (pem: string, plain: string): string =>
     'base64',
   )
 
-/** A block as it is before the key is applied, padding and all. */
+/** A block before encryption, including its padding. */
 const encryptBlock = (pem: string, block: Buffer): string =>
   publicEncrypt({ key: pem, padding: constants.RSA_NO_PADDING }, block).toString('base64')
 
-/** 00 02, so many random bytes, 00, text (RFC 8017 §7.2.1). */
+/** 00 02, `paddingBytes` random bytes, 00, text (RFC 8017 §7.2.1). */
 function padded(text: string, paddingBytes: number): Buffer {
   const padding = Buffer.alloc(paddingBytes, 0xff)
   const block = Buffer.concat([Buffer.from([0, 2]), padding, Buffer.from([0]), Buffer.from(text)])
   return Buffer.concat([block, Buffer.alloc(Math.max(0, blockBytes - block.length), 'x')])
 }
 
-t.test('the public half is a PEM of 2048 bits, the same for all servers of a process', t => {
+t.test('the public key is a PEM of 2048 bits, the same for all servers of a process', t => {
   const pem = key.publicPem
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
   t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
@@ -314,7 +313,7 @@ t.test('the public half is a PEM of 2048 bits, the same for all servers of a pro
   t.end()
 })
 
-t.test('what was encrypted with it is read, whatever lines it is broken into', t => {
+t.test('texts encrypted with the key are decrypted, with any line breaks', t => {
   const pem = key.publicPem
   for (const plain of ['admin', '', 'pässwörd 中文', 'x'.repeat(blockBytes - 11)]) {
     const base64 = encrypt(pem, plain)
@@ -325,7 +324,7 @@ t.test('what was encrypted with it is read, whatever lines it is broken into', t
   t.end()
 })
 
-t.test('anything else is not', t => {
+t.test('other texts are not', t => {
   const pem = key.publicPem
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const another = new LoginKey(pair.publicKey, pair.privateKey)
@@ -377,11 +376,11 @@ const logins: [string, string, boolean][] = [
   ['Admin', '123456', false],
 ]
 
-t.test('a new server has the user and the password of a new DolphinDB', async t => {
+t.test('a new server has the user and password of a new DolphinDB', async t => {
   t.strictSame(initialAdmin, { user: 'admin', password: '123456' })
 })
 
-t.test('a password sent as it is', async t => {
+t.test('a plain password', async t => {
   for (const [user, password, isRight] of logins) {
     const words = failureOf(() => users.check(user, password))
     t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
@@ -390,7 +389,7 @@ t.test('a password sent as it is', async t => {
   t.equal(
     failureOf(() => users.check('late', 'x')),
     'no error',
-    'users are those of the moment',
+    'new users count at once',
   )
 })
 
@@ -418,7 +417,7 @@ t.test('user and password encrypted with the public key', t => {
   t.end()
 })
 
-/** Proof of the client and signature of the server, as RFC 5802 §3 computes them. */
+/** The client's proof and the server's signature, as in RFC 5802 §3. */
 function scramOf(password: string, salt: string, iterations: number, message: string) {
   const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
   const hmac = (key: Buffer, text: string): Buffer =>
@@ -431,7 +430,7 @@ function scramOf(password: string, salt: string, iterations: number, message: st
   }
 }
 
-t.test('a password that does not travel at all', async t => {
+t.test('a password that is never sent', async t => {
   for (const [user, password, isRight] of logins) {
     const exchange = startScram(user, 'abc')
     const [salt, iterations, combined] = scramChallenge(exchange)

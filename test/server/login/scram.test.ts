@@ -11,7 +11,7 @@ const exchange = {
 }
 const proof = 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ='
 
-t.test('the exchange of RFC 7677 is accepted and answered as it says', async t => {
+t.test('the exchange of RFC 7677 is accepted and answered as in the RFC', async t => {
   t.equal(finishScram(exchange, 'pencil', proof), '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=')
   t.strictSame(scramChallenge(exchange), ['W22ZaJ0SNY7soEsUEjb6gQ==', 4096, exchange.combinedNonce])
 })
@@ -25,7 +25,7 @@ t.test('another password, another nonce and a wrong proof are refused', async t 
   }
 })
 
-t.test('every exchange has a salt and a nonce of its own', async t => {
+t.test('every exchange has its own salt and nonce', async t => {
   const [one, two] = [startScram('user', 'abc'), startScram('user', 'abc')]
   t.match(one.combinedNonce, /^abc.{22,}$/)
   t.not(one.combinedNonce, two.combinedNonce)

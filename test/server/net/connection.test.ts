@@ -28,7 +28,7 @@ t.test('a bare connect is answered with a session id and no object, to the byte'
   t.equal(server.counters.connections, 2)
 })
 
-t.test('requests may arrive in any pieces and many at once', async t => {
+t.test('requests may arrive in any chunks and many at once', async t => {
   const server = await startTinyServer({ script: () => int(1), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
   const bytesIn = (sessionId: string): Buffer =>
@@ -54,7 +54,7 @@ t.test('requests may arrive in any pieces and many at once', async t => {
     for (let at = 0; at < bytes.length; at += size) await peer.write(bytes.subarray(at, at + size))
     let id = ''
     for (let i = 0; i < 5; i++) id = (await peer.response()).sessionId
-    t.equal(peer.received.toString('latin1').replaceAll(id, 'ID'), expected, `pieces of ${size}`)
+    t.equal(peer.received.toString('latin1').replaceAll(id, 'ID'), expected, `chunks of ${size}`)
     t.strictSame(server.log.splice(0), requests)
   }
 })
@@ -87,7 +87,7 @@ t.test('a session runs its requests in order; others do not wait for it', async 
   t.equal(server.node.jobs.size, 0)
 })
 
-t.test('asynchronous requests get not one byte, whatever becomes of them', async t => {
+t.test('asynchronous requests get no byte, whatever their outcome', async t => {
   const failures: string[] = []
   const server = await startTinyServer(
     {
@@ -111,7 +111,7 @@ t.test('asynchronous requests get not one byte, whatever becomes of them', async
       requestBytes(call('bad'), asynchronous),
       requestBytes(call('late'), asynchronous),
       requestBytes(call('login', int(1)), asynchronous),
-      // The flag is that of each request, so an answer can follow silence.
+      // Each request has its own flag, so a request with an answer may follow one without.
       requestBytes(script('1')),
     ]),
   )
@@ -144,7 +144,7 @@ t.test('only the latest asynchronous failures are kept', async t => {
   t.equal(server.recentAsyncErrors.at(-1)?.message, 'f299')
 })
 
-t.test('an error is one line and the connection stays usable', async t => {
+t.test('an error is one line, and the connection can still be used', async t => {
   const server = await startTinyServer({
     script: code => {
       if (code === 'bad') throw new ScriptError('first\nsecond\r\nthird')
@@ -166,7 +166,7 @@ t.test('an error is one line and the connection stays usable', async t => {
   t.match(await peer.response(), { ok: true, value: { value: 1 } })
 })
 
-t.test('printed output travels before the answer, for API2 only', async t => {
+t.test('printed output comes before the answer, for API2 only', async t => {
   const server = await startTinyServer({
     script: (_code, session) => {
       session.print('hello')
@@ -191,7 +191,7 @@ t.test('printed output travels before the answer, for API2 only', async t => {
   t.equal(peer.messages.length, 2)
 })
 
-t.test('what was printed is seen while the request still waits', async t => {
+t.test('printed output arrives while the request still waits', async t => {
   const gate = closedGate()
   const server = await startTinyServer({
     script: async (_code, session) => {
@@ -211,7 +211,7 @@ t.test('what was printed is seen while the request still waits', async t => {
   t.match(await response, { ok: true })
 })
 
-t.test('flag 16 clears the memory after its request, not before', async t => {
+t.test('flag 16 clears memory after its request, not before', async t => {
   const events: string[] = []
   const server = await startTinyServer({
     script: code => {
@@ -275,26 +275,29 @@ t.test('a client that only finished sending still gets its answers', async t => 
   t.strictSame(received, Buffer.concat([Buffer.from('1000000001 0 1\nOK\n'), one, one]))
 })
 
-t.test('bytes that are not a request end their session, with a word, and no other', async t => {
-  const server = await startTinyServer({ script: () => int(1) })
-  t.teardown(() => server.close())
-  const good = await RawPeer.connect(server.port)
-  await good.write(connectBytes)
-  await good.response()
-  const bad = await RawPeer.connect(server.port)
-  await bad.write(
-    Buffer.concat([connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000))]),
-  )
-  t.match(
-    (await bad.ended()).toString(),
-    /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
-  )
-  bad.socket.end()
-  await good.write(requestBytes(script('1')))
-  t.match(await good.response(), { ok: true })
-})
+t.test(
+  'bytes that are not a request end their session with a message, and no other session',
+  async t => {
+    const server = await startTinyServer({ script: () => int(1) })
+    t.teardown(() => server.close())
+    const good = await RawPeer.connect(server.port)
+    await good.write(connectBytes)
+    await good.response()
+    const bad = await RawPeer.connect(server.port)
+    await bad.write(
+      Buffer.concat([connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000))]),
+    )
+    t.match(
+      (await bad.ended()).toString(),
+      /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
+    )
+    bad.socket.end()
+    await good.write(requestBytes(script('1')))
+    t.match(await good.response(), { ok: true })
+  },
+)
 
-t.test('an asynchronous session that sends nonsense is closed without a byte', async t => {
+t.test('an asynchronous session that sends invalid bytes is closed without an answer', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -310,7 +313,7 @@ t.test('an asynchronous session that sends nonsense is closed without a byte', a
 })
 
 t.test(
-  'a connection that ends inside a request is reported, and nothing of that request runs',
+  'a connection that ends inside a request is reported, and the request does not run',
   async t => {
     const server = await startTinyServer()
     t.teardown(() => server.close())
@@ -334,7 +337,7 @@ t.test('a request before connect is refused', async t => {
   t.strictSame(server.log, [])
 })
 
-t.test('sessions of other languages are refused in words', async t => {
+t.test('sessions of other languages are refused with a message', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   for (const flags of [2048, 4096]) {
@@ -344,7 +347,7 @@ t.test('sessions of other languages are refused in words', async t => {
   }
 })
 
-t.test('a client that does not read is not worked for', async t => {
+t.test('the server stops working for a client that does not read', async t => {
   const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -359,13 +362,13 @@ t.test('a client that does not read is not worked for', async t => {
   await server.logged('script 1')
   await exchangeMeanwhile(server.port, connectBytes)
   const executed = scriptsRun(server)
-  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were made`)
+  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were computed`)
   peer.socket.resume()
   for (let i = 0; i < requests; i++) t.ok((await peer.response()).ok)
   t.equal(scriptsRun(server), requests)
 })
 
-t.test('while a request waits, its client is read no further than a bound', async t => {
+t.test('while a request waits, its client is read up to a bound only', async t => {
   const gate = closedGate()
   let executed = 0
   const server = await startTinyServer({
@@ -390,7 +393,7 @@ t.test('while a request waits, its client is read no further than a bound', asyn
     await other.write(i === 0 ? connectBytes : requestBytes(call('g')))
     await other.response()
   }
-  t.notOk(written, '64 MiB do not disappear into the server')
+  t.notOk(written, 'the server does not read 64 MiB')
   executed = 0
   gate.open()
   await writing
@@ -402,7 +405,7 @@ t.test('while a request waits, its client is read no further than a bound', asyn
 const host = '127.0.0.1'
 const ids = Array.from({ length: 10_000 }, (_, i) => i)
 
-t.test('a table asked for with a fetchSize comes in blocks of about that size', async t => {
+t.test('a table requested with a fetchSize comes in blocks of about that size', async t => {
   const server = await startTinyServer({ script: () => idTable(...ids) })
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -438,7 +441,7 @@ t.test('small tables are wrapped, too, and an empty one keeps its columns', asyn
   await session.close()
 })
 
-t.test('other results are answered as they are', async t => {
+t.test('other results are answered unchanged', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -448,12 +451,12 @@ t.test('other results are answered as they are', async t => {
 })
 
 interface Sent {
-  /** What each `send` got. */
+  /** The text of each `send`. */
   readonly sent: string[]
   readonly replies: Replies
 }
 
-/** @param hasRoom  what `send` answers */
+/** @param hasRoom  the result of `send` */
 function repliesOn(framed: boolean, hasRoom: () => boolean = () => true): Sent {
   const sent: string[] = []
   const transport = {
@@ -468,7 +471,7 @@ function repliesOn(framed: boolean, hasRoom: () => boolean = () => true): Sent {
 
 const oneReplies = '7 1 1\nOK\n\x04\0\x01\0\0\0'
 
-t.test('answers, errors and output are gathered into one write', async t => {
+t.test('answers, errors and output are combined into one write', async t => {
   const { sent, replies } = repliesOn(false)
   replies.message('hello')
   replies.value(int(1), 0)
@@ -483,10 +486,10 @@ t.test('answers, errors and output are gathered into one write', async t => {
   t.strictSame(sent, [wanted])
   t.equal(replies.bufferedBytes, 0)
   t.equal(replies.flush(), true)
-  t.equal(sent.length, 1, 'nothing is not sent')
+  t.equal(sent.length, 1, 'nothing is sent without bytes')
 })
 
-t.test('a value that cannot travel is the error of its request', async t => {
+t.test('a value that cannot be sent is an error of its request', async t => {
   for (const framed of [true, false]) {
     const { sent, replies } = repliesOn(framed)
     replies.value(text('a\0b'), 0)
@@ -497,7 +500,7 @@ t.test('a value that cannot travel is the error of its request', async t => {
   }
 })
 
-t.test('tables are answered in blocks where blocks are asked for, other values never', async t => {
+t.test('tables are answered in blocks if requested, other values never', async t => {
   const table = idTable(...Array.from({ length: 100 }, (_, row) => row))
   const bytesOf = (value: Parameters<Replies['value']>[0], blockBytes: number): string => {
     const { sent, replies } = repliesOn(true)

@@ -15,7 +15,7 @@ import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-val
 import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 
-t.test('hooks see every request, in order, with what identifies it', async t => {
+t.test('hooks see every request in order, with its identification', async t => {
   const seen: RequestInfo[] = []
   const server = await startTinyServer(
     {},
@@ -81,7 +81,7 @@ t.test('before execution: dropped, failed or delayed', async t => {
 })
 
 t.test(
-  'a flag that is not that of the connection: put off, turned round, or the end of answers',
+  "a flag unlike the connection's: delayed, answered anyway, or ending all answers",
   async t => {
     const seen: Record<string, string> = {}
     for (const fault of ['later', 'flag', 'stall'] as const) {
@@ -109,7 +109,7 @@ t.test(
   },
 )
 
-t.test('closed before execution: neither it nor what follows runs', async t => {
+t.test('closed before execution: neither this request nor later ones run', async t => {
   const server = await startTinyServer(
     {},
     {
@@ -146,7 +146,7 @@ t.test('after execution: closed without an answer, or in the middle of it', asyn
   }
 })
 
-t.test('an answer alone can be dropped, and its neighbours are not', async t => {
+t.test('a single answer can be dropped without its neighbours', async t => {
   const server = await startTinyServer(
     { script: code => int(Number(code)) },
     { faults: { afterExecute: ({ text }) => (text === '2' ? 'drop' : undefined) } },
@@ -161,7 +161,7 @@ t.test('an answer alone can be dropped, and its neighbours are not', async t => 
   t.match(await peer.response(), { value: { value: 3 } })
 })
 
-t.test('a password inside a script is not among what hooks and lists are shown', async t => {
+t.test('a password in a script is hidden from hooks and lists', async t => {
   const texts: string[] = []
   const server = await startTinyServer(
     {
@@ -188,7 +188,7 @@ t.test('a password inside a script is not among what hooks and lists are shown',
 
 const write = { sessionId: '1', table: 'trades', rows: 5 }
 
-t.test('every n-th insert of a table is refused, and nothing else', t => {
+t.test('every n-th insert into a table is refused, and nothing else', t => {
   const faults = requestedFaults('ChunkInRecovery:3')
   const refused = Array.from({ length: 9 }, () => faults.beforeWrite!(write) !== undefined)
   t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
@@ -196,15 +196,15 @@ t.test('every n-th insert of a table is refused, and nothing else', t => {
   t.end()
 })
 
-t.test('ten when no number is given', t => {
+t.test('ten if no number is given', t => {
   const faults = requestedFaults('S01012')
   const refused = Array.from({ length: 20 }, () => faults.beforeWrite!(write) !== undefined)
   t.strictSame([refused.indexOf(true), refused.lastIndexOf(true)], [9, 19])
   t.end()
 })
 
-t.test('every tag by which a cluster says that something passes can be asked for', t => {
-  // docs/server-semantics.md#refusals; that one more is data gone bad, which does not pass.
+t.test('every tag for a temporary refusal by a cluster can be requested', t => {
+  // docs/server-semantics.md#refusals; the additional one means damaged data, which is not temporary.
   const tags = [
     'ChunkInTransaction',
     'ChunkInRecovery',
@@ -224,7 +224,7 @@ t.test('every tag by which a cluster says that something passes can be asked for
 
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
-t.test('the loader reads them as what they are, most as passing', t => {
+t.test('the loader classifies each correctly, most as temporary', t => {
   const others = /^(forget|S03000|mixed\w+|limitEnd)$/
   for (const name of faultNames.filter(one => !others.test(one))) {
     const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
@@ -233,7 +233,7 @@ t.test('the loader reads them as what they are, most as passing', t => {
   t.end()
 })
 
-/** As DolphinDB's pages of error codes have them. */
+/** From DolphinDB's pages of error codes. */
 const texts: readonly [string, string][] = [
   [
     'S00002',
@@ -264,7 +264,7 @@ const texts: readonly [string, string][] = [
   ['S03020', 'The leader has not been elected. Try again later. RefId: S03020'],
 ]
 
-t.test('numbers come with the words that belong to them', t => {
+t.test('numbers come with their error texts', t => {
   for (const [name, error] of texts) {
     t.strictSame(requestedFaults(`${name}:1`).beforeWrite!(write), { error }, name)
   }
@@ -297,7 +297,7 @@ const request: RequestInfo = {
   rows: 0,
 }
 
-t.test('mixed…: every request whose flag is not that of its connection, and no other', t => {
+t.test("mixed…: every request with a flag unlike its connection's, and no other", t => {
   const names = faultNames.filter(name => name.startsWith('mixed'))
   const actions = names.map(name => {
     const faults = requestedFaults(name)
@@ -308,16 +308,16 @@ t.test('mixed…: every request whose flag is not that of its connection, and no
   t.end()
 })
 
-t.test('limitEnd: every part of a result that begins at its end or behind it', t => {
+t.test('limitEnd: every part of a result that begins at its end or after it', t => {
   const faults = requestedFaults('limitEnd')
   const refused = (offset: number, rows: number): boolean =>
     faults.beforeSlice!({ offset, rows }) !== undefined
   t.strictSame([refused(4, 5), refused(5, 5), refused(6, 5)], [false, true, true])
-  t.notOk(refused(0, 0), 'the vendor itself asks that of an empty table')
+  t.notOk(refused(0, 0), "DolphinDB's own code asks this of an empty table")
   t.end()
 })
 
-t.test('forget: every n-th request of a session, its connect excepted', t => {
+t.test('forget: every n-th request of a session, except its connect', t => {
   const faults = requestedFaults('forget:1')
   const asked = (kind: RequestInfo['kind']): unknown => faults.beforeExecute!({ ...request, kind })
   t.equal(asked('connect'), undefined)
@@ -325,7 +325,7 @@ t.test('forget: every n-th request of a session, its connect excepted', t => {
   t.end()
 })
 
-t.test('what cannot be asked for', t => {
+t.test('faults that cannot be requested', t => {
   for (const text of [
     '',
     'forget:',
@@ -342,7 +342,7 @@ t.test('what cannot be asked for', t => {
   t.end()
 })
 
-t.test('even a sleep of no time lets others go first', async t => {
+t.test('even a sleep of zero time lets others run first', async t => {
   const delays = new Delays(systemClock)
   let isOver = false
   const slept = delays.wait(0).then(() => (isOver = true))
@@ -352,12 +352,12 @@ t.test('even a sleep of no time lets others go first', async t => {
   delays.stop()
 })
 
-t.test('a sleep that its server interrupts never ends', async t => {
+t.test('a sleep interrupted by its server never ends', async t => {
   const delays = new Delays(systemClock)
   let isOver = false
   void delays.wait(0).then(() => (isOver = true))
   delays.stop()
-  // Set later, so it would fire later.
+  // This timer starts later, so it fires later.
   await new Delays(systemClock).wait(0)
   t.equal(isOver, false)
 })
@@ -400,11 +400,11 @@ t.test('a request repeated after a reconnect is answered again but not executed 
   t.match(
     await second.response(),
     { ok: true, value: { value: 6 } },
-    'requests without a key are just requests',
+    'requests without a key are always executed',
   )
 })
 
-t.test('a request repeated while it is still under way is executed once', async t => {
+t.test('a request repeated while the first one is running is executed once', async t => {
   const gate = closedGate()
   const server = await startTinyServer({ script: () => gate.opened.then(() => int(7)) })
   t.teardown(() => server.close())
@@ -423,7 +423,7 @@ t.test('a request repeated while it is still under way is executed once', async 
   t.strictSame(server.log, ['script slow'])
 })
 
-t.test('what failed may be tried again', async t => {
+t.test('a failed request may be tried again', async t => {
   let tries = 0
   const server = await startTinyServer({
     script: code => {
@@ -447,32 +447,29 @@ t.test('what failed may be tried again', async t => {
   }
 })
 
-t.test(
-  'a request that fails late takes nothing from the one its client sent meanwhile',
-  async t => {
-    const gate = closedGate()
-    let executed = 0
-    const server = await startTinyServer({
-      script: code =>
-        code === 'slow'
-          ? gate.opened.then(() => Promise.reject(new Error('too late')))
-          : int((executed += 1)),
-    })
-    t.teardown(() => server.close())
-    const first = await connected(server.port)
-    await first.write(requestBytes(script('slow'), numbered(1)))
-    await server.logged('script slow')
-    const second = await connected(server.port)
-    await second.write(requestBytes(script('next'), numbered(2)))
-    t.match(await second.response(), { ok: true, value: { value: 1 } })
-    gate.open()
-    t.match(await first.response(), { ok: false, message: 'too late' })
-    await second.write(requestBytes(script('next'), numbered(-2)))
-    t.match(await second.response(), { ok: true, value: { value: 1 } })
-  },
-)
+t.test('a request that fails late does not affect a later one of its client', async t => {
+  const gate = closedGate()
+  let executed = 0
+  const server = await startTinyServer({
+    script: code =>
+      code === 'slow'
+        ? gate.opened.then(() => Promise.reject(new Error('too late')))
+        : int((executed += 1)),
+  })
+  t.teardown(() => server.close())
+  const first = await connected(server.port)
+  await first.write(requestBytes(script('slow'), numbered(1)))
+  await server.logged('script slow')
+  const second = await connected(server.port)
+  await second.write(requestBytes(script('next'), numbered(2)))
+  t.match(await second.response(), { ok: true, value: { value: 1 } })
+  gate.open()
+  t.match(await first.response(), { ok: false, message: 'too late' })
+  await second.write(requestBytes(script('next'), numbered(-2)))
+  t.match(await second.response(), { ok: true, value: { value: 1 } })
+})
 
-t.test('keys are kept for a bounded number of clients', async t => {
+t.test('keys are kept for a limited number of clients', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -492,7 +489,7 @@ t.test('keys are kept for a bounded number of clients', async t => {
   )
 })
 
-t.test('only the latest 256 are kept, all of them are counted', async t => {
+t.test('only the latest 256 are kept, and all are counted', async t => {
   const failures = new AsynchronousFailures(() => 0)
   const before = failures.recent
   for (let number = 1; number <= 256; number++) failures.add(String(number), '', '')
@@ -503,7 +500,7 @@ t.test('only the latest 256 are kept, all of them are counted', async t => {
     [256, '2', '257'],
   )
   t.equal(failures.count, 257)
-  t.equal(before.length, 0, 'a list that was handed out does not change')
+  t.equal(before.length, 0, 'a returned list does not change')
 })
 
 const table: Table = {
@@ -533,7 +530,7 @@ const table: Table = {
   ],
 }
 
-t.test('a discarding server counts rows and sums exactly, nulls left out', async t => {
+t.test('a discarding server counts rows and sums exactly, without nulls', async t => {
   const server = await startTinyServer(
     { script: () => int(7), call: () => int(8) },
     { discard: true },
@@ -565,7 +562,7 @@ t.test('a discarding server counts rows and sums exactly, nulls left out', async
 })
 
 t.test(
-  'functions of the session run, what they insert is answered as inserted and forgotten',
+  'functions of the session run; their inserts are answered as usual and discarded',
   async t => {
     const server = await startServer({ port: 0, discard: true })
     t.teardown(() => server.close())

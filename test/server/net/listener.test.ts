@@ -14,7 +14,7 @@ import { unusableCertificate } from '../../../src/server/net/listener.js'
 import { Certificates } from '../../helpers/certificates.js'
 import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 
-t.test('a server listens on loopback and says where', async t => {
+t.test('a server listens on loopback and reports its address', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   t.equal(server.host, '127.0.0.1')
@@ -22,7 +22,7 @@ t.test('a server listens on loopback and says where', async t => {
   t.equal(server.node.port, server.port)
 })
 
-t.test('a port in use is named', async t => {
+t.test('the error names a port in use', async t => {
   const taken = createServer()
   taken.listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -34,12 +34,12 @@ t.test('a port in use is named', async t => {
   })
 })
 
-t.test('an address that is not ours is refused', async t => {
+t.test('an address of another machine is refused', async t => {
   const server = startTinyServer({}, { host: '192.0.2.1', allowInitialPassword: true })
   await t.rejects(server, { code: 'DDB_CONFIG', message: /Cannot listen on 192\.0\.2\.1/ })
 })
 
-t.test('connections beyond the maximum are told so', async t => {
+t.test('connections beyond the maximum get an error', async t => {
   const server = await startTinyServer({}, { maxConnections: 1 })
   t.teardown(() => server.close())
   const first = await RawPeer.connect(server.port)
@@ -61,11 +61,11 @@ t.test('connections beyond the maximum are told so', async t => {
   t.match(await third.response(), { ok: true })
 })
 
-t.test('connections on which nothing is asked take nobody’s place', async t => {
+t.test('connections without requests use up no places', async t => {
   const server = await startTinyServer({}, { maxConnections: 3 })
   t.teardown(() => server.close())
   const silent = await Promise.all(Array.from({ length: 512 }, () => RawPeer.connect(server.port)))
-  // Some say nothing, some begin and do not go on.
+  // Some send nothing, some begin and stop.
   for (const peer of silent.slice(0, 100)) await peer.write('A')
   for (const peer of silent.slice(100, 200)) await peer.write('GET / HT')
   for (let count = 0; count < 3; count++) {
@@ -81,7 +81,7 @@ t.test('connections on which nothing is asked take nobody’s place', async t =>
   t.match(await oneOfThem!.response(), { ok: false, message: /^Maximum connections 3 reached/ })
 })
 
-t.test('of very many connections on which nothing is asked the oldest go', async t => {
+t.test('of very many connections without requests the oldest are closed', async t => {
   const server = await startTinyServer({ script: () => int(1) }, { maxConnections: 2 })
   t.teardown(() => server.close())
   const first = await RawPeer.connect(server.port)
@@ -98,10 +98,10 @@ t.test('of very many connections on which nothing is asked the oldest go', async
   await last.write(connectBytes)
   t.match(await last.response(), { ok: true })
   await first.write(requestBytes(script('1')))
-  t.match(await first.response(), { ok: true }, 'who has asked stays')
+  t.match(await first.response(), { ok: true }, 'a connection with requests stays')
 })
 
-t.test('values larger than allowed end the session', async t => {
+t.test('values larger than the limit end the session', async t => {
   const server = await startTinyServer({}, { maxValueBytes: 1000 })
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -111,7 +111,7 @@ t.test('values larger than allowed end the session', async t => {
   t.match((await peer.ended()).toString(), /larger than the 1000 bytes/)
 })
 
-t.test('closing ends every connection and lets what has arrived be executed', async t => {
+t.test('closing ends every connection, and requests that have arrived are executed', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   const silent = await RawPeer.connect(server.port)
   const idle = await RawPeer.connect(server.port)
@@ -151,7 +151,7 @@ t.test('closing ends the sleep of scripts without waking them', async t => {
   t.equal(timers(), before)
 })
 
-t.test('closing does not wait for a request that waits for ever', async t => {
+t.test('closing does not wait for a request that waits forever', async t => {
   const server = await startTinyServer({ script: () => closedGate().opened })
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.concat([connectBytes, requestBytes(script('for ever'))]))
@@ -184,7 +184,7 @@ const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
 const identity = certificates.make('server', { by: ca })
 
-t.test('a server with a certificate speaks TLS alone', async t => {
+t.test('a server with a certificate speaks only TLS', async t => {
   const { certFile: tlsCertFile, keyFile: tlsKeyFile } = identity
   const server = await startServer({ port: 0, tlsCertFile, tlsKeyFile })
   t.teardown(() => server.close())
@@ -196,7 +196,7 @@ t.test('a server with a certificate speaks TLS alone', async t => {
   await session.close()
 })
 
-t.test('a server does not start with what it cannot use', async t => {
+t.test('a server does not start with unusable options', async t => {
   const { certFile, keyFile } = identity
   const wrongOrder = certificates.chain([ca, identity], identity)
   for (const [options, code, message] of [
@@ -241,7 +241,7 @@ class WebPeer {
   }
 }
 
-t.test('the JavaScript client is served on the same port, a message for each answer', async t => {
+t.test('the JavaScript client is served on the same port, with one message per answer', async t => {
   const server = await startTinyServer({
     script: (_code, session) => {
       session.print('one')
@@ -269,7 +269,7 @@ t.test('the JavaScript client is served on the same port, a message for each ans
   )
   const [answer] = await peer.next(1)
   t.ok(answer!.length > 400_000)
-  // As the JavaScript client ends a call: one LF behind the byte order.
+  // The JavaScript client ends a call with one LF after the byte order.
   peer.socket.send(
     Buffer.from('API2 1000000001 15 / 0_1_4_64\nfunction\nf\n0\n1\n'.replace('15', '15')),
   )
@@ -278,7 +278,7 @@ t.test('the JavaScript client is served on the same port, a message for each ans
   await server.sessionClosed('1000000001')
 })
 
-t.test('requests in flight when a WebSocket closes are executed', async t => {
+t.test('running requests are executed even if their WebSocket closes', async t => {
   const gate = closedGate()
   const server = await startTinyServer({ script: () => gate.opened })
   t.teardown(() => server.close())
@@ -294,7 +294,7 @@ t.test('requests in flight when a WebSocket closes are executed', async t => {
   t.strictSame(server.log, ['script wait', 'script last'])
 })
 
-t.test('subprotocols are echoed and refused in words', async t => {
+t.test('known subprotocols are accepted, others refused with a message', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   for (const [protocol, words] of [
@@ -312,7 +312,7 @@ t.test('subprotocols are echoed and refused in words', async t => {
   t.notOk(server.sessions.some(session => session.user !== 'guest'))
 })
 
-t.test('web pages may connect only from origins that are allowed', async t => {
+t.test('web pages may connect only from allowed origins', async t => {
   const server = await startTinyServer({}, { allowOrigins: ['https://example.org'] })
   t.teardown(() => server.close())
   const refused = new WebPeer(server.port, [], { origin: 'https://evil.example' })
@@ -329,7 +329,7 @@ t.test('web pages may connect only from origins that are allowed', async t => {
   allowed.socket.terminate()
 })
 
-t.test('a browser that only looks is told what this is', async t => {
+t.test('a plain visit by browser gets an explanation', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const [response] = (await once(get({ port: server.port, host: '127.0.0.1' }), 'response')) as [
@@ -341,7 +341,7 @@ t.test('a browser that only looks is told what this is', async t => {
   t.match(Buffer.concat(chunks).toString(), /DolphinDB protocol over TCP and WebSocket/)
 })
 
-t.test('an HTTP request that arrives byte by byte is one', async t => {
+t.test('an HTTP request that arrives byte by byte is one request', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -350,7 +350,7 @@ t.test('an HTTP request that arrives byte by byte is one', async t => {
   t.match((await peer.ended()).toString(), /^HTTP\/1\.1 426 /)
 })
 
-t.test('nonsense in a WebSocket message ends that session with a word', async t => {
+t.test('invalid bytes in a WebSocket message end that session with a message', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = new WebPeer(server.port)
@@ -360,7 +360,7 @@ t.test('nonsense in a WebSocket message ends that session with a word', async t 
   await once(peer.socket, 'close')
 })
 
-t.test('a WebSocket client that does not read is not worked for', async t => {
+t.test('the server stops working for a WebSocket client that does not read', async t => {
   const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = new WebPeer(server.port)
@@ -373,7 +373,7 @@ t.test('a WebSocket client that does not read is not worked for', async t => {
   await server.logged('script 1')
   await exchangeMeanwhile(server.port, connectMessage)
   const executed = scriptsRun(server)
-  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were made`)
+  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were computed`)
   peer.socket.resume()
   t.equal((await peer.next(requests)).length, requests)
   peer.socket.terminate()

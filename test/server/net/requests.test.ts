@@ -1,5 +1,5 @@
 /*
-  Requests of one connection run one after another: those behind one that waits are jobs as well, and can be cancelled.
+  Requests of one connection run one after another: waiting requests are jobs as well, and can be cancelled.
 */
 import t from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -45,7 +45,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise<void>(resolve => setImmediate(resolve))
 }
 
-t.test('what waits behind a request is listed, in order', async t => {
+t.test('requests that wait for another one are listed in order', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   busy.send('tableInsert{trades}', [int(1)])
@@ -59,7 +59,7 @@ t.test('what waits behind a request is listed, in order', async t => {
   t.strictSame(await busy.run('exec count(*) from trades'), int(0))
 })
 
-t.test('a cancelled job never begins; the others run in their turn', async t => {
+t.test('a cancelled job never begins; the others run in order', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   for (const x of [1, 2, 3]) busy.send('tableInsert{trades}', [int(x)])
@@ -70,7 +70,7 @@ t.test('a cancelled job never begins; the others run in their turn', async t => 
   t.equal(await jobsOf(busy, other), '')
 })
 
-t.test('a request that waits keeps the id it had in the queue', async t => {
+t.test('a waiting request keeps its id from the queue', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   busy.send('sleep', [int(600_001)])
@@ -138,7 +138,7 @@ function runnerWith({ requireLogin = false, discard, defined, refusal }: Options
   return { runner, run, log, session }
 }
 
-t.test('each kind of request reaches what runs it', async t => {
+t.test('each kind of request reaches the part that runs it', async t => {
   const { run, log, session } = runnerWith()
   t.equal(run({ kind: 'connect' }), undefined)
   t.match(run(script('1+1')), int(3))
@@ -156,7 +156,7 @@ t.test('each kind of request reaches what runs it', async t => {
   )
 })
 
-t.test('where a login is required, guests run nothing', async t => {
+t.test('if a login is required, guests run nothing', async t => {
   const { run, log, session } = runnerWith({ requireLogin: true })
   const refused = [script('1'), upload, call('tableInsert{t}', idTable(1)), call('f')]
   for (const request of refused) {
@@ -175,7 +175,7 @@ t.test('where a login is required, guests run nothing', async t => {
   t.strictSame(log.slice(-4), ['script 1', 'upload a,b', 'call tableInsert{t} 1', 'call f 0'])
 })
 
-t.test('sessions and languages that are not served answer everything with a refusal', async t => {
+t.test('sessions and languages that are not served refuse every request', async t => {
   const { run, log } = runnerWith({ refusal: 'not here' })
   for (const request of [script('1'), { kind: 'connect' } as const, call('version')]) {
     t.equal(
@@ -199,7 +199,7 @@ t.test('sessions and languages that are not served answer everything with a refu
   t.strictSame(other.log, ['script 1'])
 })
 
-t.test('a numbered request that comes twice is run once', async t => {
+t.test('a numbered request that arrives twice runs once', async t => {
   const { run, log } = runnerWith()
   const first = run(script('1'), { clientId: 'c', sequenceNumber: 1 })
   t.equal(run(script('1'), { clientId: 'c', sequenceNumber: -1 }), first)
@@ -210,7 +210,7 @@ t.test('a numbered request that comes twice is run once', async t => {
   t.strictSame(log, ['script 1', 'script 2', 'script 3', 'script 4', 'script 4'])
 })
 
-t.test('tables are counted and forgotten; functions of the user run without them', async t => {
+t.test("tables are counted and discarded; the user's functions run without them", async t => {
   const discard = new Discard()
   const { run, log } = runnerWith({ discard, defined: 'deliver' })
   const answers: [request: Request, answer: Value, wanted?: string][] = [
@@ -231,7 +231,7 @@ t.test('tables are counted and forgotten; functions of the user run without them
   t.match(discard.counters, { requests: 6, rows: 10 })
 })
 
-t.test('the ends of a request and of a session are handed on', async t => {
+t.test('the ends of a request and of a session are passed on', async t => {
   const { runner, log, session } = runnerWith()
   runner.afterRequest(head)
   t.strictSame(log, [])
@@ -252,7 +252,7 @@ const headRunningJobs: RequestHead = {
 }
 const nothing = (): void => undefined
 
-t.test('a job is what its request says, until it ends', async t => {
+t.test('a job describes its request until it ends', async t => {
   const node = createNode({ now: () => 5_000 })
   const jobs = new RunningJobs(node)
   const requests: [request: Request, jobType: string, description: string][] = [
@@ -278,7 +278,7 @@ t.test('a job is what its request says, until it ends', async t => {
     })
     ids.add(job.rootJobId)
   }
-  t.equal(ids.size, requests.length, 'each has an id of its own')
+  t.equal(ids.size, requests.length, 'each has its own id')
   jobs.begin('2', jobs.jobOf(headRunningJobs, script('2'), nothing)!, () => [])
   jobs.end('1')
   t.strictSame([...node.jobs.keys()], ['2'])

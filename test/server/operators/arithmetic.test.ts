@@ -1,6 +1,6 @@
 /*
-  Arithmetic against exact integers: BigInt knows neither overflow nor nulls, so the rules are written down here a
-  second time.
+  Arithmetic compared with exact integers: BigInt has neither overflow nor nulls, so this file states the rules a second
+  time.
 */
 import t from 'tap'
 import assert from 'node:assert/strict'
@@ -27,7 +27,7 @@ import {
   temporalArithmetic,
 } from '../../../src/server/operators/temporal-arithmetic.js'
 
-t.test('the types decide how it is calculated', async t => {
+t.test('the types decide how values are calculated', async t => {
   const examples: [ServerValue, '+' | '-', ServerValue, string][] = [
     [int(1), '+', int(2), 'INT 3'],
     [text('1'), '+', int(2), 'STRING 12'],
@@ -46,7 +46,7 @@ t.test('the types decide how it is calculated', async t => {
   }
 })
 
-t.test('text is added only', async t => {
+t.test('text can only be added', async t => {
   for (const [operator, name] of [
     ['-', 'sub'],
     ['*', 'mul'],
@@ -71,7 +71,7 @@ t.test('no text grows beyond sixteen million characters', async t => {
   })
 })
 
-t.test('the type stays, from the first value to the last', async t => {
+t.test('negation keeps the type, from the first value to the last', async t => {
   const examples: Vector[] = [
     vector('CHAR', 127, -127, 0, null),
     vector('SHORT', 32767, -32767, 0, null),
@@ -95,7 +95,7 @@ t.test('the type stays, from the first value to the last', async t => {
   }
 })
 
-t.test('what has no arithmetic is refused', async t => {
+t.test('types without arithmetic are refused', async t => {
   for (const value of [text('a'), scalar('DATE', 1), scalar('UUID', null)]) {
     t.throws(() => negate(value), { category: 'SYSTEM_Operator', message: /method can not be/ })
   }
@@ -111,7 +111,7 @@ function floorDivide(a: bigint, b: bigint): bigint {
 
 type Exact = (a: bigint, b: bigint, width: 32 | 64) => bigint | null
 
-/** `>>` fills with zeros, and as many bits are moved as fit into the width. */
+/** `>>` fills with zeros, and the width limits the number of bits moved. */
 const oracle: Readonly<Partial<Record<ArithmeticOperator, Exact>>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
@@ -126,7 +126,7 @@ const oracle: Readonly<Partial<Record<ArithmeticOperator, Exact>>> = {
 }
 const operators = Object.keys(oracle) as ArithmeticOperator[]
 
-/** What an operator must give for two integers of a width, null being the smallest of them. */
+/** The result of an operator for two integers of a width; null is the smallest of them. */
 function expected(
   operator: ArithmeticOperator,
   a: bigint | null,
@@ -156,7 +156,7 @@ function calculated(
   return valuesOf(numericArithmetic(operator, paired(left, right))).map(wide)
 }
 
-t.test('integers wrap at their width, and are null beside a null', async t => {
+t.test('integers wrap at their width, and are null next to a null', async t => {
   for (const operator of operators) {
     const rows = fc.array(fc.tuple(whole(32n), whole(32n), whole(64n)), { maxLength: 12 })
     fc.assert(
@@ -183,7 +183,7 @@ t.test('integers wrap at their width, and are null beside a null', async t => {
   }
 })
 
-t.test('doubles compute as doubles, a zero divisor gives null', async () => {
+t.test('doubles are calculated as doubles, and a zero divisor gives null', async () => {
   const few = fc.constantFrom(0, -0, 1, -1, 2.5)
   const value = fc.option(fc.oneof(few, fc.double({ noNaN: true, min: -1e100, max: 1e100 })))
   const exact: Readonly<Record<string, (a: number, b: number) => number | null>> = {
@@ -233,7 +233,7 @@ t.test('the result has the type that both sides need', async t => {
   }
 })
 
-t.test('types without arithmetic are named by the function of the operator', async t => {
+t.test("errors about types without arithmetic name the operator's function", async t => {
   t.match(refused('>>', 'x'), {
     category: 'SYSTEM_Operator',
     message: 'Arguments for rshift method can not be x.',
@@ -289,7 +289,7 @@ t.test('sums take the larger scale, products the sum of both, quotients the left
   }
 })
 
-t.test('nothing is lost that the scale can hold', async () => {
+t.test('nothing is lost within the scale', async () => {
   const value = fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n })
   const scale = fc.nat({ max: 9 })
   fc.assert(
@@ -309,7 +309,7 @@ t.test('nothing is lost that the scale can hold', async () => {
   )
 })
 
-t.test('a product takes the type that holds it', async t => {
+t.test('a product takes the type that can hold it', async t => {
   const largest = 2n ** 31n - 1n
   const examples: [Vector, Vector, string][] = [
     [decimals(32, 0, largest), decimals(32, 0, 1n), `DECIMAL32(0) ${largest}`],
@@ -327,7 +327,7 @@ t.test('a product takes the type that holds it', async t => {
     t.equal(calculatedDecimalArithmetic('*', left, right), wanted)
 })
 
-t.test('what no type holds is refused', async t => {
+t.test('a result that no type holds is refused', async t => {
   const overflow = { name: 'ScriptError', message: 'Decimal math overflow' }
   const largest = 2n ** 31n - 1n
   t.equal(
@@ -366,7 +366,7 @@ function calculatedTemporalArithmetic(
   return shown(temporalArithmetic(operator, paired(left, right)))
 }
 
-t.test('a whole number moves a moment by the unit of its type', async t => {
+t.test('an integer moves a moment by the unit of its type', async t => {
   const examples: [ServerValue, '+' | '-', ServerValue, string][] = [
     [vector('DATE', 0, null), '+', int(31), 'DATE 1970.02.01,'],
     [vector('DATE', 0), '-', vector('LONG', 1n), 'DATE 1969.12.31'],
@@ -390,7 +390,7 @@ t.test('a whole number moves a moment by the unit of its type', async t => {
   }
 })
 
-t.test('a time of day starts again at midnight', async () => {
+t.test('a time of day restarts at midnight', async () => {
   const perDay: [DataType, bigint][] = [
     ['MINUTE', 1440n],
     ['SECOND', 86_400n],
@@ -423,7 +423,7 @@ t.test('a time of day starts again at midnight', async () => {
   }
 })
 
-t.test('the distance of two moments is told in the finer unit', async t => {
+t.test('the distance of two moments is in the finer unit', async t => {
   const examples: [ServerValue, ServerValue, string][] = [
     [vector('DATE', 5, null), vector('DATE', 2, 1), 'INT 3,'],
     [vector('MONTH', 0), vector('MONTH', 12), 'INT -12'],
@@ -437,7 +437,7 @@ t.test('the distance of two moments is told in the finer unit', async t => {
   t.equal(calculatedTemporalArithmetic('%', vector('TIME', 3_723_456), int(1000)), 'INT 456')
 })
 
-t.test('all else is refused', async t => {
+t.test('everything else is refused', async t => {
   const date = vector('DATE', 0)
   const refused: [ServerValue, '+' | '-' | '%', ServerValue, string][] = [
     [date, '+', date, 'Arguments for add method can not be temporal.'],
@@ -455,33 +455,36 @@ t.test('all else is refused', async t => {
   }
 })
 
-t.test('moments of different types are in the order of time, wherever a type ends', async t => {
-  const farDay = 100_000_000
-  const examples: [ServerValue, ServerValue, number][] = [
-    [vector('DATE', 0), vector('DATETIME', 0), 0],
-    [vector('DATE', 0), vector('DATETIME', 1), -1],
-    [vector('DATE', farDay), vector('DATETIME', 2147483647), 1],
-    [vector('DATE', -farDay), vector('DATEMINUTE', -2147483647), -1],
-    [vector('DATE', farDay), vector('DATEHOUR', 2147483647), 1],
-    [vector('DATE', farDay), vector('TIMESTAMP', BigInt(farDay) * BigInt(day)), 0],
-    [vector('DATE', farDay), vector('NANOTIMESTAMP', 0n), 1],
-    [vector('DATE', -farDay), vector('NANOTIMESTAMP', 0n), -1],
-    [vector('NANOTIMESTAMP', 1n), vector('TIMESTAMP', 0n), 1],
-    [vector('DATE', null), vector('NANOTIMESTAMP', -max64), -1],
-    [vector('DATE', null), vector('DATETIME', null), 0],
-    [vector('TIME', 1), vector('NANOTIME', 1_000_000n), 0],
-    [vector('DATE', 1), vector('DATE', 2), -1],
-  ]
-  for (const [a, b, wanted] of examples) {
-    for (const [left, right, order] of [
-      [a, b, wanted],
-      [b, a, -wanted],
-    ] as const) {
-      const aligned = comparableTemporal(paired(left, right))
-      const [x, y] = [aligned.left, aligned.right].map(side => doubleOf(side)[0]!)
-      t.equal(Math.sign(x! - y!) + 0, order + 0)
+t.test(
+  'moments of different types are in the order of time, also at the limits of a type',
+  async t => {
+    const farDay = 100_000_000
+    const examples: [ServerValue, ServerValue, number][] = [
+      [vector('DATE', 0), vector('DATETIME', 0), 0],
+      [vector('DATE', 0), vector('DATETIME', 1), -1],
+      [vector('DATE', farDay), vector('DATETIME', 2147483647), 1],
+      [vector('DATE', -farDay), vector('DATEMINUTE', -2147483647), -1],
+      [vector('DATE', farDay), vector('DATEHOUR', 2147483647), 1],
+      [vector('DATE', farDay), vector('TIMESTAMP', BigInt(farDay) * BigInt(day)), 0],
+      [vector('DATE', farDay), vector('NANOTIMESTAMP', 0n), 1],
+      [vector('DATE', -farDay), vector('NANOTIMESTAMP', 0n), -1],
+      [vector('NANOTIMESTAMP', 1n), vector('TIMESTAMP', 0n), 1],
+      [vector('DATE', null), vector('NANOTIMESTAMP', -max64), -1],
+      [vector('DATE', null), vector('DATETIME', null), 0],
+      [vector('TIME', 1), vector('NANOTIME', 1_000_000n), 0],
+      [vector('DATE', 1), vector('DATE', 2), -1],
+    ]
+    for (const [a, b, wanted] of examples) {
+      for (const [left, right, order] of [
+        [a, b, wanted],
+        [b, a, -wanted],
+      ] as const) {
+        const aligned = comparableTemporal(paired(left, right))
+        const [x, y] = [aligned.left, aligned.right].map(side => doubleOf(side)[0]!)
+        t.equal(Math.sign(x! - y!) + 0, order + 0)
+      }
     }
-  }
-  const nothing = comparableTemporal(paired(vector('DATE', 0), scalar('VOID', null)))
-  t.equal(doubleOf(nothing.right)[0], nullDouble)
-})
+    const nothing = comparableTemporal(paired(vector('DATE', 0), scalar('VOID', null)))
+    t.equal(doubleOf(nothing.right)[0], nullDouble)
+  },
+)

@@ -19,7 +19,7 @@ const operators: Readonly<Record<ComparisonOperator, (order: number) => boolean>
 }
 const names = Object.keys(operators) as ComparisonOperator[]
 
-/** What all operators must say of two values in a given order. */
+/** Checks the results of all operators for two values in a given order. */
 function checkOrder(left: ServerValue, right: ServerValue, order: number): void {
   for (const operator of names) {
     const made = compare(operator, paired(left, right))
@@ -46,7 +46,7 @@ const int64 = fc.option(
   ),
 )
 
-t.test('a null is the smallest value, whatever the types of numbers', async () => {
+t.test('null is the smallest value among all types of numbers', async () => {
   const narrow = (value: bigint | null): number | null => (value === null ? null : Number(value))
   fc.assert(
     fc.property(int32, int32, int64, int64, (a, b, c, d) => {
@@ -101,7 +101,7 @@ t.test('every other type has its order, too', async t => {
   }
 })
 
-t.test('vectors compare row by row, a scalar with each row', async t => {
+t.test('vectors are compared row by row, a scalar with each row', async t => {
   const of = (left: ServerValue, right: ServerValue): unknown[] =>
     valuesOf(compare('<', paired(left, right)))
   t.same(of(vector('INT', 1, null, 3), int(2)), [true, true, false])

@@ -1,5 +1,5 @@
 /*
-  Operators on types other than plain numbers, and on whole forms (DolphinDB manual, pages of the operators).
+  Operators on types other than plain numbers, and on whole forms (DolphinDB manual, page of each operator).
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -132,7 +132,7 @@ for (const [title, cases] of Object.entries(examples)) {
   })
 }
 
-t.test('operators name what they cannot do', async t => {
+t.test('errors of operators say what is impossible', async t => {
   const { fail } = testSession()
   t.equal(await fail('1/`7'), '1/`7 => Arguments for div method can not be string.')
   t.match(await fail('1 2 3 + 1 2'), 'Incompatible vector size')
@@ -149,7 +149,7 @@ t.test('operators name what they cannot do', async t => {
   t.match(await fail('1..`a'), 'Arguments for seq method')
 })
 
-t.test('what is joined are columns and lists', async t => {
+t.test('columns and lists are joined', async t => {
   const type: ServerValue = { form: 'type', column: { type: 'INT' } }
   const list: ServerValue = { form: 'list', elements: [type] }
   const longer = (...elements: ServerValue[]): ServerValue => ({ form: 'list', elements })
@@ -228,7 +228,7 @@ const no = scalar('BOOL', false)
 const yes = scalar('BOOL', true)
 const nothing = scalar('BOOL', null)
 
-t.test('&& with a null is null, || takes the side that is known', async t => {
+t.test('&& with a null is null, || takes the known side', async t => {
   const rows: [ServerValue, ServerValue, boolean | null, boolean | null][] = [
     [no, no, false, false],
     [no, yes, false, true],
@@ -251,7 +251,7 @@ t.test('&& with a null is null, || takes the side that is known', async t => {
   }
 })
 
-t.test('everything but zero and null is true', async t => {
+t.test('everything except zero and null is true', async t => {
   const types: [DataType, ElementValue[]][] = [
     ['BOOL', [false, true, null]],
     ['CHAR', [0, -127, null]],
@@ -269,7 +269,7 @@ t.test('everything but zero and null is true', async t => {
   t.same([...truthOf({ form: 'vector', type: 'VOID', length: 2 }, 'and')], [-128, -128])
 })
 
-t.test('what is neither true nor false is named by its type', async t => {
+t.test('a value that is neither true nor false is named by its type', async t => {
   for (const [value, type] of [
     [text('a'), 'string'],
     [decimal(2, 1n), 'decimal64'],
@@ -311,7 +311,7 @@ t.test('both ends are included, up or down, in the type of the ends', async t =>
   for (const [left, right, wanted] of examples) t.equal(shownRange(left, right), wanted)
 })
 
-t.test('a null at either end leaves nothing', async t => {
+t.test('a null at either end gives nothing', async t => {
   const nulls: [ServerValue, ServerValue][] = [
     [int(1), scalarRange('INT', null)],
     [scalarRange('INT', null), int(1)],
@@ -351,7 +351,7 @@ t.test('64-bit numbers and nanoseconds are counted one by one', async () => {
   )
 })
 
-t.test('a piece is what the whole has there', async t => {
+t.test('part of a range equals the same part of the whole', async t => {
   const ends: [ServerValue, ServerValue][] = [
     [int(-3), int(5)],
     [int(5), int(-3)],
@@ -370,7 +370,7 @@ t.test('a piece is what the whole has there', async t => {
   }
 })
 
-t.test('no sequence is longer than a vector may be', async t => {
+t.test('no sequence is longer than the longest vector', async t => {
   t.equal(sequenceLength(int(1), int(2147483647)), 2147483647)
   t.equal(sequenceLength(scalarRange('LONG', -1n), scalarRange('LONG', 2147483645n)), 2147483647)
   t.throws(() => sequenceLength(int(0), int(2147483647)), {

@@ -17,7 +17,7 @@ import { column, fixed } from '../columns/columns.js'
 const vector = (type: DataType, ...values: ElementValue[]): Vector =>
   column(type, ...values) as Vector
 
-t.test('equal numbers have equal keys, whatever their type', async t => {
+t.test('equal numbers have equal keys in all types', async t => {
   const examples: [Vector, unknown[]][] = [
     [vector('BOOL', true, false, null), [1, 0, null]],
     [vector('CHAR', 7, null), [7, null]],
@@ -42,7 +42,7 @@ t.test('equal numbers have equal keys, whatever their type', async t => {
   for (const [given, keys] of examples) t.strictSame([...keysOfVector(given)], keys, given.type)
 })
 
-t.test('an element stands for the first time where a set does not know it yet', async () => {
+t.test('an element appears for the first time if a set does not have it yet', async () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer({ min: -5, max: 5 }))), values => {
       const seen = new Set<number | null>()
@@ -55,7 +55,7 @@ t.test('an element stands for the first time where a set does not know it yet', 
   )
 })
 
-t.test('rows are equal where all their columns are', async () => {
+t.test('rows are equal if all their columns are', async () => {
   const number = fc.option(fc.integer({ min: -2, max: 2 }))
   const row = fc.tuple(number, fc.constantFrom('', '1', 'null', '1:1'), number)
   fc.assert(
@@ -77,7 +77,7 @@ t.test('rows are equal where all their columns are', async () => {
 
 const vectorRowOrder = (...values: (number | null)[]): Vector => column('INT', ...values) as Vector
 
-t.test('several keys, either way, and equal rows stay in place', async () => {
+t.test('several keys, either direction, and equal rows keep their order', async () => {
   const row = fc.record({ a: fc.option(fc.nat({ max: 3 })), b: fc.nat({ max: 3 }) })
   fc.assert(
     fc.property(fc.array(row, { maxLength: 40 }), fc.boolean(), (rows, descending) => {
@@ -85,7 +85,7 @@ t.test('several keys, either way, and equal rows stay in place', async () => {
         { column: vectorRowOrder(...rows.map(one => one.a)), descending },
         { column: vectorRowOrder(...rows.map(one => one.b)), descending: false },
       ]
-      // A null is below every number.
+      // A null is less than every number.
       const rank = (value: number | null): number => value ?? -1
       const expected = rows
         .map((one, index) => ({ ...one, index }))
@@ -98,8 +98,8 @@ t.test('several keys, either way, and equal rows stay in place', async () => {
   )
 })
 
-t.test('many rows are in one order', async t => {
-  // 7919 is a prime that does not divide 100,000: each number from 0 to 99,999 stands here once.
+t.test('many rows are sorted', async t => {
+  // 7919 is a prime that does not divide 100,000: each number from 0 to 99,999 occurs once.
   const count = 100_000
   const data = Int32Array.from({ length: count }, (_, index) => (index * 7919) % count)
   const column: Vector = { form: 'vector', type: 'INT', length: count, data }
@@ -113,7 +113,7 @@ t.test('every type has its own order', async t => {
   t.equal(before(column('STRING', 'B', 'a') as Vector), -1, 'text by its characters')
   t.equal(before(column('SYMBOL', 'b', 'a') as Vector), 1, 'symbols by text, not by code')
   t.equal(before(column('LONG', 2n ** 53n + 1n, 2n ** 53n) as Vector), 1, 'every bit counts')
-  t.equal(before(column('DOUBLE', null, -1e300) as Vector), -1, 'a null is the smallest')
+  t.equal(before(column('DOUBLE', null, -1e300) as Vector), -1, 'null is the smallest')
   t.equal(before(column('BOOL', false, true) as Vector), -1)
   t.throws(() => rowComparison(column('ANY', { form: 'scalar', type: 'INT', value: 1 })), {
     message: 'Tuples and array vectors can not be sorted.',

@@ -1,5 +1,5 @@
 /*
-  Operands for tests, short to write.
+  Shorthands for operands in tests.
 */
 import { columnTypeText, type DataType } from '../../../src/protocol/data-type.js'
 import { columnTypeOf, type ElementValue } from '../../../src/protocol/element.js'
@@ -25,7 +25,7 @@ export const decimal = (scale: number, value: bigint | null): Scalar => ({
 export const paired = (left: ServerValue, right: ServerValue): Pairing =>
   pairOperands(left, right, 'add')
 
-/** `INT 1,,3`, a null being empty. */
+/** As `INT 1,,3`; null is empty. */
 export function shown(value: Vector): string {
   return `${columnTypeText(columnTypeOf(value))} ${textsOf(value).join()}`
 }

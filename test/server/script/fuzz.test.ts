@@ -1,5 +1,5 @@
 /*
-  Whatever is sent as a script, the answer is a value or a ScriptError: no other exception, and no endless loop.
+  Any text sent as a script gives a value or a ScriptError: no other exception, and no endless loop.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -22,7 +22,7 @@ const words: readonly string[] = [
   'count(*)', 'update', 'set', 'delete from', 'insert into', 'values', 'share', 'as', 'go', 'undef', 'create table',
 ] // prettier-ignore
 
-/** Runs to the end or gives up after so many turns of the event loop: a script may legitimately loop for ever. */
+/** Gives up after this many turns of the event loop, because a script may loop forever legitimately. */
 const maxTurns = 20
 
 async function outcomeOf(start: () => unknown): Promise<unknown> {
@@ -62,7 +62,7 @@ const source = fc
   .array(fc.constantFrom(...words), { minLength: 1, maxLength: 14 })
   .map(chosen => chosen.join(' '))
 
-t.test('scripts that once failed inside give a ScriptError', async t => {
+t.test('scripts that once failed internally give a ScriptError', async t => {
   const node = createNode()
   const session = sessionOn(node)
   for (const script of ['delete from -', 'select * from -']) {
@@ -112,7 +112,7 @@ const values = [
   'dict(`a`b, 1 2)', 'table(1 2 as x)', 'sum', 'INT', '`a`b$SYMBOL', 'uuid()', 'x->x',
 ] // prettier-ignore
 
-t.test('every built-in answers any arguments with a value or a ScriptError', async t => {
+t.test('every built-in gives a value or a ScriptError for any arguments', async t => {
   const names = [...(await import('../../../src/server/functions/registry.js')).builtins.keys()]
   const skipped = new Set(['sleep'])
   const call = fc.tuple(
@@ -132,7 +132,7 @@ t.test('every built-in answers any arguments with a value or a ScriptError', asy
   t.pass()
 })
 
-t.test('every operator answers any operands with a value or a ScriptError', async t => {
+t.test('every operator gives a value or a ScriptError for any operands', async t => {
   const operators = [
     '+',
     '-',

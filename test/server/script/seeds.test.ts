@@ -29,7 +29,7 @@ def appendStreamingData(mutable data){
 addFunctionView(appendStreamingData)
 `
 
-/** As pandas sends the frame of the example. */
+/** The frame of the example as pandas sends it. */
 const frame: Table = {
   form: 'table',
   name: '',
@@ -44,7 +44,7 @@ const frame: Table = {
 
 const dayNs = 86_400_000_000_000n
 
-/** Rows with a time as nanoseconds, as pandas before 2 sends datetime64. */
+/** Rows with a time in nanoseconds, as pandas before 2 sends datetime64. */
 const ticks = (rows: number): Table => ({
   form: 'table',
   name: '',
@@ -63,7 +63,7 @@ const ticks = (rows: number): Table => ({
   ],
 })
 
-t.test('the first example makes a partitioned table and appends to it', async t => {
+t.test('the first example creates a partitioned table and appends to it', async t => {
   const { run, show, call } = testSession()
   t.equal(await run(createDatabase), undefined)
   await run(createDatabase)
@@ -82,7 +82,7 @@ t.test('example 1 inserts frames into a shared stream table', async t => {
   t.equal(await show('select * from trades limit 1, 1'), '2020.01.02T00:00:00.000 IBN 1.5 7')
 })
 
-t.test('example 2 converts through a function view that other sessions can call', async t => {
+t.test('example 2 converts with a function view that other sessions can call', async t => {
   const node = createNode()
   const one = testSession({ node, user: 'guest' })
   await one.run(functionView)
@@ -166,7 +166,7 @@ t.test('a batch is claimed once, and its outcome is in the ledger', async t => {
   t.equal(await lane.show('defined("ddbIngestDeliver", DEF)'), 'true')
 })
 
-t.test('the other targets of the receipts run as well', async t => {
+t.test('the other targets of receipts run as well', async t => {
   const { run, show, call } = testSession()
   await run(createDatabase)
   await run(`
@@ -182,7 +182,7 @@ def keyed(mutable data) { n = data.rows(); toStored(data); return n }`)
   t.equal(await show('schema(database("dfs://testDB")).atomic'), 'TRANS')
 })
 
-t.test('what the JavaScript client defines for invoke and jsrpc runs', async t => {
+t.test('the functions that the JavaScript client defines for invoke and jsrpc run', async t => {
   const { run, show, call } = testSession()
   await run(
     'def invoke (func, args_json) {\n' +
@@ -204,7 +204,7 @@ t.test('what the JavaScript client defines for invoke and jsrpc runs', async t =
   t.match(await call('size', int(1)), { value: 1 })
 })
 
-t.test('idioms of the official test suites run', async t => {
+t.test('idioms from the official tests run', async t => {
   const { run, show } = testSession()
   await run('try{undef(`t1,SHARED)}catch(ex){}\nt1 = 0')
   await run(

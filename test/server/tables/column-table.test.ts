@@ -47,7 +47,7 @@ t.test('rows are appended by position and counted', t => {
   t.end()
 })
 
-t.test('a batch with one bad column leaves nothing behind, in every kind of table', t => {
+t.test('a batch with one bad column leaves nothing in any kind of table', t => {
   const kinds: [TableKind, string[]][] = [
     ['basic', []],
     ['stream', []],
@@ -71,7 +71,7 @@ t.test('a batch with one bad column leaves nothing behind, in every kind of tabl
   t.end()
 })
 
-t.test('a wrong type in a stream table is named with its reference', t => {
+t.test('the error for a wrong type in a stream table has its reference', t => {
   const [ids, , prices] = batch([1, '', 1])
   t.throws(() => quotes('stream').append([ids!, column('INT', 1), prices!], 1), {
     message:
@@ -80,7 +80,7 @@ t.test('a wrong type in a stream table is named with its reference', t => {
   t.end()
 })
 
-t.test('a table of another width is refused in the words of its kind', t => {
+t.test('a table with another number of columns is refused in the words of its kind', t => {
   const one = [column('INT', 1)]
   t.throws(() => quotes('basic').append(one, 1), {
     message:
@@ -96,7 +96,7 @@ t.test('a table of another width is refused in the words of its kind', t => {
   t.end()
 })
 
-t.test('a read-only table takes nothing', t => {
+t.test('a read-only table accepts nothing', t => {
   const table = quotes('basic')
   table.readOnly = true
   t.throws(() => table.append(batch([1, 'A', 1]), 1), {
@@ -123,7 +123,7 @@ t.test('no table in memory exceeds 2 billion rows', t => {
   t.end()
 })
 
-t.test('a snapshot keeps its rows whatever happens to the table', t => {
+t.test('a snapshot keeps its rows, whatever happens to the table', t => {
   const table = quotes('keyed', ['id'])
   table.append(batch([1, 'A', 1], [2, 'B', 2]), 2)
   const snapshot = tableToWire(table)
@@ -135,7 +135,7 @@ t.test('a snapshot keeps its rows whatever happens to the table', t => {
   t.end()
 })
 
-t.test('a table that arrived can grow without changing what arrived', t => {
+t.test('a table that arrived can grow without changing the message that brought it', t => {
   const arrived: Table = {
     form: 'table',
     name: '',
@@ -144,7 +144,7 @@ t.test('a table that arrived can grow without changing what arrived', t => {
     columns: batch([1, 'A', 1]),
   }
   const table = tableFromWire(arrived)
-  t.equal(table.column(0), arrived.columns[0], 'columns are taken over without a copy')
+  t.equal(table.column(0), arrived.columns[0], 'columns are used without a copy')
   table.append(batch([2, 'B', 2]), 1)
   table.update(1, Int32Array.of(0), column('STRING', 'Z'))
   t.equal(rowsText(arrived), '1 A 1')
@@ -152,7 +152,7 @@ t.test('a table that arrived can grow without changing what arrived', t => {
   t.end()
 })
 
-t.test('a keyed table overwrites the row with the key and counts new keys only', t => {
+t.test('a keyed table overwrites the row with the key and counts only new keys', t => {
   for (const kind of ['keyed', 'indexed'] as const) {
     const table = quotes(kind, ['sym', 'id'])
     t.equal(table.append(batch([1, 'A', 1], [1, 'B', 2]), 2), 2)
@@ -170,7 +170,7 @@ t.test('a keyed stream table keeps the first row of a key, also within one batch
   t.end()
 })
 
-t.test('keyed tables agree with a map, keyed stream tables with its first entries', t => {
+t.test('keyed tables behave like a map, keyed stream tables like its first entries', t => {
   const rows = fc.array(
     fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('A', 'B'), fc.nat({ max: 99 })),
     {
@@ -203,7 +203,7 @@ t.test('keyed tables agree with a map, keyed stream tables with its first entrie
   t.end()
 })
 
-t.test('a keyed table cannot begin with a key twice', t => {
+t.test('a keyed table cannot begin with repeated keys', t => {
   const columns = batch([1, 'A', 1], [1, 'B', 2])
   t.throws(
     () => createTable('keyed', ['id', 'sym', 'price'], types, { keyColumns: ['id'], columns }),
@@ -218,7 +218,7 @@ t.test('a keyed table cannot begin with a key twice', t => {
 })
 
 t.test(
-  'upsert tells inserted and updated rows, and can leave old values where the new ones are null',
+  'upsert returns inserted and updated rows, and can keep old values if the new ones are null',
   t => {
     const table = quotes('keyed', ['sym'])
     table.append(batch([1, 'A', 5], [2, 'B', 6], [3, 'C', 7]), 3)
@@ -231,7 +231,7 @@ t.test(
   },
 )
 
-t.test('upsert into a table without keys of its own changes the first row that matches', t => {
+t.test('upsert into a table without its own keys changes the first matching row', t => {
   const table = quotes('dfs')
   table.append(batch([1, 'A', 1], [2, 'B', 2], [2, 'B', 3]), 3)
   t.same(table.upsert(batch([2, 'B', 9], [3, 'C', 4]), 2, { keyColumns: [0] }), {
@@ -288,7 +288,7 @@ t.test('columns are renamed, replaced and added', t => {
   t.end()
 })
 
-t.test('two columns cannot share a name, and columns have one length', t => {
+t.test('two columns cannot have one name, and all columns have one length', t => {
   t.throws(() => createTable('basic', ['a', 'a'], types.slice(1)), {
     message: 'A table cannot contain columns with duplicate name: a.RefId: S05017',
   })
@@ -302,7 +302,7 @@ t.test('two columns cannot share a name, and columns have one length', t => {
   t.end()
 })
 
-t.test('of a DFS table only the columns travel', t => {
+t.test('only the columns of a DFS table are sent', t => {
   const table = quotes('dfs')
   table.append(batch([1, 'A', 1]), 1)
   const { rows, columns } = tableToWire(table)
@@ -398,7 +398,7 @@ function dictionary(entries: [string, ServerValue][], valueType?: ColumnType): S
 const strings = (...values: string[]): Vector => column('STRING', ...values) as Vector
 const ints = (...values: number[]): Vector => column('INT', ...values) as Vector
 
-t.test('the forms of tableInsert, as the manual shows them', t => {
+t.test('the forms of tableInsert, as in the manual', t => {
   const table = people()
   const source = createTable('basic', ['a', 'b'], typesInsertValues, {
     columns: [strings('Tom', 'Jerry', 'John'), ints(24, 25, 26)],
@@ -412,7 +412,7 @@ t.test('the forms of tableInsert, as the manual shows them', t => {
     ['Age', intScalar(22)],
     ['Name', stringScalar('Patrick')],
   ])
-  t.equal(insertValues(table, [patrick]), 1, 'a dictionary goes by name')
+  t.equal(insertValues(table, [patrick]), 1, 'a dictionary is matched by name')
   t.equal(
     show(table),
     'Tom 24;Jerry 25;John 26;George 29;Frank 31;Henry 32;Nicole 28;Nancy 29;One 1;Patrick 22',
@@ -420,7 +420,7 @@ t.test('the forms of tableInsert, as the manual shows them', t => {
   t.end()
 })
 
-t.test('values that do not go together are refused, and nothing is stored', t => {
+t.test('values that do not fit together are refused, and nothing is stored', t => {
   const count = "The number of table columns doesn't match the number of columns to append."
   const table = people()
   const refused: [readonly ServerValue[], string | RegExp][] = [
@@ -462,7 +462,7 @@ t.test('values that do not go together are refused, and nothing is stored', t =>
   t.end()
 })
 
-t.test('a partitioned or DFS table takes a table only', t => {
+t.test('a partitioned or DFS table accepts only a table', t => {
   t.throws(() => insertValues(people('dfs'), [stringScalar('a'), intScalar(1)]), {
     message: /Only a table/,
   })
@@ -479,7 +479,7 @@ t.test('columns that are not named become null', t => {
   t.end()
 })
 
-t.test('an array column takes one vector beside scalars, or a tuple of vectors', t => {
+t.test('an array column takes one vector next to scalars, or a tuple of vectors', t => {
   const table = createTable(
     'basic',
     ['id', 'v'],
@@ -495,7 +495,7 @@ t.test('an array column takes one vector beside scalars, or a tuple of vectors',
 const typesMemoryTable: readonly ColumnType[] = [{ type: 'INT' }, { type: 'INT' }]
 const names = ['id', 'v']
 
-t.test('a table begins with the rows it is given', async t => {
+t.test('a table begins with the given rows', async t => {
   const table = createTable('basic', names, typesMemoryTable, {
     columns: [column('INT', 1, 2), column('INT', 3, null)],
   })
@@ -504,7 +504,7 @@ t.test('a table begins with the rows it is given', async t => {
   t.equal(createTable('stream', names, typesMemoryTable, { capacity: 100 }).rows, 0)
 })
 
-t.test('keys and sort columns decide what becomes of equal rows', async t => {
+t.test('keys and sort columns decide which equal rows stay', async t => {
   const columns = [column('INT', 1, 1, 2), column('INT', 7, 8, 9)]
   const facts = (keepDuplicates: 'ALL' | 'FIRST' | 'LAST'): typeof stored => ({
     ...stored,
@@ -540,7 +540,7 @@ t.test('keys and sort columns decide what becomes of equal rows', async t => {
   }
 })
 
-t.test('what makes no table is refused', async t => {
+t.test('invalid tables are refused', async t => {
   const twice = [column('INT', 1, 1), column('INT', 2, 3)]
   const message = (text: string): { name: string; message: string } => ({
     name: 'ScriptError',
@@ -566,7 +566,7 @@ t.test('what makes no table is refused', async t => {
     keyColumns: ['id'],
     columns: twice,
   })
-  t.equal(shown(stream), '1 2', 'a stream forgets the second')
+  t.equal(shown(stream), '1 2', 'a stream table drops the second row')
   t.throws(
     () => createTable('keyed', names, typesMemoryTable, { keyColumns: ['x'] }),
     message('The key column [x] does not exist in the table.'),
@@ -576,7 +576,7 @@ t.test('what makes no table is refused', async t => {
   })
 })
 
-t.test('a table of the wire becomes one of the server, and one of the wire again', async t => {
+t.test('a table from the wire becomes one of the server, and one for the wire again', async t => {
   const wire: Table = {
     form: 'table',
     name: 'ignored',

@@ -1,5 +1,5 @@
 /*
-  What the manual says of engines: pages createPartitionedTable (Chinese) and array vector.
+  Rules of storage engines from the manual: pages createPartitionedTable (Chinese) and array vector.
 */
 import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
@@ -58,7 +58,7 @@ function sessionAs(node: ServerNode, user: string): ScriptSession {
   return session
 }
 
-/** A node with the database `dfs://db`, which joe has made, partitioned by value. */
+/** A node with the database `dfs://db`, created by joe and partitioned by value. */
 function withDatabase(): { node: ServerNode; joe: ScriptSession; db: DatabaseHandle } {
   const node = createNode()
   const joe = sessionAs(node, 'joe')
@@ -71,7 +71,7 @@ const create = (
   options = by('id'),
 ): ServerTable => createStoredTable(at.node, at.joe, at.db, template, name, options)
 
-t.test('what is dropped can be read by whoever holds it, not written', async t => {
+t.test('a dropped table can still be read by its holders, but not written to', async t => {
   const at = withDatabase()
   const [first, second] = [create(at, 'a'), create(at, 'b')]
   dropTable(at.node, at.joe, 'dfs://db', 'a')
@@ -93,7 +93,7 @@ t.test('what is dropped can be read by whoever holds it, not written', async t =
   t.throws(() => dropTable(at.node, at.joe, 'dfs://db', 'b'), { message: /S04001$/ })
 })
 
-t.test('databases are made by those who own names that begin so', async t => {
+t.test('a user may create databases whose names begin as granted', async t => {
   const { node, joe } = withDatabase()
   const make = (path: string): unknown => openDatabase(node, joe, handleOf(path, values(1)))
   t.ok(make('dfs://data'))
@@ -104,7 +104,7 @@ t.test('databases are made by those who own names that begin so', async t => {
   t.throws(() => make('dfs://f'), { message: /^<NoPrivilege>/ })
 })
 
-t.test('databases are changed by administrators and by who made them', async t => {
+t.test('administrators and the creator may change a database', async t => {
   const refusal = {
     name: 'ScriptError',
     message: '<NoPrivilege>Not granted to create or delete databases',
@@ -117,7 +117,7 @@ t.test('databases are changed by administrators and by who made them', async t =
     t.throws(() => create(other, 'mine'), refusal)
     t.throws(() => dropTable(at.node, session, 'dfs://db', 'pt'), refusal)
     t.throws(() => dropDatabase(at.node, session, 'dfs://db'), refusal)
-    t.equal(openDatabase(at.node, session, handleOf('dfs://db')), at.db, 'but opened by everybody')
+    t.equal(openDatabase(at.node, session, handleOf('dfs://db')), at.db, 'everybody may open it')
   }
   const guest = sessionAs(at.node, 'guest')
   t.throws(() => openDatabase(at.node, guest, handleOf('dfs://new', values(1))), refusal)
@@ -131,21 +131,21 @@ t.test('databases are changed by administrators and by who made them', async t =
 const columns =
   '`i`l`d`dt`ts`nt`s`y`m`a`f, [INT,LONG,DATE,DATETIME,TIMESTAMP,NANOTIME,STRING,SYMBOL,DECIMAL64(2),INT[],DOUBLE]'
 
-/** The error of a table in a database of the engine; 'no error' where it is made. */
+/** The error for a table in a database of the engine; 'no error' if it is created. */
 async function making(engine: string, rest: string, version?: string): Promise<string> {
   const { fail } = testSession({ version })
   return fail(`db = database("dfs://d", VALUE, 1..3, engine="${engine}")
     db.createPartitionedTable(table(1:0, ${columns}), "t", "i"${rest})`)
 }
 
-t.test('arrays are for TSDB and memory', async t => {
+t.test('only TSDB and memory have arrays', async t => {
   t.match(await making('OLAP', ''), /OLAP.*array.*\[a\]/)
   t.equal(await making('TSDB', ', sortColumns=`s`ts'), 'no error')
   const { fail } = testSession()
   t.equal(await fail(`share streamTable(1:0, ${columns}) as st`), 'no error')
 })
 
-t.test('what a TSDB table is sorted by', async t => {
+t.test('allowed sort columns of a TSDB table', async t => {
   const taken = ['s`ts', 'y`d', 'i`nt', 'm`l', 'i', 'd', 'dt', 's', 'y', 'm', 'l']
   for (const names of taken) t.equal(await making('TSDB', `, sortColumns=\`${names}`), 'no error')
   const refused = { ts: 'ts', nt: 'nt', a: 'a', f: 'f', 'ts`i': 'ts', 'i`s': 's', 'i`m': 'm' }
@@ -157,13 +157,13 @@ t.test('what a TSDB table is sorted by', async t => {
   t.match(await making('TSDB', ', sortColumns=`nosuch`ts'), /\[nosuch\] does not exist/)
 })
 
-t.test('the primary key has the partitioning columns', async t => {
+t.test('the primary key contains the partition columns', async t => {
   t.equal(await making('PKEY', ', primaryKey=`i`ts'), 'no error')
   t.match(await making('PKEY', ''), /primary key/)
   t.match(await making('PKEY', ', primaryKey=`s`ts'), /primary key/)
 })
 
-t.test('engines and types that came later', async t => {
+t.test('engines and types of later versions', async t => {
   t.match(await making('OLAP', '', '1.30.22'), /no argument \[engine\]/)
   t.match(await making('PKEY', ', primaryKey=`i', '3.00.0'), /\[engine\] must be one of OLAP, TSDB/)
   const old = testSession({ version: '1.30.22' })
@@ -177,7 +177,7 @@ const kinds: readonly TableKind[] = [
   ...(['basic', 'stream', 'keyed', 'indexed', 'keyedStream', 'partitioned', 'dfs'] as const),
 ]
 
-t.test('the types that do not go together are named in the words of the table', async t => {
+t.test('incompatible types are named in the words of the table', async t => {
   const memory =
     "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING"
   for (const kind of kinds) {
@@ -194,7 +194,7 @@ t.test('the types that do not go together are named in the words of the table', 
   }
 })
 
-t.test('a DFS table takes neither DOUBLE into INT nor more text than it stores', async t => {
+t.test('a DFS table accepts neither DOUBLE into INT nor more text than it stores', async t => {
   t.throws(() => prepareColumn(tableOf('dfs'), 0, column('DOUBLE', 1), 1), { message: /S05004$/ })
   t.same(textsOf(prepareColumn(tableOf('dfs'), 0, column('LONG', 7n, 2n ** 40n), 2)), ['7', ''])
   const long = column('STRING', 'a'.repeat(65_536))
@@ -233,28 +233,35 @@ t.test('another number of columns is refused in the words of the table', async t
   )
 })
 
-t.test('a partitioned DFS table fills its last columns unless they tell the partition', async t => {
-  const types: ColumnType[] = [{ type: 'INT' }, { type: 'STRING' }, { type: 'DOUBLE', array: true }]
-  const partitionedBy = (index: number): ServerTable =>
-    createTable('dfs', ['a', 'b', 'c'], types, {
-      stored,
-      partitioning: {
-        columns: [index],
-        levels: [{ type: 'VALUE', scheme: column('INT', 1) }],
-        newValues: () => 'add',
-      },
-    })
-  const prepared = prepareColumns(partitionedBy(0), [column('INT', 1, 2)], 2)
-  t.same(prepared.slice(0, 2).map(textsOf), [
-    ['1', '2'],
-    ['', ''],
-  ])
-  t.same(nullsOf(prepared[2]!), [true, true])
-  t.throws(() => prepareColumns(partitionedBy(1), [column('INT', 1)], 1), { message: /S01015$/ })
-  t.throws(() => prepareColumns(partitionedBy(0), [], 0), { message: /S01015$/ })
-  const four = [column('INT', 1), column('STRING', ''), column('INT', 1), column('INT', 1)]
-  t.throws(() => prepareColumns(partitionedBy(0), four, 1), { message: /S01015$/ })
-})
+t.test(
+  'a partitioned DFS table fills missing last columns unless they decide the partition',
+  async t => {
+    const types: ColumnType[] = [
+      { type: 'INT' },
+      { type: 'STRING' },
+      { type: 'DOUBLE', array: true },
+    ]
+    const partitionedBy = (index: number): ServerTable =>
+      createTable('dfs', ['a', 'b', 'c'], types, {
+        stored,
+        partitioning: {
+          columns: [index],
+          levels: [{ type: 'VALUE', scheme: column('INT', 1) }],
+          newValues: () => 'add',
+        },
+      })
+    const prepared = prepareColumns(partitionedBy(0), [column('INT', 1, 2)], 2)
+    t.same(prepared.slice(0, 2).map(textsOf), [
+      ['1', '2'],
+      ['', ''],
+    ])
+    t.same(nullsOf(prepared[2]!), [true, true])
+    t.throws(() => prepareColumns(partitionedBy(1), [column('INT', 1)], 1), { message: /S01015$/ })
+    t.throws(() => prepareColumns(partitionedBy(0), [], 0), { message: /S01015$/ })
+    const four = [column('INT', 1), column('STRING', ''), column('INT', 1), column('INT', 1)]
+    t.throws(() => prepareColumns(partitionedBy(0), four, 1), { message: /S01015$/ })
+  },
+)
 
 async function withTable(atomic: string): Promise<{ a: TestSession; b: TestSession }> {
   const a = testSession()
@@ -270,7 +277,7 @@ const insert = (day: string, x: number): string =>
 
 const rows = 'select x from loadTable("dfs://d", "t") order by x'
 
-t.test('TRANS: the second is refused with the tag that clients wait at', async t => {
+t.test('TRANS: the second write is refused with the tag that makes clients wait', async t => {
   const { a, b } = await withTable('TRANS')
   const first = a.show(insert('2024.01.02', 1))
   t.match(
@@ -278,7 +285,7 @@ t.test('TRANS: the second is refused with the tag that clients wait at', async t
     /^[^<]*<ChunkInTransaction>The openChunks operation failed because the chunk '\/d\/20240102\/Key[01]' is currently locked and in use by transaction 1\. RefId:S00002$/,
   )
   t.equal(await first, '1')
-  t.equal(await b.show(insert('2024.01.02', 3)), '1', 'later it is taken')
+  t.equal(await b.show(insert('2024.01.02', 3)), '1', 'later it is accepted')
   t.equal(await a.show(rows), '1;3')
 })
 
@@ -288,7 +295,7 @@ t.test('other partitions are free', async t => {
   t.strictSame(both, ['1', '1'])
 })
 
-t.test('CHUNK: the second waits, and all rows are there in the end', async t => {
+t.test('CHUNK: the second write waits, and all rows are stored in the end', async t => {
   const { a } = await withTable('CHUNK')
   const sessions = Array.from({ length: 10 }, () => testSession({ node: a.node }))
   const counts = await Promise.all(sessions.map(({ show }, at) => show(insert('2024.01.02', at))))
@@ -316,7 +323,7 @@ t.test('ten sessions that try again have all their rows in the end', async t => 
   t.equal(await a.show(`exec count(*) from loadTable("dfs://d", "t")`), '50')
 })
 
-t.test('every way to write is a transaction; what fails holds nothing', async t => {
+t.test('every way to write is a transaction; a failed write holds nothing', async t => {
   const { a, b } = await withTable('TRANS')
   a.node.config.enableInsertStatementForDFSTable = true
   const row = 'table([2024.01.02] as day, symbol(["A"]) as sym, [9] as x)'
@@ -331,7 +338,7 @@ t.test('every way to write is a transaction; what fails holds nothing', async t 
     t.match(await b.fail(insert('2024.01.02', 2)), /<ChunkInTransaction>/, write)
     await first
     const failing = a.fail(insert('"no date"', 1))
-    t.equal(await b.show(insert('2024.01.03', 2)), '1', 'after a write that was refused as well')
+    t.equal(await b.show(insert('2024.01.03', 2)), '1', 'also after a refused write')
     t.match(await failing, /S05004/)
   }
 })

@@ -36,7 +36,7 @@ t.test('a shared name begins with a letter', async t => {
   }
 })
 
-t.test('a fault keeps a stream table, and nothing else', async t => {
+t.test('a fault keeps stream tables from being removed, and nothing else', async t => {
   const asked: unknown[] = []
   node.beforeRemoval = removal => {
     asked.push(removal)
@@ -51,7 +51,7 @@ t.test('a fault keeps a stream table, and nothing else', async t => {
   t.strictSame(asked, [{ sessionId: session.id, table: 'kept' }])
 })
 
-t.test('where nothing is published stream tables are not shared, others are', async t => {
+t.test('without publishing, stream tables cannot be shared, others can', async t => {
   const quiet = createNode({ config: { maxPubConnections: 0 } })
   for (const kind of ['stream', 'keyedStream'] as const) {
     t.throws(() => shareTable(quiet, session, tableOf(kind), 's'), {
@@ -62,7 +62,7 @@ t.test('where nothing is published stream tables are not shared, others are', as
   t.equal(quiet.shared.size, 1)
 })
 
-t.test('sharing takes a right where that is asked for, which new administrators lack', async t => {
+t.test('sharing needs a right if configured, which new administrators lack', async t => {
   const strict = createNode({ config: { enableSharedVarCreationControl: true } })
   strict.users.set('boss', { password: 'x', isAdmin: true })
   const share = (user: string, name: string): void => {
@@ -86,7 +86,7 @@ t.test('sharing takes a right where that is asked for, which new administrators 
 type Rights = Readonly<Record<string, boolean>>
 type Change = 'INSERT' | 'UPDATE' | 'DELETE'
 
-/** A node on which sue has these rights, and the user who asks. */
+/** A node on which sue has these rights, and the asking user's session. */
 function asking(
   user: string,
   rights: Rights = {},
@@ -111,7 +111,7 @@ const mayWrite = (user: string, table: ServerTable, rights?: Rights, change?: Ch
 const mayRead = (user: string, table: ServerTable, rights?: Rights): boolean =>
   allows(() => checkRead(asking(user, rights), table))
 
-t.test('a denial beats every grant, for one object or all', async t => {
+t.test('a denial overrides every grant, for one object or all', async t => {
   const examples: [Rights, boolean | undefined][] = [
     [{}, undefined],
     [{ 'TABLE_READ t': true }, true],
@@ -125,12 +125,12 @@ t.test('a denial beats every grant, for one object or all', async t => {
   for (const [rights, wanted] of examples) {
     const { node } = asking('sue', rights)
     t.equal(privilegeOf(node, 'sue', 'TABLE_READ', 't'), wanted)
-    t.equal(privilegeOf(node, 'joe', 'TABLE_READ', 't'), undefined, 'rights are of one user')
+    t.equal(privilegeOf(node, 'joe', 'TABLE_READ', 't'), undefined, 'rights belong to one user')
   }
   t.equal(privilegeKey('TABLE_READ', 't'), 'TABLE_READ t')
 })
 
-t.test('a DFS table is open to administrators, its owner, and whom it is granted', async t => {
+t.test('a DFS table is open to administrators, its owner, and users with a grant', async t => {
   const table = tableOf('dfs')
   for (const [user, wanted] of [
     ['admin', true],
@@ -160,7 +160,7 @@ t.test('a DFS table is open to administrators, its owner, and whom it is granted
   t.equal(mayWrite('sue', table, denied, 'UPDATE'), true)
 })
 
-t.test('a table in memory is open, a shared one until rights are given', async t => {
+t.test('a table in memory is open, a shared one until rights are granted', async t => {
   t.equal(mayWrite('guest', tableOf('basic')), true)
   const shared = (user: string, rights: Rights, isControlled = false): boolean[] => {
     const { node, session } = asking(user, rights)
@@ -184,7 +184,7 @@ t.test('a table in memory is open, a shared one until rights are given', async t
     false,
     false,
   ])
-  t.same(shared('joe', { 'TABLE_READ trades': true }), [true, true], 'who shared it')
+  t.same(shared('joe', { 'TABLE_READ trades': true }), [true, true], 'the user who shared it')
   t.same(shared('sue', {}, true), [false, false], 'addAccessControl')
   t.same(shared('joe', {}, true), [true, true])
   t.same(shared('admin', {}, true), [true, true])
@@ -208,36 +208,39 @@ t.test('a refusal names the table', async t => {
   })
 })
 
-t.test('who may call a view: its owner, and who was granted it, its namespace or all', async t => {
-  const mayCall = (user: string, rights?: Rights): boolean =>
-    allows(() => checkViewCall(asking(user, rights), 'a::f', 'joe'))
-  t.ok(mayCall('admin'))
-  t.ok(mayCall('joe'))
-  t.notOk(mayCall('guest'))
-  const examples: [Rights, boolean][] = [
-    [{}, false],
-    [{ 'VIEW_EXEC a::f': true }, true],
-    [{ 'VIEW_EXEC a::*': true }, true],
-    [{ 'VIEW_EXEC *': true }, true],
-    [{ 'VIEW_EXEC f': true, 'VIEW_EXEC b::*': true, 'VIEW_OWNER *': true }, false],
-    [{ 'VIEW_EXEC a::f': true, 'VIEW_EXEC a::*': false }, false],
-    [{ 'VIEW_EXEC a::f': false, 'VIEW_EXEC *': true }, false],
-  ]
-  for (const [rights, wanted] of examples) {
-    t.equal(mayCall('sue', rights), wanted, JSON.stringify(rights))
-  }
-  const { node, session } = asking('sue', {})
-  session.viewOwner = 'joe'
-  t.ok(
-    allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
-    'inside a view of joe',
-  )
-  session.viewOwner = 'admin'
-  t.ok(
-    allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
-    'inside one of admin',
-  )
-})
+t.test(
+  'who may call a view: its owner, and users with a grant for it, its namespace or all views',
+  async t => {
+    const mayCall = (user: string, rights?: Rights): boolean =>
+      allows(() => checkViewCall(asking(user, rights), 'a::f', 'joe'))
+    t.ok(mayCall('admin'))
+    t.ok(mayCall('joe'))
+    t.notOk(mayCall('guest'))
+    const examples: [Rights, boolean][] = [
+      [{}, false],
+      [{ 'VIEW_EXEC a::f': true }, true],
+      [{ 'VIEW_EXEC a::*': true }, true],
+      [{ 'VIEW_EXEC *': true }, true],
+      [{ 'VIEW_EXEC f': true, 'VIEW_EXEC b::*': true, 'VIEW_OWNER *': true }, false],
+      [{ 'VIEW_EXEC a::f': true, 'VIEW_EXEC a::*': false }, false],
+      [{ 'VIEW_EXEC a::f': false, 'VIEW_EXEC *': true }, false],
+    ]
+    for (const [rights, wanted] of examples) {
+      t.equal(mayCall('sue', rights), wanted, JSON.stringify(rights))
+    }
+    const { node, session } = asking('sue', {})
+    session.viewOwner = 'joe'
+    t.ok(
+      allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
+      'inside a view of joe',
+    )
+    session.viewOwner = 'admin'
+    t.ok(
+      allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
+      'inside a view of admin',
+    )
+  },
+)
 
 const keeping = { discards: false } as CallContext
 const discarding = { discards: true } as CallContext
@@ -295,7 +298,7 @@ t.test('tables of the request are filled, and so are receipts', async t => {
   t.equal(discardedRows(keeping, shared('stream'), rows), undefined, 'nothing is discarded')
 })
 
-t.test('what the table would refuse is refused', async t => {
+t.test('rows that the table would refuse are refused', async t => {
   const strings = createTable('basic', ['id', 'name'], [{ type: 'STRING' }, { type: 'STRING' }])
   t.throws(() => discardedRows(discarding, shared('stream'), [strings]), {
     name: 'ScriptError',

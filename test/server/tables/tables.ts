@@ -1,5 +1,5 @@
 /*
-  Tables for tests, short to make.
+  Shorthands for tables in tests.
 */
 import type {
   ServerTable,
@@ -10,7 +10,7 @@ import { createTable, tableToWire } from '../../../src/server/tables/memory-tabl
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'
 
-/** What the table `pt` of the database `dfs://db` is made like, which joe owns. */
+/** What is stored about the table `pt` of the database `dfs://db`, whose owner is joe. */
 export const stored: StoredTableFacts = {
   databasePath: 'dfs://db',
   physicalIndex: '',
@@ -37,5 +37,5 @@ export function tableOf(kind: TableKind, ...rows: (readonly [number, string])[])
   return table
 }
 
-/** `1 a;2 b`. */
+/** As `1 a;2 b`. */
 export const shown = (table: ServerTable): string => rowsText(tableToWire(table))

@@ -85,7 +85,7 @@ const literals: Readonly<Record<string, readonly [string, string]>> = {
   null: ['VOID', ''],
 }
 
-t.test('every literal has the type and the value that the manual gives it', async t => {
+t.test('every literal has the type and value from the manual', async t => {
   for (const [literal, [type, text]] of Object.entries(literals)) {
     t.equal(await show(`typestr(${literal})`), type, `type of ${literal}`)
     t.equal(await show(literal), text, `text of ${literal}`)
@@ -149,14 +149,14 @@ const vectors: Readonly<Record<string, readonly [string, string]>> = {
   '[1.23$DECIMAL32(4), 3$DECIMAL32(4)]': ['FAST DECIMAL32 VECTOR', '[1.2300,3.0000]'],
 }
 
-t.test('vectors, tuples, ranges and pairs have the type that their elements agree on', async t => {
+t.test('vectors, tuples, ranges and pairs have the common type of their elements', async t => {
   for (const [literal, [type, text]] of Object.entries(vectors)) {
     t.equal(await show(`x = ${literal}; typestr(x)`), type, `type of ${literal}`)
     t.equal(await show(literal), text, `text of ${literal}`)
   }
 })
 
-t.test('blank-separated constants without a common type are refused by name', async t => {
+t.test('constants without a common type, separated by blanks, are refused by name', async t => {
   t.equal(
     await fail('x = 1\ny = 1 `a'),
     'Syntax Error: [line #2] The elements of the vector [1 `a] have different types.',
@@ -172,7 +172,7 @@ t.test('a dictionary literal takes bare words as keys', async t => {
   t.match(await run('{k: 1}'), { form: 'dictionary' })
 })
 
-t.test('words that every object knows are not suffixes', async t => {
+t.test('members that every object has are not suffixes', async t => {
   for (const script of ['1constructor', '00toString', '5valueOf']) {
     t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
   }
@@ -181,7 +181,7 @@ t.test('words that every object knows are not suffixes', async t => {
 const array: ColumnType = { type: 'INT', array: true }
 const decimalJoinVectors = (scale: number): ColumnType => ({ type: 'DECIMAL64', scale })
 
-t.test('the rows follow each other in the type that holds both', async t => {
+t.test('rows of both vectors follow one another in the type that holds both', async t => {
   const examples: [ColumnType, ElementValue[], ColumnType, ElementValue[], string, string[]][] = [
     [{ type: 'INT' }, [1, null], { type: 'INT' }, [2], 'INT', ['1', '', '2']],
     [{ type: 'INT' }, [1], { type: 'LONG' }, [2n, null], 'LONG', ['1', '2', '']],
@@ -212,22 +212,25 @@ t.test('the rows follow each other in the type that holds both', async t => {
   }
 })
 
-t.test('forms, partition types, kinds of objects and duplicates have their numbers', async t => {
-  const numbers: Readonly<Record<string, readonly string[]>> = {
-    0: ['SCALAR', 'SEQ', 'VAR', 'ALL'],
-    1: ['VECTOR', 'VALUE', 'SHARED', 'LAST'],
-    2: ['PAIR', 'RANGE', 'DEF', 'FIRST'],
-    3: ['LIST'],
-    4: ['SET', 'COMPO'],
-    5: ['DICT', 'HASH'],
-    6: ['TABLE'],
-  }
-  for (const [number, words] of Object.entries(numbers)) {
-    for (const word of words) t.strictSame(constantOf(word), int(Number(number)), word)
-  }
-})
+t.test(
+  'forms, partition types, kinds of objects and duplicate policies have their numbers',
+  async t => {
+    const numbers: Readonly<Record<string, readonly string[]>> = {
+      0: ['SCALAR', 'SEQ', 'VAR', 'ALL'],
+      1: ['VECTOR', 'VALUE', 'SHARED', 'LAST'],
+      2: ['PAIR', 'RANGE', 'DEF', 'FIRST'],
+      3: ['LIST'],
+      4: ['SET', 'COMPO'],
+      5: ['DICT', 'HASH'],
+      6: ['TABLE'],
+    }
+    for (const [number, words] of Object.entries(numbers)) {
+      for (const word of words) t.strictSame(constantOf(word), int(Number(number)), word)
+    }
+  },
+)
 
-t.test('a right stands for its name', async t => {
+t.test('a right is written as its name', async t => {
   const actions = ['READ', 'WRITE', 'INSERT', 'UPDATE', 'DELETE']
   const rights = [
     ...actions.flatMap(action => [`TABLE_${action}`, `DB_${action}`]),
@@ -240,7 +243,7 @@ t.test('a right stands for its name', async t => {
   }
 })
 
-t.test('every other name is free', async t => {
+t.test('other names have no value', async t => {
   for (const name of ['', 'x', 'int', 'Value', 'DFLT', 'constructor', 'toString', '__proto__']) {
     t.equal(constantOf(name), undefined, name)
   }
@@ -251,7 +254,7 @@ function uuidOf(byteAt: (at: number) => number): string {
   return newUuid({ number: () => 0, bytes })
 }
 
-t.test('version and variant are set, all other bits are chance', async t => {
+t.test('version and variant are set, all other bits are random', async t => {
   t.equal(
     uuidOf(() => 0x00),
     '00000000-0000-4000-8000-000000000000',

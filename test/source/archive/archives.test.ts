@@ -1,5 +1,5 @@
 /*
-  Zip archives as folders of files, and all that may be wrong with one.
+  Zip archives as folders of files, and everything that may be wrong with one.
 */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -53,7 +53,7 @@ async function textOf(path: string): Promise<string> {
 const csv = (name: string, content = `a,b\n1,${name}\n`): ZipMember => ({ name, content })
 
 t.test(
-  'members are inputs, sorted by their paths; what is no data is passed over and said',
+  'members are inputs, sorted by their paths; other members are skipped and reported',
   async t => {
     const path = archive(
       t,
@@ -78,7 +78,7 @@ t.test(
   },
 )
 
-t.test('any content comes out as it went in, in whatever way it is stored', async t => {
+t.test('any content is extracted unchanged, however it is stored', async t => {
   const dir = t.testdir()
   const path = join(dir, 'p.zip')
   await fc.assert(
@@ -105,7 +105,7 @@ t.test('any content comes out as it went in, in whatever way it is stored', asyn
   )
 })
 
-t.test('what is large comes in pieces, and can be gone on with in its middle', async t => {
+t.test('a large member comes in chunks, and can be read from any position', async t => {
   const content = Array.from({ length: 200_000 }, (_, i) => `${i},text ${i % 97}\n`).join('')
   const path = archive(t, zipOf([{ name: 'a.csv', content }]))
   t.equal(await textOf(`${path}/a.csv`), content)
@@ -119,7 +119,7 @@ t.test('what is large comes in pieces, and can be gone on with in its middle', a
   await file.close()
 })
 
-t.test('names: in UTF-8, in GBK, from Windows', async t => {
+t.test('names in UTF-8, in GBK, from Windows', async t => {
   const gbk = iconv.encode('行情/平安银行.csv', 'gbk')
   const path = archive(t, zipOf([csv('数据/a.csv'), { name: gbk, content: 'x' }, csv('w\\b.csv')]))
   t.strictSame(
@@ -129,7 +129,7 @@ t.test('names: in UTF-8, in GBK, from Windows', async t => {
   t.equal(await textOf(`${path}/行情/平安银行.csv`), 'x')
 })
 
-t.test('what nobody can read is refused by name, before anything is', async t => {
+t.test('what cannot be read is refused by name, before anything is read', async t => {
   const nothing = zipOf([])
   const good = zipOf([csv('a.csv'), csv('b.csv')])
   const unixLink = (0xa1ff << 16) >>> 0
@@ -228,7 +228,7 @@ t.test('a damaged member is named: other bytes, another size, another checksum',
     const bytes = Buffer.from(good)
     bytes[at]! ^= 0x55
     const path = archive(t, bytes)
-    // Whatever is wrong, nothing else than the content comes out in silence.
+    // Whatever is wrong, no other content comes out without an error.
     const read = await expand([path]).then(
       async ({ paths }) => textOf(paths[0]!).catch((error: unknown) => error),
       (error: unknown) => error,
@@ -238,12 +238,12 @@ t.test('a damaged member is named: other bytes, another size, another checksum',
   }
 })
 
-t.test('archives of the usual program', async t => {
+t.test('archives of the program zip', async t => {
   const dir = t.testdir({ d: { 'a.csv': 'a\n1\n', '平安.csv': 'a\n2\n' } })
   try {
     execFileSync('zip', ['-qr', '../usual.zip', '.'], { cwd: join(dir, 'd') })
   } catch {
-    t.pass('there is none here')
+    t.pass('zip is not installed')
     return
   }
   const path = join(dir, 'usual.zip')

@@ -50,8 +50,6 @@ import {
   zeros,
 } from './zstd.js'
 
-//
-
 async function all(decompressor: Decompressor): Promise<{ content: string; failure: unknown }> {
   const found: Buffer[] = []
   const content = contentOf(decompressor)
@@ -62,7 +60,7 @@ async function all(decompressor: Decompressor): Promise<{ content: string; failu
 
 const text = 'content\n'.repeat(200_000)
 
-t.test('what was written comes out, and the end of it', async t => {
+t.test('the whole content comes out, and then the stream ends', async t => {
   for (const [tool, packed] of [
     ['gzip', gzipSync(text)],
     ['brotli', brotliCompressSync(text)],
@@ -78,7 +76,7 @@ t.test('what was written comes out, and the end of it', async t => {
 })
 
 t.test(
-  'a piece that zlib cannot read is taken all the same, and the failure is told behind the content',
+  'a chunk that zlib cannot read is still accepted, and the error comes after the content',
   async t => {
     const decompressor = newDecompressor('gzip')
     const reading = all(decompressor)
@@ -94,7 +92,7 @@ t.test(
   },
 )
 
-t.test('who gives up does not wait for ever', async t => {
+t.test('a reader that gives up does not wait for ever', async t => {
   const decompressor = newDecompressor('gzip')
   const writing = write(decompressor, gzipSync(Buffer.alloc(20_000_000)))
   const content = contentOf(decompressor)
@@ -104,9 +102,9 @@ t.test('who gives up does not wait for ever', async t => {
   t.pass()
 })
 
-// Gzip into its content, against zlib at once.
+// Gzip streams and their content, compared with zlib in one call.
 
-/** Pieces that are only lent, then a failure when there is one. */
+/** Lent chunks, then an error if there is one. */
 async function* piecesZlibStream(
   bytes: Uint8Array,
   size: number,
@@ -120,7 +118,7 @@ async function* piecesZlibStream(
   if (failure !== undefined) throw failure
 }
 
-/** What comes out, and what went wrong behind it. */
+/** What comes out, and the error after it. */
 async function read(
   bytes: Uint8Array,
   size = 1000,
@@ -138,7 +136,7 @@ async function read(
   return { content: Buffer.concat(found).toString(), error }
 }
 
-t.test('members follow each other, zeros behind them are padding', async t => {
+t.test('members follow each other, and zeros after them are padding', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }),
@@ -156,7 +154,7 @@ t.test('members follow each other, zeros behind them are padding', async t => {
 
 const packed = gzipSync('content')
 
-t.test('anything else behind them is told, with where they end', async t => {
+t.test('anything else after them is reported, with where they end', async t => {
   for (const size of [1, 7, 1000]) {
     for (const rest of ['x', '\0\0x', '\x1f']) {
       const { content, error } = await read(Buffer.concat([packed, Buffer.from(rest)]), size)
@@ -171,7 +169,7 @@ t.test('anything else behind them is told, with where they end', async t => {
   }
 })
 
-t.test('what looks like nothing of gzip is told with the place, and what to do', async t => {
+t.test('what does not look like gzip is reported with the position, and what to do', async t => {
   for (const rest of ['garbage', '\x1f\x8bgarbage', '\x1f\x8b\x08\xff', 'x'.repeat(600_000)]) {
     const whole = Buffer.concat([packed, Buffer.from(rest, 'latin1')])
     const { content, error } = await read(whole)
@@ -184,13 +182,13 @@ t.test('what looks like nothing of gzip is told with the place, and what to do',
   }
 })
 
-t.test('a last byte that is missing is an end in the middle', async t => {
+t.test('a missing last byte is an end in the middle', async t => {
   const { content, error } = await read(packed.subarray(0, -1), 3)
   t.equal(content, 'content')
   t.match(error, { message: new RegExp(`end in the middle, after ${packed.length - 1} bytes`) })
 })
 
-t.test('what can be decompressed comes out before a failure is told', async t => {
+t.test('what can be decompressed comes out before the error', async t => {
   const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join('')
   const long = gzipSync(text)
   const cut = await read(long.subarray(0, long.length - 100))
@@ -210,7 +208,7 @@ t.test('what can be decompressed comes out before a failure is told', async t =>
   })
 })
 
-t.test('why the input ended says more than that zlib misses something', async t => {
+t.test('the reason why the input ended explains more than the error of zlib', async t => {
   const failure = new Error('the disk is gone')
   const { error } = await read(packed.subarray(0, 10), 3, failure)
   t.equal(error, failure)
@@ -225,7 +223,7 @@ t.test('a reader may stop at any chunk', async t => {
   t.match(await content.next(), { done: true })
 })
 
-// How an input is compressed, and what is in it.
+// How an input is compressed, and its content.
 
 const packedOpenContent = {
   gzip: gzipSync(tableContent),
@@ -233,7 +231,7 @@ const packedOpenContent = {
   brotli: brotliCompressSync(tableContent),
 }
 
-t.test('the first bytes decide; for Brotli, which has none of its own, the name', async t => {
+t.test('the first bytes decide; for Brotli, which has no mark, the name', async t => {
   t.equal(compressionOf('auto', packedOpenContent.gzip, 'x.csv'), 'gzip')
   t.equal(compressionOf('auto', packedOpenContent.zstd, 'x.csv'), 'zstd')
   t.equal(compressionOf('auto', packedOpenContent.brotli, 'x.csv.br'), 'brotli')
@@ -260,7 +258,7 @@ t.test('the content of each', async t => {
   }
 })
 
-t.test('an empty file is no archive, by its name or by what somebody said', async t => {
+t.test('an empty file is not compressed, whatever its name or the option says', async t => {
   const nothing = new Uint8Array(0)
   for (const [name, compression] of [
     ['x.csv.gz', 'gzip'],
@@ -281,7 +279,7 @@ t.test('an empty file is no archive, by its name or by what somebody said', asyn
   }
 })
 
-t.test('what is no gzip is said to be none', async t => {
+t.test('an input that is not gzip is refused as such', async t => {
   const counted = new CountedChunks(pieces(Buffer.from('a,b\n'), 2))
   await counted.peek(4)
   await t.rejects(openContent(counted, 'gzip', 'x'), {
@@ -289,7 +287,7 @@ t.test('what is no gzip is said to be none', async t => {
   })
 })
 
-// Zstandard into its content, in a thread of its own.
+// Zstandard and its content, in a separate thread.
 
 async function readUnzstd(
   stored: Uint8Array,
@@ -327,7 +325,7 @@ t.test('frames follow each other', async t => {
   )
 })
 
-t.test('damage is one error, and what came out before is right', async t => {
+t.test('damage is one error, and the content before it is correct', async t => {
   const damaged: [what: string, bytes: Buffer][] = [
     ['a checksum', Buffer.concat([checked.subarray(0, -1), Buffer.of(0)])],
     ['a block', Buffer.concat([table.subarray(0, 40), Buffer.alloc(20, 0x55), table.subarray(60)])],
@@ -340,7 +338,7 @@ t.test('damage is one error, and what came out before is right', async t => {
   }
 })
 
-t.test('a damaged byte anywhere never hangs and never passes for the content', async t => {
+t.test('a damaged byte never blocks and never changes the content without an error', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(table.length - 1),
@@ -357,27 +355,24 @@ t.test('a damaged byte anywhere never hangs and never passes for the content', a
   t.pass()
 })
 
-t.test(
-  'reading may be given up, and a failure of the input is told behind the content',
-  async t => {
-    for await (const chunk of unzstd(pieces(bombFrame(0x61, 100), 50), 'x.zst')) {
-      t.ok(chunk.length > 0)
-      break
-    }
-    const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
-      yield* pieces(table, 100)
-      throw new Error('gone')
-    }
-    let content = ''
-    await t.rejects(async () => {
-      for await (const chunk of unzstd(failing(), 'x.zst')) content += Buffer.from(chunk).toString()
-    }, /gone/)
-    t.equal(content, tableContent)
-  },
-)
+t.test('reading may be given up, and an error of the input comes after the content', async t => {
+  for await (const chunk of unzstd(pieces(bombFrame(0x61, 100), 50), 'x.zst')) {
+    t.ok(chunk.length > 0)
+    break
+  }
+  const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    yield* pieces(table, 100)
+    throw new Error('gone')
+  }
+  let content = ''
+  await t.rejects(async () => {
+    for await (const chunk of unzstd(failing(), 'x.zst')) content += Buffer.from(chunk).toString()
+  }, /gone/)
+  t.equal(content, tableContent)
+})
 
 t.test(
-  'content does not wait for a pipe that gives nothing more, nor does who gives it up',
+  'neither content nor a reader that gives up waits for a pipe that gives nothing more',
   async t => {
     const forever = new Promise<never>(() => undefined)
     const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
@@ -393,13 +388,13 @@ t.test(
   },
 )
 
-t.test('content that was given out is not lost to what comes behind it', async t => {
+t.test('content that was delivered is not lost to what comes after it', async t => {
   const blocks = Array.from({ length: 60 }, (_, i) => Buffer.alloc(131_072, 0x61 + (i % 26)))
   const frames = Buffer.concat(blocks.map(block => rawFrame(block)))
   let at = 0
   const whole = Buffer.concat(blocks)
   for await (const chunk of unzstd(pieces(frames, 100_000), 'x.zst')) {
-    // Whoever parses takes his time.
+    // Parsing takes a while.
     await new Promise(resolve => setImmediate(resolve))
     t.ok(whole.subarray(at, at + chunk.length).equals(chunk))
     at += chunk.length
@@ -430,7 +425,7 @@ t.test(
   },
 )
 
-// Frames taken apart: every byte of them is in a piece, and what is no frame is told.
+// Frames taken apart: every byte of them is in a piece, and other bytes are reported.
 
 interface Taken {
   readonly bytes: Buffer
@@ -456,7 +451,7 @@ async function take(stored: Uint8Array, size: number): Promise<Taken> {
   return { bytes: Buffer.concat(parts), batches, error }
 }
 
-t.test('frames one after the other come out whole, whatever the chunks', async t => {
+t.test('consecutive frames come out whole, whatever the chunks', async t => {
   const frames = [unchecked, checked, zeros, table, rawFrame(Buffer.from('a'), Buffer.alloc(0))]
   await fc.assert(
     fc.asyncProperty(
@@ -475,7 +470,7 @@ t.test('frames one after the other come out whole, whatever the chunks', async t
   t.pass()
 })
 
-t.test('a frame that is cut off ends in one error behind its whole pieces', async t => {
+t.test('a truncated frame ends in one error after its whole pieces', async t => {
   for (let length = 1; length < table.length; length += 7) {
     const { bytes, error } = await take(table.subarray(0, length), 100)
     t.match(error, { code: 'DDB_INPUT_READ', message: length < 4 ? /x\.zst/ : /x\.zst.*middle/ })
@@ -483,7 +478,7 @@ t.test('a frame that is cut off ends in one error behind its whole pieces', asyn
   }
 })
 
-t.test('what follows, and what no decoder reads, is told', async t => {
+t.test('other bytes after a frame, and frames that no decoder reads, are reported', async t => {
   const cases: [bytes: Buffer, message: RegExp][] = [
     [
       Buffer.concat([checked, Buffer.from('rest')]),
@@ -517,7 +512,7 @@ t.test('a frame of one segment may be as large as the largest window', async t =
   }
 })
 
-t.test('no batch can hold much, however small it is', async t => {
+t.test('no batch can have much content, however small it is', async t => {
   const { batches } = await take(bombFrame(0x61, 50), 1000)
   t.ok(
     batches.every(count => count <= 6),
@@ -525,7 +520,7 @@ t.test('no batch can hold much, however small it is', async t => {
   )
 })
 
-t.test('batches of the largest blocks fit into their room', async t => {
+t.test('batches of the largest blocks fit into their limit', async t => {
   const block = randomBytes(131_072)
   const frames = Buffer.concat(Array.from({ length: 9 }, () => rawFrame(block)))
   const { bytes, batches, error } = await take(frames, 300_000)
@@ -534,13 +529,13 @@ t.test('batches of the largest blocks fit into their room', async t => {
   t.strictSame(batches, [8, 8, 2])
 })
 
-t.test('frames are known by their first bytes', async t => {
+t.test('frames are recognised by their first bytes', async t => {
   for (const frame of [checked, table, skippableFrame(Buffer.alloc(0))]) t.ok(isZstd(frame))
   for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
 })
 
-// What comes out of damaged archives, against what zlib makes at once of all that stands before the byte with
-// which it fails, and against the gzip of the machine.
+// The content of damaged archives, compared with what zlib returns in one call for the bytes before the one with which
+// it fails, and with the gzip of the machine.
 
 const ways = {
   gzip: {
@@ -588,7 +583,7 @@ async function readLastContent(
   return { content: Buffer.concat(found), error, largest }
 }
 
-/** What zlib makes of the most bytes that it takes. */
+/** What zlib returns for the most bytes that it accepts. */
 function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number } {
   let content = Buffer.alloc(0)
   let low = 0
@@ -605,7 +600,7 @@ function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number
   return { content, goodBytes: low }
 }
 
-/** Lines with as much chance in them as is asked for, which decides how long blocks are. */
+/** Lines with the given share of random bytes, which decides how long blocks are. */
 const texts = fc
   .record({
     lines: fc.oneof(fc.nat(20), fc.nat(3_000), fc.nat(40_000)),
@@ -620,7 +615,7 @@ const texts = fc
     )
   })
 
-/** Places are shares of the archive, since nobody knows how long it is. */
+/** Positions are shares of the archive, because its length is not known. */
 const damages = fc.array(
   fc.record({
     kind: fc.constantFrom('flip', 'overwrite', 'insert', 'append', 'cut'),
@@ -647,7 +642,7 @@ function damaged(
   return archive
 }
 
-t.test('all that zlib can make of what stands before the damage comes out', async t => {
+t.test('everything that zlib can decompress before the damage comes out', async t => {
   for (const way of ['gzip', 'brotli'] as const) {
     // Brotli has no members that could follow each other.
     const members = fc.array(texts, { minLength: 1, maxLength: way === 'gzip' ? 3 : 1 })
@@ -679,16 +674,16 @@ t.test('all that zlib can make of what stands before the damage comes out', asyn
 const hasGzip = spawnSync('gzip', ['--version'], { stdio: 'ignore' }).status === 0
 
 t.test(
-  'nothing is missing that the gzip of the machine takes out',
+  'nothing is missing that the gzip of the machine extracts',
   hasGzip ? {} : { skip: 'no gzip here' },
   async t => {
     await fc.assert(
       fc.asyncProperty(texts, damages, async (text, list) => {
         const whole = gzipSync(text)
         const archive = damaged(whole, list)
-        // What is no gzip at all is for others to tell.
+        // Other tests cover what is not gzip at all.
         fc.pre(archive[0] === 0x1f && archive[1] === 0x8b)
-        // From the damage on the two take different things for sense.
+        // From the damage on, the two accept different bytes.
         const sound = archive.findIndex((byte, at) => byte !== whole[at])
         const input = sound < 0 ? archive : archive.subarray(0, sound)
         const { stdout } = spawnSync('gzip', ['-dc'], { input, maxBuffer: 1 << 26 })
@@ -701,7 +696,7 @@ t.test(
   },
 )
 
-t.test('the rows of a small archive come out before its damage is told', async t => {
+t.test('the rows of a small archive come out before the error', async t => {
   const text = Buffer.from(Array.from({ length: 10_000 }, (_, i) => `${i},${i % 97}\n`).join(''))
   const whole = gzipSync(text)
   for (const rest of ['garbage', '\n', '\x1f\x8b\x08']) {
@@ -718,13 +713,13 @@ t.test('the rows of a small archive come out before its damage is told', async t
   late.fill(0xff, place)
   const { content, error } = await readLastContent('gzip', late, 1 << 19)
   const before = ways.gzip.unpack(whole.subarray(0, place))
-  // A little may come of what is damaged, before it makes no sense to zlib.
+  // Some bytes of the damaged part may come out before zlib rejects them.
   t.ok(before.length > 0.9 * text.length, `${before.length} of ${text.length} bytes`)
   t.ok(content.subarray(0, before.length).equals(before))
   t.match(error, { code: 'DDB_INPUT_READ', message: /are damaged (?:between|before) byte/ })
 })
 
-t.test('what decompresses to very much comes in pieces that are no larger', async t => {
+t.test('very large content comes in chunks of limited size', async t => {
   const bytes = 64 * 1024 * 1024
   const bomb = gzipSync(Buffer.alloc(bytes, 'x'))
   let largest = 0
@@ -743,7 +738,7 @@ t.test('what decompresses to very much comes in pieces that are no larger', asyn
   t.ok(largest <= 512 * 1024)
 })
 
-t.test('of an archive that is not kept whole little is missing', async t => {
+t.test('little is missing of an archive that is not kept whole', async t => {
   const text = Buffer.from(randomBytes(3_000_000).toString('hex'))
   const whole = Buffer.concat([gzipSync(text), Buffer.from('garbage')])
   t.ok(whole.length > 2 * 1024 * 1024)
@@ -756,7 +751,7 @@ t.test('of an archive that is not kept whole little is missing', async t => {
   t.match(error, { message: /end between byte \d+ and byte \d+ of the file/ })
 })
 
-t.test('a reader may stop in what is decompressed once more', async t => {
+t.test('a reader may stop in what is decompressed a second time', async t => {
   const whole = gzipSync(Buffer.alloc(300_000, 'x'))
   const content = gunzipped(
     piecesLastContent(Buffer.concat([whole, Buffer.from('garbage')]), 1 << 19),
@@ -766,7 +761,7 @@ t.test('a reader may stop in what is decompressed once more', async t => {
   t.match(await content.return(), { done: true })
 })
 
-t.test('input is kept as it came, in pieces as they are asked for', async t => {
+t.test('input is kept as it came, in chunks as they are requested', async t => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(150_000), { maxLength: 8 }),
@@ -813,7 +808,7 @@ t.test('more than two megabytes are not kept', async t => {
   t.notOk(kept.isWhole)
 })
 
-t.test('the place is narrowed to one byte', async t => {
+t.test('the position is narrowed to one byte', async t => {
   const whole = gzipSync(Buffer.from('content'))
   const kept = new KeptInput()
   kept.add(Buffer.concat([whole, Buffer.from('garbage')]))
@@ -822,13 +817,11 @@ t.test('the place is narrowed to one byte', async t => {
   let next = await content.next()
   for (; next.done !== true; next = await content.next())
     found.push(Buffer.from(next.value).toString())
-  t.equal(found.join(''), 'tent', 'three bytes of it are known')
+  t.equal(found.join(''), 'tent', 'three of its bytes are known')
   t.strictSame(next.value, { fromBytes: whole.length + 1, toBytes: whole.length + 2 })
 })
 
-//
-
-t.test('a message names the file, the place and what to do', t => {
+t.test('a message names the file, the position and what to do', t => {
   const cause = new Error('zlib')
   const cut = damagedInput('x.gz', isCutOff(7), cause)
   t.match(cut, { code: 'DDB_INPUT_READ', cause, position: { file: 'x.gz' } })

@@ -1,6 +1,6 @@
 /*
-  Frames of Zstandard: some as the zstd tool wrote them, others put together by hand from the format's description
-  (RFC 8878), because Node 20 has no encoder.
+  Frames of Zstandard: some as the zstd tool wrote them, others composed by hand from the format's description (RFC
+  8878), because Node 20 has no encoder.
 */
 
 /** `zstd --no-check` and `zstd --check` of `smallContent` through a pipe. */
@@ -47,7 +47,7 @@ export const table: Buffer = Buffer.from(
 
 const frameStart = Buffer.from('28b52ffd0058', 'hex')
 
-/** A frame whose blocks hold their content as it stands. */
+/** A frame with uncompressed blocks. */
 export function rawFrame(...blocks: readonly Uint8Array[]): Buffer {
   const parts = blocks.map((block, i) => [
     blockHeader(i === blocks.length - 1, 0, block.length),
@@ -64,7 +64,7 @@ export function bombFrame(byte: number, blocks: number): Buffer {
   return Buffer.concat([frameStart, ...parts])
 }
 
-/** A frame that decoders pass over. */
+/** A frame that decoders skip. */
 export function skippableFrame(content: Uint8Array): Buffer {
   const head = Buffer.from('502a4d1800000000', 'hex')
   head.writeUInt32LE(content.length, 4)

@@ -1,5 +1,5 @@
 /*
-  What the tests of decoders share: text of bytes, with the broken ones told apart.
+  Shared by the tests of decoders: text from bytes, with invalid characters marked.
 */
 import {
   bytesOfLength,
@@ -9,7 +9,7 @@ import {
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
 
-/** What a decoder makes of all the bytes: UTF-8, with FF for what is no character. */
+/** What a decoder makes of all the bytes: UTF-8, with FF for invalid characters. */
 export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buffer {
   const input = bytesOfLength(bytes.length + decoderSlackBytes)
   input.bytes.set(bytes)
@@ -18,7 +18,7 @@ export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buff
   return Buffer.from(text.bytes.subarray(0, decoder.textAt))
 }
 
-/** The text, or undefined when some bytes are no character. */
+/** The text, or undefined if some bytes are not a character. */
 export function textOf(
   encoding: Exclude<Encoding, 'utf-8'>,
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ export function textOf(
   return text.includes(0xff) ? undefined : text.toString('utf8')
 }
 
-/** Pieces that are only lent. */
+/** Chunks that are only lent. */
 export async function* pieces(
   bytes: Uint8Array,
   size: number,

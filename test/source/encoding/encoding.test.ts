@@ -24,9 +24,7 @@ import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-check
 import { runs } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'
 
-//
-
-t.test('names are understood in any case and spelling', async t => {
+t.test('names are accepted in any case and spelling', async t => {
   const cases: [name: string, encoding: string | undefined][] = [
     ['UTF-8', 'utf-8'],
     ['utf8', 'utf-8'],
@@ -47,9 +45,7 @@ t.test('names are understood in any case and spelling', async t => {
   t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /gb18030.*ebcdic/ })
 })
 
-//
-
-t.test('only a whole mark is one, and the longest decides', async t => {
+t.test('only a complete byte order mark counts, and the longest decides', async t => {
   const cases: [hex: string, encoding: string | undefined][] = [
     ['efbbbf', 'utf-8'],
     ['efbbbf61', 'utf-8'],
@@ -74,7 +70,7 @@ t.test('only a whole mark is one, and the longest decides', async t => {
   }
 })
 
-// In which encodings samples are text, as iconv-lite wrote them.
+// The encodings in which samples are text, as iconv-lite wrote them.
 
 const samples: [text: string, encoding: string][] = [
   ['代码,股票名称\n000001,平安银行\n', 'gb18030'],
@@ -88,16 +84,13 @@ const samples: [text: string, encoding: string][] = [
   ['code,name\n1,股票\n', 'utf-16be'],
 ]
 
-t.test(
-  'the encoding that a sample was written in is among them, with some of its words',
-  async t => {
-    for (const [text, encoding] of samples) {
-      const fitting = fittingEncodings(iconv.encode(text, encoding), true)
-      const right = fitting.find(found => found.encoding === encoding)
-      t.ok(right !== undefined && right.example !== '' && text.includes(right.example), encoding)
-    }
-  },
-)
+t.test('the encoding of a sample is among those found, with some of its words', async t => {
+  for (const [text, encoding] of samples) {
+    const fitting = fittingEncodings(iconv.encode(text, encoding), true)
+    const right = fitting.find(found => found.encoding === encoding)
+    t.ok(right !== undefined && right.example !== '' && text.includes(right.example), encoding)
+  }
+})
 
 t.test('the most likely encoding is the first', async t => {
   for (const [text, encoding] of [
@@ -143,7 +136,7 @@ t.test('text that is nearly UTF-8 is most likely that', async t => {
   }
 })
 
-t.test('a sample out of the middle is looked at line by line', async t => {
+t.test('a sample from the middle of a file is examined line by line', async t => {
   for (const [text, encoding] of samples.slice(0, 7)) {
     const bytes = iconv.encode(text.repeat(3), encoding)
     for (const cut of [1, 2, 3]) {
@@ -156,7 +149,7 @@ t.test('a sample out of the middle is looked at line by line', async t => {
   }
 })
 
-t.test('bytes at fault are looked at, even in a line that is not whole', async t => {
+t.test('invalid bytes are examined, even in an incomplete line', async t => {
   const ascii = Buffer.from('x,y\n'.repeat(400_000))
   for (const [text, encoding] of samples.slice(0, 7)) {
     const [words] = /[^\0-\x7f]+/.exec(text)!
@@ -179,7 +172,7 @@ t.test('bytes at fault are looked at, even in a line that is not whole', async t
   }
 })
 
-t.test('what is no text fits nowhere', async t => {
+t.test('what is not text fits no encoding', async t => {
   t.strictSame(fittingEncodings(Buffer.from('00ff0102030405', 'hex'), true), [])
   const one = fittingEncodings(Buffer.from('d6d0b9fa0aff0a', 'hex'), true)
   t.notOk(
@@ -188,7 +181,7 @@ t.test('what is no text fits nowhere', async t => {
   )
 })
 
-t.test('a file with a few broken bytes is known where nothing else fits it', async t => {
+t.test('a file with a few invalid bytes is recognised if no other encoding fits', async t => {
   const line = '000001,平安银行\n'
   for (const encoding of ['gb18030', 'big5', 'shift_jis', 'euc-kr', 'euc-jp']) {
     const [text] = samples.find(([, name]) => name === encoding)!
@@ -205,11 +198,11 @@ t.test('a file with a few broken bytes is known where nothing else fits it', asy
   t.ok(fits.every(({ brokenBytes }) => brokenBytes === 0))
 })
 
-// Every byte and every pair of bytes in every encoding, against iconv-lite.
+// Every byte and every pair of bytes in every encoding, compared with iconv-lite.
 
 type Decoded = Exclude<Encoding, 'utf-8'>
 
-/** iconv-lite's names where they differ: what Windows calls Big5, and ISO 8859-1 as the standard has it. */
+/** iconv-lite's names where they differ: for what Windows calls Big5, and for ISO 8859-1 as in the standard. */
 const oracleNames: Partial<Record<Encoding, string>> = { big5: 'cp950', 'euc-kr': 'cp949' }
 
 /** Characters that GB18030-2022 moved; iconv-lite has the version of 2005. */
@@ -223,15 +216,15 @@ const moved: ReadonlyMap<string, string> = new Map(
 
 const isPrivate = (text: string): boolean => /[\ue000-\uf8ff]/.test(text)
 
-/** What the bytes are; undefined when they are no text. */
+/** The text of the bytes; undefined if they are not text. */
 function expected(encoding: Decoded, bytes: Buffer): string | undefined {
   const text = iconv.decode(bytes, oracleNames[encoding] ?? encoding, { stripBOM: false })
   if (encoding === 'gb18030' || encoding === 'gbk') {
     return moved.get(bytes.toString('hex')) ?? unlessBroken(text)
   }
-  // One byte that iconv-lite takes for a control character.
+  // One byte that iconv-lite reads as a control character.
   if (encoding === 'shift_jis' && bytes.includes(0x80) && text.includes('\x80')) return undefined
-  // Characters that everybody defines otherwise are none to the loader.
+  // The loader refuses private characters, which every vendor defines differently.
   if (['big5', 'shift_jis', 'euc-kr', 'euc-jp'].includes(encoding) && isPrivate(text))
     return undefined
   return unlessBroken(text)
@@ -242,7 +235,7 @@ const unlessBroken = (text: string): string | undefined =>
 
 const decoded = encodings.filter((name): name is Decoded => name !== 'utf-8' && !isUtf16(name))
 
-t.test('every byte, and every pair of bytes, is what iconv-lite says, or is no text', async t => {
+t.test('every byte and every pair of bytes is what iconv-lite says, or is not text', async t => {
   for (const encoding of decoded.filter(name => !isSingleByte(name))) {
     const wrong: string[] = []
     for (let first = 0; first < 256; first++) {
@@ -257,7 +250,7 @@ t.test('every byte, and every pair of bytes, is what iconv-lite says, or is no t
   }
 })
 
-t.test('where each byte stands alone, all pairs are decoded in one go', async t => {
+t.test('in single-byte encodings, all pairs are decoded at once', async t => {
   const pairs = Buffer.from(
     Array.from({ length: 2 * 65_536 }, (_, i) => (i % 2 ? i >> 1 : i >> 9) & 255),
   )
@@ -284,7 +277,7 @@ t.test('characters of four bytes in GB18030', async t => {
   for (let index = 0; index < 126 * 12_600; index += index < 50_000 ? 1 : 97) {
     const places = [index / 12_600, (index / 1260) % 10, (index / 10) % 126, index % 10]
     const bytes = Buffer.from(places.map((place, i) => [0x81, 0x30][i % 2]! + Math.floor(place)))
-    // iconv-lite does not refuse what lies between the planes and behind the last one.
+    // iconv-lite accepts codes between the planes and after the last one.
     const isNone = (index >= 39_420 && index < 189_000) || index >= 189_000 + 0x100000
     const wanted = isNone ? undefined : expected('gb18030', bytes)
     if (textOf('gb18030', bytes) !== wanted) wrong.push(bytes.toString('hex'))
@@ -312,7 +305,7 @@ async function opened(
   return openText(counted, 'x.csv', asked, mayWait)
 }
 
-/** The text, and why no more of it came. */
+/** The text, and why it ended. */
 async function read({ chunks }: OpenedText): Promise<{ text: string; error: unknown }> {
   let text = ''
   try {
@@ -326,7 +319,7 @@ async function read({ chunks }: OpenedText): Promise<{ text: string; error: unkn
 const chinese = Buffer.from('b4fac2ebcabec0fd0a', 'hex')
 const mark = Buffer.from('efbbbf', 'hex')
 
-t.test('UTF-8 is given out as it stands', async t => {
+t.test('UTF-8 is delivered unchanged', async t => {
   for (const start of [Buffer.alloc(0), mark]) {
     const found = await opened(Buffer.concat([start, Buffer.from('é,b\n')]), { size: 2 })
     t.match(found.text, { encoding: 'utf-8', how: 'found', broken: undefined, origin: undefined })
@@ -336,7 +329,7 @@ t.test('UTF-8 is given out as it stands', async t => {
 })
 
 t.test(
-  'what is not UTF-8 is refused before anything is given out, with the encodings that fit',
+  'input that is not UTF-8 is refused before anything is delivered, with the encodings that fit',
   async t => {
     for (const content of [
       chinese,
@@ -350,7 +343,7 @@ t.test(
       })
     }
     await t.rejects(opened(chinese), { message: /gb18030 \(/, position: { offsetBytes: 0 } })
-    // Some of its bytes would pass for UTF-8.
+    // Some of its bytes are valid UTF-8.
     const mixed = Buffer.concat([Buffer.from('c2a9c2a90a', 'hex'), chinese])
     await t.rejects(opened(mixed), { message: /gb18030/, position: { offsetBytes: 5 } })
     await t.rejects(opened(Buffer.from('fffe0000', 'hex')), { message: /UTF-32/ })
@@ -361,30 +354,27 @@ t.test(
   },
 )
 
-t.test(
-  'behind the sample, reading ends at the piece with the first bytes that are none',
-  async t => {
-    const lines = Buffer.from('1,é\n'.repeat(300_000))
-    const broken = Buffer.concat([lines, chinese, lines])
-    const { text, error } = await read(await opened(broken, { size: 4096 }))
-    t.match(error, {
-      code: 'DDB_INPUT_ENCODING',
-      message: /gb18030/,
-      position: { offsetBytes: lines.length },
-    })
-    t.ok(lines.toString('latin1').startsWith(text))
-    t.ok(text.length >= 1024 * 1024)
-    const pipe = await read(
-      await opened(Buffer.concat([Buffer.from('a,b\n'), chinese]), { size: 4, mayWait: false }),
-    )
-    t.equal(pipe.text, 'a,b\n', 'of a pipe the first piece is all that can be looked at')
-    t.match(pipe.error, { code: 'DDB_INPUT_ENCODING' })
-    const half = Buffer.concat([lines, Buffer.of(0xe4)])
-    t.match((await read(await opened(half))).error, { position: { offsetBytes: lines.length } })
-  },
-)
+t.test('after the sample, reading ends at the chunk with the first invalid bytes', async t => {
+  const lines = Buffer.from('1,é\n'.repeat(300_000))
+  const broken = Buffer.concat([lines, chinese, lines])
+  const { text, error } = await read(await opened(broken, { size: 4096 }))
+  t.match(error, {
+    code: 'DDB_INPUT_ENCODING',
+    message: /gb18030/,
+    position: { offsetBytes: lines.length },
+  })
+  t.ok(lines.toString('latin1').startsWith(text))
+  t.ok(text.length >= 1024 * 1024)
+  const pipe = await read(
+    await opened(Buffer.concat([Buffer.from('a,b\n'), chinese]), { size: 4, mayWait: false }),
+  )
+  t.equal(pipe.text, 'a,b\n', 'only the first chunk of a pipe can be examined')
+  t.match(pipe.error, { code: 'DDB_INPUT_ENCODING' })
+  const half = Buffer.concat([lines, Buffer.of(0xe4)])
+  t.match((await read(await opened(half))).error, { position: { offsetBytes: lines.length } })
+})
 
-t.test('UTF-8 that was asked for is given out whole, and what is none is known', async t => {
+t.test('requested UTF-8 is delivered completely, and its invalid bytes are known', async t => {
   const content = Buffer.from('a\n\xe9b\n', 'latin1')
   const found = await opened(content, { asked: 'utf-8', size: 3 })
   t.match(found.text, { encoding: 'utf-8', how: 'given', origin: undefined })
@@ -401,7 +391,7 @@ t.test('UTF-8 that was asked for is given out whole, and what is none is known',
   t.ok(cut.text.broken?.mayBeBroken(1))
 })
 
-t.test('another encoding is decoded, its mark left out', async t => {
+t.test('another encoding is decoded, without its byte order mark', async t => {
   const found = await opened(chinese, { asked: 'gb18030', size: 1 })
   t.match(found.text, { encoding: 'gb18030', how: 'given' })
   t.equal(Buffer.from((await read(found)).text, 'latin1').toString(), '代码示例\n')
@@ -411,9 +401,9 @@ t.test('another encoding is decoded, its mark left out', async t => {
   t.equal(Buffer.from((await read(marked)).text, 'latin1').toString(), '代码示例\n')
 })
 
-// Decoding piece by piece, and the way back to the input's bytes.
+// Decoding chunk by chunk, and positions in the input's bytes.
 
-/** What each has besides ASCII. */
+/** The characters of each besides ASCII. */
 const alphabets: Partial<Record<Decoded, string>> = {
   gb18030: '股票代码万科A，一丂㐀é€𠀀😀 ',
   gbk: '股票代码万科一丂€',
@@ -430,7 +420,7 @@ const alphabets: Partial<Record<Decoded, string>> = {
 
 const cases = Object.entries(alphabets) as [Decoded, string][]
 
-/** Characters, some of them ASCII with what tables are made of. */
+/** Characters, some of them ASCII with those that tables consist of. */
 const charactersOf = (alphabet: string): fc.Arbitrary<string[]> =>
   fc.array(fc.constantFrom(...alphabet, ...'a7,|\\{"\r\n'), { maxLength: 400 })
 
@@ -449,7 +439,7 @@ function piecewise(encoding: Decoded, bytes: Uint8Array, size: number, start = 0
   return { text, decoded: Buffer.concat(parts) }
 }
 
-t.test('pieces of any size give the text that iconv-lite wrote', async t => {
+t.test('chunks of any size give the text that iconv-lite wrote', async t => {
   for (const [encoding, alphabet] of cases) {
     fc.assert(
       fc.property(charactersOf(alphabet), fc.integer({ min: 1, max: 70 }), (characters, size) => {
@@ -463,7 +453,7 @@ t.test('pieces of any size give the text that iconv-lite wrote', async t => {
   }
 })
 
-t.test('every position of the text leads to the bytes it was decoded from', async t => {
+t.test('every position in the text leads to the bytes it was decoded from', async t => {
   for (const [encoding, alphabet] of cases) {
     fc.assert(
       fc.property(
@@ -481,7 +471,7 @@ t.test('every position of the text leads to the bytes it was decoded from', asyn
             const textEnd = textOffset + Buffer.byteLength(character)
             if (text.inputOffset(textOffset) !== inputOffset) return false
             if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
-            // Within a character, its beginning is meant.
+            // Within a character, its beginning counts.
             if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
               return false
             textOffset = textEnd
@@ -496,7 +486,7 @@ t.test('every position of the text leads to the bytes it was decoded from', asyn
   }
 })
 
-t.test('any bytes come out as text and marks, the same in pieces of any size', async t => {
+t.test('any bytes become text and marks, the same in chunks of any size', async t => {
   for (const [encoding] of cases) {
     fc.assert(
       fc.property(
@@ -521,7 +511,7 @@ t.test('any bytes come out as text and marks, the same in pieces of any size', a
   }
 })
 
-t.test('what is no character is named with its place', async t => {
+t.test('an invalid character is named with its position', async t => {
   const bytes = Buffer.concat([iconv.encode('股,', 'gb18030'), Buffer.from('ff2cd6', 'hex')])
   const { text, decoded } = piecewise('gb18030', bytes, 2, 4)
   t.equal(decoded.toString('latin1'), `${Buffer.from('股,').toString('latin1')}\xff,\xff`)
@@ -535,7 +525,7 @@ t.test('what is no character is named with its place', async t => {
   t.notOk(text.mayBeBroken(11))
 })
 
-t.test('a delimiter behind half a character stays one', async t => {
+t.test('a delimiter after half a character remains a delimiter', async t => {
   for (const encoding of ['gb18030', 'big5', 'shift_jis', 'euc-kr', 'euc-jp'] as const) {
     const lead = Buffer.concat([
       Buffer.of(0x85),
@@ -547,9 +537,9 @@ t.test('a delimiter behind half a character stays one', async t => {
   }
 })
 
-// The check of UTF-8 across chunks, against Node's own on the whole.
+// The check of UTF-8 across chunks, compared with Node's own on the whole.
 
-/** Mostly text, sometimes with a byte that does not belong. */
+/** Mostly text, sometimes with an invalid byte. */
 const bytes = fc
   .tuple(
     fc.string({ unit: 'grapheme', maxLength: 20 }),
@@ -570,13 +560,13 @@ function expectedBroken(whole: Uint8Array): number | undefined {
   return at
 }
 
-t.test('the first bytes that are none are found, in chunks of any size', async t => {
+t.test('the first invalid bytes are found, in chunks of any size', async t => {
   fc.assert(
     fc.property(bytes, fc.integer({ min: 1, max: 9 }), (whole, size) => {
       const check = new Utf8Check()
       let found: number | undefined
       for (let at = 0; at < whole.length && found === undefined; at += size) {
-        // A Buffer, whose pieces are lent: its slices are views.
+        // A Buffer whose chunks are lent: its slices are views.
         const chunk = Buffer.from(whole.subarray(at, at + size))
         const broken = check.firstBroken(chunk)
         if (broken !== undefined) found = at + broken
@@ -590,7 +580,7 @@ t.test('the first bytes that are none are found, in chunks of any size', async t
   t.pass()
 })
 
-t.test('in one piece as well', async t => {
+t.test('also in one chunk', async t => {
   fc.assert(
     fc.property(bytes, whole => firstNotUtf8(whole) === (expectedBroken(whole) ?? -1)),
     { numRuns: runs(2000) },

@@ -1,5 +1,5 @@
 /*
-  Files that are read on.
+  Files that are followed while they grow.
 */
 import assert from 'node:assert/strict'
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -27,15 +27,13 @@ const presentFiles = (
 ): ReturnType<typeof presentFor> =>
   presentFor(inputs, systemFiles, { extensions: dataExtensions, include })
 
-//
-
-/** A file that a test writes; one read gives `readBytes` at most. */
+/** A file that a test writes; one read gives at most `readBytes`. */
 function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text: string): void } {
   let position = 0
   const file = {
     bytes: Buffer.alloc(0),
     changedNs: 0n,
-    /** As if it had been emptied and written in between. */
+    /** As if it had been truncated and rewritten in between. */
     rewrite(text: string) {
       file.bytes = Buffer.from(text)
       file.changedNs++
@@ -83,7 +81,7 @@ function follow(file: InputFile) {
     for await (const chunk of content.chunks) read.push(Buffer.from(chunk))
     return 'ended'
   })().catch((error: unknown) => error)
-  /** Until it waits for time to pass. */
+  /** Runs the reader until it waits for time to pass. */
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 50; turn++) await Promise.resolve()
     await new Promise(resolve => setImmediate(resolve))
@@ -103,7 +101,7 @@ function follow(file: InputFile) {
   }
 }
 
-t.test('what is appended comes, in pieces of any size, and nothing twice', async () => {
+t.test('what is appended comes in chunks of any size, and nothing twice', async () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(pieces, fc.integer({ min: 1, max: 400 }), async (pieces, readBytes) => {
@@ -122,7 +120,7 @@ t.test('what is appended comes, in pieces of any size, and nothing twice', async
   )
 })
 
-t.test('a file that has lost its name ends once nothing came for a while', async t => {
+t.test('a file that has lost its name ends after a while without new bytes', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('a')
   const following = follow(file)
@@ -134,7 +132,7 @@ t.test('a file that has lost its name ends once nothing came for a while', async
   file.bytes = Buffer.from('abc')
   await following.pass()
   await following.pass(quietMs - 1)
-  t.equal(following.text(), 'abc', 'who writes it late is read')
+  t.equal(following.text(), 'abc', 'late bytes are read')
   await following.pass(lookEveryMs)
   t.equal(await following.outcome, 'ended')
   t.ok(following.state.ends > 0)
@@ -154,7 +152,7 @@ t.test('a file that shrinks ends the run', async t => {
 
 const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /was overwritten/ }
 
-t.test('so does one that was emptied and has grown beyond what was read', async t => {
+t.test('so does one that was truncated and has grown beyond what was read', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('some rows\n')
   const following = follow(file)
@@ -165,7 +163,7 @@ t.test('so does one that was emptied and has grown beyond what was read', async 
   t.equal(following.text(), 'some rows\n')
 })
 
-t.test('and one that has grown to the very same size', async t => {
+t.test('and one that has grown to exactly the same size', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('some rows\n')
   const following = follow(file)
@@ -175,7 +173,7 @@ t.test('and one that has grown to the very same size', async t => {
   t.match(await following.outcome, isRewritten)
 })
 
-t.test('and one that is alike where reading goes on', async t => {
+t.test('and one that is equal at the read position', async t => {
   const alike = 'the same line again and again\n'.repeat(2 * keptBytes)
   for (const [before, after] of [
     [`first\n${alike}`, `other\n${alike}${alike}`],
@@ -192,7 +190,7 @@ t.test('and one that is alike where reading goes on', async t => {
   }
 })
 
-t.test('what is read is looked at once more when reading ends', async t => {
+t.test('what was read is checked once more when reading ends', async t => {
   for (const [text, failure] of [
     ['some rows\nand more', undefined],
     ['more rows\n', isRewritten],
@@ -216,15 +214,13 @@ t.test('what is read is looked at once more when reading ends', async t => {
   await t.rejects(following.checkRead(), { code: 'DDB_INPUT_READ', message: /ESTALE/ })
 })
 
-t.test('stopped while it waits, it waits no longer', async t => {
+t.test('stopping ends a wait at once', async t => {
   const following = follow(fileOf())
   following.stop()
   t.match(await following.outcome, { code: 'DDB_INTERRUPTED' })
 })
 
-//
-
-t.test('files, patterns and folders give what is there, and name what is not', async t => {
+t.test('files, patterns and folders give what exists, and name what does not', async t => {
   const dir = t.testdir({
     'a.csv': 'a',
     logs: { 'b.csv': 'b', 'b.csv.gz': 'z', 'notes.txt': 'n', deep: { 'c.ndjson': '{}' } },
@@ -239,7 +235,7 @@ t.test('files, patterns and folders give what is there, and name what is not', a
   t.same(
     files.map(({ path }) => path),
     ['app.1', 'logs/b.csv', 'logs/deep/c.ndjson', 'a.csv'].map(name => join(dir, name)),
-    'compressed ones are passed over',
+    'compressed files are skipped',
   )
   t.match(passedOver, { files: 3, byKind: { '.gz': 2, '.txt': 1 } })
   t.same(
@@ -253,7 +249,7 @@ t.test('files, patterns and folders give what is there, and name what is not', a
   })
 })
 
-t.test('a folder that may not be read yet hides no other', async t => {
+t.test('a folder that is not yet readable does not hide the others', async t => {
   const dir = t.testdir({ a: { 'x.csv': '' }, locked: { 'y.csv': '' }, z: { 'x.csv': '' } })
   const locked = join(dir, 'locked')
   const files: Files = {
@@ -283,7 +279,7 @@ t.test('lists in braces name files one by one', async t => {
   t.same(missing, [join(dir, 'c.log')])
 })
 
-t.test('what was named and cannot be followed is refused', async t => {
+t.test('a named file that cannot be followed is refused', async t => {
   const dir = t.testdir({ 'a.csv.gz': 'z' })
   await t.rejects(presentFiles([join(dir, 'a.csv.gz')]), {
     code: 'DDB_USAGE',
@@ -297,24 +293,25 @@ t.test('what was named and cannot be followed is refused', async t => {
   })
 })
 
-t.test('a file is followed by its first name, and patterns say which ones of a folder', async t => {
-  const dir = t.testdir({ 'a.csv': 'a', 'b.log': 'b', 'c.log.gz': 'z' })
-  linkSync(join(dir, 'b.log'), join(dir, 'd.log'))
-  const inputs = [join(dir, 'a.csv'), `${dir}/./a.csv`, dir]
-  const { files, sameFiles, passedOver } = await presentFiles(inputs, ['*.log*'])
-  t.same(
-    files.map(({ path }) => path),
-    ['a.csv', 'b.log'].map(name => join(dir, name)),
-  )
-  t.equal(sameFiles.count, 2)
-  t.match(passedOver, { files: 2, byKind: { '.csv': 1, '.gz': 1 } })
-})
-
-//
+t.test(
+  'a file is followed by its first name, and patterns select the files of a folder',
+  async t => {
+    const dir = t.testdir({ 'a.csv': 'a', 'b.log': 'b', 'c.log.gz': 'z' })
+    linkSync(join(dir, 'b.log'), join(dir, 'd.log'))
+    const inputs = [join(dir, 'a.csv'), `${dir}/./a.csv`, dir]
+    const { files, sameFiles, passedOver } = await presentFiles(inputs, ['*.log*'])
+    t.same(
+      files.map(({ path }) => path),
+      ['a.csv', 'b.log'].map(name => join(dir, name)),
+    )
+    t.equal(sameFiles.count, 2)
+    t.match(passedOver, { files: 2, byKind: { '.csv': 1, '.gz': 1 } })
+  },
+)
 
 const never = new AbortController().signal
 
-t.test('a turn goes from one to the next in the order in which they asked', async t => {
+t.test('a turn passes from one to the next in the order of their requests', async t => {
   const turns = newTurns()
   t.equal(await turns.take(never), true)
   const had: string[] = []
@@ -329,7 +326,7 @@ t.test('a turn goes from one to the next in the order in which they asked', asyn
   t.equal(await turns.take(never), true, 'free again')
 })
 
-t.test('who leaves gets none, and keeps nobody from theirs', async t => {
+t.test('one that leaves gets no turn, and does not delay the others', async t => {
   const turns = newTurns()
   await turns.take(never)
   const leaving = new AbortController()
@@ -339,5 +336,5 @@ t.test('who leaves gets none, and keeps nobody from theirs', async t => {
   t.equal(await left, false)
   turns.release()
   t.equal(await next, true)
-  t.equal(await turns.take(leaving.signal), false, 'later, too')
+  t.equal(await turns.take(leaving.signal), false, 'also later')
 })

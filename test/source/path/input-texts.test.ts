@@ -1,11 +1,11 @@
 /*
-  What the names of inputs say of their rows.
+  What the names of inputs say about their rows.
 */
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import { newPathReader, refuseOtherTexts } from '../../../src/source/path/input-texts.js'
 
-t.test('a name says what file it is, whatever else is asked', t => {
+t.test('a name tells which file it is, whatever else is requested', t => {
   t.strictSame(newPathReader().read('a/b/c.csv'), {
     parts: [],
     texts: { filename: 'c.csv', dirname: 'a/b', path: 'a/b/c.csv' },
@@ -18,13 +18,13 @@ t.test('a name says what file it is, whatever else is asked', t => {
   t.end()
 })
 
-t.test('folders as Hive makes them', t => {
+t.test('folders as Hive creates them', t => {
   const { read, isSkipped } = newPathReader({ path: 'hive' })
   const { parts, texts } = read('/data/day=2024-01-02/sym=a%3Ab/x=1.csv')
-  t.strictSame(parts, ['day', 'sym'], 'a file is no folder')
+  t.strictSame(parts, ['day', 'sym'], 'a file is not a folder')
   t.match(texts, { day: '2024-01-02', sym: 'a:b' })
   t.equal(read('day=__HIVE_DEFAULT_PARTITION__/a.csv').texts['day'], undefined)
-  t.equal(read('day=100%/a.csv').texts['day'], '100%', 'not written as in addresses')
+  t.equal(read('day=100%/a.csv').texts['day'], '100%', 'no percent-encoding')
   t.throws(() => read('a/b.csv'), { constructor: InputError, code: 'DDB_INPUT_COLUMN' })
   t.throws(() => read('day=1/day=2/b.csv'), { message: /two folders "day=/ })
   t.equal(isSkipped('a/b.csv'), false)
@@ -49,7 +49,7 @@ t.test('paths that do not match', t => {
   t.end()
 })
 
-t.test('a file by two names has to mean the same', t => {
+t.test('two names of one file have to mean the same', t => {
   const reader = newPathReader({ path: '{day}/*.csv', pathUnmatched: 'skip' })
   t.throws(() => refuseOtherTexts(reader, '2/a.csv', '1/a.csv'), {
     code: 'DDB_INPUT_COLUMN',

@@ -1,5 +1,5 @@
 /*
-  Patterns of paths, held against the regular expressions of JavaScript: every way to divide a name is tried there.
+  Patterns of paths, compared with the regular expressions of JavaScript, which try every way to divide a name.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -10,7 +10,7 @@ import { runs } from '../../helpers/runs.js'
 const texts = (match: PathMatch): unknown => (match.kind === 'texts' ? match.texts : match.kind)
 const match = (pattern: string, path: string): unknown => texts(pathPattern(pattern).match(path))
 
-t.test('the end of a path in parts, from a separator on', t => {
+t.test('the end of a path in parts, starting at a separator', t => {
   const level2 = 'level2/{day}/{symbol}.csv'
   t.strictSame(pathPattern(level2).names, ['day', 'symbol'])
   t.strictSame(match(level2, '/data/level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
@@ -29,7 +29,7 @@ t.test('the end of a path in parts, from a separator on', t => {
   t.end()
 })
 
-t.test('what could be several texts is unclear, and what nobody wants may be anything', t => {
+t.test('an ambiguous text is unclear, and an unnamed part may be anything', t => {
   t.equal(match('{symbol}_{day}.csv', 'SH_600000_20240102.csv'), 'unclear')
   t.strictSame(match('{symbol}_{day:\\d{8}}.csv', 'SH_600000_20240102.csv'), [
     'SH_600000',
@@ -41,7 +41,7 @@ t.test('what could be several texts is unclear, and what nobody wants may be any
   t.end()
 })
 
-t.test('what is no pattern is refused in words', t => {
+t.test('an invalid pattern is refused with an explanation', t => {
   const refusals: Record<string, RegExp> = {
     'a.csv': /names no part of a path/,
     '{day}/{day}.csv': /names two parts "day"/,
@@ -68,7 +68,7 @@ t.test('what is no pattern is refused in words', t => {
   t.end()
 })
 
-/** Every division of `name` into what the pieces match: what JavaScript's own expressions say. */
+/** Every division of `name` into what the pieces match, found by JavaScript's own expressions. */
 function divisions(pieces: readonly (RegExp | string)[], name: string): string[][] {
   const [piece, ...rest] = pieces
   if (piece === undefined) return name === '' ? [[]] : []
@@ -125,7 +125,7 @@ t.test('matching agrees with regular expressions, and with every way to divide t
                 ? one
                 : new RegExp(`^(?:${one.own})$`, 's'),
         )
-        // A text that stands in two places is unclear, too.
+        // A text that occurs at two positions is also unclear.
         const named = (way: string[]): [number, string][] =>
           pieces.flatMap((one, i) =>
             one === undefined || typeof one === 'object'
@@ -146,11 +146,11 @@ t.test('matching agrees with regular expressions, and with every way to divide t
 })
 
 t.test('no pattern takes longer than its size and the name allow', t => {
-  // A matcher that goes back would take longer than the age of the universe.
+  // A backtracking matcher would take longer than the age of the universe.
   const name = 'a'.repeat(4000)
   t.equal(match('{x:(a+)+b}', name), 'none')
   t.equal(match('{x:(a|aa|a*)*}c', name), 'none')
   t.equal(match(`${'{p}'.replace('p', 'x')}${'*'.repeat(50)}b`, name), 'none')
-  t.equal(match('{x}', 'a'.repeat(5000)), 'none', 'longer than any name of a file')
+  t.equal(match('{x}', 'a'.repeat(5000)), 'none', 'longer than any file name')
   t.end()
 })

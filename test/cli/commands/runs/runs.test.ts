@@ -1,5 +1,5 @@
 /*
-  What `runs` prints. Running, stopped and killed processes: test/end-to-end/runs/resume-runs.test.ts.
+  What `runs` prints. test/end-to-end/runs/resume-runs.test.ts tests running, stopped and killed processes.
 */
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ function scene(t: Test) {
   }
 }
 
-t.test('where no run has a name, that is said', async t => {
+t.test('if no run has a name, a message says so', async t => {
   const { runs, folder } = scene(t)
   t.match(await runs(), {
     code: 0,
@@ -43,7 +43,7 @@ t.test('where no run has a name, that is said', async t => {
   })
 })
 
-t.test('the table has every run, and standard error what is no journal', async t => {
+t.test('the table has every run, and standard error names files that are not journals', async t => {
   const { runs, add, folder } = scene(t)
   add('done', true)
   add('dead', false)
@@ -80,13 +80,13 @@ t.test('--json is one object with every member, failures included', async t => {
   t.match(failed, { exitCode: 66, runs: [], error: { code: 'DDB_RUN_MISSING' } })
 })
 
-t.test('a folder of journals that cannot be read is a failure', async t => {
+t.test('an unreadable folder of journals is an error', async t => {
   const { runs } = scene(t)
   const folder = t.testdir({ runs: t.fixture('symlink', 'runs') })
   t.match(await runs('--state-dir', folder), { code: 66, stderr: /ELOOP.*DDB_RUN_MISSING/ })
 })
 
-t.test('--clean removes what finished long ago, and runs that are named', async t => {
+t.test('--clean removes runs that finished long ago, and runs given by name', async t => {
   const { runs, add, folder } = scene(t)
   const ageMs = 31 * dayMs
   writeJournal(
@@ -116,7 +116,7 @@ t.test('--clean removes nothing while the clock is earlier than a journal', asyn
   t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old / })
 })
 
-t.test('a damaged journal goes by its name, if it tells of the server', async t => {
+t.test('--clean removes a damaged journal by its name if the journal names the server', async t => {
   const { runs, folder } = scene(t)
   const damaged = (runId: string, text: string): void => {
     const path = writeJournal(folder, runId, [runRecord(runId), endRecord()])
@@ -130,7 +130,7 @@ t.test('a damaged journal goes by its name, if it tells of the server', async t 
   t.match(await runs('blind', '--clean'), { code: 66, stderr: /DDB_RUN_DAMAGED/ })
 })
 
-t.test('an unfinished run keeps its journal as long as its server cannot be asked', async t => {
+t.test('an unfinished run keeps its journal while its server cannot be asked', async t => {
   const { runs, add } = scene(t)
   add('dead', false)
   add('done', true)
@@ -144,7 +144,7 @@ t.test('an unfinished run keeps its journal as long as its server cannot be aske
   t.match(await runs('dead'), { code: 0 })
 })
 
-t.test('a lock that is none is told', async t => {
+t.test('a lock that is not a file is reported', async t => {
   const { runs, add, folder } = scene(t)
   add('dead', false)
   mkdirSync(join(folder, 'runs', 'dead.journal.lock'))
@@ -155,8 +155,8 @@ t.test('a lock that is none is told', async t => {
 })
 
 /*
-  What `resume` takes from the journal and what from the command line. Stopped and killed processes:
-  test/end-to-end/runs/resume-runs.test.ts.
+  What `resume` takes from the journal and what from the command line. test/end-to-end/runs/resume-runs.test.ts tests
+  stopped and killed processes.
 */
 
 const server = await startServer({
@@ -174,7 +174,7 @@ const options = {
 
 let scenes = 0
 
-/** A run that was begun in a folder of its own, and killed before it read anything. */
+/** A run that began in its own folder and was killed before it read anything. */
 function sceneOfResume(t: Test, change: object = {}) {
   const root = t.testdir({ data: { 'rows.csv': 'id,price\n1,1.5\nx,2\n' }, own: {} })
   const folder = join(root, 'data')
@@ -182,7 +182,7 @@ function sceneOfResume(t: Test, change: object = {}) {
   const before = process.cwd()
   process.chdir(join(root, 'own'))
   t.teardown(() => process.chdir(before))
-  // Each scene is a run of its own: the server knows those that have finished.
+  // Each scene has its own token, because the server remembers finished runs.
   const token = (++scenes).toString(16)
   const begin = runRecord('r', { token, folder, options: { ...options, ...change } })
   const journal = writeJournal(state, 'r', [begin, processRecord(1)])
@@ -196,19 +196,22 @@ function sceneOfResume(t: Test, change: object = {}) {
   }
 }
 
-t.test('paths of the journal begin where the run began, others where the user is', async t => {
-  const { resume, folder, own } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
-  const argv = ['--json', '--summary', 's.json', '--trace', 't.txt', '--metrics-file', 'm.prom']
-  const { code, stdout, stderr } = await resume('r', ...argv)
-  t.equal(code, 3, stderr)
-  t.match(JSON.parse(stdout), { runId: 'r', rows: { read: 2, confirmed: 1, rejected: 1 } })
-  t.match(await readFile(join(folder, 'bad.csv'), 'utf8'), /^x,2$/m)
-  for (const name of ['s.json', 't.txt', 'm.prom']) {
-    t.not(await readFile(join(own, name), 'utf8'), '', name)
-  }
-})
+t.test(
+  "paths in the journal are relative to the folder of the run, others to the user's",
+  async t => {
+    const { resume, folder, own } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
+    const argv = ['--json', '--summary', 's.json', '--trace', 't.txt', '--metrics-file', 'm.prom']
+    const { code, stdout, stderr } = await resume('r', ...argv)
+    t.equal(code, 3, stderr)
+    t.match(JSON.parse(stdout), { runId: 'r', rows: { read: 2, confirmed: 1, rejected: 1 } })
+    t.match(await readFile(join(folder, 'bad.csv'), 'utf8'), /^x,2$/m)
+    for (const name of ['s.json', 't.txt', 'm.prom']) {
+      t.not(await readFile(join(own, name), 'utf8'), '', name)
+    }
+  },
+)
 
-t.test('a run that is not there is 66, and has its object', async t => {
+t.test('an unknown run is 66, and has its object', async t => {
   const { resume } = sceneOfResume(t)
   const { code, stdout, stderr } = await resume('rr', '--json')
   t.equal(code, 66)
@@ -219,7 +222,7 @@ t.test('a run that is not there is 66, and has its object', async t => {
   t.match(await runMain(['resume']), { code: 64, stderr: /missing required argument 'run'/ })
 })
 
-t.test('--restart begins a damaged run anew, if the journal tells how it was begun', async t => {
+t.test('--restart starts a damaged run over if the journal tells how the run began', async t => {
   const { resume, journal } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
   const whole = await readFile(journal, 'utf8')
   const [first = '', second = ''] = whole.split('\n')
@@ -233,13 +236,13 @@ t.test('--restart begins a damaged run anew, if the journal tells how it was beg
   })
 })
 
-t.test('the folder of the run must be there', async t => {
+t.test('the folder of the run must exist', async t => {
   const { resume, folder } = sceneOfResume(t)
   rmSync(folder, { recursive: true })
   t.match(await resume('r'), { code: 66, stderr: /began in the folder ".*\/data".*ENOENT/ })
 })
 
-t.test('the server that is given counts, and stands in the command that goes on', async t => {
+t.test('a given server is used, and appears in the suggested command', async t => {
   const { resume, state } = sceneOfResume(t, {
     server: { host: '192.0.2.1', port: 1, user: 'nobody' },
   })
@@ -272,18 +275,18 @@ t.test('the server that is given counts, and stands in the command that goes on'
     ],
     { environment: { DDB_PASSWORD: '123456' } },
   )
-  t.match(right.stderr, /line 3/, 'it stops at the bad row')
+  t.match(right.stderr, /line 3/, 'the run stops at the bad row')
   t.equal(right.code, 65)
 })
 
-t.test('a file of the command must not be one of the journal', async t => {
+t.test('a file in the command must not be one in the journal', async t => {
   const { resume, folder, journal } = sceneOfResume(t)
   for (const path of [join(folder, 'rows.csv'), journal]) {
     t.match(await resume('r', '--summary', path), { code: 64, stderr: /DDB_USAGE/ })
   }
 })
 
-t.test('a run with a new name removes no journals, however old', async t => {
+t.test('a run with a new ID removes no journals, however old', async t => {
   const { folder, state } = sceneOfResume(t)
   mkdirSync(join(folder, 'more'))
   writeFileSync(join(folder, 'more', 'a.csv'), 'id,price\n1,1.5\n')
@@ -296,7 +299,7 @@ t.test('a run with a new name removes no journals, however old', async t => {
   t.strictSame(runs.map(({ runId }) => runId).sort(), ['new', 'old', 'r'])
 })
 
-t.test('the nearest names are told', async t => {
+t.test('the nearest names are suggested', async t => {
   const folder = t.testdir()
   t.match(await missingRun(folder, 'nightly'), {
     code: 'DDB_RUN_MISSING',

@@ -1,5 +1,5 @@
 /*
-  What `schema` prints. Which columns are found: test/infer/.
+  What `schema` prints. test/infer/ tests which columns are found.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -13,7 +13,7 @@ const schema = (argv: readonly string[], terminals: FakeTerminals = {}): Promise
 const rows = 'id,code,odd\n1,007,1\n2,008,NA\n3,009,3\n'
 
 t.test(
-  'a table for a person, warnings in words of the command line, and what to type next',
+  "a table for people, warnings in the command line's words, and the next command",
   async t => {
     const { code, stdout, stderr } = await schema(['-', '--delimiter', ','], { stdin: rows })
     t.equal(code, 0, stderr)
@@ -78,7 +78,7 @@ t.test('types, the script, and one JSON object', async t => {
   })
 })
 
-t.test('types that are said are those of the table', async t => {
+t.test('given types are the types of the table', async t => {
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   const types = ['--types', 'code:SYMBOL']
   t.match(await schema([path, ...types, '--set', 'odd=7', '--output', 'types']), {
@@ -94,14 +94,14 @@ t.test('types that are said are those of the table', async t => {
   t.match(mapped.stderr, /--table a --create stream --map a=ODD --map b=odd --null NA\n$/)
 })
 
-t.test('--json is one object on failures, too', async t => {
+t.test('--json is one object on errors, too', async t => {
   const missing = await schema(['nowhere.csv', '--json'])
   t.equal(missing.code, 66)
   t.match(JSON.parse(missing.stdout), { exitCode: 66, error: { code: 'DDB_INPUT_MISSING' } })
   t.match(await schema(['-'], { stdin: '' }), { code: 65, stdout: '', stderr: /is empty/ })
 })
 
-t.test('the kind of a table is in its name, and --create takes none', async t => {
+t.test('the kind of a table follows from its name, and --create takes none', async t => {
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   t.match(await schema(['--create', 'dfs', path]), {
     code: 64,
@@ -110,7 +110,7 @@ t.test('the kind of a table is in its name, and --create takes none', async t =>
   })
 })
 
-t.test('a DFS table without anything to partition it by has columns and no script', async t => {
+t.test('a DFS table without a possible partition column has columns and no script', async t => {
   const argv = ['-', '--table', 'dfs://d/t']
   const stdin = 'a,b\n1,\n,2\n'
   t.match(await schema(argv, { stdin }), { code: 0 })
@@ -119,7 +119,7 @@ t.test('a DFS table without anything to partition it by has columns and no scrip
   t.match(JSON.parse(stdout), { script: null, types: 'a:INT,b:INT' })
 })
 
-t.test('a sample is said to be one', async t => {
+t.test('the output says that it is based on a sample', async t => {
   const { stdout } = await schema(['-', '--sample', '2'], { stdin: rows })
   t.match(stdout, /\nlooked at the first 2 records\n/, 'a pipe has no size')
   const path = join(t.testdir({ 'a.csv': `a\n${'12\n'.repeat(1000)}` }), 'a.csv')
@@ -127,7 +127,7 @@ t.test('a sample is said to be one', async t => {
   t.match(some.stdout, /\nlooked at the first 10 records of about 1,00\d\n/)
 })
 
-t.test('what cannot be is wrong usage', async t => {
+t.test('impossible options are a usage error', async t => {
   for (const argv of [
     ['-', '--table', 'a b'],
     ['-', '--key', 'nothing', '--output', 'create'],
@@ -144,7 +144,7 @@ t.test('what cannot be is wrong usage', async t => {
 })
 
 t.test(
-  'columns stand below each other, whatever alphabet, and nothing acts on a terminal',
+  'columns are aligned in any alphabet, and control characters do not reach the terminal',
   async t => {
     const schema = await inferText('日期,long\n2020.01.02,\u001b[31mred\n,x\n1,2,3\n')
     const text = schemaText(schema, (style, line) => `<${style}>${line}`)
@@ -203,12 +203,12 @@ t.test('a header that nothing proves is assumed, said, and an option of the comm
   t.notMatch(given.stdout, 'assumed')
 })
 
-t.test('what is left out is said', async t => {
+t.test('omitted lines are reported', async t => {
   const text = schemaText(await inferText('{"a":1,"b":["x"]}\n'), (_, line) => line)
   t.match(text, /\nb: left out, its arrays hold texts/)
 })
 
-t.test('days and codes of paths are told, as the rows alone do not have them', async t => {
+t.test('days and codes from paths are suggested, because rows alone do not have them', async t => {
   const files = () =>
     Object.fromEntries(
       ['000001.csv', '600519.csv'].map(name => [name, 'time,price\n09:30:00,1.5\n']),
@@ -229,13 +229,13 @@ t.test('days and codes of paths are told, as the rows alone do not have them', a
   t.notMatch(dated.stderr, /--path/)
 })
 
-t.test('where no record can be read there is no table, and its texts are named', async t => {
+t.test('if no record can be read there is no table, and the error quotes the texts', async t => {
   const path = join(t.testdir({ 'a.xls': 'code\tn\n="000001"\t100\n="000002"\t200\n' }), 'a.xls')
   const found = await schema([path])
   t.match(found, { code: 65, stdout: '', stderr: /no record that can be read.*="…", .*\bsed 's/ })
 })
 
-t.test('sums below a table are left out by the command', async t => {
+t.test('the command leaves out totals below a table', async t => {
   const path = join(
     t.testdir({ 'a.tsv': 'day\tsym\tn\n2024-01-02\tA\t1\n2024-01-02\tB\t2\n\t合计\t3\n' }),
     'a.tsv',

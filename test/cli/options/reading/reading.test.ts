@@ -1,5 +1,5 @@
 /*
-  What commander makes of a command line: command, arguments and flags, or words for what is wrong.
+  What commander makes of a command line: command, arguments and flags, or an error text.
 */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ const answer = (...argv: string[]): string => {
   return 'answer' in line ? line.answer : ''
 }
 
-t.test('arguments and flags may stand in any order; repeated flags keep all values', async t => {
+t.test('arguments and flags may come in any order; repeated flags keep all values', async t => {
   t.strictSame(
     read('load', 'a.csv', '-t', 'trades', '-b5000', '--null=NA', '--null', '-', '-q', 'b.csv'),
     {
@@ -57,13 +57,16 @@ t.test('arguments and flags may stand in any order; repeated flags keep all valu
   )
 })
 
-t.test('values may be empty, hold an equals sign, and begin with a dash behind one', async t => {
-  t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
-    null: ['', 'a=b', '--x'],
-  })
-})
+t.test(
+  'after an equals sign, a value may be empty, contain another one, or begin with a dash',
+  async t => {
+    t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
+      null: ['', 'a=b', '--x'],
+    })
+  },
+)
 
-t.test('switches may stand together, and behind two dashes all are arguments', async t => {
+t.test('switches may be combined, and after two dashes all are arguments', async t => {
   t.strictSame(read('load', '-qv', '--', '-q', '--json'), {
     name: 'load',
     args: ['-q', '--json'],
@@ -71,7 +74,7 @@ t.test('switches may stand together, and behind two dashes all are arguments', a
   })
 })
 
-t.test('a mistake is told with the nearest name', async t => {
+t.test('an error names the nearest option', async t => {
   const mistakes: readonly (readonly [string[], RegExp])[] = [
     [['laod'], /unknown command 'laod'.*did you mean load\?/s],
     [['load', '--tabel', 'x'], /unknown option '--tabel'.*did you mean one of --label, --table\?/s],
@@ -84,7 +87,7 @@ t.test('a mistake is told with the nearest name', async t => {
   }
 })
 
-t.test('a password is not repeated, whatever it was taken for', async t => {
+t.test('a password is not printed, whatever it was taken for', async t => {
   for (const argv of [['--password=secret'], ['--passwrd=secret'], ['--password', 'secret']]) {
     try {
       read('load', ...argv)
@@ -111,7 +114,7 @@ const scope = (command = 'load'): ConfigScope => ({
   ]),
 })
 
-/** A folder for XDG_CONFIG_HOME that may hold a file of ours. */
+/** A folder for XDG_CONFIG_HOME, with or without our file. */
 async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: string }> {
   const folder = t.testdir()
   if (config !== undefined) {
@@ -121,7 +124,7 @@ async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: strin
   return { XDG_CONFIG_HOME: folder }
 }
 
-t.test('the file given comes before the one at home', async t => {
+t.test('a given file comes before the one at home', async t => {
   const environment = await home(t, { port: 1 })
   const given = join(environment.XDG_CONFIG_HOME, 'given.json')
   await writeFile(given, '{"port": 2}')
@@ -133,7 +136,7 @@ t.test('the file given comes before the one at home', async t => {
   t.equal(layers[0]!.path, given)
 })
 
-t.test('a command has a section of its own that wins over what all share', async t => {
+t.test('a command has its own section, which overrides the shared settings', async t => {
   const environment = await home(t, {
     host: 'shared',
     load: { host: 'loader' },
@@ -142,10 +145,14 @@ t.test('a command has a section of its own that wins over what all share', async
   const valuesFor = async (command: string): Promise<unknown[]> =>
     (await readConfig(environment, undefined, scope(command))).map(({ values }) => values)
   t.strictSame(await valuesFor('load'), [{ host: 'loader' }, { host: 'shared' }])
-  t.strictSame(await valuesFor('serve'), [{ host: '127.0.0.1' }], "a client's host is not ours")
+  t.strictSame(
+    await valuesFor('serve'),
+    [{ host: '127.0.0.1' }],
+    "a client's host is not a server's",
+  )
 })
 
-t.test("another command's section may count behind its own", async t => {
+t.test("another command's section may apply after its own", async t => {
   const config = { host: 'shared', load: { table: 't' }, serve: { port: 7 } }
   const layers = await readConfig(await home(t, config), undefined, {
     ...scope('serve'),
@@ -157,7 +164,7 @@ t.test("another command's section may count behind its own", async t => {
   )
 })
 
-t.test('a file that is missing at home is not a failure, a file that was named is', async t => {
+t.test('a missing file at home is not a failure, a missing given file is', async t => {
   const environment = await home(t)
   t.strictSame(await readConfig(environment, undefined, scope()), [])
   t.strictSame(await readConfig({ XDG_CONFIG_HOME: '/dev/null' }, undefined, scope()), [])
@@ -184,13 +191,13 @@ t.test('a file that is not an object of options is refused', async t => {
   }
 })
 
-t.test('the file at home lies where the XDG specification says', async t => {
+t.test('the file at home is where the XDG specification says', async t => {
   t.equal(defaultConfigPath({ XDG_CONFIG_HOME: '/x' }), '/x/ddb-ingest/config.json')
   t.equal(defaultConfigPath({ HOME: '/h' }), '/h/.config/ddb-ingest/config.json')
   t.equal(
     defaultConfigPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' }),
     '/h/.config/ddb-ingest/config.json',
-    'a relative folder would depend on where one stands',
+    'a relative folder would depend on the working folder',
   )
 })
 
@@ -210,21 +217,24 @@ const file = (
   values,
 })
 
-t.test('flags win over the environment, that over files, those over defaults', async t => {
-  const all = {
-    flags: new Map([['port', ['1']]]),
-    environment: { DDB_INGEST_PORT: '2', DDB_PORT: '3' },
-    layers: [file({ port: 4 }), file({ port: 5 })],
-  }
-  const portOf = (given: Partial<OptionSources>): number =>
-    resolveOptions(loadOptions, sources(given)).port
-  t.equal(portOf(all), 1)
-  t.equal(portOf({ ...all, flags: new Map() }), 2)
-  t.equal(portOf({ ...all, flags: new Map(), environment: { DDB_PORT: '3' } }), 3)
-  t.equal(portOf({ layers: all.layers }), 4, 'the first file decides')
-  t.equal(portOf({ layers: [file({}), file({ port: 5 })] }), 5)
-  t.equal(portOf({}), 8848)
-})
+t.test(
+  'flags override the environment, which overrides files, which override defaults',
+  async t => {
+    const all = {
+      flags: new Map([['port', ['1']]]),
+      environment: { DDB_INGEST_PORT: '2', DDB_PORT: '3' },
+      layers: [file({ port: 4 }), file({ port: 5 })],
+    }
+    const portOf = (given: Partial<OptionSources>): number =>
+      resolveOptions(loadOptions, sources(given)).port
+    t.equal(portOf(all), 1)
+    t.equal(portOf({ ...all, flags: new Map() }), 2)
+    t.equal(portOf({ ...all, flags: new Map(), environment: { DDB_PORT: '3' } }), 3)
+    t.equal(portOf({ layers: all.layers }), 4, 'the first file decides')
+    t.equal(portOf({ layers: [file({}), file({ port: 5 })] }), 5)
+    t.equal(portOf({}), 8848)
+  },
+)
 
 t.test('an empty environment variable counts as unset', async t => {
   const environment = { DDB_INGEST_PORT: '', DDB_HOST: '' }
@@ -237,12 +247,12 @@ t.test('options without a value are absent, not undefined', async t => {
   const settings = resolveOptions(loadOptions, sources())
   t.notOk('table' in settings)
   t.notOk('lenient' in settings)
-  t.notOk('mode' in settings, 'what the library decides is left to it')
+  t.notOk('mode' in settings, 'defaults of the library are left to it')
   t.equal(settings.port, 8848)
   t.equal(settings.logFormat, 'text')
 })
 
-t.test('files give values in the shapes JSON has', async t => {
+t.test("files give values in JSON's shapes", async t => {
   const settings = resolveOptions(
     loadOptions,
     sources({
@@ -280,33 +290,36 @@ t.test('a repeatable option in the environment is one text, or a JSON array or o
   )
 })
 
-t.test('a bad value is refused with its place, what was expected, and what was there', async t => {
-  const resolve = (given: Partial<OptionSources>) => (): unknown =>
-    resolveOptions(loadOptions, sources(given))
-  t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
-    code: 'DDB_USAGE',
-    message:
-      /^--batch-rows: expected auto, or a whole number from 1 on, such as 500 or 20k, got "many"$/,
-  })
-  t.throws(resolve({ environment: { DDB_PORT: 'x' } }), {
-    code: 'DDB_USAGE',
-    message: /^DDB_PORT: expected a port/,
-  })
-  t.throws(resolve({ layers: [file({ port: 'x' }, '/etc/c.json')] }), {
-    code: 'DDB_CONFIG',
-    message: /^"port" in \/etc\/c\.json: expected a port/,
-  })
-  t.throws(resolve({ layers: [file({ port: { a: 1 } })] }), { code: 'DDB_CONFIG' })
-  t.throws(resolve({ layers: [file({ null: [{}] })] }), { code: 'DDB_CONFIG' })
-  t.throws(resolve({ layers: [file({ map: { a: null } })] }), { code: 'DDB_CONFIG' })
-  t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
-    code: 'DDB_NAME',
-    message: /^--table: "my table" is not a table name/,
-  })
-  t.throws(resolve({ flags: new Map([['port', ['\u001b[2Jx']]]) }), {
-    message: /got "x"$/,
-  })
-})
+t.test(
+  'a bad value is refused with its source, the expected form, and the value found',
+  async t => {
+    const resolve = (given: Partial<OptionSources>) => (): unknown =>
+      resolveOptions(loadOptions, sources(given))
+    t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
+      code: 'DDB_USAGE',
+      message:
+        /^--batch-rows: expected auto, or a whole number from 1 on, such as 500 or 20k, got "many"$/,
+    })
+    t.throws(resolve({ environment: { DDB_PORT: 'x' } }), {
+      code: 'DDB_USAGE',
+      message: /^DDB_PORT: expected a port/,
+    })
+    t.throws(resolve({ layers: [file({ port: 'x' }, '/etc/c.json')] }), {
+      code: 'DDB_CONFIG',
+      message: /^"port" in \/etc\/c\.json: expected a port/,
+    })
+    t.throws(resolve({ layers: [file({ port: { a: 1 } })] }), { code: 'DDB_CONFIG' })
+    t.throws(resolve({ layers: [file({ null: [{}] })] }), { code: 'DDB_CONFIG' })
+    t.throws(resolve({ layers: [file({ map: { a: null } })] }), { code: 'DDB_CONFIG' })
+    t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
+      code: 'DDB_NAME',
+      message: /^--table: "my table" is not a table name/,
+    })
+    t.throws(resolve({ flags: new Map([['port', ['\u001b[2Jx']]]) }), {
+      message: /got "x"$/,
+    })
+  },
+)
 
 t.test('every setting is described with its origin', async t => {
   const described = describeOptions(
@@ -321,7 +334,7 @@ t.test('every setting is described with its origin', async t => {
   t.equal(find('print-config'), undefined)
 })
 
-t.test('the names of an option stand in its flags', async t => {
+t.test('the names of an option are taken from its flags', async t => {
   const cases: [flags: string, long: string, short: string | undefined][] = [
     ['-b, --batch-rows <n>', 'batch-rows', 'b'],
     ['--config <file>', 'config', undefined],
@@ -334,19 +347,19 @@ t.test('the names of an option stand in its flags', async t => {
   }
 })
 
-t.test('options of a group stand under its heading, and are as they were otherwise', async t => {
+t.test('options of a group get its heading, and are otherwise unchanged', async t => {
   const name = { flags: '--name <text>', help: 'what it is called', reader: text }
   t.strictSame(optionGroup('Run', { name }), { name: { ...name, group: 'Run' } })
 })
 
-t.test('fields that are undefined are left out, all others stay', async t => {
+t.test('undefined fields are left out, all others stay', async t => {
   const given = { a: undefined, b: null, c: 0, d: '', e: false }
   t.strictSame(defined(given), { b: null, c: 0, d: '', e: false })
-  t.ok('a' in given, 'the argument stays as it is')
+  t.ok('a' in given, 'the argument does not change')
   t.notOk('a' in defined(given))
 })
 
-t.test('fields that the library names become flags; other backticks stay', async t => {
+t.test('library fields in messages become flags; other backticks stay', async t => {
   t.equal(
     withFlags('`rejects.onError` quarantine needs `rejects.file`, or another `runId`'),
     '--on-error quarantine needs --rejects, or another --run-id',
@@ -387,13 +400,13 @@ t.test('the library names no flag, and every field that it names has one', async
 })
 
 /*
-  Arguments whose bytes are not UTF-8, of this process's kind and of a real one.
+  Arguments whose bytes are not UTF-8, of this process and of a real one.
 */
 
 const line = (...parts: (string | Buffer)[]): Buffer =>
   Buffer.concat(parts.flatMap(part => [Buffer.from(part as string), Buffer.of(0)]))
 
-t.test('bytes that Node has lost come back', async t => {
+t.test('bytes lost by Node are restored', async t => {
   const raw = line('node', '--x', 'bin', 'load', Buffer.from('caf\xe9.csv', 'latin1'), '\ufffd')
   const argv = ['load', 'caf\ufffd.csv', '\ufffd']
   t.strictSame(
@@ -402,10 +415,10 @@ t.test('bytes that Node has lost come back', async t => {
   )
 })
 
-t.test('arguments stay as they are where nothing is lost, or nothing is known', async t => {
+t.test('arguments stay unchanged if nothing is lost, or the bytes are unknown', async t => {
   const argv = ['load', 'a.csv']
   t.equal(
-    rawArguments(argv, () => t.fail('nobody has to be asked') as never),
+    rawArguments(argv, () => t.fail('the system need not be asked') as never),
     argv,
   )
   const lost = ['load', '\ufffd']
@@ -469,7 +482,7 @@ t.test('text that is not a size, count or duration is refused', async t => {
     t.equal(readOfReaders(values.count(0), text), undefined, `count ${text}`)
   }
   t.equal(readOfReaders(values.size, '0'), undefined, 'a size of nothing')
-  t.equal(readOfReaders(values.count(1), '0'), undefined, 'fewer than the least')
+  t.equal(readOfReaders(values.count(1), '0'), undefined, 'below the minimum')
   for (const text of ['', '5', 's', '1.2.3s', '-5s', '0s', '0.0001ms', '30d', '600h', '5S']) {
     t.equal(readOfReaders(values.duration, text), undefined, `duration ${text}`)
   }
@@ -495,7 +508,7 @@ t.test('a rate is bytes, rows, or one of each', async t => {
   }
 })
 
-t.test('hosts are split from their ports, IPv6 addresses included', async t => {
+t.test('hosts are separated from ports, also for IPv6 addresses', async t => {
   t.strictSame(readOfReaders(values.hosts, 'a,b:9000, 10.0.0.1:1'), [
     { host: 'a', port: undefined },
     { host: 'b', port: 9000 },
@@ -511,7 +524,7 @@ t.test('hosts are split from their ports, IPv6 addresses included', async t => {
   }
 })
 
-t.test('pairs are split at the first = and keep everything behind it', async t => {
+t.test('pairs are divided at the first =, and the rest is the value', async t => {
   const reader = values.pairs('TARGET=SOURCE')
   fc.assert(
     fc.property(
@@ -533,7 +546,7 @@ t.test('pairs are split at the first = and keep everything behind it', async t =
   t.equal(readOfReaders(reader, 'a=b', 'a=c'), undefined, 'a target twice')
 })
 
-t.test('characters that shells make hard to type have names', async t => {
+t.test('characters that are hard to type in a shell have names', async t => {
   t.equal(readOfReaders(values.character, '\\t'), '\t')
   t.equal(readOfReaders(values.character, 'tab'), '\t')
   t.equal(readOfReaders(values.character, '\\x01'), '\u0001')
@@ -555,7 +568,7 @@ t.test('a limit is a count or a share up to 100 %', async t => {
   t.equal(readOfReaders(values.limit, '%'), undefined)
 })
 
-t.test('ports, names of runs, lists, choices and switches', async t => {
+t.test('ports, run IDs, lists, choices and switches', async t => {
   t.equal(readOfReaders(values.port, '8848'), 8848)
   t.equal(readOfReaders(values.port, '0'), undefined)
   t.equal(readOfReaders(values.listeningPort, '0'), 0)
@@ -593,7 +606,7 @@ t.test('repeated values are all read, or none', async t => {
   t.equal(readOfReaders(numbers, '1', '{'), undefined)
 })
 
-t.test('a format without a column is that of every column', async t => {
+t.test('a format without a column applies to every column', async t => {
   t.strictSame(values.dateFormats.read(['t=epoch:ms', 'dd/MM/yyyy']), {
     t: 'epoch:ms',
     '*': 'dd/MM/yyyy',

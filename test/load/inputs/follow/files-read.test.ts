@@ -15,7 +15,7 @@ async function opened(t: Test): Promise<{ path: string; file: InputFile }> {
 }
 
 t.test(
-  'a file is known again, and whether it has grown; another with its inode is not',
+  'a file is recognized, and whether it has grown; another file with its inode is not',
   async t => {
     const { path, file } = await opened(t)
     const read = newFilesRead()
@@ -29,7 +29,7 @@ t.test(
     writeFileSync(path, 'other,header\n')
     t.equal(await find(), undefined)
     writeFileSync(path, 'id')
-    t.equal(await find(), undefined, 'a shorter one is another')
+    t.equal(await find(), undefined, 'a shorter file is another one')
   },
 )
 
@@ -40,7 +40,7 @@ t.test('a file without rows is not remembered', async t => {
   t.equal(await read.find(file, await file.status()), undefined)
 })
 
-t.test('one of the same content, written later, may be another', async t => {
+t.test('a file with the same content, written later, may be another one', async t => {
   const { path, file } = await opened(t)
   const status = await file.status()
   const at = (change: object) => ({ ...file, status: async () => ({ ...status, ...change }) })
@@ -52,12 +52,16 @@ t.test('one of the same content, written later, may be another', async t => {
   t.equal(await read.find(unknown, { ...status, ...later, bornNs: 0n }), 'touched')
   const known = at({ bornNs: 1n })
   read.add({ ...newSummary(path), rows: 1 }, await followedFingerprint(known))
-  t.equal(await read.find(known, { ...status, ...later, bornNs: 1n }), 'read', 'it is that one')
+  t.equal(
+    await read.find(known, { ...status, ...later, bornNs: 1n }),
+    'read',
+    'it is the same file',
+  )
   const other = at({ bornNs: 2n, ...later })
   t.equal(await read.find(other, await other.status()), undefined)
 })
 
-t.test('where files have no number, all are told by their content', async t => {
+t.test('on file systems without inode numbers, files are recognized by their content', async t => {
   const dir = t.testdir({ a: 'id\n1\n', b: 'id\n2\n', c: 'id\n3\n' })
   const read = newFilesRead()
   const numberless = async (name: string) => {
@@ -79,7 +83,7 @@ t.test('where files have no number, all are told by their content', async t => {
   }
 })
 
-t.test('files of one name are one summary', t => {
+t.test('files with one name share one summary', t => {
   const read = newFilesRead()
   const one = { ...newSummary('a'), rows: 2, bytes: 10 }
   const firstError = { code: 'X', message: 'x', lineNumber: 1 }
@@ -89,6 +93,6 @@ t.test('files of one name are one summary', t => {
     { path: 'a', rows: 9, bytes: 30, firstError },
     { path: 'b', rows: 0 },
   ])
-  t.match(read.withOpen([]), [{ path: 'a', rows: 5 }], 'those that are open are not kept')
+  t.match(read.withOpen([]), [{ path: 'a', rows: 5 }], 'open files are not kept')
   t.end()
 })

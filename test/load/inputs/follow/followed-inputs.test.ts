@@ -25,18 +25,18 @@ interface Scene {
   /** The path of a file in the folder. */
   readonly at: (name: string) => string
   readonly begin: (inputs: string[], change?: Partial<LoadOptions>, platform?: Platform) => Follower
-  /** ids of the table, ascending. */
+  /** ids in the table, ascending. */
   readonly ids: () => Promise<number[]>
-  /** Resolves once so many rows are in the table. */
+  /** Resolves once the table has this many rows. */
   readonly has: (rows: number, follower?: Follower) => Promise<void>
 }
 
 interface Follower {
   readonly notices: string[]
   readonly outcome: Promise<LoadResult>
-  /** As a signal does. */
+  /** Stops the run as a signal does. */
   readonly stop: () => Promise<LoadResult>
-  /** Resolves once something was said. */
+  /** Resolves once the run has printed the text. */
   readonly says: (text: string) => Promise<void>
 }
 
@@ -89,14 +89,14 @@ async function scene(t: Test): Promise<Scene> {
       void follower?.outcome.then(found => (result = found))
       while ((await ids()).length < rows) {
         if (result !== undefined) throw new Error(`it ended: ${result.error?.message}`)
-        // Four turns: asking without a pause takes the time that the follower needs.
+        // Polls every 20 ms: without a pause the polling would take the follower's time.
         await new Promise(resolve => setTimeout(resolve, 20))
       }
     },
   }
 }
 
-t.test('a file that is empty gets its header later, and rows later still', async t => {
+t.test('an empty file gets its header later, and rows later still', async t => {
   const { at, begin, has, ids } = await scene(t)
   writeFileSync(at('a.csv'), '')
   const follower = begin(['a.csv'])
@@ -115,29 +115,26 @@ t.test('a file that is empty gets its header later, and rows later still', async
   t.match(follower.notices.at(-1), /a\.csv: 2 bytes at its end are not loaded/)
 })
 
-t.test(
-  'what is not there is waited for, and new files are taken up by their own headers',
-  async t => {
-    const { at, begin, has, ids } = await scene(t)
-    const follower = begin(['a*.csv', 'b.csv'])
-    await follower.says('waiting for')
-    writeFileSync(at('a1.csv'), 'id,sym\n1,A\n')
-    writeFileSync(at('b.csv'), 'sym,id\nB,2\n')
-    await has(2, follower)
-    writeFileSync(at('a2.csv'), 'sym,id\nC,3\n')
-    await has(3, follower)
-    t.match((await follower.stop()).status, 'interrupted')
-    t.same(await ids(), [1, 2, 3])
-  },
-)
+t.test('a missing file is awaited, and new files are read by their own headers', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  const follower = begin(['a*.csv', 'b.csv'])
+  await follower.says('waiting for')
+  writeFileSync(at('a1.csv'), 'id,sym\n1,A\n')
+  writeFileSync(at('b.csv'), 'sym,id\nB,2\n')
+  await has(2, follower)
+  writeFileSync(at('a2.csv'), 'sym,id\nC,3\n')
+  await has(3, follower)
+  t.match((await follower.stop()).status, 'interrupted')
+  t.same(await ids(), [1, 2, 3])
+})
 
-t.test('rotated files are read to their end, and are not met again under new names', async t => {
+t.test('rotated files are read to their end, and not again under their new names', async t => {
   const { at, begin, has, ids } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
   const follower = begin(['*.csv*'])
   await has(2, follower)
-  // Both at once; one of the new ones is shorter, and who writes the old ones has more to say.
+  // Both files rotate at once. One new file is shorter, and the writer still appends to the old ones.
   renameSync(at('a.csv'), at('a.csv.1'))
   renameSync(at('b.csv'), at('b.csv.1'))
   writeFileSync(at('a.csv'), 'id,sym\n3,')
@@ -146,7 +143,7 @@ t.test('rotated files are read to their end, and are not met again under new nam
   appendFileSync(at('b.csv.1'), '102,A')
   await has(5, follower)
   appendFileSync(at('a.csv'), 'A\n')
-  // The last line of a file that is left has no end of its own.
+  // The last line of a file that its writer left has no line end.
   await has(7, follower)
   rmSync(at('a.csv'))
   writeFileSync(at('a.csv'), 'id,sym\n4,A\n')
@@ -157,11 +154,11 @@ t.test('rotated files are read to their end, and are not met again under new nam
   t.match(
     inputs.filter(({ path }) => path === at('a.csv')),
     [{ rows: 4 }],
-    'one summary a name',
+    'one summary per name',
   )
 })
 
-t.test('a file that is emptied in place ends the run with what to do', async t => {
+t.test('if a file is truncated, the run ends and says what to do', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   const follower = begin(['a.csv'])
@@ -177,7 +174,7 @@ t.test('a file that is emptied in place ends the run with what to do', async t =
 const rows = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i},A\n`).join('')
 
-t.test('a file that is emptied and has grown again is noticed, whatever its size', async t => {
+t.test('a file that was truncated and has grown again is noticed, whatever its size', async t => {
   const alike = '9,A\n'.repeat(30)
   for (const [before, after] of [
     [rows(10, 14), rows(20, 24)],
@@ -194,7 +191,7 @@ t.test('a file that is emptied and has grown again is noticed, whatever its size
   }
 })
 
-t.test('also when the run ends before it has looked', async t => {
+t.test('also if the run ends before it has checked', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), `id,sym\n${rows(10, 14)}`)
   writeFileSync(at('b.csv'), `id,sym\n${rows(30, 34)}`)
@@ -204,14 +201,14 @@ t.test('also when the run ends before it has looked', async t => {
   const { error, exitCode, inputs, status } = await follower.stop()
   t.match({ status, exitCode }, { status: 'failed', exitCode: 65 })
   t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /a\.csv" was overwritten/ })
-  // Which of the two gives rows first is left to the machine.
+  // Which of the two files delivers rows first is up to the machine.
   const [first, second] = inputs.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   t.match([first, second], [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }, { firstError: null }])
 })
 
-t.test('a new file with the number of one that was removed is another file', async t => {
+t.test('a new file with the inode number of a removed one is another file', async t => {
   const { at, begin, has, ids } = await scene(t)
-  // Systems give numbers again, but not when a test wants it.
+  // Systems reuse inode numbers, but not on request.
   const sameNumber = <S extends { inode: bigint; bornNs: bigint }>(status: S): S => ({
     ...status,
     inode: 7n,
@@ -234,14 +231,14 @@ t.test('a new file with the number of one that was removed is another file', asy
       },
     },
   }
-  // Followed from when it had a header alone, which the new one has, too.
+  // The run follows the file from when it only had the header, which the new file has, too.
   writeFileSync(at('a.csv'), 'id,sym\n')
   const follower = begin(['a.csv'], {}, platform)
   await ids()
   appendFileSync(at('a.csv'), rows(1, 3))
   await has(3, follower)
   rmSync(at('a.csv'))
-  // It is waited for until nothing more comes; only then can its number be given again.
+  // The follower waits until nothing more comes; only then can the inode number be reused.
   await closed.opened
   writeFileSync(at('a.csv'), `id,sym\n${rows(4, 9)}`)
   await has(9, follower)
@@ -249,7 +246,7 @@ t.test('a new file with the number of one that was removed is another file', asy
   t.match((await follower.stop()).rows, { read: 9, confirmed: 9 })
 })
 
-t.test('a file that may not be read yet is tried again', async t => {
+t.test('a file without read permission is tried again', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   let isClosed = true
@@ -267,7 +264,7 @@ t.test('a file that may not be read yet is tried again', async t => {
   t.equal((await follower.stop()).status, 'interrupted')
 })
 
-t.test('rejects go into their file, which is no input though it lies among them', async t => {
+t.test('rejects go into their file, which is not followed even in the same folder', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\nx,B\n')
   const journal = { folder: at('state') }
@@ -291,7 +288,7 @@ t.test('rejects go into their file, which is no input though it lies among them'
   ])
 })
 
-t.test('a run goes on behind a rotation that it has not seen', async t => {
+t.test('a resumed run handles a rotation that happened in between', async t => {
   const { at, begin, has, ids } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n2,')
@@ -308,40 +305,37 @@ t.test('a run goes on behind a rotation that it has not seen', async t => {
   t.same(await ids(), [1, 2, 3, 4])
 })
 
-t.test(
-  'a file that was read to its end need not be there any more, and is not met again',
-  async t => {
-    const { at, begin, has, ids } = await scene(t)
-    for (const mode of ['async', 'sync'] as const) {
-      const before = (await ids()).length
-      const change = { journal: { folder: at('state') }, runId: mode, delivery: { mode } }
-      const pattern = `${mode}.csv*`
-      writeFileSync(at(`${mode}.csv`), 'id,sym\n1,A\n')
-      writeFileSync(at(`${mode}.csv.9`), 'id,sym\n2,A\n')
-      const first = begin([pattern], change)
-      await has(before + 2, first)
-      renameSync(at(`${mode}.csv`), at(`${mode}.csv.1`))
-      renameSync(at(`${mode}.csv.9`), at('elsewhere'))
-      appendFileSync(at(`${mode}.csv.1`), '3,A')
-      appendFileSync(at('elsewhere'), '4,A')
-      // What has no line end says that the end has come.
-      await has(before + 4, first)
-      t.equal((await first.stop()).rows.confirmed, 4)
-      rmSync(at('elsewhere'))
-      writeFileSync(at(`${mode}.csv`), 'id,sym\n5,A\n')
-      const second = begin([pattern], change)
-      await has(before + 5, second)
-      await ids()
-      t.match((await second.stop()).rows, { read: 5, skipped: 4, confirmed: 1 })
-      appendFileSync(at(`${mode}.csv.1`), '\nlate,A\n')
-      const third = begin([pattern], change)
-      await third.says('is still growing')
-      t.match((await third.stop()).rows, { read: 5, skipped: 5, rejected: 0 })
-    }
-  },
-)
+t.test('a file that was read to its end may be missing, and is not read again', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  for (const mode of ['async', 'sync'] as const) {
+    const before = (await ids()).length
+    const change = { journal: { folder: at('state') }, runId: mode, delivery: { mode } }
+    const pattern = `${mode}.csv*`
+    writeFileSync(at(`${mode}.csv`), 'id,sym\n1,A\n')
+    writeFileSync(at(`${mode}.csv.9`), 'id,sym\n2,A\n')
+    const first = begin([pattern], change)
+    await has(before + 2, first)
+    renameSync(at(`${mode}.csv`), at(`${mode}.csv.1`))
+    renameSync(at(`${mode}.csv.9`), at('elsewhere'))
+    appendFileSync(at(`${mode}.csv.1`), '3,A')
+    appendFileSync(at('elsewhere'), '4,A')
+    // A record without a line end shows that the file is finished.
+    await has(before + 4, first)
+    t.equal((await first.stop()).rows.confirmed, 4)
+    rmSync(at('elsewhere'))
+    writeFileSync(at(`${mode}.csv`), 'id,sym\n5,A\n')
+    const second = begin([pattern], change)
+    await has(before + 5, second)
+    await ids()
+    t.match((await second.stop()).rows, { read: 5, skipped: 4, confirmed: 1 })
+    appendFileSync(at(`${mode}.csv.1`), '\nlate,A\n')
+    const third = begin([pattern], change)
+    await third.says('is still growing')
+    t.match((await third.stop()).rows, { read: 5, skipped: 5, rejected: 0 })
+  }
+})
 
-t.test('a file with something left in it that is gone is told', async t => {
+t.test('a missing file that was not read to its end is reported', async t => {
   const { at, begin, has } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
@@ -349,20 +343,20 @@ t.test('a file with something left in it that is gone is told', async t => {
   await has(1, first)
   await first.stop()
   rmSync(at('a.csv'))
-  // Whoever takes its inode is another file.
+  // A file that gets its inode number is another file.
   writeFileSync(at('a.csv'), 'other,header\n1,A\n')
   const { error } = await begin(['a.csv'], change).outcome
   t.match(error, { code: 'DDB_RUN_CHANGED', message: /no longer in its folder/ })
 })
 
-t.test('what one process found out about a file holds for the next', async t => {
+t.test('settings that one process detected for a file hold for the next process', async t => {
   const { at, begin, has, ids } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id;sym\n1;A\n')
   const first = begin(['a.csv'], change)
   await has(1, first)
   await first.stop()
-  // Most of the file would speak for commas by now.
+  // By now most of the file suggests commas.
   appendFileSync(at('a.csv'), Array.from({ length: 50 }, (_, i) => `${i + 2};"a,b,c,d"\n`).join(''))
   const second = begin(['a.csv'], change)
   await has(51, second)

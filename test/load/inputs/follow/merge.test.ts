@@ -2,7 +2,7 @@ import t from 'tap'
 import { newMerge } from '../../../../src/load/inputs/follow/merge.js'
 import { closedGate } from '../../../helpers/gate.js'
 
-t.test('values come as they come, and failures and ends with them', async t => {
+t.test('values arrive in the order in which they come, and so do failures and ends', async t => {
   const merge = newMerge<string, number>()
   const gate = closedGate()
   merge.add(
@@ -30,20 +30,23 @@ t.test('values come as they come, and failures and ends with them', async t => {
   t.equal(merge.size, 0)
 })
 
-t.test('whoever waits can be woken, and nothing is asked for before it is taken', async t => {
-  const merge = newMerge<string, number>()
-  let asked = 0
-  merge.add('one', {
-    next: async () => ({ done: false, value: ++asked }),
-  })
-  t.match(await merge.next(), { value: 1 })
-  await new Promise(resolve => setImmediate(resolve))
-  t.equal(asked, 1)
-  t.match(await merge.next(), { value: 2 })
-  const empty = newMerge<string, number>()
-  const waiting = empty.next()
-  empty.wake()
-  t.equal(await waiting, undefined)
-  empty.wake()
-  t.equal(await empty.next(), undefined, 'before it waits, too')
-})
+t.test(
+  'a waiting reader can be woken, and nothing is requested before the last value is taken',
+  async t => {
+    const merge = newMerge<string, number>()
+    let asked = 0
+    merge.add('one', {
+      next: async () => ({ done: false, value: ++asked }),
+    })
+    t.match(await merge.next(), { value: 1 })
+    await new Promise(resolve => setImmediate(resolve))
+    t.equal(asked, 1)
+    t.match(await merge.next(), { value: 2 })
+    const empty = newMerge<string, number>()
+    const waiting = empty.next()
+    empty.wake()
+    t.equal(await waiting, undefined)
+    empty.wake()
+    t.equal(await empty.next(), undefined, 'also before it waits')
+  },
+)

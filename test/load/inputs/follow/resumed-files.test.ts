@@ -8,7 +8,7 @@ import { newResumption } from '../../../../src/load/journal/resumption.js'
 import { newSummary } from '../../../../src/load/inputs/input-list.js'
 import { systemFiles } from '../../../../src/platform/system-files.js'
 
-/** A journal of one file of which `end` bytes were sent. */
+/** A journal of one file, of which `end` bytes were sent. */
 async function journalOf(path: string, end: number, isRead = false) {
   const file = await systemFiles.open(path)
   const fingerprint = await followedFingerprint(file)
@@ -26,7 +26,7 @@ async function journalOf(path: string, end: number, isRead = false) {
   return { found, resumption: newResumption(found, true) }
 }
 
-t.test('a file is found under its name, and under another one beside it', async t => {
+t.test('a file is found under its name, or under another name in the same folder', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n', pipe: {} }), 'a.csv')
   const journal = await journalOf(path, 2)
   for (const move of [() => undefined, () => renameSync(path, `${path}.1`)]) {
@@ -39,11 +39,11 @@ t.test('a file is found under its name, and under another one beside it', async 
   writeFileSync(path, '1\n2\n3\n')
   appendFileSync(`${path}.1`, 'more')
   const { open } = await resumedFiles(journal, systemFiles)
-  t.equal((await open[0]!.file.status()).sizeBytes, 8, 'not the one that took its name')
+  t.equal((await open[0]!.file.status()).sizeBytes, 8, 'not the file that took its name')
   await open[0]!.file.close()
 })
 
-t.test('one that is gone, or is shorter than what was sent, is refused', async t => {
+t.test('a file that is gone, or shorter than the bytes sent, is refused', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
   const tooLong = await journalOf(path, 5)
   await t.rejects(resumedFiles(tooLong, systemFiles), { code: 'DDB_RUN_CHANGED' })
@@ -52,7 +52,7 @@ t.test('one that is gone, or is shorter than what was sent, is refused', async t
   await t.rejects(resumedFiles(journal, systemFiles), { code: 'DDB_RUN_CHANGED', message: /inode/ })
 })
 
-t.test('one that was read to its end need not be there', async t => {
+t.test('a file that was read to its end may be missing', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
   const journal = await journalOf(path, 4, true)
   rmSync(path)

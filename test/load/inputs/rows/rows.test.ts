@@ -1,6 +1,6 @@
 /*
-  Rows of a program on their way to batches: columns that take values as they are, against the same rows read as JSON; and what a store
-  knows of them.
+  Rows of a program on their way to batches. Columns that take values directly are compared with the same rows read as
+  JSON; also what the row store keeps.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -22,7 +22,7 @@ const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
 
 interface Read {
-  /** By the numbers of rows. */
+  /** Keys are row numbers. */
   readonly cells: ReadonlyMap<number, unknown>
   readonly rejects: ReadonlyMap<number, string>
   readonly nulls: readonly number[]
@@ -34,7 +34,7 @@ interface Reading {
   readonly cells?: CellRules
 }
 
-/** What becomes of rows. @param isPlain  false: all are read as JSON */
+/** Builds batches from the rows. @param isPlain  false: reads all rows as JSON */
 async function read(
   rows: readonly unknown[],
   isPlain: boolean,
@@ -89,7 +89,7 @@ const odd = fc.oneof(
   fc.constant(() => 1),
   fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }),
 )
-/** Mostly what a column wants. */
+/** Mostly values of the kind that the column expects. */
 const usually = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ arbitrary: value, weight: 30 }, { arbitrary: odd, weight: 1 })
 
@@ -116,7 +116,7 @@ const row = fc.oneof(
   { arbitrary: fc.anything(), weight: 1 },
 )
 
-t.test('values that go into columns as they are mean what their JSON means', async t => {
+t.test('values that go directly into columns mean what their JSON means', async t => {
   for (const mapping of [{}, { ignoreExtra: true, allowMissing: true }]) {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 200 }), async rows => {
@@ -142,7 +142,7 @@ t.test('every row is in a column or rejected, in the order of writing', async t 
   ])
 })
 
-t.test('types that have no columns of values are read as JSON', async t => {
+t.test('types without direct columns are read as JSON', async t => {
   const columns = 'c:CHAR,m:DECIMAL64(2),u:UUID,t:NANOTIMESTAMP,a:INT[],x:BLOB'
   const rows = [
     {
@@ -160,7 +160,7 @@ t.test('types that have no columns of values are read as JSON', async t => {
   t.match(rejects.get(2), /CHAR column "c"/)
 })
 
-t.test('a Date has the offset of UTC, as in JSON', async t => {
+t.test('a Date is in UTC, as in JSON', async t => {
   const columns = 'ts:TIMESTAMP'
   const instant = new Date(Date.UTC(2024, 0, 2, 9, 30))
   for (const isPlain of [true, false]) {
@@ -180,14 +180,14 @@ t.test('a Date has the offset of UTC, as in JSON', async t => {
   }
 })
 
-t.test('columns that are named as what every object has are filled by rows alone', async t => {
+t.test('columns named like members of every object are filled from rows only', async t => {
   const columns = 'constructor:STRING,id:INT'
   const { cells, rejects } = await read([{ id: 1 }, { id: 1, constructor: 'x' }], true, { columns })
   t.strictSame([...rejects.keys()], [1])
   t.equal(cells.size, 1)
 })
 
-t.test('what a getter throws rejects its row', async t => {
+t.test('if a getter throws, its row is rejected', async t => {
   const bad = {
     get id(): number {
       throw new Error('oops')
@@ -211,7 +211,7 @@ const reject = (lineNumber: number): Parameters<RowStore['reject']>[0] => ({
   bytes: new Uint8Array(0),
 })
 
-t.test('a store knows of each row once what became of it', async t => {
+t.test('a store hears the outcome of each row once', async t => {
   const store = new RowStore()
   const told: RejectedRow[] = []
   store.onReject = one => told.push(one)
@@ -235,7 +235,7 @@ t.test('a store knows of each row once what became of it', async t => {
   store.reject(reject(5))
   end(0, 4096, { confirmed: 4095 })
   end(5000, 5010, { unsent: 10 })
-  // Some of these are there, and nobody knows which.
+  // Some of these rows are in the table, and which ones is unknown.
   end(4096, 5000, { confirmed: 900, unconfirmed: 4 })
   await Promise.resolve()
   t.strictSame(told, [

@@ -15,7 +15,7 @@ import { testRun } from '../../../helpers/load-run.js'
 import { claim, nodeStub, outcome } from '../../../helpers/receipt-node.js'
 import { RunModel } from '../../fate/run-model.js'
 
-/** Two batches of eight rows were sent, the first of which was confirmed. */
+/** Two batches of eight rows were sent, and the first was confirmed. */
 const model = new RunModel()
 const sentTwo: JournalRecord[] = [
   ...model.first,
@@ -60,7 +60,7 @@ function earlier({
   )
 }
 
-t.test('without a journal nothing was before', async t => {
+t.test('without a journal there are no earlier receipts', async t => {
   const found = await earlierReceipts(
     testRun(),
     nodeStub().node,
@@ -71,14 +71,14 @@ t.test('without a journal nothing was before', async t => {
   t.strictSame(found.of(1), [])
 })
 
-t.test('claim and outcome of a batch are found, whichever read brought them', async t => {
+t.test('claim and outcome of a batch are found, in one read or in two', async t => {
   const found = await earlier({ ledger: [[claim(1), outcome(1), claim(2)], [outcome(2)]] })
   t.strictSame(found.of(1), [claim(1), outcome(1)])
   t.strictSame(found.of(2), [claim(2), outcome(2)])
   t.strictSame(found.of(3), [], 'the server never began it')
 })
 
-t.test('only the last attempt counts, and nothing but receipts', async t => {
+t.test('only receipts of the last attempt count', async t => {
   const found = await earlier({
     ledger: [
       [
@@ -96,33 +96,33 @@ t.test('only the last attempt counts, and nothing but receipts', async t => {
   t.equal(found.lastNo, 2)
 })
 
-t.test(
-  'a receipt that comes later is added; that of an earlier attempt changes nothing',
-  async t => {
-    const found = await earlier({ ledger: [[claim(2, 2, 1)]] })
-    found.add(outcome(2, 2, 1))
-    found.add(outcome(2, 1, 0))
-    t.strictSame(found.of(2), [claim(2, 2, 1), outcome(2, 2, 1)])
-    found.add(claim(2, 9, 2))
-    t.strictSame(found.of(2), [claim(2, 9, 2)])
-  },
-)
+t.test('a later receipt is added; one of an earlier attempt changes nothing', async t => {
+  const found = await earlier({ ledger: [[claim(2, 2, 1)]] })
+  found.add(outcome(2, 2, 1))
+  found.add(outcome(2, 1, 0))
+  t.strictSame(found.of(2), [claim(2, 2, 1), outcome(2, 2, 1)])
+  found.add(claim(2, 9, 2))
+  t.strictSame(found.of(2), [claim(2, 9, 2)])
+})
 
-t.test('numbers of transmissions lie above those of all processes before', async t => {
+t.test('send numbers are higher than those of all earlier processes', async t => {
   const { firstSendNo } = await earlier({})
   t.equal(firstSendNo, 3 * 2 ** 36)
   t.ok(Number.isSafeInteger(100_000 * 2 ** 36))
 })
 
-t.test('batches that the journal does not know end the run: its end was lost', async t => {
-  await t.rejects(earlier({ ledger: [[claim(1), claim(3), outcome(3)], [claim(4)]] }), {
-    code: 'DDB_UNCONFIRMED',
-    message: /batches of 16 rows/,
-  })
-})
+t.test(
+  'batches unknown to the journal end the run, because the end of the journal was lost',
+  async t => {
+    await t.rejects(earlier({ ledger: [[claim(1), claim(3), outcome(3)], [claim(4)]] }), {
+      code: 'DDB_UNCONFIRMED',
+      message: /batches of 16 rows/,
+    })
+  },
+)
 
 t.test(
-  'where a second copy does no harm or is wanted they are sent again, under new numbers',
+  'if a second copy is harmless or wanted, unknown batches are sent again with new numbers',
   async t => {
     const ledger = [[claim(1), claim(9), outcome(9)]]
     const cases: Change[] = [
@@ -137,13 +137,9 @@ t.test(
   },
 )
 
-t.test('a server that has lost the ledger is not asked for it', async t => {
+t.test('if the server has lost the ledger, it is not asked for it', async t => {
   const found = await earlier({ hasLedger: false, ledger: [[claim(1)]] })
   t.match(found, { isLedgerKept: false, lastNo: 2 })
   t.strictSame(found.of(1), [])
-  t.match(
-    await earlier({ hasLedger: false, records: [] }),
-    { isLedgerKept: true },
-    'of a run that begins',
-  )
+  t.match(await earlier({ hasLedger: false, records: [] }), { isLedgerKept: true }, 'of a new run')
 })

@@ -37,7 +37,7 @@ async function scene(t: Test) {
   }
 }
 
-t.test('opening marks the name of the run, and leaves an empty ledger to be read', async t => {
+t.test("opening marks the run's name and creates an empty ledger", async t => {
   const { session, shared } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   t.strictSame(ledger, { name, version: 2, countsDuplicates: false, seen: 0 })
@@ -45,14 +45,14 @@ t.test('opening marks the name of the run, and leaves an empty ledger to be read
   t.equal((await openLedger(session, run, 2, timeoutMs)).name, `${name}_2`)
 })
 
-t.test('a name that another run has gets no ledger', async t => {
+t.test('if another run has the name, no ledger is created', async t => {
   const { session, shared } = await scene(t)
   await openLedger(session, run, 1, timeoutMs)
   await t.rejects(openLedger(session, { ...run, token: 7n }, 1, timeoutMs), { code: 'DDB_LOCKED' })
   t.strictSame(shared(), [name, 'ddbIngest_nightly'])
 })
 
-t.test('rows come once, oldest first', async t => {
+t.test('each row is read once, oldest first', async t => {
   const { session, note } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   t.match(await readLedger(session, ledger, timeoutMs), [{ batchNo: 0, phase: 8 }])
@@ -78,7 +78,7 @@ t.test('rows come once, oldest first', async t => {
   t.equal(ledger.seen, 3)
 })
 
-t.test('where a server is known to answer nothing at the end, no row comes again', async t => {
+t.test('if a server is known to return nothing past the end, no row is read twice', async t => {
   const questions: string[] = []
   const { session } = await startLoadServer(t, '1', {
     faults: {
@@ -97,7 +97,7 @@ t.test('where a server is known to answer nothing at the end, no row comes again
   t.equal(ledger.seen, 1)
 })
 
-t.test('a ledger with fewer rows than were read of it is another one', async t => {
+t.test('a ledger with fewer rows than were read from it is another ledger', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   await readLedger(session, ledger, timeoutMs)
@@ -106,7 +106,7 @@ t.test('a ledger with fewer rows than were read of it is another one', async t =
   await t.rejects(readLedger(session, ledger, timeoutMs), { code: 'DDB_SERVER' })
 })
 
-t.test('a ledger is there until it is removed, by whomever', async t => {
+t.test('a ledger exists until anybody removes it', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   t.equal(await ledgerExists(session, ledger, timeoutMs), true)
@@ -116,7 +116,7 @@ t.test('a ledger is there until it is removed, by whomever', async t => {
   await dropLedger(session, ledger, timeoutMs)
 })
 
-t.test('a server that refuses to remove a ledger is no failure', async t => {
+t.test('a server that refuses to remove a ledger causes no failure', async t => {
   const { session } = await startLoadServer(t, '1', {
     faults: {
       beforeExecute: ({ text }) => (text.includes('undef(') ? { error: 'no rights' } : undefined),
@@ -126,7 +126,7 @@ t.test('a server that refuses to remove a ledger is no failure', async t => {
   t.notOk(session.closed)
 })
 
-t.test('the probe decides how claims are made; an answer that is neither is refused', async t => {
+t.test('the probe decides how claims are made; any other answer is refused', async t => {
   const longs = (...values: bigint[]): Value => ({
     form: 'vector',
     type: 'LONG',
@@ -150,7 +150,7 @@ t.test('the probe decides how claims are made; an answer that is neither is refu
   await t.rejects(opened(longs(7n, 0n)), { code: 'DDB_LOCKED' })
 })
 
-t.test('the next process of a run finds the ledger, and reads it from its beginning', async t => {
+t.test('the next process of a run finds the ledger and reads it from the beginning', async t => {
   const { session, note, shared } = await scene(t)
   const before = await openLedger(session, run, 1, timeoutMs)
   await note(1, 0, 8)

@@ -8,7 +8,7 @@ import { handClock } from '../../../helpers/clocks.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { outcome, watchedRun } from '../../../helpers/receipt-node.js'
 
-/** A delivery whose time stands still until it is moved. */
+/** A delivery on a clock that the test moves. */
 function scene(delivery: DeliveryOptions = {}) {
   const clock = handClock()
   const { run, stub, watcher, counts } = watchedRun({ delivery, machine: { clock } })
@@ -23,7 +23,7 @@ function scene(delivery: DeliveryOptions = {}) {
       run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
       return opened.deliver(batchOf(8, 8 * batches++))
     },
-    /** Lets time pass until something is so. */
+    /** Moves the clock until the condition holds. */
     until: async (isSo: () => boolean) => {
       while (!isSo()) {
         await Promise.resolve()
@@ -51,7 +51,7 @@ t.test('every batch goes out at once and is confirmed by its receipt', async t =
   t.same(uncertainLines(run.state), [])
 })
 
-t.test('when too much is out a receipt makes room', async t => {
+t.test('if too much is in flight, a receipt makes room', async t => {
   const { deliver, stub, until } = scene({ maxInFlightBytes: 80 })
   const room = deliver()
   t.type(room, Promise)
@@ -64,7 +64,7 @@ t.test('when too much is out a receipt makes room', async t => {
   await waiting
 })
 
-t.test('nor is there room before the kernel has taken what it was given', async t => {
+t.test('there is no room until the kernel has taken the earlier bytes', async t => {
   const { deliver, stub, until, counts } = scene({ maxInFlightBytes: 80 })
   const kernel = closedGate()
   stub.answers.drained = () => kernel.opened
@@ -79,14 +79,14 @@ t.test('nor is there room before the kernel has taken what it was given', async 
   t.ok(hasRoom)
 })
 
-t.test('leaving ends the wait for room, and nothing more is taken', async t => {
+t.test('leaving ends the wait for room, and no more batches are accepted', async t => {
   const { delivery, deliver, run } = scene({ maxInFlightBytes: 80 })
   const room = deliver()
   const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
   delivery.leave(reason)
   await t.rejects(Promise.resolve(room), reason)
   t.throws(() => void deliver(), reason)
-  t.equal(run.state.sentRows, 8, 'what was not taken does not count as sent')
+  t.equal(run.state.sentRows, 8, 'a batch that was not accepted does not count as sent')
 })
 
 t.test('closing lets the node finish', async t => {

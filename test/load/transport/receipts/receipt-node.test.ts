@@ -56,13 +56,13 @@ async function scene(t: Test, faults: Faults = {}, connections = 1) {
       const open = { no: ++lastNo, attempt: 0 } as OpenBatch
       return node.send(open, wholeBatch(batch), lastNo, 0)
     },
-    /** Tables of the run; a removal that nobody waits for comes a moment later. */
+    /** Tables of the run; removals without an answer take a moment. */
     own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,
     sessions: () => server.sessions.size,
   }
 }
 
-t.test('a batch that is sent has its receipts behind the barrier', async t => {
+t.test('after the barrier the receipts of earlier batches are there', async t => {
   const { open, send, here } = await scene(t)
   const node = await open()
   t.ok(send(node, 1, 2))
@@ -78,7 +78,7 @@ t.test('a batch that is sent has its receipts behind the barrier', async t => {
   t.equal(await node.ledgerExists(timeoutMs), true)
 })
 
-t.test('a barrier tells of functions that the server has lost, or of silence', async t => {
+t.test('a barrier reports lost functions, or silence', async t => {
   let forgets = false
   const { open, deadlineMs } = await scene(t, {
     beforeExecute: ({ text }) =>
@@ -88,7 +88,11 @@ t.test('a barrier tells of functions that the server has lost, or of silence', a
   forgets = true
   t.equal(await node.barrier(timeoutMs, undefined), 'forgotten')
   forgets = false
-  t.match(node, { isLost: true, isControlLost: false }, 'nothing more goes to a session of others')
+  t.match(
+    node,
+    { isLost: true, isControlLost: false },
+    'nothing more goes to a session of another user',
+  )
   t.equal(await node.restore(deadlineMs()), 'kept')
   t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   const silent = await scene(t, {
@@ -98,7 +102,7 @@ t.test('a barrier tells of functions that the server has lost, or of silence', a
   t.equal(await (await silent.open()).barrier(10, undefined), 'silent')
 })
 
-t.test('what is lost is opened again, and sending meanwhile is no failure', async t => {
+t.test('lost sessions are reopened, and sending in the meantime is not a failure', async t => {
   const { open, send, here, deadlineMs } = await scene(t)
   const node = await open()
   node.abandon('data', lost)
@@ -117,7 +121,7 @@ t.test('what is lost is opened again, and sending meanwhile is no failure', asyn
   t.same(await here.rows('select id from target'), [['2'], ['3']])
 })
 
-t.test('a server that lost the marker has lost its memory: another ledger is begun', async t => {
+t.test('a server without the marker has lost its memory, so a new ledger is created', async t => {
   const { open, send, here, deadlineMs } = await scene(t)
   const node = await open()
   for (const name of [...here.server.node.shared.keys()]) {
@@ -125,7 +129,7 @@ t.test('a server that lost the marker has lost its memory: another ledger is beg
   }
   node.abandon('control', lost)
   t.equal(await node.restore(deadlineMs()), 'lost')
-  t.ok(node.isLost, 'data goes out under another ledger alone')
+  t.ok(node.isLost, 'data goes out only with a new ledger')
   t.equal(await node.reopen(deadlineMs()), true)
   t.notOk(node.isLost)
   send(node, 1)
@@ -133,21 +137,21 @@ t.test('a server that lost the marker has lost its memory: another ledger is beg
   t.match(await node.read(timeoutMs), [{ batchNo: 0 }, { batchNo: 1 }, { batchNo: 1 }])
 })
 
-t.test('a server that lost the target has none to go on with', async t => {
+t.test('if the server has lost the target, the run cannot continue', async t => {
   const { open, here, deadlineMs } = await scene(t)
   const node = await open()
   await here.session.run('undef("target", SHARED)')
   t.equal(await node.reopen(deadlineMs()), false)
 })
 
-t.test('a server that does not come back is a connection that was lost', async t => {
+t.test('a server that does not return is a lost connection', async t => {
   const { open, here, deadlineMs } = await scene(t)
   const node = await open()
   await here.server.close()
   await t.rejects(node.restore(deadlineMs()), { code: 'DDB_CONNECTION_LOST' })
 })
 
-t.test('in the end the ledger goes unless it is to be kept, and the marker', async t => {
+t.test('at the end the marker is removed, and the ledger unless it must be kept', async t => {
   const ways = [false, true].flatMap(keepLedger =>
     [false, true].map(isLooked => ({ keepLedger, isLooked })),
   )
@@ -162,7 +166,7 @@ t.test('in the end the ledger goes unless it is to be kept, and the marker', asy
   }
 })
 
-t.test('what cannot be opened leaves nothing behind', async t => {
+t.test('if opening fails, nothing is left on the server', async t => {
   const { open, own, control } = await scene(t, {
     beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'no rights' } : undefined),
   })
@@ -171,10 +175,10 @@ t.test('what cannot be opened leaves nothing behind', async t => {
     serverMessage: /no rights/,
   })
   t.equal(own(), 0)
-  t.notOk(control.closed, 'the session that asks is not ours yet')
+  t.notOk(control.closed, 'the asking session is not ours yet')
 })
 
-t.test('of several connections only those that are lost, or silent, are opened again', async t => {
+t.test('of several connections only lost or silent ones are reopened', async t => {
   const stalled: string[] = []
   const { open, send, deadlineMs, sessions, here } = await scene(
     t,
@@ -187,7 +191,7 @@ t.test('of several connections only those that are lost, or silent, are opened a
     3,
   )
   const node = await open()
-  t.equal(sessions(), 5, 'three for data, one that asks, and that of the test')
+  t.equal(sessions(), 5, "three for data, one that asks, and the test's own")
   send(node, 1)
   t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   const before = [...here.server.node.sessions.keys()]

@@ -35,15 +35,18 @@ async function scene(change: WatchedChange = {}) {
 
 const restoring = (memory: Memory) => () => Promise.resolve(memory)
 
-t.test('reconnecting: what has no outcome goes out again, and what was held back', async t => {
-  const { watcher, stub, counts } = await scene()
-  await reconnect(watcher.link)
-  t.same(stub.sent, [
-    [2, 0, 3],
-    [3, 0, 4],
-  ])
-  t.same(counts(), [8, 0, 0, 0])
-})
+t.test(
+  'reconnecting: batches without an outcome go out again, and waiting ones as well',
+  async t => {
+    const { watcher, stub, counts } = await scene()
+    await reconnect(watcher.link)
+    t.same(stub.sent, [
+      [2, 0, 3],
+      [3, 0, 4],
+    ])
+    t.same(counts(), [8, 0, 0, 0])
+  },
+)
 
 t.test('reconnecting: a server that lost its memory has lost the rows in it', async t => {
   for (const inMemory of [true, false]) {
@@ -55,19 +58,22 @@ t.test('reconnecting: a server that lost its memory has lost the rows in it', as
   }
 })
 
-t.test('reconnecting: what a server forgot is sent again where that was chosen', async t => {
-  const { watcher, stub, counts } = await scene({ delivery: { onDoubt: 'resend' } })
-  stub.answers.restore = () => {
-    stub.isLost = false
-    return Promise.resolve('lost')
-  }
-  await reconnect(watcher.link)
-  t.same(stub.sent, [
-    [2, 1, 3],
-    [3, 0, 4],
-  ])
-  t.same(counts(), [0, 8, 0, 0], 'what was confirmed is not sent again')
-})
+t.test(
+  'reconnecting: if the user chose resend, sent batches that the server forgot go out again',
+  async t => {
+    const { watcher, stub, counts } = await scene({ delivery: { onDoubt: 'resend' } })
+    stub.answers.restore = () => {
+      stub.isLost = false
+      return Promise.resolve('lost')
+    }
+    await reconnect(watcher.link)
+    t.same(stub.sent, [
+      [2, 1, 3],
+      [3, 0, 4],
+    ])
+    t.same(counts(), [0, 8, 0, 0], 'confirmed batches are not resent')
+  },
+)
 
 t.test('reconnecting: without retries no connection is opened', async t => {
   const { watcher, stub, counts } = await scene({ delivery: { retries: 0 } })
@@ -77,7 +83,7 @@ t.test('reconnecting: without retries no connection is opened', async t => {
   t.same(
     counts(),
     [8, 0, 0, 8],
-    'what was never sent is unsent; what is out may still be asked for',
+    'batches never sent are unsent; those in flight may still be looked up',
   )
   stub.isControlLost = true
   await t.rejects(reconnect(watcher.link), { code: 'DDB_CONNECTION_LOST' })
@@ -87,10 +93,10 @@ t.test('reconnecting: connections that are lost again and again end the run', as
   const { watcher, stub } = await scene()
   for (let i = 0; i < 3; i++) await reconnect(watcher.link)
   await t.rejects(reconnect(watcher.link), { code: 'DDB_CONNECTION_LOST' })
-  t.equal(stub.asked.length, 3, 'as often as there are retries')
+  t.equal(stub.asked.length, 3, 'once per retry')
 })
 
-t.test('reconnecting: a failure is thrown, but for one of a server that is silent', async t => {
+t.test('reconnecting: an error is thrown, unless the server is silent', async t => {
   const { watcher, stub } = await scene()
   stub.isControlLost = true
   stub.answers.restore = () => Promise.reject(lost)
@@ -103,16 +109,16 @@ t.test('reconnecting: a failure is thrown, but for one of a server that is silen
   await t.rejects(reconnect(watcher.link), locked)
 })
 
-t.test('a ledger that is gone: the run goes on under another one', async t => {
+t.test('a missing ledger: the run continues with another one', async t => {
   const { watcher, stub, counts } = await scene()
   stub.isLost = false
   await ledgerIsGone(watcher.link)
   t.same(stub.asked, ['reopen'])
-  t.same(counts(), [8, 8, 0, 0], 'what is on disk or in memory stays confirmed')
+  t.same(counts(), [8, 8, 0, 0], 'rows on disk or in memory stay confirmed')
   t.same(stub.sent, [[3, 0, 3]])
 })
 
-t.test('a ledger that is gone with the target ends the run', async t => {
+t.test('if ledger and target are missing, the run ends', async t => {
   const { watcher, stub, counts } = await scene({ delivery: { onDoubt: 'resend' } })
   stub.answers.reopen = () => Promise.resolve(false)
   await t.rejects(ledgerIsGone(watcher.link), { code: 'DDB_UNCONFIRMED' })
@@ -121,7 +127,7 @@ t.test('a ledger that is gone with the target ends the run', async t => {
 
 const leader = { host: 'node2', port: 8902 }
 
-/** The second of three batches is refused by a node that does not lead. */
+/** A node that does not lead refuses the second of three batches. */
 async function redirected(follow: WatchedChange['follow']) {
   const here = watchedRun(follow === undefined ? {} : { follow })
   for (let i = 0; i < 2; i++) here.add()
@@ -131,7 +137,7 @@ async function redirected(follow: WatchedChange['follow']) {
   return here
 }
 
-t.test('a node is left once it has answered for all it was sent', async t => {
+t.test('the run leaves a node once that has answered for all its batches', async t => {
   const next = nodeStub()
   const followed: object[] = []
   const here = await redirected(to => {
@@ -139,7 +145,7 @@ t.test('a node is left once it has answered for all it was sent', async t => {
     return Promise.resolve(next.node)
   })
   await moveToLeader(here.watcher.link)
-  t.same(followed, [], 'the first batch is still out')
+  t.same(followed, [], 'the first batch is still in flight')
   here.stub.ledger.push([outcome(1)])
   await readLedger(here.watcher.link)
   await moveToLeader(here.watcher.link)
@@ -155,7 +161,7 @@ t.test('a node is left once it has answered for all it was sent', async t => {
   t.equal(here.watcher.link.queue.leader, undefined)
 })
 
-t.test('a node that cannot be left in order is left all the same', async t => {
+t.test('a node that cannot be closed cleanly is left anyway', async t => {
   const next = nodeStub()
   const { watcher, stub } = await redirected(() => Promise.resolve(next.node))
   stub.ledger.push([outcome(1)])
@@ -166,7 +172,7 @@ t.test('a node that cannot be left in order is left all the same', async t => {
   t.equal(watcher.link.queue.node, next.node)
 })
 
-t.test('where the leader cannot be had, what waited for it is unsent', async t => {
+t.test('if the leader cannot be reached, batches that waited for it are unsent', async t => {
   const { watcher, stub, counts } = await redirected(() =>
     Promise.reject(new ConnectionError('DDB_CONNECT', 'not a host that was named')),
   )
@@ -177,7 +183,7 @@ t.test('where the leader cannot be had, what waited for it is unsent', async t =
   t.same(counts(), [8, 0, 0, 16])
 })
 
-t.test('nodes that send us on and on are not followed for ever', async t => {
+t.test('endless redirects are not followed', async t => {
   let followed = 0
   const next = nodeStub()
   const { watcher, stub, counts } = await redirected(() => {
@@ -200,7 +206,7 @@ t.test('nodes that send us on and on are not followed for ever', async t => {
   t.same(counts(), [8, 0, 0, 16])
 })
 
-/** A run with eight confirmed rows in memory that is at its end. */
+/** A run with eight confirmed rows in memory, at its end. */
 async function ended(change: WatchedChange = {}) {
   const here = watchedRun(change)
   here.add()
@@ -209,7 +215,7 @@ async function ended(change: WatchedChange = {}) {
   return here
 }
 
-t.test('the end: what the run has on the server is removed', async t => {
+t.test('the end: tables of the run are removed from the server', async t => {
   const { watcher, stub, counts } = await ended()
   const kept: boolean[] = []
   stub.answers.finish = (_, keepLedger) => Promise.resolve(void kept.push(keepLedger))
@@ -218,7 +224,7 @@ t.test('the end: what the run has on the server is removed', async t => {
   t.same(counts(), [8, 0, 0, 0])
 })
 
-t.test('the end: a ledger stays where batches are uncertain', async t => {
+t.test('the end: the ledger stays if batches are uncertain', async t => {
   const { watcher, stub, add } = await ended()
   watcher.link.carryOut.giveUp(add(), 'no receipt')
   const kept: boolean[] = []
@@ -228,7 +234,7 @@ t.test('the end: a ledger stays where batches are uncertain', async t => {
 })
 
 t.test(
-  'the end: rows of a server that is lost by then are taken back, unless it remembers',
+  'the end: if the server was lost, its rows are taken back unless it still has its memory',
   async t => {
     const cases: [Memory | 'unreachable', counts: number[]][] = [
       ['kept', [8, 0, 0, 0]],
@@ -249,7 +255,7 @@ t.test(
   },
 )
 
-t.test('the end: a stored table that could not be looked at holds nothing for certain', async t => {
+t.test('the end: without the final check, rows in a stored table are not certain', async t => {
   const evidence = {
     samples: { taken: () => false },
     taken: () => undefined,
@@ -261,40 +267,40 @@ t.test('the end: a stored table that could not be looked at holds nothing for ce
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('the end: a farewell that is not answered changes nothing', async t => {
+t.test('the end: a closing question without an answer changes nothing', async t => {
   const { watcher, stub, counts } = await ended()
   stub.answers.finish = () => Promise.reject(new TimeoutError('late'))
   await endMemory(watcher.link)
   t.same(counts(), [8, 0, 0, 0])
 })
 
-t.test('the end: where nobody knows whether the server remembers, rows in memory go', async t => {
-  for (const inMemory of [true, false]) {
-    const { watcher, stub, counts } = await ended({ target: { inMemory } })
-    watcher.link.hears('gone')
-    await endMemory(watcher.link)
-    t.same(stub.asked, [])
-    t.same(counts(), inMemory ? [0, 8, 0, 0] : [8, 0, 0, 0])
-  }
-})
-
 t.test(
-  'the end: a run whose connection was lost asks whether the server is still there',
+  'the end: if it is unknown whether the server has its memory, rows in memory are taken back',
   async t => {
-    const there = await ended()
-    there.watcher.link.fail(lost)
-    await endMemory(there.watcher.link)
-    t.same(there.stub.asked, ['ledgerExists', 'finish'])
-    t.same(there.counts(), [8, 0, 0, 0])
-    const gone = await ended()
-    gone.watcher.link.fail(lost)
-    gone.stub.answers.ledgerExists = () => Promise.reject(lost)
-    await endMemory(gone.watcher.link)
-    t.same(gone.counts(), [0, 8, 0, 0])
+    for (const inMemory of [true, false]) {
+      const { watcher, stub, counts } = await ended({ target: { inMemory } })
+      watcher.link.hears('gone')
+      await endMemory(watcher.link)
+      t.same(stub.asked, [])
+      t.same(counts(), inMemory ? [0, 8, 0, 0] : [8, 0, 0, 0])
+    }
   },
 )
 
-t.test('reconnecting: what another connection carries has lost nothing', async t => {
+t.test('the end: a run with a lost connection asks whether the server is still there', async t => {
+  const there = await ended()
+  there.watcher.link.fail(lost)
+  await endMemory(there.watcher.link)
+  t.same(there.stub.asked, ['ledgerExists', 'finish'])
+  t.same(there.counts(), [8, 0, 0, 0])
+  const gone = await ended()
+  gone.watcher.link.fail(lost)
+  gone.stub.answers.ledgerExists = () => Promise.reject(lost)
+  await endMemory(gone.watcher.link)
+  t.same(gone.counts(), [0, 8, 0, 0])
+})
+
+t.test('reconnecting: batches of other connections are not resent', async t => {
   const { watcher, stub, add } = await scene({ delivery: { connections: 2, unordered: true } })
   stub.isLost = false
   const { no } = add()
@@ -308,7 +314,7 @@ t.test('reconnecting: what another connection carries has lost nothing', async t
   )
 })
 
-t.test('what was begun before confirmed rows were gone may be gone with them', async t => {
+t.test('batches begun before confirmed rows were lost may be lost as well', async t => {
   const { watcher, recorder, add, counts } = await scene()
   watcher.link.take(claim(2))
   recorder.replaced('the table was made again', true)
@@ -318,5 +324,5 @@ t.test('what was begun before confirmed rows were gone may be gone with them', a
   watcher.link.queue.repeat(add())
   watcher.link.take(claim(4, 3))
   watcher.link.take(outcome(4, 3))
-  t.same(counts(), [8, 16, 0, 0], 'what was begun afterwards is not')
+  t.same(counts(), [8, 16, 0, 0], 'batches begun afterwards are not')
 })

@@ -1,5 +1,5 @@
 /*
-  The scripts of receipts, run where they are meant to run.
+  Runs the scripts of receipts on the embedded server.
 */
 import t, { type Test } from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
@@ -27,7 +27,7 @@ addFunctionView(refuse)`
 const ledger = 'ddbIngestLedger_test'
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
-/** A session with the functions of a run into a target. */
+/** A session with the functions of a run for a target. */
 async function scene(
   t: Test,
   options: TargetOptions,
@@ -41,7 +41,7 @@ async function scene(
   return {
     session,
     rows,
-    /** As a number: rows, −1 or −2. */
+    /** Returns a number: rows, −1 or −2. */
     deliver: async (batchNo: number, attempt: number, sendNo: number, ...ids: number[]) => {
       const leading = options.functionArguments === undefined ? [] : [int(10)]
       const answer = await session.call(deliverFunction, [
@@ -53,7 +53,7 @@ async function scene(
       ])
       return Number(answer?.form === 'scalar' ? answer.value : NaN)
     },
-    /** Batch, attempt, phase, transmission, rows and error, without the row of the probe. */
+    /** Batch, attempt, phase, send number, rows and error of each receipt, without the probe. */
     receipts: async () =>
       (await rows(ledgerQuery(ledger, 1, 100, version))).map(
         ([batchNo, attempt, phase, sendNo, errText, received, taken]) => {
@@ -64,7 +64,7 @@ async function scene(
   }
 }
 
-t.test('the probe tells that a known key is not inserted again', async t => {
+t.test('the probe shows that a known key is not inserted again', async t => {
   const { session } = await scene(t, { table: 'target' })
   t.match(await session.run('ddbIngestKnown'), { value: 0 })
 })
@@ -80,7 +80,7 @@ t.test('a batch leaves a claim and an outcome', async t => {
 })
 
 for (const countsDuplicates of [false, true]) {
-  t.test(`of two copies one is written: ${countsDuplicates ? 'read back' : 'counted'}`, async t => {
+  t.test(`of two copies one is stored: ${countsDuplicates ? 'read back' : 'counted'}`, async t => {
     const { deliver, receipts, rows } = await scene(t, { table: 'target' }, countsDuplicates)
     t.equal(await deliver(1, 0, 7, 1), 1)
     t.equal(await deliver(1, 0, 8, 1), -2)
@@ -90,7 +90,7 @@ for (const countsDuplicates of [false, true]) {
   })
 }
 
-t.test('what is refused has an outcome with the words of the server, and its class', async t => {
+t.test("a refused batch has an outcome with the server's error text and its class", async t => {
   const { deliver, receipts, rows } = await scene(t, { table: 'dfs://d/t' })
   const none = -2_147_483_648
   t.equal(await deliver(1, 0, 7, 1, none), -1)
@@ -112,14 +112,14 @@ t.test('every kind of target is written to', async t => {
   t.strictSame(await stored.rows('select id from loadTable("dfs://d","t")'), [['1'], ['2']])
   const upsert = await scene(t, { table: 'keyed', method: 'upsert' })
   t.equal(await upsert.deliver(1, 0, 1, 1, 2), 2)
-  t.equal(await upsert.deliver(2, 0, 2, 2, 3), 1, 'those that are new')
+  t.equal(await upsert.deliver(2, 0, 2, 2, 3), 1, 'only new rows')
   t.strictSame(await upsert.rows('select id from keyed order by id'), [['1'], ['2'], ['3']])
   const call = await scene(t, { function: 'put', types: 'id:INT', functionArguments: [10] })
-  t.equal(await call.deliver(1, 0, 1, 4, 5), 2, 'of a function the rows it was given')
+  t.equal(await call.deliver(1, 0, 1, 4, 5), 2, 'for a function, the rows it was given')
   t.strictSame(await call.rows('select id from target'), [['40'], ['50']])
 })
 
-t.test('the query goes on where it is told', async t => {
+t.test('the query continues at the given row', async t => {
   const { deliver, rows } = await scene(t, { table: 'target' })
   await deliver(1, 0, 7, 1)
   const phases = async (seen: number, most: number) =>
@@ -131,8 +131,8 @@ t.test('the query goes on where it is told', async t => {
   t.strictSame(await phases(2, 2), [['1', '1']])
 })
 
-t.test('a ledger is looked for with what crashes no server', t => {
-  // Some crash when existsStreamTable is asked (docs/compatibility.md#versions-of-the-server).
+t.test('the ledger is looked up by calls that crash no server', t => {
+  // existsStreamTable crashes some servers (docs/compatibility.md#versions-of-the-server).
   for (const script of [ledgerScript(ledger), dropTableScript(ledger)]) {
     t.match(script, `defined("${ledger}", SHARED)`)
     t.notMatch(script, 'existsStreamTable')
@@ -140,7 +140,7 @@ t.test('a ledger is looked for with what crashes no server', t => {
   t.end()
 })
 
-t.test('what stands in a ledger beforehand has the types of its columns', t => {
+t.test('initial values of a ledger have the types of its columns', t => {
   // Servers before 3.00.5 compare keys before they convert types.
   const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
   t.equal(inserted.length, 2)

@@ -37,7 +37,7 @@ async function scene(t: Test, faults: Faults = {}) {
     setup,
     session: here.session,
     deadlineMs: systemPlatform.clock.nowMs() + 60_000,
-    /** Sessions but that of the test; those that end do so a moment later. */
+    /** Sessions except the test's own; closing sessions takes a moment. */
     sessions: async (expected: number) => {
       while (node.sessions.size - 1 !== expected) {
         await new Promise(resolve => setImmediate(resolve))
@@ -47,7 +47,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a server that has the marker has kept its memory, one without has lost it', async t => {
+t.test('a server with the marker has kept its memory, one without it has lost it', async t => {
   const { setup, session, run, deadlineMs } = await scene(t)
   const [first, before] = await openControl(setup, deadlineMs)
   t.equal(before, 'lost')
@@ -57,16 +57,16 @@ t.test('a server that has the marker has kept its memory, one without has lost i
   await Promise.all([first.close(), second.close()])
 })
 
-t.test('a name that another run has by now ends the run, and the session', async t => {
+t.test('if another run has taken the name, the run and its session end', async t => {
   const { setup, session, run, deadlineMs, sessions } = await scene(t)
   await markRun(session, { ...run.history.name, token: 7n }, 60_000)
   await t.rejects(openControl(setup, deadlineMs), { code: 'DDB_LOCKED' })
   t.equal(await sessions(0), 0)
 })
 
-t.test('data goes out on the node of the session that asks, with the functions for it', async t => {
+t.test('data goes to the node of the asking session, with the functions defined there', async t => {
   const { setup, session, deadlineMs } = await scene(t)
-  // Whatever the run would connect to by itself.
+  // To any node that the run would choose by itself.
   setup.run.server.follow({ host: '127.0.0.1', port: 1 })
   const data = await openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs)
   t.equal(data.port, session.port)
@@ -74,7 +74,7 @@ t.test('data goes out on the node of the session that asks, with the functions f
   await data.close()
 })
 
-t.test('a session on which the functions cannot be defined is given up', async t => {
+t.test('a session on which the functions cannot be defined is abandoned', async t => {
   const { setup, session, deadlineMs, sessions } = await scene(t, {
     beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'no rights' } : undefined),
   })
@@ -85,7 +85,7 @@ t.test('a session on which the functions cannot be defined is given up', async t
   t.equal(await sessions(0), 0)
 })
 
-t.test('time until a deadline is whole milliseconds, and at least one', async t => {
+t.test('the time until a deadline is whole milliseconds, at least one', async t => {
   const clock = handClock()
   const rules = retryRules(testRun({}, { clock }))
   clock.advance(100)
@@ -95,7 +95,7 @@ t.test('time until a deadline is whole milliseconds, and at least one', async t 
   t.equal(leftMs(rules, 0), 1)
 })
 
-t.test('what may pass by itself is tried again', async t => {
+t.test('temporary failures are tried again', async t => {
   const cases: [string, unknown, boolean][] = [
     ['a lost connection', new ConnectionError('DDB_CONNECT', 'nobody'), true],
     ['silence', new TimeoutError('late'), true],

@@ -1,6 +1,6 @@
 /*
-  Receipts of several sessions: a model of a table that sessions write into at once, while somebody makes another one of it, and
-  the ledger that tells of it in the order of its rows. What counts as confirmed must be there, whatever the order.
+  A model for receipts of several sessions, which write into one table at the same time while somebody replaces the
+  table. The ledger reports in the order of its rows. In any order, confirmed rows must be in the table.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -16,7 +16,7 @@ import { ints } from '../../../helpers/values.js'
 
 const batchRows = 8
 
-/** Of a table that had two rows. */
+/** Evidence for a table that had two rows. */
 function evidenceOf(total: 'rows' | 'kept'): Evidence {
   const identity = { rows: 2, total, adds: true, inMemory: true } as TargetIdentity
   const columns = [{ name: 'id', type: { type: 'INT' } }] as const
@@ -26,7 +26,7 @@ function evidenceOf(total: 'rows' | 'kept'): Evidence {
   })
 }
 
-/** A job of the server, step by step: claim, insert into the table that it found, count, outcome. */
+/** A job of the server in steps: claim, insert into the table found, count, outcome. */
 interface Job {
   readonly no: number
   step: number
@@ -38,9 +38,9 @@ interface Play {
   readonly connections: number
   readonly batches: number
   readonly total: 'rows' | 'kept'
-  /** What happens next, one after the other: a step of a job, or the ledger is read. */
+  /** What happens next: a step of a job, or a reading of the ledger. */
   readonly steps: readonly number[]
-  /** What others do before a step: the table is made again, or they put rows into it: as many as this many batches have. */
+  /** What others do before a step: replace the table, or insert as many rows as this many batches have. */
   readonly deeds: readonly {
     readonly at: number
     readonly isMade: boolean
@@ -118,7 +118,7 @@ function play({ connections, batches, total, steps, deeds }: Play) {
     read()
     busy = handed < batches || sessions.some(({ length }) => length > 0)
   }
-  // The last look: rows that the table has had, and the first row of the run.
+  // The final check: rows that the table has had, and the first row of the run.
   const [first] = evidence.samples.rows
   const firstId = Number(first?.[0]?.scalar.value)
   const isFound = first === undefined || table.batches.has(Math.floor(firstId / batchRows) + 1)
@@ -141,7 +141,7 @@ const plays = (deeds: number): fc.Arbitrary<Play> =>
     }),
   )
 
-t.test('in whatever order sessions write and tell, nothing is taken back without a reason', t => {
+t.test('in any order of writes and receipts, rows are taken back only for a reason', t => {
   fc.assert(
     fc.property(plays(0), one => {
       const { run, there } = play(one)
@@ -153,7 +153,7 @@ t.test('in whatever order sessions write and tell, nothing is taken back without
   t.end()
 })
 
-t.test('rows of a table that others made again and filled do not count', t => {
+t.test('rows of a table that others replaced and filled do not count', t => {
   let isFilled = 0
   fc.assert(
     fc.property(plays(3), one => {
@@ -164,6 +164,6 @@ t.test('rows of a table that others made again and filled do not count', t => {
     }),
     { numRuns: runs(5_000) },
   )
-  t.ok(isFilled > 0, 'some go on in the new one')
+  t.ok(isFilled > 0, 'some runs continue in the new table')
   t.end()
 })

@@ -22,33 +22,33 @@ t.test('a run ends once every batch has its outcome', async t => {
   t.same(stub.asked, ['finish'])
 })
 
-t.test('behind the last receipt a run does not wait', async t => {
+t.test('a run does not wait after the last receipt', async t => {
   const clock = handClock()
   const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
   add()
   stub.ledger.push([claim(1), outcome(1)])
   watcher.begin()
-  // The clock stands still: a pause would not end.
+  // The clock stands still, so a pause would never end.
   await watcher.finish()
   t.same(counts(), [8, 0, 0, 0])
   t.equal(clock.timers, 0)
 })
 
-t.test('where nothing was sent nobody is asked', async t => {
+t.test('if nothing was sent, the server is not asked', async t => {
   const { watcher, stub } = watchedRun()
   stub.answers.read = () => Promise.reject(new Error('asked'))
   await watcher.finish()
   t.same(stub.asked, ['finish'])
 })
 
-t.test('a run ends, however short before its end it was woken', async t => {
+t.test('a run ends even if it is woken just before its end', async t => {
   for (let ticks = 0; ticks < 12; ticks++) {
     const { watcher, stub, add } = watchedRun()
     add()
     stub.ledger.push([claim(1), outcome(1)])
     watcher.begin()
     while (stub.ledger.length > 0) await Promise.resolve()
-    // It sleeps by now: nothing is out.
+    // The watcher sleeps by now, because no batch is in flight.
     for (let tick = 0; tick < 50; tick++) await Promise.resolve()
     watcher.link.wake()
     for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
@@ -60,7 +60,7 @@ t.test('a run ends, however short before its end it was woken', async t => {
 const works = () => Promise.resolve(false)
 
 t.test(
-  'a server that says nothing is given up after its time; what is out is unconfirmed',
+  'a server that stays silent is abandoned after the timeout; batches in flight are unconfirmed',
   async t => {
     const { watcher, stub, run, add, counts } = watchedRun()
     stub.answers.isIdle = works
@@ -71,47 +71,44 @@ t.test(
     t.equal(
       watcher.link.failure,
       undefined,
-      'a missing receipt of a run that has sent all ends nothing',
+      'if everything was sent, a missing receipt does not end the run',
     )
     const { clock } = run.platform
     t.ok(clock.nowMs() >= 60_000 && clock.nowMs() < 61_000, `${clock.nowMs()} ms`)
-    t.ok(stub.asked.includes('abandon data'), 'the data session is given up')
+    t.ok(stub.asked.includes('abandon data'), 'the data session is abandoned')
   },
 )
 
-t.test(
-  'what was refused for the time being is not stored when the server falls silent',
-  async t => {
-    const clock = handClock()
-    const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
-    add()
-    add()
-    // The first batch rests, and then nobody answers any more.
-    stub.ledger.push([claim(1), refusal(1, '<ChunkInTransaction>')])
-    const { ledger } = stub
-    stub.answers.read = () => {
-      const rows = ledger.shift()
-      if (rows !== undefined) return Promise.resolve(rows)
-      stub.isLost = true
-      return Promise.reject(new TimeoutError('late'))
-    }
-    stub.answers.restore = async deadlineMs => {
-      await wait(clock, Number(deadlineMs) - clock.nowMs())
-      throw lost
-    }
-    watcher.begin()
-    const finishing = t.rejects(watcher.finish(), { code: 'DDB_UNCONFIRMED' })
-    // No longer than the server may be silent.
-    while (counts()[3] === 0 && clock.nowMs() < 70_000) {
-      await Promise.resolve()
-      clock.advance(5)
-    }
-    await finishing
-    t.same(counts(), [0, 8, 0, 8])
-  },
-)
+t.test('a batch with a temporary refusal is not stored when the server falls silent', async t => {
+  const clock = handClock()
+  const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
+  add()
+  add()
+  // The first batch rests, and then the server stops answering.
+  stub.ledger.push([claim(1), refusal(1, '<ChunkInTransaction>')])
+  const { ledger } = stub
+  stub.answers.read = () => {
+    const rows = ledger.shift()
+    if (rows !== undefined) return Promise.resolve(rows)
+    stub.isLost = true
+    return Promise.reject(new TimeoutError('late'))
+  }
+  stub.answers.restore = async deadlineMs => {
+    await wait(clock, Number(deadlineMs) - clock.nowMs())
+    throw lost
+  }
+  watcher.begin()
+  const finishing = t.rejects(watcher.finish(), { code: 'DDB_UNCONFIRMED' })
+  // No longer than the timeout for a silent server.
+  while (counts()[3] === 0 && clock.nowMs() < 70_000) {
+    await Promise.resolve()
+    clock.advance(5)
+  }
+  await finishing
+  t.same(counts(), [0, 8, 0, 8])
+})
 
-t.test('while more is to be sent, silence is a failure', async t => {
+t.test('silence is a failure while there is more to send', async t => {
   const clock = handClock()
   const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
   stub.answers.isIdle = works
@@ -126,11 +123,11 @@ t.test('while more is to be sent, silence is a failure', async t => {
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('bytes that leave are a sign of life', async t => {
+t.test('bytes that leave are progress', async t => {
   const { watcher, stub, run, add } = watchedRun()
   stub.answers.isIdle = works
   add()
-  // They leave for five minutes, one byte each second.
+  // Bytes leave for five minutes, one per second.
   const { clock } = run.platform
   Object.defineProperty(stub, 'bufferedBytes', {
     get: () => Math.max(0, 300 - Math.floor(clock.nowMs() / 1_000)),
@@ -140,26 +137,29 @@ t.test('bytes that leave are a sign of life', async t => {
   t.ok(clock.nowMs() >= 360_000 && clock.nowMs() < 362_000, `${clock.nowMs()} ms`)
 })
 
-t.test('silence is looked into after five seconds, or a quarter of a shorter time', async t => {
-  for (const [confirmTimeoutMs, quietMs] of [
-    [60_000, 5_000],
-    [8_000, 2_000],
-  ] as const) {
-    const { watcher, stub, run, add } = watchedRun({ delivery: { confirmTimeoutMs } })
-    add()
-    let lookedAtMs = 0
-    stub.answers.ledgerExists = () => {
-      lookedAtMs ||= run.platform.clock.nowMs()
-      stub.ledger.push([outcome(1)])
-      return Promise.resolve(true)
+t.test(
+  'silence is investigated after five seconds, or after a quarter of a shorter timeout',
+  async t => {
+    for (const [confirmTimeoutMs, quietMs] of [
+      [60_000, 5_000],
+      [8_000, 2_000],
+    ] as const) {
+      const { watcher, stub, run, add } = watchedRun({ delivery: { confirmTimeoutMs } })
+      add()
+      let lookedAtMs = 0
+      stub.answers.ledgerExists = () => {
+        lookedAtMs ||= run.platform.clock.nowMs()
+        stub.ledger.push([outcome(1)])
+        return Promise.resolve(true)
+      }
+      watcher.begin()
+      await watcher.finish()
+      t.ok(lookedAtMs >= quietMs && lookedAtMs < quietMs + 600, `${lookedAtMs} ms`)
     }
-    watcher.begin()
-    await watcher.finish()
-    t.ok(lookedAtMs >= quietMs && lookedAtMs < quietMs + 600, `${lookedAtMs} ms`)
-  }
-})
+  },
+)
 
-t.test('an answer that does not come costs the connection, and another one tells', async t => {
+t.test('a missing answer costs the connection, and a new connection gets the answer', async t => {
   const { watcher, stub, add, counts } = watchedRun()
   add()
   let questions = 0
@@ -174,7 +174,7 @@ t.test('an answer that does not come costs the connection, and another one tells
   t.notOk(watcher.link.isMemoryUnsure)
 })
 
-t.test('a connection that is lost while it is asked is opened again', async t => {
+t.test('a connection lost during a question is reopened', async t => {
   const { watcher, stub, add, counts } = watchedRun()
   add()
   let questions = 0
@@ -193,7 +193,7 @@ t.test('a connection that is lost while it is asked is opened again', async t =>
   t.same(counts(), [8, 0, 0, 0])
 })
 
-t.test('a ledger that cannot be read is gone, or the failure of the run', async t => {
+t.test('a ledger that cannot be read is gone, or fails the run', async t => {
   for (const isGone of [true, false]) {
     const { watcher, stub, add, counts } = watchedRun()
     add()
@@ -208,7 +208,7 @@ t.test('a ledger that cannot be read is gone, or the failure of the run', async 
   }
 })
 
-t.test('a receipt that cannot be ends the run', async t => {
+t.test('an impossible receipt ends the run', async t => {
   const { watcher, stub, add, counts } = watchedRun()
   add()
   stub.ledger.push([outcome(1, 99)])
@@ -231,7 +231,7 @@ t.test('leaving ends every wait at once', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('the first failure is the one that counts, and wakes whoever waits', async t => {
+t.test('the first failure counts, and wakes everything that waits', async t => {
   const { watcher } = watchedRun()
   const woken = watcher.link.woken()
   watcher.link.fail(lost)
@@ -240,7 +240,7 @@ t.test('the first failure is the one that counts, and wakes whoever waits', asyn
   t.equal(watcher.link.failure, lost)
 })
 
-t.test('a question has half the time that there is, and no more than is left', async t => {
+t.test('a question gets half the timeout, and no more than what is left', async t => {
   const clock = handClock()
   const { watcher } = watchedRun({ machine: { clock }, delivery: { confirmTimeoutMs: 10_000 } })
   watcher.link.news()
@@ -255,7 +255,7 @@ t.test('a question has half the time that there is, and no more than is left', a
   t.equal(watcher.link.leftMs, 10_000)
 })
 
-t.test('a run that follows begins another ledger once one is long', async t => {
+t.test('a run that follows files starts another ledger once one is long', async t => {
   for (const isFollowing of [true, false]) {
     const { watcher, stub, add, counts } = watchedRun({ isFollowing, maxLedgerRows: 2 })
     add()
@@ -269,7 +269,7 @@ t.test('a run that follows begins another ledger once one is long', async t => {
     }
     stub.answers.reopen = () => {
       stub.ledgerRows = 0
-      // What comes meanwhile waits for the new one.
+      // Batches that arrive in the meantime wait for the new ledger.
       add()
       t.equal(stub.sent.length, 2)
       rows.push([claim(3), outcome(3)])
@@ -282,47 +282,50 @@ t.test('a run that follows begins another ledger once one is long', async t => {
   }
 })
 
-t.test('a ledger that cannot be begun anew is tried again, and nothing is sent before', async t => {
-  const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
-  add()
-  watcher.begin()
-  stub.ledgerRows = 0
-  const rows = [[claim(1), outcome(1)]]
-  stub.answers.read = () => {
-    const next = rows.shift() ?? []
-    stub.ledgerRows += next.length
-    return Promise.resolve(next)
-  }
-  let tries = 0
-  stub.answers.reopen = () => {
-    if (tries++ === 0) {
-      stub.isLost = stub.isControlLost = true
-      return Promise.reject(lost)
-    }
+t.test(
+  'if a new ledger cannot be created, the run tries again and sends nothing before',
+  async t => {
+    const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
+    add()
+    watcher.begin()
     stub.ledgerRows = 0
-    rows.push([claim(2), outcome(2)])
-    return Promise.resolve(true)
-  }
-  while (tries === 0) await Promise.resolve()
-  add()
-  t.equal(stub.sent.length, 1)
-  watcher.begin()
-  while (counts()[0]! < 16) await Promise.resolve()
-  await watcher.finish()
-  t.same(stub.asked, ['reopen', 'restore', 'reopen', 'dropLedger', 'finish'])
-  t.same(stub.sent, [
-    [1, 0, 1],
-    [2, 0, 2],
-  ])
-})
+    const rows = [[claim(1), outcome(1)]]
+    stub.answers.read = () => {
+      const next = rows.shift() ?? []
+      stub.ledgerRows += next.length
+      return Promise.resolve(next)
+    }
+    let tries = 0
+    stub.answers.reopen = () => {
+      if (tries++ === 0) {
+        stub.isLost = stub.isControlLost = true
+        return Promise.reject(lost)
+      }
+      stub.ledgerRows = 0
+      rows.push([claim(2), outcome(2)])
+      return Promise.resolve(true)
+    }
+    while (tries === 0) await Promise.resolve()
+    add()
+    t.equal(stub.sent.length, 1)
+    watcher.begin()
+    while (counts()[0]! < 16) await Promise.resolve()
+    await watcher.finish()
+    t.same(stub.asked, ['reopen', 'restore', 'reopen', 'dropLedger', 'finish'])
+    t.same(stub.sent, [
+      [1, 0, 1],
+      [2, 0, 2],
+    ])
+  },
+)
 
-t.test('silence and a loss are told apart, whatever came before', async () => {
+t.test('silence and a lost connection are distinguished, whatever came before', async () => {
   const news = fc.constantFrom<LinkNews>('receipts', 'answered', 'givenUp', 'gone')
   fc.assert(
     fc.property(fc.array(news), heard => {
       const link = new ReceiptLink(watchedRun().watcher.link.setup)
       for (const one of heard) link.hears(one)
-      // The ledger says something only where it was read; where it was read, the server has what it had.
+      // 'receipts' ends silence; 'receipts' or 'answered' shows that the server still has its memory.
       const since = (...ends: readonly LinkNews[]): readonly LinkNews[] =>
         heard.slice(heard.findLastIndex(one => ends.includes(one)) + 1)
       const isSilent = since('receipts').includes('givenUp')

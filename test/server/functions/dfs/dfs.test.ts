@@ -20,14 +20,14 @@ t.test('seed: rows are appended to a table partitioned by value', async t => {
     'table(1 2 2 3 as id, ["AAPL","AMZN","AMZN","A"] as ticker, 22 3.5 21 26 as price)',
   )
   const answer = await call("append!{loadTable('dfs://testDB', `tb1)}", frame!)
-  t.match(answer, { form: 'table', rows: 0 }, 'the rows of a DFS table do not travel')
+  t.match(answer, { form: 'table', rows: 0 }, 'the rows of a DFS table are not sent')
   t.equal(
     await show('select * from loadTable("dfs://testDB", `tb1) order by price'),
     '2 AMZN 3.5;2 AMZN 21;1 AAPL 22;3 A 26',
   )
 })
 
-t.test('rows outside the scheme are dropped, and tableInsert counts what was kept', async t => {
+t.test('rows outside the scheme are dropped, and tableInsert counts the rows kept', async t => {
   const { run, show } = testSession({ config: { newValuePartitionPolicy: 'skip' } })
   const cases: [string, string, string][] = [
     ['VALUE, 1..5', 'table(1..10 as id)', '5'],
@@ -67,7 +67,7 @@ t.test('values without a partition: skip, add or fail', async t => {
   t.equal(await fail.show('rows(pt)'), '0')
 })
 
-t.test('a write larger than the limit of the server is refused whole', async t => {
+t.test("a write larger than the server's limit is refused entirely", async t => {
   const { run, show, fail } = testSession({ maxTransactionBytes: 10_000 })
   await run(tickers)
   const rows = (count: number): string =>
@@ -81,7 +81,7 @@ t.test('a write larger than the limit of the server is refused whole', async t =
   t.equal(await show(`rows(append!(table(1:0, \`a, [INT]), table(1..5000 as a)))`), '5000')
 })
 
-t.test('what a VALUE partition refuses', async t => {
+t.test('values that a VALUE partition refuses', async t => {
   const { run, fail, show } = testSession()
   await run(tickers)
   const insert = (ticker: string): string =>
@@ -93,7 +93,7 @@ t.test('what a VALUE partition refuses', async t => {
   t.equal(await show('rows(tb1)'), '0')
 })
 
-t.test('a TIMESTAMP column can be partitioned by DATE and a hash at once', async t => {
+t.test('a TIMESTAMP column can be partitioned by DATE and by a hash at once', async t => {
   const { run, show } = testSession({ config: { newValuePartitionPolicy: 'skip' } })
   await run(
     'd = database("", VALUE, 2024.01.01..2024.01.03); h = database("", HASH, [SYMBOL, 4])\n' +
@@ -105,7 +105,7 @@ t.test('a TIMESTAMP column can be partitioned by DATE and a hash at once', async
   t.equal(await show(`tableInsert(pt, ${rows})`), '1')
 })
 
-t.test('fewer columns go into a partition until it has rows with more', async t => {
+t.test('a partition accepts fewer columns until it has rows with more', async t => {
   const { run, show, fail } = testSession()
   await run(
     'db = database("dfs://test1", VALUE, 1..5); t = table(1:0,`id`sym`price`qty,[INT,SYMBOL,DOUBLE,INT]); pt = db.createPartitionedTable(t, `pt, `id)',
@@ -122,7 +122,7 @@ t.test('fewer columns go into a partition until it has rows with more', async t 
   )
 })
 
-t.test('upsert! changes the first row of a key, as the manual shows it', async t => {
+t.test('upsert! changes the first row of a key, as in the manual', async t => {
   const { run, show, fail } = testSession()
   await run(
     'db=database("dfs://rangedb128", VALUE, 0..10); t=table(0 1 2 2 as ID, 0.0 0.1 0.2 0.3 as x); pt=db.createPartitionedTable(t, `pt, `ID); pt.append!(t)',
@@ -166,7 +166,7 @@ t.test('a partitioned table in memory can have keys', async t => {
   t.equal(await show('select * from pt'), '09:30:00.001 AAPL 200')
 })
 
-t.test('a table that is made again is another one', async t => {
+t.test('a recreated table is another table', async t => {
   const { run, show } = testSession()
   await run(tickers)
   t.equal(
@@ -183,7 +183,7 @@ t.test('a table that is made again is another one', async t => {
   t.not(await index(), first)
 })
 
-t.test('databases and tables come and go', async t => {
+t.test('databases and tables are created and removed', async t => {
   const { run, show, fail } = testSession()
   await run(tickers)
   await run(
@@ -225,7 +225,7 @@ t.test('databases and tables come and go', async t => {
   t.match(await fail('loadTable("t1", `t1)'), / => table file does not exist: t1\/t1\.tbl$/)
 })
 
-t.test('what cannot be created', async t => {
+t.test('databases and tables that cannot be created', async t => {
   const { run, fail } = testSession()
   await run(tickers)
   const refused: [string, RegExp][] = [
@@ -256,7 +256,7 @@ t.test('what cannot be created', async t => {
   )
 })
 
-t.test('reading, writing and creating take rights', async t => {
+t.test('reading, writing and creating need rights', async t => {
   const admin = testSession()
   await admin.run(tickers)
   await admin.run('createUser("joe", "secret")')
@@ -293,7 +293,7 @@ t.test('reading, writing and creating take rights', async t => {
   t.match(await guest.fail('database("dfs://g", VALUE, 1..3)'), /NoPrivilege/)
 })
 
-t.test('SQL that changes a stored table takes the same rights', async t => {
+t.test('SQL that changes a stored table needs the same rights', async t => {
   const admin = testSession({ config: { enableInsertStatementForDFSTable: true } })
   await admin.run(tickers)
   await admin.run('createUser("joe", "secret")')
@@ -318,7 +318,7 @@ t.test('SQL that changes a stored table takes the same rights', async t => {
   for (const statement of Object.values(statements)) t.equal(await joe.fail(statement), 'no error')
 })
 
-t.test('a table has a chunk of its own, and another when it is made again', async t => {
+t.test('a table has its own chunk, and another one when it is recreated', async t => {
   const { run, show } = testSession()
   const make = (name: string): string =>
     `db.createPartitionedTable(table(1:0, [\`id], [INT]), \`${name}, \`id)`
@@ -335,7 +335,7 @@ t.test('a table has a chunk of its own, and another when it is made again', asyn
   t.not(await show(chunk), before)
 })
 
-/** What a script's `database(…)` answers. */
+/** The result of `database(…)` in a script. */
 async function handleOf(script: string, session = testSession()): Promise<DatabaseHandle> {
   await session.run(`made = ${script}`)
   return session.session.variables.get('made') as DatabaseHandle
@@ -373,7 +373,7 @@ t.test('schemes, engines and atomicities in every spelling', async t => {
   }
 })
 
-t.test('what cannot be a database fails when it is made, and leaves none', async t => {
+t.test('an impossible database fails when it is created, and leaves nothing behind', async t => {
   const db = 'database("", VALUE, 1..3)'
   const refused: Record<string, RegExp> = {
     'database()': /needs a partition scheme/,
@@ -409,7 +409,7 @@ t.test('what cannot be a database fails when it is made, and leaves none', async
   t.equal((await handleOf('database("dfs://d", VALUE, 1..131072)')).levels.length, 1)
 })
 
-t.test('a database that is there is opened, and no other scheme replaces its own', async t => {
+t.test('an existing database is opened, and keeps its scheme', async t => {
   const session = testSession()
   const { fail, run, node } = session
   const made = await handleOf('database("dfs://d", VALUE, 1..3, , "TSDB")', session)
@@ -422,7 +422,7 @@ t.test('a database that is there is opened, and no other scheme replaces its own
   t.strictSame([...node.databases.keys()], ['dfs://d'], 'without a directory there is no database')
 })
 
-t.test('databases of one scheme do not share the partitions added to it', async t => {
+t.test('databases with one scheme do not share added partitions', async t => {
   const { run, show } = testSession()
   await run(`v = database("", VALUE, 1..2); h = database("", HASH, [INT, 2])
     one = database("dfs://one", COMPO, [v, h]); two = database("dfs://two", COMPO, [v, h])
@@ -432,7 +432,7 @@ t.test('databases of one scheme do not share the partitions added to it', async 
   t.equal(await show('schema(two).partitionSchema'), '[[1,2],2]')
 })
 
-t.test('guests make none', async t => {
+t.test('guests cannot create databases', async t => {
   const { fail } = testSession({ user: 'guest' })
   t.match(await fail('database("dfs://d", VALUE, 1..3)'), /=> <NoPrivilege>/)
   t.equal(await fail('database("", VALUE, 1..3)'), 'no error')
@@ -450,7 +450,7 @@ async function session(): Promise<TestSession> {
   return made
 }
 
-/** What the node keeps of the only table. */
+/** What the node keeps about the only table. */
 async function factsOf(script: string): Promise<StoredTableFacts> {
   const { run, node } = await session()
   await run(script)
@@ -458,7 +458,7 @@ async function factsOf(script: string): Promise<StoredTableFacts> {
   return tables[0]!.stored!
 }
 
-t.test('only the columns of the template are taken', async t => {
+t.test('only the columns of the template are used', async t => {
   const { show } = await session()
   const made: Record<string, string> = {
     'createPartitionedTable(db, t, "a", "id")': 'SEGMENTED DFS TABLE',
@@ -481,7 +481,7 @@ t.test('only the columns of the template are taken', async t => {
   t.equal(await show('schema(loadTable(db, "d")).partitionColumnIndex'), '-1')
 })
 
-t.test('what is told of a table besides its columns', async t => {
+t.test('what the node reports about a table besides its columns', async t => {
   const compress = 'dict(`id`v, `delta`zstd)'
   const cases: [script: string, wanted: object][] = [
     [
@@ -533,14 +533,14 @@ t.test('what is told of a table besides its columns', async t => {
   }
 })
 
-t.test('of the rows of one primary key the newest stays', async t => {
+t.test('of rows with one primary key the newest stays', async t => {
   const { run, show } = await session()
   await run('pt = pkey.createPartitionedTable(t, `x, `id, primaryKey=`id)')
   await run('pt.tableInsert(t); pt.tableInsert(table(1 as id, 2025.01.01 as ts, 9.5 as v))')
   t.equal(await show('select id, v from pt order by id'), '1 9.5;2 2.5')
 })
 
-t.test('what cannot be made', async t => {
+t.test('tables that cannot be created', async t => {
   const refused: Record<string, RegExp> = {
     'createPartitionedTable(db, t, "x", [])': /\[partitionColumns\] must name/,
     'createPartitionedTable(db, t, "x", NULL)': /\[partitionColumns\] must name/,
@@ -572,7 +572,7 @@ t.test('what cannot be made', async t => {
   }
 })
 
-t.test('one table tells the columns, not one for each partition', async t => {
+t.test('one table gives the columns, not one for each partition', async t => {
   const { fail } = testSession()
   t.match(
     await fail(
@@ -582,15 +582,12 @@ t.test('one table tells the columns, not one for each partition', async t => {
   )
 })
 
-t.test(
-  'a database is opened with the scheme it was made with, and the one it has by now',
-  async t => {
-    const { run, fail } = testSession()
-    const open = (values: string): string => `database("dfs://grown", VALUE, ${values})`
-    await run(`db = ${open('1..3')}; addValuePartitions(db, 4 5); addValuePartitions(db, 6)`)
-    t.equal(await fail(open('1..3')), 'no error')
-    t.equal(await fail(open('1..6')), 'no error')
-    t.match(await fail(open('1..5')), /not allowed to overwrite/)
-    t.match(await fail(open('1..2')), /not allowed to overwrite/)
-  },
-)
+t.test('a database can be opened with its original scheme and with its present one', async t => {
+  const { run, fail } = testSession()
+  const open = (values: string): string => `database("dfs://grown", VALUE, ${values})`
+  await run(`db = ${open('1..3')}; addValuePartitions(db, 4 5); addValuePartitions(db, 6)`)
+  t.equal(await fail(open('1..3')), 'no error')
+  t.equal(await fail(open('1..6')), 'no error')
+  t.match(await fail(open('1..5')), /not allowed to overwrite/)
+  t.match(await fail(open('1..2')), /not allowed to overwrite/)
+})

@@ -84,7 +84,7 @@ testRefusals(t, 'higher-order functions take functions', {
   'each(x -> throw1(x), 1 2)': 'Cannot recognize the token throw1',
 })
 
-t.test('seed: a view converts what an asynchronous client sends', async t => {
+t.test('seed: a view converts the rows of an asynchronous client', async t => {
   const admin = testSession({ user: 'guest' })
   await admin.run(
     [
@@ -156,7 +156,7 @@ t.test('who may own views', async t => {
   t.equal(await joe.fail('dropFunctionView("h")'), 'no error')
 })
 
-/** What sue may see of each view of the administrator's. */
+/** What sue may see of each of the administrator's views. */
 async function viewScene() {
   const admin = testSession()
   await admin.run(`createUser("joe", "x"); createUser("sue", "x"); grant("joe", VIEW_OWNER)
@@ -177,7 +177,7 @@ addFunctionView([write, total, both, apply1, maker])`)
 
 const noRead = /<NotAuthenticated>Not granted to read table dfs:\/\/d\/t$/
 
-t.test('a view needs VIEW_EXEC, and none of the rights of what it does', async t => {
+t.test('a view needs VIEW_EXEC, and none of the rights for what it does', async t => {
   const { admin, sue } = await viewScene()
   const refused = '<NoPrivilege>Not granted to execute function view total'
   t.equal(await sue.fail('total()'), `total() => ${refused}`)
@@ -200,7 +200,7 @@ t.test('a view needs VIEW_EXEC, and none of the rights of what it does', async t
   t.match(await guest.fail('total()'), /Not granted to execute function view total$/)
 })
 
-t.test('rights end with the view, whatever becomes of it', async t => {
+t.test('rights end with the view, however it ends', async t => {
   const { admin, sue } = await viewScene()
   await admin.run(`def fails(){ throw "no" }
 def waits(){ sleep(1); return exec sum(x) from loadTable("dfs://d", "t") }
@@ -212,7 +212,7 @@ addFunctionView([fails, waits]); grant("sue", VIEW_EXEC)`)
   t.match(await sue.fail(`waits(); ${read}`), noRead)
 })
 
-t.test('what a caller brings along, or takes away, has the rights of the caller', async t => {
+t.test("functions that a caller passes in, or gets back, have the caller's rights", async t => {
   const { admin, sue } = await viewScene()
   await admin.run('grant("sue", VIEW_EXEC)')
   const read = 'exec sum(x) from loadTable("dfs://d", "t")'
@@ -222,13 +222,13 @@ t.test('what a caller brings along, or takes away, has the rights of the caller'
   t.equal(await sue.show('apply1(total)'), '30')
 })
 
-t.test('inside a view the rights are those of its owner, for other views as well', async t => {
+t.test('inside a view the rights are those of its owner, also for other views', async t => {
   const { admin, sue, joe } = await viewScene()
   await joe.run(`def ofJoe(){ return exec sum(x) from loadTable("dfs://d", "t") }
 def callsTotal(){ return total() }
 addFunctionView([ofJoe, callsTotal])
 grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
-  t.match(await sue.fail('ofJoe()'), noRead, 'whoever adds a view gets no rights by it')
+  t.match(await sue.fail('ofJoe()'), noRead, 'adding a view grants no rights')
   t.match(await joe.fail('ofJoe()'), noRead)
   t.match(await sue.fail('callsTotal()'), /Not granted to execute function view total$/)
   await admin.run('grant("sue", VIEW_EXEC, "total")')
@@ -240,14 +240,14 @@ grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
   t.equal(await sue.show('ofJoe()'), '30')
   t.equal(await joe.show('ofJoe()'), '30', 'an owner needs no grant')
   await admin.run('deny("joe", VIEW_EXEC, "ofJoe")')
-  t.equal(await joe.show('ofJoe()'), '30', 'the function that the session defined')
+  t.equal(await joe.show('ofJoe()'), '30', "the session's own function is called")
   const later = testSession({ node: admin.node, user: 'joe' })
   t.match(await later.fail('ofJoe()'), /view ofJoe$/)
   await admin.run('deleteUser("joe")')
   t.match(await sue.fail('ofJoe()'), noRead)
 })
 
-t.test('owners give rights to their views, and to nothing else', async t => {
+t.test('owners grant rights to their own views, and to nothing else', async t => {
   const { joe } = await viewScene()
   await joe.run('def ofJoe(){ return 1 }\naddFunctionView(ofJoe)')
   const refused = (name: string) => new RegExp(`Only administrators execute function ${name}$`)
@@ -259,7 +259,7 @@ t.test('owners give rights to their views, and to nothing else', async t => {
   t.equal(await joe.fail('deny("sue", VIEW_EXEC, "ofJoe")'), 'no error')
 })
 
-t.test('a view that is added again is granted again, and a namespace must have views', async t => {
+t.test('a view that is added again needs a new grant, and a namespace must have views', async t => {
   const { admin, sue } = await viewScene()
   await admin.run('grant("sue", VIEW_EXEC, "total")')
   await admin.run('dropFunctionView("total")\ndef total(){ return 5 }\naddFunctionView(total)')

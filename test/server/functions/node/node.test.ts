@@ -31,7 +31,7 @@ t.test('getSessionMemoryStat has a row for shared tables and one for each sessio
   )
 })
 
-// Keys and types that clients and scripts look for (DolphinDB manual, pages of each name).
+// Keys and types that clients and scripts look for (DolphinDB manual, page of each name).
 testExamples(t, {
   'the node tells what it is': {
     'getNodeType()': '3',
@@ -65,7 +65,7 @@ t.test('settings are those of the node', async t => {
   t.match(await fail('getConfig(5)'), /\[key\]/)
 })
 
-t.test('guests are told no settings where access to them is controlled', async t => {
+t.test('if access to settings is controlled, guests get none', async t => {
   const config = { enableConfigAccessControl: true, dataSync: 1 }
   const { node, show } = testSession({ config })
   const guest = testSession({ node, user: 'guest' })
@@ -75,22 +75,19 @@ t.test('guests are told no settings where access to them is controlled', async t
   t.equal(await guest.show('getConfig().size()'), '0')
 })
 
-t.test(
-  'the controller tells the settings of a data node, as fixtures of official tests ask',
-  async t => {
-    const { show, fail } = testSession({ config: { persistenceDir: '/p' } })
-    const asked = 'rpc(getControllerAlias(), getDataNodeConfig{getNodeAlias()})'
-    t.equal(await show(`${asked}["persistenceDir"]`), '/p')
-    t.match(await fail('getDataNodeConfig("elsewhere")'), /alias elsewhere/)
-    t.match(await testSession({ user: 'joe' }).fail(asked), /Only administrators/)
-  },
-)
+t.test('the controller returns the settings of a data node, as official tests ask', async t => {
+  const { show, fail } = testSession({ config: { persistenceDir: '/p' } })
+  const asked = 'rpc(getControllerAlias(), getDataNodeConfig{getNodeAlias()})'
+  t.equal(await show(`${asked}["persistenceDir"]`), '/p')
+  t.match(await fail('getDataNodeConfig("elsewhere")'), /alias elsewhere/)
+  t.match(await testSession({ user: 'joe' }).fail(asked), /Only administrators/)
+})
 
-t.test('a server of another version says so', async t => {
+t.test('a server of another version reports that version', async t => {
   t.match(await testSession({ version: '1.30.22' }).show('version()'), /^1\.30\.22 /)
 })
 
-t.test('the four numbers of the version are behind dots, as C++ and Java read them', async t => {
+t.test('the version consists of four numbers and dots, as C++ and Java read it', async t => {
   const text = await testSession().show('version()')
   const [numbers, date, ...rest] = text.split(' ')
   t.equal(numbers!.split('.').length, 4)
@@ -99,7 +96,7 @@ t.test('the four numbers of the version are behind dots, as C++ and Java read th
   t.ok(rest.length > 0)
 })
 
-t.test('memory of sessions: tables that are variables, and shared ones on their own', async t => {
+t.test('memory of sessions: tables in variables, and shared ones separately', async t => {
   const { run, show, node } = testSession()
   const guest = testSession({ node, user: 'guest' })
   await guest.run('t = table(1..10 as a, 1..10 as b); v = 1..1000')
@@ -126,7 +123,7 @@ t.test('they take no arguments', async t => {
   }
 })
 
-t.test('getClusterPerf has the columns and types that clients cast to', async t => {
+t.test('getClusterPerf has the columns and types that clients expect', async t => {
   const { run, show } = testSession()
   const perf = (await run('rpc(getControllerAlias(), getClusterPerf)')) as Table
   t.equal(
@@ -149,7 +146,7 @@ t.test('getClusterLiveDataNodes names this node', async t => {
   })
 })
 
-t.test('rpc and pnodeRun run functions here', async t => {
+t.test('rpc and pnodeRun run functions on this node', async t => {
   const { run, show, fail } = testSession()
   t.equal(await show('rpc(getNodeAlias(), def(x,y):x+y, 10, 15)'), '25')
   t.equal(await show('pnodeRun(getNodeType)'), 'local8848 3')
@@ -187,7 +184,7 @@ t.test('getConsoleJobs finds the requests of a session by its id', async t => {
   t.match(columnsText(jobs), /rootJobId UUID, .* sessionId LONG, remoteIP STRING, remotePort INT,/)
 })
 
-t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t => {
+t.test("cancelConsoleJob ends jobs by id: a user's own ones, or any as administrator", async t => {
   const admin = testSession()
   const { node } = admin
   const [joe, ann] = ['joe', 'ann'].map(user => testSession({ node, user })) as [
@@ -218,13 +215,13 @@ t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t
   await joe.run(`cancelConsoleJob("${ids[0]}")`)
   t.strictSame(cancelled, [ids[0]])
   await admin.run('cancelConsoleJob(exec rootJobId from getConsoleJobs() where userID != `joe)')
-  t.strictSame(cancelled, [ids[0], ids[1]], 'what cannot be cancelled goes on')
+  t.strictSame(cancelled, [ids[0], ids[1]], 'a job that cannot be cancelled continues')
   await admin.run('cancelConsoleJob(string(exec rootJobId from getConsoleJobs()))')
   t.strictSame(cancelled, [ids[0], ids[1], ids[0], ids[1]])
   await admin.run('cancelConsoleJob("5d212a78-cc48-e3b1-4235-000000000009")')
 })
 
-t.test('a job is told in the seventeen columns of the manual', async t => {
+t.test("a job is listed in the manual's seventeen columns", async t => {
   const { run, node, session } = testSession()
   const job = (description: string): ConsoleJob => ({
     rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
@@ -246,11 +243,11 @@ t.test('a job is told in the seventeen columns of the manual', async t => {
     row,
     `local8848 admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 script first 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 1 ${time} ${time} `,
   )
-  t.match(queued, `second 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 0   `, 'has not begun')
+  t.match(queued, `second 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 0   `, 'not begun yet')
   t.equal(jobs.rows, 2, 'the asking request is one of them')
 })
 
-t.test('a session that does nothing has no job, the asking one has its own', async t => {
+t.test('an idle session has no job, the asking one has its own', async t => {
   const { show, node, session } = testSession({ now: () => 0 })
   testSession({ node })
   t.equal(
@@ -264,43 +261,40 @@ t.test('a session that does nothing has no job, the asking one has its own', asy
   t.not(ids[0], ids[1])
 })
 
-t.test(
-  'what is in the cache waits for a flush; OLAP tables have a cache where one is set',
-  async t => {
-    const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
+t.test('cached rows wait for a flush; OLAP tables have a cache if one is configured', async t => {
+  const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
     createPartitionedTable(db, table(1:0, ["p"], [INT]), "t", "p"${engine === 'TSDB' ? ', , "p"' : ''})
     t = loadTable("dfs://d", "t")`
-    const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
-    const tsdb = testSession()
-    await tsdb.run(made('TSDB'))
-    t.equal(await tsdb.show(pending), '')
-    await tsdb.run('t.tableInsert(table(1 2 as p))')
-    await tsdb.run('t.append!(table(3 as p))')
-    t.equal(await tsdb.show(pending), '2 1')
-    t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
-    await tsdb.run('flushOLAPCache()')
-    t.equal(await tsdb.show(pending), '2 1')
-    await tsdb.run('flushTSDBCache()')
-    t.equal(await tsdb.show(pending), '')
-    await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
-    t.equal(await tsdb.show(pending), '')
-    t.match(
-      await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
-      /Only administrators/,
-    )
-    for (const [OLAPCacheEngineSize, shown] of [
-      [0, ''],
-      [0.5, '1 1'],
-    ] as const) {
-      const olap = testSession({ config: { OLAPCacheEngineSize } })
-      await olap.run(made('OLAP'))
-      await olap.run('t.tableInsert(table(1 2 as p))')
-      t.equal(await olap.show(pending), shown)
-    }
-  },
-)
+  const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
+  const tsdb = testSession()
+  await tsdb.run(made('TSDB'))
+  t.equal(await tsdb.show(pending), '')
+  await tsdb.run('t.tableInsert(table(1 2 as p))')
+  await tsdb.run('t.append!(table(3 as p))')
+  t.equal(await tsdb.show(pending), '2 1')
+  t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
+  await tsdb.run('flushOLAPCache()')
+  t.equal(await tsdb.show(pending), '2 1')
+  await tsdb.run('flushTSDBCache()')
+  t.equal(await tsdb.show(pending), '')
+  await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
+  t.equal(await tsdb.show(pending), '')
+  t.match(
+    await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
+    /Only administrators/,
+  )
+  for (const [OLAPCacheEngineSize, shown] of [
+    [0, ''],
+    [0.5, '1 1'],
+  ] as const) {
+    const olap = testSession({ config: { OLAPCacheEngineSize } })
+    await olap.run(made('OLAP'))
+    await olap.run('t.tableInsert(table(1 2 as p))')
+    t.equal(await olap.show(pending), shown)
+  }
+})
 
-t.test('login changes the user of the session, a wrong password does not', async t => {
+t.test("login changes the session's user, a wrong password does not", async t => {
   const { run, show, fail, session } = testSession({ user: 'guest' })
   t.match(await fail('login("admin", "wrong")'), /The user name or password is incorrect\.$/)
   t.match(await fail('login("nobody", "123456")'), /The user name or password is incorrect\.$/)
@@ -334,7 +328,7 @@ t.test('users are created and deleted by administrators', async t => {
   for (const [script, message] of refused) t.match(await admin.fail(script), message, script)
 })
 
-t.test('users are made for SCRAM where that is said, admin is not', async t => {
+t.test('users are created for SCRAM if requested, admin is not', async t => {
   const { run, fail, node } = testSession()
   await run(`createUser("usual", "x"); createUser("named", "x", authMode="sha256")
     createUser("better", "x", , false, "scram"); createUser("loud", "x", authMode="SCRAM")`)
@@ -349,7 +343,7 @@ t.test('users are made for SCRAM where that is said, admin is not', async t => {
   t.match(await fail('createUser("joe", "x", authMode="md5")'), /authMode must be/)
   t.notOk(node.users.has('joe'))
   const better = testSession({ node, user: 'guest' })
-  t.equal(await better.show('login("better", "x")'), 'true', 'login goes on for both kinds')
+  t.equal(await better.show('login("better", "x")'), 'true', 'login works for both kinds')
 })
 
 t.test('without rights a user can neither read nor write a DFS table', async t => {
@@ -380,7 +374,7 @@ t.test('without rights a user can neither read nor write a DFS table', async t =
   t.equal(await joe.show(`tableInsert(${pt}, table(1 as id))`), '1')
 })
 
-t.test('shared tables are open until rights on them are given, denied or asked for', async t => {
+t.test('shared tables are open until rights on them are granted, denied or required', async t => {
   const admin = testSession()
   await admin.run(`share table(1:0, [\`id], [INT]) as trades
     share table(1:0, [\`id], [INT]) as other

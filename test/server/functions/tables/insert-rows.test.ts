@@ -2,7 +2,7 @@ import t from 'tap'
 import { columnsText, testSession } from '../../../helpers/script.js'
 import type { Table } from '../../../../src/protocol/value.js'
 
-t.test('implicit conversion on insert, as the manual shows it', async t => {
+t.test('implicit conversion on insert, as in the manual', async t => {
   const { run, show, fail } = testSession()
   await run('t = table(3:0,[`id],[INT])')
   t.equal(await show('t.tableInsert(table(1.2 as id))'), '1')
@@ -19,7 +19,7 @@ t.test('implicit conversion on insert, as the manual shows it', async t => {
 })
 
 t.test(
-  'tableInsert answers INT, also by the name of a shared table and as a partial application',
+  'tableInsert returns an INT, also with the name of a shared table and as a partial application',
   async t => {
     const { run, call } = testSession()
     await run('share table(10:0, `id`sym, [INT, SYMBOL]) as trades')
@@ -31,14 +31,14 @@ t.test(
   },
 )
 
-t.test('keyed tables count new keys only, as the manual shows it', async t => {
+t.test('keyed tables count only new keys, as in the manual', async t => {
   const { run, show } = testSession()
   await run('kt = keyedTable(`id, 1 as id, 1 as val)')
   t.equal(await show('kt.tableInsert(table(1..3 as id, 7..9 as val))'), '2')
   t.equal(await show('select * from kt'), '1 7;2 8;3 9')
 })
 
-t.test('append! answers what it appended to', async t => {
+t.test('append! returns the table or vector that it extended', async t => {
   const { show, fail } = testSession()
   t.equal(
     await show('t = table(1 2 as id); t.append!(table(3 as x)).append!(table(4 as y)); t'),
@@ -46,11 +46,11 @@ t.test('append! answers what it appended to', async t => {
   )
   t.equal(await show('x = 1 2 3; x.append!(7.2); x'), '[1,2,3,7]')
   t.match(await fail('x.append!(`XOM)'), / => Incompatible type. Expected: INT, Actual: STRING$/)
-  t.equal(await show('y = x; y.append!(5); x'), '[1,2,3,7]', 'another variable is not changed')
+  t.equal(await show('y = x; y.append!(5); x'), '[1,2,3,7]', 'another variable does not change')
   t.equal(await show('y'), '[1,2,3,7,5]')
 })
 
-t.test('tableUpsert answers a LONG pair of inserted and updated rows', async t => {
+t.test('tableUpsert returns a LONG pair of inserted and updated rows', async t => {
   const { run, show } = testSession()
   await run(
     't = keyedTable(`sym, `A`B`C as sym, 1 2 3 as x, 5 6 7 as y)\n' +
@@ -64,7 +64,7 @@ t.test('tableUpsert answers a LONG pair of inserted and updated rows', async t =
   t.equal(await show('select * from upsert!(t, n)'), 'A  ;B  600;C 300 700;D 400 800')
 })
 
-t.test('upsert! wants a table with keys', async t => {
+t.test('upsert! needs a table with keys', async t => {
   const { fail } = testSession()
   t.match(
     await fail('t = table(1 as a); upsert!(t, t)'),
@@ -90,35 +90,38 @@ t.test('seed: an asynchronous client may send other temporal types than the tabl
   )
 })
 
-t.test('an upsert takes the right to update, an insert that to insert, a write both', async t => {
-  const admin = testSession()
-  await admin.run(`db = database("dfs://d", VALUE, 1..3)
+t.test(
+  'an upsert needs the right to update, an insert the right to insert, a write both',
+  async t => {
+    const admin = testSession()
+    await admin.run(`db = database("dfs://d", VALUE, 1..3)
     db.createPartitionedTable(table(1:0, \`id\`v, [INT, INT]), "t", "id")`)
-  const t1 = 'loadTable("dfs://d", "t")'
-  const rows = 'table(1 2 as id, 3 4 as v)'
-  const may = async (user: string): Promise<boolean[]> => {
-    const { fail } = testSession({ node: admin.node, user })
-    const words = [
-      await fail(`tableInsert(${t1}, ${rows})`),
-      await fail(`append!(${t1}, ${rows})`),
-      await fail(`tableUpsert(${t1}, ${rows}, keyColNames="id")`),
-      await fail(`upsert!(${t1}, ${rows}, keyColNames="id")`),
-    ]
-    for (const text of words) {
-      t.match(text, /^no error$|<NoPrivilege>Not granted to write data to table dfs:\/\/d\/t$/)
+    const t1 = 'loadTable("dfs://d", "t")'
+    const rows = 'table(1 2 as id, 3 4 as v)'
+    const may = async (user: string): Promise<boolean[]> => {
+      const { fail } = testSession({ node: admin.node, user })
+      const words = [
+        await fail(`tableInsert(${t1}, ${rows})`),
+        await fail(`append!(${t1}, ${rows})`),
+        await fail(`tableUpsert(${t1}, ${rows}, keyColNames="id")`),
+        await fail(`upsert!(${t1}, ${rows}, keyColNames="id")`),
+      ]
+      for (const text of words) {
+        t.match(text, /^no error$|<NoPrivilege>Not granted to write data to table dfs:\/\/d\/t$/)
+      }
+      return words.map(text => text === 'no error')
     }
-    return words.map(text => text === 'no error')
-  }
-  for (const [right, wanted] of Object.entries({
-    TABLE_INSERT: [true, true, false, false],
-    TABLE_UPDATE: [false, false, true, true],
-    TABLE_WRITE: [true, true, true, true],
-  })) {
-    const user = right.toLowerCase().replace('_', '')
-    await admin.run(`createUser("${user}", "secret1"); grant("${user}", ${right}, "dfs://d/t")`)
-    t.same(await may(user), wanted, right)
-  }
-})
+    for (const [right, wanted] of Object.entries({
+      TABLE_INSERT: [true, true, false, false],
+      TABLE_UPDATE: [false, false, true, true],
+      TABLE_WRITE: [true, true, true, true],
+    })) {
+      const user = right.toLowerCase().replace('_', '')
+      await admin.run(`createUser("${user}", "secret1"); grant("${user}", ${right}, "dfs://d/t")`)
+      t.same(await may(user), wanted, right)
+    }
+  },
+)
 
 t.test('an upsert into a PKEY table names no keys', async t => {
   const { run, show, fail } = testSession()
@@ -133,7 +136,7 @@ t.test('an upsert into a PKEY table names no keys', async t => {
   }
 })
 
-t.test('tableUpsert came with 2.00.10', async t => {
+t.test('tableUpsert exists since 2.00.10', async t => {
   const keyed = 't = keyedTable(`a, 1 2 as a); n = table(2 3 as a);'
   t.equal(await testSession({ version: '2.00.10' }).show(`${keyed} tableUpsert(t, n)`), '1:1')
   const older = testSession({ version: '2.00.9' })
@@ -141,7 +144,7 @@ t.test('tableUpsert came with 2.00.10', async t => {
   t.equal(await older.show(`${keyed} upsert!(t, n); t`), '1;2;3')
 })
 
-t.test('count(*) is a LONG for partitioned tables, else an INT', async t => {
+t.test('count(*) is a LONG for partitioned tables, otherwise an INT', async t => {
   const { show } = testSession()
   const partitioned = `db = database("dfs://c", VALUE, 1..3)
     pt = db.createPartitionedTable(table(1 2 as id), "pt", "id")

@@ -3,7 +3,7 @@ import type { Table } from '../../../../src/protocol/value.js'
 import { columnsText, testSession } from '../../../helpers/script.js'
 import { testExamples } from '../../../helpers/examples.js'
 
-t.test('a keyed stream table keeps the first row of a key, as the manual shows it', async t => {
+t.test('a keyed stream table keeps the first row of a key, as in the manual', async t => {
   const { run, show } = testSession()
   await run(
     't=keyedStreamTable(`sym`id,1:0,`sym`id`val,[SYMBOL,INT,DOUBLE])\n' +
@@ -38,7 +38,7 @@ t.test('stream tables exist by name until they are dropped', async t => {
   t.equal(await fail('dropStreamTable("st", true)'), 'no error')
 })
 
-t.test('getStreamTables tells rows', async t => {
+t.test('getStreamTables returns row counts', async t => {
   const { run, show } = testSession()
   await run(
     'share streamTable(10:0, `a`s, [INT, SYMBOL]) as st; tableInsert(st, 1 2, `x`y); share table(1 as a) as no',
@@ -53,7 +53,7 @@ t.test('getStreamTables tells rows', async t => {
 })
 
 t.test(
-  'persistence is refused as without persistenceDir, and shares the table where it is configured',
+  'persistence is refused without persistenceDir, and shares the table if that is configured',
   async t => {
     const script = 'enableTableShareAndPersistence(streamTable(1 as a), "p", cacheSize=1000)'
     t.match(
@@ -66,7 +66,7 @@ t.test(
   },
 )
 
-t.test('old rows leave memory, and are counted all the same', async t => {
+t.test('old rows leave memory, and still count', async t => {
   for (const [call, flags] of [
     [
       'enableTableShareAndPersistence(streamTable(1:0, [`a], [INT]), "p", cacheSize=10)',
@@ -91,7 +91,7 @@ t.test('old rows leave memory, and are counted all the same', async t => {
   }
 })
 
-t.test('writers learn that no column takes the time of arrival', async t => {
+t.test('clients learn that no column records the time of arrival', async t => {
   const { run, fail } = testSession()
   t.match(await run('st = streamTable(1 as a); getStreamTableTimestamp(st)'), {
     form: 'scalar',
@@ -101,7 +101,7 @@ t.test('writers learn that no column takes the time of arrival', async t => {
   t.match(await fail('getStreamTableTimestamp(table(1 as a))'), /must be a stream table/)
 })
 
-t.test('whatever removes a shared stream table may be refused', async t => {
+t.test('every way to remove a shared stream table may be refused', async t => {
   const { node, run, fail } = testSession()
   await run('share streamTable(1:0, [`a], [INT]) as st')
   node.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
@@ -118,7 +118,7 @@ testExamples(t, {
   },
 })
 
-t.test('what is not there on older servers', async t => {
+t.test('functions missing on older servers', async t => {
   const older = testSession({ version: '3.00.3' })
   t.match(await older.fail('getStreamingSQLStatus()'), /Cannot recognize the token/)
 })

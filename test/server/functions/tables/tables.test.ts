@@ -23,7 +23,7 @@ t.test('table names its columns after aliases and variables', async t => {
   t.equal(await show('table(1..3 as id, 0 as v)'), '1 0;2 0;3 0', 'a scalar fills its column')
 })
 
-t.test('table makes columns of tuples and keeps mixed tuples as they are', async t => {
+t.test('table turns tuples into columns and keeps mixed tuples as they are', async t => {
   const { run } = testSession()
   const made = await run(
     'id = 1 2 3; val = [[1,2,3],[4,5,6],[7,8,9]]; metrics = [`A,[2.2, 3.2],3.2]; table(id, val, metrics)',
@@ -31,7 +31,7 @@ t.test('table makes columns of tuples and keeps mixed tuples as they are', async
   t.equal(columnsText(made as Table), 'id INT, col1 INT, col2 INT, col3 INT, metrics ANY')
 })
 
-t.test('table makes rows of zeros for a size', async t => {
+t.test('table creates rows of zeros for a size', async t => {
   const { show, fail } = testSession()
   t.equal(await show('table(100:2, `name`id`value, [STRING,INT,DOUBLE])'), ' 0 0; 0 0')
   t.equal(await show('table(100:1, `name`id`value, `STRING`INT`DOUBLE)'), ' 0 0')
@@ -44,7 +44,7 @@ t.test('table makes rows of zeros for a size', async t => {
   t.match(await fail('table(1 2 as a, 3 4 5 as b)'), /same length. RefId:S02010$/)
 })
 
-t.test('keyed and indexed tables are made in the three documented ways', async t => {
+t.test('keyed and indexed tables are created in the three documented ways', async t => {
   const { show, fail } = testSession()
   for (const name of ['keyedTable', 'indexedTable']) {
     t.equal(await show(`sym=\`A\`B; id=5 4; t=${name}(\`sym\`id, sym, id); t`), 'A 5;B 4')
@@ -80,7 +80,7 @@ t.test('rows and columns of values', async t => {
   for (const [script, text] of expected) t.equal(await show(script), text, script)
 })
 
-t.test('types are words, the functions of that name, strings or numbers', async t => {
+t.test('types are given by words, functions with that name, strings or numbers', async t => {
   const { run } = testSession()
   for (const types of [
     '[INT, DOUBLE]',
@@ -124,7 +124,7 @@ const size = (capacity: number, rows: number): ServerValue => ({
   elements: ints(capacity, rows),
 })
 
-/** @param names  what the arguments were written with */
+/** @param names  the names in the source of the arguments */
 function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
   const context = callContext()
   context.argumentNames = names
@@ -164,9 +164,9 @@ t.test('sizes, names and types that do not fit', async t => {
   t.match(
     failureOf(() => makeTable(context, 'basic', [long, intScalar(1), intScalar(2)])),
     /^Out of memory/,
-    'columns filled with one value take room',
+    'columns filled with one value take memory',
   )
-  t.equal(makeTable(context, 'basic', [long]).rows, 200_000, 'those that are there do not')
+  t.equal(makeTable(context, 'basic', [long]).rows, 200_000, 'existing columns take none')
   t.equal(made([size(0, 0), a, int]).rows, 0)
   t.equal(made([size(2_000_000_000, 0), a, int]).rows, 0, 'a capacity is a hint')
 })
@@ -187,7 +187,7 @@ t.test('columns are replaced and renamed', async t => {
   t.match(await fail('t.replaceColumn!(`nope, 1 2 3)'), /nope/)
 })
 
-t.test('a single value is a column of a table of one row, an array vector too', async t => {
+t.test('a single value is a column of a table with one row, and so is an array vector', async t => {
   const { run, show, fail } = testSession()
   await run('t = table(1 as a, 2 as b); t.replaceColumn!(`a, 2.5).replaceColumn!(["b"], `x)')
   t.equal(await show('t'), '2.5 x')
@@ -198,7 +198,7 @@ t.test('a single value is a column of a table of one row, an array vector too', 
   t.match(await fail('replaceColumn!("absent", `a, 5)'), /Can't find the object with name absent$/)
 })
 
-t.test('nothing is replaced where one of several columns cannot be', async t => {
+t.test('if one of several columns cannot be replaced, none is', async t => {
   const { run, show, fail } = testSession()
   await run('t = table(1 2 as a, 3 4 as b)')
   t.match(await fail('t.replaceColumn!(`a`b, (5 6, 7 8 9))'), /S02010$/)
@@ -206,7 +206,7 @@ t.test('nothing is replaced where one of several columns cannot be', async t => 
   t.equal(await show('t'), '1 3;2 4')
 })
 
-t.test('columns that are put into tables count until the request ends', async t => {
+t.test('columns put into tables count against the limit until the request ends', async t => {
   const { run, fail } = testSession({ maxRequestBytes: 2_000_000 })
   await run('t = table(1..100000 as a)')
   const replace = 't.replaceColumn!(`a, 1..100000)\n'
@@ -214,7 +214,7 @@ t.test('columns that are put into tables count until the request ends', async t 
   t.match(await fail(replace.repeat(9)), /Out of memory/)
 })
 
-t.test('the columns of a shared table stay', async t => {
+t.test('the columns of a shared table cannot be replaced', async t => {
   const { run, fail } = testSession()
   await run('share table(1 as a) as st')
   t.match(await fail('replaceColumn!(st, `a, 5)'), /table \[st\]/)
@@ -227,7 +227,7 @@ async function schemaOf({ run }: TestSession, expression: string): Promise<Map<s
   return new Map(names.map((name, row) => [name, elementAt(value.values as Column, row)]))
 }
 
-t.test('a table that is not partitioned has no partitionColumnName at all', async t => {
+t.test('a table without partitions has no partitionColumnName', async t => {
   const session = testSession()
   await session.run(
     't = table(1:0, `sym`price`vol, [SYMBOL, DECIMAL32(2), INT[]]); share streamTable(1:0, [`a], [INT]) as st',
@@ -239,13 +239,13 @@ t.test('a table that is not partitioned has no partitionColumnName at all', asyn
   t.equal(
     columnsText(definitions),
     'name STRING, typeString STRING, typeInt INT, extra INT, comment STRING',
-    'types that Java casts to',
+    'types that Java expects',
   )
   t.equal(rowsText(definitions), 'sym SYMBOL 17  ;price DECIMAL32(2) 37 2 ;vol INT[] 68  ')
   t.notOk((await schemaOf(session, '"st"')).has('partitionColumnName'), 'also by name')
 })
 
-t.test('a table with one partition column tells it in scalars', async t => {
+t.test('a table with one partition column returns it as scalars', async t => {
   const session = testSession()
   await session.run(
     'db = database("dfs://r", RANGE, 0 5 10); pt = db.createPartitionedTable(table(1:0, `ID`x, [INT, DOUBLE]), `pt, `ID)',
@@ -274,7 +274,7 @@ t.test('a table with one partition column tells it in scalars', async t => {
   )
 })
 
-t.test('several partition columns are told in vectors, their schemes in a tuple', async t => {
+t.test('several partition columns are returned as vectors, their schemes as a tuple', async t => {
   const session = testSession()
   await session.run(
     'db = database("dfs://c", COMPO, [database("", VALUE, 1..3), database("", HASH, [SYMBOL, 40])], engine="TSDB"); pt = db.createPartitionedTable(table(1:0, `v`id`deviceId, [DOUBLE, INT, SYMBOL]), `pt, `id`deviceId, sortColumns=`deviceId`id, keepDuplicates=LAST)',
@@ -333,7 +333,7 @@ t.test('the schema of a database and of a keyed table', async t => {
   )
 })
 
-t.test('a shared table is seen by all sessions of the node', async t => {
+t.test('all sessions of the node see a shared table', async t => {
   const one = testSession()
   const other = testSession({ node: one.node, user: 'guest' })
   await one.run('share table(1 2 as id) as st; share(table(3 as id), "other")')
@@ -349,7 +349,7 @@ t.test('sharing a name again replaces the table', async t => {
   t.equal(await show('select * from trades'), '2.5')
   t.equal(await show('select * from old'), '1')
   await run('share(old, "older")')
-  t.equal(await show('select * from older'), '1', 'the old one is free for another name')
+  t.equal(await show('select * from older'), '1', 'the old table can be shared with another name')
 })
 
 t.test('a shared stream table has one name', async t => {
@@ -360,7 +360,7 @@ t.test('a shared stream table has one name', async t => {
   t.match(await fail('share(table(1 as a), "not a name")'), /not a valid variable name/)
 })
 
-t.test('a table shared read-only takes nothing', async t => {
+t.test('a table shared read-only accepts nothing', async t => {
   const { fail, run } = testSession()
   await run('share(table(1 as a), "ro", , , , true)')
   for (const change of [
@@ -374,7 +374,7 @@ t.test('a table shared read-only takes nothing', async t => {
   }
 })
 
-t.test('objByName finds variables first, then shared tables', async t => {
+t.test('objByName looks for variables first, then for shared tables', async t => {
   const { run, show, fail } = testSession()
   await run('share table(1 as a) as st; v = 5')
   t.equal(await show('objByName("v")'), '5')
@@ -383,7 +383,7 @@ t.test('objByName finds variables first, then shared tables', async t => {
   t.match(await fail('tableInsert("absent", 1)'), / => Can't find the object with name absent$/)
 })
 
-t.test('objByName looks for one kind alone when it is told so', async t => {
+t.test('objByName can look for one kind only', async t => {
   const { run, show, fail } = testSession()
   await run('share table(1 as a) as both; share table(2 as a) as st; v = 5')
   await run('both = 6')
@@ -396,7 +396,7 @@ t.test('objByName looks for one kind alone when it is told so', async t => {
   }
 })
 
-t.test('undef forgets variables, functions and shared tables', async t => {
+t.test('undef removes variables, functions and shared tables', async t => {
   const { run, fail, show, session, node } = testSession()
   await run(
     'def f(){ return 1 }\nx = 1; y = 2; share table(1 as a) as st; share table(1 as a) as su',
@@ -413,7 +413,7 @@ t.test('undef forgets variables, functions and shared tables', async t => {
   await run('share table(1 as a) as sv\ndef g(){ return 1 }')
   await run('undef all')
   t.equal(session.variables.size + session.functions.size, 0)
-  t.equal(await show('sv'), '1', 'undef all is about the session')
+  t.equal(await show('sv'), '1', 'undef all affects only the session')
   t.match(await fail('undef("sv", "EVERYTHING")'), /VAR, SHARED or DEF/)
 })
 
@@ -421,7 +421,7 @@ t.test('the old cluster form of share is refused', async t => {
   t.match(await testSession().fail('share(table(1 as a), "x", "db")'), /one node/)
 })
 
-t.test('objs lists the variables of the session and what is shared', async t => {
+t.test('objs lists the variables of the session and shared objects', async t => {
   const { run, show, node } = testSession()
   await run(`n = 5; v = 1.5 2.5; s = set(1 2 3); z = dict(1 2, 3.5 4.5); p = 1:2
 t = table(1 2 as x, 3 4 as y); tup = (1, \`a); l = (sum, 1); f = add; a = arrayVector(2 3, 1 2 3); ty = INT
@@ -454,7 +454,7 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
   )
 })
 
-t.test('bytes of vectors and pairs are those of the manual', async t => {
+t.test('the bytes of vectors and pairs are those of the manual', async t => {
   const { run, show } = testSession()
   await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; p = 1:2')
   await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
@@ -466,7 +466,7 @@ t.test('bytes of vectors and pairs are those of the manual', async t => {
   t.equal(await show('select name, bytes, form from objs()'), 'db 24 SCALAR;none 0 VECTOR')
 })
 
-t.test('every kind of table has its word', async t => {
+t.test('every kind of table has its own word', async t => {
   const { show, run } = testSession()
   await run(`k = keyedTable(\`a, 1 as a); i = indexedTable(\`a, 1 as a); s = streamTable(1 as a)
 ks = keyedStreamTable(\`a, 1:0, [\`a], [INT])
@@ -487,7 +487,7 @@ d.append!(table(1 2 as a)); any = dict(INT, ANY)`)
   )
 })
 
-t.test('who shared a table is told where shared ones are asked for', async t => {
+t.test('if shared tables are requested, the user who shared each is listed', async t => {
   const { run, node } = testSession()
   const other = testSession({ node, user: 'joe' })
   const names =

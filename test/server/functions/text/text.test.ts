@@ -66,7 +66,7 @@ const printed: Readonly<Record<string, string>> = {
   'database("dfs://pr", VALUE, 1 2)': 'DB[dfs://pr]',
 }
 
-t.test('print sends values as the server shows them', async t => {
+t.test('print sends values as the server displays them', async t => {
   for (const [value, text] of Object.entries(printed)) {
     const { session, run } = testSession()
     const lines: string[] = []
@@ -76,7 +76,7 @@ t.test('print sends values as the server shows them', async t => {
   }
 })
 
-t.test('a long table is printed by its first rows', async t => {
+t.test('of a long table the first rows are printed', async t => {
   const { session, run } = testSession()
   let text = ''
   session.print = line => (text = line)
@@ -87,7 +87,7 @@ t.test('a long table is printed by its first rows', async t => {
 const print = (value: ServerValue, bytes = 1e6): string =>
   printText(value, new RequestMemory(bytes))
 
-t.test('the room of many wide columns is asked for', async t => {
+t.test('printing many wide columns needs enough memory', async t => {
   const wide = stringVector(['x'.repeat(1_000), ...Array<string>(29).fill('')])
   const columns = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`c${i}`, wide]))
   t.match(

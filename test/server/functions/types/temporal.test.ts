@@ -2,7 +2,7 @@ import t from 'tap'
 import { testSession } from '../../../helpers/script.js'
 import { formatTemporal } from '../../../../src/protocol/types/temporals.js'
 
-t.test('now and today show the clock on the wall', async t => {
+t.test('now and today follow the wall clock', async t => {
   const ms = Date.UTC(2026, 1, 3, 4, 5, 6, 789)
   const { show } = testSession({ now: () => ms })
   const local = ms - new Date(ms).getTimezoneOffset() * 60_000

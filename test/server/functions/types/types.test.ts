@@ -55,7 +55,7 @@ testExamples(t, {
   },
 })
 
-t.test('conversions of the manual pages', async t => {
+t.test('conversions from the manual pages', async t => {
   const { run } = testSession()
   const { show } = testSession()
   const expected: [string, string][] = [
@@ -104,7 +104,7 @@ t.test('conversions of the manual pages', async t => {
   t.match(await run('blob(`a`b)'), { form: 'vector', type: 'BLOB', length: 2 })
 })
 
-t.test('without an argument a conversion makes the null of its type', async t => {
+t.test('without an argument a conversion gives the null of its type', async t => {
   const { run } = testSession()
   for (const [name, type] of [
     ['int', 'INT'],
@@ -121,7 +121,7 @@ t.test('without an argument a conversion makes the null of its type', async t =>
   t.match(await run('blob()'), { type: 'BLOB', value: { length: 0 } })
 })
 
-t.test('what cannot be converted', async t => {
+t.test('values that cannot be converted', async t => {
   const { fail } = testSession()
   const refused: [string, RegExp][] = [
     ['char("990")', / => Failed to convert the string to CHAR$/],

@@ -165,7 +165,7 @@ testRefusals(t, 'what has no order is refused', {
   'sort(arrayVector(1 2, 1 2))': '[sort] takes a vector',
 })
 
-t.test('sort puts numbers into order', async () => {
+t.test('sort orders numbers', async () => {
   const { run } = testSession()
   const intsOf = (value: Value | undefined): number[] => {
     const vector = value as { data: Int32Array; length: number }

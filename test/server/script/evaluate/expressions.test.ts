@@ -48,7 +48,7 @@ function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
 
 t.comment(`TEST_SEED=${seed}`)
 
-/** Script → what it shows. */
+/** Script → its displayed result. */
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'operators bind as the manual orders them': {
     'a=5; 3+a*a': '28',
@@ -170,12 +170,12 @@ for (const [title, cases] of Object.entries(examples)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(script), shown, script)
-      t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
+      t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
     }
   })
 }
 
-t.test('a call with too few or too many arguments says how many it takes', async t => {
+t.test('a call with too few or too many arguments gets an error with the right number', async t => {
   const { fail } = testSession()
   t.equal(
     await fail('schema()'),
@@ -188,12 +188,15 @@ t.test('a call with too few or too many arguments says how many it takes', async
   t.match(await fail('f{}()'), 'The function [f] expects 2 argument(s)')
 })
 
-t.test('a lambda finds what it needs when it is made, or says what is missing', async t => {
-  const { show, fail, run } = testSession()
-  await run('def g(a) {\n if(a) { y=1 }\n return x->x+y\n}')
-  t.equal(await show('g(true)(1)'), '2')
-  t.match(await fail('g(false)'), /Can't find the object with name y$/)
-})
+t.test(
+  'a lambda captures its variables when it is created, or the error names the missing one',
+  async t => {
+    const { show, fail, run } = testSession()
+    await run('def g(a) {\n if(a) { y=1 }\n return x->x+y\n}')
+    t.equal(await show('g(true)(1)'), '2')
+    t.match(await fail('g(false)'), /Can't find the object with name y$/)
+  },
+)
 
 t.test('unknown parameter names are refused', async t => {
   const { fail } = testSession()
@@ -201,13 +204,13 @@ t.test('unknown parameter names are refused', async t => {
   t.match(await fail('rand(1, X=2)'), 'The parameter [X] of function [rand] is given twice.')
 })
 
-t.test('what is bound leaves the place of the argument that is changed', async t => {
+t.test('binding an argument leaves the position of the changed argument open', async t => {
   const { run, show } = testSession()
   await run('def put(a, mutable b){ b[0] = a }\ng = put{9}\nv = 1 2\ng(v)')
   t.equal(await show('v'), '[9,2]')
 })
 
-t.test('several results are one tuple', async t => {
+t.test('several results form one tuple', async t => {
   t.equal(await testSession().show('def s(a){return sum(a), avg(a)}\ns(1..11)'), '[66,6]')
 })
 
@@ -239,7 +242,7 @@ t.test(
   },
 )
 
-t.test('a failing expression is not located, one of SQL is', async t => {
+t.test('errors in an expression have no location, those in SQL do', async t => {
   const frame = frameOn(testRuntime(), { n: intScalar(5) })
   const fail = (source: string): unknown => atOnce(evaluate(nodeIn(frame, source), frame))
   t.throws(() => fail('n * `a'), {
@@ -253,13 +256,13 @@ t.test('a failing expression is not located, one of SQL is', async t => {
   })
 })
 
-t.test('a row of operators as long as a script has room for is evaluated', async t => {
+t.test('a sequence of operators as long as a script allows is evaluated', async t => {
   const row = Array.from({ length: 30_000 }, (_, index) => index % 10)
   const wanted = row.reduce((sum, one) => sum + one, 0)
   t.equal(await testSession().show(row.join('+')), String(wanted))
 })
 
-/** What a tree of arithmetic is, by a plain evaluator; null is what division by 0 gives. */
+/** The value of an arithmetic tree, by a plain evaluator; division by 0 gives null. */
 type Cell = number | null
 interface Sum {
   text: string
@@ -303,7 +306,7 @@ function paired(a: Sum, b: Sum, of: (a: number, b: number) => Cell): Cell[] {
   })
 }
 
-t.test('arithmetic on scalars and vectors gives what a plain evaluator gives', async t => {
+t.test('arithmetic on scalars and vectors equals that of a plain evaluator', async t => {
   const runtime = testRuntime()
   const frame = frameOn(runtime)
   fc.assert(
@@ -318,7 +321,7 @@ t.test('arithmetic on scalars and vectors gives what a plain evaluator gives', a
   t.pass()
 })
 
-/** Whether a zero is negative does not show. */
+/** The sign of a zero is not visible. */
 const withoutSign = (cell: Cell): Cell => (cell === null ? null : cell + 0)
 
 function cellsOf(value: ServerValue): Cell[] {
@@ -367,13 +370,13 @@ const values: Readonly<Record<string, string>> = {
   'sum(v)': '3',
 }
 
-t.test('a call finds its function, evaluates its arguments and gives the value', async t => {
+t.test('a call finds its function, evaluates its arguments and returns the value', async t => {
   for (const [source, wanted] of Object.entries(values)) {
     t.equal(call(source, usual()), wanted, source)
   }
 })
 
-t.test('a decimal type takes a scale that it has room for', async t => {
+t.test('a decimal type accepts only a scale that fits', async t => {
   const frame = usual()
   const type = (source: string): ServerValue =>
     atOnce(evaluateCall(nodeIn(frame, source) as Call, frame))
@@ -409,13 +412,13 @@ t.test('errors name the innermost call at fault', async t => {
   }
 })
 
-t.test('arguments are evaluated from the left, and once', async t => {
+t.test('arguments are evaluated from the left, once each', async t => {
   const frame = usual()
   t.equal(call('f(note(seen, 1), c=note(seen, 2), b=note(seen, 3))', frame), '132')
   t.equal(shownValue(frame.variables.get('seen')!), '[1,2,3]')
 })
 
-t.test('a function changes the variable it is given, by place and by name', async t => {
+t.test('a function changes the variable that it is given, by position and by name', async t => {
   const frame = usual()
   const after = (source: string): string => {
     frame.variables.set('v', ints(1, 2) as ServerValue)
@@ -435,7 +438,7 @@ t.test('a function changes the variable it is given, by place and by name', asyn
   }
 })
 
-t.test('built-ins are told what their arguments are called', async t => {
+t.test('built-ins get the names of their arguments', async t => {
   const frame = usual()
   const made = atOnce(evaluateCall(nodeIn(frame, 'table(v as a, v+1 as b, v)') as Call, frame))
   t.match(made, { form: 'serverTable', columnNames: ['a', 'b', 'v'] })
@@ -449,7 +452,7 @@ t.test('count(*) is the number of rows of the statement', async t => {
   t.match(atOnce(evaluateCall(star, frame)), { type: 'INT', value: 7 })
 })
 
-t.test('a call that gives way gives the same', async t => {
+t.test('a call that yields gives the same result', async t => {
   const { runtime, clock } = hastyRuntime()
   await inTurns(runUnits(runtime, 'def f(a){s = 0; for(i in 1..500){s += a*i}; return s}'))
   const frame = frameOn(runtime)
@@ -459,7 +462,7 @@ t.test('a call that gives way gives the same', async t => {
   t.ok(clock.turns >= pauses)
 })
 
-t.test('a partial application evaluates its arguments now', async t => {
+t.test('a partial application evaluates its arguments at once', async t => {
   const frame = usual()
   const partial = atOnce(evaluatePartial(nodeIn(frame, 'f{n, , c=n+1}') as PartialNode, frame))
   frame.variables.set('n', intScalar(0))
@@ -537,7 +540,7 @@ for (const [title, cases] of Object.entries(valuesEvaluateIndex)) {
   })
 }
 
-t.test('a type with empty brackets is that of its arrays', async t => {
+t.test('a type with empty brackets is the type of its arrays', async t => {
   const frame = usualEvaluateIndex()
   t.strictSame(atOnce(evaluateIndex(nodeIn(frame, 'INT[]') as Index, frame)), {
     form: 'type',
@@ -557,13 +560,13 @@ const failuresEvaluateIndex: Readonly<Record<string, RegExp>> = {
   'x[objByName("no")]': /Can't find the object with name no$/,
 }
 
-t.test('what is no index is refused', async t => {
+t.test('invalid indexes are refused', async t => {
   for (const [source, message] of Object.entries(failuresEvaluateIndex)) {
     t.throws(() => picked(source), { message }, source)
   }
 })
 
-t.test('bounds of a slice are integers, or nothing', async t => {
+t.test('bounds of a slice are integers or missing', async t => {
   const frame = usualEvaluateIndex()
   const bounds = (source: string): unknown => {
     const { indexes } = nodeIn(frame, `x[${source}]`) as Index
@@ -586,7 +589,7 @@ function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> =
   return frameOn(runtime, { n: intScalar(5), v: ints(1, 2) as ServerValue }, more)
 }
 
-/** `now 6` for a value at once, `later 6` for an evaluation, `not plain`. */
+/** `now 6` for an immediate value, `later 6` for an evaluation, `not plain`. */
 async function outcome(source: string, frame: Frame): Promise<string> {
   const begun = beginCall(nodeIn(frame, source) as Call, frame)
   if (begun === undefined) return 'not plain'
@@ -614,7 +617,7 @@ const failuresPlainCall: Readonly<Record<string, string>> = {
   'twice(`a)': 'twice(`a) => twice: return a*2 => Arguments for mul method can not be string.',
 }
 
-t.test('errors carry the source of the call at fault, however the call went', async t => {
+t.test('errors have the source of the call at fault, however the call was made', async t => {
   const frame = usualPlainCall()
   for (const [source, message] of Object.entries(failuresPlainCall)) {
     await t.rejects(async () => outcome(source, frame), { message, located: true }, source)
@@ -626,7 +629,7 @@ t.test('errors carry the source of the call at fault, however the call went', as
 })
 
 t.test(
-  'arguments are told by name, and those to be changed are the variables themselves',
+  'arguments are passed with their names, and changed ones are the variables themselves',
   async t => {
     const frame = usualPlainCall()
     const { runtime } = frame
@@ -639,7 +642,7 @@ t.test(
   },
 )
 
-t.test('a turn that is over makes the call wait, and gives the same', async t => {
+t.test('at the end of a turn the call waits, and gives the same result', async t => {
   const { runtime, clock } = hastyRuntime()
   const frame = frameOn(runtime, { n: intScalar(5) })
   const results: string[] = []
@@ -662,7 +665,7 @@ t.test('a wait that ends with an error names the call', async t => {
 
 const int = intScalar
 
-/** What is defined, and its functions by name. */
+/** Runs a source; returns its functions by name. */
 function defined(source: string, runtime = testRuntime()): (name: string) => FunctionValue {
   atOnce(runUnits(runtime, source))
   return name => runtime.findFunction(name)!
@@ -690,7 +693,7 @@ const called = (
 ): string =>
   shownValue(atOnce(callFunction(runtime, fn, args, keywords && new Map(Object.entries(keywords)))))
 
-t.test('only administrators call what is theirs', async t => {
+t.test('only administrators may call their functions', async t => {
   const runtime = testRuntime()
   const fn = builtinOf({ adminOnly: true })
   t.throws(() => called(fn, [int(1)], undefined, runtime), {
@@ -708,7 +711,7 @@ const longs = (length: number): ServerValue => ({
 })
 
 t.test(
-  'a user function gets positions, names, defaults, and nothing where a place is open',
+  'a user function gets positions, names, defaults, and nothing for an open position',
   async t => {
     const fn = defined('def f(a, b=20, c=29+1){return (a, b, c)}')('f')
     t.equal(called(fn, [int(1)]), '[1,20,30]')
@@ -729,7 +732,7 @@ t.test(
 )
 
 t.test(
-  'a default is made anew at every call, and no call sees the variables of another',
+  'a default is evaluated at every call, and no call sees the variables of another',
   async t => {
     const runtime = testRuntime()
     const of = defined(
@@ -743,7 +746,7 @@ t.test(
   },
 )
 
-t.test('a mutable parameter is what the caller gave, others are read-only', async t => {
+t.test("a mutable parameter is the caller's variable, others are read-only", async t => {
   const runtime = testRuntime()
   const of = defined(
     'def f(mutable a, b){a += b; a.append!(b)}\ndef g(a, mutable b){append!(a, 1)}',
@@ -757,7 +760,7 @@ t.test('a mutable parameter is what the caller gave, others are read-only', asyn
   })
 })
 
-t.test('functions call themselves only as deep as the stack has room', async t => {
+t.test('functions can call themselves only as deep as the stack allows', async t => {
   const runtime = testRuntime()
   const of = defined(
     `def f(n){if(n==1){return 1}; return 1+f(n-1)}
@@ -770,7 +773,7 @@ t.test('functions call themselves only as deep as the stack has room', async t =
   t.throws(() => run('f', 201), { message: /The function \[f\] is called too deeply\.$/ })
   t.equal(run('deep', 15), '1')
   t.throws(() => run('deep', 20), { message: /\[deep\] is called too deeply\.$/ })
-  t.equal(run('f', 100), '100', 'afterwards there is room again')
+  t.equal(run('f', 100), '100', 'afterwards the stack is free again')
 })
 
 t.test('a partial application calls its function with both kinds of arguments', async t => {

@@ -1,5 +1,5 @@
 /*
-  Error texts: where the server says `source => message`, and where it does not (docs/server-semantics.md#error-texts).
+  Error texts: when the server sends `source => message`, and when it does not (docs/server-semantics.md#error-texts).
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -79,12 +79,12 @@ for (const [title, cases] of Object.entries(examples)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(script), shown, script)
-      t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
+      t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
     }
   })
 }
 
-t.test('names made by share statements are known at once', async t => {
+t.test('names created by share statements are known at once', async t => {
   const { show, fail } = testSession()
   t.equal(await show('share table(1 2 as x) as st2\nexec sum(x) from st2'), '3')
   t.equal(await show('share table(1 2 as x) as `st3\nexec sum(x) from st3'), '3')
@@ -97,7 +97,7 @@ t.test('names made by share statements are known at once', async t => {
   t.match(await fail('share 5 as five'), 'Only a table can be shared.')
 })
 
-t.test('undef takes away variables, functions and shared tables', async t => {
+t.test('undef removes variables, functions and shared tables', async t => {
   const { show, run } = testSession()
   await run('x=1; y=2\ndef f(){return 1}\nshare table(1 2 as x) as st7')
   await run('undef(`x, VAR)')
@@ -111,7 +111,7 @@ t.test('undef takes away variables, functions and shared tables', async t => {
   t.equal(await show('defined(`f, DEF)'), 'false')
 })
 
-t.test('a failed assertion is printed and the script goes on', async t => {
+t.test('a failed assertion is printed, and the script continues', async t => {
   const { session, show } = testSession()
   const printed: string[] = []
   session.print = text => printed.push(text)
@@ -119,7 +119,7 @@ t.test('a failed assertion is printed and the script goes on', async t => {
   t.same(printed, ['Testing case adhocTesting failed', 'Testing case two failed'])
 })
 
-t.test('share needs no separator behind a bracket', async t => {
+t.test('share needs no separator after a bracket', async t => {
   const { run, show } = testSession()
   await run('t = table(100:0, `a`b, [LONG,DATE])share t as st')
   t.equal(await show('rows(st)'), '0')
@@ -145,13 +145,13 @@ const failures: Readonly<Record<string, string>> = {
   'try{throw "a"}catch(ex){throw ex}': 'throw ex => a',
 }
 
-t.test('errors carry the text of their statement or condition', async t => {
+t.test('errors have the text of their statement or condition', async t => {
   for (const [script, message] of Object.entries(failures)) {
     t.equal(await testSession().fail(script), message, script)
   }
 })
 
-t.test('a statement says how it ended', async t => {
+t.test('a statement reports how it ended', async t => {
   const frame = frameOn(testRuntime(), { n: intScalar(5) })
   const ends: Readonly<Record<string, unknown>> = {
     'x = 1': undefined,
@@ -178,7 +178,7 @@ t.test('a statement says how it ended', async t => {
   t.equal(atOnce(executeBody(statementsOf('n; break; return n'), frame)), undefined)
 })
 
-t.test('a range that is gone through is never made, and a loop holds one element', async t => {
+t.test('a range in a loop is never created as a whole, and a loop holds one element', async t => {
   const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
   t.equal(await show('for(i in 1..2000000000){if(i>3) break}; i'), '4')
   const v = 'take(1.0, 50000)'
@@ -187,10 +187,10 @@ t.test('a range that is gone through is never made, and a loop holds one element
   t.equal(await show(`for(i in 1..20){try{x = ${v}; throw "a"}catch(ex){}}; size(x)`), '50000')
   t.match(await fail(`x = (${v}, ${v}, ${v}); for(i in x){y = i}; z = (x, x)`), /Out of memory/)
   const long = `def f(a){return "${'x'.repeat(30_000)}"}`
-  t.match(await fail(long), /Out of memory/, 'functions count as what they are kept as')
+  t.match(await fail(long), /Out of memory/, 'functions count with the size that is kept')
 })
 
-t.test('loops give way, wherever they stand', async t => {
+t.test('loops yield at any depth', async t => {
   const script = `
 def sums(n){s = 0; for(i in 1..n){s += i}; return s}
 total = 0
@@ -204,7 +204,7 @@ total`
   t.ok(clock.turns > 20, `${clock.turns} times`)
 })
 
-/** A random program: as script, and on plain numbers. It ends with how it ended. */
+/** A random program: as script, and on plain numbers. Its result says how it ended. */
 interface Program {
   script: string
   readonly run: (state: number[]) => 'break' | 'continue' | undefined
@@ -260,7 +260,7 @@ const { program } = fc.letrec<{ program: Program; block: Program }>(tie => ({
         return undefined
       },
     })),
-    // A round more each time, so that none goes on for ever.
+    // Counts rounds, so that no loop is endless.
     fc.tuple(variable, tie('block')).map(([at, body]): Program => ({
       script: `do{rounds += 1\n${body.script}\n}while(v${at} < 60 && rounds < 50)`,
       run(state) {
@@ -349,12 +349,12 @@ for (const [title, cases] of Object.entries(examplesAssign)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(script), shown, script)
-      t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
+      t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
     }
   })
 }
 
-t.test('constants and parameters without mutable cannot be changed', async t => {
+t.test('constants, and parameters without mutable, cannot be changed', async t => {
   const { fail } = testSession()
   const refused = (name: string): string =>
     `Syntax Error: [line #1] Constant variable [${name}] can't be modified.`
@@ -368,7 +368,7 @@ t.test('constants and parameters without mutable cannot be changed', async t => 
   t.equal(await other.fail('kept += 1'), refused('kept'))
 })
 
-t.test('a mutable parameter changes the variable of the caller', async t => {
+t.test("a mutable parameter changes the caller's variable", async t => {
   const { show, fail } = testSession()
   t.equal(await show('def f(mutable a){a+=1; return a}\nx=1\nf(x)\nf(x)\nx'), '3')
   t.equal(await show('x=1..3\nf(x)\nx'), '[2,3,4]')
@@ -385,7 +385,7 @@ t.test('a mutable parameter changes the variable of the caller', async t => {
   )
 })
 
-t.test('what cannot be assigned to is refused in the words of the manual', async t => {
+t.test("invalid assignments are refused in the manual's words", async t => {
   const { fail } = testSession()
   t.equal(
     await fail('e()=1'),
@@ -443,7 +443,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   })),
 )
 
-t.test('no sequence of changes to one variable shows in another', async t => {
+t.test('changes to one variable never show in another', async t => {
   const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
     const { run } = testSession()
     const model: Model = { a: [1, 2, 3], b: [], c: [7] }
@@ -461,7 +461,7 @@ t.test('no sequence of changes to one variable shows in another', async t => {
   t.pass()
 })
 
-t.test('one variable takes one value, and a name that is gone none', async t => {
+t.test('one variable takes one value, and a removed name takes none', async t => {
   const { fail } = testSession()
   t.equal(await fail('x = 1, 2'), 'x = 1, 2 => One variable can not take several values.')
   t.match(await fail('x, y = 1, 2, 3'), 'The number of variables must match')
@@ -469,7 +469,7 @@ t.test('one variable takes one value, and a name that is gone none', async t => 
   t.match(await fail('x = 1\nundef(`x)\nx[0] = 1'), 'Only elements of a variable can be assigned.')
 })
 
-t.test('a constant of a function is none of the session', async t => {
+t.test('a constant of a function is not one of the session', async t => {
   const { run, show } = testSession()
   t.equal(await show('def f(){const k = 1; return k}\nf()'), '1')
   t.equal(await show('k = 2\nk = 3\nk'), '3')
@@ -477,7 +477,7 @@ t.test('a constant of a function is none of the session', async t => {
   t.equal(await show('d = c; d[0] = 9; c'), '[1,2]')
 })
 
-t.test('a run-time error carries the source of the call that failed', async t => {
+t.test('a run-time error has the source of the call that failed', async t => {
   const { fail } = testSession()
   t.equal(
     await fail('x = 1\ny = tableInsert(5, 1)'),
@@ -487,7 +487,7 @@ t.test('a run-time error carries the source of the call that failed', async t =>
   t.match(await fail('string(objByName("no"))'), /^objByName\("no"\) => Can't find/)
 })
 
-t.test('strings are quoted in one way and the source stands on one line', async t => {
+t.test('strings are quoted in one way, and the source is on one line', async t => {
   const { fail } = testSession()
   t.equal(await fail("throw '<NotLeader>xxx'"), 'throw "<NotLeader>xxx" => <NotLeader>xxx')
   t.equal(
@@ -496,7 +496,7 @@ t.test('strings are quoted in one way and the source stands on one line', async 
   )
 })
 
-t.test('inside a function the error names the function as well', async t => {
+t.test('inside a function the error also names the function', async t => {
   const { fail } = testSession()
   t.equal(await fail('def f(){ throw "x" }\nf()'), 'f() => f: throw "x" => x')
   t.equal(await fail('def g(x){ return f() + x }\ng(1)'), 'g(1) => g: f() => f: throw "x" => x')
@@ -506,7 +506,7 @@ t.test('inside a function the error names the function as well', async t => {
   )
 })
 
-t.test('a function request says no source of its own', async t => {
+t.test('errors of function requests have no source', async t => {
   const { run, call } = testSession()
   await t.rejects(call('schema'), {
     message:
@@ -516,7 +516,7 @@ t.test('a function request says no source of its own', async t => {
   await t.rejects(call('f'), { message: 'f: throw "x" => x' })
 })
 
-t.test('a tag stands behind the source in a script, and first in a function request', async t => {
+t.test('a tag comes after the source in a script, and first in a function request', async t => {
   const { run, fail, call } = testSession()
   await run('def f(){ throw "<ChunkInTransaction>busy" }')
   const thrown = 'throw "<ChunkInTransaction>busy" => <ChunkInTransaction>busy'

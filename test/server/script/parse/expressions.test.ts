@@ -1,5 +1,5 @@
 /*
-  Which tree operators make: the table of docs/grammar.md#expressions, in this file once more.
+  The trees that operators form, compared with a copy of the table in docs/grammar.md#expressions.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -117,14 +117,14 @@ const failures: Readonly<Record<string, string>> = {
   'a not f b': '[line #1] Cannot recognize the token not',
 }
 
-t.test('an operator or operand that does not fit is named', async t => {
+t.test('an operator or operand in a wrong place is named', async t => {
   for (const [source, message] of Object.entries(failures)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
   t.throws(() => treeOf('select * from t where a is b'), { message: /the token b$/ })
 })
 
-t.test('a node stands for the text from its first token to its last', async t => {
+t.test("a node's text reaches from its first token to its last", async t => {
   const sum = expressionOf(' a + (b) * c[1] ') as Binary
   t.equal(sourceOf(sum), 'a + (b) * c[1]')
   t.equal(sourceOf(sum.right), '(b) * c[1]')
@@ -135,7 +135,7 @@ t.test('a node stands for the text from its first token to its last', async t =>
   t.equal(expressionOf('\n\n-x').span.line, 3)
 })
 
-t.test('a row of operators needs no stack, brackets and signs do', async t => {
+t.test('a sequence of operators needs no stack, brackets and signs do', async t => {
   const row = Array.from({ length: 20_000 }, () => 'a').join('+')
   let links = 0
   for (let node = expressionOf(row); node.kind === 'binary'; node = node.left) links++
@@ -146,7 +146,7 @@ t.test('a row of operators needs no stack, brackets and signs do', async t => {
   t.equal(treeOf('('.repeat(150) + 'a' + ')'.repeat(150)), 'a')
 })
 
-/** Tighter the higher; `and` and `or` are `&&` and `||`. */
+/** Higher binds tighter; `and` and `or` are `&&` and `||`. */
 const tightness: Readonly<Record<string, number>> = {
   '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, '|': 4, '^': 5, '&': 6, '<<': 7, '>>': 7,
   '+': 8, '-': 8, '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, ':': 15, '..': 15, eq: 3, bitOr: 4,
@@ -155,7 +155,7 @@ const tightness: Readonly<Record<string, number>> = {
 const signTightness = 18
 const notTightness = 2.5
 
-/** What a random tree is written as with no more brackets than it needs, and what it is. */
+/** A random tree, written with as few brackets as possible, and its meaning. */
 interface Written {
   text: string
   tree: string
@@ -203,7 +203,7 @@ const { tree } = fc.letrec<{ tree: Written }>(tie => ({
   ),
 }))
 
-t.test('any tree, written with the brackets it needs, is read as that tree', async t => {
+t.test('any tree, written with the necessary brackets, is read as that tree', async t => {
   fc.assert(
     fc.property(tree, written => {
       assert.equal(treeOf(written.text), written.tree)
@@ -214,7 +214,7 @@ t.test('any tree, written with the brackets it needs, is read as that tree', asy
   t.pass()
 })
 
-/** What a literal is: its type and its text. */
+/** Type and text of a literal. */
 function valueOf(source: string): string {
   const node = expressionOf(source)
   const value = (node as Literal).value as Extract<Value, { form: 'scalar' | 'vector' }>
@@ -250,7 +250,7 @@ const literals: Readonly<Record<string, string>> = {
   '2020.01.01 2020.01.02': 'literal DATE[] [2020.01.01,2020.01.02]',
 }
 
-t.test('constants beside each other are one vector of the widest type', async t => {
+t.test('adjacent constants form one vector of the widest type', async t => {
   for (const [source, wanted] of Object.entries(literals)) t.equal(valueOf(source), wanted, source)
 })
 
@@ -341,7 +341,7 @@ const failuresParseOperand: Readonly<Record<string, string>> = {
   '({a: 1,': 'An expression is expected before the end of the script.',
 }
 
-t.test('what cannot begin or go on an operand is named', async t => {
+t.test('a token that cannot begin or continue an operand is named', async t => {
   for (const [source, message] of Object.entries(failuresParseOperand)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: [line #1] ${message}` }, source)
   }
@@ -428,7 +428,7 @@ for (const [title, cases] of Object.entries(treesParsePostfix)) {
   })
 }
 
-t.test('a line break ends the operand outside of brackets, but for a point', async t => {
+t.test('outside brackets a line break ends the operand, except before a point', async t => {
   t.equal(treesOf('a\n(1)'), 'a; 1')
   t.equal(treesOf('a\n[1]'), 'a; [1]')
   t.equal(treesOf('a.f\n(1)'), 'a.f; 1')
@@ -457,7 +457,7 @@ const failuresParsePostfix: Readonly<Record<string, string>> = {
   'select f(*, 1) from t': '[line #1] Cannot recognize the token *',
 }
 
-t.test('brackets that do not fit are named', async t => {
+t.test('brackets that do not match are named', async t => {
   for (const [source, message] of Object.entries(failuresParsePostfix)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
@@ -504,14 +504,14 @@ const different: readonly (readonly [string, string])[] = [
   ['a[1:]', 'a[:1]'],
 ]
 
-t.test('blanks, brackets and the place of the first argument make no difference', async t => {
+t.test('blanks, brackets and the position of the first argument make no difference', async t => {
   for (const [first, second] of same) {
     t.ok(sameExpression(expressionOf(first), expressionOf(second)), `${first} and ${second}`)
     t.ok(sameExpression(expressionOf(second), expressionOf(first)), `${second} and ${first}`)
   }
 })
 
-t.test('every other word does', async t => {
+t.test('every other word makes a difference', async t => {
   for (const [first, second] of different) {
     t.notOk(sameExpression(expressionOf(first), expressionOf(second)), `${first} and ${second}`)
     t.notOk(sameExpression(expressionOf(second), expressionOf(first)), `${second} and ${first}`)

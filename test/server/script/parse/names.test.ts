@@ -1,5 +1,5 @@
 /*
-  What is found out about a parse unit before it runs (docs/server-semantics.md#parse-units, #function-views).
+  What is known about a parse unit before it runs (docs/server-semantics.md#parse-units, #function-views).
 */
 import t from 'tap'
 import {
@@ -41,7 +41,7 @@ const known: readonly string[] = [
   'def f(a){return def(b){a = 1; return a}}',
 ] // prettier-ignore
 
-t.test('names that are there, that were made above, and columns are known', async t => {
+t.test('existing names, names defined above, and columns are known', async t => {
   for (const source of known) t.ok(check(source, await usualRuntime()) >= 2, source)
 })
 
@@ -53,7 +53,7 @@ const nested = (name: string): string =>
   `Not allowed to define a named function [${name}] within another function. RefId: S06003`
 const builtin = 'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005'
 
-/** One unknown name `n` in every place where an expression may stand. */
+/** The unknown name `n` in every position that allows an expression. */
 const unknown: readonly string[] = [
   'n', '-n', '1 + n', 'n + 1', '1 + 2 + n + 3', '1 ? 2 : n', '[1, n]', '(n, 1)', '{a: n}', 'n(1)', '&n', 'sum(n)', 'sum(1, a=n)',
   'n{1}', 'sum{n}', 'old.n()', 'n.a', 'n[0]', 'old[n]', 'old[n:]', 'old[:n]', 'table(n as a)', 'a -> n', 'def(a=n): a', 'x = n',
@@ -64,7 +64,7 @@ const unknown: readonly string[] = [
   'create table n(a INT); n', 'exec x from st where a in (exec b from n)', 'def f(n){n}\ndef g(){n}',
 ] // prettier-ignore
 
-t.test('an unknown name is found wherever it stands', async t => {
+t.test('an unknown name is found in any position', async t => {
   for (const source of unknown) {
     const runtime = await usualRuntime()
     t.throws(
@@ -98,7 +98,7 @@ const refused: readonly (readonly [string, number, string])[] = [
   ['1\ndef sum(a): a', 2, builtin],
 ]
 
-t.test('what DolphinDB does not allow is refused in its words, with the line', async t => {
+t.test("forbidden code is refused in DolphinDB's words, with the line", async t => {
   for (const [source, line, message] of refused) {
     const wanted = {
       message: `Syntax Error: [line #${line}] ${message}`,
@@ -109,7 +109,7 @@ t.test('what DolphinDB does not allow is refused in its words, with the line', a
   }
 })
 
-t.test('a lambda gets what it uses of the functions around it as leading parameters', async t => {
+t.test('a lambda gets variables of the surrounding functions as leading parameters', async t => {
   const cases: Readonly<Record<string, string>> = {
     'x = 1\ny = a -> a': 'a',
     'x = 1\ny = a -> a + x': 'x, a',
@@ -147,7 +147,7 @@ const depths: Readonly<Record<string, number>> = {
   'exec a from (exec b from st)': 4,
 }
 
-t.test('how deep nodes stand inside each other is known for units and functions', async t => {
+t.test('the nesting depth of nodes is known for units and functions', async t => {
   for (const [source, depth] of Object.entries(depths)) {
     t.equal(check(source, await usualRuntime()), depth, source)
   }
@@ -158,7 +158,7 @@ t.test('how deep nodes stand inside each other is known for units and functions'
   t.equal(heightOf(inner!.definition), 3, 'wherever it is defined')
 })
 
-t.test('700 nodes inside each other are too many, whatever they are', async t => {
+t.test('700 nested nodes of any kind are too many', async t => {
   const runtime = await usualRuntime()
   t.equal(check(`old${'[0]'.repeat(698)}`, runtime), 700)
   const refusal = { message: 'Syntax Error: [line #2] The script is nested too deeply.' }
@@ -166,7 +166,7 @@ t.test('700 nodes inside each other are too many, whatever they are', async t =>
   t.throws(() => check(`\ndef f(a){return a${'[0]'.repeat(698)}}`, runtime), refusal)
 })
 
-t.test('an expression alone is checked as one in a script', async t => {
+t.test('a single expression is checked like one in a script', async t => {
   const runtime = await usualRuntime()
   checkNamesOf(expressionOf('tableInsert{st}'), runtime)
   checkNamesOf(expressionOf('(def(a){b = a; return b}){old}'), runtime)

@@ -29,7 +29,7 @@ t.test('go divides a script into units', async t => {
   }
 })
 
-t.test('a unit is parsed when it is asked for, with the functions of that time', async t => {
+t.test('a unit is parsed when it is requested, with the functions defined by then', async t => {
   const functions: string[] = []
   const parser = new ScriptParser('g = 1\ngo\nf -1\ngo\n)', scopeOf(functions))
   parser.unit()
@@ -86,7 +86,7 @@ const words = (source: string): string[] =>
     .slice(0, -1)
     .map(token => token.text)
 
-t.test('a name may end with !, but not where != stands', t => {
+t.test('a name may end with !, but != is an operator', t => {
   t.same(words('t.append!(x)'), ['t', '.', 'append!', '(', 'x', ')'])
   t.same(words('a!=b'), ['a', '!=', 'b'])
   t.same(words('if(!x)'), ['if', '(', '!', 'x', ')'])
@@ -122,13 +122,13 @@ t.test('the points of a range belong to no number', t => {
   t.end()
 })
 
-t.test('a number behind a point is a member where an operand stands before it', t => {
+t.test('a number after a point is a member if an operand comes before it', t => {
   t.same(words('d.2'), ['d', '.', '2'])
   t.same(words('x + .5'), ['x', '+', '.5'])
   t.end()
 })
 
-t.test('comments vanish, also several lines of them, but not inside strings', t => {
+t.test('comments are removed, also over several lines, but not inside strings', t => {
   t.same(words('1 // one\n/* two\nthree */ 2'), ['1', '2'])
   t.same(words('"dfs://db" // path'), ['"dfs://db"'])
   t.end()
@@ -163,7 +163,7 @@ t.test('a text of more than 64 K in the code is refused as I/O error 4', async t
   })
 })
 
-t.test('a statement ends at ; } or the end, and with its line outside of brackets', async t => {
+t.test('a statement ends at ; } or the end, and outside brackets with its line', async t => {
   for (const [source, taken, ends] of [
     ['', 0, true],
     ['a', 0, false],
@@ -208,7 +208,7 @@ function toEnd(cursor: ReturnType<typeof cursorOn>): void {
   while (cursor.peek().kind !== 'end') cursor.next()
 }
 
-t.test('what is not expected is named with its line', async t => {
+t.test('an unexpected token is named with its line', async t => {
   for (const [message, act] of Object.entries(failuresCursor)) {
     const cursor = cursorOn('\n\n) by\n7')
     t.throws(() => act(cursor), { name: 'ScriptError', category: 'SYSTEM_Syntax' }, message)
@@ -219,7 +219,7 @@ t.test('what is not expected is named with its line', async t => {
   t.throws(() => cursorOn('a').fail('No.', 12), { message: 'Syntax Error: [line #12] No.' })
 })
 
-t.test('400 levels, 131,072 tokens a statement, and no more', async t => {
+t.test('400 levels, 131,072 tokens per statement, and no more', async t => {
   const deep = cursorOn('')
   for (let depth = 1; depth <= 400; depth++) deep.descend()
   t.throws(() => deep.descend(), { message: /nested too deeply/ })
@@ -234,5 +234,5 @@ t.test('400 levels, 131,072 tokens a statement, and no more', async t => {
   divided.next()
   divided.beginStatement()
   for (let i = 0; i < 131_072; i++) divided.next()
-  t.equal(divided.taken, 131_073, 'each statement has so many')
+  t.equal(divided.taken, 131_073, 'each statement has its own limit')
 })

@@ -106,7 +106,7 @@ for (const [title, cases] of Object.entries(trees)) {
   })
 }
 
-t.test('statements that are not there are refused by name', async t => {
+t.test('unsupported statements are refused by name', async t => {
   for (const [word, source] of Object.entries({
     module: 'module m',
     use: 'use a::b',
@@ -152,13 +152,13 @@ const failures: Readonly<Record<string, string>> = {
   'def h(a): a b': '[line #1] Cannot recognize the token b',
 }
 
-t.test('what belongs to no statement is named', async t => {
+t.test('tokens that belong to no statement are named', async t => {
   for (const [source, message] of Object.entries(failures)) {
     t.throws(() => treesOf(source), { message: `Syntax Error: ${message}` }, source)
   }
 })
 
-t.test('a statement stands for all of its text', async t => {
+t.test("a statement's text is all of its source", async t => {
   for (const source of [
     'if(a){b} else {c}',
     'for(x in y) z',
@@ -198,7 +198,7 @@ const treesParseAssignment: Readonly<Record<string, string>> = {
   'select a from t where b = 1': '(select a from t where (b == 1))',
 }
 
-t.test('what stands before = decides what an assignment changes', async t => {
+t.test('the text before = decides what an assignment changes', async t => {
   for (const [source, tree] of Object.entries(treesParseAssignment))
     t.equal(treesOf(source), tree, source)
 })
@@ -208,7 +208,7 @@ const flagsOf = (source: string): Partial<Assignment> => {
   return { isReference, isConstant, operator }
 }
 
-t.test('references and constants are told apart from what copies and changes', async t => {
+t.test('references and constants are distinguished from copies and changes', async t => {
   const plain = { isReference: false, isConstant: false, operator: undefined }
   t.strictSame(flagsOf('x = y'), plain)
   t.strictSame(flagsOf('&x = y'), { ...plain, isReference: true })
@@ -216,7 +216,7 @@ t.test('references and constants are told apart from what copies and changes', a
   t.strictSame(flagsOf('x \\= y'), { ...plain, operator: '\\' })
 })
 
-t.test('what is assigned hides a function from there on', async t => {
+t.test('an assigned name hides a function from there on', async t => {
   t.equal(treesOf('f = f -1\nf -1'), 'f = f(-1); (f - 1)', 'not before')
   t.equal(treesOf('f, g = 1, 2\ng -1'), 'f, g = 1, 2; (g - 1)')
   t.equal(treesOf('const f = 1\nf -1'), 'const f = 1; (f - 1)')
@@ -252,13 +252,13 @@ const failuresParseAssignment: readonly (readonly [string, number, string])[] = 
   ['const x = 1, 2', 1, token(',')],
 ]
 
-t.test('what takes no value is refused where it stands', async t => {
+t.test('assignments to anything but a variable are refused with their line', async t => {
   for (const [source, line, message] of failuresParseAssignment) {
     t.throws(() => treesOf(source), { message: `Syntax Error: [line #${line}] ${message}` }, source)
   }
 })
 
-t.test('an assignment stands for all of its text, its targets for their own', async t => {
+t.test("an assignment's text is all of its source, and its targets have their own", async t => {
   const [, node] = statementsOf('a\n x[1] = 2 + 3 ; b')
   t.equal(sourceOf(node!), 'x[1] = 2 + 3')
   t.equal(node!.span.line, 2)
@@ -344,7 +344,7 @@ const failuresParseFunction: Readonly<Record<string, string>> = {
   'x -> x\n+ 1': '[line #2] Cannot recognize the token +',
 }
 
-t.test('what is no function is refused where it stops to be one', async t => {
+t.test('invalid functions are refused where they become invalid', async t => {
   for (const [source, message] of Object.entries(failuresParseFunction)) {
     t.throws(() => treesOf(source), { message: `Syntax Error: ${message}` }, source)
   }
@@ -424,14 +424,14 @@ const failuresParseStructure: Readonly<Record<string, string>> = {
   'drop view v': 'Cannot recognize the token view',
 }
 
-t.test('what is missing, or one too many, is named', async t => {
+t.test('missing or additional parts are named', async t => {
   for (const [source, message] of Object.entries(failuresParseStructure)) {
     const wanted = `Syntax Error: [line #2] ${message}`
     t.throws(() => treesOf(`\n${source}`), { message: wanted }, source)
   }
 })
 
-t.test('the calls carry the text of the statement, for errors to quote', async t => {
+t.test("the calls have the statement's text, which errors quote", async t => {
   const source = 'drop table if exists "dfs://d"."t"'
   const [node] = statementsOf(source)
   t.equal(sourceOf(node!), source)
@@ -442,7 +442,7 @@ t.test('the calls carry the text of the statement, for errors to quote', async t
   t.equal((table as Assignment).needsGo, true)
 })
 
-t.test('the calls create and drop what they say', async t => {
+t.test('the calls create and drop the right objects', async t => {
   const { run, show } = testSession()
   await run(`create database "dfs://test" partitioned by VALUE(1..10), HASH([SYMBOL, 40]), engine='TSDB'
 CREATE TABLE "dfs://test"."pt"(id INT, deviceId SYMBOL, day DATE[comment="time_col", compress="delta"],
@@ -524,7 +524,7 @@ for (const [title, cases] of Object.entries(treesParseSql)) {
   })
 }
 
-t.test('a statement behind a query begins on its own line', async t => {
+t.test('a statement after a query begins on its own line', async t => {
   t.equal(treesOf('select a from t\nunion = 3'), '(select a from t); union = 3')
   t.equal(treesOf('select a from t\nwhere b\nx = 2'), '(select a from t where b); x = 2')
   t.equal(treesOf('delete from t\nx'), 'delete from t; x')
@@ -548,7 +548,7 @@ const unsupported: Readonly<Record<string, string>> = {
   join: 'select a from t join u',
 }
 
-t.test('clauses that are not there are refused by name', async t => {
+t.test('unsupported clauses are refused by name', async t => {
   for (const [clause, source] of Object.entries(unsupported)) {
     const message = `Syntax Error: [line #1] The clause [${clause}] is not supported.`
     t.throws(() => treeOf(source), { message }, source)
@@ -580,13 +580,13 @@ const failuresParseSql: Readonly<Record<string, string>> = {
   'delete from t limit 1': '[line #1] Cannot recognize the token limit',
 }
 
-t.test('what is missing, or one too many, is named', async t => {
+t.test('missing or additional parts are named', async t => {
   for (const [source, message] of Object.entries(failuresParseSql)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
 })
 
-t.test('a word begins SQL only where a name could not stand', async t => {
+t.test('a word begins SQL only where no name is possible', async t => {
   const starts = (source: string): boolean => startsSql(cursorOn(source))
   const sql = ['select a', 'EXEC(a)', 'insert into', 'delete from', 'update t', 'select *']
   for (const source of sql) t.ok(starts(source), source)
@@ -596,7 +596,7 @@ t.test('a word begins SQL only where a name could not stand', async t => {
   for (const source of names) t.notOk(starts(source), source)
 })
 
-t.test('a statement of SQL stands for its text, and leaves SQL behind', async t => {
+t.test('an SQL statement has its own text, and SQL ends with it', async t => {
   const query = expressionOf('(select a\n from t where b = 1 )') as Select
   t.equal(sourceOf(query), 'select a\n from t where b = 1')
   t.strictSame(query.where.map(sourceOf), ['b = 1'])

@@ -1,5 +1,5 @@
 /*
-  Waiting: a session that sleeps lets others go on. Time is in the hands of the tests: every sleep waits for a gate.
+  Waiting: a sleeping session lets others run. The tests control time: every sleep waits for a gate.
 */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -26,13 +26,13 @@ import {
   runScript,
 } from '../../../../src/server/script/session/session.js'
 
-/** A runtime whose time moves when the test says so. */
+/** A runtime whose clock moves when the test says so. */
 function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {
   const clock = handClock()
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
-t.test('a turn ends after 20 ms, at a step that looks at the clock', async t => {
+t.test('a turn ends after 20 ms, at a step that reads the clock', async t => {
   const { runtime, clock } = timed()
   const steps = (): number => {
     let count = 1
@@ -46,22 +46,22 @@ t.test('a turn ends after 20 ms, at a step that looks at the clock', async t => 
   const until = steps()
   t.ok(until <= 64, `${until} steps, a look at the clock every 64`)
   runtime.begin()
-  t.equal(steps(), 1000, 'a request begins with a turn of its own')
+  t.equal(steps(), 1000, 'a request begins with its own turn')
   clock.advance(20)
   runtime.onResume()
-  t.equal(steps(), 1000, 'and so does what goes on')
+  t.equal(steps(), 1000, 'and so does a resumed one')
 })
 
-t.test('what is made counts as work', async t => {
+t.test('creating values counts as work', async t => {
   const { runtime, clock } = timed()
   clock.advance(100)
   runtime.memory.make(131_071)
   t.equal(runtime.step(), undefined)
   runtime.memory.make(1)
-  t.ok(runtime.step(), 'what sixteen thousand numbers take')
+  t.ok(runtime.step(), 'the size of sixteen thousand numbers')
 })
 
-t.test('a request ends after so many steps, and the next one begins anew', async t => {
+t.test('a request ends after a number of steps, and the next one starts from zero', async t => {
   const runtime = testRuntime({ maxRequestBytes: 80_000 })
   const refusal = { message: 'One request of the embedded server may take 10000 steps.' }
   const loop = (rounds: number): unknown =>
@@ -76,7 +76,7 @@ t.test('a request ends after so many steps, and the next one begins anew', async
   t.match(loop(4000), { value: 3999 })
 })
 
-t.test('whoever gives way gets a turn in which others may have been', async t => {
+t.test('after yielding, code gets a new turn, and others may have run', async t => {
   const { runtime, clock } = timed()
   clock.advance(20)
   runtime.memory.make(131_072)
@@ -84,10 +84,10 @@ t.test('whoever gives way gets a turn in which others may have been', async t =>
   clock.advance(30)
   await pause!.until
   runtime.memory.make(131_072)
-  t.equal(runtime.step(), undefined, 'the turn begins when it goes on')
+  t.equal(runtime.step(), undefined, 'the turn begins when the code continues')
 })
 
-t.test('calls are 200 deep at most, and bodies 750 nodes', async t => {
+t.test('calls are at most 200 deep, and bodies 750 nodes', async t => {
   const runtime = testRuntime()
   for (let depth = 0; depth < 200; depth++) runtime.enterCall('f', 1)
   const refusal = { message: 'The function [f] is called too deeply.' }
@@ -106,11 +106,11 @@ t.test('calls are 200 deep at most, and bodies 750 nodes', async t => {
     runtime.enterCall('f', 9)
     runtime.leaveCall(9)
   }
-  t.throws(() => runtime.enterCall('f', 750), refusal, 'what has ended leaves nothing behind')
+  t.throws(() => runtime.enterCall('f', 750), refusal, 'finished calls do not count')
   runtime.enterCall('f', 749)
 })
 
-t.test('functions of the session hide views, and views built-ins', async t => {
+t.test("the session's functions hide views, and views hide built-ins", async t => {
   const node = createNode()
   const admin = testSession({ node })
   await admin.run('def own(x){return 1}\naddFunctionView(own)')
@@ -127,7 +127,7 @@ t.test('functions of the session hide views, and views built-ins', async t => {
   t.notOk(runtime.isBuiltin('own'))
 })
 
-t.test('what waits is cancelled, and nothing else', async t => {
+t.test('only waiting requests are cancelled', async t => {
   const runtime = testRuntime()
   const reasons: unknown[] = []
   runtime.cancel()
@@ -139,7 +139,7 @@ t.test('what waits is cancelled, and nothing else', async t => {
   t.equal(reasons.length, 1)
 })
 
-/** Whoever waits, and what it was told. */
+/** A waiting request that records its events. */
 interface Watch extends Waiting {
   readonly events: string[]
   cancel: (reason: unknown) => void
@@ -160,7 +160,7 @@ function watch(): Watch {
 
 const waitFor = (until: Promise<unknown>): Suspension => ({ until })
 
-t.test('what waits for nothing gives its value at once', async t => {
+t.test('an evaluation without waits returns its value at once', async t => {
   const waiting = watch()
   // eslint-disable-next-line require-yield -- it waits for nothing
   const evaluation = (function* (): Evaluation<number> {
@@ -175,7 +175,7 @@ t.test('what waits for nothing gives its value at once', async t => {
   t.throws(() => drive(failing, waiting), { message: 'no' })
 })
 
-t.test('an evaluation goes on with what it has waited for, in its order', async t => {
+t.test('an evaluation continues with the results of its waits, in order', async t => {
   const gates: Gate[] = [closedGate(), closedGate()]
   const waiting = watch()
   const evaluation = (function* (): Evaluation<string> {
@@ -195,7 +195,7 @@ t.test('an evaluation goes on with what it has waited for, in its order', async 
   t.strictSame(waiting.events, ['wait', 'resume', 'got a', 'wait', 'resume'])
 })
 
-t.test('a wait that fails is an error where the script waits', async t => {
+t.test('a wait that fails is an error at the waiting place in the script', async t => {
   const waiting = watch()
   const evaluation = (function* (): Evaluation<string> {
     try {
@@ -214,29 +214,26 @@ t.test('a wait that fails is an error where the script waits', async t => {
   t.strictSame(waiting.events, ['wait', 'resume', 'wait', 'resume', 'wait', 'resume'])
 })
 
-t.test(
-  'a wait that is cancelled ends with the reason, and nobody asks what it waited for',
-  async t => {
-    const waiting = watch()
-    const gate = closedGate()
-    const evaluation = (function* (): Evaluation<void> {
-      yield waitFor(gate.opened)
-    })()
-    const pending = drive(evaluation, waiting)
-    waiting.cancel(new Error('cancelled'))
-    await t.rejects(Promise.resolve(pending), { message: 'cancelled' })
-    gate.open()
-    await gate.opened
-    t.strictSame(waiting.events, ['wait', 'resume'])
-  },
-)
+t.test('a cancelled wait ends with the reason, and its result is ignored', async t => {
+  const waiting = watch()
+  const gate = closedGate()
+  const evaluation = (function* (): Evaluation<void> {
+    yield waitFor(gate.opened)
+  })()
+  const pending = drive(evaluation, waiting)
+  waiting.cancel(new Error('cancelled'))
+  await t.rejects(Promise.resolve(pending), { message: 'cancelled' })
+  gate.open()
+  await gate.opened
+  t.strictSame(waiting.events, ['wait', 'resume'])
+})
 
 interface Sleeper {
   session: ScriptSession
-  /** One gate for each sleep so far, in order, and how long it was to last. */
+  /** One gate per sleep so far, in order, and its duration. */
   gates: Gate[]
   durationsMs: number[]
-  /** Runs a script; the value when it is there. */
+  /** Runs a script; returns the value, at once or later. */
   run: (script: string) => Outcome
 }
 
@@ -256,7 +253,7 @@ function sleeperOn(node: ServerNode, id: string): Sleeper {
 const numberOf = (value: Value | undefined): number =>
   value?.form === 'scalar' ? Number(value.value) : NaN
 
-t.test('what does not wait is answered at once', t => {
+t.test('a script that does not wait is answered at once', t => {
   const node = createNode()
   const { run, session } = sleeperOn(node, '1')
   t.equal(numberOf(run('1+2') as Value), 3)
@@ -291,7 +288,7 @@ t.test('two sessions sleep at the same time and end in their own order', async t
   t.same(events, ['two 4', 'one 2'])
 })
 
-t.test('a session asleep does not stop another one', async t => {
+t.test('a sleeping session does not stop another one', async t => {
   const node = createNode()
   const [one, two] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
   const pending = one.run('sleep(1)\nx=7\nx')
@@ -324,7 +321,7 @@ s + take(pause(50), 1)[0]`
   t.same(one.durationsMs, [1, 2, 10, 20, 30, 40, 50])
 })
 
-t.test('variables keep their values over a wait, and calls their place', async t => {
+t.test('during a wait, variables keep their values and calls their position', async t => {
   const node = createNode()
   const one = sleeperOn(node, '1')
   const pending = one.run(
@@ -334,7 +331,7 @@ t.test('variables keep their values over a wait, and calls their place', async t
   t.equal(numberOf(await pending), 32)
 })
 
-t.test('an error behind a wait reaches the caller with its source', async t => {
+t.test('an error after a wait reaches the caller with its source', async t => {
   const node = createNode()
   const one = sleeperOn(node, '1')
   const pending = one.run('def f(){ sleep(1); throw "late" }\nf()')
@@ -356,7 +353,7 @@ t.test('a loop that never sleeps lets other sessions run', async t => {
   const [busy, other] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
   other.run('share table(1:0, [`x], [INT]) as flags')
   const pending = busy.run('n=0\ndo { n+=1 } while(0 == (exec count(*) from flags))\nn')
-  t.ok(pending instanceof Promise, 'the loop has given way')
+  t.ok(pending instanceof Promise, 'the loop has yielded')
   other.run('insert into flags values(1)')
   t.ok(numberOf(await pending) > 0)
 })
@@ -369,12 +366,12 @@ t.test('a recursion that never sleeps lets other sessions run', async t => {
     'def deep(n){ if(n==0 || 0 < (exec count(*) from stops)) return 1\n return deep(n-1)+deep(n-1) }',
   )
   const pending = busy.run('deep(60)')
-  t.ok(pending instanceof Promise, 'the recursion has given way')
+  t.ok(pending instanceof Promise, 'the recursion has yielded')
   other.run('insert into stops values(1)')
   t.ok(numberOf(await pending) > 0)
 })
 
-t.test('sleep refuses what is not a time', async t => {
+t.test('sleep refuses values that are not a time', async t => {
   const one = sleeperOn(createNode(), '1')
   t.throws(() => one.run('sleep(`a)'), {
     message: 'sleep(`a) => sleep takes a number of milliseconds.',
@@ -382,7 +379,7 @@ t.test('sleep refuses what is not a time', async t => {
   t.end()
 })
 
-t.test('a request that is cancelled ends where it waits, and no catch holds it up', async t => {
+t.test('a cancelled request ends where it waits, and no catch stops that', async t => {
   const node = createNode()
   const { run, session, gates } = sleeperOn(node, '1')
   const scripts = {
@@ -401,5 +398,5 @@ t.test('a request that is cancelled ends where it waits, and no catch holds it u
   for (const gate of gates) gate.open()
   await turn()
   cancelRequest(session)
-  t.equal(numberOf(run('x + 1') as Value), 2, 'nothing waits, nothing is cancelled')
+  t.equal(numberOf(run('x + 1') as Value), 2, 'nothing waits, so nothing is cancelled')
 })

@@ -31,19 +31,19 @@ import {
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
 
-t.test('a session begins as a guest with nothing', async t => {
+t.test('a session begins as a guest without variables', async t => {
   const node = createNode()
   const session = createScriptSession(node, info)
   t.match(session, { ...info, user: 'guest', isAdmin: false, closed: false })
   t.equal(session.variables.size + session.functions.size, 0)
   t.equal(session.print('unheard'), undefined)
   session.user = 'admin'
-  t.ok(session.isAdmin, 'the node knows who is one')
+  t.ok(session.isAdmin, 'the node knows its administrators')
   session.user = 'nobody'
   t.notOk(session.isAdmin)
 })
 
-t.test('what is done at once is answered at once, what waits later', async t => {
+t.test('immediate results are answered at once, waiting ones later', async t => {
   const node = createNode()
   const gate = closedGate()
   const session = createScriptSession(node, { ...info, delay: () => gate.opened })
@@ -67,7 +67,7 @@ t.test('variables and functions stay from one request to the next', async t => {
   t.throws(() => runScript(two, node, 'x'), { message: /Cannot recognize the token x/ })
 })
 
-t.test('errors come in their final words, at once or later', async t => {
+t.test('errors have their final text, at once or later', async t => {
   const node = createNode()
   const session = createScriptSession(node, info)
   const tag = '<NotLeader>host:1'
@@ -79,13 +79,13 @@ t.test('errors come in their final words, at once or later', async t => {
   await t.rejects(
     async () => runFunction(session, node, 'f', [int(0)]),
     { message: tag },
-    'a tag stands first in function requests',
+    'a tag comes first in function requests',
   )
   await t.rejects(async () => runFunction(session, node, 'f', [int(1)]), { message: tag })
   t.throws(() => runScript(session, node, '('), { message: /^Syntax Error: \[line #1\]/ })
 })
 
-t.test('each request has a budget and a depth of its own', async t => {
+t.test('each request has its own budget and depth', async t => {
   const node = createNode({ maxRequestBytes: 1_000_000 })
   const session = createScriptSession(node, info)
   const run = async (script: string): Promise<Value | undefined> => runScript(session, node, script)
@@ -96,7 +96,7 @@ t.test('each request has a budget and a depth of its own', async t => {
   t.match(await run('f(50)'), { value: 0 })
 })
 
-t.test('rows for tables that stay are forgotten where the request says so', async t => {
+t.test('rows for permanent tables are discarded if the request says so', async t => {
   const { node, session, show } = testSession()
   await show('share table(1:0, [`id], [INT]) as kept')
   const insert = (discards: boolean): unknown =>
@@ -107,7 +107,7 @@ t.test('rows for tables that stay are forgotten where the request says so', asyn
   t.equal(await show('exec count(*) from kept'), '2')
 })
 
-t.test('uploaded variables are there for scripts, and shared names are safe from them', async t => {
+t.test('scripts can use uploaded variables, and shared names cannot be overwritten', async t => {
   const { node, session, show, run } = testSession()
   t.equal(setVariables(session, node, ['u1', 'u2'], [int(5), idTable(1, 2)]), undefined)
   t.equal(await show('u1 + exec sum(id) from u2'), '8')
@@ -115,13 +115,13 @@ t.test('uploaded variables are there for scripts, and shared names are safe from
   t.throws(() => setVariables(session, node, ['u1', 'sharedOne'], [int(6), text('x')]), {
     message: "'sharedOne' is a shared variable and can't be overwritten",
   })
-  t.equal(await show('u1'), '5', 'nothing is uploaded then')
+  t.equal(await show('u1'), '5', 'nothing is uploaded')
   setVariables(session, node, ['u1', 'u3'], [int(7)])
   t.equal(await show('u1'), '7')
   t.equal(await show('defined(`u3)'), 'false')
 })
 
-t.test('releasing memory takes variables and constants, functions stay', async t => {
+t.test('releasing memory removes variables and constants, functions stay', async t => {
   const { session, show, run } = testSession({ maxRequestBytes: 1_000_000 })
   await run('def stays(){ return 1 }\nconst c = 1\nx = take(1.0, 100000)')
   clearVariables(session)
@@ -143,7 +143,7 @@ t.test('a request is cancelled where it waits, and the next one runs', async t =
   cancelRequest(createScriptSession(node, info))
 })
 
-t.test('a session begins as a guest, without anything; rights follow its user', async t => {
+t.test('a session begins as a guest with nothing; rights follow its user', async t => {
   const node = createNode({ now: () => 5_000 })
   const delay = (): Promise<void> => Promise.resolve()
   const info = { id: '7', remoteAddress: '10.0.0.1', remotePort: 9, delay }
@@ -158,7 +158,7 @@ t.test('a session begins as a guest, without anything; rights follow its user', 
   session.user = 'joe'
   t.equal(session.isAdmin, false)
   node.users.delete('joe')
-  t.equal(session.isAdmin, false, 'a user who is gone has no rights')
+  t.equal(session.isAdmin, false, 'a deleted user has no rights')
 })
 
 const texts = (rows: number, length = 5): Value => ({
@@ -177,13 +177,13 @@ const tuple = (elements: number): ServerValue => ({
 
 const one: ServerValue = { form: 'scalar', type: 'INT', value: 1 }
 
-t.test('what is heavier than a request may be is not made ready', async t => {
+t.test('an answer larger than a request may be is refused before it is built', async t => {
   const runtime = testRuntime({ maxRequestBytes: 1_000_000 })
   t.throws(() => replyOf(runtime, tuple(50_000)), { message: /Out of memory/ })
   t.throws(() => replyOf(runtime, fromWire(texts(40_000, 30))), { message: /Out of memory/ })
 })
 
-t.test('what is nested deeper than a client can read is refused', async t => {
+t.test('a value nested deeper than a client can read is refused', async t => {
   const runtime = testRuntime()
   const script = (levels: number): string => `x = (1, 2); for(i in 0:${levels}){x = (x, 1)}; x`
   t.match(replyOf(runtime, atOnce(runUnits(runtime, script(20)))!), { type: 'ANY' })
@@ -218,7 +218,7 @@ db.createPartitionedTable(table(1:0, [\`id], [INT]), \`t, \`id)`)
   }
 })
 
-t.test('an open place takes the argument, keywords stay', async t => {
+t.test('an open position takes the argument, keywords stay', async t => {
   const { run, call, show } = testSession()
   await run('share keyedTable(`id, 1:0, `id`v, [INT, INT]) as keyed')
   const rows: Value = {
@@ -241,7 +241,7 @@ t.test('shared names are looked up at every call', async t => {
   t.equal(await show('moving'), '2')
 })
 
-t.test('functions of the session and function views answer to their names', async t => {
+t.test('functions of the session and function views are called by name', async t => {
   const node = createNode()
   const one = testSession({ node })
   const two = testSession({ node })
@@ -270,14 +270,14 @@ const refused: Readonly<Record<string, string>> = {
   '1+1': "Can't recognize function name 1+1",
 }
 
-t.test('names of other things than functions are refused', async t => {
+t.test('names of anything other than functions are refused', async t => {
   const { call } = testSession()
   for (const [name, message] of Object.entries(refused)) {
     await t.rejects(call(name, int(1)), { message }, name)
   }
 })
 
-t.test('many different names do not fill the memory of the session', async t => {
+t.test("many different names do not fill the session's memory", async t => {
   const { call } = testSession()
   let wrong = 0
   for (let i = 0; i < 3000; i++) {
@@ -307,21 +307,21 @@ const examples: Readonly<Record<string, string>> = {
   '1; break; 2': '2',
 }
 
-t.test('a script answers with its last statement', async t => {
+t.test('a script returns its last statement', async t => {
   for (const [script, shown] of Object.entries(examples)) {
     t.equal(await testSession().show(script), shown, script)
-    t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
+    t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
   }
 })
 
-t.test('errors of statements are located, those of the parser are not', async t => {
+t.test('errors of statements have a location, those of the parser do not', async t => {
   const { fail } = testSession()
   t.equal(await fail('x = 1\nx * `a'), 'x * `a => Arguments for mul method can not be string.')
   t.equal(await fail('x = )'), 'Syntax Error: [line #1] Cannot recognize the token )')
   t.equal(await fail('nosuch'), 'Syntax Error: [line #1] Cannot recognize the token nosuch')
 })
 
-t.test('the stack has room for a deep script only where nothing else is deep', async t => {
+t.test('a deep script fits on the stack only if nothing else is deep', async t => {
   const { fail, show } = testSession()
   const deep = (levels: number): string => `x = 1\nx${'[0]'.repeat(levels)}`
   t.equal(await show(deep(600)), '1')
@@ -332,14 +332,14 @@ t.test('the stack has room for a deep script only where nothing else is deep', a
   t.match(await fail(both), 'called too deeply')
 })
 
-t.test('values of statements that are over take no memory', async t => {
+t.test('values of finished statements take no memory', async t => {
   const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
   const v = 'take(1.0, 50000)'
   t.equal(await show(Array.from({ length: 20 }, () => v).join('\n') + '\n1'), '1')
   t.match(await fail(`(${v}, ${v}, ${v}, ${v}, ${v}, ${v})`), /Out of memory/)
 })
 
-t.test('a script of many statements gives way between them', async t => {
+t.test('a script of many statements yields between them', async t => {
   const script = `x = 0\n${'x += 1\n'.repeat(2000)}x`
   const { runtime, clock } = hastyRuntime()
   const { value } = await inTurns(runUnits(runtime, script))
@@ -347,7 +347,7 @@ t.test('a script of many statements gives way between them', async t => {
   t.ok(clock.turns > 30, `${clock.turns} times`)
 })
 
-t.test('go divides a script: what comes behind it is parsed when the rest has run', async t => {
+t.test('go divides a script: the rest is parsed after the part before has run', async t => {
   const { show, fail, run } = testSession()
   t.equal(
     await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1'),
@@ -360,7 +360,7 @@ t.test('go divides a script: what comes behind it is parsed when the rest has ru
   t.equal(await run('x=2\ngo'), undefined)
 })
 
-t.test('nothing of a unit runs when something in it cannot be parsed', async t => {
+t.test('if part of a unit cannot be parsed, nothing of the unit runs', async t => {
   const { fail, show } = testSession()
   await fail('before=1\nnosuch(2)')
   t.equal(await show('defined(`before)'), 'false')

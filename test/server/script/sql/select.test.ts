@@ -112,7 +112,7 @@ for (const [title, cases] of Object.entries(queries)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(setup + script), shown, script)
-      t.equal(await shownRestlessly(setup + script), shown, `${script}, giving way`)
+      t.equal(await shownRestlessly(setup + script), shown, `${script}, yielding`)
     }
   })
 }
@@ -161,7 +161,7 @@ for (const [title, cases] of Object.entries(edges)) {
   })
 }
 
-t.test('result columns have names and types, whatever rows there are', async t => {
+t.test('result columns have names and types for any rows', async t => {
   const names = async (script: string): Promise<string> =>
     columnsText((await testSession().run(setup + script)) as Table)
   t.equal(
@@ -193,13 +193,13 @@ const refused: Readonly<Record<string, string>> = {
   'select top 3:1 id from t': 'The limit clause takes non-negative integers.',
 }
 
-t.test('what a query cannot do is refused with its text', async t => {
+t.test('impossible queries are refused with their text', async t => {
   for (const [query, message] of Object.entries(refused)) {
     t.equal(await testSession().fail(setup + query), `${query} => ${message}`, query)
   }
 })
 
-t.test('columns of stream and DFS tables are for SQL alone', async t => {
+t.test('only SQL reads columns of stream and DFS tables', async t => {
   const { run, fail, show } = testSession()
   await run('share streamTable(1 2 as x) as onlySql')
   t.match(await fail('onlySql.x'), 'RefId:S02009')
@@ -207,7 +207,7 @@ t.test('columns of stream and DFS tables are for SQL alone', async t => {
   t.equal(await show('exec x from onlySql'), '[1,2]')
 })
 
-t.test('what others insert while a query waits does not reach it', async t => {
+t.test('rows that others insert while a query waits are not in its result', async t => {
   const node = createNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
@@ -229,7 +229,7 @@ t.test('what others insert while a query waits does not reach it', async t => {
 const numbers = fc.integer({ min: -3, max: 3 })
 const symbols = fc.constantFrom('a', 'b')
 
-t.test('where, order by, limit and distinct do to random rows what arrays do', async t => {
+t.test('where, order by, limit and distinct treat random rows as arrays do', async t => {
   const runtime = testRuntime()
   const property = fc.property(
     sqlRows,
@@ -265,7 +265,7 @@ t.test('where, order by, limit and distinct do to random rows what arrays do', a
   t.pass()
 })
 
-t.test('a long query gives way, and gives the same', async t => {
+t.test('a long query yields, and gives the same result', async t => {
   const script =
     'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b, string(take(1..3, n)) as c)\n' +
     'select distinct a, b*2 as d, c from t where b>2, c="2" order by d desc, a limit 3, 4'
@@ -277,7 +277,7 @@ t.test('a long query gives way, and gives the same', async t => {
   t.ok(clock.turns > 3, `${clock.turns} times`)
 })
 
-t.test('rows that are picked take memory', async t => {
+t.test('selected rows take memory', async t => {
   const { fail, show } = testSession({ maxRequestBytes: 4_000_000 })
   await show('n = 100000; t = table(take(1, n) as a, take(2.5, n) as b)')
   t.equal(await show('exec count(a) from t where a>0'), '100000')
@@ -341,12 +341,12 @@ for (const [title, cases] of Object.entries(queriesSqlGroup)) {
   t.test(title, async t => {
     for (const [query, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(setupSqlGroup + query), shown, query)
-      t.equal(await shownRestlessly(setupSqlGroup + query), shown, `${query}, giving way`)
+      t.equal(await shownRestlessly(setupSqlGroup + query), shown, `${query}, yielding`)
     }
   })
 }
 
-t.test('an empty table tells the types of its groups all the same', async t => {
+t.test('an empty table still gives the types of its groups', async t => {
   const { run } = testSession()
   const made = await run(`${setupSqlGroup}select sum(x), count(*), first(id) from e group by id`)
   t.match(made, {
@@ -370,7 +370,7 @@ const failures: Readonly<Record<string, string>> = {
     'A scalar object is expected. But the actual object is not a scalar.',
 }
 
-t.test('what is neither key nor aggregate is refused', async t => {
+t.test('columns that are neither key nor aggregate are refused', async t => {
   for (const [query, message] of Object.entries(failures)) {
     t.equal(await testSession().fail(setupSqlGroup + query), `${query} => ${message}`, query)
   }
@@ -381,7 +381,7 @@ const sumOf = (rows: readonly SqlRow[]): number | null => {
   return given.length === 0 ? null : given.reduce((sum, x) => sum + x, 0)
 }
 
-t.test('groups of random rows are those of a Map', async t => {
+t.test('groups of random rows equal those of a Map', async t => {
   const runtime = testRuntime()
   fc.assert(
     fc.property(sqlRows, fc.nat(3), (rows, least) => {
@@ -426,22 +426,25 @@ const tableOn = (runtime: Runtime): ServerTable =>
 const texts = (column: ServerValue | undefined): string =>
   column === undefined ? 'nothing' : textsOf(column as Column).join(' ')
 
-t.test('a query sees the rows of its beginning, a change refuses what has moved', async t => {
-  const runtime = testRuntime()
-  const table = tableOn(runtime)
-  const query = TableScope.of(runtime, table, 't', true)
-  const change = TableScope.of(runtime, table, 't', false)
-  atOnce(runUnits(runtime, 'insert into t values (6, `d, 6.5)'))
-  t.equal(texts(query.lookup('id')), '1 2 3 4 5')
-  t.equal(texts(change.lookup('id')), '1 2 3 4 5')
-  change.checkUnmoved()
-  deleteRows(table, Int32Array.of(0))
-  t.equal(texts(query.lookup('sym')), 'a b a c b')
-  const moved = { message: /^Another session has removed or moved rows of the table meanwhile/ }
-  t.throws(() => change.checkUnmoved(), moved)
-  t.throws(() => change.lookup('sym'), moved, 'a column that was not looked at before')
-  t.equal(texts(change.lookup('id')), '1 2 3 4 5', 'one that was')
-})
+t.test(
+  'a query sees the rows from its beginning, and a change is refused after rows have moved',
+  async t => {
+    const runtime = testRuntime()
+    const table = tableOn(runtime)
+    const query = TableScope.of(runtime, table, 't', true)
+    const change = TableScope.of(runtime, table, 't', false)
+    atOnce(runUnits(runtime, 'insert into t values (6, `d, 6.5)'))
+    t.equal(texts(query.lookup('id')), '1 2 3 4 5')
+    t.equal(texts(change.lookup('id')), '1 2 3 4 5')
+    change.checkUnmoved()
+    deleteRows(table, Int32Array.of(0))
+    t.equal(texts(query.lookup('sym')), 'a b a c b')
+    const moved = { message: /^Another session has removed or moved rows of the table meanwhile/ }
+    t.throws(() => change.checkUnmoved(), moved)
+    t.throws(() => change.lookup('sym'), moved, 'a column that was not read before')
+    t.equal(texts(change.lookup('id')), '1 2 3 4 5', 'a column that was')
+  },
+)
 
 const names: Readonly<Record<string, string>> = {
   a: 'a',
@@ -470,7 +473,7 @@ const names: Readonly<Record<string, string>> = {
   'a ? b : 1': 'ternary',
 }
 
-t.test('a column without a name is named after what it is made of', async t => {
+t.test('a column without a name is named after its parts', async t => {
   for (const [source, name] of Object.entries(names)) {
     const query = expressionOf(`(select ${source} from t)`) as Select
     t.equal(resultName(query.columns[0]!), name, source)

@@ -29,7 +29,7 @@ e = table(1:0, \`id\`x, [INT, DOUBLE])
 k = keyedTable(\`id, 1 2 as id, 5 6 as v)
 `
 
-/** Statement and table → what the table holds afterwards. */
+/** Statement and table → the contents of the table afterwards. */
 const changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'insert into takes rows, columns, tuples and names': {
     'insert into t values(6, `d, 6.5); t': '1 a 1.5;2 b ;3 a 3.5;6 d 6.5',
@@ -75,7 +75,7 @@ for (const [title, cases] of Object.entries(changes)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(setup + script), shown, script)
-      t.equal(await shownRestlessly(setup + script), shown, `${script}, giving way`)
+      t.equal(await shownRestlessly(setup + script), shown, `${script}, yielding`)
     }
   })
 }
@@ -119,7 +119,7 @@ t.test('a change that fails changes nothing', async t => {
   }
 })
 
-t.test('DFS tables take insert into only where the node allows it', async t => {
+t.test('DFS tables accept insert into only if the node allows it', async t => {
   const make =
     'db = database("dfs://d", VALUE, 1 2)\ndb.createPartitionedTable(table(1:0, [`id], [INT]), `t, `id)\n'
   const { run, fail } = testSession()
@@ -133,7 +133,7 @@ t.test('DFS tables take insert into only where the node allows it', async t => {
   t.equal(await allowed.show('exec count(*) from loadTable("dfs://d", `t)'), '2')
 })
 
-t.test('a change asks for its own right and no other', async t => {
+t.test('a change needs its own right and no other', async t => {
   const statements: Readonly<Record<string, string>> = {
     TABLE_INSERT: 'insert into st values(3)',
     TABLE_UPDATE: 'update st set a=0 where a>2',
@@ -153,7 +153,7 @@ t.test('a change asks for its own right and no other', async t => {
   }
 })
 
-t.test('rows of a request that discards them are not inserted into tables that stay', async t => {
+t.test('rows of a discarding request are not inserted into permanent tables', async t => {
   const { node, session, show } = testSession()
   await show(
     'share table(1:0, [`a], [INT]) as st\ndef f(v){insert into st values(v); return rows(st)}',
@@ -163,27 +163,30 @@ t.test('rows of a request that discards them are not inserted into tables that s
   t.match(runFunction(session, node, 'f', [one]), { value: 1 })
 })
 
-t.test('rows that others move while a change waits are not mistaken for others', async t => {
-  for (const change of [
-    'update st set a = wait(a) * 10 where a>0',
-    'delete from st where wait(a)>1',
-  ]) {
-    const node = createNode()
-    const gate = closedGate()
-    const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
-    const slow = createScriptSession(node, info)
-    const other = testSession({ node })
-    await other.run('share table(1 2 3 as a) as st')
-    const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
-    await other.run('insert into st values(4)')
-    await other.run('delete from st where a=1')
-    gate.open()
-    await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
-    t.equal(await other.show('exec a from st'), '[2,3,4]')
-  }
-})
+t.test(
+  'if others move rows while a change waits, the change does not hit the wrong rows',
+  async t => {
+    for (const change of [
+      'update st set a = wait(a) * 10 where a>0',
+      'delete from st where wait(a)>1',
+    ]) {
+      const node = createNode()
+      const gate = closedGate()
+      const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+      const slow = createScriptSession(node, info)
+      const other = testSession({ node })
+      await other.run('share table(1 2 3 as a) as st')
+      const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
+      await other.run('insert into st values(4)')
+      await other.run('delete from st where a=1')
+      gate.open()
+      await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
+      t.equal(await other.show('exec a from st'), '[2,3,4]')
+    }
+  },
+)
 
-t.test('rows that others only add are left alone', async t => {
+t.test('rows that others only add do not stop a change', async t => {
   const node = createNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
@@ -198,14 +201,14 @@ t.test('rows that others only add are left alone', async t => {
   t.equal(await other.show('exec a from st'), '[10,20,30,4]')
 })
 
-t.test('what is inserted takes memory', async t => {
+t.test('inserted rows take memory', async t => {
   const { run, fail, show } = testSession({ maxRequestBytes: 2_000_000 })
   await run('t = table(1:0, [`a], [DOUBLE])')
   t.match(await fail('for(i in 1..20){insert into t values(take(1.0, 50000))}'), /Out of memory/)
   t.ok(Number(await show('rows(t)')) < 1_000_000)
 })
 
-t.test('a long change gives way, and changes the same', async t => {
+t.test('a long change yields, and changes the same', async t => {
   const script =
     'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b)\n' +
     'update t set b = b*2, c = a where a % 2 == 0\ndelete from t where a > 500, b != 4\n' +
@@ -254,7 +257,7 @@ const step = fc.oneof(
   })),
 )
 
-t.test('random changes do to a table what they do to an array of rows', async t => {
+t.test('random changes to a table equal those to an array of rows', async t => {
   const property = fc.property(fc.array(step, { maxLength: 15 }), steps => {
     const runtime = testRuntime()
     atOnce(runUnits(runtime, 't = table(1 2 3 as id, 4 NULL 6 as x)'))

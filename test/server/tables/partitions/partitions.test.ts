@@ -101,7 +101,7 @@ t.test('HASH partitions take integers as unsigned, modulo the number of buckets'
   t.end()
 })
 
-t.test('HASH partitions spread text and 16-byte values by MurmurHash2 of their bytes', t => {
+t.test('HASH partitions distribute text and 16-byte values by MurmurHash2 of their bytes', t => {
   const names = scheme('HASH', hash('SYMBOL', 1000))
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), text => {
@@ -117,7 +117,7 @@ t.test('HASH partitions spread text and 16-byte values by MurmurHash2 of their b
   t.end()
 })
 
-t.test('partitions are added for new values only, each once', t => {
+t.test('partitions are added only for new values, each once', t => {
   const ids = scheme('VALUE', column('INT', 1, 2))
   t.equal(addValues(ids, column('INT', 2, 3, 3, null, 4)), 2)
   t.same(textsOf(ids.scheme as Vector), ['1', '2', '3', '4'])
@@ -165,14 +165,14 @@ function place(policy: Policy, levels: readonly LevelScheme[], ...columns: Colum
   return [...placeRows(partitioning, columns, columns[0]!.length)]
 }
 
-t.test('rows of one partition have one number, −1 stands for none', async t => {
+t.test('rows of one partition have the same number, −1 means none', async t => {
   t.same(place('skip', [values(7, 8)], column('INT', 8, 7, 9, 8)), [1, 0, -1, 1])
   t.same(place('memory', [values(7, 8)], column('INT', 8, null, 9)), [1, -1, -1])
   t.same(place('add', [ranges(0, 10, 20)], column('INT', 0, 10, 20, -1, null)), [0, 1, -1, -1, -1])
   t.same(place('skip', [values(7)], column('INT')), [])
 })
 
-t.test('two rows are neighbours when they are so on every level', async () => {
+t.test('two rows share a partition if they do on every level', async () => {
   const row = fc.tuple(...[3, 4, 5].map(max => fc.integer({ min: 0, max })))
   fc.assert(
     fc.property(fc.array(row, { maxLength: 20 }), rows => {
@@ -193,7 +193,7 @@ t.test('two rows are neighbours when they are so on every level', async () => {
   )
 })
 
-t.test('the columns of the levels are taken by their positions', async t => {
+t.test('the columns of the levels are given by position', async t => {
   const partitioning: TablePartitioning = {
     columns: [2, 0],
     levels: [values(1, 2), values(3, 4)],
@@ -222,10 +222,10 @@ t.test('a value without a partition is left out, added or refused', async t => {
       'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
   })
   t.same(place('fail', [fail], column('INT', 1, 1)), [0, 0])
-  t.same(place('add', [ranges(0, 1)], rows), [-1, -1, -1, -1], 'RANGE gets no partitions')
+  t.same(place('add', [ranges(0, 1)], rows), [-1, -1, -1, -1], 'RANGE gets no new partitions')
 })
 
-t.test('a VALUE level of a database takes no null and no invisible character', async t => {
+t.test('a VALUE level of a database accepts no null and no invisible character', async t => {
   for (const policy of ['skip', 'add', 'fail'] as const) {
     t.throws(() => place(policy, [values(1)], column('INT', 1, null)), {
       name: 'ScriptError',
@@ -246,7 +246,7 @@ const refusalPartitionWidths = {
   message: 'The data to append contains fewer columns than the schema.',
 }
 
-t.test('a partition takes no rows that are narrower than those it has', async t => {
+t.test('a partition refuses rows with fewer columns than it has', async t => {
   const widths = new PartitionWidths()
   widths.note(Float64Array.of(1, 1, 2), 2)
   widths.note(Float64Array.of(2, 3), 3)
@@ -255,7 +255,7 @@ t.test('a partition takes no rows that are narrower than those it has', async t 
   t.throws(() => widths.note(Float64Array.of(3), 1), refusalPartitionWidths)
 })
 
-t.test('what is refused leaves no trace, and an empty table takes anything', async t => {
+t.test('a refused write leaves no trace, and an empty table accepts anything', async t => {
   const widths = new PartitionWidths()
   widths.note(Float64Array.of(5), 3)
   t.throws(() => widths.note(Float64Array.of(4, 5), 2), refusalPartitionWidths)
@@ -268,7 +268,7 @@ t.test('what is refused leaves no trace, and an empty table takes anything', asy
   }, refusalPartitionWidths)
 })
 
-/** Scheme, a value of each level, and the path of the partition that holds them. */
+/** Scheme, a value for each level, and the path of the partition with these values. */
 const cases: [scheme: string, values: string[], path: string][] = [
   ['VALUE, 1..3', ['2'], '/2'],
   ['VALUE, 2024.01.01..2024.01.03', ['2024.01.02'], '/20240102'],
