@@ -1,5 +1,5 @@
 /*
-  Decides how large batches are. If the user gives no size, batches start at the default and grow as long as the server confirms more
+  Decides how large batches are. If the user gives no size, batches start at the default. They grow as long as the server confirms more
   rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same sizes.
 */
 import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
@@ -47,7 +47,9 @@ const shortestMs = 50
  */
 const longestBatchMs = 500
 const fallen = 0.5
-/** A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow. */
+/**
+ * A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow.
+ */
 const batchShare = 8
 /** Limit of the server's backlog while larger batches are tried: the server first answers everything sent earlier. */
 const aheadMs = 500
@@ -72,7 +74,10 @@ class GrowingSize implements BatchSize {
   #present = new Answers()
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
-  /** When another size may be tried, and the lowest rate of this size so far, in rows per millisecond; 0 before the first measurement. */
+  /**
+   * `untilMs`: when another size may be tried. `rate`: the lowest rate of this size so far, in rows per millisecond; 0 before the first
+   * measurement.
+   */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
@@ -114,7 +119,7 @@ class GrowingSize implements BatchSize {
   }
 
   reached(batch: AnsweredBatch, place: number, atMs: number): void {
-    // How far the server has come is an estimate, so batches of the previous size no longer count.
+    // The server's position is only an estimate. Unlike answers, it is not used for batches of the previous size.
     if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
   }
 
@@ -126,7 +131,8 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // The server may have refused the batch only because it is large. Smaller batches are divided less often, so fewer rows are sent twice.
+    // The server may have refused the batch only because it is large. Smaller batches are divided less often, so fewer rows are sent
+    // twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
@@ -209,7 +215,7 @@ class GrowingSize implements BatchSize {
   }
 }
 
-/** With few batches, a single answer at either end of a period must not decide. */
+/** If there are few batches, compares more strictly: a single answer at either end of a period must not decide. */
 function isFaster(present: Answers, before: Answers): boolean {
   const many = present.batches >= enoughBatches
   const least = many ? present.rate : present.leastRate()

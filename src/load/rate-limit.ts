@@ -1,5 +1,5 @@
 /*
-  Keeps a run below a rate: each batch waits until the previous one has used up its share of time.
+  Keeps a run below a rate: each batch waits, counted from the previous one, as long as its rows and bytes take at that rate.
 */
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
@@ -11,7 +11,7 @@ export interface RateLimiter {
 }
 
 /**
- * The first batch waits like the others, starting now; after a pause at most one batch may pass early.
+ * The first batch waits like the others, counted from this call. After a pause, only one batch may pass without waiting in full.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {

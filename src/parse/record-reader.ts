@@ -39,7 +39,7 @@ export interface OpenedInput {
   readonly records: (options: BatchOptions) => Records
 }
 
-/** @param found  small files that look alike share it */
+/** @param found  what was detected; one object may serve many small files that look alike */
 export function recordReader<Format extends string>(
   found: FoundShape<Format>,
   opened: OpenedInput,

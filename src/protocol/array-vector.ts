@@ -128,7 +128,7 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // Makes room for the announced cells only as far as they can have arrived.
+  // Reserves no more memory than the bytes that have arrived could fill: the announced count may be false.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
   const offsets = new GrowableOffsets(Math.min(reader.available, length))
@@ -172,7 +172,7 @@ class GrowableOffsets {
   rows = 0
   cells = 0
 
-  /** @param expectedRows  room from the start */
+  /** @param expectedRows  number of rows to make room for at once */
   constructor(expectedRows: number) {
     this.#offsets = new Uint32Array(expectedRows + 1)
   }
@@ -194,7 +194,7 @@ class GrowableOffsets {
     }
   }
 
-  /** A fast path for most rows of most vectors. */
+  /** The fast path for counts of one byte, which most vectors have. */
   #addShortRows(counts: Uint8Array): void {
     const offsets = this.#offsets
     const start = this.rows + 1

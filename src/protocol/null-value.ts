@@ -3,7 +3,7 @@
   negative finite number, so NaN is a value.
 */
 
-/** BOOL and CHAR: 80 on the wire; code without a check for null reads this as "true". */
+/** BOOL and CHAR: 0x80 on the wire. Code that does not check a BOOL for null takes it for "true". */
 export const nullInt8 = -128
 export const nullInt16 = -32768
 /** INT and the temporal types of 32 bits; also the count of a DURATION, and DECIMAL32. */

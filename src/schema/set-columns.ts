@@ -18,7 +18,7 @@ import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
 
-/** Words that templates may use besides names of columns and parts. */
+/** Words that templates may use besides `line`, names of columns and parts. */
 const inputWords = ['filename', 'dirname', 'path'] as const
 export const lineWord = 'line'
 
@@ -26,7 +26,8 @@ export const isInputWord = (name: string): boolean => inputWords.some(word => wo
 
 /**
  * Adds a template for each column that has the name of a path part.
- * @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_COLUMN for names that mean two things
+ * @throws {UsageError} DDB_USAGE if a part has the name of a word
+ * @throws {InputError} DDB_INPUT_COLUMN if a name is both a part and a column of the input
  */
 export function withParts(
   { columns }: TargetSchema,
@@ -83,7 +84,8 @@ export function checkParts(
 
 /**
  * Turns the template of a column into the source of its cells.
- * @param columnOf  finds the column with a name; throws if there is none, unless the name is a part of the path or a word
+ * @param columnOf  finds the input column with a name. If there is none, it throws, or returns undefined if `isOther`. `isOther`: the
+ * name is a part of the path, or `filename`, `dirname`, `path` or `line`
  */
 export function setSource(
   target: string,
@@ -103,7 +105,7 @@ export function setSource(
   return { kind: 'template', parts: parts.map(sourceOf) }
 }
 
-/** The source for a part of the path or a word; undefined for a name of an input column. */
+/** The source for a part of the path or one of the words; undefined for other names. */
 function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
   if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
   return name === lineWord ? { kind: 'line' } : undefined
@@ -133,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names or numbers. Undefined if the name is a part of the path or a word. */
+/** The field that a template names or numbers. Undefined if `isOther`: the name is a part of the path or one of the words. */
 export function templateField(
   name: string,
   isOther: boolean,

@@ -1,6 +1,6 @@
 /*
-  `demo`: shows the three ways of asynchronous writing on an embedded server that runs only for the tour, with explanations for
-  people who have never seen DolphinDB.
+  `demo`: shows the three ways of asynchronous writing, on an embedded server that runs only for the tour. Explains them to people who
+  have never seen DolphinDB.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure
 export interface DemoWay {
   readonly title: string
   readonly explanation: string
-  /** Scripts under fixtures/, quoted from DolphinDB's documentation. */
+  /** A script under fixtures/, quoted from DolphinDB's documentation. */
   readonly script: string
   readonly input: string
   /** Run before the script to prepare what it expects. */
@@ -81,7 +81,7 @@ needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
   },
 ]
 
-/** The chapter's own figures: 50,000 requests of 100 rows; a slow machine does fewer in the time. */
+/** The figures of DolphinDB's documentation: 50,000 requests of 100 rows. A slow machine does fewer requests in the time. */
 const measuredRequests = 50_000
 const measuredMs = 4_000
 const measuredRows = 100
@@ -271,7 +271,7 @@ ${paintResult('bold', 'Next, with a server of your own')}
 `
 }
 
-/** Relative to the working folder, unless that is longer than the whole path. */
+/** The path relative to the working folder for a file in it, else the path as given. */
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path)
   return clean(near.startsWith('..') || isAbsolute(near) ? path : near)

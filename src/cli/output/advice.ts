@@ -28,14 +28,14 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, except for a script, which has effects and may hold a password. */
+/** Repeats the command, unless it is a script, which has effects and may hold a password, or a load from a pipe. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** Suggests `check`, which shows column by column what the load would do, with the options that the message names. */
+/** Suggests `check` with the options that the message names: it shows column by column what the load would do. */
 const check: Advice = asked => {
   if (!isLoad(asked) || !hasFiles(asked)) return undefined
   const { without, further } = foundOptions(asked)
@@ -87,7 +87,7 @@ const tables: Advice = asked => {
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.includes('-'))
 
-/** Counts the rows of the table. */
+/** Suggests to count the rows of the table. */
 const look: Advice = ({ flags }) => {
   const table = flags.get('table')?.at(-1)
   if (table === undefined) return undefined
@@ -102,7 +102,7 @@ const runs: Advice = ({ flags, args, command }) => {
   return name === undefined ? undefined : shellText(['runs', name, ...where])
 }
 
-/** Suggests to try the login; after a wrong password, with another source for the password. */
+/** Suggests a command that only logs in. After a wrong password, adds another source for the password. */
 const login: Advice = ({ flags, message = '' }) =>
   shellText([
     ...['exec', '-e', '1', ...serverWords(flags)],
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** Suggests the embedded server, on the port where no server was found; to `serve`, whose port is in use, any free port. */
+/** Suggests the embedded server, on the port where no server was found. For `serve`, whose port is in use, suggests any free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])
@@ -120,7 +120,7 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 
 const explained: Advice = () => undefined
 
-/** Code → command that helps; undefined if the call lacks something for it. */
+/** Code → command that helps; undefined if the call lacks something that the command needs. */
 const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_USAGE: ({ command: { name } }) => shellText([name, isLong(name) ? '--help-all' : '--help']),
   DDB_NAME: tables,

@@ -117,11 +117,11 @@ export interface CheckResult {
   /** What keeps texts from their columns, and the options that read them: a sentence for each problem. */
   mends: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
-  /** Requests for the rows read, and for all rows; null if unknown. */
+  /** `looked` counts requests for the rows read, `expected` for all rows; null if unknown. */
   batches: { looked: number; expected: number | null }
   /** One per group of inputs that are read alike. */
   frozen: FrozenLoad[]
-  /** Filled in by the command line: a `load` for each of `frozen`. */
+  /** `load` commands, one for each entry of `frozen`; the command line fills them in. */
   commands: string[]
   /** Sentences about assumptions that may be wrong. */
   notices: string[]

@@ -3,7 +3,6 @@
   `selftest`, finds them out, and later runs remember them.
 */
 
-/** Where a server listens. */
 export interface ServerAddress {
   /** Name or IP address. */
   host: string

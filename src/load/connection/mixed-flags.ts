@@ -34,8 +34,8 @@ export type MixedFlags =
 const longestProbeMs = 5_000
 
 /**
- * Asks in one round trip: two asynchronous statements, and a question that sees their effect. Unless the result is `taken`,
- * nothing else may be asked on the session.
+ * Asks in one round trip: two asynchronous statements, and a question whose answer shows their effect. Ask nothing else on the session
+ * unless the result is `taken`.
  */
 export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
   try {
@@ -85,12 +85,12 @@ export async function askMixedFlags(
 }
 
 /**
- * Sends a run's data as official clients do, over sessions that are asynchronous throughout, if their login may be part of the connect
- * request. Otherwise the run waits for the answer to every batch.
+ * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part of the connect
+ * request. If that is impossible, the run waits for the answer to every batch.
  *
  * @param mixedFlags  undefined if the server did not answer in time
  * @param loginWithConnect  undefined if unknown for this user
- * @returns whether a login inside the connect request works; undefined if the run did not try
+ * @returns whether a login inside the connect request works; undefined if that is still unknown
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
@@ -130,7 +130,7 @@ export async function sendUnmixed(
   return holds
 }
 
-/** Whether user and password may be part of the connect request, or no user is given. */
+/** True if user and password may be part of the connect request, or if no user is given. */
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
@@ -139,7 +139,10 @@ function mayShow({ server: { address: server } }: Run): boolean {
   return mayLogInWithConnect(server)
 }
 
-/** Tries a login inside the connect request once, on an answered session: an asynchronous session does not tell who is logged in. */
+/**
+ * Tries once whether a login inside the connect request works. Uses a session with answers, because an asynchronous one cannot tell who
+ * is logged in.
+ */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
   const { platform, plan } = run
   const { address: server } = run.server

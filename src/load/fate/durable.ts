@@ -29,14 +29,16 @@ export interface DurableState {
   isUntouched: boolean
   /** Inputs with names; without a journal there are none. */
   readonly inputs: NamedInput[]
-  /** Only for a state read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
+  /**
+   * Only for a state read from a journal: which rows were sent under which numbers. A process does not keep this for its own batches.
+   */
   readonly read:
     | {
         /** Indexed by input. */
         readonly covered: CoveredInput[]
         /** Batches by number, as long as later records may mention them. */
         readonly sent: Map<number, SentBatch>
-        /** Batches that were divided by lane, by their first numbers. */
+        /** Batches that were divided by lane. The key is the number of the batch's first part. */
         readonly laned: Map<number, SentLanes>
       }
     | undefined
@@ -82,7 +84,7 @@ export interface DurableState {
     | undefined
 }
 
-/** @param isRead  whether the state is read from a journal: it then keeps which rows went under which numbers */
+/** @param isRead  true if the state is read from a journal, and so keeps which rows were sent under which numbers */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,

@@ -37,12 +37,12 @@ export interface NamedInput {
   readAt?: string
 }
 
-/** The place of one lane's rows among those of all lanes. */
+/** Where the rows of one lane stand in a batch that was divided by lane. */
 export interface PlaceInLanes {
-  /** The first number that the batch got. */
+  /** The lowest number of the batch; each lane with rows has one. */
   readonly firstNo: number
   readonly firstRow: number
-  /** True if the lane's number follows from the batch's number. */
+  /** True if the event `laned` gave these rows their number. */
   readonly isLane: boolean
 }
 
@@ -90,8 +90,8 @@ export type RunEvent =
   | Durable
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * Leaves later rejects to the next process. A record cut off by a failing disk may be whole by then. A reject that ends this run
-   * would end the next process, too.
+   * From here on, the journal keeps no rejects: the next process decides about those records. A record cut off by a failing disk may be
+   * whole by then. A reject that ends this run would end the next process, too.
    */
   | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows and learnt their outcome. */
@@ -118,7 +118,7 @@ export type RunEvent =
   | { readonly kind: 'rejected' }
   /** Rows were read and will not be sent. */
   | { readonly kind: 'unsent'; readonly rows: number }
-  /** Rows that were read but not counted were between reader and session: they are unsent. */
+  /** The rows that were read and not counted as anything else: they were between reader and session, and are unsent. */
   | { readonly kind: 'restUnsent' }
   /** A batch is on its way to a session. */
   | {
@@ -180,7 +180,7 @@ export type RunEvent =
   /** The target has accepted the batch, which counts once it was read back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
-  /** `arrived` of all sent rows arrived; it is unknown which. */
+  /** Of all sent rows, `arrived` have arrived. It is unknown which. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
   /** Confirmed rows are no longer certain. `isCertain`: a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }

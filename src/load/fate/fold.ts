@@ -2,8 +2,8 @@
   The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files, so the
   same events lead to the same state.
 
-  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, each other term
-  from the outcomes, so that a lost row shows as a difference.
+  In the equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent, `read` comes from the readers, and each other
+  term from the outcomes. So a lost row shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
@@ -52,7 +52,9 @@ export interface OpenBatch {
   sentAtMs: number
   /** Least number of rows that the target had when the batch was claimed; undefined if unknown. */
   leastHad: number | undefined
-  /** True if confirmed rows became uncertain after the batch was claimed: the same cause may have removed its rows. */
+  /**
+   * True if, after this batch was claimed, confirmed rows became uncertain: what removed those may have removed this batch's rows, too.
+   */
   isDoubted: boolean
 }
 
@@ -63,7 +65,7 @@ export interface RunState extends DurableState {
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, if certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** Batches without an outcome, in the order of their numbers. `taken` holds those being read back. */
+  /** Batches without an outcome, in the order of their numbers, except those being read back, which are in `taken`. */
   readonly open: Map<number, OpenBatch>
   readonly taken: Map<number, OpenBatch>
   openBytes: number
@@ -80,9 +82,10 @@ export interface RunState extends DurableState {
   /** Earlier processes sent, or were about to send, the batches up to this number. */
   earlierNo: number
   readonly latencies: Latencies
-  /** Lines of unknown outcome with the reason; confirmed lines; lines that differ from what was sent. */
+  /** Lines whose outcome is unknown, with the reason. */
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
+  /** Lines that differ from what was sent. */
   readonly different: LineRanges
   /** Sentences for the summary, each once. */
   readonly notes: string[]
@@ -198,7 +201,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
     case 'sent':
-      // Another copy replaces a batch in flight, whose outcome is still open.
+      // The batch is in flight, and its outcome is still open: this is another copy of it.
       if (isOut(batch.state)) {
         state.batches.retried++
         countOut(state, batch, -1)

@@ -14,9 +14,11 @@ import { runDamaged, runTakenOver } from './changed-run.js'
 /**
  * Must be called before the run creates anything on the server.
  *
- * @param isRead  whether nothing of the inputs is left to be sent
+ * @param isRead  true if nothing of the inputs is left to be sent
  * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than the server's records, DDB_LOCKED
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ * @throws {ConnectionError}
+ * @throws {ServerError}
+ * @throws {TimeoutError}
  */
 export async function checkAlone(
   { history: { journal, name }, plan, options }: Run,
@@ -31,7 +33,7 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // If rows are only counted, the journal knows only at the end which rows were read; a limit leaves inputs unread.
+  // If rows are only counted, the journal learns only at the end which rows were read. A limit leaves inputs unread.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
@@ -43,7 +45,8 @@ export async function checkAlone(
   // A run that starts over is not finished.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // A process that took over a lock knows that the holder is gone. If the lock was free, only the session tells.
+  // A process that took over a lock knows that the holder is gone. The lock may be free although the last process recorded no end. Then
+  // only that process's session on the server shows whether it still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {
@@ -88,7 +91,7 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
 /**
  * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost connection,
  * which is handled elsewhere.
- * @returns false if the server refuses to store it
+ * @returns false if the server refuses to store the batch's number
  */
 export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
   const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)

@@ -73,9 +73,9 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
-  /** Place up to which reported records are included. */
+  /** The record includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** If inputs are followed, several are read at once: the number and place of each input that has changed. */
+  /** Only for inputs that are followed, because several are read at once: as `upTo`, for each input that has changed. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
@@ -180,8 +180,8 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first row in the order of
-   * lanes.
+   * Like `part`, for rows of one lane: `of` is the `no` of the record `lanes` that divided them. `start` is the index of the first row
+   * in the order of lanes.
    */
   | {
       readonly kind: 'lanePart'
@@ -203,9 +203,12 @@ export type JournalRecord =
     }
   /** The server has lost rows that it had confirmed. */
   | { readonly kind: 'forgotten' }
-  /** The process is about to remove the run's objects from the server, but not its rows: there is nothing left to ask. */
+  /**
+   * The process is about to remove everything of the run from the server except the rows. From then on, the server can no longer tell
+   * anything about the run.
+   */
   | { readonly kind: 'leaving' }
-  /** Replaces the batches of a finished journal and their outcome: tells how far each input was sent, and its rows. */
+  /** Replaces the batches of a finished journal and their outcomes: tells how far each input was sent, and with how many rows. */
   | {
       readonly kind: 'settled'
       readonly lastNo: number
@@ -367,7 +370,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a value that people may have edited has options of a run, as far as code other than `makePlan` uses them. */
+/** Whether a value, which people may have edited, has the options of a run. Does not check options that only `makePlan` uses. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

@@ -157,7 +157,8 @@ export async function checkMarker(
 
 /**
  * @param found  the token in the marker
- * @throws {DdbError} DDB_LOCKED if the token is another run's; {ServerError} if there is none
+ * @throws {DdbError} DDB_LOCKED if the token is another run's
+ * @throws {ServerError} if there is none
  */
 export async function checkOwner(
   session: Session,
@@ -177,7 +178,10 @@ export async function checkOwner(
   throw await nameIsTaken(session, run, timeoutMs)
 }
 
-/** The error for a lost ledger of a unit. It is created only once: another process finished the unit, or the server restarted. */
+/**
+ * The error for a lost ledger of a unit. The ledger is created only once, so another process has finished the unit, or the server
+ * has restarted.
+ */
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
@@ -185,7 +189,7 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
   )
 }
 
-/** Entries from this number on record processes of the run; lower entries record sessions. */
+/** Entries with this number or a higher one stand for processes of the run, lower ones for sessions. */
 export const firstOwner = 1_000_000
 
 /** What the server knows of the run that has the name. */
@@ -274,7 +278,7 @@ function silent(cause: TimeoutError): ConnectionError {
 export type MarkerState = 'ours' | 'gone' | 'taken'
 
 /**
- * Asks over a new connection whether the marker still exists.
+ * Asks over a new connection whether the marker still exists. If it is ours, also records the session in it.
  * @throws {ServerError}
  * @throws {ConnectionError}
  * @throws {TimeoutError}
@@ -292,7 +296,8 @@ export async function askMarker(
 }
 
 /**
- * Removes the marker if it belongs to this run, and the last batch number of a run with a journal. Rows do not depend on that.
+ * Removes the marker if it belongs to this run, and the last batch number of a run with a journal. Ignores failures, because no row
+ * depends on either.
  * @param ledger  a ledger to remove first, in the same round trip
  */
 export async function dropMarker(

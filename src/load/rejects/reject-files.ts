@@ -65,7 +65,7 @@ interface ShapeFile {
   readonly earlier: KeptFile | undefined
   /** Whether a line of the reasons describes the run. */
   isTold: boolean
-  /** Number of columns whose offsets the reasons contain. */
+  /** Number of columns whose time zone offsets were already written to the reasons. */
   toldOffsets: number
 }
 
@@ -88,7 +88,7 @@ const maxFiles = 100
 export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
   /** In the order in which the files were made. */
   const byShape = new Map<string, ShapeFile>()
-  /** Keys of shapes by input, as headers may be long. */
+  /** The key of each input's shape. Made only once, because headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
   const maker = newFileMaker(path, files)
@@ -182,7 +182,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds facts to a reason that a later load of the file needs and that the file lacks. */
+/** Adds to a reason the facts that a later load of the file needs and that the file lacks. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,

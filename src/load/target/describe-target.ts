@@ -61,7 +61,7 @@ export interface TargetDescription {
   readonly upsert?: UpsertForm
   /** Whether a row written twice stays one row: the table has a key, or keeps one of several rows with equal sort columns. */
   readonly dropsDuplicates?: boolean
-  /** Whether the last written of several rows with the same key stays. */
+  /** True if, of several rows with the same key, the table keeps the one that was written last. */
   readonly replaces?: boolean
 }
 
@@ -147,7 +147,10 @@ function transformed(table: TargetDescription, types: string | undefined): Targe
   }
 }
 
-/** The named columns; a name without a type gets the type of the table's column. @throws {UsageError} DDB_USAGE */
+/**
+ * The named columns. A name without a type gets the type of the table's column.
+ * @throws {UsageError} DDB_USAGE
+ */
 function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly TargetColumn[] {
   const entries = types.split(',').map(entry => {
     const name = entry.trim()
@@ -192,7 +195,10 @@ function keyColumnsOf(
   return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
 }
 
-/** The columns of a table if the table limits its texts. Only DFS tables do, even if they are shared under a plain name. */
+/**
+ * The columns of a DFS table, because the server limits their texts; none for other tables. A DFS table may also be shared under a
+ * plain name.
+ */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')
   const isStored =

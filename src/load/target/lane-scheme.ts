@@ -1,6 +1,6 @@
 /*
-  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to the same
-  partition refuse each other. In keyed in-memory tables, rows with the same key must, as their order matters. A rule only has to give
+  Decides which rows must share a connection if a run has several. Rows of one partition must: while one session writes to a partition,
+  the server refuses others. In keyed in-memory tables, rows with the same key must, as their order matters. A rule only has to give
   equal partitions or keys equal lanes, so it can ignore unknown parts of a scheme.
 */
 import { createHash } from 'node:crypto'
@@ -61,8 +61,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Rows with equal values in either also have equal
-  // values in the columns of both.
+  // Columns named for an upsert may differ from the table's key. Only columns that are in both decide: rows that are equal in all
+  // columns of either are also equal in these.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
@@ -107,7 +107,10 @@ function schemeOf(
   }
 }
 
-/** Odd, so that the outer level has an effect for every number of lanes that is a power of two. */
+/**
+ * The factor of the outer level's place. It is odd: an even factor would make every product even, so that with two lanes the outer
+ * level would have no effect.
+ */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
 /** In a VALUE scheme, the hash of a value chooses its lane, so that the value stays there while partitions are added. */

@@ -1,6 +1,6 @@
 /*
-  The session on which rows are counted. If a server has forgotten the session and its login, the session is reopened, unless another
-  table may have replaced the target.
+  The session on which rows are counted. If a server has forgotten the session and its login, the run opens another one. It does not
+  if another table may have replaced the target.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
@@ -11,7 +11,7 @@ import { askMarker } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import { ignoreLoss } from './delivery.js'
 
-/** A session for questions whose id may change. */
+/** The session for questions. Another session, with another id, may replace it. */
 export interface CountingSession {
   readonly session: Session
   /**
@@ -29,11 +29,11 @@ export interface CountingSession {
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules
-  /** Whether the rows are lost when the server stops: another server process then has other rows. */
+  /** Whether the rows are lost when the server stops. A server that was started again does not have them. */
   readonly inMemory: boolean
   /** Whether the run has a marker, which names the counting session. */
   readonly marked: boolean
-  /** The data connections, which end with the server; `closed` once all have. */
+  /** The data connections, which end with the server. `closed` is true once all have ended. */
   readonly data: Pick<Session, 'closed'>
 }
 
@@ -85,7 +85,7 @@ async function openAgain(
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    // Records the new counting session, and tells whether the server process is still the same.
+    // `askMarker` also records the new counting session. Its answer tells whether the server process is still the same.
     const isKnown = !marked || (await askMarker(session, run.history.name, leftMs())) === 'ours'
     if (inMemory && !(isKnown && mayBeSameTable(place))) throw anotherServer()
     return session

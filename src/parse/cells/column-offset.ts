@@ -5,8 +5,9 @@
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** Stands for an unknown offset: no number of seconds in a day, yet small enough for V8 to store without allocating. */
+/** Stands for an unknown offset. No offset has so many seconds, and V8 stores so small a number without allocating. */
 const unknown = 1_000_000
+/** Stands for times without an offset; chosen like `unknown`. */
 const noOffset = 1_000_001
 
 const noOffsetText = 'none'

@@ -25,7 +25,8 @@ export class Int64Parts {
   setProduct(a: number, b: number, c: number): boolean {
     const aHigh = Math.floor(a / 65_536)
     const aLow = a - aHigh * 65_536
-    // Both products stay below 2^53: `aHigh * b` has 16 bits less than `a × b`.
+    // Doubles hold both products exactly. `aHigh` is `a` without its 16 low bits and `a × b` is within ±2^68, so `aHigh * b` is within
+    // ±2^53. `aLow * b` is below 2^46.
     const upper = aHigh * b
     const lower = aLow * b + c
     const upperHigh = Math.floor(upper / 65_536)

@@ -1,7 +1,7 @@
 /*
   Reads dates and times of day from bytes, in DolphinDB's own notation and in ISO 8601 (docs/server-semantics.md#text-of-values),
-  without allocating anything. The results are wall-clock times. A column cannot store an offset. Without a time zone, all times
-  of a column must have the same one. With a time zone, times with an offset are converted to the zone's clocks.
+  without allocating anything. The results are wall-clock times. A column cannot store an offset, so without a time zone all times of a
+  column must have the same offset. With a time zone, times with an offset are converted to the zone's clocks.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -26,8 +26,9 @@ const nanoDigits = 9
 /** Value of the last digit of a fraction with this many digits, in nanoseconds. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
-/** Results of the readers besides 0: the text is not a value, or has more digits than nanoseconds. */
+/** What the readers return instead of 0 if the text is not a value. */
 const noValue: number = NaN
+/** What the readers return instead of 0 if the fraction has digits beyond nanoseconds that are not zeros. */
 const tooFine: number = Infinity
 
 /** The parts of a moment, from which every temporal type can be made. */
@@ -39,7 +40,10 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads a text into its own parts. `read` returns 0; NaN for no match; Infinity for more digits than nanoseconds. */
+/**
+ * Reads a text into its own parts. `read` returns 0; NaN if the text does not match; Infinity if its fraction has digits beyond
+ * nanoseconds.
+ */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers, which may be written in the style of the input. */
   readonly isNumber: boolean
@@ -58,7 +62,7 @@ export interface ClockRules {
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
-/** Keeps the parts of the text read last; if that text was not a value, they are meaningless. */
+/** Keeps the parts of the text read last. If that text was not a value, they are meaningless. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
@@ -80,7 +84,7 @@ export class WallClock implements TimeParts {
     this.#onOffset = onOffset
   }
 
-  /** Reads a date, optionally followed by a time. Returns 0, NaN or Infinity. */
+  /** Reads a date into `days`; a time may follow. Returns 0, or else `noValue` or `tooFine`. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -93,7 +97,7 @@ export class WallClock implements TimeParts {
     return outcome === 0 && matters ? this.#toZone() : outcome
   }
 
-  /** Reads `HH:MM:SS[.fraction]`. Returns 0, NaN or Infinity. */
+  /** Reads `HH:MM:SS[.fraction]` into `secondOfDay` and `nanos`. Returns 0, or else `noValue` or `tooFine`. */
   readTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     this.#isBasic = false
@@ -107,7 +111,7 @@ export class WallClock implements TimeParts {
     return noValue
   }
 
-  /** Reads `HH:MM` or `HH:MMm`. Returns 0 or NaN. */
+  /** Reads `HH:MM` or `HH:MMm` into `secondOfDay`. Returns 0, or else `noValue`. */
   readMinute(bytes: Uint8Array, start: number, end: number): number {
     const last = trimmedEnd(bytes, start, end)
     this.#trim(bytes, start, bytes[last - 1] === lowerM ? last - 1 : last)
@@ -115,7 +119,10 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /** Reads a date alone (midnight), or with `T` or a blank and `HH:MM[:SS[.fraction]]`. Returns 0, NaN or Infinity. */
+  /**
+   * Reads a date, alone (midnight) or followed by `T` or a blank and `HH:MM[:SS[.fraction]]`. Returns 0, or else `noValue` or
+   * `tooFine`.
+   */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -130,7 +137,7 @@ export class WallClock implements TimeParts {
     return outcome === 0 ? this.#toZone() : outcome
   }
 
-  /** Reads a date, `T` or a blank, and `HH` or the time of a whole hour. Returns 0, `noValue` or `tooFine`. */
+  /** Reads a date, `T` or a blank, and `HH` or the time of a whole hour. Returns 0, or else `noValue` or `tooFine`. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -169,8 +176,8 @@ export class WallClock implements TimeParts {
   }
 
   /**
-   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`. Returns the position after the date, or NaN. A
-   * nonexistent day becomes NaN, which the sums below propagate.
+   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`. Returns the position after the date, or NaN. A day that does
+   * not exist makes `days` NaN, and the sums below then give NaN, too.
    */
   #date(bytes: Uint8Array): number {
     const p = this.#start
@@ -187,7 +194,7 @@ export class WallClock implements TimeParts {
     return p + 8 + 0 * this.days
   }
 
-  /** Reads the separator at `p`, and the time and offset after it. Returns NaN if `p` is NaN. */
+  /** Reads the separator at `p`, and the time and offset after it. Returns `noValue` also if `p` is NaN. */
   #timeAfter(bytes: Uint8Array, p: number): number {
     if (p !== p || !isSeparator(bytes[p]!)) return noValue
     this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)
@@ -232,7 +239,10 @@ export class WallClock implements TimeParts {
     return outcome
   }
 
-  /** Converts the moment to the zone's clocks. Returns NaN for a time that the clocks never showed. */
+  /**
+   * Converts the moment to the zone's clocks. Returns 0, or `noValue` if the clocks never showed the time. Without a zone, only checks
+   * the offset.
+   */
   #toZone(): number {
     const zone = this.#zone
     const offset = this.#offset

@@ -7,9 +7,9 @@ import { defaultMaxRecordBytes } from '../tokenizer.js'
 export interface DialectOptions {
   /** Separates fields; one or more characters. Detected in the first 1 MiB if left out. */
   readonly delimiter?: string
-  /** One character; '' if nothing is quoted. Detected in the first 1 MiB if left out: `"` unless it is `'`. */
+  /** One character; '' if nothing is quoted. If left out: `"`, or `'` if the first 1 MiB shows that. */
   readonly quote?: string
-  /** Precedes a quote inside quotes. Detected in the first 1 MiB if left out: the quote itself unless it is `\\`. */
+  /** Precedes a quote inside quotes. If left out: the quote itself, or `\\` if the first 1 MiB shows that. */
   readonly escape?: string
   /** Lines that start with this text are not records. */
   readonly comment?: string
@@ -18,9 +18,9 @@ export interface DialectOptions {
    * them. If both leave the question open, the run ends (docs/csv.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
-  /** Records end with a delimiter, so that an empty last field is dropped; detected in the first 1 MiB if left out. */
+  /** True if records end with a delimiter, so that the empty last field is dropped. Detected in the first 1 MiB if left out. */
   readonly trailingDelimiter?: boolean
-  /** Records begin with a row name, which is dropped, and which the header does not name; default false. */
+  /** True if records begin with a row name, for which the header has no name. Row names are dropped; default false. */
   readonly rowNames?: boolean
   /**
    * Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` drops surplus ones; default
@@ -76,7 +76,7 @@ export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
 }
 
-/** The fast path only looks for quotes among the bytes below the digits, where the common ones are. */
+/** The fast path looks for quotes only among the bytes below the digits, which include " and '. */
 function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }

@@ -28,7 +28,10 @@ const encoder = new TextEncoder()
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
-/** Loads csv-parse for a scanner of `lines`. Only these dialects need it. */
+/**
+ * Loads csv-parse, and returns a function that makes a scanner of `lines`. Only dialects whose quote or escape character is not a
+ * single byte need it.
+ */
 export async function loadCsvParse(
   dialect: CsvDialect,
 ): Promise<(lines: LineTokenizer) => RecordScanner> {
@@ -86,8 +89,9 @@ class CsvParseScanner implements RecordScanner {
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
-  /** Input offsets of the first byte that the feed was given, and after the last one. */
+  /** Input offset of the first byte that the feed was given. */
   #feedOffset = 0
+  /** Input offset after the last byte that the feed was given. */
   #fedOffset = 0
   /** True if the feed was given blank lines after the end of the input. */
   #isFlushed = false

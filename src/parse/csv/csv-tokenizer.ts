@@ -43,14 +43,15 @@ export class CsvTokenizer implements LineFormat {
   readonly #broken: BrokenRecords
   /** Position after the record scanned last, if only the number of its fields is wrong; else −1. */
   #wrongCountNext = -1
-  /** Start of the record that `peek` returned, and the position after it. */
+  /** Start of the record that `peek` returned. */
   #peekedAt = 0
+  /** Position after the record that `peek` returned. */
   #peeked = 0
-  /** Offsets: only empty lines and comments lie before `#otherUpTo`; a record begins at `#recordAt`. */
+  /** Input offset up to which only empty lines and comments follow the last record. */
   #otherUpTo = 0
+  /** Input offset of the first record after them; −1 if it is not known. */
   #recordAt = -1
 
-  /** @param scannerOf  makes the scanner */
   constructor(
     file: string,
     dialect: CsvDialect,

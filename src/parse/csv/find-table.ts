@@ -9,7 +9,7 @@ import { quotesDialect, type QuotesDialect } from './find-quotes.js'
 import { afterLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
-/** Options that read only the table. Options that are not needed are left out. */
+/** The options with which a run reads the table and nothing around it. An option that is not needed is left out. */
 export interface FoundTable extends QuotesDialect {
   readonly skipLines?: number
   readonly comment?: string
@@ -62,8 +62,9 @@ interface Seen {
 interface Cut {
   readonly dialect: TriedDialect
   readonly records: readonly Seen[]
-  /** The most common number of fields. `share` is the share of such records, counted from the first one on. */
+  /** The most common number of fields. */
   readonly width: number
+  /** Share of records with that many fields, counted from the first such record on. */
   readonly share: number
 }
 
@@ -155,7 +156,7 @@ export function tableOptions({
   ]
 }
 
-/** The options with which a run reads only the table. */
+/** The options of a found table, as a dialect. */
 export function tableDialect(table: FoundTable): DialectOptions {
   const { skipLines, comment, names, ragged } = table
   return {
@@ -284,7 +285,7 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
 interface Begin {
   /** Index of the first record of the table: of the header if there is one. */
   readonly at: number
-  /** Set if the header lacks the name of the first field; then the header is the record before. */
+  /** Set if the header lacks the name of the first field. Then `at` is the record after the header. */
   readonly names?: readonly string[]
   /** True if the header names more fields than most records have. */
   readonly isRagged?: boolean

@@ -1,6 +1,6 @@
 /*
-  The target of rows, as far as opening an input needs it. It tells whether a first record is a header, and what a field without a
-  name is, by the records that fit its columns.
+  The target of rows, as far as opening an input needs it. Records that fit the target's columns show whether the first record is
+  a header, and what a field without a name is.
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -57,7 +57,7 @@ export function decimalCommaFor(
 export interface Fit {
   /** The reason why a record would not become a row; undefined if all would. */
   readonly misfit: string | undefined
-  /** True if some cell is a value of a column that does not accept every text. */
+  /** True if some cell that is not null fits a column that refuses ordinary words, for example a column of numbers. */
   readonly hasValues: boolean
 }
 

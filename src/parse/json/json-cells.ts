@@ -74,7 +74,7 @@ export class JsonCells {
       if (kind !== jsonKinds.null) {
         const suits = (elementKinds & kind) !== 0
         if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          // A text with escapes is already there, because the scanner has written it there.
+          // A text with escapes needs no copying: the scanner has already written it to `to`.
           if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
           scanner.scratch = to + textEnd - textStart
         } else if (!this.wrongKind(block, row, field, elementKinds)) return -1

@@ -21,7 +21,10 @@ export interface PieceThreads {
   readonly slots: PieceSlots
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
-  /** Tells all threads how to read pieces. Returns the number that pieces of this kind carry. */
+  /**
+   * Tells all threads how to read the pieces that follow. Returns the number of this way of reading; each such piece is put into its
+   * slot with it.
+   */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
@@ -59,8 +62,9 @@ export class PieceFeed implements Feed {
   readonly #input: FedInput
   readonly #copy: PieceCopy
   readonly #queue: Piece[] = []
-  /** The unused part of the last chunk, and the source's counts for that chunk. */
+  /** The unused part of the last chunk. */
   #rest: Uint8Array = nothing
+  /** The source's counts at the last chunk. */
   #restTaken: Taken
   #isOver = false
   #failure: { readonly error: unknown } | undefined
@@ -83,7 +87,8 @@ export class PieceFeed implements Feed {
 
   /**
    * Delivers the next piece; done after the last one.
-   * @throws the source's failure, after everything that the source delivered; as `PieceThreads.answered`
+   * @throws the source's failure, after everything that the source delivered
+   * @throws {DdbError} DDB_THREAD if a thread has died
    */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
@@ -137,7 +142,10 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /** Whether to wait for input, which cannot arrive while the reader is busy. The feed waits for a pipe only briefly. */
+  /**
+   * Whether to wait for more input before the reader gets its next piece: while the reader works, no input can arrive. For a pipe the
+   * wait is short.
+   */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false
@@ -203,7 +211,7 @@ export class PieceFeed implements Feed {
   }
 }
 
-/** True if no thread works on the piece. */
+/** True if no thread has to read the piece any more: a thread has read it, or only the reader may. */
 function isRead({ answer, isOwn }: Piece): boolean {
   return isOwn || answer !== undefined
 }

@@ -53,7 +53,7 @@ export class ReadAhead {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
-  /** Lets threads read from the next chunk on. Everything before the first wanted record was passed over by then. */
+  /** Lets threads read from the next chunk on. Must be called after everything before the first wanted record was passed over. */
   begin(): void {
     this.#hasBegun = true
   }
@@ -137,7 +137,10 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /** Ends a piece that was taken over completely. The tokenizer continues with the incomplete rest. */
+  /**
+   * Ends a piece all of whose records were taken over. The tokenizer gets the bytes after the last of them, which may begin a record
+   * that the next piece continues.
+   */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)

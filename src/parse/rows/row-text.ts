@@ -19,7 +19,8 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  found even if a class has them as getters; an array's elements are these members in order
+ * @param members  members to write even if they are getters of the row's class. The elements of an array are these members, in their
+ * order
  * @throws {RowFault} for anything that is not a row, and for values without a text
  */
 export function rowText(row: unknown, members: RowMembers): string {

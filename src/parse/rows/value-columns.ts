@@ -107,7 +107,10 @@ export class FloatingValues implements ValueColumn {
     return i
   }
 
-  /** Halfway between two singles, the value's digits decide. Below the smallest normal single the spacing differs. */
+  /**
+   * True if the double does not tell which single is nearest: halfway between two singles, the digits of the value decide. True also
+   * below the smallest normal single, where singles are spaced differently.
+   */
   #isBetween(value: number): boolean {
     this.#double[0] = value
     const isHalf = (this.#words[0]! & 0x1fff_ffff) === 0x1000_0000
@@ -202,7 +205,7 @@ export class DateValues implements ValueColumn {
     return i
   }
 
-  /** Whether the column takes times in UTC. The first time of a column decides the offset of all. */
+  /** Whether the column takes times in UTC. Its first time sets its offset. */
   #isUtc(): boolean {
     const offset = this.#offset
     return (

@@ -1,5 +1,5 @@
 /*
-  BOOL: one byte, 0 or 1; −128 is the null (80 on the wire; code without a check for null reads this as "true").
+  BOOL: one byte, 0 or 1; −128 is the null (0x80 on the wire). Code that does not check for null takes it for "true".
 */
 import { nullInt8 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

@@ -107,9 +107,9 @@ export function formatTemporal(type: TemporalType, raw: number | bigint): string
 }
 
 /**
- * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number; undefined if the text is
- * not a value of the type, for example because the date does not exist or is out of range. A fraction may have more digits than
- * the type keeps only if they are zeros; a zone may only be UTC.
+ * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number. Undefined if the text is not a
+ * value of the type, for example because there is no such date. Digits of a fraction beyond those that the type keeps must be zeros. A
+ * zone must be UTC.
  */
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count of which `perDay` make a day: passes on whole days, rounded down, and the rest in the type's own unit. */
+/** Formats a count of units, of which `perDay` make a day. `show` gets the whole days, rounded down, and the units that are left. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,
@@ -192,7 +192,7 @@ interface Clock {
   seconds: number | undefined
   /** Nine digits; '' if there is no fraction. */
   fraction: string
-  /** `m` follows, as in the literal of a MINUTE. */
+  /** True if `m` follows, as in the literal of a MINUTE. */
   marked: boolean
 }
 

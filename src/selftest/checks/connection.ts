@@ -74,7 +74,7 @@ export const connectionChecks: readonly Check[] = [
       const printed: string[] = []
       session.onMessage = text => void printed.push(text.trim())
       await ask('print("ddbIngestTest")', session)
-      // The session passes printed text on one turn of the event loop after the answer.
+      // The session delivers printed text in a microtask. After a second request, it has certainly done so.
       await ask('1', session)
       return expectText('printed', printed.join(), 'ddbIngestTest')
     },

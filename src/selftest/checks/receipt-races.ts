@@ -29,16 +29,16 @@ import {
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** Sessions and keys of R5. */
+/** R5: so many sessions claim so many keys. */
 const claimants = 8
 const claims = 500
 
-/** Batches of R16; fewer on slow servers. */
+/** R16, what receipts cost: the check sends at most so many batches, fewer to a slow server. */
 const costBatches = 200
 const costRows = 100
 const costLimitMs = 2_000
 
-/** @returns how many batches without answers were sent, and the ms until the last one was in the table */
+/** @returns how many batches were sent without answers, and the ms for each, until the last was in the table */
 async function timeOf(
   { platform, rowsOf }: CheckContext,
   table: string,
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // Asking for the table now and then keeps this loop from sending a slow server more than it can process in the time.
+    // Waiting for the rows now and then keeps this loop from sending more than a slow server can process in the time.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }

@@ -95,7 +95,7 @@ export function castVector(vector: Vector, type: ColumnType): Vector {
   return castNumbers(vector, type)
 }
 
-/** Casts numbers by value; a temporal value and an integer by the raw number. */
+/** Casts between numbers by value, and between a temporal type and a number by the raw number. */
 function castNumbers(vector: Vector, type: ColumnType): Vector {
   const isIntoTemporal = isTemporal(type.type)
   if (!isTemporal(vector.type) && !isIntoTemporal) return convertColumn(vector, type) as Vector

@@ -15,11 +15,11 @@ import type { ServerValue } from './server-value.js'
 /** Default limit in bytes. A table of ten million rows and ten columns takes less. */
 export const defaultRequestBytes = 1_073_741_824
 
-/**
- * Memory of an element of a tuple or a dictionary besides its content; of a text; and of everything else that is not a number.
- */
+/** Memory that a value takes besides its content, for example in a tuple or a dictionary. */
 export const elementBytes = 80
+/** The same for a STRING in a column. */
 const textBytes = 24
+/** The same for a BLOB in a column. */
 const blobBytes = 320
 
 export class RequestMemory {
@@ -78,14 +78,17 @@ export class RequestMemory {
   }
 }
 
-/** True for scalars except long texts: a script that holds many of them is itself as long. */
+/**
+ * True for values too small to count: types, databases, and scalars except long texts. A script that holds many of them is about as
+ * long as they are.
+ */
 export function isLight(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value
   return !(content instanceof Uint8Array) && (typeof content !== 'string' || content.length <= 64)
 }
 
-/** Bytes of one row of a type; text counts as a reference and its header. */
+/** Bytes of one value of a type in a column. For a text, only its header and the reference to it. */
 export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
 }
@@ -98,7 +101,7 @@ export function weighRows(table: ServerTable): number {
   )
 }
 
-/** By how much a table grows: rows of a table, or a row of single values with their long contents. */
+/** Bytes by which a table grows when it gets `values`: the rows of another table, or one value or vector for each column. */
 export function weighInsert(table: ServerTable, values: readonly ServerValue[]): number {
   const [first] = values
   if (values.length === 1 && first?.form === 'serverTable') return weighRows(first)

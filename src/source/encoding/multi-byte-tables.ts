@@ -124,7 +124,7 @@ function* syllablePlaces(): Generator<number, undefined> {
   for (let first = 0x81; first <= 0xc6; first++) {
     for (let second = 0x41; second <= 0xfe; second++) {
       const isLetter = (second >= 0x41 && second <= 0x5a) || (second >= 0x61 && second <= 0x7a)
-      // From first byte A1 on, KS X 1001 has the second bytes above A0.
+      // If the first byte is A1 or higher, second bytes above A0 belong to KS X 1001.
       if (isLetter || (second >= 0x81 && (first < 0xa1 || second <= 0xa0))) {
         yield (first << 8) | second
       }
@@ -143,7 +143,7 @@ function ascii(): Int32Array {
   return single
 }
 
-/** Characters by the two bytes that follow `prefix`. A pair for which `isLeftOut` holds is not a character. */
+/** Characters by the two bytes that follow `prefix`, without the characters for which `isLeftOut` is true. */
 function pairs(
   { label, first, second }: Pairs,
   isLeftOut: (codePoint: number) => boolean = () => false,

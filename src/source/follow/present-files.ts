@@ -23,14 +23,14 @@ export interface PresentFile {
 
 /** The files that exist now, and the inputs that have none. */
 export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
-  /** In the order of the inputs, those of one pattern or folder sorted. Each file appears once, under its first name. */
+  /** In the order of the inputs; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
   readonly files: readonly PresentFile[]
   readonly missing: readonly string[]
   /** Folders that cannot be read yet, or not completely. */
   readonly unread: readonly string[]
 }
 
-/** A compressed file does not grow. A rotated log was read before it was compressed. */
+/** Names of files not to follow: a compressed file does not grow, and a rotated log was read before it was compressed. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**

@@ -11,8 +11,8 @@ export interface FilesRead {
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Whether a file is one of the files read, and how it has changed since: `grown`, or `touched` if its content is the same but it may
-   * be another file.
+   * Compares a file with those already read. Returns `read` for one of them, `grown` if it has got longer since, undefined for any
+   * other file. Returns `touched` if only its time of modification differs, and no creation time tells whether it is a new file.
    *
    * @throws the system's error
    */

@@ -1,6 +1,6 @@
 /*
-  The ledger of a run with receipts on one node of the server, the session that reads it, and the sessions that send data. All sessions
-  go to the same node, because only that node knows its shared tables.
+  What a run with receipts has on one node of the server: the ledger, the session that reads it, and the sessions that send data. All
+  sessions go to the same node, because only that node knows its shared tables.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -54,7 +54,7 @@ export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
-  /** As many as the run has connections; a batch may use any of them. */
+  /** One for each connection of the run; a batch may use any of them. */
   readonly #data: Session[]
   /** The session on which each batch was last sent. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
@@ -134,7 +134,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Sends one transmission. A lost connection is not an error here: the batch stays open. @returns whether there is room for more
+   * Sends one transmission. A lost connection is not an error here: the batch stays open.
+   * @returns whether there is room for more
    */
   send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean {
     const { no, attempt } = batch
@@ -181,7 +182,10 @@ export class ReceiptNode implements Outlet {
     return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
   }
 
-  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if another process has the run */
+  /**
+   * As `Delivery.checkOwner`.
+   * @throws {DdbError} DDB_LOCKED if another process has the run
+   */
   checkOwner(timeoutMs: number): Promise<void> {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
@@ -222,8 +226,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Asks synchronously after everything sent: if the server answers, it has read all of it. A session that is asynchronous throughout
-   * never answers; there, an idle server must suffice.
+   * Asks a question on every data session, after everything sent: if the server answers, it has read all of that. A session that is
+   * asynchronous throughout never answers. There, an idle server must suffice.
    * @param idle  the result of `isIdle`
    * @throws {ConnectionError}
    */
@@ -251,7 +255,11 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Defines the functions for data again. @throws {ConnectionError} @throws {TimeoutError} */
+  /**
+   * Redefines, on every data session, the functions that write batches: the server has forgotten them.
+   * @throws {ConnectionError}
+   * @throws {TimeoutError}
+   */
   define(timeoutMs: number): Promise<unknown> {
     return Promise.all(
       this.#data.map(session => defineFunctions(this.#setup, session, this.#ledger, timeoutMs)),
@@ -301,7 +309,10 @@ export class ReceiptNode implements Outlet {
     return memory
   }
 
-  /** Begins another ledger, on a server that has lost the last. @returns false if the server has lost the target, too */
+  /**
+   * Begins another ledger on a server that has lost the last one.
+   * @returns false if the server has lost the target, too
+   */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
@@ -332,10 +343,11 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target for the last time
-   * (`isLooked`), this waits until the ledger is removed, and so notices a server that has restarted. If another process has to
-   * resume the run, both stay, and the marker says so.
-   * @throws {ConnectionError} @throws {TimeoutError}
+   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target at its end
+   * (`isLooked`), this waits until the ledger is removed. So it notices a server that has restarted. If another process has to resume
+   * the run, both stay, and the marker says so.
+   * @throws {ConnectionError}
+   * @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup

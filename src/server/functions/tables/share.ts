@@ -45,8 +45,8 @@ export const shareFunctions: readonly Builtin[] = [
     return voidValue
   }),
   /**
-   * A variable of the session, else a shared table, looked up at the call; with sharedVar only one of the two (DolphinDB
-   * manual, page objByName).
+   * A variable of the session, else a shared table, looked up at the call. With sharedVar true only a shared table, with false only a
+   * variable (DolphinDB manual, page objByName).
    */
   builtin('objByName(name, [sharedVar])', ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')

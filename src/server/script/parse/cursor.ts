@@ -20,17 +20,17 @@ const forgottenTokens = 256
 
 /** How the context changes the meaning of a token. */
 export interface CursorMode {
-  /** Inside brackets line breaks are ignored. */
+  /** True inside brackets, where line breaks mean nothing. */
   readonly ignoresNewlines: boolean
-  /** Inside SQL clauses `=` compares. */
+  /** True inside SQL clauses, where `=` compares. */
   readonly isSql: boolean
-  /** Between `?` and `:` of a condition a colon makes no pair. */
+  /** False between `?` and `:` of a condition, where a colon makes no pair. */
   readonly hasPairs: boolean
 }
 
 const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
 
-/** One script being parsed. Names count from their declaration on. */
+/** One script being parsed. A name is known from its declaration on. */
 export class Cursor {
   readonly source: string
   readonly scope: ParseScope
@@ -39,7 +39,7 @@ export class Cursor {
   mode: CursorMode = topMode
   taken = 0
   private readonly lexer: Lexer
-  /** Tokens read so far; tokens before `head` are consumed. */
+  /** Tokens that were read and not yet dropped; those before `head` are consumed. */
   private tokens: Token[] = []
   private head = 0
   private last: Token | undefined
@@ -167,7 +167,10 @@ export class Cursor {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /** Call this for everything that can be nested, with `ascend` after it; a syntax error ends both. */
+  /**
+   * Call this before parsing anything that can be nested, and `ascend` after it. After a syntax error `ascend` is not needed, because
+   * parsing ends.
+   */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }
