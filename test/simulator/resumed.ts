@@ -83,7 +83,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
     // The process may have died before this listener was added.
     if (!run.process.isAlive) run.process.onDeath()
     run.onEnd = () => {
-      if (run.result?.resume.possible === true) goOn(plan, processes + 1)
+      if (goesOn(run)) goOn(plan, processes + 1)
     }
   }
   for (const plan of scenario.loaders) {
@@ -127,6 +127,14 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   }
 }
 
+/** Users also load everything again if only that is possible, unless the target itself is in doubt. */
+function goesOn({ result }: Run): boolean {
+  if (result === undefined) return false
+  const { resume, error } = result
+  const isTargetInDoubt = error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
+  return resume.possible || (resume.look !== null && !isTargetInDoubt)
+}
+
 /** The journals as text, to explain a failure. */
 function plansOf({ loaders }: Scenario, disk: SimDisk): string {
   return loaders
@@ -146,7 +154,7 @@ function checkLast(
   const { kind, troubles } = findings.scenario
   const isProvable = (one: Run): boolean => {
     const used = one.result?.confirm.used
-    const isUnknown = used === undefined || one.result?.resume.possible === true
+    const isUnknown = used === undefined || goesOn(one)
     return (
       used === 'receipts' ||
       used === 'answers' ||

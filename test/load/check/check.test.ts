@@ -478,7 +478,7 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
     `${wide}1,NA,a,"1,234.50",13/01/2024,93000000,yes\n2,2,b,"3,000.00",14/01/2024,150000000,no\n`,
     [
       /^f: "NA" in 1 of 2 rows is null with `cells.nullTexts` NA$/,
-      /^d: 2 of 2 texts are no DECIMAL64\(2\); the first is "1,234.50", .* line 2: `cells.thousands` "," reads them$/,
+      /^d: 2 of 2 texts are not DECIMAL64\(2\); the first is "1,234.50", .* line 2: `cells.thousands` "," reads them$/,
       /^ts: .*: `cells.dateFormats` ts=dd\/MM\/yyyy reads them$/,
       /^nt: .*: `cells.dateFormats` nt=HHmmssSSS reads them$/,
       /^ok: .*: `cells.trueTexts` yes `cells.falseTexts` no reads them$/,
@@ -505,7 +505,7 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
   [
     `${wide}1,x,a,1,01/02/2024,,\n2,2,b,2,03/02/2024,,\n`,
     [
-      /^f: 1 of 2 texts are no FLOAT; the first is "x", .* line 2$/,
+      /^f: 1 of 2 texts are not FLOAT; the first is "x", .* line 2$/,
       /^ts: .*dd\/MM\/yyyy or MM\/dd\/yyyy: say which with `cells.dateFormats` ts=FORMAT$/,
     ],
     undefined,

@@ -42,14 +42,14 @@ t.test('it reports which file it looks at, and then what it loads', async t => {
   const target = { table: 'watched', create: 'stream' } as const
   const inputs = ['a', 'b', 'c'].map(name => join(dir, `${name}.csv`))
   t.match(await load(inputs, { target, onReport: one => reports.push(one) }), { exitCode: 0 })
-  const phases = reports.map(({ phase }) => phase)
-  const order = ['connecting', 'looking', 'loading', 'confirming', 'done']
-  t.ok(phases.includes('looking'))
+  // On a slow machine the run also reports that it connects, before and after it looks.
+  const phases = reports.map(({ phase }) => phase).filter(phase => phase !== 'connecting')
+  const order = ['looking', 'loading', 'confirming', 'done']
+  t.equal(phases[0], 'looking')
   const places = phases.map(phase => order.indexOf(phase))
-  const from = phases.indexOf('looking')
   t.strictSame(
-    places.slice(from),
-    places.slice(from).sort((a, b) => a - b),
+    places,
+    places.toSorted((a, b) => a - b),
   )
   const [first] = reports.filter(({ phase }) => phase === 'looking')
   t.match(first, { input: { number: 1, count: 3 }, rows: { read: 0 } })
