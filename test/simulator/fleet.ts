@@ -373,7 +373,7 @@ class Fleet {
     if (!kind.onDisk && this.#server.lastDeathMs > process.heardFromMs) return
     const rows = this.#rowsOf(unitsOfShard(this.#manifest!, shard))
     const found = rows.filter(({ id }) => there.has(id)).length
-    const { read, confirmed, skipped, rejected } = result.rows
+    const { read, confirmed, filtered, skipped, rejected } = result.rows
     const name = `shard ${shard.index}/${shard.count}`
     if (read > rows.length) complain(`${name} read ${read} of ${rows.length} rows`)
     if (found < confirmed + skipped) {
@@ -382,7 +382,7 @@ class Fleet {
     if (result.exitCode !== 0 && result.exitCode !== 3) return
     if (read !== rows.length)
       complain(`${name} ended well, and read ${read} of ${rows.length} rows`)
-    if (confirmed + skipped + rejected !== rows.length) {
+    if (confirmed + filtered + skipped + rejected !== rows.length) {
       complain(`${name} ended well: ${JSON.stringify(result.rows)} of ${rows.length} rows`)
     }
   }
