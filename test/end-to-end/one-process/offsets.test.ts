@@ -55,11 +55,12 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   const load = ['load', join(dir, 'in.csv'), '-t', 'times', '--rejects', path, ...common]
   t.match(await runMain(load), { code: 3 })
   const reasons = (await readFile(`${path}.reasons.ndjson`, 'utf8')).trim().split('\n')
-  t.strictSame(
-    reasons.map(line => (JSON.parse(line) as { offsets?: object }).offsets),
-    [{ at: '+00:00', end: '+08:00' }, undefined, undefined, undefined],
-    'a block is read as a whole',
-  )
+  // With threads, the file may be read in several pieces: then the second offset is known only later.
+  const known = reasons
+    .map(line => (JSON.parse(line) as { offsets?: object }).offsets)
+    .filter(offsets => offsets !== undefined)
+  t.match(known[0], { at: '+00:00' })
+  t.strictSame(known.at(-1), { at: '+00:00', end: '+08:00' })
   // The offset of the first row counts, even if another cell of the row is bad.
   t.strictSame(await rows('select id from times'), [['2']])
   const text = await readFile(path, 'utf8')
