@@ -6,7 +6,7 @@ import { isReservedWord } from '../schema/identifier.js'
 import { unitsPerDay } from './candidate-types.js'
 import type { ChosenType, SeenKinds } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
-import { mendsOf } from './mends.js'
+import { remediesOf } from './column-remedies.js'
 import type { InferredColumn } from './inferred-schema.js'
 
 /** @param source  name in the input */
@@ -36,7 +36,7 @@ export function columnOf(
     textBytes: probe.textBytes,
     days,
     warnings: [...renamedWarnings(name, source), ...warnings],
-    ...(probe.type === undefined ? {} : { mends: mendsOf(probe, chosen) }),
+    ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
   }
 }
 

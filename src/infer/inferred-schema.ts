@@ -35,7 +35,7 @@ export interface InferredColumn {
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
   /** If its type was given: which texts do not suit it, and the options that read them. */
-  readonly mends?: readonly string[]
+  readonly remedies?: readonly string[]
 }
 
 /** A member of JSON that no column can take. */

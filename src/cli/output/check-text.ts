@@ -42,7 +42,7 @@ export function checkText(
       ? []
       : [folded(partitionLines(partitions, paint, words))]),
     ...(problems.length === 0 ? [] : [folded(problemLines(result, paint, words))]),
-    ...(result.mends.length === 0 ? [] : [folded(mendLines(result, words))]),
+    ...(result.remedies.length === 0 ? [] : [folded(remedyLines(result, words))]),
   ]
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
@@ -60,10 +60,10 @@ export function commandsTitle(
   return paint('bold', commands.length === 1 ? one : several)
 }
 
-function mendLines({ mends }: CheckResult, { tell, notice }: Words): string[] {
+function remedyLines({ remedies }: CheckResult, { tell, notice }: Words): string[] {
   return [
     tell('what keeps texts from their columns, and the options that read them:'),
-    ...mends.map(text => clean(`  ${notice(text)}`)),
+    ...remedies.map(text => clean(`  ${notice(text)}`)),
   ]
 }
 

@@ -109,7 +109,7 @@ export function emptyCheck(
     columns: [],
     partitions: null,
     problems: [],
-    mends: [],
+    remedies: [],
     rejects: { byClass, byCode },
     batches: { looked: 0, expected: null },
     frozen: [],

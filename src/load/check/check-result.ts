@@ -115,7 +115,7 @@ export interface CheckResult {
   /** The first twenty. */
   problems: CheckProblem[]
   /** What keeps texts from their columns, and the options that read them: a sentence for each problem. */
-  mends: string[]
+  remedies: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
   /** `looked` counts requests for the rows read, `expected` for all rows; null if unknown. */
   batches: { looked: number; expected: number | null }

@@ -13,7 +13,7 @@ import { loadResult } from '../result.js'
 import type { Run } from '../run.js'
 import type { CheckResult, CheckStatus } from './check-result.js'
 import { frozenLoads } from './frozen.js'
-import { findMends } from './mends.js'
+import { findRemedies } from './find-remedies.js'
 import type { Look } from './look.js'
 import type { LookedInput } from './looked-input.js'
 
@@ -49,14 +49,14 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
   const [first, ...others] = frozen
   const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
   const isWhole = opened.every(({ looked }) => looked.isWhole)
-  const isMendable = byClass.type > 0 && unfitRows === 0 && others.length === 0
-  const mends =
-    isMendable && first !== undefined && shown !== undefined && schema !== undefined
-      ? await findMends(run, first, shown, isWhole ? undefined : rows.read)
+  const mayHelp = byClass.type > 0 && unfitRows === 0 && others.length === 0
+  const remedies =
+    mayHelp && first !== undefined && shown !== undefined && schema !== undefined
+      ? await findRemedies(run, first, shown, isWhole ? undefined : rows.read)
       : undefined
-  if (mends?.needed !== undefined) {
+  if (remedies?.needed !== undefined) {
     const isSure = byClass.parse + byClass.server === 0 && tally === undefined
-    run.options.onNeeded?.(mends.needed, isSure && mends.readsAll)
+    run.options.onNeeded?.(remedies.needed, isSure && remedies.readsAll)
   }
   return {
     schema: 'ddb-ingest/check/1',
@@ -76,7 +76,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
     })),
     partitions: tally?.result() ?? null,
     problems: [...problems],
-    mends: (mends?.said ?? []).map(run.reporter.words),
+    remedies: (remedies?.said ?? []).map(run.reporter.words),
     rejects: { byClass, byCode },
     batches: {
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),

@@ -534,8 +534,8 @@ t.test(
           input: { header: 'yes' },
           onNeeded: (...needed) => (given = needed),
         })
-        t.equal(result.mends.length, said.length, result.mends.join('\n'))
-        t.match(result.mends, said)
+        t.equal(result.remedies.length, said.length, result.remedies.join('\n'))
+        t.match(result.remedies, said)
         t.match(given, options === undefined ? [] : [options, readsAll])
         if (options === undefined) t.equal(given.length, 0)
         const { nullTexts, thousands, dateFormats, trueTexts, falseTexts, percentColumns } =
@@ -552,7 +552,7 @@ t.test(
         )
         const change = { target, cells, mapping: { match }, input: { header: 'yes' } } as const
         const again = await checks(server)([path], change)
-        if (readsAll) t.match(again, { status: 'fits', mends: [] })
+        if (readsAll) t.match(again, { status: 'fits', remedies: [] })
       }
     }
   },
@@ -561,9 +561,9 @@ t.test(
 t.test('a template that does not fit its column: the line, and the format', async t => {
   const server = await startLoadServer(t, scripts)
   const path = await fileOf(t, 'set.csv', 'id,day,time\n1,20240102,93000000\n')
-  const { mends } = await checks(server)([path], {
+  const { remedies } = await checks(server)([path], {
     target: { table: 'wide' },
     mapping: { set: { ts: '{day} {time}' }, allowMissing: true },
   })
-  t.match(mends, [/^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/])
+  t.match(remedies, [/^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/])
 })

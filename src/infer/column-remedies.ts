@@ -7,7 +7,7 @@ import type { ColumnProbe } from './column-probe.js'
 import { alsoNull, oddWarnings, wordWarnings } from './type-warnings.js'
 
 /** What keeps texts from a column whose type is given, and the options that read them. */
-export function mendsOf(
+export function remediesOf(
   probe: ColumnProbe,
   { type, dateFormat, flags, truths, words, warnings }: ChosenType,
 ): string[] {

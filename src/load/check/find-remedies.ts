@@ -13,7 +13,7 @@ import { inferOptions } from '../target/infer-options.js'
 import type { FrozenLoad } from './check-result.js'
 import type { LookedInput } from './looked-input.js'
 
-export interface Mends {
+export interface Remedies {
   /** A sentence for each problem of a column, in the order of the columns. */
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no options read all columns together. */
@@ -27,12 +27,12 @@ export interface Mends {
  * @param sample  most records to look at; undefined for all
  * @returns undefined if the inputs cannot be read twice
  */
-export async function findMends(
+export async function findRemedies(
   run: Run,
   frozen: FrozenLoad,
   looked: LookedInput,
   sample: number | undefined,
-): Promise<Mends | undefined> {
+): Promise<Remedies | undefined> {
   const { options, platform } = run
   const { inputs, input, mapping } = frozen
   for (const path of inputs) {
@@ -63,8 +63,8 @@ export async function findMends(
   })
   if (schema === undefined || isEnded(run)) return undefined
   const names = new Set(filled.map(({ name }) => name))
-  const ofColumns = schema.columns.flatMap(({ name, mends = [] }) =>
-    names.has(name) ? mends.map(text => `${name}: ${text}`) : [],
+  const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
+    names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )
   const found = neededOptions(schema)
   const needed: NeededOptions = {
