@@ -103,7 +103,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
-    resume: waysOn(run, error),
+    resume: resumeOf(run, error),
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
 }
@@ -148,13 +148,13 @@ function storesAgain(run: Run): boolean {
   return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
 }
 
-function waysOn(run: Run, error: DdbError | undefined): LoadResult['resume'] {
+function resumeOf(run: Run, error: DdbError | undefined): LoadResult['resume'] {
   const isPossible = canGoOn(run, error)
-  const isOpen = isLeftOpen(error) || (isPossible && storesAgain(run))
+  const isTwice = isPossible && storesAgain(run)
   return {
-    possible: isPossible && !storesAgain(run),
+    possible: isPossible && !isTwice,
     command: null,
-    look: isOpen ? lookScript(run.plan, run.history.found.samples) : null,
+    look: isLeftOpen(error) || isTwice ? lookScript(run.plan, run.history.found.samples) : null,
     restart: null,
   }
 }

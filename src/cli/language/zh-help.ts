@@ -219,7 +219,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'table, types, json or create: the script that makes the table':
     'table、types、json 或 create：建表脚本',
   'the same as --output json': '同 --output json',
-  'remove the journals of the named runs, or of all that finished at least 30 days ago':
+  'remove the journals of the named runs, or of all that finished more than 30 days ago':
     '删除运行日志：所列运行的，否则 30 天前已完成的',
   'progress of all shards of this plan, and what is missing': '此计划各分片的进度，以及还缺什么',
   'outcome of each file of a run': '某次运行中每个文件的结果',

@@ -182,7 +182,7 @@ export const runsOptions = {
   ...optionGroup('Run', {
     clean: {
       flags: '--clean',
-      help: 'remove the journals of the named runs, or of all that finished at least 30 days ago',
+      help: 'remove the journals of the named runs, or of all that finished more than 30 days ago',
       reader: onOff,
       flagOnly: true,
     },

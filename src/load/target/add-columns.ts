@@ -95,7 +95,7 @@ async function alikeFiles(
     reporter.looking({ number: i + 1, count: paths.length, source: undefined })
     const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1 }
     const first = await inferSchema(found).catch((error: unknown) => {
-      // What is wrong with one of several files is said when it is read, with the columns of the table.
+      // If one of several files has a fault, the load reports it when it reads the file, with the columns of the table.
       if (error instanceof DdbError && paths.length > 1) return undefined
       throw error
     })

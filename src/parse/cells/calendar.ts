@@ -8,14 +8,14 @@ const zero = 48
 /** Larger than any part of a date, so that every range check fails. */
 const noDigits = 65_536
 
-/** The number of two digits at `p`, or more than 65,535 if a byte is no digit. */
+/** The number of two digits at `p`, or more than 65,535 if a byte is not a digit. */
 export function twoDigits(bytes: Uint8Array, p: number): number {
   const a = bytes[p]! - zero
   const b = bytes[p + 1]! - zero
   return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : noDigits
 }
 
-/** The number of four digits at `p`, or more than 65,535 if a byte is no digit. */
+/** The number of four digits at `p`, or more than 65,535 if a byte is not a digit. */
 export function fourDigits(bytes: Uint8Array, p: number): number {
   return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
 }

@@ -181,7 +181,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   const isWeak =
     cell === '' || look === longLook || (/^\p{L}$/u.test(cell) && !filled.includes(cell))
   const least = isWeak ? -weakOdds : -mostOdds
-  // A number of another kind than those below it is no name yet, and what occurs below is a value there.
+  // A number of another kind than those below it is not necessarily a name, and a text that also occurs below is a value.
   const most = look === emptyLook || isNumber || filled.includes(cell) ? 0 : mostOdds
   return Math.min(most, Math.max(least, odds))
 }

@@ -49,7 +49,7 @@ class JsonLines implements LineFormat {
     this.#scanner.scratch = scratchStart
   }
 
-  /** A blank line is no record. If it is longer than a record may be, it counts as a record that is too long. */
+  /** A blank line is not a record. If it is longer than a record may be, it counts as a record that is too long. */
   isNoRecord(start: number): boolean {
     const { bytes, end } = this.#lines.window
     if (bytes[start]! > 32) return false

@@ -34,7 +34,7 @@ export function watchLook(
   }
   const begin = async (): Promise<void> => {
     output.note(
-      'looking at every value of the inputs: --sample 10000 looks at the first records alone',
+      'looking at every value of the inputs: --sample 10000 looks only at the first records',
     )
     if (!canRedraw(stderr, environment)) return
     const opened = await openBar(output, stderr)
