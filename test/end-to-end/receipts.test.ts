@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
@@ -445,6 +445,42 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
     })
   }
   t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
+})
+
+t.test('the session for data opens while the target is examined', async t => {
+  let connected = 0
+  let second: () => void = () => undefined
+  const opened = new Promise<void>(resolve => (second = resolve))
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute({ kind, text }) {
+        // The first connection is the test's own.
+        if (kind === 'connect' && ++connected === 3) second()
+        return text.startsWith('ddbIngestRows = ') ? { until: opened } : undefined
+      },
+    },
+  })
+  const result = await run(t, here, csv(3), { delivery: { ...receipts, confirmTimeoutMs: 60_000 } })
+  t.match(result, { exitCode: 0, rows: { confirmed: 3 } })
+})
+
+t.test('a run that is refused before its first row leaves no session', async t => {
+  const here = await startLoadServer(t, streamScript)
+  const folder = t.testdir({ state: {}, days: { '1.csv': csv(20) } })
+  const load = (): Promise<LoadResult> =>
+    here.load(join(folder, 'days'), {
+      target: { table: 'target' },
+      runId: 'days',
+      journal: { folder: join(folder, 'state') },
+      delivery: receipts,
+    })
+  t.match(await load(), { exitCode: 0 })
+  await here.session.run(`undef("target", SHARED)\n${streamScript}`)
+  writeFileSync(join(folder, 'days', '2.csv'), csv(20))
+  t.match(await load(), { exitCode: 75, error: { code: 'DDB_TARGET_CHANGED' } })
+  const { sessions } = here.server.node
+  while (sessions.size > 1) await new Promise(resolve => setImmediate(resolve))
+  t.equal(sessions.size, 1)
 })
 
 t.test('runs at the same time have their own ledgers', async t => {

@@ -8,6 +8,7 @@ import {
   leftMs,
   openControl,
   openData,
+  openEarly,
   passes,
   type SessionSetup,
 } from '../../../../src/load/transport/receipts/sessions.js'
@@ -107,4 +108,21 @@ t.test('temporary failures are tried again', async t => {
     ['a bug', new TypeError('bug'), false],
   ]
   for (const [name, error, expected] of cases) t.equal(passes(error), expected, name)
+})
+
+t.test('an early session that nobody needs is closed; one that is taken stays', async t => {
+  const { setup, session, sessions } = await scene(t)
+  const unused = openEarly(setup, session)
+  t.equal(await sessions(1), 1)
+  await unused.giveUp()
+  t.equal(await sessions(0), 0)
+  // Before it is connected, too.
+  await openEarly(setup, session).giveUp()
+  t.equal(await sessions(0), 0)
+  const early = openEarly(setup, session)
+  const data = await early.take()
+  await early.giveUp()
+  t.equal(data.closed, false)
+  t.equal((await data.run('1 + 1'))?.form, 'scalar')
+  await data.close()
 })
