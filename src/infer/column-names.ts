@@ -18,6 +18,8 @@ export interface NameRules {
   readonly set: Readonly<Record<string, string>>
   /** Types of columns, by name. */
   readonly types?: readonly { readonly name: string }[]
+  /** Columns that exist in a table: their names stay as they are. */
+  readonly existing?: ReadonlySet<string> | undefined
 }
 
 /** Matches names of columns that identify shares, futures and the like. */
@@ -31,11 +33,17 @@ const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 /**
  * Proposes one name per column, all different even if case is ignored. Names that need no repair stay unchanged.
  * @param names  in the input; undefined for a column without a name
+ * @param existing  names that need no repair either
  */
-export function proposeNames(names: readonly (string | undefined)[]): string[] {
+export function proposeNames(
+  names: readonly (string | undefined)[],
+  existing?: ReadonlySet<string>,
+): string[] {
   const taken = new Set<string>()
   const proposed = names.map(name => {
-    if (name === undefined || !isIdentifier(name) || isReservedWord(name)) return undefined
+    if (name === undefined) return undefined
+    const isUsable = isIdentifier(name) && !isReservedWord(name)
+    if (!isUsable && existing?.has(name) !== true) return undefined
     if (taken.has(name.toLowerCase())) return undefined
     taken.add(name.toLowerCase())
     return name
@@ -63,16 +71,17 @@ function unreserved(word: string): string {
 
 /** Names of the columns in the table: from `map`, else proposed ones. */
 export function targetNames(
-  { map }: Pick<NameRules, 'map'>,
+  { map, existing }: Pick<NameRules, 'map' | 'existing'>,
   names: readonly (string | undefined)[],
 ): readonly string[] {
   const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
-  return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
+  const wanted = names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name)
+  return proposeNames(wanted, existing)
 }
 
 /** @throws {UsageError} DDB_USAGE for rules that name unknown columns */
 export function checkRules(
-  { cells, map, set, types = [] }: NameRules,
+  { cells, map, set, types = [], existing }: NameRules,
   own: readonly string[],
 ): void {
   const names = [...own, ...Object.keys(set)]
@@ -84,7 +93,9 @@ export function checkRules(
   const { percentColumns = [], offsets = {} } = cells
   const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
   named.push(...types.map(({ name }) => name))
-  const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
+  const reserved = [...Object.keys(map), ...Object.keys(set)].find(
+    name => isReservedWord(name) && existing?.has(name) !== true,
+  )
   if (reserved !== undefined) {
     throw new UsageError(
       'DDB_NAME',

@@ -17,11 +17,12 @@ interface Mapping {
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
+  readonly existing?: ReadonlySet<string> | undefined
 }
 
 /** Lists the columns in the order of their fields. `unused` lists fields whose columns `mapping.set` fills. */
 export function fieldColumns(
-  { map, set }: Mapping,
+  { map, set, existing }: Mapping,
   fields: InputFields,
 ): { readonly columns: readonly FieldColumn[]; readonly unused: readonly number[] } {
   const targets = new Map<number, string[]>()
@@ -40,7 +41,10 @@ export function fieldColumns(
     const mapped = targets.get(field)
     return (mapped ?? [name]).map(one => ({ name: one, field, isMapped: mapped !== undefined }))
   })
-  const names = proposeNames(wanted.map(({ name }) => name))
+  const names = proposeNames(
+    wanted.map(({ name }) => name),
+    existing,
+  )
   return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
 }
 

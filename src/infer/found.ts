@@ -31,6 +31,8 @@ export interface InferOptions {
   readonly set: Readonly<Record<string, string>>
   /** The user's types of columns. */
   readonly types?: readonly TargetColumn[]
+  /** Columns that exist in a table: their names stay as they are. */
+  readonly existing?: ReadonlySet<string> | undefined
   /** Reads the texts in the inputs' paths. */
   readonly names: PathReader
   /** True if columns go by position, whatever a header says. */

@@ -49,10 +49,12 @@ export async function findRemedies(
   const filled = looked.mapping.columns.filter(
     ({ name, source }) => source.kind !== 'constant' || Object.hasOwn(set, name),
   )
+  const names = new Set(filled.map(({ name }) => name))
   const read = { ...options, input, mapping: { ...mapping, map, set } }
   const schema = await inferSchema({
     ...inferOptions(read, inputs, platform.files),
     types: filled,
+    existing: names,
     proposesTruths: true,
     stopped: () => isEnded(run),
     onLook: run.reporter.looking,
@@ -62,7 +64,6 @@ export async function findRemedies(
     throw error
   })
   if (schema === undefined || isEnded(run)) return undefined
-  const names = new Set(filled.map(({ name }) => name))
   const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )

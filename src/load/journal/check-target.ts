@@ -46,7 +46,8 @@ export async function checkTarget(
     return { evidence: newEvidence(run, description, now, none), now }
   }
   const { confirmed } = found.rows()
-  const forgotten = 'the server was restarted, and its rows in memory are gone'
+  const forgotten =
+    'the server was restarted, or the table was recreated, and the rows in memory are gone'
   const change =
     found.isForgotten && now.inMemory
       ? forgotten

@@ -48,9 +48,10 @@ async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<Tar
   const columns: TargetColumn[] = []
   const done = doneInputs(run)
   const paths = all.filter(path => !done.has(path))
+  const existing = namesOf(known)
   try {
     for (const group of (await alikeFiles(run, paths, known)).values()) {
-      const found = { ...inferOptions(options, group, files), isPlain: true }
+      const found = { ...inferOptions(options, group, files), isPlain: true, existing }
       const schema = withoutKnown(
         await inferSchema({
           ...found,
@@ -89,11 +90,12 @@ async function alikeFiles(
   paths: readonly string[],
   known: readonly TargetColumn[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
+  const existing = namesOf(known)
   const groups = new Map<string, string[]>()
   for (const [i, path] of paths.entries()) {
     if (ending.stopped) break
     reporter.looking({ number: i + 1, count: paths.length, source: undefined })
-    const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1 }
+    const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1, existing }
     const first = await inferSchema(found).catch((error: unknown) => {
       // If one of several files has a fault, the load reports it when it reads the file, with the columns of the table.
       if (error instanceof DdbError && paths.length > 1) return undefined
@@ -108,6 +110,10 @@ async function alikeFiles(
     else group.push(path)
   }
   return groups
+}
+
+function namesOf(columns: readonly TargetColumn[]): ReadonlySet<string> {
+  return new Set(columns.map(({ name }) => name))
 }
 
 function hasMembers({ inputs }: InferredSchema): boolean {

@@ -565,5 +565,19 @@ t.test('a template that does not fit its column: the line, and the format', asyn
     target: { table: 'wide' },
     mapping: { set: { ts: '{day} {time}' }, allowMissing: true },
   })
-  t.match(remedies, [/^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/])
+  t.match(remedies, [
+    /^ts: 1 of 1 .* line 2: `cells.dateFormats` ts=yyyyMMdd HHmmssSSS reads them$/,
+  ])
+})
+
+t.test('columns of a table that no script could create get their options, too', async t => {
+  const names = ['a b', "it's", '价 格']
+  const script = `share(streamTable(1:0, ${JSON.stringify(names)}, [INT, DATE, DOUBLE]), "odd")`
+  const server = await startLoadServer(t, script)
+  const path = await fileOf(t, 'odd.csv', `${names.join(',')}\n1,03-Jan-2024,"1,234.5"\n`)
+  const { remedies } = await checks(server)([path], { target: { table: 'odd' } })
+  t.match(remedies, [
+    /^it's: 1 of 1 texts are not DATE.*`cells.dateFormats` it's=dd-MMM-yyyy reads them$/,
+    /^价 格: 1 of 1 texts are not DOUBLE.*`cells.thousands` "," reads them$/,
+  ])
 })

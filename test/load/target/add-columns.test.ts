@@ -7,6 +7,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const script = `
 share streamTable(1:0, \`id\`sym, [INT, SYMBOL]) as target
+share(streamTable(1:0, ["a b", "date"], [INT, DATE]), "odd")
 insert into target values(0, \`old)
 db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT, SYMBOL]), \`t, \`sym)`
@@ -59,6 +60,12 @@ t.test('new columns are added once, null in earlier rows, and filled', async t =
     notices.some(notice => notice.includes('["more"], [INT[]]')),
     notices.join('\n'),
   )
+})
+
+t.test('columns that no script could create are known by their names, too', async t => {
+  const { run, rows } = await scene(t, { 'a.csv': 'a b,date,w\n1,2024-01-02,2\n' })
+  t.match(await run('a.csv', { table: 'odd', addColumns: true }), { exitCode: 0 })
+  t.strictSame(await rows('select * from odd'), [['1', '2024.01.02', '2']])
 })
 
 t.test('if a column cannot be added, none is added and nothing is loaded', async t => {
