@@ -168,7 +168,7 @@ export class TimeoutError extends DdbError {
   }
 }
 
-/** The bundler shortens class names; this restores the names of those that users see. */
+/** Restores the names of the classes that users see, because the bundler shortens names. */
 export function nameClasses(classes: Readonly<Record<string, object>>): void {
   for (const [name, one] of Object.entries(classes)) {
     Object.defineProperty(one, 'name', { value: name })

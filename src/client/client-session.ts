@@ -76,7 +76,7 @@ export class ClientSession implements Session {
       onMessage: printed => {
         const text = secrets.hide(printed)
         trace?.printed(text)
-        // In a microtask of its own, an exception of the callback does not look like a broken stream.
+        // In a microtask of its own, so that an exception of the callback does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
       },
       limits: {

@@ -2,7 +2,7 @@
   Decides whether a session compresses sent and received data (docs/decisions/0017-when-data-is-compressed.md).
 */
 
-/** `auto` compresses if the server is on another machine, as long as the network is slow. */
+/** `auto` compresses if the server is on another machine; sent data, only while the network is slow. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
 export const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']

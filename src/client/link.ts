@@ -18,7 +18,7 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
 
-/** How often progress is checked while a connection is being closed. */
+/** While a connection is being closed, progress is checked this many times within the time limit. */
 const looksPerTimeout = 8
 
 /** One established connection; it is never reopened. */
@@ -103,7 +103,7 @@ export class Link {
     )
   }
 
-  /** Calls `act` once there is room for another request, in the order of the calls; rejects if there never is. */
+  /** Calls `act` once there is room for a request; waiters take turns. Rejects if a limit or a loss ends the wait. */
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true
@@ -186,7 +186,7 @@ export class Link {
     } finally {
       unwatch()
     }
-    // Synchronous requests failed with the loss themselves; for asynchronous requests only this throw reports it.
+    // The loss has already failed the synchronous requests. For asynchronous requests only this throw reports the loss.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
   }
 

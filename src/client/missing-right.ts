@@ -36,7 +36,6 @@ const refusals = [
   /Only administrators/i,
 ]
 
-/** Whether the server refuses because the user lacks a right. */
 export function lacksRight(serverMessage: string): boolean {
   return refusals.some(refusal => refusal.test(serverMessage))
 }

@@ -28,8 +28,8 @@ export type { SendCounts } from './outgoing.js'
 export type { Result, ResultTable } from './session-result.js'
 
 /**
- * One connection to a server, where it has its own variables, functions and user. Requests run one after the other; `close`
- * first waits until everything handed over was sent.
+ * One connection to a server. Each session has its own variables, functions and user on the server. Requests run one
+ * after the other; `close` first waits until everything handed over was sent.
  */
 export interface Session extends AsyncDisposable {
   /** The server's id of this session, as decimal text. */
@@ -42,7 +42,7 @@ export interface Session extends AsyncDisposable {
   readonly closed: boolean
   /** Bytes handed over but not yet taken by the kernel. */
   readonly bufferedBytes: number
-  /** Progress of this session's requests, including synchronous ones and the connect request. */
+  /** Progress of this session's asynchronous requests. */
   readonly sends: SendCounts
   /** Receives the output that scripts print. */
   onMessage: ((text: string) => void) | undefined
@@ -112,7 +112,6 @@ export interface Session extends AsyncDisposable {
   abandon(reason: DdbError): void
 }
 
-/** Default time limit for connecting. */
 export const defaultConnectTimeoutMs = 10_000
 
 /**
@@ -215,7 +214,7 @@ function isLost(error: unknown): boolean {
 /** Longest time to find out whether a port speaks TLS, ms. */
 const longestLookMs = 2_000
 
-/** Called for a server that accepted the connection and closed it without an answer. */
+/** Whether the server speaks TLS. Asked if a server accepts the connection and closes it without an answer. */
 async function answersInTls(
   { host, port, signal }: ConnectOptions,
   { clock, network }: Platform,

@@ -15,7 +15,7 @@ import {
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { ConnectionTrace } from './trace.js'
 
-/** Progress of a session's asynchronous requests; each figure counts requests and includes the next one. */
+/** Numbers of asynchronous requests. `accepted` includes the started requests, `started` the written ones. */
 export interface SendCounts {
   /** Encoded into the session's buffer. */
   readonly accepted: number
@@ -31,7 +31,7 @@ const coalesceBytes = 131_072
 /** A write's progress shows in steps of this size: on a slow link a large write takes minutes. */
 const pieceBytes = 262_144
 
-/** Smaller writes tell more about the event loop than about the network. */
+/** Smaller writes are not measured: they tell more about the event loop than about the network. */
 const measuredBytes = 32_768
 /** About 500 Mbit/s: on faster networks compression costs more than it saves. */
 const slowMsPerByte = 1 / 62_500
@@ -57,7 +57,7 @@ export class Outgoing {
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #inFlightSinceMs = 0
-  /** Bytes of the write under way, and how many of them the kernel was given. */
+  /** Bytes of the whole write under way. `#rest`, from `#restAt` on, is not with the kernel yet. */
   #takenBytes = 0
   #rest: Uint8Array[] = []
   #restAt = 0

@@ -86,7 +86,7 @@ function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   return withJson(list)
 }
 
-/** A row of arrays is a list even if it holds only nulls; elements of a tuple have types of their own. */
+/** False for an array, even one of nulls only, and for elements of a tuple, which have types of their own. */
 function isNullElement(column: Column, index: number): boolean {
   return column.form === 'vector' && column.type !== 'ANY' && isNullAt(column, index)
 }
@@ -197,7 +197,6 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
     this.#times = times
   }
 
-  /** Names of the columns, in order. */
   get columnNames(): readonly string[] {
     return this.typed.columnNames
   }

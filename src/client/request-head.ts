@@ -5,7 +5,7 @@ import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { RunOptions } from './session-options.js'
 
-/** `API 0 8 / 32_1_4_2`; with `async`, 36; with `compress`, 64 more. */
+/** `API 0 8 / 32_1_4_2`. The first number, the flags, grows by 4 with `async`, by 64 with `compress`. */
 export function connectHead(async: boolean, compress: boolean = false): RequestHead {
   return {
     protocol: 'API',
@@ -20,7 +20,7 @@ export function connectHead(async: boolean, compress: boolean = false): RequestH
   }
 }
 
-/** `API2 <sid> <n> / 32_1_4_64__0`; with `async`, 36; with `compress`, 64 more. */
+/** `API2 <sid> <n> / 32_1_4_64__0`. The flags (32) grow by 4 with `async`, by 64 with `compress`. */
 export function requestHead(
   sessionId: string,
   async: boolean,

@@ -11,7 +11,6 @@ import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
-/** Form of answers. */
 export interface AnswerOptions {
   /**
    * Answers are values with their DolphinDB types, and columns are typed arrays with DolphinDB's own nulls; default plain
@@ -119,9 +118,9 @@ function isList(value: unknown): boolean {
 
 /** Node's timers fire at once if set for longer; also the largest int32 of a request's header. */
 export const maxInt32 = 0x7fff_ffff
-// Official clients refuse less, too (docs/protocol.md#blocks).
+// Official clients refuse smaller blocks, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
-/** According to the manual on error S04008; one of its pages says 9. */
+/** According to the manual's page on error S04008; another page of the manual says 9. */
 const maxPriority = 8
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {

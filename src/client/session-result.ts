@@ -12,7 +12,7 @@ export interface ResultTable extends Table {
   toColumns(): { [column: string]: PlainOutput[] }
 }
 
-/** A value of an answer. */
+/** A value of an answer; tables have two additional methods. */
 export type Result = Exclude<Value, Table> | ResultTable
 
 const methods = {

@@ -117,7 +117,7 @@ function requestDetails(request: Request, withValues: boolean): string {
   }
 }
 
-/** Identifies a script; anything after it may be a value. */
+/** The first word identifies a script; anything after it may be a value. */
 function firstWord(script: string): string {
   return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
 }

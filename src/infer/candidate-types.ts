@@ -42,7 +42,7 @@ export const arrayTypes: readonly TriedType[] = [
   { type: 'TIMESTAMP', array: true },
 ]
 
-/** Units per day, for types with a date, by which a table may be partitioned. */
+/** Type with a date → its units per day. A table may be partitioned by these types. */
 export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
   DATE: 1,
   DATEHOUR: 24,

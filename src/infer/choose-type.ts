@@ -51,7 +51,7 @@ export interface ChosenType {
   readonly nulls: number
   /** Number of texts that the type does not take; rows with them become rejects. */
   readonly refused: number
-  /** Its words for true and false, if options have to name them. */
+  /** The column's words for true and false, if options have to name them. */
   readonly truths?: readonly [string, string]
   readonly warnings: readonly string[]
 }
@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** A column becomes SYMBOL if its texts occur twice on average; with fewer rows than this, if a quarter of them repeat. */
+/** SYMBOL needs texts that occur twice on average. Below this number of rows, a quarter of repeated texts is enough. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -137,7 +137,7 @@ function suitableType(
   return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
 }
 
-/** The type of all texts but a few slips; undefined if no type accepts nearly all of them. */
+/** The type that accepts all texts but a few slips; undefined if there is none. */
 function nearlyType(
   probe: ColumnProbe,
   suits: (type: ColumnType, format?: string) => boolean,
@@ -159,7 +159,7 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** True for codes of shares, which have five or six digits. Later files may hold codes with leading zeros. */
+/** True for codes of shares, which have five or six digits. They become texts: later files may hold leading zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }
@@ -232,7 +232,7 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   return spelled(probe, fitting) ?? formatted(probe, fitting)
 }
 
-/** The type of digits that are a date or time. */
+/** The type of texts of digits that are dates or times; undefined if the digits may be numbers. */
 function digitTime(
   probe: ColumnProbe,
   fitting: readonly Candidate[],
@@ -293,7 +293,7 @@ function temporalType(
   return chosen(probe, first, probe.hasOffset && !isConverted ? [offsets] : [])
 }
 
-/** Types by the most precise notation among the texts; the values do not matter. */
+/** Types that hold the most precise time among the texts. The notation counts: `.000` means milliseconds. */
 function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): DataType[] {
   if (secondDigits > 3) return ['NANOTIME', 'NANOTIMESTAMP', 'TIMESTAMP']
   if (secondDigits > 0) return ['TIME', 'TIMESTAMP']
@@ -301,7 +301,6 @@ function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): Data
   return ['MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'DATEHOUR']
 }
 
-/** Types by the letters of the format. */
 function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('excel')) return ['DATE', 'DATETIME', 'TIMESTAMP']
   if (format.startsWith('epoch:')) {

@@ -33,7 +33,7 @@ const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 /**
  * Proposes one name per column, all different even if case is ignored. Names that need no repair stay unchanged.
  * @param names  in the input; undefined for a column without a name
- * @param existing  names that need no repair either
+ * @param existing  names of an existing table's columns, which are not repaired
  */
 export function proposeNames(
   names: readonly (string | undefined)[],

@@ -1,12 +1,12 @@
 /*
-  Which options read the texts of a column whose type is given, as that of a table that exists.
+  Finds the options that read the texts of a column whose type is given, for example by an existing table.
 */
 import { keepsBlanks } from '../parse/types/column-types.js'
 import type { ChosenType } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
 import { alsoNull, oddWarnings, wordWarnings } from './type-warnings.js'
 
-/** What keeps texts from a column whose type is given, and the options that read them. */
+/** Why the given type does not take some texts, and the options that read these texts. */
 export function remediesOf(
   probe: ColumnProbe,
   { type, dateFormat, flags, truths, words, warnings }: ChosenType,

@@ -11,7 +11,7 @@ export interface DigitFormat {
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** True if so many digits cannot all be dates or times by accident, whatever the column's name. */
+  /** True if texts cannot fit by accident, because the format has many digits: the column's name does not count. */
   readonly isSure: boolean
 }
 

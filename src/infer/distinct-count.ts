@@ -1,6 +1,6 @@
 /*
-  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. By chance, about one count in a
-  hundred thousand columns is too small.
+  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. By chance, the count of
+  about one column in a hundred thousand is too small.
 */
 
 const initialSlots = 256

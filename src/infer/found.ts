@@ -27,18 +27,18 @@ export interface InferOptions {
   readonly cells: CellRules & Pick<CellOptions, 'offsets'>
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → text, with names in braces. */
+  /** Target column → text, in which names in braces stand for fields and parts of the path. */
   readonly set: Readonly<Record<string, string>>
   /** The user's types of columns. */
   readonly types?: readonly TargetColumn[]
   /** Columns that exist in a table: their names stay as they are. */
   readonly existing?: ReadonlySet<string> | undefined
-  /** Reads the texts in the inputs' paths. */
+  /** Finds the texts that `input.path` takes from the inputs' paths. */
   readonly names: PathReader
   /** True if columns go by position, whatever a header says. */
   readonly byPosition: boolean
   readonly intoDfs: boolean
-  /** If nothing proves whether the first record is a header, take what is probable: somebody looks at it before rows are stored. */
+  /** If nothing proves what the first record is, assumes a header or a row: the user sees the choice before a load. */
   readonly assumesHeader?: boolean
   /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
@@ -52,9 +52,9 @@ export interface InferOptions {
   readonly onLook?: (place: LookedPlace) => void
 }
 
-/** What is being looked at. */
+/** The input that is being examined. */
 export interface LookedPlace {
-  /** Number of the input, from 1, and of how many. */
+  /** Number of the input, from 1, and the count of all inputs. */
   readonly number: number
   readonly count: number
   /** The open input, whose `bytesRead` grows; undefined before it is open. */

@@ -30,19 +30,20 @@ export type { InferOptions } from './found.js'
 /** Small batches suffice, because the examination keeps no batch. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Limits the different texts to remember: for all columns together, and per column. */
+/** Most different texts to remember: of all columns together, and of one column. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
 
 /**
  * @throws {InputError} as reading does; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
- * @throws {UsageError} DDB_USAGE for rules that do not fit
+ * @throws {UsageError} DDB_USAGE for rules that do not fit the inputs
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave sums out, the table must hold them, so the inputs are read again. Standard input is gone by then.
+  // If no option can leave records of sums out, the table must hold them, so the inputs are read again. Standard input
+  // cannot be read twice.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
@@ -169,7 +170,7 @@ async function lookAtRecords(
     reader.recordKind === 'members'
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
-  // The reader leaves every cell a text, because each column's probe looks for dates and percentages itself.
+  // The reader treats every cell as text, because each column's probe looks for dates and percentages itself.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,
@@ -188,7 +189,7 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
-/** Advice for files with `="…"`: programs that write for spreadsheets keep codes as formulas. */
+/** Advice for files with `="…"`: programs write codes as such formulas so that spreadsheets keep them as texts. */
 function spreadsheetText(record: Uint8Array): string {
   if (!Buffer.from(record).includes('="')) return ''
   return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
@@ -276,7 +277,7 @@ function mapAsFirst(
   }
 }
 
-/** Examines the columns that templates fill in this input. */
+/** Examines, in this input, the columns that templates fill. */
 function setLook(
   options: InferOptions,
   shape: InputShape,
@@ -347,7 +348,7 @@ function newProbe(
   return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
 }
 
-/** Rules for the cells. A decimal comma that was detected with the delimiter counts, as in `load`. */
+/** Rules for the cells. They include a decimal comma that was detected with the delimiter, as in `load`. */
 function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   const rules = { ...cells, columnOffsets: columnOffsets(cells) }
   if (reader.dialect === undefined) return rules

@@ -9,11 +9,10 @@ import type { ColumnType } from '../protocol/data-type.js'
 import type { SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
-/** One column of the described table. */
 export interface InferredColumn {
   /** Name of the column in the table. */
   readonly name: string
-  /** Name of the column in the input; undefined if it has none. */
+  /** Name of the column in the input; undefined if the input has no such column. */
   readonly source: string | undefined
   readonly type: ColumnType
   /** Date format of the column, if `load` needs it. */
@@ -31,10 +30,10 @@ export interface InferredColumn {
   readonly sample: string | undefined
   /** Total bytes of the column's texts that are not null. */
   readonly textBytes: number
-  /** First and last day, counted from 1970, for types with days. */
+  /** First and last day, in days since 1970; undefined for types without a date. */
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
-  /** If its type was given: which texts do not suit it, and the options that read them. */
+  /** If the user gave the column's type: which texts do not suit that type, and which options make them readable. */
   readonly remedies?: readonly string[]
 }
 
@@ -52,7 +51,6 @@ export interface InferredInput {
   readonly rows: number
 }
 
-/** The result for all inputs. */
 export interface InferredSchema {
   readonly columns: readonly InferredColumn[]
   readonly leftOut: readonly LeftOut[]
@@ -70,9 +68,9 @@ export interface InferredSchema {
   readonly needsPosition: boolean
   /** True for delimited text without column names. */
   readonly isHeaderless?: boolean
-  /** What was assumed of the first record, as the data do not tell. */
+  /** Set if the data do not show whether the first record is a header: what was assumed, and why. */
   readonly assumedHeader?: AssumedHeader | undefined
-  /** Options for all columns that suit every column. */
+  /** Options that `load` applies to every column; they harm no column. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined

@@ -3,9 +3,9 @@
 */
 import type { InputReader } from '../parse/input-reader.js'
 
-/** Fields of the first input; all other inputs must have the same. */
+/** Fields of the first input; all other inputs must have the same fields. */
 export interface InputFields {
-  /** Names in the header; undefined for fields without one. */
+  /** Names in the header; undefined for fields without a name. */
   readonly names: readonly (string | undefined)[]
   /** Names or positions by which fields of other inputs are matched. */
   readonly keys: readonly string[]

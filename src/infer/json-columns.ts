@@ -18,22 +18,25 @@ import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** Limits the members: records with more use data as names. */
+/** Most members that records may have: with more, the names themselves are data. */
 const maxMembers = 4096
 const lineFeed = 10
 /** Readable bytes that must follow every cell. */
 const padding = 8
 
-/** One member during the examination. */
+/** One member of the records, as far as they were examined. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
   /** Kinds of the member's values, and of its array elements, as bits. */
   kinds: number
   elementKinds: number
-  /** Number of records with the member; a null in place of the object counts. */
+  /** Number of records with the member, even if it is null. */
   present: number
-  /** For the current block: start and end of each row's text. `numbers` marks JSON numbers, if their notation differs. */
+  /**
+   * For the current block: start and end of each row's text. `numbers` marks JSON numbers; it is set only if numbers in
+   * texts are written differently.
+   */
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly numbers: Uint8Array | undefined
@@ -50,7 +53,7 @@ export class JsonColumns {
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
   readonly #scanner: JsonScanner = new JsonScanner(true)
-  /** Passed to one column's probe after another. */
+  /** The block that is passed to the probe of each column in turn. */
   #block: RecordBlock | undefined
 
   /** @param hasStyle  true if numbers in texts are written differently from JSON numbers */

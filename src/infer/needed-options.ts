@@ -63,7 +63,10 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/** Chooses `header` if the run could not find out: for text without a header, and for columns that go by position. */
+/**
+ * Chooses `header` if a run could not find out whether the first record is a header: for text without a header, and for
+ * columns that go by position.
+ */
 function headerToSay({
   isHeaderless,
   needsPosition,

@@ -5,7 +5,7 @@
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
-/** Words that never mean anything else. */
+/** Words that never mean anything but null. */
 const sureWords = [
   ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
   ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],

@@ -22,7 +22,7 @@ const percent = 37
 const plus = 43
 const minus = 45
 const groupDigits = 3
-/** Number of digits that a double keeps of every number. */
+/** A double keeps every number with at most this many digits exactly. */
 const sureDigits = 15
 
 const encoder = new TextEncoder()
@@ -38,21 +38,21 @@ const lengths: number[] = []
 
 /** Examines the texts of a column that begin like numbers. */
 export class NumberSpelling {
-  /** Texts with a percent sign. */
+  /** Number of texts with a percent sign. */
   percents = 0
   /** The first ambiguous number, such as `1,234`. */
   unclearText: string | undefined
   /** The first number with more digits than a double certainly keeps. */
   longText: string | undefined
-  /** Indexes of the certain and of the possible thousands separator; −1 for none. */
+  /** The certain and the possible thousands separator, as indexes of `groupSigns`; −1 for none. */
   #sure = -1
   #unclear = -1
-  /** Texts with a decimal comma. */
+  /** Number of texts with a decimal comma. */
   #commas = 0
   /** `#points` counts numbers like `1.5`. `#pointGroups` counts numbers like `1.234`, where the point may separate thousands. */
   #points = 0
   #pointGroups = 0
-  /** Numbers with decimals after groups. */
+  /** Counts numbers with decimals after groups, such as `1,234.5`. */
   #decimals = 0
   #isMixed = false
 
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators: equal ones between groups, and perhaps another before the decimals. */
+  /** Examines a number with several separators: equal ones between groups, and perhaps another sign before decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return

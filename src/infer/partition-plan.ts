@@ -15,7 +15,7 @@ import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 export interface PlannedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** The values of the level, as script text. */
+  /** Partition values of the level, as script text. */
   readonly scheme: string
   readonly reason: string
 }
@@ -26,7 +26,7 @@ type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 export interface PartitionPlan {
   readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
-  /** Sort columns of a TSDB table: rows with equal sort columns are stored together, in the order of the last one. */
+  /** Sort columns of a TSDB table. It keeps rows together if all but the last are equal, ordered by the last. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
   /** Which of several rows with equal sort columns a TSDB table keeps. */
@@ -51,7 +51,7 @@ const daysPerMonth = 30
 /** Later days mean "never", so a range must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
-/** Bytes of a value in memory, for texts without the length of the text. */
+/** Bytes of a value in memory; for a text, the bytes needed besides its characters. */
 const widths: Readonly<Partial<Record<DataType, number>>> = {
   BOOL: 1,
   INT: 4,
@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** The reason why no DFS table is possible: no column without nulls is fit to partition by, or to sort arrays by. */
+/** Why no DFS table is possible: no column without nulls can partition the rows, or sort rows with arrays. */
 export interface NoPlan {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
@@ -136,7 +136,7 @@ function checkWishes(wishes: DfsWishes, hasEngines: boolean): void {
   throw new UsageError('DDB_USAGE', 'servers before 2.00 have no TSDB engine, which sorts rows')
 }
 
-/** The user's partition scheme. */
+/** Turns the user's partition scheme into levels. */
 function saidLevels(partition: string, columns: readonly InferredColumn[]): Levels {
   const [first, ...others] = wishedLevels(partition, columns).map((level): PlannedLevel => {
     const { columnName, kind, scheme } = level
@@ -287,7 +287,7 @@ function sortingFor(
   )
 }
 
-/** The column with the finest time: a date with time, a time of day beside the date, else the date. */
+/** The column with the finest time: a date with time, else a time of day beside the date, else the date. */
 function momentOf(
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,

@@ -79,7 +79,7 @@ function filledColumns(
   }
 }
 
-/** Options for a column that is chosen without regard to other columns. */
+/** Options for choosing one column's type without regard to other columns. */
 const alone = (intoDfs: boolean): ChoiceOptions => ({
   intoDfs,
   shared: { takesWord: () => true, refusal: () => undefined },

@@ -1,5 +1,5 @@
 /*
-  Examines columns that templates fill (`mapping.set`), and parts of paths. The texts are put together as a run does it. Fields
+  Examines columns that templates fill (`mapping.set`), and parts of paths. Builds the texts as a run does. Fields
   that templates use are not columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
@@ -52,7 +52,7 @@ export interface SetLook {
 
 /**
  * @param probeOf  returns the probe of a column; `isOfInput` means that the column depends only on the input's path
- * @throws {InputError} DDB_INPUT_COLUMN
+ * @throws {InputError} DDB_INPUT_COLUMN if the input lacks a field that a template names
  * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */
 export function newSetLook(

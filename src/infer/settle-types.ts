@@ -62,7 +62,7 @@ export function settleTypes(
 
 const keyOf = ({ thousands, decimalComma }: NumberFlags): string => `${thousands}${decimalComma}`
 
-/** Excludes a word from meaning null if the word may be a text in another column. */
+/** Stops a word from meaning null if the word may be a text in another column. */
 function barWords(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],

@@ -19,10 +19,10 @@ const letterE = 0x65
 const openBracket = 91
 const closeBracket = 93
 
-/** Number of digits that a double keeps of every number. */
+/** `sureDigits`: a double keeps every number with at most this many digits exactly. */
 const sureDigits = 15
 const mostDigits = 100
-/** More digits than the text has, to measure how far the double is from the text. */
+/** The double is written with this many digits more than the text, to measure the difference between both. */
 const furtherDigits = 5
 const furtherScale = 10n ** BigInt(furtherDigits)
 
@@ -41,9 +41,9 @@ export interface NumberSigns {
 export class TextFacts {
   /** The first whole number with a leading zero. */
   codeText: string | undefined
-  /** Number of digits, if all numbers are whole, unsigned and equally long; 0 before the first number, -1 if they differ. */
+  /** Number of digits, if all numbers are whole, unsigned and equally long; 0 before the first number, -1 otherwise. */
   equalDigits = 0
-  /** The largest numbers of digits before and after the decimal point. */
+  /** Most digits before and after the decimal point in one number. */
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
@@ -155,7 +155,7 @@ export class TextFacts {
     if (digits > sureDigits && this.lossyText === undefined) this.#lose(bytes, start, end)
   }
 
-  /** Notes the text if a double would change it: the double, written with as many digits, is another text. */
+  /** Notes the text if a double would change it, so that the double written with as many digits is a different text. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
     const { decimal } = this.#signs
     let digits = ''
@@ -179,7 +179,7 @@ export class TextFacts {
 /** Removes point, exponent and leading zeros. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** Number of decimals that DolphinDB writes for a DOUBLE. The last decimal may be off by one (files of its tutorials). */
+/** Decimals that DolphinDB writes for a DOUBLE. The last may be off by one, as in files of DolphinDB's tutorials. */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

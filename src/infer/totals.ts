@@ -1,6 +1,7 @@
 /*
-  Finds records of sums in delimited text, padded to the width of the table: 合计,,,,"300,000,000",,. They are not rows. A run
-  leaves them out by the first characters of their lines (`input.comment`), if no row begins so.
+  Finds records of sums in delimited text: 合计,,,,"300,000,000",,. They have as many fields as the rows, but are not
+  rows. A run leaves them out by the first characters of their lines (`input.comment`), if no row begins with these
+  characters.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -9,7 +10,7 @@ import { clippedText } from '../parse/shown-text.js'
 export interface FoundTotals {
   /** Sentences for the user, with the option that leaves the sums out. */
   readonly said: readonly string[]
-  /** The text that lines of sums, and no others, begin with; undefined if the sums would be loaded as rows. */
+  /** The text that only lines of sums begin with; undefined if the sums would be loaded as rows. */
   readonly comment: string | undefined
 }
 
@@ -50,12 +51,15 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin with such a word but are filled like rows; `#last` is one that ends the inputs. */
+  /**
+   * `#alike` counts records that begin with a word for sums, but are filled like rows. `#last` is such a record if it
+   * ends the last block.
+   */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
 
-  /** Removes records of sums from the block. @param delimiter  between the block's fields */
+  /** Removes records of sums from the block. @param delimiter  separates the block's fields */
   takeOut(block: RecordBlock, file: string, delimiter: string): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     this.#last = undefined
@@ -87,7 +91,10 @@ export class Totals {
     if (block.refusedCount > 0) block.dropRefused()
   }
 
-  /** True if no option can leave the sums out, so that they count as rows. @param hasComment  other lines need the option */
+  /**
+   * True if no option can leave the sums out, so that they count as rows.
+   * @param hasComment  true if other lines need `input.comment`
+   */
   areRows(hasComment: boolean): boolean {
     return this.#count > 0 && (hasComment || this.#sign === undefined)
   }
@@ -114,7 +121,7 @@ export class Totals {
     }
   }
 
-  /** The text that all lines of sums begin with, and no row; undefined if there is none. */
+  /** A text that every line of sums begins with, but no row; undefined if there is none. */
   get #sign(): string | undefined {
     const [sign, ...others] = this.#signs
     const isClear = others.length === 0 && (this.#count === 0 || this.#alike === 0)
@@ -132,7 +139,7 @@ function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
   return p === end
 }
 
-/** The start of the line up to the delimiter after the word, if the file has the word's cell unchanged there. */
+/** The line up to the delimiter after the word; undefined if the record does not contain the cell's text unchanged. */
 function signOf(
   { bytes, starts, ends, recordStarts, recordEnds }: RecordBlock,
   row: number,

@@ -48,7 +48,7 @@ export class Trials {
     this.#rules = options.rules
   }
 
-  /** Types that were tried to the end, preferred types first. */
+  /** Types whose trial was not given up, preferred types first. */
   get candidates(): readonly Candidate[] {
     if (this.#options.type !== undefined) return this.#candidates
     return this.#candidates.filter(one => !one.isOut)
@@ -104,7 +104,8 @@ export class Trials {
       flags?.decimalComma === before?.decimalComma &&
       flags?.isPercent === before?.isPercent
     if (!findsSpellings || flags === undefined || isKnown) return
-    // A column of percentages needs the sign in all texts. If some number has a decimal point, a comma is not a decimal comma.
+    // In a column of percentages, every text needs a percent sign. If some number has a decimal point, no comma is a
+    // decimal comma.
     if (flags.isPercent !== (before?.isPercent ?? false)) return
     if (flags.decimalComma && before?.decimalComma !== true && facts.hasFraction) return
     this.#candidates.push(...this.#spellings(this.#candidates))
@@ -177,13 +178,13 @@ export class Trials {
 
 const numbers = /^(?:CHAR|SHORT|INT|LONG|FLOAT|DOUBLE|DECIMAL\d+)$/
 
-/** Each holds what the types before it in its list hold. */
+/** In each list, a type can hold every value of the types before it. */
 const widerTypes: readonly (readonly DataType[])[] = [
   ['DATE', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'],
   ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'],
 ]
 
-/** What to try if the type is given: the formats of narrower types, too, as nothing that they read is lost. */
+/** What to try if the user gave the type: also formats of narrower types, because the type holds all their values. */
 function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
   const order = widerTypes.find(types => types.includes(said.type)) ?? [said.type]
   const found = new Map<string | undefined, TriedType>()
@@ -197,8 +198,8 @@ function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
 }
 
 /**
- * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A time of
- * day for all columns counts only if the column's name and digits suggest one.
+ * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. If
+ * it is a time of day, it counts only if the column's name and digits suggest one.
  */
 export function saidFormat(
   name: string,

@@ -83,7 +83,7 @@ export function oddWarnings(
   ]
 }
 
-/** Ends the warning of a text column in which a word for null of another column would be null, too. */
+/** End of a warning about a text column: a word that means null in other columns would be null here, too. */
 export const alsoNull = 'as in other columns'
 
 /** Warns about the few texts that keep a column from having the type of the others. */

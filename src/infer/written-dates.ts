@@ -39,7 +39,7 @@ const times: readonly (readonly [
   ['HHmmss', 'SECOND'],
 ]
 
-/** The type of a date that is followed by such a time of day. */
+/** The type of a date followed by a time of day, by the type of that time. */
 const withDay: Readonly<Record<(typeof times)[number][1], DataType>> = {
   MINUTE: 'DATETIME',
   SECOND: 'DATETIME',
@@ -70,7 +70,7 @@ function writtenDates(): readonly WrittenDate[] {
     ...days.flatMap(day => [
       ...(day === 'yyyyMMdd' ? [] : [written('DATE', day)]),
       ...times.flatMap(([format, type]) => {
-        // A date and its time of day both have separators, or both have none. A T may stand between them.
+        // A date and its time of day both have separators, or both have none. A T may stand between date and time.
         const isDigits = !format.includes(':')
         if (isDigits !== (day === 'yyyyMMdd')) return []
         const blank = written(withDay[type], `${day} ${format}`)

@@ -4,7 +4,7 @@
 */
 import type { OpenBatch } from './fate/fold.js'
 
-/** Longest pause between trials: after a minute, other load on both machines may have changed. */
+/** Longest pause between trials: after a minute, other load on client and server may have changed. */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
@@ -75,7 +75,7 @@ export class Answers {
     return this.#since('bytes')
   }
 
-  /** The average; Infinity if there are no answers yet. */
+  /** Average bytes of an answered batch; Infinity if there are no answers yet. */
   get bytesOfBatch(): number {
     const { bytes, batches } = this.#told
     return batches === 0 ? Infinity : bytes / batches

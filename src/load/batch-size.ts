@@ -1,6 +1,7 @@
 /*
-  Decides how large batches are. If the user gives no size, batches start at the default. They grow as long as the server confirms more
-  rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same sizes.
+  Decides how large batches are. If the user gives no size, batches start at the default. They grow as long as the
+  server confirms more rows a second with larger batches (docs/decisions/0067). The size is a fold of the run's events:
+  the same events lead to the same sizes.
 */
 import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
@@ -15,7 +16,10 @@ export interface BatchSize {
   readonly bytes: number
   /** Row limit with which the run has been fastest so far. */
   readonly found: number
-  /** Limit of bytes in flight. It is lower while larger batches are tried: the server first answers everything sent earlier. */
+  /**
+   * Limit of bytes in flight. It is lower while larger batches are tried, because the server answers them only after
+   * everything sent earlier.
+   */
   readonly mostInFlightBytes: number
   /** True while no other size is being tried. */
   readonly isSettled: boolean
@@ -25,7 +29,7 @@ export interface BatchSize {
   stay(): void
   /**
    * For servers that confirm no batch: reports that the server seems to have started on this batch.
-   * @param place  position among all batches handed over, from 1
+   * @param place  position among all batches handed to the server, from 1
    */
   reached(batch: AnsweredBatch, place: number, atMs: number): void
   /** For servers that confirm no batch: reports that the server has no work left. */
@@ -38,7 +42,7 @@ export interface BatchSize {
 const worthwhile = 1.1
 /** Batches to measure before trying a larger size. */
 const leastBatches = 8
-/** With this many batches, rates are accurate to a thirtieth, even if answers arrive together, as the ledger's do. */
+/** With this many batches, rates are accurate to a thirtieth, even if answers arrive together, as from the ledger. */
 const enoughBatches = 32
 const shortestMs = 50
 /**
@@ -51,7 +55,7 @@ const fallen = 0.5
  * A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow.
  */
 const batchShare = 8
-/** Limit of the server's backlog while larger batches are tried: the server first answers everything sent earlier. */
+/** Limit of the server's backlog while larger batches are tried: the server answers them only after that backlog. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -66,7 +70,7 @@ export function newBatchSize(plan: SizeOptions): BatchSize {
 
 class GrowingSize implements BatchSize {
   readonly #plan: SizeOptions
-  /** How many times larger batches are than at first; a power of two. */
+  /** The batch size as a multiple of the first size; a power of two. */
   #factor = 1
   #isFixed: boolean
   /** The first batch that has the present size: its number, or its place if batches have no numbers. */

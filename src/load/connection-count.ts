@@ -27,8 +27,8 @@ export interface ConnectionCount {
 }
 
 /**
- * A loader that waits for the server for this share of its time tries more connections. Connections that keep the loader busy speed it
- * up by at least a third.
+ * A loader that waits for the server for this share of its time tries more connections: without waiting, it would be at
+ * least a third faster.
  */
 const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */

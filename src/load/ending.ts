@@ -37,7 +37,10 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
 export interface Leaving {
   /** Resolves once the connections are dropped. */
   readonly left: Promise<void>
-  /** Must be called. Node keeps a signal, and everything that its listeners refer to, until all signals are gone on which it depends. */
+  /**
+   * Must be called. A signal may depend on other signals. While one of these exists, Node keeps the signal, and
+   * everything that its listeners refer to.
+   */
   stopListening(): void
 }
 
@@ -61,7 +64,7 @@ export function abandon({ delivery, control }: Opened, cause: DdbError): void {
   control?.abandon(reason)
 }
 
-/** Closes everything, and drops connections that do not close in time. Failures become the run's. */
+/** Closes everything, and drops connections that do not close in time. If something fails to close, the run fails. */
 export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
@@ -72,13 +75,13 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()
-  // These rows were between reader and delivery and never reached a session.
+  // Rows that were still between reader and delivery never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
   // Everything closed so far may have added rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-/** Writes the journal's last entry; a finished run needs no other entry any more. */
+/** Writes the journal's last entry. Once the run is finished, the other entries are no longer needed. */
 export async function endJournal(
   run: Run,
   { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,

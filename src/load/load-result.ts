@@ -8,9 +8,12 @@ import type { SourceNotes } from './inputs/source-notes.js'
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
 
-/** Progress of a run. */
+/** Progress of a run, for `onReport`. */
 export interface LoadReport {
-  /** `looking`: at the values of the inputs, for the types of new columns; bytes and `input` are those that are looked at. */
+  /**
+   * In the phase `looking`, the run reads values of the inputs to choose types for new columns. `bytesRead` and `input`
+   * then describe this reading.
+   */
   phase: 'connecting' | 'looking' | 'loading' | 'confirming' | 'done'
   rows: RowCounts
   /** Rows handed to a session so far. */
@@ -37,7 +40,7 @@ export interface RowCounts {
   unconfirmed: number
   /** Known not to be in the target because the reader or the server refused these rows. */
   rejected: number
-  /** Left out because an earlier run had them confirmed. */
+  /** Left out because an earlier process of the run had already confirmed these rows. */
   skipped: number
   /** Certainly not stored: never sent, or refused as a whole batch, because the run ended first. */
   unsent: number
@@ -70,15 +73,16 @@ export interface LoadResult {
   startedAt: string
   endedAt: string
   target: { host: string; table: string | null; function: string | null; method: Method | null }
-  /** Totals of all inputs that were opened or should have been; `bytes` as stored. */
+  /** Totals of all inputs that were opened or should have been; `bytes` is their stored size. */
   inputTotals: InputTotals
   /** Threads that read the inputs, including the main thread; 1 if the inputs are too small for more. */
   threads: number
   /**
-   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs` asks for all.
-   * Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes the first bad row, or what
-   * ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an input was read to its end, `read` is the sum
-   * of the other counts. Rows and rejects include their line ends, `other` counts blank lines, comments and the like, `skipped`
+   * One entry per input. With more than a hundred inputs, only those with a problem are listed, unless `summaryInputs`
+   * asks for all. Values that reading did not reach are null. `rejected` counts rows of this input; `firstError`
+   * describes the first bad row, or the error that ended reading. `bytes` is the stored size, `contentBytes` the
+   * decompressed size. If an input was read to its end, `contentBytes.read` is the sum of the other counts. There, rows
+   * and rejects include their line ends, `other` counts blank lines, comments and the like, and `skipped` counts
    * everything before the place where reading began.
    */
   inputs: {
@@ -113,7 +117,7 @@ export interface LoadResult {
     asked: Confirmation
     used: ConfirmUsed
     note: string | null
-    /** Lines of the batches whose outcome is unknown, neighbours merged; at most 1,000. */
+    /** Lines of the batches whose outcome is unknown; neighbouring ranges are merged. At most 1,000 entries. */
     uncertain: UncertainLines[]
     verified: VerifyResult | null
   }
@@ -134,7 +138,7 @@ export interface LoadResult {
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
-  /** Why there were no more connections, if the run chose their number; otherwise null. */
+  /** Why the run opened no further connections, if the run chose their number; otherwise null. */
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
@@ -144,7 +148,7 @@ export interface LoadResult {
   byConnection: {
     batches: number
     rows: number
-    /** On the wire, before compression; an estimate if batches are divided by connection. */
+    /** Bytes sent, counted before compression; an estimate if batches are divided by connection. */
     bytes: number
     latencyMs: LoadResult['latencyMs']
   }[]
@@ -167,7 +171,7 @@ export interface LoadResult {
 
 /** Properties of an input, and whether the user gave them or the program found them; defaults count as found. */
 export interface Detected {
-  /** For delimited text, like all fields below; null for JSON. */
+  /** Null for JSON, like all fields up to `trailingDelimiter`. */
   delimiter: Known<string> | null
   /** '' if nothing is quoted. */
   quote: Known<string> | null
@@ -175,7 +179,7 @@ export interface Detected {
   /** Whether the first record is a header. */
   header: Known<boolean> | null
   decimalComma: Known<boolean> | null
-  /** Whether records may end with one delimiter more than the first one has. */
+  /** Whether records may end with one delimiter more than the first record has. */
   trailingDelimiter: Known<boolean> | null
   encoding: Known<string>
 }
@@ -226,7 +230,7 @@ export interface VerifyResult {
   }[]
 }
 
-/** How safe the confirmed rows are (docs/durability.md); null if the server does not tell. */
+/** How safe the confirmed rows are (docs/durability.md). A field is null if the server does not tell. */
 export interface Stored {
   grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
   /** Whether the server forces writes to disk. */
@@ -239,7 +243,7 @@ export interface Stored {
   pendingTransactions: number | null
 }
 
-/** How the user can continue a run. The library leaves commands out and gives `look` as a script. */
+/** How the user can continue a run. The library leaves `command` and `restart` null, and gives `look` as a script. */
 export interface WaysOn {
   possible: boolean
   /** The command that resumes the run. */

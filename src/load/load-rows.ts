@@ -1,5 +1,5 @@
 /*
-  Loads the rows of a program instead of files. The rows pass through a store that knows the outcome of each.
+  Loads the rows of a program instead of files. The rows pass through a store, which learns the outcome of each row.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -27,7 +27,7 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
 export const mostWaiting = 16_384
 
 /**
- * @param store  supplies the rows until it ends; it then knows the outcome of each
+ * @param store  supplies the rows until the program has no more; it also learns the outcome of each row
  * @throws {UsageError} DDB_USAGE if an option needs input that can be read twice
  */
 export async function loadRowsOn(
@@ -48,7 +48,7 @@ export async function loadRowsOn(
 /**
  * Loads the inputs, or the rows, into the target and determines the outcome of every row.
  *
- * @returns the outcome, including failures of the run (`error`, `exitCode`); it rejects only for wrong options
+ * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult>
@@ -105,8 +105,9 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Limits that keep tables in memory busy; transactions of DFS tables need more. Rows in flight stay in memory as the caller's objects,
- * which take ten times the space. V8 lets garbage grow to four times the live objects.
+ * Limits for tables in memory, which stay busy with so little; transactions of DFS tables need more. The limits are low
+ * because rows in flight stay in memory as the caller's objects, which take ten times the space. V8 lets garbage grow
+ * to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

@@ -37,7 +37,7 @@ import { newRun, type Run } from './run.js'
 /**
  * Loads the inputs into the target and determines the outcome of every row.
  *
- * @returns the outcome, including failures of the run (`error`, `exitCode`); it rejects only for wrong options
+ * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult> {
@@ -187,7 +187,7 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 
-/** Asks nothing if no row is confirmed, or if the run must leave at once. */
+/** Asks the server how safely it has stored the rows, unless no row is confirmed or the run must leave at once. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
   if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

@@ -81,7 +81,7 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
   otherHosts?: readonly ServerAddress[]
-  /** Hosts that a redirect may lead to, besides those named here. */
+  /** Hosts that a redirect may lead to, besides `host` and `otherHosts`. */
   allowRedirect?: readonly string[]
 }
 
@@ -90,8 +90,8 @@ export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
   /**
-   * Creates the table if it is missing. Its columns are found by looking at every value, so this needs files, not a
-   * pipe.
+   * Creates the table if it is missing. The program finds the columns by looking at every value, so this needs files,
+   * not a pipe.
    */
   create?: 'stream' | 'dfs'
   /**
@@ -106,7 +106,7 @@ export interface TargetOptions {
   sortColumns?: readonly string[]
   /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
   keepDuplicates?: 'all' | 'first' | 'last'
-  /** With `create` dfs. */
+  /** Storage engine, with `create` dfs. */
   engine?: 'OLAP' | 'TSDB'
   /**
    * With `create` dfs: whether a write into several partitions is atomic as a whole or per partition; default `trans`,
@@ -114,8 +114,8 @@ export interface TargetOptions {
    */
   atomic?: 'trans' | 'chunk'
   /**
-   * Adds input columns that the target lacks. Their types are found by looking at every value, so this needs files, not
-   * a pipe. A notice shows the script before it runs.
+   * Adds input columns that the target lacks. The program finds their types by looking at every value, so this needs
+   * files, not a pipe. A notice shows the script before it runs.
    */
   addColumns?: boolean
   /** Default `insert`. */
@@ -127,16 +127,16 @@ export interface TargetOptions {
   /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
   /**
-   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`: `def(t){ return
-   * select * from t where price>0 }`, or a partial application. The function runs in the session of the run, once for each batch, and
-   * again for parts of a divided batch. Rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync
-   * (docs/transform.md).
+   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
+   * `def(t){ return select * from t where price>0 }`, or a partial application. The function runs in the session of the
+   * run, once for each batch, and again for parts of a divided batch. Rows that the function leaves out are filtered. A
+   * transform needs receipts, or `delivery.mode` sync (docs/transform.md).
    */
   transform?: string
   /**
-   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes the type of the
-   * table's column; default: the table's own columns. With `create`: types of columns of the new table, whatever the inputs show; the
-   * other types are found.
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes
+   * the type of the table's column; default: the table's own columns. With `create`: types of columns of the new table,
+   * whatever the inputs show; the program finds the other types.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */
@@ -181,14 +181,14 @@ export interface InputOptions extends DialectOptions {
   jsonPath?: string
   /**
    * How many threads read the inputs, from 1 to 64. Default `auto`: one less than the number of cores, at most 3, if an
-   * input is large enough. Rows, places and rejects do not depend on it.
+   * input is large enough. Rows, places and rejects are the same with any number.
    */
   threads?: 'auto' | number
   /** The stream to read for the input `-`. */
   stdin?: Readable
   /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
   follow?: boolean
-  /** How long a partial batch of stdin or followed files waits for more rows; default 1,000. */
+  /** How long a partial batch of stdin or followed files waits for more rows, ms; default 1,000. */
   flushIntervalMs?: number
 }
 
@@ -196,10 +196,10 @@ export interface InputOptions extends DialectOptions {
 export interface RejectOptions {
   /** Default `quarantine` with a `file`, else `stop`. */
   onError?: OnError
-  /** A count or a share such as `5%`; default 100. */
+  /** Limit of rejects, as a count or as a share of the rows such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
   /**
-   * File for rejected records, byte for byte; it must not exist, or be empty. Records under another header go into
+   * File for rejected records, byte for byte. The file must be missing or empty. Records under another header go into
    * files beside it: `r.2.csv` for `r.csv`.
    */
   file?: string
@@ -209,9 +209,9 @@ export interface RejectOptions {
 export interface DeliveryOptions {
   /** `sync` waits for the answer to each batch; default `async`. */
   mode?: 'async' | 'sync'
-  /** Only for `async`; default `auto`. */
+  /** How arrival is confirmed; only for mode `async`. Default `auto`. */
   confirm?: Confirmation
-  /** Longest wait without progress; default 60,000. */
+  /** Longest wait without progress, ms; default 60,000. */
   confirmTimeoutMs?: number
   /**
    * Row limit of a request. Default `auto`: 10,000 at first (1,000,000 for DFS tables), doubled as long as the server
@@ -223,25 +223,26 @@ export interface DeliveryOptions {
   /** Limit of bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
   /**
-   * Number of sessions that send data, 1 to 64; default 1. Partition or key decides which session a row uses; stream
-   * tables and other shared in-memory tables accept any. Unpartitioned in-memory tables need `unordered`. `auto` starts
-   * with one and doubles the number, up to 16, as long as the server then confirms more rows a second; it stays at one
-   * if the target allows only one or batches are not confirmed.
+   * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
+   * decides which session sends the row. Stream tables and other shared in-memory tables let any session send it;
+   * in-memory tables without partitions need `unordered`. `auto` starts with one and doubles the number, up to 16, as
+   * long as the server then confirms more rows a second. The number stays at one if the target allows only one or
+   * batches are not confirmed.
    */
   connections?: number | 'auto'
   /** Rows may arrive in a different order than they were read. */
   unordered?: boolean
   /** Retries per batch; default 5. 0 also disables reconnecting. */
   retries?: number
-  /** How long to keep reconnecting; default 300,000. */
+  /** How long to keep reconnecting, ms; default 300,000. */
   retryTimeoutMs?: number
   /** What happens to batches whose outcome is unknown; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /** Reads rows back, 100 of every 10,000 or all, and compares them; those that differ count as unconfirmed. */
+  /** Reads rows back and compares them: 100 of every 10,000, or all. Rows that differ count as unconfirmed. */
   verify?: 'sample' | 'all'
   /** If both limits are given, both apply. */
   rateLimit?: {
-    /** On the wire. */
+    /** Bytes on the wire. */
     bytesPerSecond?: number
     /** Rows sent. */
     rowsPerSecond?: number
@@ -263,7 +264,7 @@ export interface JournalOptions {
   changed?: boolean
 }
 
-/** All options of `load`. */
+/** All options of `load`; only `inputs`, `server` and `target` are required. */
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
@@ -304,11 +305,12 @@ export interface LoadOptions {
   wording?: (sentence: string) => string
   /** Gets one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
-  /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
+  /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
-   * Called before a run ends with DDB_USAGE because `target.create` or `addColumns` needs further options, and after a check that
-   * found options for some rows; gets those options. `readsAll`: with them the check would reject no row.
+   * Gets the options that the inputs need in addition: before a run ends with DDB_USAGE because `target.create` or
+   * `addColumns` lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
+   * the check would reject no row.
    */
   onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */

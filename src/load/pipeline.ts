@@ -16,7 +16,7 @@ import type { ExpandedSources } from '../source/expand-sources.js'
 export interface Way {
   readonly target: TargetDescription
   readonly delivery: Delivery
-  /** Set for a resumed run. */
+  /** Only for a resumed run: checks batches that the journal does not know. */
   readonly unsent?: UnsentCheck | undefined
 }
 
@@ -37,7 +37,7 @@ export interface Course {
 }
 
 /**
- * Failures of the steps become the run's.
+ * If a step fails, the run fails with that error.
  *
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @returns everything that was opened (and closed again), and wrong options found before the server was reached

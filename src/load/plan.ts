@@ -34,7 +34,7 @@ export interface Plan {
   maxInFlightBytes: number
   /** Sessions that send data. */
   connections: number
-  /** Number to which connections may grow; undefined if it is fixed. */
+  /** Number to which connections may grow; undefined if the number is fixed. */
   mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
@@ -53,11 +53,11 @@ export interface Plan {
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
-  /** Token of its ledger, which exists already. */
+  /** Token of the unit's ledger, which already exists. */
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number
-  /** Names of its files as the plan has them, in order. */
+  /** Names of the unit's files as the plan has them, in order. */
   readonly names: readonly string[]
   /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
@@ -116,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // The size is fixed for functions, as a refusal puts the whole batch in doubt; for followed files, whose rows must not wait; and with
-  // a rate limit, which alone decides.
+  // The size is fixed in three cases: for functions, as a refusal puts the whole batch in doubt; for followed files,
+  // whose rows must not wait; with a rate limit, which alone sets the speed.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&
@@ -249,7 +249,7 @@ function checkThreads(threads: number | 'auto'): void {
 }
 
 /**
- * Input from a pipe has no path.
+ * Refuses to take values from the path of an input if one input is a pipe, which has no path.
  * @throws {UsageError} DDB_USAGE, also for a text that is neither pattern nor template
  */
 function checkTemplates({ inputs, input, mapping }: LoadOptions): void {

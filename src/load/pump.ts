@@ -16,8 +16,8 @@ import type { Run } from './run.js'
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
  * @param checkUnsent  called for batches that the journal does not know
- * @returns true if the end of the run must count rows that were read but not sent: if rejects of an earlier process end the run, they
- *   may lie before or after these rows
+ * @returns true if rejects of an earlier process end the run. Then rows that were read but not sent must be counted at
+ *   the end of the run, because the rejects may lie before or after these rows.
  */
 export async function pump(
   run: Run,
@@ -40,7 +40,7 @@ export async function pump(
     for await (const batch of inputs.batches(run, target)) {
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
-      // Beyond the limit of rejects, only batches of an earlier process may still be confirmed.
+      // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
@@ -114,8 +114,8 @@ async function hand(
 }
 
 /**
- * Changes the number of connections if another is wanted. Nothing may be in flight then, as rows move from one
- * connection to another.
+ * Changes the number of connections if a different number is wanted. No batch may be in flight then, because rows move
+ * from one connection to another.
  */
 async function fitConnections(run: Run, { connections }: Delivery): Promise<void> {
   const { connectionCount, plan } = run
@@ -131,7 +131,7 @@ async function fitConnections(run: Run, { connections }: Delivery): Promise<void
     if (!(error instanceof DdbError)) throw error
     connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
   }
-  // Sizes measured with one number of connections say nothing about another.
+  // Batch sizes measured with one number of connections say nothing about another number.
   run.batchSize.stay()
 }
 
@@ -141,7 +141,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Sends nothing: which of these rows are stored cannot be determined any more. */
+/** Sends nothing: nobody can determine any more which of these rows are stored. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

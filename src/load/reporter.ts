@@ -11,14 +11,14 @@ export interface Reporter {
   readonly startedAt: Date
   /** Rewords a sentence of the library for the program that shows it. */
   readonly words: (this: void, sentence: string) => string
-  /** Redacts the password, which servers' messages may repeat. */
+  /** Tells the user a sentence. Redacts the password, which servers' messages may repeat. */
   notice(this: void, text: string): void
   readonly notices: readonly string[]
   readonly secrets: Secrets
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
   /** @param number  of the input, from 1 */
   inputBegun(number: number, count: number): void
-  /** Reports where a look at the values of the inputs has come; undefined at its end. */
+  /** Reports how far a look at the values of the inputs has come; undefined at its end. */
   looking(this: void, place: LookedPlace | undefined): void
   /** Reports progress if enough time has passed. */
   report(): void

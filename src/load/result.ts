@@ -129,7 +129,7 @@ const refusals = [
 ]
 
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  // A journal without rows only repeats the options.
+  // If no row was sent, the journal would only repeat the wrong options.
   const isMisuse = error?.code === 'DDB_USAGE' && !hasSent(run)
   const isRefused = isMisuse || (error !== undefined && refusals.includes(error.code))
   const { journal } = run.history
@@ -142,7 +142,10 @@ function hasSent({ state, history: { found } }: Run): boolean {
   return state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
 }
 
-/** Whether a process that resumes the run would store rows once more: where batches have no known outcome, it starts over. */
+/**
+ * Whether a process that resumes the run would store rows twice: if the outcome of single batches is unknown, that
+ * process starts over.
+ */
 function storesAgain(run: Run): boolean {
   const used = run.delivery?.used ?? run.history.found.used
   return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
@@ -178,7 +181,7 @@ export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** The expected count in words; undefined if this count is right. */
+/** The expected number of rows in words; undefined if the number of delivered rows is right. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,

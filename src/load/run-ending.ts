@@ -8,7 +8,7 @@ import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
 export interface RunEnding {
-  /** The first failure. Only an interruption replaces it later. */
+  /** The first failure. Only an interruption is replaced by a later failure. */
   readonly failure: DdbError | undefined
   /** True once nothing more may be read or handed over. */
   readonly stopped: boolean
@@ -80,7 +80,10 @@ export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): 
   }
 }
 
-/** The first failure wins. An interruption yields to a later failure, which may mean that rows of an input are lost. */
+/**
+ * The first failure stays. Only an interruption is replaced, by the later error that an input was truncated: then rows
+ * are lost.
+ */
 function graver(before: DdbError | undefined, failure: DdbError): DdbError {
   const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
   return before === undefined || replaces ? failure : before

@@ -1,5 +1,5 @@
 /*
-  One run: its plan, the state of its rows, and the parts that each look after one side of it.
+  One run: its plan, the state of its rows, and its parts, each with one task.
 */
 import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -29,7 +29,9 @@ export interface Run extends RunLog {
   readonly platform: Platform
   /** The mode is final once the server was asked; the number of connections may change between two batches. */
   plan: Plan
-  /** Decides which rows share a connection; undefined before the target is known, and if any connection will do. */
+  /**
+   * Decides which rows share a connection; undefined before the target is known, or if each row may use any connection.
+   */
   lanes: LaneScheme | undefined
   /** Set for a dry run: observes rows instead of sending them. */
   readonly watch: Watch | undefined

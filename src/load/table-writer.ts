@@ -17,7 +17,7 @@ export interface TableWriterOptions
   extends
     Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
     Omit<TargetOptions, 'create' | 'transform'> {
-  /** How long rows wait for their batch to fill up; default 1,000. */
+  /** How long rows wait for their batch to fill up, ms; default 1,000. */
   flushIntervalMs?: number
 }
 
@@ -35,13 +35,13 @@ export interface UnwrittenRows<Row> {
   unsent: Row[]
 }
 
-/** Rows of any shape. */
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
 
 /**
- * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with receipts. As
- * with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by itself. The event `reject`
- * reports each row that will not be in the table (`RejectedRow`); other rows continue. An `error` means that the run has ended.
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
+ * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by
+ * itself. The event `reject` reports each row that will not be in the table (`RejectedRow`); other rows continue. An
+ * `error` means that the run has ended.
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */
@@ -116,14 +116,14 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
     encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
     callback?: (error: Error | null | undefined) => void,
   ): boolean {
-    // A row that the stream refuses was not written.
+    // A row that the stream refuses does not reach the store.
     if (!this.writableEnded && !this.destroyed && row !== null) this.#store.push(row)
     return typeof encoding === 'function'
       ? super.write(row, encoding)
       : super.write(row, encoding ?? 'utf8', callback)
   }
 
-  /** The store has the row already; this only tells the stream when to send more. */
+  /** The store has the row already; this method only tells the stream when to send more. */
   override _write(_row: unknown, _: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#store.waiting < mostWaiting) done()
     else this.#goOn = done

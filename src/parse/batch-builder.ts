@@ -23,7 +23,7 @@ import { setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
-  /** The texts that the column's cells are made of. */
+  /** Where the texts of the column's cells come from. */
   readonly sources: readonly TextSource[]
   /** True if the column ignores blanks around texts. */
   readonly trims: boolean
@@ -36,7 +36,7 @@ interface BuiltColumn extends ReportedColumn {
 /** Settings of a builder, the same for all inputs whose rows it takes. */
 export interface BuilderSetup {
   readonly mapping: ColumnMapping
-  /** Indexes of the block's fields that each mapped column uses (`sourceFields`). */
+  /** For each mapped column, the indexes of the fields that it uses in a block (`sourceFields`). */
   readonly fields: readonly (readonly number[])[]
   /** Largest number of rows in a block. */
   readonly rowCapacity: number
@@ -72,7 +72,7 @@ const asItStands = (record: Uint8Array): Uint8Array => record
  */
 export class BatchBuilder {
   rowCount = 0
-  /** Bytes of the records of all rows of the input so far, also in earlier batches. */
+  /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
   recordBytes = 0
   readonly #pool: BufferPool
   readonly #columns: readonly BuiltColumn[]
@@ -157,7 +157,7 @@ export class BatchBuilder {
     return range
   }
 
-  /** Makes the next rows of the input begin after this place. */
+  /** Begins a new range of the input's rows at this offset. */
   startAt(offsetBytes: number): void {
     this.#open = this.#rangeFrom(this.#open, offsetBytes)
   }
@@ -196,7 +196,7 @@ export class BatchBuilder {
     this.#refuseBroken(block)
   }
 
-  /** Appends the rows of the block that `read` has read, without the refused ones. */
+  /** Appends the rows of the block, except refused ones. `read` must have read the block. */
   append(block: RecordBlock): void {
     if (block.refusedCount > 0) {
       for (const { builder } of this.#columns) builder.undo()
@@ -210,7 +210,7 @@ export class BatchBuilder {
     this.#addRows(block)
   }
 
-  /** @param bounds  of rows that all columns have appended */
+  /** @param bounds  places of the rows, which all columns have already appended */
   #addRows(bounds: RowBounds): void {
     const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)
@@ -220,7 +220,7 @@ export class BatchBuilder {
 
   /**
    * Hands over the rows so far, for `appendRows` and `count` of another builder with the same setup.
-   * @param buffers  receives the memory of the rows, which the caller returns after use
+   * @param buffers  receives the memory of the rows; the caller returns it to the pool after use
    */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this
@@ -232,7 +232,9 @@ export class BatchBuilder {
     return { columns, counts: this.columnCounts }
   }
 
-  /** Appends rows that another builder gave; `from` is the index of the first, `bounds` holds their places in the text. */
+  /**
+   * Appends rows of another builder, from row `from` of its part on. `bounds` has the places of these rows in the text.
+   */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
       builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
@@ -256,7 +258,8 @@ export class BatchBuilder {
   }
 
   /**
-   * How many rows, from how much text, certainly fit before the batch reaches `batchBytes`. The last of these rows may reach it.
+   * Limits for the next block: with at most so many rows from so much text, only the last row can make the batch reach
+   * `batchBytes`.
    */
   roomFor(batchBytes: number): { rows: number; textBytes: number } {
     const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
@@ -297,19 +300,19 @@ export class BatchBuilder {
       column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
       column.coercedRead = this.#lenient ? block.forgive() : 0
     }
-    // The tokenizer may have set aside the last record. Its cells lie after the last row and do not count.
+    // If the tokenizer has set aside the last record, that record's cells lie after the last row and do not count.
     const cellCount = block.rowCount * block.fieldCount
     for (const cell of block.wrongCells) {
       if (cell < cellCount) this.#countWrong(cell % block.fieldCount)
     }
   }
 
-  /** Counts a cell that the tokenizer emptied as bad in every column that takes the cell. */
+  /** Counts a bad cell, which the tokenizer has emptied, in every column that takes the cell. */
   #countWrong(field: number): void {
     for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
   }
 
-  /** Refuses rows with bytes that are not a character, even if no column reads the bytes. */
+  /** Refuses rows with bytes that form no character, even if no column reads those bytes. */
   #refuseBroken(block: RecordBlock): void {
     const { broken } = this.#text
     const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block
@@ -358,7 +361,7 @@ export class BatchBuilder {
     return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
   }
 
-  /** A copy of a record's bytes in the input. */
+  /** A copy of the record's bytes as they stand in the input, before decoding. */
   #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
     const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
     return input?.slice() ?? this.#copies.of(bytes, start, end)

@@ -8,7 +8,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 /** Where a record begins. */
 export interface RecordLocation {
   readonly file: string
-  /** From 1. A line break inside quotes counts as a line. */
+  /** Counts from 1. A line break inside quotes begins a new line, too. */
   readonly lineNumber: number
   /** Offset of the record's first byte, from 0, in the decompressed input (including a byte order mark). */
   readonly offsetBytes: number
@@ -51,17 +51,17 @@ export interface InputRange {
   /** Index in the batch of the first of these rows. */
   readonly firstRow: number
   readonly rowCount: number
-  /** Range of the decompressed input that holds these rows. Ranges of successive batches touch. */
+  /** Start of the range in the decompressed input. The input's previous range ends there. */
   readonly startOffsetBytes: number
   /**
-   * All rows and rejects so far begin before this offset, all later ones at or after it. When the reader hands out the batch,
-   * `recordsRead` counts those before.
+   * End of the range. All rows and rejects so far begin before this offset, and all later ones at or after it. When the
+   * reader hands out the batch, the reader's `recordsRead` is the number of records before this offset.
    */
   readonly endOffsetBytes: number
   /** Line of the byte at `endOffsetBytes`; the two form a `ResumePoint`. */
   readonly endLineNumber: number
   readonly shape: RecordShape
-  /** The number of the input, and its records up to the end of the range. The loader sets this, readers ignore it. */
+  /** The input's number, and how many of its records come before the range's end. The loader sets this. */
   place: { readonly input: number; readonly records: number } | undefined
 }
 
@@ -88,7 +88,7 @@ export interface Reject extends RecordLocation {
   /** Name of the target column, if one cell is at fault. */
   readonly columnName: string | undefined
   readonly code: ErrorCode
-  /** `parse`: the record is not one of this format. `type`: a column cannot hold one of its cells. */
+  /** `parse`: the record is not in this format. `type`: a column cannot hold one of the record's cells. */
   readonly class: 'parse' | 'type'
   readonly message: string
   /** The offending text, shortened; undefined if the whole record is at fault. */

@@ -30,7 +30,6 @@ const noRules: CellRules = {}
 /** A format's contribution to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput extends ReadInput {
   readonly file: string
-  /** `skipTo` of the byte source. */
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
@@ -45,7 +44,7 @@ export interface BlockInput extends ReadInput {
 export class BlockReader {
   /** True once the input has ended and all its content was delivered. */
   readToEnd = false
-  /** Range of the rows left over at the end of the input. */
+  /** Range of the input's last rows, if they wait for rows of another input. */
   lastRange: InputRange | undefined
   #rejectedBytes = 0
   readonly #input: BlockInput
@@ -60,7 +59,7 @@ export class BlockReader {
   #inputEnded = false
   /** The source's error; thrown after the rows before it were delivered. */
   #sourceError: Error | undefined
-  /** Start of the first record to read again: the one where the source failed, or the one after the reject that ended the run. */
+  /** Where another run must resume: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0
@@ -171,7 +170,7 @@ export class BlockReader {
     if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
-  /** @throws {InputError} if the place does not exist */
+  /** @throws {InputError} if the input ends before the place */
   async #passTo(from: ResumePoint): Promise<void> {
     const { file, tokenizer } = this.#input
     const { stopped } = this.#options
@@ -238,7 +237,7 @@ export class BlockReader {
   /** @returns whether to keep the rows so far, because another input has more rows of their batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // No row lies before a piece that joins, so the rows so far wait for that piece.
+    // The rows of earlier inputs wait for the piece that joins them. The gap before that piece has no rows.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues
@@ -271,7 +270,7 @@ export class BlockReader {
   }
 
   /**
-   * Takes over a part of the piece that was read ahead.
+   * Takes over the next rows, or the next reject, of the piece that was read ahead.
    * @returns a promise that the caller must await; undefined if there is none
    */
   #takeOver(fold: PieceFold): Promise<void> | undefined {

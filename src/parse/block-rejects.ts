@@ -8,7 +8,10 @@ import { rejectOf } from './row-fault.js'
 
 /** One object serves all blocks of an input. */
 export class BlockRejects {
-  /** Records of the input so far: those of earlier blocks, and of this one up to the last reject that `next` returned. */
+  /**
+   * Number of records so far: all of earlier blocks, and those of this block up to the reject that `next` returned
+   * last.
+   */
   recordsRead = 0
   /** True if the last reject was a row that a column refused. */
   isRow = false
@@ -56,7 +59,8 @@ export class BlockRejects {
   }
 
   /**
-   * Removes everything after the reject that has ended the run. Otherwise the result would depend on how the input arrived.
+   * Removes the block's records after the reject that ended the run. Otherwise the result would depend on how chunks
+   * cut the input.
    * @returns the place of the first removed record; undefined if nothing was removed
    */
   leaveRest(): ResumePoint | undefined {
@@ -74,7 +78,6 @@ export class BlockRejects {
     return fault && { offsetBytes: fault.offsetBytes, lineNumber: fault.lineNumber }
   }
 
-  /** Whether the row comes before the fault. */
   #isBefore(row: number, fault: FaultyRecord | undefined): boolean {
     if (row >= this.#block.rowCount) return false
     return fault === undefined || this.#offsetOf(row) < fault.offsetBytes

@@ -10,19 +10,20 @@ export interface CellOptions {
   /** True if `nullTexts` also mean null inside quotes of delimited text. */
   readonly nullQuoted?: boolean
   /**
-   * Target column, or `*` for all that it fits → DolphinDB format, `epoch:s|ms|us|ns`, or a spreadsheet's day numbers, `excel` or
-   * `excel:1904`.
+   * Target column → format: a DolphinDB format, `epoch:s|ms|us|ns`, or `excel` or `excel:1904` for a spreadsheet's day
+   * numbers. `*` stands for all columns that the format fits.
    */
   readonly dateFormats?: Readonly<Record<string, string>>
   /**
-   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`. Times with an offset and counts since 1970 are converted
-   * to this zone. `none` stores times as written, whatever their offsets. So does the default, but then all times of a column
-   * must have the same offset, or none; rows with another offset are rejected. The machine's zone is never used.
+   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`. Times with an offset and counts since 1970 are
+   * converted to this zone. `none` stores times as written, whatever their offsets. The default also stores times as
+   * written, but all times of a column must have the same offset, or none; rows with another offset are rejected. The
+   * machine's zone is never used.
    */
   readonly timeZone?: string
   /**
-   * Target column → the offset of its times, such as `+08:00`, or `none`; default: the offset of the column's first time in the
-   * run. Not with `timeZone`.
+   * Target column → the offset of its times, such as `+08:00`, or `none`; default: the offset of the column's first
+   * time in the run. Not allowed with `timeZone`.
    */
   readonly offsets?: Readonly<Record<string, string>>
   /** Thousands separator in numbers, one character. */
@@ -45,7 +46,7 @@ export interface CellRules extends Omit<CellOptions, 'offsets'> {
    * object, each reader decides for itself.
    */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Called for a column in which an offset is ignored, as no time zone is set; called again only if it returned true. */
+  /** Called when a time's offset is ignored, as no time zone is set; if this returns true, also for the next one. */
   readonly onOffset?: (columnName: string) => boolean | void
   /** Separator of the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string

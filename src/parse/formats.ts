@@ -14,13 +14,13 @@ export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
-  /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one of them. */
+  /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one. */
   readonly extensions: readonly string[]
   /** Whether records consist of ordered fields or of named members. */
   readonly records: InputReader['recordKind']
-  /** The format of single records that are written to a file, if it is another one. */
+  /** The format in which single records are written to a file, if it is not this format. */
   readonly keptAs?: InputFormat
-  /** First byte, besides blanks, of inputs in this format; it decides if the name does not. */
+  /** First byte, besides blanks, of inputs in this format. It decides the format if the name does not. */
   readonly firstByte?: number
   /** Opens an input. Delimited text is read up to its first record, which determines the columns. */
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
@@ -55,7 +55,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   json: {
     extensions: ['json'],
     records: 'members',
-    // Elements of a JSON document are shown as lines.
+    // Single elements of a JSON array are written as lines.
     keptAs: 'ndjson',
     firstByte: openBracket,
     open: openJsonAs('json'),
@@ -79,7 +79,7 @@ const defaultFormat: InputFormat = 'csv'
 
 /**
  * Detects the format of an input by the extension of its name, else by its first bytes.
- * @param name  of the file; the extension before `.gz`, `.zst` and `.br` counts
+ * @param name  the file's name; the extension before `.gz`, `.zst` and `.br` counts
  * @param head  the first bytes of the content
  */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {

@@ -25,7 +25,7 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** Rows that were a batch or a part of one. A piece `joins` rows of an earlier input, or `continues` in a later input. */
+/** A range whose rows form a batch. `joins`: an earlier input began the batch. `continues`: a later input goes on. */
 export interface Piece extends ByteRange {
   readonly joins?: boolean
   readonly continues?: boolean
@@ -46,7 +46,7 @@ export interface KnownDialect {
   readonly header: Known<boolean>
   /** True if numbers have a decimal comma instead of a point. */
   readonly decimalComma: Known<boolean>
-  /** True if records end with one delimiter more than the first one has. */
+  /** True if records end with a delimiter after their last field. */
   readonly trailingDelimiter: Known<boolean>
 }
 
@@ -58,7 +58,7 @@ export interface BatchOptions {
   /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
-  /** Limit of a batch in rows. The caller may change both limits between two batches. */
+  /** Limit of a batch in rows. The caller may change this limit and `batchBytes` between two batches. */
   readonly batchRows: number
   /** A batch is full with the row at which it reaches this many bytes on the wire. */
   readonly batchBytes: number
@@ -72,14 +72,14 @@ export interface BatchOptions {
    */
   readonly from?: ResumePoint | undefined
   /**
-   * Pieces whose rows must become one batch each, with exactly the piece's range, however many rows there are and however long
-   * that takes. Ascending and disjoint, each from record to record. A piece without rows has no batch. If reading ends inside a
-   * piece, the batch ends there.
+   * Pieces whose rows must become one batch each, with exactly the piece's range, however many rows there are and
+   * however long reading takes. Ascending and disjoint; each begins and ends between records. A piece without rows has
+   * no batch. If reading ends inside a piece, the batch ends there.
    */
   readonly pieces?: readonly Piece[] | undefined
-  /** Takes the rows left at the end of the input, for a batch with those of the next input. */
+  /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
   readonly shared?: SharedRows | undefined
-  /** Called before every chunk until it returns threads that read ahead. Without it, the reader reads alone. */
+  /** Called before every chunk, until it returns threads that read ahead. Without threads, the reader reads alone. */
   readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
   /** Largest number of records to read, including rejects. */
   readonly limit?: number
@@ -87,7 +87,7 @@ export interface BatchOptions {
   readonly keepRecords?: boolean
   /** Asked before every piece of input. Once it returns true, reading ends, and the rows so far become the last batch. */
   readonly stopped?: () => boolean
-  /** Tells whether one of this many further rejects may make `stopped` return true. */
+  /** Tells whether `stopped` may return true within this many more rejects. */
   readonly mayEnd?: (rejects: number) => boolean
   /** Called with each block after unreadable rows were removed; cells that mean null are empty. The block is reused. */
   readonly onBlock?: (block: RecordBlock) => void
@@ -112,7 +112,6 @@ export interface ByteCounts {
 /** An opened input whose shape is known and whose records are yet to be read. */
 export interface InputReader<Format extends string = string> extends RecordShape {
   readonly format: Format
-  /** Text of the source. */
   readonly text: SourceText
   /** Dialect of the text; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
@@ -131,18 +130,18 @@ export interface InputReader<Format extends string = string> extends RecordShape
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** Input delivered by the source with the last chunk that was read; reading ahead does not count. */
+  /** How much the source had delivered with the last chunk that was read; chunks read ahead do not count. */
   readonly taken: Taken
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean
-  /** Range of the rows at the end that wait for those of another input; undefined if there are none. */
+  /** Range of the last rows, if they wait for rows of another input; otherwise undefined. */
   readonly lastRange: InputRange | undefined
   /** Counts for each target column, in the order of the mapping; empty before `batches` is called. */
   readonly columnCounts: readonly ColumnCounts[]
   /**
    * Reads the rows in batches; may be iterated once.
-   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk), after the rows
-   *   before it. DDB_INPUT_READ if the input ends before `from`
+   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk), after
+   *   the rows before the fault. DDB_INPUT_READ if the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Like `batches`, for callers that do the waiting themselves. */
@@ -154,8 +153,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
 /** Findings about the last input. Opening an input with the same options updates them. */
 export interface LastLook<Format extends string = string> {
   /**
-   * Opens an input at once if it looks like the last one; returns undefined if it may need another dialect. Both share memory, so
-   * the previous input must have been read.
+   * Opens an input at once if it looks like the last one; returns undefined if it may need another dialect. The two
+   * inputs share memory, so the last one must have been read.
    * @param bytes  all bytes of the file, which are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined

@@ -5,7 +5,7 @@ import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 
-/** The parts of a block that places and records of rows are computed from. */
+/** The parts of a block from which the places and the records of its rows are computed. */
 export type RowBounds = Pick<
   RecordBlock,
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset'

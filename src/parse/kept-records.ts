@@ -75,7 +75,7 @@ export class RecordCopies {
   #shared = new Uint8Array(0)
   #used = 0
 
-  /** The bytes from `start` to `end`. */
+  /** A copy of the bytes from `start` to `end` (exclusive). */
   of(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const length = end - start
     if (length > largestShared) return Uint8Array.from(bytes.subarray(start, end))

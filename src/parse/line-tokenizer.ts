@@ -53,7 +53,7 @@ export interface LineFormat {
   jumped?(): void
 }
 
-/** Splits text into lines. Sets aside records that are not rows, too long or incomplete. */
+/** Splits text into lines. Sets aside records that are too long, incomplete or for other reasons not rows. */
 export class LineTokenizer implements Tokenizer {
   readonly #format: LineFormat
   failure: InputError | undefined

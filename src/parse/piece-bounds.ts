@@ -35,7 +35,7 @@ export class PieceBounds {
     return this.isInside && this.#pieces[this.#next]?.joins === true
   }
 
-  /** Moves on after the boundary. */
+  /** Steps over the boundary: into the next piece, or out of the current one. */
   cross(): void {
     if (this.isInside) this.#next++
     this.isInside = !this.isInside

@@ -1,6 +1,6 @@
 /*
   A block of at most 2,048 records between a tokenizer and the columns. It has the start and end of each field's text in `bytes`.
-  Columns read it field by field, so that each works through one type in a tight loop.
+  A column reads one field of all records in a tight loop for its type.
 */
 import type { ErrorCode } from '../errors.js'
 
@@ -10,7 +10,7 @@ export interface Fault {
   /** Default `parse`. */
   readonly class?: 'parse' | 'type'
   readonly message: string
-  /** Name of the target column, if one member or field is at fault. */
+  /** Name of the target column if a single member or field is at fault. */
   readonly columnName?: string
   readonly value?: string
 }
@@ -38,7 +38,7 @@ export const wholeRow = -2
 const cellsPerBlock = 16_384
 export const maxBlockRows = 2048
 const minBlockRows = 16
-/** Limit of faults per block: they exist together, and long-lived objects enlarge the garbage collector's young generation. */
+/** Limit of faults per block. More objects at once would enlarge the garbage collector's young generation. */
 const maxBlockFaults = 8
 
 /** One block serves a whole input: a tokenizer fills it, columns read it, and the tokenizer fills it again. */
@@ -48,28 +48,28 @@ export class RecordBlock {
   /** Text of field `f` in row `r`: from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** Place of the whole record in `bytes`, including its line end. */
+  /** Place of each whole record in `bytes`, including its line end. */
   readonly recordStarts: Int32Array
   readonly recordEnds: Int32Array
   readonly lineNumbers: Float64Array
-  /** By row: 0, or 1 + the index of the first column that refused its cell. */
+  /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
   /** A view of `bytes`. At least three bytes after every cell can be read. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
-  /** The byte before a quoted cell; −1 if the format does not mark quoted cells so. */
+  /** The byte before every quoted cell in `bytes`; −1 if the format does not tell which cells are quoted. */
   quote = -1
-  /** Cells that begin after this position were unescaped and written there. */
+  /** Position in `bytes` after which the tokenizer writes unescaped cells. Before it, `bytes` has input. */
   writtenFrom = 0
-  /** True if cells after `writtenFrom` are quoted ones. */
+  /** True if all cells after `writtenFrom` were quoted in the input. */
   writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   /**
-   * Indexes in `starts` of cells that the tokenizer emptied, because their content fits no column that takes them. They become
-   * null and are counted. In the order of rows; empty unless bad cells are tolerated.
+   * Cells whose content fits none of their columns, as ascending indexes in `starts`. The tokenizer has emptied them,
+   * so that they become null; they are counted. Always empty unless bad cells are tolerated.
    */
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
@@ -102,7 +102,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // All objects have the same shape and are made without a spread, because an input may have millions of them.
+    // No spread, and the same shape for all faults, because an input may have millions of them.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',
@@ -124,7 +124,7 @@ export class RecordBlock {
     return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
   }
 
-  /** Adds a cell to `wrongCells` unless it is there. */
+  /** Adds a cell to `wrongCells`, unless it was the last one added. */
   addWrongCell(row: number, field: number): void {
     const cell = row * this.fieldCount + field
     if (this.wrongCells.at(-1) !== cell) this.wrongCells.push(cell)

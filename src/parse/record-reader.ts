@@ -1,5 +1,5 @@
 /*
-  The reader that all formats share. It knows what the format detected when it opened the input, and what was read since.
+  The reader that all formats share. It knows what the format detected on opening the input, and what was read later.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -29,7 +29,7 @@ export type FoundShape<Format extends string> = Pick<
   | 'assumedHeader'
 >
 
-/** An input of known shape. */
+/** An input whose shape the format has detected. */
 export interface OpenedInput {
   readonly source: ByteSource
   /** The tokenizer, if the format has already read something to detect the shape. */

@@ -14,7 +14,7 @@ export interface ReportedColumn {
   readonly builder: ColumnBuilder
   /** Indexes of the block's fields that supply the cells: several if they are combined, none for a constant. */
   readonly fields: readonly number[]
-  /** Start of messages about the column's cells, cached for the last `expected`, which seldom changes. */
+  /** How messages about the column's cells begin. Cached for the last `expected`, which seldom changes. */
   expected: string
   messageStart: string
 }

@@ -34,7 +34,7 @@ export class RowPlaces {
   }
 
   /**
-   * Adds the rows of a block, as rows from `firstRow` on.
+   * Adds the rows of a block; the first of them is row `firstRow` of the batch.
    * @returns the number of bytes in their records
    */
   append(block: RowBounds, firstRow: number): number {
@@ -59,7 +59,7 @@ export class RowPlaces {
     return bytes
   }
 
-  /** Returns a function that finds rows of this batch until its buffers are returned. Begins the next batch. */
+  /** Ends the batch. Returns a function that finds the batch's rows until the batch's buffers are reused. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
     const blocks = this.#blocks

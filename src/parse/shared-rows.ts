@@ -6,21 +6,21 @@ import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 import { sourceFields } from './sourced-column.js'
 
-/** One object serves all inputs of a run. Their readers get it in turn. */
+/** One object serves all inputs of a run: their readers use it one after the other. */
 export interface SharedRows {
   /** Returns a block for records of this many fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
   /** True if the rows so far begin a batch that a piece of the next input continues. */
   continues: boolean
-  /** Does the same as `sourceFields`, and remembers the result: many inputs in a row need the same fields. */
+  /** Does the same as `sourceFields`, and remembers the result: successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** Number of rows so far; if it is not 0, there is a batch to take. */
   readonly rowCount: number
   /** Returns the columns for an input. Reuses earlier columns if everything in the setup is identical. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * Returns the rows so far as a batch, unless they are in the given columns and the batch can grow there.
-   * @returns undefined if there are no such rows
+   * Takes the rows so far as a batch, but leaves rows in the columns `unlessIn`, where the batch can still grow.
+   * @returns undefined if it takes no rows
    */
   take(unlessIn?: BatchBuilder): Batch | undefined
 }
@@ -28,7 +28,7 @@ export interface SharedRows {
 export function newSharedRows(): SharedRows {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
-  /** Earlier columns whose rows cannot be in a batch with the next ones. */
+  /** Earlier columns: their rows cannot share a batch with the rows to come. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
@@ -63,7 +63,7 @@ export function newSharedRows(): SharedRows {
   }
 }
 
-/** The end of rows whose inputs have ended. */
+/** A resume point for rows whose inputs have all ended, so that nothing resumes there. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {

@@ -7,7 +7,7 @@ const mostBrokenBytes = 8
 
 /**
  * The message about the first byte that is not text, with its place in the input; undefined if every byte is text.
- * @param text  undefined if unknown
+ * @param text  how the input was decoded; undefined if unknown
  * @param bytes  a piece of the text, at `textStart`
  */
 export function brokenTextMessage(
@@ -26,7 +26,7 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** Shared by all texts, because a view for each would cost more than everything else. */
+/** One buffer for all texts: a view of each text's bytes would take longer than the rest of the work. */
 const shown = Buffer.alloc(maxShownBytes)
 
 /** The bytes as text, at most 80 of them. Invalid UTF-8 shows as U+FFFD. */

@@ -20,7 +20,7 @@ import { inputText, type InputTexts } from './columns/template-text.js'
 import type { ReportedColumn } from './row-fault.js'
 import { columnBuilder } from './types/column-types.js'
 
-/** @returns for each column the indexes of the block's fields that it takes, in the order of its texts */
+/** @returns for each column the indexes of the block's fields that supply its texts, in the order of the texts */
 export function sourceFields(
   { columns }: Pick<ColumnMapping, 'columns'>,
   fieldOf: (source: TextSource) => number,
@@ -79,7 +79,7 @@ export function sourcedColumn(
 }
 
 /**
- * Sets the texts of another input for rows from `firstRow` on.
+ * Sets the texts that columns take from the path of another input. The texts apply to rows from `firstRow` on.
  * @returns whether some column uses texts from the input's path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */

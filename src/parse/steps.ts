@@ -1,6 +1,6 @@
 /*
   Reading in steps. A generator yields a batch, or a promise if the caller must wait. For a thousand small inputs in memory
-  nothing waits: promises and turns for each input would take longer than its rows.
+  nothing waits: promises and turns of the event loop would take longer than the rows.
 */
 import type { Batch } from './batch.js'
 

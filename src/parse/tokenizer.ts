@@ -6,7 +6,7 @@ import type { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'
 import type { RecordBlock } from './record-block.js'
 
-/** Refuses longer records, because an open quote would otherwise take in the rest of the file. */
+/** Longer records are refused: a quote that is never closed would otherwise take in the rest of the file. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
 /** A part of the text that another tokenizer has split into records. */
@@ -14,13 +14,13 @@ export interface ReadElsewhere {
   readonly textBytes: number
   /** Number of line ends in that part. */
   readonly lines: number
-  /** Number of bytes of the decompressed input in that part that belong to no record. */
+  /** How many bytes of that part belong to no record, counted in the decompressed input. */
   readonly otherBytes: number
 }
 
 /** Splits one input into records. */
 export interface Tokenizer {
-  /** Takes more input and copies it. Only to be called between blocks: it invalidates positions of the last block. */
+  /** Copies more input. Only to be called between blocks, because it invalidates the positions in the last block. */
   push(chunk: Uint8Array): void
   /**
    * Tells the tokenizer that no more input comes.
@@ -29,31 +29,31 @@ export interface Tokenizer {
   end(cutOff?: InputError): void
   /**
    * Adds records to an empty block: at most `maxRecords` rows and faults together. Stops soon after `maxBytes` of input.
-   * @returns false if another `push` is needed; after `end` or a failure, if the input is done
+   * @returns false if another `push` is needed, or if nothing more can be read after `end` or a failure
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean
   /** Records that begin at or after this offset of the decompressed input are left for later. */
   boundaryBytes: number
   /**
-   * Skips everything before `point`, as far as the input has come.
-   * @returns false if more must be pushed, unless there is a failure
+   * Skips the pushed input up to `point`.
+   * @returns false if it has not reached `point`: unless there is a `failure`, more must be pushed
    */
   passTo(point: ResumePoint): boolean
   /**
-   * Continues at `point`, after a `passTo` that did not get there: the next push begins at `point`. Only for text that is the
-   * input's own bytes. Undefined for formats in which a place does not tell which brackets or quotes are open.
+   * Continues at `point` after `passTo` has returned false: the next push begins at `point`. Only for text that is
+   * the input's own bytes. Undefined for formats in which a place does not tell which brackets or quotes are open.
    */
   readonly jumpTo?: (point: ResumePoint) => void
   /**
    * True if all pushed bytes were read, and a record or a line may begin next. Undefined for formats in which a place does not
-   * tell what is open there.
+   * tell which brackets or quotes are open.
    */
   readonly isBetweenRecords?: boolean
   /** Position in the text of the first unread byte. */
   readonly textOffset?: number
-  /** Tells the tokenizer that the next push follows text that another tokenizer has read. Only if `isBetweenRecords`. */
+  /** Announces that another tokenizer has read the text before the next push. Requires `isBetweenRecords`. */
   readonly passRead?: (read: ReadElsewhere) => void
-  /** The error after which nothing sensible can follow. The records before it were delivered. */
+  /** The error at which reading stopped. The records before it were delivered. */
   readonly failure: InputError | undefined
   /** The place after all records delivered in blocks so far, and before all others. */
   readonly resumePoint: ResumePoint

@@ -5,7 +5,7 @@
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-/** Size at first. The array grows as needed; for many small inputs, a larger one would be wasted each time. */
+/** Initial size of the array, which grows as needed: many small inputs would waste a larger one each time. */
 const initialBytes = 16
 
 /** Room for the sentinel, and for reading and writing four bytes at a field's last byte. */
@@ -55,7 +55,7 @@ export class Window {
     this.bytes[length] = this.#sentinel
   }
 
-  /** Continues with a chunk that begins at `offset` of the text. Everything before it counts as read. */
+  /** Continues with a chunk that begins at `offset` of the text. Everything before that chunk counts as read. */
   jumpTo(offset: number): void {
     this.start = this.end
     this.offset = offset - this.end
@@ -67,7 +67,7 @@ export class Window {
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if it has not come yet. */
+  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if not yet pushed. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
@@ -81,7 +81,7 @@ export class Window {
     return low
   }
 
-  /** Copies the input's bytes between two positions. */
+  /** Copies the bytes of the decompressed input from which the bytes between two positions were decoded. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
     const origin = this.#text?.origin
@@ -89,7 +89,7 @@ export class Window {
     return origin.inputBytes(offset + start, offset + end).slice()
   }
 
-  /** The message about bytes between two positions that are not a character; undefined if there are none. */
+  /** The message about bytes that are not a character, between two positions; undefined if there are no such bytes. */
   brokenMessage(start: number, end: number): string | undefined {
     const { offset } = this
     return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)

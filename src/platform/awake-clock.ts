@@ -1,6 +1,6 @@
 /*
-  A clock for time limits: it does not count time during which the process was stopped or its machine suspended. Answers may have
-  arrived meanwhile that the process could not read.
+  A clock for time limits: it does not count time during which the process was stopped or its machine suspended. During
+  that time, the process cannot read answers that arrive.
 */
 import type { Clock, Timer } from './platform.js'
 
@@ -14,7 +14,7 @@ export interface AwakeClock extends Clock {
 
 /** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
-/** If the timer is later than this, the process slept. No busy process is so late; if one were, it could not read answers either. */
+/** If the timer is later than this, the process slept, or was too busy to read answers, which counts as sleep. */
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {

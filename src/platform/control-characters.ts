@@ -9,8 +9,8 @@ export const controlCharacters =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /**
- * The text, with control characters replaced by `\u001b` and the like.
- * @param kept  characters to keep
+ * The text, with control characters replaced by escapes such as `\u001b`.
+ * @param kept  control characters that stay as they are
  */
 export function escapeControls(text: string, kept = ''): string {
   return text.replace(controlCharacters, character =>

@@ -1,8 +1,9 @@
 /*
-  A lock, as one file that names the process that holds it. A hard link creates the file whole, so no process ever reads half of one.
-  The holder renews the lock every few seconds by setting the file's modification time, which works even on a full disk. A process that
-  cannot query whether the holder lives watches the lock. If the holder does not renew it for several periods by the watcher's own
-  clock, exactly one watcher takes the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
+  A lock, as one file that names the process that holds it. A hard link creates the file whole, so no process ever reads
+  half of one. The holder renews the lock every few seconds by setting the file's modification time, which works even on
+  a full disk. If a process cannot query whether the holder lives, it watches the lock. If the holder does not renew it
+  for several periods by the watcher's own clock, exactly one watcher takes the lock over
+  (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
   isRenewing,
@@ -30,7 +31,7 @@ const maxTurns = 100
 /** The state of a lock at one look; `unsure` if only watching shows whether the holder lives. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** Stamps of locks that a watcher saw without a renewal. */
+/** Stamps of locks that a watcher has seen unchanged for `staleMs`. */
 type Stale = ReadonlySet<string>
 
 /** Like `Files.lock`; waits by the given clock. */
@@ -97,7 +98,7 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // Looks before it creates a file, so that a process that is turned away needs no disk space and leaves no files.
+  // Looks before it creates a file: a process that does not get the lock then needs no disk space, and leaves no file.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
@@ -139,7 +140,7 @@ type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'sta
 /**
  * Creates `path` from the candidate, or replaces a dead process's lock. Another lock, named after the dead holder's token, decides who
  * may replace it. Only one process gets that other lock, and only while the dead holder's lock still exists and is not renewed. If that
- * process dies before it is done, the same rule finds the next one.
+ * process dies before the replacement, the same rule decides who is next.
  */
 function acquire(
   path: string,
@@ -159,7 +160,7 @@ function acquire(
     if (answer.kind !== 'held') return answer
     const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
-      // The takeover's own link is renamed: that replaces the lock in one step, and ends the takeover.
+      // Renames the takeover's lock: in one step, this replaces the dead holder's lock and ends the takeover.
       renameIfThere(machine, takeover, path)
       const from = seen.isStale ? 'stale' : 'dead'
       if (isStill(machine, path, own.token)) return { kind: 'held', from }
@@ -183,7 +184,7 @@ function heldLock(
   let timer: Timer | undefined
   let isOver = false
 
-  /** Sets a later time than before, whatever the wall clock does: a repeated time would not count as a renewal. */
+  /** Sets a later modification time, whatever the wall clock does: an equal time would not count as a renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -191,7 +192,7 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Acts within the gate that every process must pass to take the lock over; the gate admits one at a time. */
+  /** Runs `action` while holding the gate: a second lock, which every process needs in order to take this lock over. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
     // By now another process may own a lock with this name: that lock must be neither renewed nor removed.
@@ -211,7 +212,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // The next tick tries again. If none succeeds, `lost` reports it before others may take the holder for dead.
+      // The next tick tries again. If all fail, `lost` reports the loss before others may take the holder for dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -235,7 +236,7 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // Others take a remaining lock over once this process has ended, so a failure here need not fail a finished run.
+        // A remaining lock must not fail a finished run: others take it over once this process has ended.
       }
       file.close()
     },

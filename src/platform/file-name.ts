@@ -1,7 +1,7 @@
 /*
-  File names as texts. Except on Windows, a name can consist of any bytes: bytes that are not UTF-8 become lone surrogates,
-  U+DC80 to U+DCFF. So different names have different texts, JSON keeps them as escapes, and the system gets the original bytes
-  back. Python's os.fsdecode does the same (PEP 383).
+  File names as texts. Except on Windows, a name can consist of any bytes: bytes that are not UTF-8 become lone
+  surrogates, U+DC80 to U+DCFF. So different names have different texts, JSON keeps the texts, and the system gets the
+  original bytes back. Python's os.fsdecode does the same (PEP 383).
 */
 import { isUtf8 } from 'node:buffer'
 import { sep } from 'node:path'
@@ -36,7 +36,7 @@ export function systemName(name: string): string | Buffer {
   return Buffer.concat(parts)
 }
 
-/** Bytes of the UTF-8 character that begins here; 0 if none does. */
+/** Number of bytes of the UTF-8 character that begins at `at`; 0 if no character begins there. */
 function characterLength(bytes: Buffer, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     if (isUtf8(bytes.subarray(at, at + length))) return length

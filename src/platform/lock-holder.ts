@@ -19,7 +19,7 @@ export interface LockHolder {
   /** Unique for each time a lock is held. */
   readonly token: string
   readonly pid: number
-  /** The boot, and the process's start in clock ticks since then: they tell processes with reused pids apart. null without /proc. */
+  /** The boot, and the start in ticks since the boot: they tell processes with equal pids apart. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
   /** The namespaces of pids and of time in which pid and ticks are valid. Version 0.1.0 wrote none, and did not renew locks. */
@@ -105,7 +105,7 @@ function shortText(descriptor: number): string {
   return buffer.toString('utf8', 0, readSync(descriptor, buffer))
 }
 
-/** undefined for a text that this program did not write. */
+/** The holder that a lock's text names; undefined for a text that this program did not write. */
 export function holderOf(text: string): LockHolder | undefined {
   try {
     const holder: unknown = JSON.parse(text)
@@ -128,7 +128,7 @@ function isHolder(value: unknown): value is LockHolder {
   )
 }
 
-/** False for a lock of version 0.1.0. */
+/** Whether the holder renews its lock; false for a holder of version 0.1.0. */
 export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
@@ -197,7 +197,7 @@ function processState(pid: number | 'self'): { startTicks: string; letter: strin
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The fields from the third one, the state, on; the start time is the 22nd.
+  // The fields from the third on: the state is the third, the start time the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }
@@ -219,7 +219,7 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-/** The code of a system's error: ENOENT. */
+/** The code of a system's error, such as ENOENT. */
 export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
 }

@@ -1,6 +1,6 @@
 /*
-  The parts of its machine that a lock needs: a few calls of the file system, and the processes that live there. Tests bring machines of
-  their own.
+  The parts of its machine that a lock needs: a few calls of the file system, and queries about processes. Tests bring
+  machines of their own.
 */
 import {
   closeSync,
@@ -34,9 +34,9 @@ export interface LockMachine {
   self(): LockHolder
   /** Whether the holder lives, as far as a query can tell without waiting. */
   lifeOf(holder: LockHolder): Life
-  /** undefined without a file, `strange` if it is not an ordinary file. */
+  /** Reads a lock's file. Returns undefined if there is none, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
-  /** Creates a new file, and waits for the disk. */
+  /** Creates a new file, and waits until it is on disk. */
   create(path: string, text: string): LockFile
   /** Gives a file another name; EEXIST if that name exists. */
   link(from: string, to: string): void

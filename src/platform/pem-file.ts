@@ -1,6 +1,6 @@
 /*
-  Checks certificates and private keys in PEM files before TLS uses them: TLS skips authorities that it cannot read, and its
-  errors name no file.
+  Checks certificates and private keys in PEM files before TLS uses them: TLS skips authorities that it cannot read, and
+  errors of TLS name no file.
 */
 import { X509Certificate } from 'node:crypto'
 import type { Files } from './platform.js'
@@ -11,7 +11,7 @@ export type PemContent = 'certificates' | 'key'
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** All authorities of a system together take a fifth of this. */
+/** Limit of a file's size. All authorities of a system together need a fifth of it. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

@@ -20,7 +20,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer
   /** Like `after`, but does not keep the process alive. */
   afterIfAlive(delayMs: number, callback: () => void): Timer
-  /** Calls back in the next turn of the event loop, after the input and output of this one. */
+  /** Calls back in the next turn of the event loop, after the input and output of this turn. */
   nextTurn(callback: () => void): void
 }
 
@@ -35,23 +35,23 @@ export interface Random {
 export interface DialTls {
   /** False accepts any certificate, even an attacker's. */
   readonly isVerified: boolean
-  /** The only authorities to trust; default those of the system. */
+  /** The only authorities to trust; by default those of the system. */
   readonly authorities?: string
-  /** Our certificate, followed by intermediate ones; with its private key. */
+  /** Our certificate, followed by intermediate ones. `key` is the private key for it. */
   readonly certificate?: string
   readonly key?: string
 }
 
 /** A TLS server's identity. Texts are PEM. */
 export interface ListenTls {
-  /** Its certificate, followed by intermediate ones. */
+  /** The server's certificate, followed by intermediate ones. */
   readonly certificate: string
   readonly key: string
 }
 
 /**
- * One end of a connection. Sockets from `dial` emit `connect` once they are open, and with TLS `secureConnect` once the other
- * end is verified.
+ * One end of a connection. Sockets from `dial` emit `connect` once they are open. With TLS, they also emit
+ * `secureConnect` once the other end is verified.
  */
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
@@ -65,11 +65,11 @@ export interface ListeningPort {
   close(closed: () => void): void
 }
 
-/** Connections. Either end may continue to send after the other has finished. */
+/** Connections. One end may continue to send after the other has sent everything. */
 export interface Network {
-  /** Connects, with TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
+  /** Connects, with TLS from the first byte if `tls` is given. Throws the system's error if `tls` is unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
-  /** Whether a program listening there answers in TLS; false if `ended` aborts before that is known. */
+  /** Whether the program at this address answers in TLS; false if `ended` aborts before the answer. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
   /**
    * @param tls  if given, every connection must begin with TLS
@@ -96,7 +96,7 @@ export interface FileStatus {
 }
 
 export interface DatedFileStatus extends FileStatus {
-  /** When its content last changed, ms since the epoch. */
+  /** When the content last changed, ms since the epoch. */
   readonly modifiedMs: number
   /**
    * When the file was created, and when anything about it last changed, ns since the epoch. Systems that do not know the creation time
@@ -112,8 +112,8 @@ export interface DatedFileStatus extends FileStatus {
 export interface FileLock {
   readonly path: string
   /**
-   * Why this process no longer holds the lock; undefined while it does. Cheap enough to call before every write: it looks at the file
-   * only after a pause in which others may have taken the holder for dead.
+   * Why this process no longer holds the lock; undefined while it does. Cheap enough to call before every write: `lost`
+   * looks at the file only after a pause in which others may have taken the holder for dead.
    */
   lost(): string | undefined
   /** Releases the lock. Idempotent. */
@@ -146,7 +146,7 @@ export interface FolderEntry {
   readonly name: string
   readonly folder: string
   readonly isFolder: boolean
-  /** An ordinary file; false for links, whatever they lead to. */
+  /** True for an ordinary file; false for a link, whatever it leads to. */
   readonly isFile: boolean
 }
 
@@ -168,7 +168,7 @@ export interface OutputFile {
   write(bytes: Uint8Array): number
   /** Cuts the file to its first `sizeBytes` bytes and writes on from there. */
   truncate(sizeBytes: number): void
-  /** Waits for the disk. */
+  /** Waits until everything written is on disk. */
   sync(): void
   /** Like `sync`, without blocking the process. */
   syncMeanwhile(): Promise<void>
@@ -192,7 +192,7 @@ export interface Files {
   statusNow(path: string): FileStatus | undefined
   /** Rejects if the file may not be read. */
   checkReadable(path: string): Promise<void>
-  /** Reports names one by one: a list of a million names would take more memory than the result. */
+  /** Reports names one by one: a list of a million names would take much memory. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
   /** Creates a file accessible only to its owner; EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
@@ -212,14 +212,14 @@ export interface Files {
   /** Who has the lock; undefined if no living process has it. Like `lock`, it may take seconds. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
-  /** Renames a file in one step, replacing an existing one with the new name. */
+  /** Renames a file in one step. Replaces a file that already has the new name. */
   rename(from: string, to: string): void
 }
 
 export interface Thread {
-  /** Sends plain data; this thread can no longer use the buffers that are handed over. */
+  /** Sends plain data to the thread. The sender can no longer use the buffers that are handed over. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
-  /** Sets whether this thread keeps the process alive. */
+  /** Sets whether the thread keeps the process alive. */
   keepAlive(keeps: boolean): void
   /** Ends the thread, whatever it is doing; resolves once it has ended. */
   end(): Promise<void>
@@ -238,7 +238,7 @@ export interface Threads {
    * Starts a thread that does not keep the process alive.
    *
    * @param entry  path of the module to run
-   * @param data  plain data for it
+   * @param data  plain data for the module
    */
   start(entry: string, data: unknown, events: ThreadEvents): Thread
 }

@@ -91,7 +91,7 @@ export const systemFiles: Files = {
   rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
-/** Numbers hold most inodes, and BigInt would take a quarter more time for a million files. Larger inodes are read again as BigInt. */
+/** False for the few inodes that must be read again as BigInt: BigInts for all would take a quarter more time. */
 const isExact = Number.isSafeInteger
 
 function statusOf(stats: Stats | BigIntStats): FileStatus {

@@ -1,5 +1,6 @@
 /*
-  TLS on the program's machine: version 1.2 or later, with certificates and host names verified whatever the environment says.
+  TLS on the program's machine: version 1.2 or later, with certificates and host names verified regardless of
+  environment variables.
 */
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
@@ -44,7 +45,7 @@ export function dialTls(
     // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
-    // The extension cannot hold an IP address (RFC 6066 §3); Node compares it with the certificate all the same.
+    // A server name cannot be an IP address (RFC 6066 §3). Node compares the address with the certificate all the same.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     ...(certificate === undefined ? {} : { cert: certificate }),
@@ -130,7 +131,7 @@ export function createTlsServer(
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   const close = server.close.bind(server)
   server.close = callback => {
-    // No caller knows a connection that has not finished its handshake, so none could end it.
+    // No caller knows a connection that has not finished its handshake, so no caller could end it.
     for (const socket of unproven.values()) socket.destroy()
     return close(callback)
   }

@@ -1,5 +1,5 @@
 /*
-  The platform that the program really runs on. Together with `system-tls.ts` it is the only file that opens sockets.
+  The platform that the program really runs on. Only this file and `system-tls.ts` open sockets.
 */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -18,7 +18,7 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-/** Systems wait two hours; devices on the way forget silent connections long before that. */
+/** Silence before the first probe, ms. Systems wait two hours; devices on the way forget silent connections sooner. */
 const keepAliveInitialDelay = 60_000
 
 const keepAlive = {

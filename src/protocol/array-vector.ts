@@ -31,7 +31,7 @@ const maxBlockRows = 65_535
 
 /**
  * Writes an array vector with its flag, in blocks of the same sizes as the C++ client's.
- * @throws {ValueError} DDB_USAGE for cells without a fixed size, or if offsets decrease or leave the cells
+ * @throws {ValueError} DDB_USAGE for cells without a fixed size, or if offsets decrease or point outside the cells
  */
 export function encodeArrayVector(writer: ByteWriter, vector: ArrayVector): void {
   const cells = fixedCells(vector.cells)
@@ -166,7 +166,7 @@ export function* decodeArrayBlocks(
   return { form: 'arrayVector', length, offsets: offsets.finish(), cells: elements }
 }
 
-/** Grows with the rows that have arrived. */
+/** The offsets of rows, in an array that grows as rows arrive. */
 class GrowableOffsets {
   #offsets: Uint32Array
   rows = 0

@@ -35,7 +35,7 @@ export { defaultDecodeLimits } from './decode-context.js'
 /**
  * Writes `value` with its flag. Columns of 16 KiB and more go by reference: their arrays must not change until the writer's
  * buffers have been sent.
- * @throws {ValueError} if the wire cannot carry the value; the writer then holds half of it (see `ByteWriter.rollback`)
+ * @throws {ValueError} if the wire cannot carry the value, part of which is then written (see `ByteWriter.rollback`)
  */
 export function encodeValue(writer: ByteWriter, value: Value): void {
   switch (value.form) {
@@ -100,7 +100,7 @@ function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
   if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
   encodeFlag(writer, 'set', dataTypes[elements.type].id)
-  // The JavaScript client reads the elements by the outer type, so SYMBOL is sent without a base.
+  // The JavaScript client reads the elements by the set's type, so SYMBOL is sent without a base.
   encodeFlag(writer, 'vector', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, elements.length, 1)
 }
@@ -171,7 +171,7 @@ function* decodeTuple(
 ): Generator<void, AnyVector, void> {
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'elements') * readCount(reader, 'columns')
-  // The smallest object is a VOID scalar.
+  // The smallest object is a VOID scalar, of three bytes.
   context.expect(reader, length * 3)
   context.descend(reader)
   const data: Value[] = []

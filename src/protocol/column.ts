@@ -11,7 +11,7 @@ import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 const sharedBuffers = new ArrayPool()
 const maxSharedBytes = 64
 
-/** A column of no rows with arrays that have room for `capacity`; the caller fills them and sets `length`. */
+/** An empty column with room for `capacity` rows. The caller fills its arrays and sets `length`. */
 export function emptyVector(type: ColumnType, capacity: number): Column {
   if (type.array) {
     const cells = emptyVector({ ...type, array: false }, capacity) as Vector
@@ -85,7 +85,7 @@ function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-/** Row `indexes[i]` of `column` as row i. */
+/** A column whose row i is row `indexes[i]` of `column`. */
 export function takeRows(column: Column, indexes: Int32Array): Column {
   const { length } = indexes
   if (column.form === 'arrayVector') return takeArrays(column, indexes)
@@ -114,7 +114,7 @@ function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-/** Picks elements of 1, 2 or a multiple of 4 bytes, moved as integers so that no bit pattern of a float changes. */
+/** Picks elements of 1, 2 or a multiple of 4 bytes. Copies them as integers, so that no bits of a float change. */
 function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32Array): Uint8Array {
   const { length } = indexes
   const target = new Uint8Array(length * bytesPerValue)

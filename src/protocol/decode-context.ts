@@ -16,7 +16,7 @@ export interface DecodeLimits {
 export const defaultDecodeLimits: DecodeLimits = {
   // A table of 10 million rows × 10 LONG columns still passes; a default heap does not have room for more.
   maxValueBytes: 1_073_741_824,
-  // Scripts nest tuples by hand, so real ones stay below ten levels, and each level costs a generator.
+  // People nest tuples by hand, in scripts, so real tuples stay below ten levels. Each level costs a generator.
   maxDepth: 64,
 }
 
@@ -46,7 +46,7 @@ export class DecodeContext {
     this.#lastOffsetBytes = reader.offsetBytes + limits.maxValueBytes
   }
 
-  /** Bytes the value may still read. */
+  /** How many more bytes may be read for the value. */
   remainingBytes(reader: ByteReader): number {
     return this.#lastOffsetBytes - reader.offsetBytes
   }

@@ -12,7 +12,7 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
   throw new DdbError('DDB_INTERNAL', 'ddb-ingest runs on little-endian machines only')
 }
 
-/** Types whose elements have a fixed size; not SYMBOL, whose codes are handled elsewhere. */
+/** Types whose elements have a fixed size; not SYMBOL, whose codes `types/symbols.ts` handles. */
 export type FixedType = FixedVector['type']
 
 /** True for types whose columns are one typed array; not for SYMBOL, because its codes mean nothing without their base. */
@@ -20,7 +20,7 @@ export function isFixedType(type: DataType): type is FixedType {
   return dataTypes[type].fixed !== undefined
 }
 
-/** The first `length` elements of `vector`, or those from `start` to `end`, as they travel. */
+/** The first `length` elements of `vector`, or those from `start` to `end`, as they are sent. */
 export function elementBytes(
   vector: FixedVector,
   start: number = 0,
@@ -41,7 +41,7 @@ export function elementBytes(
   )
 }
 
-/** A vector that shares the memory of received bytes. They must be aligned for its elements, as all bytes from the reader are. */
+/** A vector that shares the memory of received bytes. The reader aligns the bytes as the elements require. */
 export function vectorOfBytes(
   type: FixedType,
   length: number,

@@ -4,7 +4,7 @@
 
 const multiplier = 0x5bd1e995
 
-/** Unsigned 32 bits; the seed is the number of bytes. */
+/** The hash, as an unsigned 32-bit number. Its seed is the number of bytes. */
 export function murmurHash(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let hash = bytes.length | 0

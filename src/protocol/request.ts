@@ -18,7 +18,7 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/** Bits of `flags` (docs/protocol.md#flags). Each request has its own in its header, so they can differ between requests. */
+/** Bits of `flags` (docs/protocol.md#flags), a header field. Every request may have other flags. */
 export const requestFlags = {
   /** Runs on an urgent worker. */
   urgent: 1,
@@ -33,7 +33,7 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** Set with `pickle`, tables come as lists; set without `pickle`, as Arrow. */
+  /** Together with `pickle`, asks for tables as lists; without `pickle`, as Arrow. */
   pickleLists: 32_768,
   reverseStreaming: 131_072,
   oracle: 524_288,
@@ -57,7 +57,7 @@ export interface RequestHead {
   cancellable?: boolean
   /** 0 to 8, usually 4. */
   priority: number
-  /** Usually 64, 2 on connect. */
+  /** Usually 64; on connect 2. */
   parallelism: number
   /** Bytes of a block of the reply; 0 or left out: the reply comes in one piece. */
   fetchSize?: number
@@ -77,7 +77,7 @@ export type Request =
 
 type Call = Extract<Request, { kind: 'function' }>
 
-/** Limits of one request for the end that reads it. */
+/** Limits for every request, set by the end that reads it. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -87,7 +87,7 @@ export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
   // Nine short fields and two as long as a UUID stay far below this.
   maxHeaderBytes: 1024,
-  // People or programs write scripts; neither need 16 MiB.
+  // Scripts of people and of programs need far less than 16 MiB.
   maxBodyBytes: 16_777_216,
 }
 

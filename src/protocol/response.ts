@@ -20,7 +20,7 @@ import { dataForms } from './value.js'
 
 /** An error line repeats the failing script, which may be long. */
 const maxLineBytes = 1_048_576
-/** Output of one print. */
+/** Limit of the output of one print. */
 const maxMessageBytes = 16_777_216
 
 const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
@@ -54,7 +54,7 @@ export function encodeResponse(
   }
 }
 
-/** Clients stop at the first line end and would read the rest as the next response. */
+/** The error on one line: clients stop at the first line end, and would read the rest as the next response. */
 function errorLine(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
   // Clients would read an empty line or `OK` as success.
@@ -72,7 +72,7 @@ export type Response = { sessionId: string } & (
   | {
       ok: true
       value: Value | undefined
-      /** Set in block mode if the reply is a tuple: this many values follow, each for `decodeValue`. */
+      /** Set in block mode if the reply is a tuple: this many values follow; `decodeValue` reads each. */
       blockCount?: number
     }
   | { ok: false; message: string }
@@ -82,7 +82,7 @@ export interface ResponseOptions {
   /** Receives the text of each MSG. */
   onMessage?: (text: string) => void
   limits?: DecodeLimits
-  /** The request had a fetchSize: the caller reads the elements of a tuple. */
+  /** True if the request had a fetchSize: the caller then reads the elements of a tuple. */
   blocks?: boolean
 }
 

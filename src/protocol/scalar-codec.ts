@@ -2,7 +2,7 @@
   Scalar (docs/protocol.md#objects)
     flag     uint16  type, form 0
     scale    int32   decimals only
-    kind     uint8   FUNCTIONDEF only; of VOID it is all there is
+    kind     uint8   FUNCTIONDEF and VOID only; VOID has no value after it
     value    of the type's size; text as UTF-8 ended by 00; BLOB as int32 length and bytes
 */
 import { ProtocolError } from '../errors.js'

@@ -65,7 +65,7 @@ export function* decodeTable(
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
-  // A column takes at least a name and a vector header.
+  // A column takes at least the end of a name and a vector's header: eleven bytes.
   context.expect(reader, columnCount * 11)
   const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()

@@ -34,7 +34,7 @@ export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/voids.js'
 
-/** A scalar as most types have it; a type that differs defines its own in its file. */
+/** A scalar as most types have it; a type that differs defines its own shape in its file. */
 export interface ScalarShape<T extends string, V> {
   form: 'scalar'
   type: T
@@ -116,7 +116,7 @@ export interface Pair {
   elements: Vector
 }
 
-/** Column-major. */
+/** The elements stand column after column. */
 export interface Matrix {
   form: 'matrix'
   rows: number

@@ -112,12 +112,12 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** The error for cells without a fixed size: no client makes arrays of them (docs/protocol.md#array-vectors). */
+/** The error for cells without a fixed size: no client makes arrays of such cells (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads `length` elements, which follow rows and columns, and before them a decimal's scale unless `sentScale` gives it. */
+/** Reads a decimal's scale, unless `sentScale` gives it, then `length` elements. Rows and columns come before. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

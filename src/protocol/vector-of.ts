@@ -13,7 +13,7 @@ import type { Column, FixedVector, Vector } from './value.js'
 
 /**
  * A column of `values`, with null for the null of the type.
- * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for one of another kind
+ * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
  */
 export function vectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
   if (type.array) return arrayVectorOf(type, values)

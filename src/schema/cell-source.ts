@@ -1,5 +1,5 @@
 /*
-  The sources of the cells in target columns, the shape of an input, and the user's rules for mapping one to the other.
+  The sources of the cells in target columns, the shape of an input, and the user's rules for mapping inputs to columns.
 */
 import type { TargetColumn } from './target-schema.js'
 
@@ -52,7 +52,7 @@ export interface InputShape {
 
 /** The user's rules: `mapping` in the options of a run. */
 export interface MappingRules {
-  /** Default: by name if the input has names. */
+  /** Default: by name if the input has names, else by position. */
   readonly match?: 'name' | 'position'
   /** Target column → the name of an input column, or its number from 1 if the input has no names. */
   readonly map?: Readonly<Record<string, string>>
@@ -60,7 +60,7 @@ export interface MappingRules {
   readonly set?: Readonly<Record<string, string>>
   readonly ignoreExtra?: boolean
   readonly allowMissing?: boolean
-  /** Names of parts of the inputs' paths. Each part fills the column with its name, unless `map` or `set` names the column. */
+  /** Names of path parts. Each part fills the column of the same name, unless `map` or `set` has that column. */
   readonly parts?: readonly string[]
 }
 

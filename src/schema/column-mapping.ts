@@ -160,7 +160,7 @@ function checkUnique(
   }
 }
 
-/** Fills the columns that are neither mapped nor set with the fields in order. Skips fields that templates use. */
+/** Gives the next field to each column that is not in `map` or `set`. Skips fields that templates use. */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,

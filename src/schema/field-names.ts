@@ -2,9 +2,9 @@
   Finds fields by name, ignoring case if only one field can be meant.
 */
 
-/** Indexes of names, made once: a table may have tens of thousands of columns, and each looks for its field. */
+/** Indexes of names, made once: a table may have tens of thousands of columns, and each column looks for a field. */
 export interface KnownNames {
-  /** Index by name; for a repeated name that of its first field. */
+  /** Index by name; for a repeated name, the index of the first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
   /** Name by lower case; undefined if several names differ only in case. */
@@ -32,7 +32,8 @@ export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | 
 }
 
 /**
- * Index of the field with this name, or −1. Another case counts only if no other field and no other column could be meant.
+ * Index of the field with this name, or −1. A name in another case counts only if no other field and no other column
+ * could be meant.
  * @param asked  the names that columns ask for, by their lower case
  */
 export function namedField(

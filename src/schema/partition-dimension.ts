@@ -19,7 +19,7 @@ export interface PartitionDimension {
   readonly scheme: Value | undefined
 }
 
-/** All dimensions of a table, outermost first. A row belongs to the partition that all dimensions agree on. */
+/** All dimensions of a table, outermost first. Together they determine the partition of a row. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
   /** True if a function divides a column's values, or a dimension is unknown. Nobody can then predict a row's partition. */

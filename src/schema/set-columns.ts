@@ -18,7 +18,7 @@ import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
 
-/** Words that templates may use besides `line`, names of columns and parts. */
+/** Words for an input's path in templates. Templates may also use `line`, and the names of columns and parts. */
 const inputWords = ['filename', 'dirname', 'path'] as const
 export const lineWord = 'line'
 
@@ -26,7 +26,7 @@ export const isInputWord = (name: string): boolean => inputWords.some(word => wo
 
 /**
  * Adds a template for each column that has the name of a path part.
- * @throws {UsageError} DDB_USAGE if a part has the name of a word
+ * @throws {UsageError} DDB_USAGE if a part has the name of a template word, such as `path`
  * @throws {InputError} DDB_INPUT_COLUMN if a name is both a part and a column of the input
  */
 export function withParts(
@@ -84,8 +84,8 @@ export function checkParts(
 
 /**
  * Turns the template of a column into the source of its cells.
- * @param columnOf  finds the input column with a name. If there is none, it throws, or returns undefined if `isOther`. `isOther`: the
- * name is a part of the path, or `filename`, `dirname`, `path` or `line`
+ * @param columnOf  finds an input column by name. If there is none, it throws, or returns undefined if `isOther` is
+ * true: then the name is a part of the path, or a word such as `path` or `line`
  */
 export function setSource(
   target: string,
@@ -105,7 +105,7 @@ export function setSource(
   return { kind: 'template', parts: parts.map(sourceOf) }
 }
 
-/** The source for a part of the path or one of the words; undefined for other names. */
+/** The source for a part of the path or a word such as `path`; undefined for other names. */
 function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
   if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
   return name === lineWord ? { kind: 'line' } : undefined
@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names or numbers. Undefined if `isOther`: the name is a part of the path or one of the words. */
+/** The field that a template names or numbers. Without such a field, throws, or returns undefined if `isOther`. */
 export function templateField(
   name: string,
   isOther: boolean,

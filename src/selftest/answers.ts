@@ -17,7 +17,7 @@ function unexpected(what: string, value: Value | undefined): ServerError {
   return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)
 }
 
-/** A value as a reason may quote it: short, on one line. */
+/** The value as text for a check's reason: short, on one line. */
 export function answerText(value: Value | undefined): string {
   if (value === undefined) return 'nothing'
   const type = 'type' in value ? `${value.type} ` : ''

@@ -1,12 +1,12 @@
 /*
-  A check of `selftest`: a value with a name, a reason, and a function that tries one thing on a server; and the results of a run
-  of checks.
+  A check of `selftest`: its name, its purpose, and a function that tries one thing on a server. Also the results of
+  checks.
 */
 import type { Facts } from '../load/connection/known-server.js'
 import type { ServerAddress } from '../load/options.js'
 import type { CheckContext } from './context.js'
 
-/** A check that passed may say what it found if documents leave a choice open. */
+/** The outcome of a check. A passed check may report what the server does, if documents leave that open. */
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
@@ -62,12 +62,12 @@ export interface CheckCounts {
 export interface SelftestResult {
   /** The answer to `version()`; null if the server does not tell it. */
   readonly serverVersion: string | null
-  /** One result for each check, in their order. */
+  /** One result for each check, in the order of the checks. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
   /** Findings about the server that `load` relies on from now on, if the server's version is known. */
   readonly facts: Facts
-  /** The node that was asked. */
+  /** The node that answered the checks. */
   readonly address: ServerAddress
   /** Names of objects that could not be removed, or may still exist. */
   readonly left: readonly string[]

@@ -1,5 +1,5 @@
 /*
-  The means of a check: sessions, temporary tables, and the signal that ends its time.
+  What a check works with: sessions, temporary tables, and the signal that its time is over.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -60,7 +60,7 @@ export interface CheckScope {
   readonly exchanges: RawExchange[]
   /** Objects that the check has created; removed when the check ends. */
   readonly made: MadeObject[]
-  /** Objects that stay until the run ends, including the database and its name. */
+  /** Objects that stay until the run ends. `database` is the name of the run's database, once a check needs it. */
   readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
@@ -76,7 +76,7 @@ export interface CheckContext extends Pick<
     args: readonly Value[],
     session?: Session,
   ) => Promise<Result | undefined>
-  /** Opens another session, with the login of the control session unless it is a guest's; closed when the check ends. */
+  /** Opens a session with the control session's login, or a guest's. The session is closed when the check ends. */
   readonly open: (options?: OpenOptions) => Promise<Session>
   /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
@@ -102,7 +102,7 @@ export interface CheckContext extends Pick<
   readonly prepare: (script: string) => Promise<Result | undefined>
   /** Repeats the question until there is an answer or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** Waits until a table has this many rows and gets no more, or the check ends. @returns rows, perhaps more */
+  /** The number of a table's rows. With `atLeast`, first waits until there are so many rows and no more arrive. */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 

@@ -1,7 +1,7 @@
 /*
   Names the objects that `selftest` creates on a server, and removes them. Names have the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and those
-  older than a day are removed; the form is exact so that nothing else can match.
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this
+  run and objects older than a day are removed. The form is so exact that no other name matches.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'

@@ -23,7 +23,7 @@ export interface RawExchange {
 /**
  * Uses a socket that `dial` gave; fails as soon as the socket does.
  * @param trace  gets all bytes, like the trace of a session
- * @param opening  the socket's event after which it may send
+ * @param opening  the socket's event after which requests may be sent
  */
 export function rawExchange(
   socket: Socket,

@@ -1,5 +1,5 @@
 /*
-  Runs one check: its time limit, the meaning of its errors, and the closing of its sessions.
+  Runs one check: applies its time limit, interprets its errors, and closes its sessions.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError, ServerError } from '../errors.js'

@@ -51,7 +51,7 @@ const cleanUpShare = 1 / 6
 /** The longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
-/** Ten years: a server whose clock differs by more does not tell its time. */
+/** Ten years. A server's time that differs from ours by more is ignored. */
 const mostAheadMs = 315_360_000_000
 /** Pause between two looks at requests that still run. */
 const jobPauseMs = 50
@@ -209,7 +209,7 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
     kept,
   })
   run.left.push(...made)
-  // The next question would wait for the answer that did not come.
+  // The next request would wait for the answer that did not come.
   if (!endedInTime) giveUp(run)
   else await removeMade(run)
   return outcome

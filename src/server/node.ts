@@ -28,7 +28,7 @@ export interface SharedTable {
   table: ServerTable
   /** User who shared the table. */
   owner: string
-  /** Other users need rights (addAccessControl). */
+  /** True if other users need rights (addAccessControl). */
   isControlled?: boolean
 }
 
@@ -43,11 +43,11 @@ export interface DfsDatabase {
 export interface User {
   password: string
   isAdmin: boolean
-  /** Created with `authMode="scram"`; other users, including the first admin, cannot log in by SCRAM. */
+  /** True if created with `authMode="scram"`; other users, including the first admin, cannot log in by SCRAM. */
   hasScram?: boolean
 }
 
-/** A request that is executing, or waiting for one that is. */
+/** A request that is executing or waits for its turn. */
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
@@ -64,7 +64,7 @@ export interface ConsoleJob {
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Jobs that wait after the running one. */
+  /** Jobs that wait for the running job to end. */
   readonly queued: () => readonly ConsoleJob[]
 }
 
@@ -89,7 +89,7 @@ export interface NodeConfig {
   enableConfigAccessControl: boolean
 }
 
-/** Everything of a server that outlives a session; one per embedded server. */
+/** Everything of an embedded server that outlives a session. */
 export interface ServerNode {
   readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>
@@ -101,12 +101,12 @@ export interface ServerNode {
   readonly privileges: Map<string, Map<string, boolean>>
   /** Session id → requests, for sessions with requests in progress. */
   readonly jobs: Map<string, SessionJobs>
-  /** @internal For the next DFS table; a recreated table gets a new one. */
+  /** @internal Physical index of the next DFS table; a recreated table gets a new index. */
   nextPhysicalIndex: number
   /** Unfinished writes into DFS tables. */
   readonly transactions: Transactions
   readonly config: NodeConfig
-  /** The first numbers of version(). */
+  /** The first word that version() returns, such as `3.00.5.0`. */
   readonly version: string
   /** @internal The version as numbers. */
   readonly release: Release
@@ -114,7 +114,7 @@ export interface ServerNode {
   readonly maxRequestBytes: number
   /** Limit of one write into a DFS table in bytes; Infinity for none. */
   readonly maxTransactionBytes: number
-  /** Rows for shared and stored tables are counted and dropped. */
+  /** If true, rows for shared and stored tables are counted and dropped. */
   readonly discards: boolean
   /** Fault hook for inserts; only for tests. */
   beforeWrite: Faults['beforeWrite']
@@ -134,14 +134,13 @@ export interface ServerNode {
   now(): number
 }
 
-/** Options of a node; tests bring a clock. */
 export interface NodeOptions {
   host?: string
   port?: number
   /** Default: DolphinDB's own initial password. */
   adminPassword?: string
   config?: Partial<NodeConfig>
-  /** Four numbers, or three. */
+  /** Three or four numbers joined by dots. */
   version?: string | undefined
   /** Default: the machine's. */
   platform?: Pick<Platform, 'clock' | 'random'>
@@ -151,11 +150,11 @@ export interface NodeOptions {
   maxTransactionBytes?: number | undefined
   discards?: boolean
   now?: () => number
-  /** A node that has ended, whose disk content this one takes over. */
+  /** A node that has ended, and whose disk content the new node takes over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
-/** A node with only the user admin; guests need no entry. */
+/** A node whose only user is admin, unless `restartOf` has others; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
   const { restartOf: before, version = defaultVersion } = options
@@ -169,7 +168,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    // The clock gives larger indexes than those of earlier nodes whose tables this node takes over.
+    // Starts at the present time, so that tables taken over from an earlier node have smaller indexes.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0, unflushed: new Map() },
     config: {

@@ -45,7 +45,7 @@ export interface ServerOptions {
   newValuePartitions?: NewValuePartitionPolicy
   /** The version to follow, such as `1.30.22`: later features are refused. Default 3.00.5. */
   version?: string
-  /** Settings of `dolphindb.cfg` under their own names; defaults are described in `NodeConfig`. */
+  /** Settings of `dolphindb.cfg` under their own names (`NodeConfig`). */
   settings?: Partial<NodeConfig>
   /** Limit of simultaneous connections; default 512. */
   maxConnections?: number

@@ -31,5 +31,5 @@ export class ScriptError extends Error {
   }
 }
 
-/** Follows DolphinDB's message for an unknown function, because DolphinDB itself may have the function. */
+/** Appended to DolphinDB's message for an unknown function, because DolphinDB itself may have the function. */
 export const notEmbedded = ': not in the embedded server'

@@ -7,10 +7,9 @@ import type { SourceText } from './encoding/text-origin.js'
 /** Bytes, chunk by chunk. A chunk may be overwritten as soon as the next one is requested. */
 export type Chunks = AsyncGenerator<Uint8Array, void, void>
 
-/** How an input may be stored. */
+/** The forms in which an input may be stored. */
 export const compressions = ['none', 'gzip', 'zstd', 'brotli'] as const
 
-/** How an input is stored. */
 export type Compression = (typeof compressions)[number]
 
 /** One opened input. Every error while reading names the input. */

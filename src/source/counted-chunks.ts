@@ -44,7 +44,7 @@ export class CountedChunks {
   /**
    * Makes `rest` continue at `toBytes`, and counts the skipped bytes as read.
    * @param fromBytes  end of the bytes that the caller has taken from `rest`
-   * @returns false if the chunks cannot skip, or more was read than taken
+   * @returns false if the chunks cannot skip, or if more was read than the caller has taken
    */
   skipTo(fromBytes: number, toBytes: number): boolean {
     if (this.#jump === undefined || this.#failure !== undefined) return false

@@ -50,7 +50,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** Counts bytes at the start that all paths from an index on have in common; there may be more. */
+  /** Counts bytes with which all paths from an index on begin. The paths may share even more. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)

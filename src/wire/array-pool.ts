@@ -1,7 +1,7 @@
 /*
-  Memory for arrays that are filled at once and handed out. Small arrays share a buffer, because allocating a buffer for each costs more
-  than the copy into it. A kept array keeps only one such buffer alive, and the first buffers are small because many readers read only
-  one value.
+  Memory for arrays that are filled at once and handed out. Small arrays share a buffer, because allocating a buffer for
+  each would cost more than copying the bytes. A kept array keeps only one such buffer alive. The first buffers are
+  small, because many readers read only one value.
 */
 import { Buffer } from 'node:buffer'
 

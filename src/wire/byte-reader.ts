@@ -1,7 +1,7 @@
 /*
-  Reading side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, and decoders pull values out. A
-  decoder is a generator that yields while bytes are missing; whatever has arrived completely it reads without a generator. All
-  numbers are little-endian.
+  Reading side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, and decoders pull
+  values out. A decoder is a generator that yields while bytes are missing. Values that have arrived completely are read
+  by plain calls. All numbers are little-endian.
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
@@ -13,9 +13,9 @@ const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
 /** For shorter texts a loop over ASCII is faster than the call into V8's decoder. */
 const shortTextBytes = 12
-/** Up to this length a loop is faster than creating the view that a call to copy needs. */
+/** Up to this length, copying in a loop is faster than `set`, which needs a view of the source. */
 const shortCopyBytes = 64
-/** Room for lengths up to this is allocated before the bytes arrive: growing step by step would cost several arrays per column. */
+/** Up to this length, room is allocated before the bytes arrive: growing would cost several arrays per column. */
 const trustedBytes = 262_144
 
 /**
@@ -71,7 +71,7 @@ export class ByteReader {
     return this.#chunkOffsetBytes + this.#position
   }
 
-  /** True if `byteLength` bytes have arrived, now in one piece for `u8()`, `bytes()` and so on. */
+  /** True if `byteLength` bytes have arrived. Joins them, because `u8()`, `bytes()` and so on need one piece. */
   has(byteLength: number): boolean {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }
@@ -220,7 +220,7 @@ export class ByteReader {
     return this.#textBefore(0, maxBytes)
   }
 
-  /** Moves up to `count` strings of the current chunk into `target`; false if none ends in its next block. */
+  /** Moves up to `count` strings of the current chunk into `target`; false if none ends in the chunk's next block. */
   strings(count: number, target: StringCollector): boolean {
     if (this.#position === this.#chunk.length) this.#advance()
     const start = this.#position

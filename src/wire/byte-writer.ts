@@ -112,7 +112,7 @@ export class ByteWriter {
   /** UTF-8 without an end mark. A lone surrogate becomes U+FFFD, as everywhere in Node. */
   utf8(text: string): void {
     const { length } = text
-    // UTF-8 takes at most three bytes a UTF-16 unit; for long text measuring is cheaper than reserving that much.
+    // UTF-8 takes at most three bytes per UTF-16 unit. For long text, measuring is cheaper than reserving so much.
     this.#reserve(length > 4096 ? Buffer.byteLength(text) : length * 3)
     this.#position += this.#slab.write(text, this.#position, 'utf8')
   }

@@ -1,6 +1,6 @@
 /*
-  Collects bytes of which the sender only claims the number. The array doubles as bytes arrive, so a false length costs its sender as
-  many bytes as it costs us.
+  Collects bytes whose announced number may be false. The array doubles as bytes arrive, so the sender of a false number
+  has to send about half as many bytes as the array takes.
 */
 
 const firstCapacityBytes = 64
@@ -12,7 +12,7 @@ export class GrowableBytes {
   readonly #maxBytes: number
 
   /**
-   * @param maxBytes  the array never grows larger; its last growth ends exactly there
+   * @param maxBytes  limit of the array; the last growth ends exactly at this size
    * @param expectedBytes  room from the start
    */
   constructor(maxBytes: number, expectedBytes: number = 0) {
@@ -24,7 +24,7 @@ export class GrowableBytes {
     return this.#length
   }
 
-  /** Room for `byteLength` more bytes that are at hand, as a view to be filled at once. */
+  /** Makes room for `byteLength` bytes that have arrived. Returns a view that the caller must fill at once. */
   extend(byteLength: number): Uint8Array {
     const start = this.#length
     const end = start + byteLength

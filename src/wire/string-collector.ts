@@ -1,12 +1,12 @@
 /*
-  Makes many texts at a time from strings that each end with 00. Making a string costs more than looking at its bytes, and columns
-  of short texts repeat a few: these are found again by their bytes, so each is made once.
+  Makes many texts at a time from strings that each end with 00. Making a string costs more than looking at its bytes,
+  and columns of short texts often repeat a few texts. Short texts are looked up by their bytes, so each is made once.
 */
 import type { Buffer } from 'node:buffer'
 
-/** A text keeps the block alive from which it was cut, and the block should fit into the processor's cache. */
+/** Kept small, because a text keeps its whole block in memory, and a block should fit into the processor's cache. */
 const blockBytes = 16_384
-/** V8 copies texts up to this length; longer ones would keep their blocks in memory as long as the table. */
+/** V8 copies texts up to this length. Longer texts in `#slots` would keep their blocks in memory. */
 const maxRepeatedBytes = 12
 const slotBits = 12
 /** For fewer texts or bytes the table of short texts costs more than it saves. */

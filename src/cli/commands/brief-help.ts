@@ -1,11 +1,11 @@
 /*
-  Help that fits a screen: common options, by task. Their flags come from the option table; --help-all has the rest.
+  Help that fits a screen: the common options by task, with flags from the option table. --help-all shows every option.
 */
 import type { OptionTable } from '../options/reading/definition.js'
 import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
-/** Key of an option → its effect, in half a line. */
+/** A task and its options: key of an option → its effect, in half a line. */
 type Task = readonly [title: string, options: Readonly<Record<string, string>>]
 
 interface Brief {
@@ -78,10 +78,10 @@ export const briefs: Readonly<Record<string, Brief>> = {
   },
 }
 
-/** Width of the flags' column, with margins. */
+/** Width of the column of flags, with margins, in characters. */
 const flagsWidth = 33
 
-/** @param columns  width of the terminal @returns undefined for a command whose help is short anyway */
+/** @param columns  width of the terminal @returns undefined for a command whose whole help is short */
 export function briefHelp(
   name: string,
   options: OptionTable,

@@ -43,7 +43,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   try {
     const inputs = await inputsOf(settings, call)
     const { runId, lock: _, summary: path, ...others } = settings
-    // A summary file from environment or configuration belongs to loads; only the flag is for a check.
+    // Environment and configuration name the summary file of loads: a check writes one only if the flag names it.
     const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
@@ -98,7 +98,7 @@ async function runCheck(
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {
       adviseNeeded(call.asked, needed, readsAll)
-      // With rows left that no option reads, the load as it was asked for may be what is wanted.
+      // If these options do not make all rows readable, the user may prefer the load as typed.
       isReplaced = readsAll !== false
     },
     wording: withFlags,
@@ -110,12 +110,12 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // If options are missing, the load as it was asked for would fail: `asked.next` then has them.
+    // If options are missing, the user's own load would fail: then `asked.next` is a load with these options.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
-    // The file was written before standard output failed, so its exit code is outdated.
+    // If standard output failed, the exit code in the summary file is outdated: writes the file again.
     if (printedCode === exitCode) return exitCode
     return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {
@@ -175,7 +175,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   }
 }
 
-/** @throws {UsageError} DDB_USAGE for flags that only a load has; environment and configuration may set them, as they serve loads, too */
+/** @throws {UsageError} DDB_USAGE for flags of loads; environment and configuration may contain these settings. */
 function refuseOfLoad({ sources: { flags } }: Call): void {
   const given = notOfCheck.find(name => flags.has(name))
   if (given === undefined) return

@@ -15,7 +15,7 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** The call, for the report of a failure; a command may add which command to try next. */
+  /** What the user typed, for the report of a failure. A command may add the command to try next. */
   readonly asked: Asked
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
@@ -28,7 +28,7 @@ export interface CommandFacts<Table extends OptionTable> {
   /** `[source...]`, in commander's notation; empty for none. */
   readonly args: string
   readonly options: Table
-  /** False if the settings shared by clients (`host`, `port`) would mean something else. */
+  /** False if this command does not use the settings that clients share (`host`, `port`). */
   readonly isClient?: false
   /** Another command whose section in configuration files applies as well. */
   readonly settingsOf?: string
@@ -37,10 +37,9 @@ export interface CommandFacts<Table extends OptionTable> {
 
 /** A command without the type of its settings. */
 export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isClient'> {
-  /** Prefix of the command's environment variables. */
   readonly environmentPrefix: string
   readonly takesSharedConfig: boolean
-  /** Shown below the options. */
+  /** Text of the help below the options. */
   readonly epilogue: string
   /** Reads the settings now, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>

@@ -68,7 +68,7 @@ before it writes them. In this example the file has a TIMESTAMP and the table
 needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',
-    // The script shares a new table under a name that the first part has used.
+    // The script shares a new table as `trades`: removes the table that the first part shared under this name.
     preparations: ['undef(`trades, SHARED)'],
     runs: 'appendStreamingData',
     target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },
@@ -81,7 +81,7 @@ needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
   },
 ]
 
-/** The figures of DolphinDB's documentation: 50,000 requests of 100 rows. A slow machine does fewer requests in the time. */
+/** As in DolphinDB's documentation: 50,000 requests of 100 rows, but fewer if the time limit comes first. */
 const measuredRequests = 50_000
 const measuredMs = 4_000
 const measuredRows = 100

@@ -22,7 +22,7 @@ import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
 
-/** Says that the output differs from the server's data. */
+/** A note for the user: the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
@@ -98,7 +98,7 @@ async function runScript(
     session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })
   } catch (error) {
-    // Whatever the server calls an error in a script, its author has to fix it.
+    // Every error in a script gets the same code, because the script's author has to fix it.
     if (error instanceof ServerError && error.code === 'DDB_SERVER') {
       throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)
     }
@@ -136,7 +136,7 @@ async function printValue(
   maxRows: number,
   { output }: Call,
 ): Promise<void> {
-  // Tables are escaped already and contain terminal colours.
+  // Tables are escaped already, and `writeData` would escape their colours, too.
   const write = format === 'table' ? output.write : output.writeData
   for (const text of textOf(value, format, maxRows, output)) {
     if (!(await write(text))) return

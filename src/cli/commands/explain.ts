@@ -17,7 +17,7 @@ export interface Explanation {
 /**
  * Explains one code; without a code, lists all of them.
  * @returns the exit code
- * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
+ * @throws {UsageError} DDB_USAGE for an unknown code; the message names the nearest known code
  */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
   const words = output.words()
@@ -48,16 +48,16 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The first sentence of a code's meaning: the first cell that is not an exit code. */
+/** The first sentence of the first cell that is not an exit code: the meaning of the code. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()
 }
 
-/** Heads of the first column, in both languages. */
+/** Headings of the first column, in both languages. */
 const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
-/** Every row of the page's tables whose first cell is a code. */
+/** The rows of the page's tables that begin with a code. */
 export function explanationsOf(page: string): Explanation[] {
   let heads: readonly string[] = []
   return page.split('\n').flatMap(line => {
@@ -80,7 +80,7 @@ function cellsOf(line: string): string[] | undefined {
     .map(cell =>
       cell
         .trim()
-        // A link in brackets only refers to another page.
+        // Removes links in brackets: they only refer to other pages.
         .replace(/ ?[(（]\[[^\]]*\]\([^)]*\)[)）]/g, '')
         .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
         .replace(/`/g, '')

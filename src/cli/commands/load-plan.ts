@@ -34,7 +34,7 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
       asked: () => ({ runId, confirm, server: { host, port }, target: targetOptionsOf(settings) }),
       async check({ manifest }) {
         const { rejects, summary, metricsFile } = settings
-        // Checks that no output file is also an input, which would destroy it.
+        // Refuses an output file that is also an input: writing would destroy the input.
         const writes = [rejects, summary, metricsFile].some(path => path !== undefined)
         const { files } = systemPlatform
         const planned = writes ? manifest.units.flatMap(unit => unit.files) : []

@@ -25,16 +25,16 @@ export interface Measurement {
   rowsPerRequest: number
   sync: ModeFigures
   async: ModeFigures
-  /** How many times as fast asynchronous writing was. */
+  /** Speed of asynchronous writing divided by the speed of synchronous writing. */
   ratio: number
 }
 
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Limit of requests per mode. */
+  /** Most requests per mode. */
   requests: number
   rows: number
-  /** Time limit of the answered requests; as many unanswered ones follow. Default none. */
+  /** Time limit for the synchronous requests, ms; as many asynchronous requests follow. Default: none. */
   longestMs?: number
   signal: AbortSignal
   /** Called now and then while requests are sent, with the fraction done. */
@@ -131,7 +131,7 @@ export async function showMeasuring(
   }
 }
 
-/** Rows as in the chapter: time, sym, price, id. Every request has its own ids and is encoded anew. */
+/** Rows as in DolphinDB's chapter: time, sym, price, id. Every request has its own ids and is encoded anew. */
 function batchMaker(rows: number): (request: number) => Table {
   const time = BigInt64Array.from(
     { length: rows },
@@ -144,7 +144,7 @@ function batchMaker(rows: number): (request: number) => Table {
   const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
   const columnNames = ['time', 'sym', 'price', 'id']
   return request => {
-    // A new array each time, as the session may still refer to the last one.
+    // A new array for each request, as the session may still hold the array of the request before.
     const ids = new Int32Array(rows)
     for (let row = 0; row < rows; row++) ids[row] = (request * rows + row) & 0x7fff_ffff
     return {
@@ -162,7 +162,7 @@ function batchMaker(rows: number): (request: number) => Table {
   }
 }
 
-/** `Asynchronous writing was 3.1 times as fast`, also for factors below 1. */
+/** `Asynchronous writing was 3.1 times as fast …`; below 1 `… took 1.2 times as long …`. */
 export function ratioText(ratio: number): string {
   return ratio >= 1
     ? `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous`

@@ -1,5 +1,5 @@
 /*
-  `load` and `check` without a target: lists the server's tables, and which of them the first file fits by its header.
+  `load` and `check` without a target: lists the server's tables, first those that fit the header of the first file.
 */
 import type { Trace } from '../../client/trace.js'
 import { inferSchema } from '../../infer/infer.js'
@@ -76,7 +76,7 @@ export async function offerTables(
   }
 }
 
-/** Names the table only if no other table fits as well. */
+/** The command to use next. It names the table only if exactly one table fits. */
 function nextOf([best, other]: readonly Fit[], file: LookedAt | undefined, call: Call): string {
   const { command, args = [], flags = new Map() } = call.asked
   if (best?.isFit === true && command !== undefined) {

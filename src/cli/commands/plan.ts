@@ -22,7 +22,7 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** Size of a unit of work, which takes a few minutes: if its process is killed, another one repeats the unit. */
+/** A unit of this size loads in a few minutes. If a process is killed, another one repeats its unit. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
 /** Printed by `--json`; every field is always present. */

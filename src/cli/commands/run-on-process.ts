@@ -1,6 +1,6 @@
 /*
-  Runs `load`, `resume` or `retry` on this process: handles its lock, files, progress and signals, and prints its result as a
-  sentence or JSON object, notes and an exit code.
+  Runs `load`, `resume` or `retry` on this process: handles the lock, files, progress and signals, prints the result as
+  text or as a JSON object, and returns the exit code.
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
@@ -49,15 +49,15 @@ export interface RunCommand<Found> {
   find(): Promise<Found>
   /** Facts for the result of a run that fails before it begins. */
   asked(found: Found | undefined): AskedRun
-  /** Makes every check that needs no file to be touched. */
+  /** Makes every check that touches no file. */
   check(found: Found): Promise<void>
-  /** The inputs, if `check` has looked at all of them: a million files are not expanded twice. */
+  /** The inputs, if `check` has looked at all of them: saves expanding a million files twice. */
   looked?(): ExpandedSources | undefined
   /** The options for the library, including the password. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
   /** How to load, if not by `loadOn`. */
   load?(found: Found, options: LoadOptions): Promise<LoadResult>
-  /** The content of the command that resumes the run; undefined for a run without a journal. */
+  /** Facts for the command that resumes the run; undefined for a run without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
@@ -86,7 +86,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     await openFiles(settings, held, call)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    // This process may have waited for the lock, so an earlier look may be outdated.
+    // With a lock this process may have waited, so what `check` found may be outdated.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
@@ -166,7 +166,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // The report is in Chinese if the terminal is. English messages may only mean that the output is a pipe.
+      // If messages are English, the output may only be a pipe: then the browser chooses the language of the report.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }
@@ -185,7 +185,7 @@ async function writeFiles(
   return exitCode
 }
 
-/** @param goOn  fills in the commands that resume the run */
+/** @param goOn  adds to the result the commands that resume the run */
 async function runLoad(
   settings: RunSettings,
   asked: LoadOptions,
@@ -250,7 +250,7 @@ async function runLoad(
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
-    // The files were written with the exit code from before standard output failed.
+    // If standard output failed, the exit code in the files is outdated.
     if (endCode !== exitCode && isAlone(held)) {
       endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
     }
@@ -281,7 +281,7 @@ const longestLeaveMs = 900
 const nameHint =
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
 
-/** True if a name would have let the user resume this run, which a run that reads a pipe cannot. */
+/** True if the user could resume this run if it had a name. A run that reads a pipe cannot be resumed. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
   return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }
@@ -322,7 +322,7 @@ function completed(result: LoadResult, signalExitCode: number | undefined): Load
   }
 }
 
-/** With -q notices are held back, and shown only if the run fails. */
+/** With -q, a run holds back the first notices, at most this many, and shows them only if it fails. */
 const keptNotices = 20
 
 function keep(kept: string[], notice: string): void {

@@ -127,7 +127,7 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
-/** Variables for our commands: that the server uses TLS, and where its certificate is if self-signed. */
+/** Environment variables that tell CMD to use TLS, and where the server's certificate is if it is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],

@@ -1,6 +1,6 @@
 /*
-  Finds candidates to complete a command line. @bomb.sh/tab knows the commands and options from commander, and finds the one at the
-  cursor. For tables, runs and files the result only says what to look up.
+  Finds candidates to complete a command line. @bomb.sh/tab knows the commands and options from commander, and finds the
+  option or argument at the cursor. For tables, runs and files the result only says what to look up.
 */
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
@@ -27,7 +27,7 @@ export interface Asked {
   readonly start: string
   readonly candidates: readonly Candidate[]
   readonly lookup: Lookup | undefined
-  /** The words of the line that parse: without an option that still lacks its value. */
+  /** The words of the line, without an option at the end that still lacks its value. */
   readonly settled: readonly string[]
 }
 

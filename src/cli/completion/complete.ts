@@ -34,7 +34,7 @@ export function requestOf(argv: readonly string[]): Request | undefined {
   return { shell: known, typed }
 }
 
-/** @param withinMs  time limit for look-ups, as the user waits for the key press @returns 0 */
+/** @param withinMs  time limit for look-ups, because the user waits after pressing Tab @returns 0 */
 export async function complete(
   { shell, typed }: Request,
   processEnvironment: ProcessEnvironment,

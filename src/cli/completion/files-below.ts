@@ -1,5 +1,5 @@
 /*
-  Files and folders that complete a word in the form in which it begins: relative, absolute, or with ~/.
+  Files and folders that complete a typed word. They begin as the word begins: relative, absolute, or with ~/.
 */
 import { readdirSync, statSync } from 'node:fs'
 import { dataFiles } from '../../source/data-files.js'

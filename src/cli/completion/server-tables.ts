@@ -1,6 +1,6 @@
 /*
-  The tables of the server that a command line names. The user waits for a key press, so the look-up never asks for a password. It sends
-  a password only by a method by which the user has logged in before, and stores nothing.
+  The tables of the server that a command line names. The user has only pressed Tab, so the look-up never asks for a
+  password. It sends a password only by a method by which the user has logged in before, and stores nothing.
 */
 import { statSync } from 'node:fs'
 import type { LoginMemory } from '../../client/login/protection.js'
@@ -57,7 +57,7 @@ async function quietLogin(
   const loginMemory: LoginMemory = {
     ...known,
     keep: () => undefined,
-    // The memory may not know a port: a server may send us to another port of its host.
+    // A server may redirect to a port that the memory does not know: without verified TLS only SCRAM is safe there.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }

@@ -31,7 +31,6 @@ export function fileKeyOf(path: string, status: Pick<FileStatus, 'device' | 'ino
   return `file ${fileKey(path, status)}`
 }
 
-/** Whether something with this name exists. */
 export function isThere(path: string): boolean {
   return attempt(() => statSync(systemName(path))) !== undefined
 }
@@ -39,7 +38,7 @@ export function isThere(path: string): boolean {
 /** The ordinary file of an open descriptor; undefined for anything else. */
 export function openFileKey(descriptor: number): string | undefined {
   const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
-  // Without an inode number a descriptor does not lead to a name.
+  // If the system gives no inode number (0), nothing identifies the file.
   return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
@@ -53,7 +52,7 @@ export function isStandardOutput(name: string): boolean {
   return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
 }
 
-/** Whether the name is in a system folder of links to open files. */
+/** Whether the name is in /dev or /proc, where names can be links to open files. */
 export function isSystemName(name: string): boolean {
   return /^\/(?:dev|proc)\//.test(name)
 }

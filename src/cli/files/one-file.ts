@@ -61,9 +61,9 @@ type Rules = {
 /** A path that the run gets or creates. */
 interface NamedPath {
   readonly path: string
-  /** Begins a sentence. */
+  /** Beginning of the error message. */
   readonly label: string
-  /** Ends a sentence. Paths with the same role may be one file. */
+  /** The role of the file, as the end of the error message. Paths with the same role may be one file. */
   readonly part: string
   readonly isWritten: boolean
   /** The name comes from the program, not from the user. */
@@ -120,7 +120,7 @@ export async function refuseSharedFiles(
   for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
-    // `--summary /dev/stdout` asks for exactly that.
+    // With `--summary /dev/stdout` users share standard output on purpose.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of written) refuseOwnFile(named, settings, environment)

@@ -12,7 +12,7 @@ import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
 export interface ResultFile<Result> {
-  /** Returns the exit code: 74 if this was the only failure. */
+  /** Returns the exit code: the result's own, or 74 if the run went well and only this write fails. */
   readonly write: (result: Result, output: Output) => Promise<number>
   readonly close: () => Promise<void>
 }

@@ -21,7 +21,10 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Names the server of `serve -- CMD` to CMD, which stores nothing about the server: a later server on this port is another one. */
+/**
+ * Tells CMD the address of the server of `serve -- CMD`. CMD stores nothing about this server, because a later
+ * server on this port is a different one.
+ */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -55,7 +58,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
     try {
       rmSync(draft, { force: true })
     } catch {
-      // If a part of the path is a file, this program has stored nothing there.
+      // Removing fails if a part of the path is a file: then there is no draft to remove.
     }
     return systemCode(error)
   }
@@ -97,7 +100,7 @@ export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as cons
 /**
  * The checked state folder: this program's, or the one that the user named.
  *
- * @param warn  called at most once a day if the folder's group may write; undefined leaves that for later
+ * @param warn  called at most once a day if the folder's group may write; if undefined, a later run warns
  * @throws {UsageError} DDB_CONFIG if others could have written its content
  */
 export function checkedStateFolder(

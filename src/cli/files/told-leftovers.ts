@@ -1,6 +1,6 @@
 /*
-  Selects which tables left by other runs to mention: each once a day, and none of a run whose journal on this machine names another
-  table. For a run with a journal on this machine, the run is mentioned instead.
+  Selects which tables left by other runs to mention, each once a day. If a run has a journal on this machine, mentions
+  the run instead of its tables, unless the run loads into another target.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * @param folder  of the journals
- * @param tellRun  gets each run of this machine whose tables are left, instead of their names
+ * @param tellRun  gets each run of this machine that has left tables
  */
 export function leftoversToTell(
   { server, target }: Pick<LoadOptions, 'server' | 'target'>,
@@ -50,7 +50,7 @@ async function knownRuns(tables: readonly string[], folder: string): Promise<Kno
   for (const runId of await runNames(folder, files).catch(() => [])) {
     const marker = markerName(runId)
     if (!hasLedgers && !tables.includes(marker)) continue
-    // An unreadable journal tells nothing.
+    // Ignores unreadable journals.
     const known = await readRun(folder, runId, files).catch(() => undefined)
     if (known === undefined) continue
     const { token, options } = known.run

@@ -16,7 +16,7 @@ export interface TraceFile {
 
 /**
  * undefined if no trace was requested.
- * @param output  knows the passwords of the run, also for connections that did not send them
+ * @param output  knows all passwords of the run, so that they are redacted on every connection
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openTrace(

@@ -69,7 +69,7 @@ interface Pattern {
 }
 
 const patternOf = ([english, chinese]: readonly [string, string]): Pattern => ({
-  // The library's fields in backticks have become flags; the rest must match exactly.
+  // `withFlags` has replaced the library's fields by flags. Everything but the values must match exactly.
   sign: new RegExp(
     `^${english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`,
     's',

@@ -1,5 +1,5 @@
 /*
-  The options of the commands other than `load`; shared ones are the same objects.
+  The options of the commands other than `load`. Options that `load` has, too, are the same objects.
 */
 import { parseTableTarget } from '../../load/target/target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'

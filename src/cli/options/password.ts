@@ -177,7 +177,7 @@ export async function readPasswordFile(
   }
 }
 
-/** Reads at most as many bytes as a password may have; a pipe delivers them in pieces, and has no positions. */
+/** Reads at most as many bytes as a password may have. A pipe delivers them in pieces, which must be read in order. */
 async function readStart(file: FileHandle): Promise<Uint8Array> {
   const buffer = Buffer.alloc(maxPasswordBytes)
   let length = 0

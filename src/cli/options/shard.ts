@@ -66,7 +66,7 @@ const schedulers: readonly Scheduler[] = [
 
 const indexVariables: readonly string[] = schedulers.map(({ index }) => index)
 
-/** @throws {UsageError} DDB_USAGE without an index, without a count, and for two that differ */
+/** @throws {UsageError} DDB_USAGE if index or count is missing, or two sources contradict each other */
 export function shardOf({ index, count }: AskedShard, environment: Environment): Shard {
   if (index !== 'auto') return { index, count: count! }
   const set = schedulers.filter(({ index: name }) => (environment[name] ?? '') !== '')

@@ -21,7 +21,7 @@ export function shellWord(text: string): string {
   return `$'${text.replace(/['\\]/g, '\\$&').replace(new RegExp(nameByte, 'gu'), octal)}'`
 }
 
-/** A byte of a file name (platform/file-name.ts). */
+/** The escape for a byte of a file name that is not UTF-8 (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
 /** An escape of always three digits, whatever follows. */
@@ -71,7 +71,7 @@ function tableWords<Table extends OptionTable>(
   )
 }
 
-/** Characters that are hard to type have names. */
+/** `\t` or `\xNN` for a control character, other texts as they are. */
 function characterText(text: string): string {
   if (text === '\t') return '\\t'
   const code = text.charCodeAt(0)
@@ -283,7 +283,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Options that keep rows that do not fit in a file. Lines below a table are only skipped. */
+/** Options that write unfit rows to a rejects file. If only lines below a table are unfit, these are skipped. */
 function rejectWords({ rejects, footers }: NeededOptions): string[] {
   const most = String(rejects + footers)
   if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
@@ -296,7 +296,7 @@ export interface ResumedRun {
   readonly journaled: JournaledServer
 }
 
-/** The content of a command that resumes a run. */
+/** What a command that resumes a run has to say. */
 export interface GoingOn extends ResumedRun {
   /** As the user gave it; undefined for the program's folder. */
   readonly stateDir: string | undefined
@@ -316,7 +316,7 @@ const ofProcess = {
 /**
  * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths would
  * mean other files elsewhere.
- * @param isLook  the command holds no lock
+ * @param isLook  true for a command that only looks and needs no lock
  */
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {

@@ -12,7 +12,7 @@ import { completedCommand, sameCommand, serverWords, shellText } from '../option
 /** The user's call, as far as it was read before something failed. */
 export interface Asked {
   verbose: boolean
-  /** undefined until its name is recognised. */
+  /** undefined until the command's name is recognised. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
@@ -28,7 +28,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, unless it is a script, which has effects and may hold a password, or a load from a pipe. */
+/** Repeats the command, but not a load from a pipe, nor a script, which has effects and may hold a password. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -160,7 +160,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // In another folder the same command would store the rows a second time after the other process has finished.
+  // Does not repeat a run with a name: with another state folder the command would store the rows a second time.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,
@@ -179,7 +179,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
-/** The same command with one more option; undefined if its input is gone. */
+/** The same command with one more option; undefined if its input cannot be read again. */
 export function againWith(asked: Asked, name: string, text: string): string | undefined {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined
@@ -191,7 +191,7 @@ const ofCheck = ['dry-run', 'sample', 'summary']
 
 /**
  * Stores the next command: this call with the options that it lacks.
- * @param loads  a check has found that all rows would load with them
+ * @param loads  true if a check has found that with these options all rows would load
  */
 export function adviseNeeded(asked: Asked, needed: NeededOptions, loads = false): void {
   const { command, args = [], flags = new Map<string, readonly string[]>() } = asked

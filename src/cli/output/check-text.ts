@@ -20,7 +20,7 @@ const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 type CheckedInput = CheckResult['inputs'][number]
 
 const cellColumns = 32
-/** Shows the columns of at most this many inputs, and names as many. */
+/** Shows the columns of at most this many inputs. */
 const shownTables = 3
 const shownInputs = 20
 const shownPartitions = 10
@@ -67,7 +67,7 @@ function remedyLines({ remedies }: CheckResult, { tell, notice }: Words): string
   ]
 }
 
-/** Continues a line that is too long on the next ones, indented. */
+/** Breaks a line that is too long, and indents the lines that follow. */
 function folding(line: string, columns: number): string[] {
   if (displayWidth(line) <= columns) return [line]
   const indent = ' '.repeat(line.search(/\S|$/))
@@ -148,7 +148,7 @@ function table(
   { paint, width, words }: { paint: Paint; width: number; words: Words },
 ): string[] {
   const { tell } = words
-  // If an input does not fit the table, only its texts are known.
+  // If the inputs do not fit the table, shows only their texts, as no columns are known.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])] as const
   const head = heads.map(name => tell(name))

@@ -116,7 +116,7 @@ function fitting(width: number, parts: readonly Part[]): string {
   return clip(line(), width)
 }
 
-/** The share that is read; undefined if the size of the input is unknown. A file may grow meanwhile. */
+/** The share that is read, at most 1 even if a file grows; undefined if the size of the input is unknown. */
 function shareOf({
   bytesRead,
   totalBytes,
@@ -143,7 +143,7 @@ function barText(
   return `${bar} ${percentText(figures)}`
 }
 
-/** A bar of one part, its percentage, and a word for the current activity. @param share  from 0 to 1 */
+/** A bar for one share, its percentage, and what is being done. @param share  from 0 to 1 */
 export function shareText(
   share: number,
   name: string,
@@ -157,7 +157,7 @@ export function shareText(
 
 const usualBar = 16
 
-/** What is being looked at before a load can begin: a file of several, or how much of one. */
+/** The look at the inputs before a load begins: the number of the current file, or of a single input the bytes read. */
 export function lookText(
   at: Pick<Figures, 'input' | 'bytesRead' | 'totalBytes'>,
   width: number,

@@ -18,7 +18,7 @@ export interface Progress {
   stop(): void
 }
 
-/** @param style  `auto` draws a bar if the terminal can redraw; `bar` draws one on any terminal, but never without one */
+/** @param style  `auto` draws a bar if the terminal can redraw, `bar` on any terminal; otherwise both print lines */
 export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,
@@ -44,7 +44,7 @@ function plainProgress(output: Output): Progress {
   return {
     report(report) {
       const figures = figuresOf(report)
-      // Figures of rows are what a log is read for.
+      // Phases that load no rows are left out: readers of a log look for figures of rows.
       const isNoRows = report.phase === 'looking' || report.phase === 'done'
       if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs

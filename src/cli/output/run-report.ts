@@ -10,7 +10,7 @@ import type { Way } from './ways-on.js'
 export interface RunReport {
   readonly runId: string
   readonly state: RunState
-  /** `startedAt` of the first process, and the end of the last one that recorded it; ISO 8601, in UTC. */
+  /** Start of the first process, and end of the last process that recorded one; ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
   /** The exit code of the last process that recorded one. */
@@ -29,7 +29,7 @@ export interface RunReport {
     readonly endedAt: string | null
     readonly status: LoadResult['status'] | null
     readonly exitCode: number | null
-    /** Why the run failed. */
+    /** Why the process failed; null if it recorded no failure. */
     readonly error: LoadResult['error']
   }[]
   /** The process that works on the run now. */
@@ -38,7 +38,7 @@ export interface RunReport {
   readonly journal: { readonly path: string; readonly tornBytes: number }
   /** The base of relative paths; null if unknown. */
   readonly folder: string | null
-  /** If `ways` has any, `command` alone would not do. */
+  /** If `ways` is not empty, `command` alone cannot resume the run. */
   readonly resume: {
     readonly possible: boolean
     readonly command: string | null
@@ -62,7 +62,7 @@ export interface InputReport {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** @param command  resumes the run @param ways  what to do if it cannot simply be resumed */
+/** @param command  resumes the run @param ways  what to do if `command` alone cannot resume the run */
 export function reportOf(known: KnownRun, command: string, ways: readonly Way[]): RunReport {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options

@@ -125,7 +125,7 @@ export function tableLines(
 const leastLabel = 8
 
 /**
- * Names and their texts, indented by two; a text wider than the terminal continues below itself.
+ * Names and their texts, indented by two; a text wider than the terminal continues on the next line.
  *
  * @param isWhole  texts that are never divided: users copy commands and paths
  */

@@ -10,7 +10,7 @@ export function hideInValue(value: Value, hide: Hide): Value {
   return hidden(value, hide, false) as Value
 }
 
-/** Members that describe the value in the protocol's words. */
+/** Members that hold words of the protocol, not of the server: they never contain a password. */
 const ofShape: ReadonlySet<string> = new Set(['form', 'type'])
 
 /** @param isBlob  whether bytes belong to a BLOB; otherwise they are numbers */

@@ -24,7 +24,7 @@ export interface Plotting {
 
 /** Content of the page besides the result. */
 export interface Shown {
-  /** The language at first sight; default the browser's. */
+  /** The language in which the page opens; default the browser's. */
   readonly language?: 'en' | 'zh' | undefined
   /** The command to run next, unless the result already contains it. */
   readonly next?: string | undefined

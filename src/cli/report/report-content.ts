@@ -11,7 +11,7 @@ import type { Timeline } from './timeline.js'
 export { newTimeline } from './timeline.js'
 
 /**
- * Call this before the run, so that a missing file is noticed before anything is sent.
+ * Call this before the run, so that a missing plotting library is noticed before anything is sent.
  * @param shownOf  gives the page's content besides the result
  */
 export async function reportContent(

@@ -56,7 +56,7 @@ export const script = `
   const tone = name => getComputedStyle(root).getPropertyValue('--' + name).trim()
   const word = words => words[root.dataset.lang === 'zh' ? 1 : 0]
   const rounded = value => Math.round(value).toLocaleString('en-US')
-  // Without a mouse over them: how the run ended, and its mean speed.
+  // Legends show these values while no mouse points at the chart: the last value and the mean speed.
   const last = values => values.at(-1)
   const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length
   const line = (idle, label, color, dash) => ({

@@ -17,7 +17,7 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** A chart has fewer pixels. */
+/** More moments than a chart has pixels in its width. */
 const mostMoments = 2_000
 
 /** Drops every second moment if there are too many: a run of a week has as many as a run of a minute. */

@@ -7,7 +7,7 @@ const stand = '***'
 
 export type Hide = (text: string) => string
 
-/** A shorter encoded part reveals too little, and would be found in any text. */
+/** Shorter encoded parts are not redacted: they reveal too little, and any text may contain them by chance. */
 const fewestEncoded = 6
 
 /**

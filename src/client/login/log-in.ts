@@ -21,7 +21,7 @@ import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scra
 /** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
-/** The minimum of RFC 7677: with fewer, a false server could find the password from our proof quickly. */
+/** The minimum of RFC 7677: with fewer iterations, a false server could quickly find the password from our proof. */
 const fewestIterations = 4_096
 /** Characters quoted of a server's message; the rest of a longer line adds nothing. */
 const longestQuote = 200
@@ -43,7 +43,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // If only we proved the password, a false server can guess it from that proof. Such a login counts no more than plain text.
+  // If the server proves nothing, it may be false, and guess the password from our proof: no better than plain text.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)
@@ -159,7 +159,7 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/** True if no other method helps: the server refuses the user or names another node. A guest's missing right proves nothing. */
+/** True if no other method helps: the server refuses the user or names another node, not if it only demands a login. */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)

@@ -23,7 +23,7 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
   )
 }
 
-/** Why user and password cannot be part of the connect request. */
+/** A cause for `unprotectedLogin`: the password is part of the connect request. */
 export const withConnect =
   'a session that is asynchronous from its first request sends it with that request'
 

@@ -30,7 +30,6 @@ export const loginRequirements = ['scram', 'tls'] as const
 /** @see loginRequirements */
 export type LoginRequirement = (typeof loginRequirements)[number]
 
-/** Options of logins. */
 export interface LoginOptions {
   /** Allows a password to be sent in plain text without verified TLS. RSA-encrypted passwords are always allowed. */
   insecureLogin?: boolean
@@ -56,7 +55,7 @@ export interface Protection {
   readonly address: string
   /** True if the password itself may be sent. */
   readonly mayShowPassword: boolean
-  /** True if the server must prove itself in SCRAM and accept no proof of ours with few iterations. */
+  /** True if in SCRAM the server must prove that it knows the password, and demand enough iterations of us. */
   readonly needsProof: boolean
   /** True if only SCRAM is accepted. */
   readonly needsScram: boolean

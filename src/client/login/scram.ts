@@ -29,7 +29,7 @@ export function scramProof(
   { saltBase64, iterations, combinedNonce }: ScramChallenge,
 ): ScramProof {
   const salt = Buffer.from(saltBase64, 'base64')
-  // Synchronous, because the few milliseconds would escape the platform's clock in another thread.
+  // Synchronous: it takes only milliseconds, and a test's clock could not control another thread.
   const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
   const clientKey = hmac(salted, 'Client Key')
   const storedKey = createHash('sha256').update(clientKey).digest()

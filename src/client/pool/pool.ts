@@ -1,6 +1,6 @@
 /*
-  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool): promises with consecutive ids, tasks with the
-  caller's ids, and tasks whose results can be awaited with a time limit.
+  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises
+  with consecutive ids, tasks with the caller's ids, and tasks whose results can be awaited with a time limit.
 */
 import { UsageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
@@ -256,7 +256,7 @@ export class ConnectionPool implements AsyncDisposable {
   }
 }
 
-/** Turns failures of argument checks into rejections, like all others. */
+/** Turns failures of argument checks into rejections, as all other failures are rejections. */
 function attempt<T>(action: () => T): Promise<T> {
   return new Promise<T>(resolve => resolve(action()))
 }

@@ -57,7 +57,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** Most tasks have no options. */
+/** The request of a task without options, as most tasks are. */
 function plainRequest(id: number, script: string, args: readonly Value[]): TaskRequest {
   const task = new PoolTask<TaskResult>(id, nothing)
   return { task, script, args, options: defaultOptions, answer: nothing, pickleTableToList: false }
@@ -116,5 +116,5 @@ export class TaskQueue {
   }
 }
 
-// Removing from the front shifts all other tasks, so it is done rarely.
+// Removing tasks from the front shifts all others, so it is done for this many at once.
 const compactAt = 1024

@@ -33,7 +33,7 @@ export interface CheckedField {
   source: string | null
   /** Position of the field, from 1; null for JSON, or if the column takes nothing from the input. */
   position: number | null
-  /** The field's text in one record, clipped; for a column with a set value, that text. */
+  /** The field's text in one record, clipped; for a column filled by `mapping.set`, the text it sets. */
   text: string | null
   /** Target column; null if none takes the field, or none is known. */
   column: string | null
@@ -64,9 +64,9 @@ export interface CheckedPartitions {
   count: number | null
   /** Number of partitions that the server would create for new values. */
   added: number
-  /** The 20 partitions with most rows, largest first; one key per dimension, null if the scheme does not tell. */
+  /** The 20 partitions with most rows, largest first. `keys`: one per dimension; null if the scheme does not tell. */
   largest: { keys: (string | null)[]; rows: number }[]
-  /** Rows that the server would drop or refuse, which are among the rejected ones; null if the scheme does not tell. */
+  /** Rows that no partition takes; `rejected` includes them. null if the scheme does not tell. */
   outside: number | null
 }
 
@@ -89,7 +89,7 @@ export interface CheckResult {
   status: CheckStatus
   exitCode: number
   target: LoadResult['target']
-  /** One per input that was opened or should have been. */
+  /** One per input that the check opened or tried to open. */
   inputs: {
     path: string
     format: string | null
@@ -114,12 +114,12 @@ export interface CheckResult {
   partitions: CheckedPartitions | null
   /** The first twenty. */
   problems: CheckProblem[]
-  /** What keeps texts from their columns, and the options that read them: a sentence for each problem. */
+  /** Which texts do not suit their columns, and which options make them readable: a sentence for each problem. */
   remedies: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
-  /** `looked` counts requests for the rows read, `expected` for all rows; null if unknown. */
+  /** `looked`: number of batches for the rows read. `expected`: the number for all rows; null if unknown. */
   batches: { looked: number; expected: number | null }
-  /** One per group of inputs that are read alike. */
+  /** One per group of inputs that are read with the same options. */
   frozen: FrozenLoad[]
   /** `load` commands, one for each entry of `frozen`; the command line fills them in. */
   commands: string[]

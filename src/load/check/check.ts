@@ -17,7 +17,7 @@ import type { CheckOptions, CheckResult } from './check-result.js'
 import { newLook, type Look } from './look.js'
 import { resultOf } from './result-of.js'
 
-/** More different notices than any run has. */
+/** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
 
 const noTarget: TargetDescription = { columns: [], keyed: false }
@@ -26,8 +26,8 @@ const noTarget: TargetDescription = { columns: [], keyed: false }
  * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects file.
  * It does not test whether the user may write.
  *
- * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the target cannot be asked, it still
- *   tells how the inputs are read. It rejects only for wrong options
+ * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the target cannot be asked, the
+ *   result still tells how the inputs are read. The promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function check(options: CheckOptions): Promise<CheckResult> {
@@ -104,7 +104,7 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError
 
 function failUnlessExpected(run: Run, look: Look, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
-  // Only a load finds out how many rows the transform leaves.
+  // Only a load finds out how many rows the transform keeps.
   if (hasTransform(run.plan)) return
   const wanted = unmetCount(expected, fitRows)
   if (wanted === undefined) return

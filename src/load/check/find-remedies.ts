@@ -1,6 +1,6 @@
 /*
-  Says how rows that would be rejected can be read: looks at every value once more, with the types of the target's columns, as
-  `schema` does without them.
+  Says which options would make rejected rows readable. Looks at every value once more, like `schema`, but with the
+  types of the target's columns.
 */
 import { DdbError } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
@@ -18,12 +18,12 @@ export interface Remedies {
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no options read all columns together. */
   readonly needed: NeededOptions | undefined
-  /** With these options every text that was looked at is a value of its column. */
+  /** True if, with these options, every text is a value of its column, and all rows were looked at. */
   readonly readsAll: boolean
 }
 
 /**
- * @param frozen  how the inputs are read; @param looked  the first of them
+ * @param frozen  how the inputs are read; @param looked  the first of these inputs
  * @param sample  most records to look at; undefined for all
  * @returns undefined if the inputs cannot be read twice
  */
@@ -43,7 +43,7 @@ export async function findRemedies(
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
     const [part, ...others] = textSources(source)
-    // A part of the path that a template uses would have no column of its own.
+    // If any template uses a part of the path, `inferSchema` gives that part no column. This template gives it one.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(
@@ -84,7 +84,7 @@ export async function findRemedies(
   }
 }
 
-/** The check itself may have failed because of the rows. */
+/** True if the caller ended the run. A failure of the check does not count: the rows may have caused it. */
 function isEnded({ options: { signal, leave } }: Run): boolean {
   return signal?.aborted === true || leave?.aborted === true
 }

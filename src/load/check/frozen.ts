@@ -14,7 +14,7 @@ export interface FrozenInput {
 
 /**
  * @param offsets  time zone offsets that the inputs' times contained
- * @returns one load for each group of inputs that are read alike, in the order of their first members
+ * @returns one load for each group of inputs that are read alike, in the order of each group's first input
  */
 export function frozenLoads(
   options: LoadOptions,
@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // The result has plain texts for these, and the options accept each of them.
+  // The summary types these three as plain texts; each text that occurs is a valid option.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }

@@ -17,14 +17,14 @@ import { newPartitionTally, type PartitionTally } from './partition-tally.js'
 import { clippedCharacters } from './record-texts.js'
 import type { LookedAt, Watch } from './watch.js'
 
-/** Serves a run as watch and as delivery. */
+/** Replaces a run's delivery, and watches its inputs. */
 export interface Look extends Watch {
   readonly inputs: readonly LookedInput[]
   /** Rows that would be sent and stored. */
   readonly fitRows: number
   readonly unfitRows: number
   readonly problems: readonly CheckProblem[]
-  /** Rows rejected because of one column. */
+  /** Number of rows rejected because of this column. */
   rejectedOf(columnName: string): number
   readonly tally: PartitionTally | undefined
   delivery(run: Run, target: TargetDescription | undefined): Delivery

@@ -56,7 +56,7 @@ export interface OpenInput extends LookedInput {
 /**
  * @param map  throws if target and input do not fit; undefined without a target
  * @param texts  taken from the name of the input
- * @throws anything that is not a DdbError
+ * @throws what `map` throws, except a DdbError, which becomes `failure`
  */
 export function openedInput(
   path: string,
@@ -129,7 +129,7 @@ function mappingOf(
   }
 }
 
-/** Maps every field as text; for JSON only the record. */
+/** Maps every field as text; for JSON, the whole record is the only text. */
 function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
   const sources: CellSource[] =
     recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])

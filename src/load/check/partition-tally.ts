@@ -20,7 +20,7 @@ import type { CheckedPartitions } from './check-result.js'
 export interface PartitionTally {
   /**
    * Counts the rows of a batch that lie inside the scheme.
-   * @returns a mark per row: 1 lies outside; undefined if the scheme does not tell
+   * @returns a mark per row, 1 for a row outside; undefined if the scheme does not tell
    */
   add(batch: RowsOfColumns): Uint8Array | undefined
   result(): CheckedPartitions
@@ -157,7 +157,7 @@ function keyText(key: Key, like: Value): string {
 }
 
 interface Places {
-  /** Number of the partition `bin` within a partition of the level above; −1 if there are too many. */
+  /** Number of the partition `bin` inside partition `place` of the level above; −1 if there are too many partitions. */
   inside(place: number, level: number, bin: number): number
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */

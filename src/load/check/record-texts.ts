@@ -12,7 +12,7 @@ import { openSource } from '../../source/open-source.js'
 
 export interface RecordReading {
   readonly text: RecordShape['text']
-  /** Texts taken from the name of its input. */
+  /** Texts taken from the name of the record's input. */
   readonly texts?: InputTexts
   readonly options: ReaderOptions
 }
@@ -97,7 +97,7 @@ function sourceOf(
   return openSource('-', { stdin, encoding, compression: 'none' })
 }
 
-/** At most 80 characters. */
+/** The text, cut to 80 characters. */
 export function clippedCharacters(text: string): string {
   if (text.length <= shownCharacters) return text
   // A character has at most two code units.

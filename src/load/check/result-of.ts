@@ -147,7 +147,7 @@ function limitNotices(run: Run, plan: Plan): string[] {
     : []
 }
 
-/** Estimated from the file size if only part of a file was read; undefined for inputs without a size. */
+/** Number of batches for all rows, estimated from the size of files read in part; null if some size is unknown. */
 async function expectedBatches(
   run: Run,
   { plan }: CheckParts,

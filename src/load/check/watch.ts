@@ -1,5 +1,5 @@
 /*
-  The interface of an observer of a run that reads its inputs and sends nothing.
+  What a run reports while it reads its inputs and sends nothing.
 */
 import type { OpenedReader } from '../../parse/formats.js'
 import type { InputTexts } from '../../parse/columns/template-text.js'

@@ -22,7 +22,8 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 /**
  * Waits until a session has room for more.
  *
- * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading, which abandons the session; or the loss of the connection
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or the
+ *   session's error if the connection is lost
  */
 export async function drainedInTime(
   session: Session,
@@ -63,11 +64,11 @@ export function answerWatch(
 /** Time reserved for asking whether the server is idle, and for answers already on their way when it became idle. */
 const longestLookMs = 2_000
 
-/** An answer that a session owes. */
+/** One wait for an answer that a session owes, or for room to send. */
 interface Wait {
-  /** When the answer was requested, or when the server last made progress. */
+  /** When the wait began, or when the server last made progress. */
   sinceMs: number
-  /** True without progress: only answers already on their way may still come. */
+  /** True if the server makes no progress: only answers already on their way may still come. */
   isSilent: boolean
   readonly giveUp: (error: unknown) => void
 }

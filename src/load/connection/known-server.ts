@@ -1,6 +1,6 @@
 /*
-  Facts about a server that its documents leave open (docs/selftest.md#what-load-does-with-the-results). The first run there, or
-  `selftest`, finds them out, and later runs remember them.
+  Facts about a server that DolphinDB's manual leaves open (docs/selftest.md#what-load-does-with-the-results). The first
+  run on a server, or `selftest`, finds them out, and later runs remember them.
 */
 
 export interface ServerAddress {
@@ -14,13 +14,13 @@ export interface ServerAddress {
 export interface ServerFacts {
   /** One session takes both asynchronous and answered requests, each by its own flag. */
   mixedFlags?: boolean | undefined
-  /** `limit` at or beyond the end of a table gives no rows; otherwise an error. */
+  /** True if `limit` at or beyond the end of a table gives no rows; false if it fails. */
   limitFromEnd?: boolean | undefined
   /** The server answers an urgent request while all workers are busy. */
   urgentQuestions?: boolean | undefined
   /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts the script that creates a stream table; the next eight: the scripts for kinds of DFS tables. */
+  /** The server accepts the script that creates a stream table. The next eight facts say so of kinds of DFS tables. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -50,7 +50,6 @@ export interface ServerFacts {
   chineseNames?: boolean | undefined
 }
 
-/** Facts about one user on a server. */
 export interface UserFacts {
   /** A login inside the connect request works. */
   loginWithConnect?: boolean | undefined

@@ -1,5 +1,5 @@
 /*
-  Facts that a run needs about its server: asked for, or remembered for the server's version.
+  Learns facts that a run needs about its server: asks for them, or recalls what is known of the server's version.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
@@ -8,7 +8,7 @@ import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
 import { askVersion, versionNotice } from './server-version.js'
 
 /**
- * Asks for the version and recalls the facts known about it.
+ * Asks the server for its version, and recalls the facts known about that server.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnServer(run: Run, control: Session): Promise<void> {
@@ -27,7 +27,7 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
 /**
  * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes both.
  *
- * @param reconnect  opens another session on the same node if this one has become useless
+ * @param reconnect  opens another session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
  */
@@ -68,7 +68,7 @@ export function keepFacts(run: Run, found: Facts): void {
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
   remembering(run, () => {
-    // Other runs may have added something since.
+    // Other runs may have added facts meanwhile, so the memory is read again.
     serverMemory?.keep(
       address,
       withFacts(serverMemory.known(address), version, run.server.facts, user),

@@ -1,6 +1,6 @@
 /*
-  Finds other nodes of the cluster on which a run can continue, with all its connections, if its own node is lost. Only DFS tables allow
-  that, as every node can write them. Only hosts that the user has named count.
+  Finds other nodes of the cluster on which a run can continue, with all its connections, if its own node is lost. The
+  target must be a DFS table, which every node can write. Only hosts that the user has named count.
 */
 import type { Session } from '../../client/open-session.js'
 import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'
@@ -27,7 +27,7 @@ export async function learnLiveNodes(
     const nodes = nodesIn(await control.run(liveNodesScript, { timeoutMs }))
     server.liveNodes = nodes.filter(({ host }) => isAllowed(server.address, host))
   } catch (error) {
-    // A single node has no others, and a user without the right to ask continues without them.
+    // A single node has no other nodes, and a run without the right to ask continues without them.
     if (!(error instanceof ServerError)) throw error
   }
 }

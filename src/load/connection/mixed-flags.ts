@@ -63,8 +63,8 @@ export interface Probed {
 }
 
 /**
- * Probes the run's session, and replaces a session that the probe broke. A connection may be lost for another reason once, but hardly
- * twice in a row.
+ * Probes the run's session, and replaces a session that the probe broke. If the connection is lost, probes once more,
+ * as the loss may have had another cause.
  *
  * @param reconnect  opens another session on the same node
  */

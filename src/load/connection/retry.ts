@@ -53,9 +53,10 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
 const tellingMs = 1_000
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or another attempt would be too late; then throws the last meaningful failure.
+ * Calls `attempt` until a call succeeds. If a call fails for good, or the next one would be too late, throws the last
+ * meaningful failure.
  *
- * @param deadlineMs  by the clock of the rules; `attempt` has to keep it by itself
+ * @param deadlineMs  by the clock of the rules; `attempt` itself must end by then
  * @param mayRetry  whether a failure is worth another attempt
  */
 export async function tryUntil<T>(

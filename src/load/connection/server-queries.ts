@@ -40,7 +40,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
-/** Whether the server says that no such name exists; a server that is starting or electing a leader does not. */
+/** Whether the server says that no such name exists; a server that is starting or electing a leader does not say so. */
 function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
@@ -58,7 +58,7 @@ async function unknownTable(
   return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
 }
 
-/** Best effort: if the server is old or rights are missing, the message names no tables. */
+/** Names to suggest for an unknown table; none if the server is old, or the user lacks the right to ask. */
 async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
   const script =
     table.kind === 'dfs'

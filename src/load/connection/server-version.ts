@@ -27,7 +27,7 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
 /** A behaviour of older servers, perhaps mended in two release lines. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
-  /** First version without the behaviour for each release line; later lines count like the last. */
+  /** For each release line, the first version without the behaviour; later lines count like the last. */
   readonly mendedIn: readonly (readonly number[])[]
   readonly text: string
 }
@@ -72,7 +72,7 @@ export function versionNotice(versionText: string, plan: Plan): string | undefin
   return `the server has version ${version.join('.')}: ${found.join('; ')}`
 }
 
-/** Whether DFS tables cut or refuse long texts; assumed for unknown versions. */
+/** Whether DFS tables cut or refuse long texts; true for unknown versions. */
 export function limitsTexts(versionText: string | undefined): boolean {
   const version = parseVersion(versionText ?? '')
   return version === undefined || !isConcerned(version, textLimitsFrom)

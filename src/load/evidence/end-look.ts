@@ -45,7 +45,7 @@ export async function noteFinished(
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
-  // A process killed between the two steps leaves a journal that knows no less than the server.
+  // Writes the journal before the server: if the process is killed in between, the journal knows all its rows.
   journal.commit()
   const target = evidence.identity.name
   const mark = { target, rows, begunMs: journal.begunMs }
@@ -56,7 +56,7 @@ export async function noteFinished(
 }
 
 /**
- * Looks at the target for the last time, and records the end unless the target has changed.
+ * Looks at the target for the last time, and records that the run has finished, unless the target has changed.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function lookAndNote(

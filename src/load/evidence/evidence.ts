@@ -38,7 +38,7 @@ export interface Evidence {
   /**
    * Reports that the table has accepted rows.
    * @param leastBefore  `leastRows` when the server began to write them; undefined if unknown
-   * @param had  rows that the table has had afterwards; undefined if the server did not tell
+   * @param had  rows that the table has had, counted afterwards; undefined if the server did not tell
    * @returns why rows accepted earlier cannot be in the table any more; undefined if nothing contradicts them
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
@@ -55,7 +55,7 @@ export interface Evidence {
 
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
-  /** Least number of rows that the table had when it was last asked. */
+  /** Least number of rows that the table had when the server was last asked. */
   readonly leastRows: number | undefined
 }
 
@@ -136,7 +136,8 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If no row of this process is found, the function changes rows. Missing rows of earlier processes prove nothing.
+      // If rows of this process are missing, the target function changes rows. Missing rows of earlier processes prove
+      // nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
@@ -153,7 +154,7 @@ export function newEvidence(
     if (least !== undefined && now.rows !== null && now.rows < least) {
       return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
-    // A function may change rows: missing rows prove a loss only if other rows are found unchanged.
+    // A target function may change rows. Its missing rows prove a loss only if other rows are found unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
       return 'rows that this run wrote into it are missing'
     }
@@ -162,8 +163,8 @@ export function newEvidence(
 }
 
 /**
- * A table in memory that was recreated or emptied has lost its first row. In a DFS table, any partition may have been dropped. For a
- * function, the last row shows whether rows can be found at all.
+ * Chooses the rows to look up. A table in memory that was recreated or emptied has lost its first row. In a DFS table,
+ * any partition may have been dropped. For a function, the last row shows whether rows can be found at all.
  */
 function askedRows(
   { target }: Run['plan'],

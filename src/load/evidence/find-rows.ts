@@ -16,9 +16,9 @@ export type Found = 'all' | 'some' | 'none' | 'unknown'
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /**
- * Counts rows by their values, which are sent as typed arguments. The script first has to find the rows in a table of just these: a
- * value that the server cannot compare proves nothing. No column can have the names used here, as a column hides a variable of the same
- * name (DolphinDB manual, page col_ref).
+ * Counts rows by their values, which are sent as typed arguments. The script first counts them in a table that has only
+ * these rows. If it misses a row there, the server cannot compare the values, and the second count proves nothing. The
+ * script uses names that no column has, as a column hides a variable of the same name (DolphinDB manual, page col_ref).
  *
  * @param rows  with equal columns, at least one
  */
@@ -43,7 +43,7 @@ def ddbIngestFind(ddbIngestGiven${parameters}) {
 }
 
 /**
- * Asks on a session on which `findScript` was run for exactly these rows.
+ * Asks how many of the rows are in the table. The session must have run `findScript` for exactly these rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFound(
@@ -58,7 +58,8 @@ export async function askFound(
 }
 
 /**
- * Like `askFound`, but counts how often the table has each of the rows, which must not be empty; undefined if the server cannot tell.
+ * Like `askFound`, but counts how often the table has each row; undefined if the server cannot tell.
+ * @param rows  at least one
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askCounts(

@@ -1,6 +1,6 @@
 /*
-  Counts the rows that a table in memory has had in total, including rows that have left it. The count never falls while the table is
-  the same.
+  Counts the rows that a table in memory has had in total, including rows that have left memory. For a stream table, the
+  count never falls while the table is the same.
 */
 import { ServerError } from '../../errors.js'
 import { askCount, type Asking } from '../connection/server-queries.js'
@@ -8,12 +8,12 @@ import { longsOf } from '../marker/marker.js'
 import type { TableTarget } from '../target/target.js'
 
 /**
- * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of another table. If old rows
- * leave memory: the number in the table's persistence or in the list of stream tables.
+ * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of another
+ * table. If old rows leave memory: `totalSize` of the table's persistence, or `totalRows` in the list of stream tables.
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
 
-/** Sets `ddbIngestRows` and `ddbIngestTotal`; '' if the server tells nothing. Some servers have no list of stream tables. */
+/** Sets `ddbIngestRows`, and `ddbIngestTotal`: '' without a count. Some servers have no list of stream tables. */
 export function rowsHadScript(name: string): string {
   return `ddbIngestRows = 00l
 ddbIngestTotal = ""

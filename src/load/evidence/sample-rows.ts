@@ -33,7 +33,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, a row is kept only after this many rows or this share of all rows, whichever is less. */
+/** With small batches, the next row is kept after this many more rows, or this share of all rows, whichever is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
@@ -51,7 +51,7 @@ const comparable: readonly DataType[] = [
   ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
 ]
 
-/** Some tables cut longer texts (docs/server-semantics.md#inserting), and some end a text at a NUL. */
+/** Longest text to compare: some tables cut longer ones (docs/server-semantics.md#inserting). */
 const longestText = 200
 
 /**

@@ -18,14 +18,14 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** Batches to look up in a table that a restart empties, as searching the whole table takes time. */
+/** Most batches to look up in a table that a restart empties: each look searches the whole table, which takes time. */
 const batchesInMemory = 2
 /** Rows to look up per batch: more than one, as the table may have refused some. */
 const rowsOfBatch = 8
 
 /**
- * Must be called for each batch of the unit, in order.
- * @returns undefined if there is nothing to look up, or no way
+ * The returned check must be called for each batch of the unit, in order.
+ * @returns undefined if there is nothing to look up, or no way to look rows up
  */
 export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
@@ -35,7 +35,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
   const { dropsDuplicates, inMemory, total } = evidence.identity
   const isPersisted = total === 'totalSize'
-  // A keyed stream table forgets the keys of rows that have left memory.
+  // A keyed stream table drops copies of its rows, but only of rows that are still in memory.
   if (plan.onDoubt === 'resend' || (dropsDuplicates && !isPersisted)) return undefined
   const most = inMemory && !isPersisted ? batchesInMemory : Infinity
   const { confirmTimeoutMs: timeoutMs } = plan

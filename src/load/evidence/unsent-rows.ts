@@ -19,8 +19,8 @@ import { askCounts, findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
- * Must be called before sending rows that no process has sent according to the journal.
- * @param rows  of the batch, if it was divided by lane before
+ * Must be called before sending rows that, according to the journal, no process has sent.
+ * @param rows  of the batch, if an earlier process divided it by lane; undefined for all rows
  * @throws {DdbError} DDB_UNPROVEN
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
@@ -78,10 +78,10 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
 
-/** The number of lanes among which unrecorded rows were divided, as far as the journal tells. */
+/** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto` the number was a power of two: the largest keeps the lanes of all smaller numbers apart.
+  // With `auto`, the number was some power of two. Dividing by the largest also separates the lanes of smaller ones.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
@@ -93,7 +93,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   const { target: before } = found
   // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
-  // Without records of batches a run starts over, on top of what it has stored (docs/delivery.md).
+  // If the journal has no records of batches, the run stores its rows again, beside earlier ones (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0
@@ -101,7 +101,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** Most connections that any process used, as far as is known: on each, the first batch may have arrived. */
+/** Most connections that any process used, as far as is known: on each connection, the first batch may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}

@@ -13,7 +13,7 @@ import { newBisectQueue, partText, type Part } from './part.js'
 import type { Recorder } from './recorder.js'
 import type { SendQueue } from './send-queue.js'
 
-/** Each pause before a refused batch is sent again is this many times longer than the previous one. */
+/** If a batch is refused repeatedly, each pause is this many times longer than the previous one. */
 const restGrowth = 4
 
 export interface CarryOutSetup {
@@ -32,7 +32,7 @@ export interface CarryOutSetup {
 export interface Inherited {
   /** The last attempt that the server has begun; undefined if there is none, or if that is unknown. */
   readonly attempt: number | undefined
-  /** Why the outcome is unknown; undefined if the server still tells it. */
+  /** Why the outcome cannot be learnt any more; undefined if the server may still tell it. */
   readonly isLost: string | undefined
   /** Whether a batch of unknown outcome is sent again: either a second copy changes nothing, or the user wants it. */
   readonly resends: boolean
@@ -131,7 +131,7 @@ export class CarryOut {
     }
   }
 
-  /** A stopped run sends no more halves, nor anything that must follow them. */
+  /** If the run is stopping, drops the halves that are not sent yet, and all batches that must follow them. */
   #leaveLanes(): void {
     const { run, recorder } = this.#setup
     if (run.lanes?.isOrdered !== true) return
@@ -210,13 +210,13 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Ends halves that still wait to be sent: the server has stored none of them. */
+  /** Counts the halves that still wait as unsent: the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }
 
   /**
-   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two nodes.
+   * Moves to the leading node once the present one has answered for everything it was sent: no batch is with two nodes.
    * @param open  makes the leading node the one to send to
    * @returns whether the node changed
    */
@@ -229,7 +229,7 @@ export class CarryOut {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await open(to)
       queue.leader = undefined
-      // Contents of another node's memory are not comparable with this one's.
+      // The leader's tables in memory differ from those of the previous node, where the evidence is from.
       this.#setup.recorder.target.evidence?.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error

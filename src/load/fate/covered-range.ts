@@ -51,7 +51,7 @@ export interface CoveredInput {
   readonly ranges: readonly SentRange[]
   /** Rows of all batches, including settled ones. */
   readonly rows: number
-  /** Starts at a place up to which this many rows are settled. */
+  /** Starts the record at this place; this many rows before it are settled. */
   begin(end: BatchEnd, rows: number): void
   /** Adds a batch that was never sent before. */
   extend(range: SentRange, end: BatchEnd): void
@@ -184,7 +184,10 @@ export function newCoveredInput(): CoveredInput {
   return covered
 }
 
-/** Whether no row has to be sent or asked for. Nothing more can be learnt of a batch with only some rows confirmed. */
+/**
+ * Whether nothing is left to do: no row has to be sent, and no more can be learnt. If only some rows of a batch are
+ * confirmed, the server tells nothing more about the others.
+ */
 export function isSettled({
   ended,
   rows,
@@ -196,7 +199,8 @@ export function isSettled({
 
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // Rows sent by lane get the same numbers again only if all of them are read together.
+  // A batch with lanes counts even if all its rows are unsent: they get the same numbers again only if all are read
+  // together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly rows: number | null
   /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
-  /** Rows that the run's transform left to be written: null if it threw; undefined without a transform. */
+  /** Rows that remained to be written after the run's transform: null if it threw; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string
 }
@@ -54,7 +54,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** The server may have stored rows, or waiting may be useless. `stops`: a second failure in a row ends the run. */
+  /** The server may have stored rows, or waiting may be useless. If `stops`, a second failure in a row ends the run. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }

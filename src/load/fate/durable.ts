@@ -50,7 +50,7 @@ export interface DurableState {
   lastNo: number
   /** Number of lanes of the last division; 0 if there was none. */
   lanes: number
-  /** The last process that sent rows for the first time; 0 if none did. */
+  /** The last process that sent rows never sent before; 0 if none did. */
   lastSender: number
   /** True if an older version wrote part of the journal and did not record known keys. */
   hidesKeys: boolean
@@ -58,9 +58,9 @@ export interface DurableState {
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledger: { readonly number: number; readonly version: 1 | 2 }
-  /** A sample of accepted rows by value, and the number of rows the target had at least. */
+  /** A sample of accepted rows by value, and the least number of rows that the target had. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
-  /** The target as the last process that finished the run found it. */
+  /** The target as it was when a process last finished the run. */
   finished: FinishedTarget | undefined
   /** True if the run starts over, but no process has yet told the server that it owns the run. */
   isAnew: boolean
@@ -73,12 +73,12 @@ export interface DurableState {
   readonly rejectsFiles: string[]
   /** True if the server has lost rows that it had confirmed. */
   isForgotten: boolean
-  /** True if the server needs to hold only the rows of the run: all else was removed, or never created. */
+  /** True if only the run's rows have to stay on the server: everything else was removed, or never created. */
   hasLeftServer: boolean
   end: RecordOf<'end'> | undefined
   /** Inputs that the last process read without learning the outcome of each batch. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** Counts of inputs that are not read again, from the last process that finished; later inputs do not change them. */
+  /** Counts of the last process that finished, for inputs that are not read again. Later inputs change none of them. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
@@ -161,7 +161,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'ledger': {
       const { number: no, version = 1 } = event
-      // Once a new ledger replaces the last, receipts in the last are gone.
+      // Once a new ledger replaces the previous one, the receipts in the previous one are gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }
@@ -296,7 +296,7 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
-  // Nothing more follows for a settled number.
+  // The number was settled and removed: nothing can change its outcome any more.
   if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)

@@ -17,7 +17,7 @@ export interface BatchRange {
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number
-  /** Of the first and the last row, from 1. */
+  /** Lines of the first and the last row, from 1. */
   readonly firstLine: number
   readonly lastLine: number
   /** Line of the byte after the last one. */
@@ -39,7 +39,7 @@ export interface NamedInput {
 
 /** Where the rows of one lane stand in a batch that was divided by lane. */
 export interface PlaceInLanes {
-  /** The lowest number of the batch; each lane with rows has one. */
+  /** The lowest number of the batch; each lane with rows has its own number. */
   readonly firstNo: number
   readonly firstRow: number
   /** True if the event `laned` gave these rows their number. */
@@ -78,8 +78,8 @@ export interface Ended extends EndedRows {
 export type EarlierPlace = 'unconfirmed' | 'unsent'
 
 /**
- * Events that the journal keeps in the same form. `laned`, `numbered`, `ended` and a certain `takenBack` are kept as `lanes`,
- * `batch`, `part` or `lanePart`, `ended` and `forgotten`; all other events in this file are not kept.
+ * Events that the journal keeps in the same form. It keeps `laned` as `lanes`, `numbered` as `batch`, `part` or
+ * `lanePart`, `ended` as `ended`, and a certain `takenBack` as `forgotten`. It keeps no other events of this file.
  */
 export type Durable = Exclude<
   JournalRecord,
@@ -90,8 +90,8 @@ export type RunEvent =
   | Durable
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * From here on, the journal keeps no rejects: the next process decides about those records. A record cut off by a failing disk may be
-   * whole by then. A reject that ends this run would end the next process, too.
+   * From here on, the journal keeps no rejects, so the next process decides about their records itself. A record that a
+   * failing disk cut off may be whole by then. A kept reject that ends this process would end the next one, too.
    */
   | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows and learnt their outcome. */
@@ -142,13 +142,13 @@ export type RunEvent =
       readonly kind: 'numbered'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
-      /** On the wire. */
+      /** Size on the wire. */
       readonly bytes: number
-      /** A whole batch that was never sent before. */
+      /** True for a whole batch that was never sent before. */
       readonly isNew: boolean
       readonly ofLanes?: PlaceInLanes | undefined
     })
-  /** Like `numbered`, but by an earlier process that sent the rows or was about to. */
+  /** Like `numbered`, but an earlier process gave the number, and sent the rows or was about to. */
   | (OfBatch & {
       readonly kind: 'inherited'
       readonly ranges: readonly BatchRange[]
@@ -177,7 +177,7 @@ export type RunEvent =
   /** The batch waits to be sent as its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
   | (OfBatch & { readonly kind: 'divided' })
-  /** The target has accepted the batch, which counts once it was read back. */
+  /** The target has accepted the batch. Its rows are confirmed only once they were read back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
   /** Of all sent rows, `arrived` have arrived. It is unknown which. */

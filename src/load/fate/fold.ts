@@ -40,7 +40,7 @@ export interface OpenBatch {
   readonly bytes: number
   state: BatchState
   attempt: number
-  /** Index of the connection of its last transmission; undefined if this process has not sent it. */
+  /** Index of the connection that carried the last transmission; undefined if this process has not sent the batch. */
   connection: number | undefined
   /** Numbers of this attempt's transmissions, newest last. */
   sendNos: number[]
@@ -124,7 +124,7 @@ export function fold(state: RunState, event: RunEvent): void {
   foldDurable(state, event)
 }
 
-/** Conclusions about this process alone. */
+/** Draws conclusions about this process alone. */
 function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {

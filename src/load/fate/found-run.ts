@@ -14,7 +14,7 @@ export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Rows of a run whose place in the inputs the journal tells. */
+/** Numbers of rows, as far as the journal tells where they are in the inputs. */
 export interface FoundRows {
   readonly confirmed: number
   /** Left out by the run's transform. */

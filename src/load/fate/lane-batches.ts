@@ -10,14 +10,14 @@ import type { KnownBatch } from '../journal/resumed-input.js'
 export interface LaneBatch {
   readonly batch: Batch
   readonly lane: number
-  /** Index of its first row if the rows of all lanes are placed one lane after the other. */
+  /** Index of the first row, counted over all lanes: the rows of lane 0 come first, then those of lane 1, and so on. */
   readonly firstRow: number
 }
 
 /** All lanes of a batch that have rows. */
 export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
-  /** For each lane, including those without rows. */
+  /** Number of rows for each lane, including lanes without rows. */
   readonly rowCounts: readonly number[]
 }
 
@@ -83,7 +83,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
  */
 const mostPlaces = 64
 
-/** Row count of each range, in order. */
+/** The ranges of a lane's rows, in order. */
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
   let places = 1

@@ -9,7 +9,7 @@ export interface LineRange {
   /** From 1. */
   readonly firstLine: number
   lastLine: number
-  /** Batches and parts of batches in it. */
+  /** Number of batches, and of parts of batches, in the range. */
   batches: number
   readonly reason: string
 }
@@ -22,14 +22,14 @@ interface OpenRange extends LineRange {
 /** Ranges kept; further ones are counted but not named. */
 const maxRanges = 1_000
 
-/** Ranges added in any order. */
+/** Merges ranges, which may be added in any order. */
 export class LineRanges {
   readonly #ranges = new Set<OpenRange>()
   /** Ranges by file, reason and the byte at which they begin or end. */
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** The only range so far, with its end as last entered in `#byEnd`: while it is alone it grows without new keys. */
+  /** Set while there is only one range: it grows without new keys. `knownEndBytes`: the range's key in `#byEnd`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */

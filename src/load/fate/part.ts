@@ -30,10 +30,10 @@ export interface Part {
 export interface PartLane {
   /** Index of the connection; undefined if another process divided the rows for a different number of lanes. */
   readonly index: number | undefined
-  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of all lanes. */
+  /** `firstRow`: index of the lane's first row, counted over all lanes. `firstNo`: lowest batch number of all lanes. */
   readonly firstRow: number
   readonly firstNo: number
-  /** Parts not counted yet: if order matters, later rows wait for them. */
+  /** Number of parts not counted yet; if order matters, later rows of the lane wait for these parts. */
   open: number
 }
 
@@ -54,7 +54,7 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // The part's own number is still open until both halves have ended.
+  // The part itself no longer counts as open: its number was closed before.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)

@@ -4,10 +4,10 @@
 import type { RunState } from './fold.js'
 import { rangeText, type LineRange, type LineRanges } from './line-ranges.js'
 
-/** Ranges named in the sentence; `uncertainLines` has them all. */
+/** Most ranges to name in the sentence; `uncertainLines` returns all of them. */
 const namedRanges = 5
 
-/** A sentence for the summary: why confirmation is weaker than requested, or what it found. */
+/** A sentence for the summary: why confirmation is weaker than requested, or what confirmation found. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
   const all = [...notes, ...uncertainNotes(uncertain)]
   return all.length === 0 ? undefined : all.join('. ')

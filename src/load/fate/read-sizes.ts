@@ -11,8 +11,8 @@ export interface ReadSizes {
 }
 
 /**
- * Makes batches that will be divided by lane so large that each lane gets the requested size, but at most half of the limit in flight.
- * While one batch is read another is in flight, and together they keep the limit.
+ * If batches will be divided by lane, makes them so large that each lane gets the requested size. A batch takes at most
+ * half of the bytes allowed in flight, because one batch is read while another is in flight.
  */
 export function readSizes({
   plan: { connections, maxInFlightBytes },

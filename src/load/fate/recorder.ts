@@ -16,7 +16,7 @@ import { rowsText } from './row-counts.js'
 
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
-  /** True if fewer rows than sent is normal, because known keys are updated or ignored. */
+  /** True if the target may count fewer rows than were sent, because it updates or ignores known keys. */
   readonly keyed: boolean
   /** True if the rows are lost when the server stops. */
   readonly inMemory: boolean
@@ -35,7 +35,7 @@ export interface Recorder {
    * @param rows  rows accepted; null if the server does not tell: then all of them
    * @param had  rows in the target afterwards, if known
    * @param leastHad  least number of rows in the target when the server began with the part, if known
-   * @param left  rows that the run's transform left to be written: the others are filtered. All when left out
+   * @param left  rows that remain after the run's transform, which has filtered the others; default all rows
    */
   taken(part: Part, rows: number | null, had?: number, leastHad?: number, left?: number): void
   /** The server refused these rows because of their values. */
@@ -71,7 +71,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
     const { no } = part
-    // One spread alone: with three, these events took a tenth of what a small batch takes.
+    // Uses a single object spread: with three, these events took a tenth of the time that a small batch takes.
     const ended: Ended = {
       kind: 'ended',
       lane: onlyLane,
@@ -239,8 +239,9 @@ function keysKnown(
 }
 
 /**
- * How many rows that the target did not count are missing from it. A keyed target does not count rows with known keys, although it has
- * them: only rows outside its scheme are missing there, if these are known and not more than `short`.
+ * Of the rows that the target did not count, how many are missing from the table. A keyed target has the rows with
+ * known keys, but does not count them. If the rows outside its scheme are known and at most `short`, only these are
+ * missing.
  *
  * @param short  rows sent, less those counted
  */

@@ -81,7 +81,7 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
-/** The server's message, or ours if there is none, without the statement it repeats and the final full stop. */
+/** The server's message, or else the program's. Leaves out the statement that the server repeats, and the full stop. */
 export function refusalText({ serverMessage, message }: ServerError): string {
   const text = serverMessage === '' ? message : serverMessage
   return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')

@@ -9,7 +9,7 @@ export function noRows(): RowCounts {
   return { read: 0, ...places }
 }
 
-/** Rows that are in some term of the equation. */
+/** Sum of the terms on the right of the equation. */
 export function accountedFor(rows: RowCounts): number {
   const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
   return confirmed + filtered + unconfirmed + rejected + skipped + unsent

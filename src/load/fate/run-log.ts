@@ -26,7 +26,7 @@ interface Follower {
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** @param journal  asked each time; undefined if there is none */
+/** @param journal  called for each event; returns undefined without a journal */
 export function newRunLog(
   journal: () => Journal | undefined,
   ...followers: readonly Follower[]

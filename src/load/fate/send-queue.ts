@@ -24,7 +24,7 @@ export interface Outlet {
   readonly takesOne?: boolean
   /**
    * Sends one transmission.
-   * @param connection  its index, from 0
+   * @param connection  index of the connection, from 0
    * @returns whether there is room for more
    */
   send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean
@@ -47,13 +47,13 @@ export class SendQueue<To extends Outlet = Outlet> {
   #unwritten: OpenBatch[] = []
   /** Number for the next lane of a batch that is divided. */
   #laneNo = 0
-  /** Whose turn it is among connections with equally many batches in flight. */
+  /** The connection to use next, if no other has fewer batches in flight. */
   #turn = 0
   /** True while some batches wait for the outcome of others. */
   #isHolding = false
   /** Batches waiting to be sent alone; nothing overtakes them. */
   readonly #alone = new Set<OpenBatch>()
-  /** The rows in flight on each lane, if one part must follow the other. */
+  /** If order matters: for each lane, the rows whose turn it is. Later rows wait until all their parts have ended. */
   readonly #turns: (PartLane | undefined)[] = []
   readonly #resting = new Set<Timer>()
 
@@ -132,7 +132,7 @@ export class SendQueue<To extends Outlet = Outlet> {
       firstRow: lane.firstRow + start,
       isLane,
     }
-    // Without a spread: this runs for every batch.
+    // Avoids an object spread, which is slow: this runs for every batch.
     this.#run.emit({ kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes, isNew, ofLanes })
     part.no = no
     this.#parts.set(no, part)
@@ -179,12 +179,12 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#send(batch)
   }
 
-  /** Sends the same attempt again, as its copy may be lost; the claim on the server decides which copy counts. */
+  /** Sends the same attempt again, as the first copy may be lost. The claim on the server decides which copy counts. */
   repeat(batch: OpenBatch): void {
     this.#transmit(batch)
   }
 
-  /** Sends the next attempt, because the last one stored no rows or the user wants it. */
+  /** Sends the next attempt, because the last attempt stored no rows, or the user allows copies. */
   sendAgain({ lane, no }: OpenBatch): void {
     this.#run.emit({ kind: 'again', lane, no })
     this.#send(this.#run.state.open.get(no)!)
@@ -205,7 +205,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.clear()
   }
 
-  /** Continues with batches that waited for the outcome of another. */
+  /** Continues with batches that waited for the outcome of another batch. */
   goOn(): void {
     if (!this.#isHolding) return
     this.#isHolding = false
@@ -284,7 +284,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #transmit(batch: OpenBatch): boolean {
     const { lane, no } = batch
     const { state, platform } = this.#run
-    // Checked after the journal has the batch: a process that has taken over the run since then finds it there.
+    // The journal already has the batch here: if another process has taken over the run, it finds the batch there.
     if (!this.#run.ending.maySend()) {
       this.#stop(this.#run.ending.failure!)
       return false
@@ -297,7 +297,7 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    // The run may have had more connections before.
+    // `#turn` may be too large, because the run may have had more connections before.
     let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections

@@ -6,7 +6,7 @@
 /** Numbers reserved for a batch and its parts: halves of halves, down to single rows. */
 const numbersEach = 2 ** 21
 
-/** Row limit of a batch whose parts all get numbers. */
+/** Row limit of a batch: the reserved numbers then suffice for all its parts. */
 export const mostUnitBatchRows: number = numbersEach / 2
 
 /** @param index  of the batch in its unit, from 1 */

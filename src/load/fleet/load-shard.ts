@@ -23,7 +23,7 @@ import { unitRejects } from './unit-rejects.js'
 
 /**
  * @param options  without inputs
- * @returns the outcome of all units together, including failures; it rejects only for wrong options
+ * @returns the outcome of all units together, including failures; the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE
  */
 export async function loadShard(
@@ -91,7 +91,7 @@ class LoadingShard {
     course: ShardCourse,
   ) {
     this.#platform = platform
-    // The nodes of a cluster do not share tables in memory.
+    // The shard stays on one node, because nodes of a cluster do not share tables in memory.
     const server = { ...options.server, otherHosts: [] }
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
@@ -118,7 +118,8 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // The first error counts. If the server does not learn of the unit, the next process finds all rows of it confirmed.
+      // The first error counts. If the server does not learn that the unit is done, the next process finds all its rows
+      // confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }
@@ -191,7 +192,7 @@ class LoadingShard {
     this.#doneBytes += unitBytes(unit)
   }
 
-  /** Reports the last loaded unit to the server, unless the next unit's begin has reported it. */
+  /** Reports the last loaded unit to the server, unless the request that began the next unit has reported it. */
   async #tellEnded(): Promise<void> {
     const { ended } = this.#ending ?? {}
     if (ended === undefined) return
@@ -281,7 +282,7 @@ class LoadingShard {
     return this.#options.wording?.(sentence) ?? sentence
   }
 
-  /** Passes on a notice once, as several units often have the same one. */
+  /** Passes on each notice only once, as several units often have the same one. */
   #tell(notice: string, names: readonly string[]): void {
     const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)

@@ -50,7 +50,7 @@ export async function makeManifest(
   const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
-  /** The day or folder that the small files at hand share. */
+  /** The day or folder that the small files collected so far share. */
   let smallKey = ''
   let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {
@@ -127,8 +127,8 @@ const rowsOfPiece = 1_000
 const noColumns: ColumnMapping = { columns: [], ignoreExtra: true, allowMissing: true }
 
 /**
- * Finds the places to cut a file: each range ends with the record that completes the bytes of a unit. Reads the whole file, because
- * quoted fields may contain line ends.
+ * Finds the places to cut a file: a range ends after a record, once the range has the size of a unit. Reads the whole
+ * file, because quoted fields may contain line ends.
  * @returns no ranges if reading cannot start in the middle of the file
  */
 async function cutFile(

@@ -15,7 +15,7 @@ export interface PlannedFile extends Fingerprint {
 }
 
 export interface PlannedRange {
-  /** Position in the decompressed content of the first record, or of the bytes before it. */
+  /** Start in the decompressed content. Everything before the first record belongs to the first range. */
   readonly startBytes: number
   readonly endBytes: number
   /** Line of the byte at `startBytes`, from 1. */
@@ -46,7 +46,7 @@ export interface Manifest {
 const format = 'ddb-ingest plan'
 const version = 1
 
-/** One unit a line, so that a person can search for a file. */
+/** Writes each unit on a line of its own, so that a person can search for a file. */
 export function manifestText(manifest: Manifest): string {
   const { units, ...rest } = manifest
   const head = JSON.stringify({ format, version, ...rest }).slice(0, -1)

@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto'
 import { textOf } from '../journal/portable-options.js'
 import type { LoadOptions } from '../options.js'
 
-/** The options that decide where records end; undefined options count as left out. */
+/** Digest of the options that decide where records end; undefined options count as left out. */
 export function readingDigest(input: LoadOptions['input']): string {
   return digest(without([...others, ...ofPaths], input))
 }
 
-/** The options that turn records into rows of a target. */
+/** Digest of the options that decide how records become rows of a target. */
 export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
   const { create: _, ...rows } = target
   return digest({ target: rows, input: without(others, input), mapping, cells })

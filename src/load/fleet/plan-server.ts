@@ -1,6 +1,6 @@
 /*
-  Asks the server for a process that loads a plan. The process joins the table that all processes share, asks which units are done, and
-  begins and ends units there.
+  Talks to the server on behalf of a process that loads a plan. The process joins the table that all processes share,
+  asks which units are done, and begins and ends units there.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
@@ -29,7 +29,7 @@ import {
 /** A table younger than this, ms by the server's clock, may still be replaced by a process that saw no table. */
 const settledMs = 1_000
 const mostJoins = 20
-/** One request begins a unit and then creates its ledger. Other processes look for the ledger this often, with this pause. */
+/** How often other processes look for the ledger of a unit that was just begun, and the pause between two looks. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 
@@ -42,7 +42,7 @@ export interface PlanServer {
   join(plan: string): Promise<PlanState>
   /** @throws {DdbError} exit code 75 if the table is gone */
   state(): Promise<PlanState>
-  /** @param ended  the previous unit: it is done once the result is anything but `gone` */
+  /** @param ended  the previous unit: this call marks it as done, unless the result is `gone` */
   begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
   /** @throws {DdbError} exit code 75 if the table is gone */
   end(ended: EndedUnit): Promise<void>

@@ -20,7 +20,7 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** For questions of a process that has joined. */
+/** What a process needs to ask after it has joined. */
 export interface ShardAsking extends PlanAsking {
   /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
@@ -59,7 +59,7 @@ export interface EndedUnit {
   readonly rows: Omit<DoneRows, 'atMs'>
 }
 
-/** In this order; `insert` fills the last column with the time. */
+/** Columns of the table, in the order in which `insert` fills them; the last gets the time. */
 const columns = [
   ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
   ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
@@ -71,7 +71,7 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** A unit that is done: any row may record it besides its own content. */
+  /** A unit that is done: any row may record that, besides its own content. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
@@ -123,7 +123,7 @@ const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** Whether the table is still the one that `joinPlan` looked at. @throws {ConnectionError} @throws {TimeoutError} */
+/** Whether the table is still the one that has this look. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -227,7 +227,7 @@ export type BegunUnit =
  * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same request.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
- * @param ended  the previous unit, as for `endUnit`: it is done once the result is anything but `gone`
+ * @param ended  the previous unit, as for `endUnit`: this call marks it as done, unless the result is `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(
@@ -327,7 +327,7 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   const { session, runId, timeoutMs } = asking
   const state = await readPlanState(asking)
   if (state === undefined) return undefined
-  // The ledgers first: if the process is killed in between, the table still has their tokens.
+  // Drops the ledgers before the table: if the process is killed in between, the table still has the ledgers' tokens.
   const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
   const drops = open.map(([, token]) => dropTableScript(unitLedgerName(token)))
   const name = planTableName(runId)

@@ -20,7 +20,7 @@ export function writtenPath(path: string, manifestPath: string): string {
 }
 
 /**
- * Reads the parts of a path in the manifest: the same in every process, wherever its files are.
+ * Reads the named parts of a path in the manifest. They are the same in every process, wherever the files are.
  * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way
  * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
  */
@@ -48,7 +48,7 @@ export async function checkUnitFiles(
   for (const { path, ...before } of unit.files) {
     const place = placeOf(path)
     await files.status(place).catch((cause: unknown) => {
-      // An InputError, as of an archive, has a complete message already.
+      // An InputError, for example about an archive, already has a complete message.
       const { code, message } =
         cause instanceof InputError
           ? cause

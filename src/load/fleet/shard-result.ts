@@ -23,7 +23,7 @@ export interface ShardCourse {
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
-  /** Units: of the shard, finished by earlier processes, finished by this process. */
+  /** Number of units: in the shard, finished by earlier processes, finished by this process. */
   units: number
   doneBefore: number
   doneNow: number
@@ -160,7 +160,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** Takes latencies from the last unit, as for the whole shard. */
+/** Adds up the connections' counts over all units. The latencies are those of the last unit. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {
@@ -187,7 +187,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** If several units failed, the first of these codes is the exit code. */
+/** If several units failed, the exit code is the first in this list that one of them has. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 

@@ -1,6 +1,6 @@
 /*
-  Decides which units of a plan a shard loads, by the plan and the number of shards alone. One shard loads all units of a group, which
-  go to one partition as far as their paths tell.
+  Decides which units of a plan a shard loads, by the plan and the number of shards alone. As far as their paths tell,
+  the units of a group go to one partition, so one shard loads all of them.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -38,7 +38,7 @@ export function unitsOfShard({ units }: Manifest, { index, count }: Shard): read
   return own.sort((a, b) => a.unit - b.unit)
 }
 
-/** Stored size. */
+/** Size of the unit's range in the decompressed content, or else the stored size of its files, in bytes. */
 export function unitBytes({ files, range }: PlannedUnit): number {
   if (range !== undefined) return range.endBytes - range.startBytes
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -52,8 +52,8 @@ const dates = [
 ] as const
 
 /**
- * Finds the day in a path; it is mostly the day of the partition. Named parts are searched first, alone and joined, then the whole
- * path.
+ * Finds the day in a path, which is usually the day of the rows' partition. Searches the named parts first, each alone,
+ * then all joined, and at last the whole path.
  * @param parts  texts of the named parts; undefined for null
  * @returns `2024.01.02`; undefined if the path names no day
  */

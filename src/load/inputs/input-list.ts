@@ -25,7 +25,7 @@ type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 /** Packed summaries: a row of numbers for each. */
 interface PackedSummaries {
   put(summary: InputSummary): void
-  /** A summary without its failure. */
+  /** A summary without its path; `firstError` is always null. */
   at(index: number): Omit<InputSummary, 'path'>
 }
 
@@ -38,7 +38,7 @@ function newPackedSummaries(): PackedSummaries {
   const kinds: Kind[] = []
   const kindNos = new Map<string, number>()
   let lastNo = -1
-  /** For inputs that hold more than a header and rows. */
+  /** Further counts for inputs that hold more than a header and rows. */
   const others = new Map<number, Pick<InputSummary, 'ragged' | 'contentBytes'>>()
   const kindNo = ({ format, compression, detected }: Kind): number => {
     const last = kinds[lastNo]
@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // The next input shares this object.
+    // Keeps the newest objects: the next input often has the same ones, so no key has to be built for it.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }

@@ -55,7 +55,7 @@ export interface OpenedInput {
   readonly detected: Detected | undefined
   /** Where reading resumes; undefined to read from the start. */
   readonly resumed: ResumedInput | undefined
-  /** Limit for the whole input. */
+  /** Limit for the whole input, including records that earlier processes have read. */
   readonly maxRecords: number
   /** Whether a row waits for the rest of its batch no longer than the flush interval. */
   readonly flushes: boolean
@@ -63,7 +63,7 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
-  /** Gets the threads that read ahead; undefined if no thread may. */
+  /** Gets the threads that read ahead; undefined if no thread may read ahead. */
   readonly readAhead?: BatchOptions['readAhead']
   /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
@@ -76,7 +76,7 @@ export interface OpenedInput {
 interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
   readonly detected: Detected
   readonly reading: Parameters<Run['rejects']['reading']>[1]
-  /** The same as text, for the journal. */
+  /** Everything detected, as text for the journal. */
   readonly how: string
 }
 
@@ -88,7 +88,7 @@ export interface Inputs {
   readonly totals: InputTotals
   /** Number of threads that read, including the main thread. */
   readonly threads: number
-  /** Per target column, over all inputs. */
+  /** Counts per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
@@ -167,7 +167,7 @@ class Reading implements InputReading {
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
-    /** If reading breaks off at a record, only the batch that ends before the record counts it. */
+    /** Records before the end of a batch. A reject at or after this end was read already, but does not count. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
       resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
@@ -180,7 +180,7 @@ class Reading implements InputReading {
     const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
-    // Plain properties: with getters or a spread it would take longer to make than the rows of a small file take to read.
+    // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
     const settingsOf = (): BatchOptions => ({
       batchRows,
       batchBytes,
@@ -233,7 +233,7 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /** Maps columns, and records for rejects which parts of the input's name the columns contain. */
+  /** Maps columns. Also tells the rejects which parts of the input's name the columns contain. */
   #mappingOf(
     run: Run,
     { reader, source: { name } }: OpenedInput,
@@ -329,7 +329,7 @@ class Reading implements InputReading {
     emit({ kind: 'offsets', offsets: this.offsets })
   }
 
-  /** Notifies the user once per column of a run. */
+  /** Tells the user that the times of a column lose their offset, once per column of a run. */
   #tellOffset(columnName: string, run: Run): void {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)

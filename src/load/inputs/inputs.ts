@@ -91,7 +91,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
-/** The file that the shell opened as standard input, if the run reads the process's own. */
+/** The file that the shell opened as standard input, if the run reads that of its own process. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
   try {
@@ -114,7 +114,7 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // A killed process left the file: it is removed before the first row.
+  // A killed process left the file: this process removes it before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // A run that starts over does not report earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
@@ -168,7 +168,7 @@ class SequentialInputs implements Inputs {
   readonly #reading: InputReading
   /** Inputs that were read, but whose last rows are not passed on yet. */
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
-  /** A check looks at each input separately. */
+  /** undefined for a check, which looks at each input separately. */
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
@@ -261,7 +261,7 @@ class SequentialInputs implements Inputs {
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
-      // Only a process that resumes needs to know.
+      // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.journal === undefined) return
       this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
@@ -272,7 +272,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks at several inputs; a single one is opened anyway. A check reports faults itself. */
+  /** Looks at no header of a single input, which is opened next anyway. A check reports faults itself. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
@@ -387,7 +387,7 @@ async function* wholeBatches(
   if (last !== undefined) yield last
 }
 
-/** undefined unless all inputs are ordinary files. */
+/** Total size; undefined unless all inputs are ordinary files. */
 function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
     (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),

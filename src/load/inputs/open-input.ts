@@ -1,6 +1,6 @@
 /*
-  Opens the inputs of a run: at once if they are small and look like the previous input, while another input is read, or when their turn
-  comes.
+  Opens the inputs of a run. Reads small inputs that look like the previous one at once. Opens other small inputs while
+  another input is read, and large ones when their turn comes.
 */
 import { openReader } from '../../parse/formats.js'
 import type { Platform } from '../../platform/platform.js'
@@ -16,10 +16,10 @@ import { newQuickFiles } from './quick-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 
 export interface NamedInputs {
-  /** Their names in the journal. */
+  /** The inputs' names in the journal. */
   readonly names: PathList
   readonly paths: PathList
-  /** Size of each in bytes when the run began; undefined for anything but a file. */
+  /** Size of each input when the run began, in bytes; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
 }
 

@@ -20,7 +20,7 @@ export interface ParseThreads {
   readonly count: number
   /** A promise to await before the first input; undefined unless the user requested a number of threads. */
   ready(): Promise<void> | undefined
-  /** The threads that read the input ahead; undefined while threads do not pay. */
+  /** The threads that read the input ahead; undefined while threads would gain nothing. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
 }
@@ -37,7 +37,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   // Loaded only when needed: most runs do without it.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
-  /** Bytes read so far of all inputs, and of the present input. */
+  /** Bytes read so far, of all inputs; `lastBytes` of the present input, whose source is `last`. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0
@@ -73,7 +73,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   }
 }
 
-/** When run from the sources, the threads run the sources, too. */
+/** If the program runs from its sources, the threads do so, too. */
 function threadEntry(): string {
   const isSource = import.meta.url.endsWith('.ts')
   return packageFile(isSource ? 'src/parse/parallel/piece-thread.ts' : 'dist/piece-thread.js')

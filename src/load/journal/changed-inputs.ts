@@ -1,5 +1,5 @@
 /*
-  Tells which inputs of a run are not as they were when it began, for people who look at the run.
+  Tells people who look at a run which of its inputs have changed since the run began.
 */
 import { resolve } from 'node:path'
 import type { Files } from '../../platform/platform.js'
@@ -7,7 +7,7 @@ import type { KnownRun } from './known-runs.js'
 
 /**
  * Judges by size and time of the last change; a process that resumes the run also compares content.
- * @returns their names in the journal; none of a run that follows its files, which grow
+ * @returns names of the changed inputs in the journal; none if the run follows its files, because these grow
  */
 export async function changedInputs(
   { run, journal: { inputs } }: Pick<KnownRun, 'run' | 'journal'>,

@@ -1,5 +1,5 @@
 /*
-  Errors for a run that cannot continue because the run or its target has changed, or because nothing proves the contrary.
+  Errors for a run that cannot continue: the run or its target has changed, or may have changed.
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
@@ -63,7 +63,10 @@ export function rowsInTable(
   )
 }
 
-/** The error if a transform has made rows in the target that the journal does not explain: the values sent do not find them. */
+/**
+ * The error if the target has rows that the journal does not know and that a transform made: a search for the values
+ * sent cannot find them.
+ */
 export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',

@@ -33,7 +33,8 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // If rows are only counted, the journal learns only at the end which rows were read. A limit leaves inputs unread.
+  // A finished run may have inputs that its journal does not record as read: it has a limit, or it only counts rows and
+  // was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
@@ -42,11 +43,11 @@ export async function checkAlone(
   const isFinished =
     mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
   if ((counts && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
-  // A run that starts over is not finished.
+  // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // A process that took over a lock knows that the holder is gone. The lock may be free although the last process recorded no end. Then
-  // only that process's session on the server shows whether it still runs.
+  // If this process took over a lock, the earlier holder is gone. If the lock was free although the last process
+  // recorded no end, only that process's session on the server shows whether the process still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {
@@ -55,8 +56,8 @@ export async function checkAlone(
 }
 
 /**
- * Removes the mark that the run has finished, if it goes on all the same, as with new files: should this process be killed, the
- * next one would take the mark for the work of a later process.
+ * Removes the mark that the run has finished, as the run now goes on, for example with new files. If this process were
+ * killed, the next process would otherwise find the mark and take its own journal for outdated.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetEarlierEnd(
@@ -99,7 +100,8 @@ export async function noteBatch(run: Run, control: Session, no: number): Promise
 }
 
 /**
- * Must be called after the process has slept. Ignores a lost connection, which is handled elsewhere.
+ * Checks that no other process has taken over the run. Must be called after the process has slept. Ignores a lost
+ * connection, which is handled elsewhere.
  * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
 export async function checkOwner(
@@ -114,7 +116,10 @@ export async function checkOwner(
   }
 }
 
-/** undefined if the user may not ask the server: the lock alone then decides. */
+/**
+ * Returns undefined if the user may not ask the server. Then only the lock shows whether another process works on the
+ * run.
+ */
 async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked

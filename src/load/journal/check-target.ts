@@ -16,7 +16,7 @@ import { targetChanged, unproven } from './changed-run.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
-/** A target when a run begins or resumes. */
+/** What is known of the target when a run begins or resumes. */
 export interface CheckedTarget {
   readonly evidence: Evidence
   readonly now: TargetIdentity
@@ -38,7 +38,8 @@ export async function checkTarget(
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const asked = await askIdentity(control, plan, description, { counts })
-  // The table may hold earlier rows of the unit, and other processes write to it, so its length proves nothing.
+  // Earlier attempts of the unit may have left rows in the table, and other processes write to it. So the number of
+  // rows proves nothing.
   const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = run.options.target.addColumns === true ? grown(found.target, now) : found.target
   if (before === undefined) {
@@ -54,7 +55,7 @@ export async function checkTarget(
       : (whatChanged(before, now, confirmed, found.leastRows) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
-  // If an older version did not record a property, the present one counts.
+  // If an older version did not record a property of the target, its present value is used.
   const identity = {
     ...now,
     rows: before.rows,
@@ -77,7 +78,8 @@ function grown(
 }
 
 /**
- * Looks up rows of earlier processes before new rows are sent, as a table that other writers have refilled is not shorter.
+ * Before new rows are sent, looks up rows that earlier processes sent. The length of the table proves nothing: other
+ * writers may have refilled it.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -163,8 +165,8 @@ export async function checkLoaded(
 }
 
 /**
- * Completes what the last process of a loaded run could not do: it was killed before it recorded the end, or removed the run's objects
- * from the server.
+ * Completes what the last process of a loaded run left undone: that process was killed before it recorded the end, or
+ * before it removed the run's objects from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -185,7 +187,7 @@ export async function settleLoaded(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // A notice lists these objects among the tables that runs have left.
+    // The objects stay on the server. The notice about tables that runs have left lists them.
     if (!(error instanceof ServerError)) throw error
   }
 }
@@ -194,7 +196,10 @@ function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
   return typeof now.chunkId === 'string' && before.chunkId === now.chunkId
 }
 
-/** The error for a missing target if the run has written to it. */
+/**
+ * Turns the error for a missing target into DDB_TARGET_CHANGED if the run has written to that target. Returns any other
+ * error unchanged.
+ */
 export function asTargetChanged({ history: { found } }: Run, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || found.rows().confirmed === 0) return error

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 
-/** Describes a file as it is stored. */
+/** Describes a file as it is stored, before any decompression. */
 export interface Fingerprint {
   readonly sizeBytes: number
   /** ms since the epoch. */
@@ -53,12 +53,12 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
 }
 
 /**
- * The fingerprint of a followed file.
+ * The fingerprint of a followed file, with its inode and creation time.
  * @throws the system's error
  */
 export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
   const { inode, bornNs, changedNs } = await file.status()
-  // Systems without creation times report the last change, which renaming changes, too.
+  // Systems without creation times report the time of the last change instead. A rename changes that time, too.
   const isKnown = bornNs !== 0n && bornNs !== changedNs
   const own = await fingerprintOfFile(file)
   return { ...own, inode: String(inode), ...(isKnown ? { born: String(bornNs) } : {}) }

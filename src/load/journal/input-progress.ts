@@ -5,12 +5,12 @@ import { unconfirmedRows, type BatchEnd } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 import { resumedInput } from './resumed-input.js'
 
-/** Bytes count the content, decompressed and as UTF-8; lines count from 1. */
+/** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
 export interface UncertainRange {
   readonly startBytes: number
   /** Offset after the last byte. */
   readonly endBytes: number
-  /** Lines of the whole batches that were sent, as parts of batches have no lines of their own. */
+  /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
   readonly firstLine: number
   readonly lastLine: number
   /** Rows of unknown outcome. */
@@ -37,7 +37,8 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
-    // In a batch of several inputs, rows of unknown outcome may belong to any of them.
+    // In a batch of several inputs, rows of unknown outcome may belong to any input, so all of them may belong to this
+    // one.
     const rows = Math.min(sent, unconfirmedRows(batch))
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
@@ -51,7 +52,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   return found
 }
 
-/** The last line of the batch that begins at this end: the line before the next batch. */
+/** The last line of the batch that begins at `ends[at]`: the line before the next batch. */
 function lastLineOf(ends: readonly BatchEnd[], at: number): number {
   const { lineNumber } = ends[at]!
   return Math.max(lineNumber, (ends[at + 1]?.lineNumber ?? lineNumber) - 1)

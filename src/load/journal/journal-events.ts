@@ -1,5 +1,6 @@
 /*
-  Converts journal records to events and back. Most have the same form; records of batches keep the form of the first journals.
+  Converts journal records to events and back. Most records have the form of their event; records of batches keep the
+  form of the first journals.
 */
 import { foldDurable, type DurableState } from '../fate/durable.js'
 import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
@@ -51,7 +52,7 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
         const { firstNo: of, firstRow: start, isLane } = ofLanes
         return isLane ? undefined : { kind: 'lanePart', no, of, start, rows }
       }
-      // Most batches have rows of one input.
+      // Most batches have rows of one input, so most records have no `more`.
       const more = ranges.length === 1 ? undefined : ranges.slice(1)
       if (!isNew) {
         return { kind: 'part', no, ...partOf(ranges[0]!), ...(more && { more: more.map(partOf) }) }

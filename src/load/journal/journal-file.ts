@@ -18,7 +18,7 @@ export interface JournalFile {
    */
   write(): void
   /**
-   * Writes and waits for the disk, as the next step may remove the evidence of a loss.
+   * Writes, and waits until the records are on the disk. Needed before a step that removes evidence of lost rows.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   sync(): void
@@ -33,13 +33,13 @@ export interface JournalFile {
   close(): void
 }
 
-/** A power cut loses at most the records of this time. */
+/** A power cut loses at most the records of this last period. */
 const syncEveryMs = 500
 
 /**
  * Opens an existing journal for writing.
  *
- * @param lost  why this process must not write any more, once another process has the run
+ * @param lost  returns the error if another process has taken the run, so that this process must not write any more
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openJournalFile(
@@ -128,7 +128,7 @@ interface Guard {
 function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   let failure: DdbError | undefined
   const fail = (cause: unknown): void => {
-    // The cause may be that another process has replaced the journal by its own.
+    // The write may fail because another process has replaced the journal with its own.
     failure ??= lost() ?? cannotWrite(path, cause)
   }
   return {
@@ -175,12 +175,15 @@ function openFile(
   }
 }
 
-/** Cuts off half a record, which must not precede a whole one. If that fails, nothing is written after it, and readers skip it. */
+/**
+ * Cuts off an incomplete record, so that none precedes a whole record. If the cut fails, nothing more is written, and
+ * readers skip the incomplete record.
+ */
 function cutQuietly(file: OutputFile, sizeBytes: number): void {
   try {
     file.truncate(sizeBytes)
   } catch {
-    // More important is the error that kept the record from being written.
+    // The caller reports the failed write, which matters more.
   }
 }
 
@@ -188,7 +191,7 @@ function closeQuietly(file: OutputFile): void {
   try {
     file.close()
   } catch {
-    // The data is on the disk, so the descriptor is useless now.
+    // The data is on the disk, so a failure to close the file loses nothing.
   }
 }
 

@@ -37,22 +37,22 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Certainly not stored: a process may send these rows again, under another number. */
   readonly unsent: number
-  /** How many confirmed rows had a key that was already in the target; left out if none. */
+  /** How many confirmed rows had a key that was already in the target; absent if none. */
   readonly duplicates?: number
-  /** Rows that the run's transform left out; left out when there are none. */
+  /** Rows that the run's transform dropped; absent if there are none. */
   readonly filtered?: number
 }
 
-/** Earlier versions knew of no rows that a transform leaves out. */
+/** Records of earlier versions have no `filtered`. */
 export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
 /** The target as a run found it when it last looked. */
 export interface FinishedTarget {
-  /** Rows that the target has had; null if nothing can be counted. */
+  /** How many rows the target has had so far; null if the run cannot count them. */
   readonly rows: number | null
   /** Whether rows of the run were found in the target by value. */
   readonly isFound: boolean
-  /** Whether the server keeps a mark, as long as it runs, that the run has finished. */
+  /** Whether the server had a mark that the run has finished. The mark is lost when the server stops. */
   readonly isMarked: boolean
   /** `host:port` of the server with the mark. */
   readonly server: string
@@ -61,7 +61,10 @@ export interface FinishedTarget {
 /** Rejected rows of a run, and the files that hold them. */
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly unplaced: number
-  /** `key` tells which records go into a file; the sizes are those of the records and of the reasons. */
+  /**
+   * `key` tells which records go into the file. `sizeBytes` and `reasonsBytes` are the sizes of its records and of
+   * their reasons.
+   */
   readonly files: readonly {
     readonly key: string
     readonly path: string
@@ -69,13 +72,13 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     readonly sizeBytes: number
     readonly reasonsBytes: number
   }[]
-  /** By the name of the input; a record has only inputs whose numbers changed. */
+  /** By the name of the input. A record lists only inputs whose numbers have changed. */
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
   /** The record includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** Only for inputs that are followed, because several are read at once: as `upTo`, for each input that has changed. */
+  /** Only if inputs are followed, because several are read at once: for each input that has changed, its `upTo`. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
@@ -88,7 +91,7 @@ export interface JournaledRejectsSource {
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
-/** Rows of one input, by their bytes. */
+/** Rows of one input, given by the range of their bytes. */
 export interface JournaledPart {
   readonly input: number
   readonly start: number
@@ -133,7 +136,7 @@ export type JournalRecord =
       readonly kind: 'inputs'
       readonly inputs: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
     }
-  /** A followed file has grown: more of its content distinguishes the file from others. */
+  /** A followed file has grown. The new fingerprint covers more of its content. */
   | { readonly kind: 'grown'; readonly input: number; readonly fingerprint: Fingerprint }
   | {
       readonly kind: 'target'
@@ -142,7 +145,7 @@ export type JournalRecord =
     }
   /** The ledger that holds receipts; the first version of ledgers had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** A sample of accepted rows by value, and the least number of rows the target has had; replaces earlier samples. */
+  /** Values of some accepted rows, and the least number of rows that the target has had. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]
@@ -180,8 +183,8 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane: `of` is the `no` of the record `lanes` that divided them. `start` is the index of the first row
-   * in the order of lanes.
+   * Like `part`, for rows of one lane. `of` is the number `no` in the record of kind `lanes` that divided the rows.
+   * `start` is the index of the first row if the rows are counted lane by lane.
    */
   | {
       readonly kind: 'lanePart'
@@ -208,7 +211,10 @@ export type JournalRecord =
    * anything about the run.
    */
   | { readonly kind: 'leaving' }
-  /** Replaces the batches of a finished journal and their outcomes: tells how far each input was sent, and with how many rows. */
+  /**
+   * In a finished journal, replaces all batches and their outcomes: tells how far each input was sent, and the number
+   * of rows.
+   */
   | {
       readonly kind: 'settled'
       readonly lastNo: number
@@ -232,7 +238,7 @@ export type JournalRecord =
       readonly error?: LoadResult['error']
     }
 
-/** Length of the checksum that starts a line, followed by a space and JSON. */
+/** Length of the checksum at the start of a line. A space and JSON follow. */
 export const checksumDigits = 8
 
 export function recordLine(record: JournalRecord): string {
@@ -260,7 +266,10 @@ function checksumOf(json: string): string {
   return crc32(json).toString(16).padStart(checksumDigits, '0')
 }
 
-/** The record of a line (without its line end); undefined if the line is invalid. Its values may still make no sense. */
+/**
+ * Reads the record of a line, given without its line end; undefined if the line is invalid. The values of the record
+ * may still make no sense.
+ */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
@@ -327,16 +336,19 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 }
 
 /**
- * The journal format that this program writes. The program also reads the previous format, in which a batch has one input. Runs that
- * need templates or parts of paths have a format number of their own, as older versions would leave columns out. So have runs with a
- * transform, which older versions would not call.
+ * The journal format that this program writes for most runs. The program also reads the previous format, in which a
+ * batch has one input. Runs with templates or parts of paths have a format of their own, because older versions would
+ * leave columns out. Runs with a transform have another, because older versions would not call the transform.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
 export const transformFormat = 4
 const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
 
-/** Why a record is wrong, as the end of a sentence that begins with its line; undefined if it is right. */
+/**
+ * Why a record is wrong, worded to complete a sentence that begins with the line number; undefined if the record is
+ * right.
+ */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
   const { kind, format, token, options } = given

@@ -1,5 +1,5 @@
 /*
-  The journal as a run uses it. The run records everything before it happens, or once it is known.
+  The journal as a run uses it. The run records each step before the step happens, and each outcome once it is known.
 */
 import type { DdbError } from '../../errors.js'
 import { rejectsWith } from '../fate/durable.js'
@@ -44,17 +44,20 @@ export interface Journal {
    * before every batch.
    */
   lost(): DdbError | undefined
-  /** Whether the lock was free. If the last process recorded no end, it did not remove the lock itself. */
+  /**
+   * Whether this process found the lock free. If the last process recorded no end, that process did not remove the lock
+   * itself.
+   */
   readonly wasUnlocked: boolean
   /** Set once the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
   isInPlace(): boolean
   /**
-   * Records rejects whenever there are more.
+   * From now on, records the rejects of this source whenever their number has grown.
    * @param state  state of the run, for the end of its journal
    */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
-  /** Gets what the server knows of the run: later numbers are higher. */
+  /** Receives what the server knows of the run. Numbers that the journal gives later are higher. */
   seen(server: SeenOnServer): void
   /** The last argument of `seen`; undefined before the first call, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
@@ -119,7 +122,7 @@ class KeptJournal implements Journal {
   #opening: readonly JournalRecord[]
   owner = 0
   onServer: SeenOnServer | undefined
-  /** All rejects told, including those of earlier processes. */
+  /** All recorded rejects, including those of earlier processes. */
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
@@ -128,7 +131,7 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** Places of rejects in each followed input. */
+  /** For each followed input, the place before which all rejects are recorded. */
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
@@ -240,7 +243,7 @@ class KeptJournal implements Journal {
   async close(): Promise<void> {
     try {
       this.#file.close()
-      // If the disk has no room for a short journal, the long one says the same.
+      // If the disk has no room for a shorter journal, the long one stays, which means the same.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()

@@ -20,7 +20,10 @@ import { readJournal } from './read-journal.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
-/** `killed`: its last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
+/**
+ * `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be
+ * resumed.
+ */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
 export interface RunProcess {
@@ -59,12 +62,12 @@ export interface KnownRuns {
   readonly strange: readonly StrangeFile[]
 }
 
-/** How long after its end a clean-up removes the journal of a finished run. */
+/** A clean-up removes the journal of a finished run this many days after the run's end. */
 export const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**
- * Checks all holders at once, as those on other hosts take seconds.
+ * Lists the runs of a folder. Checks all lock holders at once, because a holder on another host takes seconds.
  *
  * @param folder  as in `JournalOptions`
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
@@ -166,7 +169,7 @@ type AskedHolder = Promise<
   { readonly answer: LockAnswer | undefined } | { readonly error: unknown }
 >
 
-/** Never rejects, as the caller may await the answer much later. */
+/** The promise never rejects, because the caller may await it much later. */
 function askHolder(path: string, files: Files): AskedHolder {
   return files.lockHolder(journalLockPath(path)).then(
     answer => ({ answer }),
@@ -184,7 +187,7 @@ async function readKnown(
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
-    // Asked before reading the records: a process that ends in between has recorded its end before they are read.
+    // The holder is asked for before the records are read: if the holder ends in between, the records contain that end.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer

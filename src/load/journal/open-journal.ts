@@ -1,6 +1,6 @@
 /*
-  Opens the journal of a run: creates a journal, or takes up the one that another process has left. The latter needs proof that the run
-  is the same and that no other process works on it.
+  Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A journal is continued
+  only if the run is the same and no other process works on the run.
 */
 import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -146,7 +146,7 @@ interface Begun extends Opening {
 }
 
 /**
- * Begins a run anew if the request differs and nothing of the run was stored, as there is nothing to resume.
+ * Begins the run anew if the request differs from the recorded run and no row of that run was stored.
  * @throws {DdbError} DDB_RUN_CHANGED
  */
 function openingOr(
@@ -165,7 +165,7 @@ function openingOr(
   }
 }
 
-/** Whether nothing was stored and the user cannot be repairing the run's rejects. */
+/** Whether no row of the run was stored and there are no rejects that the user may be repairing. */
 function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean {
   return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
@@ -226,7 +226,9 @@ function openingOf(
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
 }
 
-/** Whether a run that was begun without a rejects file may have this file, because the file has all of its rejects. */
+/**
+ * Whether a run that began without a rejects file may now have this file. The file must hold all rejects of the run.
+ */
 function keepsAll({ run, rejects }: FoundRun, file: string | undefined): boolean {
   if (file === undefined || run?.options.rejects?.file !== undefined) return false
   const kept = rejects?.files[0]?.path
@@ -258,7 +260,8 @@ async function openFile(
   const isDamaged = size?.damage !== undefined
   let present = size ?? { sizeBytes: 0, tornBytes: 0 }
   let waiting = opening
-  // A suspended holder may wake up: its late records must not get between the lines of this process.
+  // If the holder of a stale lock was only suspended, it may wake up. Its late records must not get between the lines
+  // of this process.
   if (size === undefined || isDamaged || held.from === 'stale') {
     const asideTo = isDamaged ? asidePath(path) : undefined
     try {
@@ -284,7 +287,7 @@ function closeQuietly(file: JournalFile): void {
   try {
     file.close()
   } catch {
-    // The failure of the write is known by now.
+    // The error of the write is thrown instead.
   }
 }
 

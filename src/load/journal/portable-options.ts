@@ -1,5 +1,5 @@
 /*
-  Options in the form that a journal keeps, and which options determine the rows that a run loads.
+  Converts options to the form that a journal keeps, and tells which options determine the rows that a run loads.
 */
 import { constantOf, literalTemplate, templateParts } from '../../schema/template.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
@@ -36,7 +36,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
   }
 }
 
-/** Templates are kept apart from other texts, as older versions do not read braces in texts as names. */
+/** Keeps templates apart from other texts, because older versions would take the braces of a template literally. */
 function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping {
   const texts: Record<string, string> = {}
   const templates: Record<string, string> = {}
@@ -105,7 +105,7 @@ function journaledServer(server: JournaledServer): JournaledServer {
   return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
 }
 
-/** Options that determine which rows a run loads and how their arrival is confirmed. */
+/** Options that determine which rows a run loads and how the run confirms that they arrived. */
 export function decidingOptions({
   target,
   input = {},
@@ -118,12 +118,12 @@ export function decidingOptions({
 > {
   const { flushIntervalMs: _, threads: __, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
-  // The limit of rejects may change. Their file may not change, as it holds some already.
+  // The limit of rejects may change. The rejects file may not change, because it holds some rejects already.
   const { file } = rejects
   return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
 }
 
-/** Fields in which two sets of options differ: `cells.nullTexts`. */
+/** Names of the fields in which two sets of options differ, such as `cells.nullTexts`. */
 export function differingOptions(a: JournaledOptions, b: JournaledOptions): string[] {
   const [before, now] = [a, b].map(options => decidingOptions(askedAgain(options)))
   return Object.keys(before!).flatMap(group => {

@@ -6,7 +6,7 @@ import { checksumDigits, recordLine, type JournalRecord } from './journal-record
 
 const pieceBytes = 1 << 20
 const lineFeed = 0x0a
-/** Length of a line's checksum and space, before its JSON. */
+/** Length of the checksum and the space before the JSON of a line. */
 const checksumBytes = checksumDigits + 1
 
 /** Lines to copy from the present journal. */
@@ -20,8 +20,8 @@ export interface KeptLines {
 }
 
 /**
- * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process ever finds half
- * a journal. A process that still writes to the old file does so without effect.
+ * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process
+ * ever finds half a journal. If a process still writes to the old file, its records have no effect.
  *
  * @throws the system's error
  */
@@ -32,7 +32,7 @@ export async function replaceJournal(
   records: readonly JournalRecord[],
 ): Promise<void> {
   const draft = `${path}${draftEnding}`
-  // A killed process has left this draft, as no other process is at work.
+  // No other process works on the run, so a killed process must have left this draft.
   if (files.statusNow(draft) !== undefined) files.remove(draft)
   const file = files.create(draft)
   try {
@@ -94,7 +94,7 @@ function removeQuietly(path: string, files: Files): void {
   try {
     if (files.statusNow(path) !== undefined) files.remove(path)
   } catch {
-    // More important is the error that kept the journal from being written.
+    // The caller reports the failed write of the journal, which matters more.
   }
 }
 

@@ -1,5 +1,6 @@
 /*
-  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that have numbers.
+  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that match the
+  batches of those processes.
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'
@@ -32,15 +33,15 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** Each piece must come as one batch, or as a batch's first or next rows. */
+  /** The reader must return each piece as one batch, or as the first or the next rows of a batch. */
   readonly pieces: readonly Piece[]
   /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined
-  /** Whether a range has as many rows as were sent from its place. */
+  /** Whether a range has as many rows as an earlier process sent from the same offset. */
   hasRowsOf(range: InputRange): boolean
 }
 
-/** For an input that the run reads from some place on: the rows before do not belong to the run. */
+/** For an input that the run reads only from some place on: rows before that place do not belong to the run. */
 export function beginningAt(from: ResumedInput['from']): ResumedInput {
   return {
     isDone: false,
@@ -53,8 +54,8 @@ export function beginningAt(from: ResumedInput['from']): ResumedInput {
 }
 
 /**
- * @param input  as in the journal
- * @param index  its number
+ * @param input  the input as the journal records it
+ * @param index  number of the input
  */
 export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
   covered.settle()
@@ -65,7 +66,7 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
   const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
-  /** A piece never spans two batches, as neither could be settled alone. */
+  /** A piece never spans two batches: each batch can then be settled on its own. */
   const gapUpTo = (endBytes: number): void => {
     while (cursor < endBytes) {
       while (ends[nextEnd]!.offsetBytes <= cursor) nextEnd++

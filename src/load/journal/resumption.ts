@@ -35,11 +35,11 @@ export interface Resumption {
    */
   knownOf(batch: Batch): KnownBatch | undefined
   /**
-   * Must be called before a batch is sent again, unless reading broke off there.
+   * Must be called before a batch is sent again, unless reading broke off inside the batch.
    * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
    */
   checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
-  /** Whether an earlier process has counted this reject of a reader. */
+  /** Whether an earlier process has already counted this reject. For rows that the reader rejects. */
   isKnownReject(input: number, offsetBytes: number): boolean
 }
 

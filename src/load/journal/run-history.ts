@@ -22,7 +22,7 @@ export interface RunHistory {
   /** What earlier processes have left, according to the journal; empty without a journal. */
   readonly found: FoundRun
   readonly resumption: Resumption
-  /** Resumes where the journal says that earlier processes stopped. */
+  /** Continues the run from the state that the journal records. */
   goOn(kept: Journal): void
   /** DDB_LOCKED if another process has taken the run; undefined otherwise. */
   whyLost(): DdbError | undefined

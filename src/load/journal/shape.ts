@@ -4,8 +4,9 @@
 
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number that is not negative, `#s` many, `*` any object. A shape is an object with these fields, in brackets many. A
- * field may be left out if its type ends in `?` or has one beside it.
+ * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. A shape is an object with these
+ * fields, a shape in brackets an array of such objects. A field is optional if its type ends in `?` or is in brackets
+ * with a `?`.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']

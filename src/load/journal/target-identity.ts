@@ -1,7 +1,7 @@
 /*
-  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a physical index
-  (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity: a run compares the number of rows that
-  they have had.
+  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a
+  physical index (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run
+  compares how many rows such a table has had.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -17,7 +17,7 @@ import type { Plan } from '../plan.js'
 import { rowsText } from '../fate/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
-/** A run asks for it before its first row, at its end, and whenever it is resumed. */
+/** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
 export interface TargetIdentity {
   /** `dfs://db/t`, `trades`, or the name of a function. */
   readonly name: string
@@ -30,11 +30,14 @@ export interface TargetIdentity {
    * index.
    */
   readonly physicalIndex: string | null
-  /** Rows that the table has had; null if nothing can be counted, as when a function writes. */
+  /** How many rows the table has had so far; null if nothing can be counted, for example if a function writes. */
   readonly rows: number | null
-  /** Whether a batch written twice leaves the rows of one, because of its key. */
+  /** Whether the table has a key by which it keeps each row once, even if a batch is written twice. */
   readonly dropsDuplicates: boolean
-  /** The own file chunk of a DFS table; null if the server does not tell. Older versions leave out this field and the following. */
+  /**
+   * The file chunk that belongs to this DFS table only; null if the server does not tell. Older versions leave out this
+   * field and the following ones.
+   */
   readonly chunkId?: string | null
   /** Where the count of rows comes from; null if rows can leave the table unnoticed, or the counts do not add up. */
   readonly total?: RowsTotal | null
@@ -99,7 +102,10 @@ const nothing: Asked = { physicalIndex: null, chunkId: null, rows: null, total: 
 const askedRows = (table: TableTarget): string =>
   `long(exec count(*) from ${tableExpression(table)})`
 
-/** A keyed table that is not a stream table may lose rows, and gains none by a known key: its row count proves nothing. */
+/**
+ * A keyed table that is not a stream table may lose rows, and rows with a known key do not make it longer. So its row
+ * count proves nothing.
+ */
 async function askShared(
   name: string,
   keyed: boolean,
@@ -189,10 +195,10 @@ function numberOf(value: Value | undefined): number | null {
 }
 
 /**
- * Why rows confirmed in `before` cannot be in the target of `now`; undefined if nothing contradicts them.
+ * Why rows that were confirmed for the target `before` cannot be in the target `now`; undefined if they may be there.
  *
  * @param confirmedRows  rows that earlier processes of the run had confirmed
- * @param leastRows  rows that the table has had when it was last asked
+ * @param leastRows  how many rows the table had when the run last asked
  */
 export function whatChanged(
   before: TargetIdentity,

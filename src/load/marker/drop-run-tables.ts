@@ -1,5 +1,6 @@
 /*
-  Removes the objects of a run from the server. The user does not want to resume the run, or nothing is left to do.
+  Removes the objects of a run from the server, once nothing is left to do or if the user does not want to resume the
+  run.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -8,8 +9,8 @@ import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
 import { dropTableScript, markerName, sentName } from './run-tables.js'
 
 /**
- * Removes everything with the run's token: ledgers, marker, and the mark that it has finished. Objects of another run with the
- * same name stay.
+ * Removes everything with the run's token: ledgers, marker, and the mark that the run has finished. Objects of another
+ * run with the same name stay.
  *
  * @returns the names of the ledgers that existed
  * @throws {ServerError} if the server does not allow it

@@ -1,15 +1,15 @@
 /*
-  The runs that finished on a node, in one small shared table. The table exists as long as the server's memory: a run that is no longer
-  listed was loaded before a restart, or on another node.
+  The runs that finished on a node, in one small shared table. The table exists only in the server's memory: a run that
+  is not listed was loaded before a restart, or on another node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
-/** The name changes with the table's columns. */
+/** Must change whenever the table's columns change. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** Beyond this many runs, the server removes the oldest. They take some ten megabytes. */
+/** At this many runs, a new mark first removes the older half. So many runs take some ten megabytes. */
 const mostRuns = 100_000
 
 /** How often to write a mark again if another run's table has replaced it. */
@@ -17,11 +17,11 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Follows the name of the target, as tables made by earlier versions have no column for the time. */
+/** Stored after the name of the target, because tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
 export interface FinishedMark {
-  /** Name of the target, checked. */
+  /** Name of the target, already checked: scripts contain it. */
   readonly target: string
   /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
@@ -52,8 +52,8 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Records that a run has finished, and looks again a round trip later. If two runs both see no table, both may share one, and the later
- * table replaces the other.
+ * Records that a run has finished, and checks a round trip later that the record is there. If two runs both see no
+ * table, both may share one, and the later table replaces the other.
  *
  * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
@@ -79,7 +79,7 @@ export async function markFinished(
 /**
  * Whether the server knows that the run has finished; undefined if it does not tell.
  *
- * @param begunMs  of a restarted run: earlier marks do not count
+ * @param begunMs  when a restarted run began again: earlier marks do not count
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinished(
@@ -99,7 +99,7 @@ export async function askFinished(
 }
 
 /**
- * Removes a run from the table, and the table with its last run.
+ * Removes a run from the table, and removes the table once no run is left in it.
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -15,7 +15,10 @@ import type { RunName } from './marker.js'
 /** How long removing the marker may delay the end of a run. */
 export const longestUnmarkMs = 5_000
 
-/** `(names, session ids, their users, our own)`; all but the first are VOID if the server does not tell who is connected. */
+/**
+ * `(names of tables, ids of sessions, users of the sessions, this user)`; all but the first are VOID if the server does
+ * not tell who is connected.
+ */
 const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL
 ddbIngestUser = NULL
@@ -30,7 +33,7 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 
-/** Limit of markers to look at; a server with more markers has other troubles. */
+/** Limit of markers to look at. A server with more has greater problems. */
 const maxMarkers = 50
 
 interface MarkedRun {
@@ -74,7 +77,7 @@ export async function leaveMarked(
   }
 }
 
-/** Does not wait for the server, so that the run is not delayed. */
+/** Reports tables that other runs have left. Does not wait for the server, so that the run is not delayed. */
 export function tellLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
@@ -167,7 +170,10 @@ function listOf(answer: Value | undefined): [readonly string[], Connected | unde
   return [textsOf(names), connected]
 }
 
-/** Names in underscores are not users: they stand for the server itself. */
+/**
+ * Whether the list of sessions includes those of other users. A name in underscores is not a user: it stands for the
+ * server itself.
+ */
 function showsOthers(users: readonly string[], user: Value | undefined): boolean {
   const own = user?.form === 'scalar' ? user.value : undefined
   return users.some(name => name !== own && !name.startsWith('__'))

@@ -18,7 +18,7 @@ import {
   type RunPlace,
 } from './run-tables.js'
 
-/** 63 random bits, never 0. */
+/** 62 random bits and a last bit of 1, so that the token is never 0. */
 export function newToken(random: Random): bigint {
   const bits = new DataView(random.bytes(8).slice().buffer).getBigUint64(0)
   return (bits & 0x7fff_ffff_ffff_ffffn) | 1n
@@ -31,7 +31,10 @@ export interface RunName {
   readonly token: bigint
   /** Where the run's journal is; left out if there is none. */
   readonly place?: RunPlace
-  /** For a unit of a plan: a ledger replaces the marker. Other processes create and remove the ledger. */
+  /**
+   * Only for a unit of a plan: its ledger, which replaces the marker. The plan creates and removes the ledger, not this
+   * run.
+   */
   readonly ledger?: string
 }
 
@@ -110,7 +113,8 @@ export interface LeftOnServer {
 }
 
 /**
- * Must be asked before the run creates anything: a process killed in between must not leave a misleading marker.
+ * Must be called before the run creates anything: otherwise the run would find its own marker and take it for one of an
+ * earlier process.
  * @throws {ServerError} @throws {TimeoutError}
  */
 export async function askLeft(
@@ -158,7 +162,7 @@ export async function checkMarker(
 /**
  * @param found  the token in the marker
  * @throws {DdbError} DDB_LOCKED if the token is another run's
- * @throws {ServerError} if there is none
+ * @throws {ServerError} if the server's answer contains no token
  */
 export async function checkOwner(
   session: Session,
@@ -192,7 +196,7 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
 /** Entries with this number or a higher one stand for processes of the run, lower ones for sessions. */
 export const firstOwner = 1_000_000
 
-/** What the server knows of the run that has the name. */
+/** What the server knows of the run that holds this run id. */
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined

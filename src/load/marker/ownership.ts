@@ -1,7 +1,7 @@
 /*
-  Tells the server which process works on a run and how far the run has come. The run's marker has one entry per process and, without
-  receipts, one every few seconds. The number of the last batch sent is kept, too. A journal restored from an earlier copy lacks the
-  latest numbers, which shows that it is old.
+  Tells the server which process works on a run and how far the run has come. The run's marker gets one entry per
+  process; if the run has no receipts, also one every few seconds. The server also keeps the number of the last batch
+  sent. A journal restored from an earlier copy lacks the latest numbers, which shows that the copy is old.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
@@ -10,13 +10,13 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** Lower entries are about sessions. */
+/** Entries with a lower number are about sessions. */
 const beforeFirst = firstOwner
 
 export interface KnownOnServer {
   /** The latest number written by `takeOwnership`; 0 if none. */
   readonly owner: number
-  /** The highest number of a ledger; 0 if none. */
+  /** The highest number of the run's ledgers; 0 if none. */
   readonly ledgerNumber: number
   /** The highest number written by `noteSent`; undefined if none. */
   readonly lastNo: number | undefined
@@ -76,7 +76,7 @@ export async function takeOwnership(
 ): Promise<boolean> {
   const [name, entry] = [markerName(runId), beforeFirst + number]
   const own = `${BigInt(session.id)}l`
-  // If the key is known, the server keeps the existing row. Without a marker there is nothing to add to.
+  // If the table already has the key, the server keeps the existing row. Without a marker, no row is added.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)
@@ -100,7 +100,7 @@ export async function noteSent(
   timeoutMs: number,
 ): Promise<void> {
   const name = sentName(token)
-  // If the key is known, the server replaces the row (DolphinDB manual, page keyedTable).
+  // If the table already has the key, the server replaces the row (DolphinDB manual, page keyedTable).
   const script = `if(!defined("${name}", SHARED)) { share(keyedTable(\`entry, 1:0, \`entry\`lastNo, [INT, LONG]), "${name}") }
 tableInsert(objByName("${name}"), 1, ${no}l)`
   await session.run(script, { timeoutMs })

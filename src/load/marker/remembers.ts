@@ -13,8 +13,8 @@ const silentServerMs = 1_000
 
 /**
  * @param control  a session that may still work
- * @param silent  whether the server keeps its connections open but does not answer: no further connection is then tried
- * @returns false also if the server cannot be asked
+ * @param silent  whether the server keeps its connections open but does not answer: then no further connection is tried
+ * @returns whether the server still has the marker; false also if the server cannot be asked
  */
 export async function remembers(
   run: Run,

@@ -20,8 +20,8 @@ export function checkRunId(runId: string): string {
 }
 
 /**
- * Name of the marker of a run. Two run ids never share one: capitals and signs become an underscore and a letter, an underscore
- * becomes two, and no other underscore occurs.
+ * Name of the marker of a run. Two run ids never have the same marker: capitals and signs become an underscore and a
+ * letter, an underscore becomes two underscores, and no other underscore occurs.
  */
 export function markerName(runId: string): string {
   return `ddbIngest_${runId.replace(/[^a-z0-9]/g, escaped)}`
@@ -40,13 +40,13 @@ function escaped(sign: string): string {
   }
 }
 
-/** Version of a ledger's columns, part of its name; the first version had none in the name. */
+/** Version of a ledger's columns. The ledger's name contains it, except for the first version. */
 type LedgerVersion = 1 | 2
 
 /**
  * Name of a run's ledger. It contains the run's token, so that no other run can write receipts into it.
  *
- * @param number  from 1; a run whose ledger was dropped begins a new one
+ * @param number  from 1; a run whose ledger was dropped begins a ledger with the next number
  */
 export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
   const digits = token.toString(16).padStart(16, '0')
@@ -55,7 +55,8 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
 }
 
 /**
- * Name of the table that tells all processes of a plan which units are done; the name changes with its columns.
+ * Name of the table that tells all processes of a plan which units are done. The name must change whenever the columns
+ * change.
  * @throws {UsageError} DDB_NAME for a text that cannot name a run
  */
 export function planTableName(runId: string): string {
@@ -72,7 +73,10 @@ export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Whether a table is a ledger of the run. Others may choose similar names, so the name must match exactly before scripts use it. */
+/**
+ * Whether a table is a ledger of the run. Other users may choose similar names, so the name must match exactly before
+ * scripts use it.
+ */
 export function isLedgerOf(token: bigint, name: string): boolean {
   return name === sentName(token) || isReceiptsOf(token, name)
 }
@@ -105,7 +109,7 @@ export interface RunPlace {
   readonly folder: string
 }
 
-/** Removes one of these tables, if it is there. */
+/** The script that removes one of these tables if it exists. */
 export function dropTableScript(name: string): string {
   return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
 `

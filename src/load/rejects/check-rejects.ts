@@ -9,7 +9,7 @@ import { reasonsPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
 /**
- * Checks that `path` and its reasons can take rejects without overwriting anything.
+ * Checks that `path` and its file of reasons can take rejects without overwriting anything.
  * @param isOwn  whether an earlier process of the run made these files
  * @throws {UsageError} DDB_USAGE if one of these files is an input
  * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files already has content, or cannot be made

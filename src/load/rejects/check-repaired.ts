@@ -1,6 +1,6 @@
 /*
-  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save the file in another encoding or
-  without its header, and a reader need not notice.
+  Checks that an edited rejects file can still be read in the way in which the run read its inputs. An editor may have
+  saved the file in another encoding or without its header, and a reader does not always notice.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'
@@ -27,7 +27,7 @@ export async function checkRepaired(
 ): Promise<void> {
   const [path = ''] = asked.inputs
   if (!isEncodingGiven) await checkEncoding(path, asked, files)
-  // If columns are matched by name, a record in place of the header never fits.
+  // If columns are matched by name, a lost header is noticed: the record in its place does not have the right names.
   if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
   await checkHeader(path, run.fieldNames, asked, files)
 }
@@ -67,7 +67,7 @@ async function checkHeader(
   }
 }
 
-/** Detects a file that an editor saved as UTF-8: most other encodings accept such a file, too. */
+/** Detects a file that an editor saved as UTF-8. Most other encodings would read such a file without an error. */
 async function checkEncoding(
   path: string,
   { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,

@@ -5,7 +5,7 @@ import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { reasonsPath } from './reject-path.js'
 
-/** Longer than any start of a line that names the run. */
+/** Longer than the part of a line that names the run. */
 const startBytes = 256
 
 /**
@@ -27,7 +27,10 @@ export async function removeLeftovers(
   }
 }
 
-/** Whether the run made this file of reasons, as others may use the name by now. If the file is truncated, the rest must match. */
+/**
+ * Whether the run made this file of reasons. By now, another file may have the name. A truncated file must match as far
+ * as it goes.
+ */
 export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false
   const start = `{"runId":${JSON.stringify(runId)},`

@@ -19,7 +19,7 @@ const zero = 0x30
 const closingBrace = 0x7d
 const lineFeed = 0x0a
 
-/** Most bytes for one UTF-16 unit in a text of JSON: six for an escape, up to three for UTF-8. */
+/** Most bytes for one UTF-16 unit in a JSON string: six for an escape, up to three for UTF-8. */
 const bytesPerUnit = 6
 /** Room for two numbers, and for the text between the members. */
 const fixedBytes = 256

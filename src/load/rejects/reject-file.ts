@@ -41,7 +41,7 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
 /**
- * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share one.
+ * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share a pair.
  *
  * @param shape  shape of all records that will be added
  * @param mayTakeEmpty  whether an empty file at `path` may be used
@@ -150,9 +150,9 @@ function pairOf(
   const pair = newRowPair(records, reasons, size.rows)
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
-  // Without a byte order mark, a reader would not recognize the encoding of such a file; UTF-8 needs no mark.
+  // To recognize the encoding, a reader needs the byte order mark, except for UTF-8.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Written with the first record: if that record is removed, nothing is left. */
+  /** Written together with the first record: if that record is removed, the file is empty again. */
   let start =
     size.sizeBytes > 0
       ? Buffer.alloc(0)
@@ -191,14 +191,16 @@ function pairOf(
     close() {
       const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
-      // A failure does no harm: the file holds no row.
+      // If removing the files fails, no harm is done: they hold no row.
       if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },
   }
 }
 
-/** Gives a record without a line end, such as the last of an input, the line end of the records before. */
+/**
+ * Adds a line end to a record that has none, such as the last of an input. It is the line end of the records before.
+ */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {
@@ -211,7 +213,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character if it is ASCII. In no encoding does a longer character end with the byte of a line end. */
+/** The last character if it is ASCII. Only in UTF-16 can a non-ASCII character end with the byte of a line end. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

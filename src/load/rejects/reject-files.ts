@@ -71,14 +71,14 @@ interface ShapeFile {
 
 /** Facts that a later load of a file needs. */
 export interface AboutRun {
-  /** Equal for inputs whose records are read alike. */
+  /** A key that is equal for inputs whose records are read in the same way. */
   keyOf(inputFile: string): string
   /** The description of the run in the first line of the reasons. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
   readonly offsets: ColumnOffsets | undefined
 }
 
-/** Each pair keeps two files open, and a process may have about a thousand. */
+/** Each pair keeps two files open, and a process may have about a thousand open files. */
 const maxFiles = 100
 
 /**
@@ -86,7 +86,7 @@ const maxFiles = 100
  * @param about  describes the run
  */
 export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
-  /** In the order in which the files were made. */
+  /** The files by the key of their shape, in the order in which they were made. */
   const byShape = new Map<string, ShapeFile>()
   /** The key of each input's shape. Made only once, because headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
@@ -228,7 +228,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
         const isFirst = number === 1
         const name = isFirst ? path : furtherPath(path, number, shape)
         number++
-        // A file of another owner must never look like ours.
+        // A file that already exists is not the run's, and must not become one of its rejects files.
         if (!isFirst && files.statusNow(name) !== undefined) continue
         tellMaking(name)
         try {

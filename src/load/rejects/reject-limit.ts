@@ -40,7 +40,7 @@ export function mayReachLimit(
   return onError === 'stop' || rejected > most
 }
 
-/** The failure of a run that ended with too large a share of bad rows, however short its input. */
+/** The failure of a run that ended with too large a share of bad rows. Short inputs count, too. */
 export function finalLimitFailure({
   plan,
   state,

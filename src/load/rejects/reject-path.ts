@@ -6,8 +6,8 @@ import { formats, inputFormats, recordFormat, type InputFormat } from '../../par
 import type { RecordShape } from '../../parse/batch.js'
 
 /**
- * Extensions that tell a reader the format of single records. Without one, the reader looks at the first bytes, which works for any
- * shape.
+ * Extensions that tell a reader the format of single records. Without such an extension, the reader looks at the first
+ * bytes, which works for records of any shape.
  */
 const extensions = new Map<InputFormat, string[]>()
 for (const name of inputFormats) {

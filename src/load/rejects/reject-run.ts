@@ -1,6 +1,6 @@
 /*
-  What a rejects file records about its run: the options, and how the run read these records. The first line of the reasons contains the
-  record, so that the repaired file can be loaded without options.
+  What a rejects file records about its run: the options, and how the run read these rows. The first line of the reasons
+  contains this description, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -32,13 +32,13 @@ export interface RejectReason {
   value: string | null
   /** Only in the first line of a file: the options of its run. */
   run?: RejectRun
-  /** Time zone offsets of columns, in each line at which more are known than before. */
+  /** Time zone offsets of columns; only in lines written after more offsets became known. */
   offsets?: Readonly<Record<string, string>>
 }
 
 export interface RejectReading extends Detected {
   readonly format: InputFormat
-  /** The texts in the input's name that columns contain; null if the name lacks a text. */
+  /** The texts from the input's name that fill columns; null if the name lacks a text. */
   readonly texts?: Readonly<Record<string, string | null>> | undefined
   /** Columns that hold the part of the input's path with the same name. */
   readonly parts?: readonly string[] | undefined
@@ -46,7 +46,7 @@ export interface RejectReading extends Detected {
 
 /** The options of a run, without secrets. */
 export interface AskedFor {
-  /** Base of its relative paths; '' if unknown. */
+  /** Base of relative paths in the options; '' if unknown. */
   readonly folder: string
   readonly options: JournaledOptions
 }
@@ -88,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // The offsets only grow in number, so the last line has all.
+    // Every line with offsets has all that were known by then, so the last such line has all.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }
@@ -142,7 +142,7 @@ async function tellingLines(
         let start = 0
         for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
           const line = window.subarray(start, end)
-          // In a text of JSON, these quotes would have backslashes.
+          // Inside a JSON string, these quotes would have backslashes.
           if (found.length === 0 || line.includes(',"offsets":{')) {
             found.push(parsed(line.toString()))
           }
@@ -257,7 +257,10 @@ function setAgain(
   return again
 }
 
-/** Leaves out options that do not apply to the file: it has no skipped lines, no path into a document and no folder, and it ends. */
+/**
+ * Leaves out options that do not apply to a rejects file: such a file has no lines to skip, no path into a document and
+ * no folder, and does not grow.
+ */
 function retryInput(
   {
     skipLines: _,
@@ -279,7 +282,7 @@ function retryInput(
     ...input,
     compression: 'none',
     format: recordFormat(format),
-    // The encoding comes from a result as plain text, and the options accept each of them.
+    // A result gives the encoding as plain text. The options accept every encoding that a result can give.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),
     ...(quote === null ? {} : { quote: quote.value }),

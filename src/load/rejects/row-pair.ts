@@ -12,7 +12,8 @@ export interface RowPair {
   /** True if nothing more may be added to the queues. */
   readonly hasFailed: boolean
   /**
-   * Must be called after both queues got one more row, with this many bytes in all; writes full queues.
+   * Must be called after one row was added to each queue. `bytes` is the size of both rows together. Writes full
+   * queues.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   queued(bytes: number): void
@@ -62,7 +63,8 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
       for (const file of files) file.settle()
       rows += unsynced
     } else {
-      // After a failed sync, the disk may lose the data and report no failure when asked again.
+      // After a failed sync, the disk may lose the data and report no failure when asked again. So these rows are cut
+      // off.
       for (const file of files) failureOf(() => file.cutUnsettled())
       unplaced += unsynced
     }

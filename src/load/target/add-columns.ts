@@ -82,8 +82,8 @@ function doneInputs({ history: { journal, resumption } }: Run): ReadonlySet<stri
 }
 
 /**
- * Files that may have new columns, by these: all records of delimited text have the fields of their header, and files that came
- * later may have more than the first.
+ * Files that may have new columns, grouped by the names of these columns. In delimited text, all records have the
+ * fields of their header, so the header shows the new columns. Later files may have more fields than the first.
  */
 async function alikeFiles(
   { options, platform: { files }, reporter, ending }: Run,

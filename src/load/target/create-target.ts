@@ -102,7 +102,10 @@ async function newTarget(run: Run): Promise<NewTarget> {
   return { schema, script }
 }
 
-/** Adds how to create the table if its database exists: only the owner of the database knows its partition columns. */
+/**
+ * Adds to an error how to create the table if its database exists: only the owner of the database knows its partition
+ * columns.
+ */
 function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
   const isDatabase =
     table.kind === 'dfs' &&
@@ -219,7 +222,7 @@ async function checkOptions(
   )
 }
 
-/** Checks that the new table tells whether each first record is a header, as later runs need. */
+/** Checks that later runs can tell from the new table whether the first record of each input is a header. */
 async function checkHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,
@@ -275,7 +278,7 @@ export function missingOptions(
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
-    // Without it, a bad row would leave the new table empty or half filled.
+    // Without a rejects file, a bad row would leave the new table empty or half filled.
     ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
       ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects + needed.footers)} not fit`]
       : []),

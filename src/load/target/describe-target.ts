@@ -43,8 +43,8 @@ export interface TargetDescription {
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Whether rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
-   * rows. For a function: the same about the table to count.
+   * Whether rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that
+   * keep one of several equal rows. If the target is a function, the table to count is meant.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
@@ -167,8 +167,9 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 }
 
 /**
- * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). A table that keeps one of the
- * rows with equal sort columns does so in each partition. Only a VALUE scheme has one value of its column per partition.
+ * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
+ * manual, page upsert!). A table that keeps one of the rows with equal sort columns does so in each partition. Only in
+ * a VALUE scheme does each partition have a single value of its column.
  *
  * @param upserted  columns named for an upsert
  */
@@ -196,8 +197,8 @@ function keyColumnsOf(
 }
 
 /**
- * The columns of a DFS table, because the server limits their texts; none for other tables. A DFS table may also be shared under a
- * plain name.
+ * The columns of a DFS table, because the server limits the length of their texts; none for other tables. A DFS table
+ * may also be shared under a plain name.
  */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')
@@ -260,7 +261,10 @@ function hasKey(schema: Value): boolean {
   return value.form === 'vector' && value.length > 0
 }
 
-/** Whether a TSDB table keeps only the first or the last of rows with equal sort columns (`keepDuplicates`). */
+/**
+ * Whether a TSDB table keeps only the first or only the last of several rows with equal sort columns
+ * (`keepDuplicates`).
+ */
 function keepsOneOfEquals(schema: Value): boolean {
   const text = textOf(schema, 'keepDuplicates')
   return text === 'FIRST' || text === 'LAST'

@@ -1,6 +1,7 @@
 /*
-  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
-  explains the settings). One request asks for everything after the last row; unknown if the user may not ask.
+  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes
+  (docs/durability.md explains the settings). After the last row, one request asks for everything. If the user may not
+  ask, the answer is unknown.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -13,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
 export interface Durability {
-  /** Asks without waiting, once all rows are confirmed: closing the session waits for the answer. */
+  /** Asks once all rows are confirmed, and does not wait: closing the session waits for the answer. */
   ask(control: Session): void
   /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>
@@ -31,10 +32,10 @@ export const nothingStored: Stored = {
 const longestMs = 5_000
 
 /**
- * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas are settings of
- * the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always set, which tells the two cases
- * apart (DolphinDB manual, page getConfig). Then asks for writes that wait to be flushed, by table. `funcByName` looks the function up
- * at run time, as some servers lack it.
+ * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas
+ * are settings of the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always
+ * set, so if it is NULL, settings are hidden (DolphinDB manual, page getConfig). Then asks for writes that wait to be
+ * flushed, by table. `funcByName` looks the function up at run time, as some servers lack it.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())
@@ -62,7 +63,7 @@ function physicalName({ database, table }: DfsTable): string {
 }
 
 const singleNode = 3
-/** The server's default: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
+/** The server's default: one replica on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
 /** Asks nothing for tables in memory, for functions, and if nothing will be confirmed. */
@@ -106,7 +107,7 @@ async function answerOf(
   }
 }
 
-/** Ignores tables whose names merely begin alike. */
+/** Ignores tables whose names merely begin like the target's name. */
 function pendingOf(
   names: Value | undefined,
   counts: Value | undefined,
@@ -159,7 +160,7 @@ function itemsOf(value: Value | undefined): readonly Value[] {
   return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
 }
 
-/** The text of a setting; undefined if it is not set or hidden. */
+/** The text of a setting; undefined if the setting is hidden or has no value. */
 function textOf(value: Value | undefined): string | undefined {
   if (value?.form !== 'scalar' || typeof value.value !== 'string') return undefined
   return value.value.trim() === '' ? undefined : value.value.trim()

@@ -116,7 +116,7 @@ async function defineTransform({ plan }: Run, control: Session): Promise<void> {
   }
 }
 
-/** Drops the limits of texts, which servers before a certain version do not have. */
+/** Drops the length limits of texts if the server's version does not have them. */
 function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
   if (limitsTexts(asked?.version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }

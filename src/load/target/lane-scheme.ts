@@ -1,7 +1,8 @@
 /*
-  Decides which rows must share a connection if a run has several. Rows of one partition must: while one session writes to a partition,
-  the server refuses others. In keyed in-memory tables, rows with the same key must, as their order matters. A rule only has to give
-  equal partitions or keys equal lanes, so it can ignore unknown parts of a scheme.
+  Decides which rows must share a connection if a run has several. Rows of one partition must share one: while one
+  session writes to a partition, the server refuses others. In keyed in-memory tables, rows with the same key must share
+  one, because their order matters. Equal partitions or keys must get equal lanes, and nothing more is required, so
+  unknown parts of a scheme can be ignored.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
@@ -24,11 +25,11 @@ import {
 
 /** How the rows of a run are divided among its connections. */
 export interface LaneScheme {
-  /** Changes whenever rows may be divided differently: a process that resumes must find the same rows under a number. */
+  /** Identifies the way in which rows are divided: a process that resumes must find the same rows under a number. */
   readonly digest: string
   /** Whether rows with the same key must be written in order. */
   readonly isOrdered: boolean
-  /** More lanes than this would have no rows; Infinity if the target does not tell. */
+  /** Lanes beyond this number would have no rows; Infinity if the target does not tell. */
   readonly mostLanes: number
   /** The lane of each row, from 0. Rows that belong to no partition, or to an unknown one, go into the first lane. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
@@ -40,7 +41,7 @@ type Place = (row: number) => number
 /** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Text that differs for different ways of choosing. */
+  /** Describes how the column decides; part of the digest, so different rules must have different texts. */
   readonly text: string
   /** Number of groups; Infinity if it may grow at any time. */
   readonly placeCount: number
@@ -61,8 +62,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Only columns that are in both decide: rows that are equal in all
-  // columns of either are also equal in these.
+  // Columns named for an upsert may differ from the table's key. Lanes depend only on the columns that belong to both:
+  // rows with equal keys, by either set of columns, are also equal in these common columns.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
@@ -113,7 +114,9 @@ function schemeOf(
  */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
-/** In a VALUE scheme, the hash of a value chooses its lane, so that the value stays there while partitions are added. */
+/**
+ * In a VALUE scheme, the hash of a value chooses its lane, so that the value keeps its lane while partitions are added.
+ */
 const valueBuckets = 1_048_576
 
 /** @returns undefined if the scheme does not tell which values share a partition */

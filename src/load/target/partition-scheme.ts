@@ -1,7 +1,7 @@
 /*
   Finds rows of a batch outside the target's partition scheme. Servers drop such rows silently
-  (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of a VALUE scheme,
-  the result depends on the server's policy; without the policy, it is unknown.
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of
+  a VALUE scheme, the server's policy decides. If the policy is unknown, nothing can be counted.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -216,7 +216,10 @@ function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): nu
   return exactKey(scaled < 0n && cut * divisor !== scaled ? cut - 1n : cut)
 }
 
-/** Nanoseconds since 1970 exceed a number's precision: the last of a day would count as the next day. */
+/**
+ * A number cannot hold nanoseconds since 1970 exactly: rounding would move the last nanoseconds of a day to the next
+ * day.
+ */
 function exactKey(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

@@ -47,7 +47,7 @@ function limitConnections(run: Run, description: TargetDescription): void {
   }
 }
 
-/** Why rows must use one connection; undefined if not. */
+/** Why rows must use one connection; undefined if they may use several. */
 function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
   if (lanes !== undefined) return undefined
   if (hasTransform(plan) && (description.keyed || isPartitioned(description, plan.target))) {

@@ -249,8 +249,8 @@ export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 /**
  * The function name of a data request; the batch is its one open argument.
  *
- * With answers (mode `sync`), the function must return the number of rows: `append!` and `upsert!` return the table itself, which the
- * server would send back whole.
+ * With answers (mode `sync`), the function must return the number of rows. `append!` and `upsert!` return the table
+ * itself, which the server would send back whole.
  */
 export function writeExpression(
   table: TableTarget,

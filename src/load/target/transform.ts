@@ -15,7 +15,7 @@ export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'
 const transformFunction = 'ddbIngestTransform'
-/** Replaces `tableInsert`: writes a batch and reports its outcome. */
+/** Name of the function that replaces `tableInsert`: it writes a batch and reports the outcome. */
 export const writeFunction = 'ddbIngestWrite'
 
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
@@ -47,7 +47,7 @@ function codeOf(text: string): string {
     const sign = text[at]!
     const end = endOfQuoted(text, at)
     if (end > at) {
-      // Keeps names on both sides apart.
+      // A space or empty quotes take the place of the text, so that the words around it stay apart.
       code += sign === '/' ? ' ' : '""'
       at = end
       continue
@@ -97,8 +97,9 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`: the last
- * argument, because the conditions of a query may continue after a comma. A line break ends a comment at the end of the text.
+ * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`:
+ * the last argument, because the conditions of a query may continue after a comma. The line break after the text ends a
+ * comment in the text's last line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {
@@ -116,8 +117,8 @@ def ${transformFunction}(mutable data) {
 }
 
 /**
- * Script lines that set `left` to the number of rows that the transform leaves, and `taken` to the number written; write no empty
- * table.
+ * Script lines that write the rows that the transform leaves, but no empty table. They set `left` to the number of
+ * these rows and `taken` to the number written.
  */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)

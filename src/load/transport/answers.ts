@@ -75,7 +75,7 @@ export interface AnsweredSetup {
 /** Why rows are no longer confirmed. */
 export const forgotten = 'the server was lost, perhaps with rows in memory that it had confirmed'
 
-/** Opens no session; from here on the writer's sessions belong to the delivery. */
+/** Opens no session. The delivery owns the writer's sessions from its construction on. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -207,7 +207,10 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#goOn()
   }
 
-  /** Moves to the leader, or wakes the caller. Batches that rest before a retry are still open, and so are parts that wait to be sent. */
+  /**
+   * Moves to the leader if no batch is with the server, or else wakes the caller. Open batches do not prevent the move
+   * while they only wait to be sent.
+   */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
     if (this.#queue.leader !== undefined && mayMove) void this.#moveToLeader()
@@ -255,7 +258,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
-      // The run claims no row any more, and it has waited for the server long enough.
+      // The run no longer claims any row, and has already waited for the server. A look at the target would be useless.
       return
     }
     if (run.ending.isLeaving) return
@@ -284,8 +287,9 @@ export class AnsweredDelivery implements Delivery, Outlet {
 }
 
 /**
- * tableInsert answers with an INT, tableUpsert with a pair of inserted and updated rows (docs/server-semantics.md#inserting). For a
- * table in memory only inserted rows count, as no row can lie outside a scheme.
+ * tableInsert answers with an INT, tableUpsert with a pair: inserted and updated rows
+ * (docs/server-semantics.md#inserting). The sum shows whether rows lay outside a partition scheme. A table in memory
+ * has no scheme, so only its inserted rows count.
  */
 function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {

@@ -1,6 +1,6 @@
 /*
-  Finds out whether a server has received everything that was sent on a session. An idle server may still get bytes that are on their
-  way. If it answers a question sent after them, nothing is left.
+  Finds out whether a server has received everything that was sent on a session. Even if the server is idle, bytes may
+  still be on their way. Once it answers a question that was sent last, it has received everything.
 */
 import type { Session } from '../../client/open-session.js'
 

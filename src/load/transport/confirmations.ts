@@ -41,7 +41,7 @@ const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
 
 const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
 
-/** @param how  undefined or `auto` before the choice; a journal may contain anything */
+/** @param how  undefined or `auto` before the choice; a damaged or edited journal may give any text */
 export function traitsOf(how: Confirmation | ConfirmUsed | undefined): ConfirmationTraits {
   return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
 }

@@ -36,7 +36,7 @@ const slowestPollMs = 500
 /** How long a count must stay unchanged after the server became idle: jobs appear finished before their rows do. */
 const idleForMs = 1_000
 
-/** Polls until the count has reached the rows sent, or nothing changes any more. */
+/** Polls until the target has grown by the number of rows sent, or nothing changes any more. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
   try {
     return await poll(wait)

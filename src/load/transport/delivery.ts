@@ -20,11 +20,12 @@ export interface Delivery {
   /** Bytes handed over whose outcome is unknown, or which may not have left yet. */
   readonly inFlightBytes: number
   /**
-   * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The batch's columns
-   * belong to the delivery until it releases them.
+   * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The
+   * batch's columns belong to the delivery until it releases them.
    * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
    * @param lanes  the batch's rows by connection; left out if any connection will do
-   * @throws {DdbError} at once if nothing more can be sent: the batch is then not counted. If the promise rejects, the batch is counted
+   * @throws {DdbError} at once if nothing more can be sent: the batch is then not counted. If instead the promise
+   *   rejects, the batch is counted
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
   /** Set for deliveries whose connections may change in number between two batches. */

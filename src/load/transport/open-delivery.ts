@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed, by the requests of the plan and the limits of the target.
+  Chooses how batches are sent and confirmed, as far as the plan requests it and the target allows it.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -179,7 +179,7 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** @returns with `auto`, why the server gives no receipts */
+/** @returns the delivery; with `auto`, the refusal if the server gives no receipts */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
@@ -214,8 +214,8 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
 }
 
 /**
- * @returns undefined if there is nothing to count, or if, with `auto`, counting is impossible: the user may not read the table, or the
- *   table has known keys
+ * @returns undefined if there is nothing to count. With `auto`, also if counting is impossible because the user may not
+ *   read the table, or proves nothing because the table has keys.
  */
 async function countBefore(
   { plan }: Run,

@@ -25,8 +25,8 @@ export interface MarkedWriter {
 }
 
 /**
- * Buffer limit if the server answers for no batch. More bytes waiting in this process would not make the server faster, and would delay
- * the trial of another batch size. The kernel buffers about as much.
+ * Buffer limit for batches that the server does not answer. More bytes waiting in this process would not make the
+ * server faster, and would delay the trial of another batch size. The kernel buffers about as much.
  */
 const mostUnaskedBytes = 4 << 20
 
@@ -65,7 +65,8 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
-    // The marker has to name the session that continues a run left cleanly.
+    // If the last process ended cleanly, the marker names no session. It must name the session that now continues the
+    // run.
     if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -138,7 +139,8 @@ export async function connectEach(
     connectDeadlineMs(run.platform, run.server.address),
     run.platform.clock.nowMs() + timeoutMs,
   )
-  // Every connection adds a listener, which the caller's signal must not collect.
+  // Every connection adds a listener. The caller's signal must not collect these listeners, so this signal depends on
+  // it.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>

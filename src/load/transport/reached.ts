@@ -1,6 +1,7 @@
 /*
-  Estimates which batches a server has started on if it answers for none. Bytes that our kernel has taken stay in the buffers of the two
-  kernels until the server reads them. Once those buffers are full, the server has read everything before their content.
+  Estimates which batches a server has begun to read, for a server that sends no answers. Bytes that our kernel has
+  taken stay in the buffers of both kernels until the server reads them. Once those buffers are full, the server has
+  read everything that was sent before the bytes in them.
 */
 import type { BatchSize } from '../batch-size.js'
 
@@ -20,9 +21,9 @@ export class Reached {
   readonly #batchSize: BatchSize
   readonly #mostKernelBytes: number
   #isFull = false
-  /** Bytes that fill the kernels' buffers; undefined until they were full. */
+  /** Bytes that fill the kernels' buffers; undefined until the buffers have been full. */
   #kernelBytes: number | undefined
-  /** Bytes handed over, in all and when the server last kept up. */
+  /** Bytes handed over so far; `#keptUpBytes` is their number when the server last kept up. */
   #handedBytes = 0
   #keptUpBytes = 0
   #place = 0

@@ -30,7 +30,8 @@ export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes
   let noted: Promise<void> = Promise.resolve()
   let keepsNotes = true
   return {
-    // The note leaves before the batch, and the server stores it before the next batch. Waiting for it each time would double the time.
+    // The note is sent before the batch, and the server stores the note before the next batch. Waiting for each note
+    // would double the time.
     sending(no) {
       if (noteBatch === undefined || !keepsNotes || no <= notedNo) return
       notedNo = no

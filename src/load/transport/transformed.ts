@@ -7,7 +7,7 @@ import type { Outcome } from '../fate/decide.js'
 import { rowsText } from '../fate/row-counts.js'
 
 /**
- * Rows that the transform left; null if it threw an error.
+ * Rows that the transform left; null if the transform threw an error.
  * @param received  rows of the batch
  * @param taken  −1 after a refusal, null if the server does not tell
  * @throws {DdbError} DDB_PROTOCOL if such numbers are impossible

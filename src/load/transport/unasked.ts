@@ -80,7 +80,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // Either no row of the batch is counted, or all rows must be.
+    // If no row was sent, none is counted. Otherwise all rows of the batch must be counted.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))
@@ -110,7 +110,7 @@ function sendOn(
   return drainedInTime(session, idleTimeout)
 }
 
-/** @param turn  index of the session that is first among equals */
+/** @param turn  index of the session to prefer if several have equally few bytes to send */
 function leastBusy({ sessions }: Writer, turn: number): number {
   let least = turn % sessions.length
   for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {

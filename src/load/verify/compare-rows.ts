@@ -45,8 +45,9 @@ export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): 
 }
 
 /**
- * Compares by the columns at `keys`. If several rows share a key, each row that came back matches one that was sent.
- * @param keepsOne  whether the table keeps only one row per key, whichever it is
+ * Compares by the columns at `keys`. If several rows share a key, each row that came back is matched with only one sent
+ * row.
+ * @param keepsOne  whether the table keeps only one row per key, whichever it is: then one match suffices for the key
  */
 export function mismatchesByKey(
   sent: readonly Column[],
@@ -101,7 +102,7 @@ function differing(
 
 const longestText = 100
 
-/** For messages: a clipped text, `null`. */
+/** The text of a cell for messages: clipped; `null` for a null. */
 export function cellText(column: Column, row: number): string {
   if (isNullAt(column, row)) return 'null'
   const text = formatElement(column, row)

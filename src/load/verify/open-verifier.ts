@@ -1,5 +1,5 @@
 /*
-  Adds reading back to a run: plans it before the first row, and includes every batch.
+  Adds reading back to a run: plans it before the first row, and passes every batch to the verifier.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'

@@ -26,10 +26,10 @@ export interface StoredRows {
  */
 export interface RowReader {
   count(): Promise<number>
-  /** Rows `first` to `first + rows`, as far as they exist. */
+  /** Rows from `first` up to, but without, `first + rows`, as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Rows whose cells are in `wanted`, column by column: the wanted rows, and perhaps others.
+   * Rows each of whose cells occurs in the same column of `wanted`: the wanted rows, and perhaps others.
    * @param wanted  cells of the plan's keys, then cells of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>

@@ -1,6 +1,6 @@
 /*
-  Finds the rows of a run in a table that appends rows. Rows of others may be between batches of the run, but never within a batch: each
-  insert is contiguous.
+  Finds the rows of a run in a table that appends rows. Rows of other writers may lie between batches of the run, but
+  never within a batch: each insert is contiguous.
 */
 import type { Column } from '../../protocol/value.js'
 import { differenceOf } from './compare-rows.js'
@@ -10,25 +10,25 @@ import type { RowReader, StoredRows } from './row-reader.js'
 export interface SearchSetup {
   readonly run: Pick<Run, 'state' | 'history'>
   readonly reader: RowReader
-  /** Rows of the table before the run's first row. */
+  /** Number of rows in the table before the run's first row. */
   readonly rowsBefore: number
 }
 
 export interface RowSearch {
   /**
-   * The stored rows at the expected position, or at the place where the sent rows are found.
-   * @param offset  index of the first row in the part
-   * @param mostRows  number of rows of this width that may be read at once
+   * Reads as many stored rows as `columns` has: at the expected position, or where a search finds equal rows.
+   * @param offset  index in the part of the first of these rows
+   * @param mostRows  limit of the rows that are read at once
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
-  /** Moves the expected position on, after this many rows of a part. */
+  /** Moves the expected position forward by this many rows. Called after each part. */
   passed(rows: number): void
 }
 
 export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
-  /** @returns the position of the first row; −1 if the rows are not between `from` and `to` */
+  /** @returns the row of the table at which these rows begin; −1 if they are not between `from` and `to` */
   const searched = async (
     columns: readonly Column[],
     mostRows: number,
@@ -55,13 +55,13 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Rows that earlier processes of the run have sent come before.
+      // Rows that earlier processes of the run have sent lie before the expected position.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
         const othersWrite = total > rowsBefore + run.state.sentRows
-        // No stored row can be matched with these rows.
+        // If others write, the rows stored here may be theirs. Then the sent rows count as missing.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }
       next = at - offset

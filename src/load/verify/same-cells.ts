@@ -1,5 +1,6 @@
 /*
-  Compares a cell that came back, bit for bit, with the cell that was sent. As numbers, -0 would equal 0, and NaNs would never be equal.
+  Compares stored cells with sent cells, bit for bit. A comparison of numbers would take -0 for 0, and NaN would never
+  equal NaN.
 */
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -7,12 +8,12 @@ import { blobsOf } from '../../protocol/types/blobs.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, FixedVector, Vector } from '../../protocol/value.js'
 
-/** Compares row `sentRow` of one column with row `storedRow` of another. */
+/** Whether row `sentRow` of the sent column equals row `storedRow` of the stored column. */
 export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  column of the stored type; texts may have any text type */
+/** @param sent  the sent cells, already in the stored type; a column of texts may have another text type */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'
@@ -60,7 +61,7 @@ function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
 
 /**
  * The texts of a column; undefined for other types.
- * @param asBytes  gives a character for each byte of UTF-8, as a BLOB may hold any bytes
+ * @param asBytes  true for one character per byte of UTF-8, because a BLOB may hold any bytes
  */
 export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
   if (column.type === 'BLOB') {

@@ -1,6 +1,6 @@
 /*
-  Cuts the rows of a batch into pieces as the table should have them: with the types of its columns, and in memory that does not grow
-  with the batch.
+  Cuts the rows of a batch into pieces to compare with stored rows. Pieces have the types of the table's columns. Their
+  memory does not grow with the batch.
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -8,10 +8,10 @@ import type { Part } from '../fate/part.js'
 import { conversion } from './converted-column.js'
 import type { VerifyPlan } from './verify-plan.js'
 
-/** Rows `start` to `end` (exclusive) of a batch: the columns of the plan, in its order. */
+/** Returns rows `start` to `end` (exclusive) of a batch, with the columns of the plan in the plan's order. */
 export type CutRows = (start: number, end: number) => Column[]
 
-/** Cuts the columns of a part's batch. Pieces taken in order need one pass over texts. */
+/** Cuts the columns of a part's batch. If pieces are taken in order, one pass over the texts serves all of them. */
 export function cutterOf(
   { batch }: Pick<Part, 'batch'>,
   { columns }: Pick<VerifyPlan, 'columns'>,
@@ -48,15 +48,15 @@ const sampledRows = 100
 /** Limit of bytes read back at once. */
 const blockBytes = 4 * 1024 * 1024
 
-/** Number of rows of a part to read back at once, by their width. */
+/** How many rows of a part to read back at once; fewer if the rows are wide. */
 export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
   const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
 }
 
 /**
- * Pieces of a part to read back: all of it, or up to 100 rows from every 10,000 of the run.
- * @param rowsBefore  rows of earlier parts
+ * The pieces of a part to read back: the whole part, or up to 100 from every 10,000 rows of the run.
+ * @param rowsBefore  number of rows in earlier parts
  */
 export function piecesOf(
   part: Part,

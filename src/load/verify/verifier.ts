@@ -1,6 +1,6 @@
 /*
-  Reads rows back before they count as confirmed (`delivery.verify`). Parts of batches are read one after the other, in the order of
-  their receipts, while later parts are in flight. Until then a part keeps its memory.
+  Reads rows back before they count as confirmed (`delivery.verify`). Parts of batches are read one after the other, in
+  the order of their receipts, while later parts are in flight. A part keeps its memory until it was read back.
 */
 import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -20,11 +20,11 @@ import { howFound, type VerifyPlan } from './verify-plan.js'
 
 export interface TakenPart {
   readonly part: Part
-  /** Rows that a keyed table left out. */
+  /** Number of rows that a keyed table left out as duplicates. */
   readonly duplicates: number
-  /** Rows of the batch that the target left out because of their values. */
+  /** Indexes in the batch of the rows that the target left out because of their values. */
   readonly leftOut: ReadonlySet<number>
-  /** @param different  rows of the batch that differ from the rows sent, ascending */
+  /** @param different  indexes in the batch, ascending, of rows that are missing or stored differently */
   settle(different: readonly number[]): void
   /** Called if the part could not be read back. */
   fail(error: DdbError): void
@@ -37,7 +37,7 @@ export interface Verifier {
   released(batch: Batch): void
   add(taken: TakenPart): void
   readonly heldBytes: number
-  /** A promise to wait for while too many rows wait to be read back. */
+  /** A promise to await if too many bytes wait to be read back; otherwise undefined. */
   room(): Promise<void> | undefined
   /** Resolves once all added parts are settled. */
   settled(): Promise<void>
@@ -147,7 +147,7 @@ function describedPlan({
   return { how, by: found, skippedColumns: [...skipped] }
 }
 
-/** @param columns  of the piece that contains the mismatch */
+/** @param columns  the sent columns of the piece that contains the mismatch */
 function named(
   batch: Batch,
   row: number,
@@ -168,7 +168,7 @@ function named(
 
 interface Compared {
   readonly mismatches: readonly Mismatch[]
-  /** Number of rows that cannot be found. */
+  /** Number of rows that cannot be looked up, because a cell to search by is null. */
   readonly skipped: number
 }
 
@@ -199,7 +199,7 @@ async function byPlace(
   return { mismatches: mismatchesByPlace(columns, stored), skipped: 0 }
 }
 
-/** Keys of rows that are in flight or were just stored, except keys of this part. */
+/** Keys of the rows in all unfinished batches, without the rows of this part. */
 function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<string> {
   const found = new Set<string>()
   const collect = (batch: Batch, start: number, end: number): void => {

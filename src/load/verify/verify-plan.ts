@@ -20,7 +20,7 @@ import { conversion } from './converted-column.js'
 /** A column that is sent, and the table's column to compare it with. */
 export interface VerifiedColumn {
   readonly name: string
-  /** Indexes in the columns sent, and in the table. */
+  /** The column's index among the columns sent, and among the table's columns. */
   readonly sentIndex: number
   readonly storedIndex: number
   readonly storedType: ColumnType
@@ -35,7 +35,7 @@ export interface VerifyPlan {
   /** Whether the table keeps one row per key: a later row then replaces an earlier one. */
   readonly keepsOne: boolean
   readonly columns: readonly VerifiedColumn[]
-  /** Columns that a function fills, so that their stored values are unknown. */
+  /** Names of columns sent that cannot be compared: the table lacks them, or stores them in an incomparable type. */
   readonly skipped: readonly string[]
 }
 
@@ -50,7 +50,7 @@ export async function planVerification(
   sent: readonly TargetColumn[],
 ): Promise<VerifyPlan> {
   const { target, confirmTimeoutMs: timeoutMs } = run.plan
-  // Options that name no table are refused.
+  // Options for a function without `confirmTable` were refused before.
   const table = target.kind === 'function' ? target.confirmTable! : target.table
   const asking = { session: control, timeoutMs }
   const schema = await askSchema(asking, table)
@@ -180,14 +180,14 @@ async function refuseUnreadable({ session, timeoutMs }: Asking, table: TableTarg
   }
 }
 
-/** An expression for the table, which the server looks up when a query runs. It would bind a bare name when it defines a function. */
+/** An expression that finds the table when a query runs. A bare name would be bound when a function is defined. */
 export function sourceText(table: TableTarget): string {
   return table.kind === 'shared'
     ? `objByName("${table.name}")`
     : `loadTable("${table.database}", "${table.table}")`
 }
 
-/** Texts of an entry of `schema()`, which is one text, several or nothing. */
+/** The texts in an entry of `schema()`: none, one or several. */
 function textsOf(schema: Value, key: string): readonly string[] {
   if (schema.form !== 'dictionary') return []
   const { keys, values } = schema

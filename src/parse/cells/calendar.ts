@@ -24,8 +24,8 @@ const maxYear = 9999
 const daysBefore1970 = 719_528
 
 /**
- * By month of the years 0 to 9999: the days from 0000-01-01 to the month's first day, times 32, plus the month's length; 0 until
- * computed. Computing them for every cell would take longer than reading the rest of the cell.
+ * By month of the years 0 to 9999: the days from 0000-01-01 to the month's first day, times 32, plus the month's
+ * length; 0 until computed. Computing the days for every cell would take longer than reading the rest of the cell.
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)
 
@@ -57,7 +57,7 @@ export function yearAt(days: number): number {
   return year
 }
 
-/** Months since year 0 of a moment that is the first midnight of a month; Infinity for other moments. */
+/** Months from year 0 to midnight of a month's first day; Infinity for any other moment. */
 export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
   const { year, month, day } = civilFromDays(days)
   return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity

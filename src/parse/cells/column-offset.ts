@@ -13,14 +13,14 @@ const noOffset = 1_000_001
 const noOffsetText = 'none'
 
 export class ColumnOffset {
-  /** True if some time had another offset than the first one. */
+  /** True if some time had another offset than the column. */
   hasOthers = false
   #seconds: number
   readonly #onKnown: (() => void) | undefined
 
   /**
-   * @param seconds  ahead of UTC; left out if the first time decides
-   * @param onKnown  called once the first time has decided
+   * @param seconds  ahead of UTC; left out if the column's first time decides
+   * @param onKnown  called when the column's first time sets the offset
    */
   constructor(seconds: number = unknown, onKnown?: () => void) {
     this.#seconds = seconds
@@ -40,7 +40,7 @@ export class ColumnOffset {
     return false
   }
 
-  /** Whether times without an offset fit; false until the first time has decided. */
+  /** Whether times without an offset fit; false as long as the column's offset is unknown. */
   get takesPlain(): boolean {
     return this.#seconds === noOffset
   }
@@ -54,7 +54,7 @@ export class ColumnOffset {
     return this.takesPlain ? 'no offset' : `the offset ${this.text}`
   }
 
-  /** `+08:00`, or `none`; undefined until the first time has decided. */
+  /** `+08:00`, or `none`; undefined as long as the column's offset is unknown. */
   get text(): string | undefined {
     if (this.#seconds === unknown) return undefined
     return this.#seconds === noOffset ? noOffsetText : offsetText(this.#seconds)
@@ -100,7 +100,7 @@ export class ColumnOffsets {
 
 /**
  * The offsets of a run's columns; undefined if a time zone applies instead.
- * @throws {UsageError} DDB_USAGE for both a time zone and offsets
+ * @throws {UsageError} DDB_USAGE if both a time zone and offsets are given
  */
 export function columnOffsets(
   { timeZone, offsets }: { timeZone?: string; offsets?: Readonly<Record<string, string>> },

@@ -27,7 +27,7 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** Stands for all columns that have no format of their own and that the format fits. */
+/** In place of a column's name: all columns that have no format of their own and that this format fits. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */
@@ -54,9 +54,9 @@ export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
 }
 
 /**
- * The format of a column: its own, or the one for every column if that one fits; undefined if neither exists.
+ * The column's own format, or else the format for every column (`*`) if that fits; undefined without either.
  * @param formats  `cells.dateFormats`
- * @throws {UsageError} DDB_USAGE if the column's own format does not fit, or the one for every column is invalid
+ * @throws {UsageError} DDB_USAGE if the column's own format does not fit, or the format for every column is invalid
  */
 export function dateFormatFor(
   place: DatedPlace,
@@ -117,7 +117,7 @@ function formatOf(place: DatedPlace, text: string): DateFormat | string {
   return zoned(new PatternFormat(parts), 'check')
 }
 
-/** True if a format for every column contains a date and so is not meant for a column of times of day. */
+/** True if the format for every column contains a date, which a column of times of day would lose. */
 function dropsDate({ needs }: DatedPlace, text: string): boolean {
   const parts = isExcel(text) ? [] : parsePattern(text)
   return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))

@@ -21,7 +21,7 @@ export class EpochFormat implements DateFormat {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** Decimals of the unit in seconds: 0 for seconds, 3 for milliseconds, 6, 9. */
+  /** How many decimals of a second the unit has: 0 for seconds, 3 for milliseconds, 6, 9. */
   readonly unitDigits: number
 
   constructor(unitDigits: number) {

@@ -24,7 +24,7 @@ export class ExcelFormat implements DateFormat {
   readonly #is1904: boolean
   readonly #isTimeOfDay: boolean
 
-  /** @param isTimeOfDay  true to read fractions of a day: 0.5 is noon */
+  /** @param isTimeOfDay  true to accept only fractions of a day: 0.5 is noon */
   constructor(is1904: boolean, isTimeOfDay: boolean) {
     this.#is1904 = is1904
     this.#isTimeOfDay = isTimeOfDay

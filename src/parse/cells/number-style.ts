@@ -54,7 +54,7 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
 }
 
-/** The rules, changed for texts whose numbers are in plain notation. */
+/** The rules without a number style, for texts whose numbers are already in plain notation. */
 export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
   return hasNumberStyle(rules)
     ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
@@ -67,14 +67,14 @@ export function hasNumberStyle(rules: NumberRules): boolean {
   return thousands !== '' || decimalComma || percentColumns.length > 0
 }
 
-/** Describes the style of a number, for messages. */
+/** Describes the style in messages: `written like 1,234.5`. */
 export function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
   const separator = new TextDecoder().decode(thousands)
   return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
 }
 
 /**
- * Rewrites a number in plain notation, `12.5%` as `12.5e-2`.
+ * Writes the plain notation of a number to `into`: `12.5%` becomes `12.5e-2`.
  * @returns the position after the number in `into`, or −1 if the text is not in this style
  */
 export function writePlainNumber(
@@ -128,5 +128,5 @@ export function writePlainNumber(
 
 const percentExponent = new TextEncoder().encode('e-2')
 
-/** Limit of the bytes by which a plain number is longer than the original. */
+/** How many bytes longer than the original a plain number may be. */
 export const plainNumberRoom: number = percentExponent.length

@@ -15,11 +15,11 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** For an hour that begins a time of day without separators: the digits of the whole time. 0 for other parts. */
+  /** Number of digits in a whole time of day without separators, if this part is its first, the hour; otherwise 0. */
   readonly runDigits: number
 }
 
-/** The numbers of letters that each field may have. */
+/** By letter of a field: how often the pattern may repeat the letter. */
 const fieldLengths: Readonly<Record<string, readonly number[]>> = {
   y: [1, 2, 4],
   M: [1, 2, 3],
@@ -83,12 +83,12 @@ function isField(token: string | undefined): boolean {
   return token !== undefined && fieldLengths[token[0]!] !== undefined
 }
 
-/** True for a field of digits; `a` and `MMM` are letters in a text. */
+/** True for a field of digits; `a` and `MMM` stand for letters. */
 function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
 
-/** Digits of a time of day without separators that begins with the hour; 0 if the fields are something else. */
+/** Number of digits in a time of day without separators that begins with the hour; 0 for any other fields. */
 function timeDigits(tokens: readonly string[]): number {
   const other = tokens.findIndex(token => !isNumber(token))
   const run = other < 0 ? tokens : tokens.slice(0, other)
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true beside another field without a separator: the digits must then be as many as the letters */
+/** @param isExact  true if no separator stands between this field and another: it then has as many digits as letters */
 function digitsOf(
   letter: string,
   length: number,
@@ -125,7 +125,7 @@ export class PatternFormat implements DateFormat {
   #hour = 0
   #minute = 0
   #second = 0
-  /** How many leading zeros a time of day lacks that no field has used up yet. */
+  /** Number of missing leading zeros that fields still to be read must count as their digits. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {
@@ -155,7 +155,7 @@ export class PatternFormat implements DateFormat {
     return Number.isNaN(this.days + hour) ? NaN : 0
   }
 
-  /** The hour of the day. With AM or PM, 12 begins the half day; NaN for an hour from 13 on in the morning. */
+  /** The hour of the day, 0 to 23. With AM or PM, 12 is the first hour of the half day. NaN for 13 or more with AM. */
   #hourOfDay(): number {
     const hour = this.#hour
     switch (this.#half) {
@@ -214,7 +214,7 @@ export class PatternFormat implements DateFormat {
         this.#second = value
         return value <= 59
       default:
-        // V8 would allocate the result of a power for each cell, because that is not a small integer.
+        // Computes no power, because V8 would allocate the result for each cell.
         this.nanos = digits === 3 ? value * 1_000_000 : digits === 6 ? value * 1000 : value
         return true
     }

@@ -49,8 +49,8 @@ function readDigits(bytes: Uint8Array, start: number, end: number, scale: number
 
 /**
  * Sets `limbs` to the digits from `start` to `end`, skipping a point.
- * @param digits  how many of the digits, counted from the first, belong to the unscaled number; may exceed their number
- * @returns 0, or Infinity if there are digits other than 0 after them
+ * @param digits  length of the unscaled number; zeros follow if the text has fewer digits
+ * @returns 0; Infinity if the number is too long, or a digit after it is not 0
  */
 function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number): number {
   for (let i = 0; i < limbCount; i++) limbs[i] = 0
@@ -86,7 +86,7 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Returns whether `short` holds the unscaled number. It may have 18 digits, counting leading zeros, and may lose none. */
+/** Reads an unscaled number of up to 18 digits, with leading zeros, into `short`. Returns false for any other text. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus

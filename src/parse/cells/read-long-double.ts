@@ -11,10 +11,10 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Length of the upper part: still exact after a multiplication by the power of ten of the lower part. */
+/** Number of digits in the upper part. Multiplied by 10^5, for the 5 digits of the lower part, it is still exact. */
 const upperBytes = 12
 const maxDigits = 17
-/** Doubles do not hold larger powers of ten exactly. */
+/** 10^22 is the largest power of ten that doubles hold exactly. */
 const maxScale = 22
 
 /** Factor that splits a double into halves whose products are exact (Veltkamp, Dekker). */

@@ -9,7 +9,7 @@ const plus = 43
 const minus = 45
 const point = 46
 
-/** XORed with four digits, it gives their values. These are below ten if adding `sixes` leaves the upper halves zero. */
+/** XOR with `zeros` gives the values of four digits. A value is below ten if adding 6 leaves its upper half zero. */
 const zeros = 0x30303030
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
@@ -54,7 +54,7 @@ function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number
   return true
 }
 
-/** Reads a whole number of at most 15 digits for columns of at most 31 bits; NaN for other texts. `view` is over `bytes`. */
+/** Reads a whole number of at most 15 digits for SHORT and INT columns; NaN for other texts. `view` is over `bytes`. */
 export function readShortInteger(
   bytes: Uint8Array,
   view: DataView,
@@ -64,7 +64,7 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // After an empty cell, the byte at `p` may be a sign.
+  // If the cell is empty, the sign may be a byte after the cell.
   if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
@@ -90,7 +90,7 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // After an empty cell, the byte at `p` may be a sign.
+  // If the cell is empty, the sign may be a byte after the cell.
   if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false
@@ -171,7 +171,7 @@ const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 /** Why a text is not a number of its type: not a number at all, too large, or NaN or an infinity. */
 export type NumberFault = 'cell' | 'range' | 'notFinite'
 
-/** Reads any other number, correctly rounded, or returns the reason why the text is not one. */
+/** Reads a number of any length, correctly rounded, or returns the reason why the text is not a number. */
 export function readDouble(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const text = trimmedText(bytes, start, end)
   if (decimalNumber.test(text)) {

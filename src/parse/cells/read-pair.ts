@@ -21,7 +21,7 @@ const letterI = 0x69
 
 const largestCount = 2_147_483_647
 
-/** Reads `2.3+4.0i`; returns as `WideType.readCell`. */
+/** Reads `2.3+4.0i`. Returns the same as `WideType.readCell`. */
 export function readComplex(
   bytes: Uint8Array,
   _view: DataView,
@@ -48,7 +48,7 @@ export function readComplex(
   return store(bytes, first, firstEnd, firstEnd, last, into, at)
 }
 
-/** Reads `(1.5, 2.5)`; returns as `WideType.readCell`. */
+/** Reads `(1.5, 2.5)`. Returns the same as `WideType.readCell`. */
 export function readPoint(
   bytes: Uint8Array,
   _view: DataView,
@@ -146,7 +146,7 @@ function lettersOf(text: string): number {
 
 const exchangeLetters = 4
 
-/** Reads `3M`, `200ms`, or `5XNYS` with the four letters of an exchange's calendar; returns as `WideType.readCell`. */
+/** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. Returns the same as `WideType.readCell`. */
 export function readDuration(
   bytes: Uint8Array,
   _view: DataView,

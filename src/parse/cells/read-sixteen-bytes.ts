@@ -1,7 +1,7 @@
 /*
   Reads UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first byte of the text last
-  (docs/protocol.md#sixteen-byte-values). Writes four words: the first four bytes of the text become the last word, with the first
-  byte as its highest.
+  (docs/protocol.md#sixteen-byte-values). Writes four words: the first four bytes of the text become the last word, the
+  first byte highest.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -115,7 +115,7 @@ export function readIpAddress(
 
 /** Returns whether `groups`, from index `at` on, holds the address. */
 function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  // A quick check that most other addresses fail.
+  // A quick check, which most IPv6 addresses fail.
   if (bytes[start + 1] !== point && bytes[start + 2] !== point && bytes[start + 3] !== point) {
     return false
   }
@@ -148,7 +148,7 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): bo
 /** Reads eight groups. `::` replaces missing zero groups, and the last two groups may be written as IPv4. */
 function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let count = 0
-  /** Number of groups before `::`. */
+  /** Number of groups before `::`; −1 without `::`. */
   let gapAt = -1
   let p = start
   if (bytes[p] === colon) {

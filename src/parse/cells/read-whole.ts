@@ -12,11 +12,11 @@ const minus = 45
 const point = 46
 const letterE = 0x65
 
-/** Digits of the lower part: `Int64Parts` takes billions and the rest. */
+/** Number of digits below the billions. `Int64Parts` takes the billions and the rest as two numbers. */
 const lowerDigits = 9
 /** No 64-bit integer has more digits. */
 const maxDigits = 19
-/** Limit of exponents: no type could hold a result beyond. */
+/** A larger exponent counts as this one: no type can hold such a number. */
 const maxExponent = 1_000_000_000
 
 /** The number read last, without its sign: billions, then the rest. An array, so that V8 allocates no numbers. */
@@ -25,7 +25,7 @@ export const wholeParts: Float64Array = new Float64Array(2)
 const tooLarge = 2
 
 /**
- * Reads a decimal number that is whole into `wholeParts`.
+ * Reads a whole number, in any decimal notation, into `wholeParts`.
  * @returns the sign, 1 or −1; NaN if the text is not a whole number; ±Infinity if the number has more than 19 digits
  */
 export function readWhole(bytes: Uint8Array, start: number, end: number): number {

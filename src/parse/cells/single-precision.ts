@@ -6,7 +6,7 @@
 /** Whether a finite double lies exactly between two singles, so that only the text tells which single is nearer. */
 export function isBetweenSingles(value: number): boolean {
   const single = Math.fround(value)
-  // Exact: twice the value has at most one lost bit, and the singles beside it have many bits less.
+  // Exact: the result is near `value`, and a multiple of the last bit of `value`.
   const other = 2 * value - single
   return other !== single && Math.fround(other) === other
 }
@@ -34,7 +34,9 @@ export function singleOf(text: string, value: number): number {
   return difference > 0 === isLarger ? other : single
 }
 
-/** More digits than any double between two singles has. Of further digits, it only matters whether all are zero. */
+/**
+ * No double halfway between two singles has so many digits. Of further digits, it only matters whether all are zero.
+ */
 const maxDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */

@@ -1,5 +1,5 @@
 /*
-  Rewrites the user's words for true and false, such as `--true Y --false N`. Compares byte by byte.
+  Rewrites the user's words for true and false (`--true Y --false N`) as `1` and `0`. Compares byte by byte.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
@@ -37,7 +37,7 @@ export function truthTexts({
   }
 }
 
-/** Writes `1` or `0` for the user's words, and any other text unchanged. Returns the position after it in `into`. */
+/** Writes `1` or `0` for the user's words, other texts unchanged. Returns the position after the result in `into`. */
 export function writeTruth(
   { trueTexts, falseTexts }: TruthTexts,
   bytes: Uint8Array,

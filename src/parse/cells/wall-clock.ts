@@ -23,7 +23,7 @@ const slash = 47
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-/** Value of the last digit of a fraction with this many digits, in nanoseconds. */
+/** By number of digits in a fraction: the nanoseconds for which a 1 as the last digit stands. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
 /** What the readers return instead of 0 if the text is not a value. */
@@ -41,11 +41,11 @@ export interface TimeParts {
 }
 
 /**
- * Reads a text into its own parts. `read` returns 0; NaN if the text does not match; Infinity if its fraction has digits beyond
- * nanoseconds.
+ * Reads texts of one format. `read` sets the parts and returns 0; NaN if the text does not match; Infinity if the
+ * fraction has digits beyond nanoseconds.
  */
 export interface DateFormat extends TimeParts {
-  /** True if the texts are numbers, which may be written in the style of the input. */
+  /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
   /** Months since year 0, for MONTH. */
   readonly months: number
@@ -56,13 +56,15 @@ export interface DateFormat extends TimeParts {
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
-  /** The common offset of times stored as written; undefined if it does not matter. */
+  /** The common offset of times stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called for the first time that is stored as written and has an offset other than 0. Called again if it returned true. */
+  /**
+   * Called when a time with an offset other than 0 is stored as written; if this returns true, also for the next one.
+   */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
-/** Keeps the parts of the text read last. If that text was not a value, they are meaningless. */
+/** Keeps the parts of the text read last. If that text was not a value, the parts are meaningless. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
@@ -92,7 +94,7 @@ export class WallClock implements TimeParts {
     this.nanos = 0
     if (after === this.#end) return 0
     const outcome = this.#timeAfter(bytes, after)
-    // A date has no clock, so it may be stored even if the zone's clocks skipped its midnight.
+    // A DATE has no time of day, so it may be stored even if the zone's clocks skipped its midnight.
     const matters = this.#zone === undefined || this.#offset.isGiven
     return outcome === 0 && matters ? this.#toZone() : outcome
   }

@@ -9,7 +9,7 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, ArrayPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 
-/** Separates the elements of a cell that the format, not the user, has written. */
+/** Separates array elements in cells that are made from JSON arrays. */
 export const elementSeparator = 0x1f
 
 const openBracket = 91
@@ -74,7 +74,7 @@ export class ArrayColumn implements ColumnBuilder {
     this.#block.bytes = bytes
   }
 
-  /** Adds the elements of one cell. An empty cell has a single null, as DolphinDB stores it (docs/protocol.md#array-vectors). */
+  /** Adds the elements of one cell. An empty cell gets one null, as in DolphinDB (docs/protocol.md#array-vectors). */
   #split(start: number, end: number): void {
     const { bytes } = this.#block
     let first = trimmedStart(bytes, start, end)

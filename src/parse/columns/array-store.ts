@@ -5,12 +5,12 @@ import type { BufferPool } from './buffer-pool.js'
 
 const initialRows = 1024
 
-/** Holds the buffer of a column under construction. `release` gives the buffer to the batch; later it returns to the pool. */
+/** Holds the buffer of a column under construction. `release` gives it to the batch, which returns it to the pool. */
 export class ArrayStore {
   buffer: ArrayBuffer
   readonly #pool: BufferPool
   readonly #bytesPerRow: number
-  /** Number of bytes that the batch needs so far. */
+  /** Number of bytes that the current batch needs so far. */
   #neededBytes = 0
   /** Number of bytes that the last batch needed, because the next batch will probably need as many. */
   #expectedBytes: number
@@ -22,7 +22,7 @@ export class ArrayStore {
     this.buffer = new ArrayBuffer(0)
   }
 
-  /** Makes room for `rowCount` rows. Returns true if `buffer` is another one now. */
+  /** Makes room for `rowCount` rows. Returns true if `buffer` was replaced. */
   reserve(rowCount: number): boolean {
     const needed = rowCount * this.#bytesPerRow
     this.#neededBytes = needed
@@ -37,7 +37,7 @@ export class ArrayStore {
     return true
   }
 
-  /** Copies rows `from` to `to` (exclusive) of `rows` to `firstRow`. There must be room for them. */
+  /** Copies rows `from` to `to` (exclusive) out of `rows`, as rows from `firstRow` on. There must be room for them. */
   put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
     const size = this.#bytesPerRow
     const bytes = new Uint8Array(rows, from * size, (to - from) * size)
@@ -51,7 +51,7 @@ export class ArrayStore {
   /** Gives the buffer to its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // With the buffer's size instead, small batches in flight would occupy the memory of large ones.
+    // Not the buffer's size: after large batches, each small batch would then take a large buffer.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

@@ -1,10 +1,10 @@
 /*
-  Reuses the arrays of released batches, so that memory stays that of the batches in flight and no array is cleared.
+  Reuses the arrays of released batches. So memory does not grow with the input, and V8 need not clear new arrays.
 */
 const smallestBytes = 1024
-/** Leaves buffers beyond this sum to the garbage collector. */
+/** Largest sum of free buffers that the pool keeps. */
 const maxKeptBytes = 64 * 1024 * 1024
-/** Always keeps this sum of buffers. */
+/** The pool frees no buffer if the sum of its free buffers is at most this. */
 const leastKeptBytes = 1024 * 1024
 
 /** Buffers for the batches of one input. Their content is never cleared. */

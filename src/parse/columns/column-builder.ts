@@ -38,11 +38,13 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number
-  /** Upper limit known before a row is read; it tells how many rows certainly fit. */
+  /** Upper limit for a row's size, known before the row is read. It tells how many rows certainly fit. */
   readonly most: WireRoom
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
-  /** Like `take`, but for a builder of the same column elsewhere. `buffers` receives all memory of the part. */
+  /**
+   * Like `take`, but hands the rows to another builder of the same column. `buffers` receives all memory of the part.
+   */
   give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
   /** Appends rows `from` to `to` (exclusive) of another builder's part, as rows from `firstRow` on. `undo` cannot remove them. */
   append(part: ColumnPart, from: number, to: number, firstRow: number): void

@@ -23,7 +23,7 @@ export function textsOf({ encoded, ends }: TextPart, from: number, to: number): 
 /** Codes of the rows, and the texts of the codes. Code 0 is null. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
-  /** Texts from code 1 on, one after the other. Some bytes after the last text can be read. */
+  /** Texts from code 1 on, one after the other. The array has some spare bytes after the last text. */
   readonly texts: Uint8Array<ArrayBuffer>
   /** End of each code's text; for code 0 the start of the first text. */
   readonly textEnds: Int32Array<ArrayBuffer>

@@ -8,12 +8,12 @@ import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
-/** Has a block that repeats the text, and lets the type's own builder read it. */
+/** Repeats the text in a block, and lets the builder of the column's type read that block. */
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
   #textBytes = 0
-  /** The reason why the text is not a value of the column; undefined if it is one. */
+  /** The reason why the text is not a value of the column; undefined if the text is a value. */
   fault: CellFault | undefined
 
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {

@@ -1,6 +1,6 @@
 /*
-  Reads counts since 1970 whose raw number is the count, or the count times a power of ten: milliseconds in a TIMESTAMP,
-  nanoseconds in a NANOTIMESTAMP. Anything but a plain number goes the general way.
+  Reads counts since 1970 for types that store the count, or the count times a power of ten: milliseconds in a
+  TIMESTAMP, nanoseconds in a NANOTIMESTAMP. Anything but a plain number is read the general way.
 */
 import { numberRead, readShortLong } from '../cells/read-number.js'
 import { Int64Column, storeExact, type Int64Kind } from './int64-columns.js'
@@ -9,7 +9,7 @@ import type { RecordBlock } from '../record-block.js'
 
 const minus = 45
 const zero = 48
-/** Digits of the lower part: a long count is read as billions and the rest. */
+/** Number of digits below the billions. A long count is read as two numbers: the billions and the rest. */
 const lowerDigits = 9
 const maxDigits = 19
 
@@ -17,7 +17,7 @@ const maxDigits = 19
 export class CountColumn extends Int64Column {
   readonly #factor: number
 
-  /** @param factor  how many units of the type one unit of the count has, at most 10^9 */
+  /** @param factor  how many units of the type make one unit of the count, at most 10^9 */
   constructor(type: Int64Kind, columnIndex: number, pool: BufferPool, factor: number) {
     super(type, columnIndex, pool)
     this.#factor = factor
@@ -44,7 +44,7 @@ export class CountColumn extends Int64Column {
     return nulls
   }
 
-  /** Stores a number of 16 to 19 digits. Returns whether the text is one. */
+  /** Stores a number of 16 to 19 digits. Returns false for any other text. */
   #storeLong({ bytes, view }: RecordBlock, start: number, end: number, word: number): boolean {
     const negative = bytes[start] === minus
     const first = negative ? start + 1 : start

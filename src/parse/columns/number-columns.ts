@@ -1,6 +1,7 @@
 /*
-  Columns of numbers of up to 32 bits, and of floating-point numbers. IntegerColumn and FloatingColumn have loops of their own,
-  because most columns of most files are theirs. All other types share one loop, with a function from bytes to number.
+  Columns of numbers of up to 32 bits, and of floating-point numbers. IntegerColumn and FloatingColumn have loops of
+  their own, because most columns have their types. All other types share one loop, which calls a function for each
+  cell.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -135,8 +136,8 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * Different texts of up to 15 digits never become the same double. From here on, a number halfway between two singles has at most
- * 15 digits. So a text read as such a double is exactly that number.
+ * From this number on, a number halfway between two singles has at most 15 digits. Different numbers of up to 15 digits
+ * never become the same double. So a text of up to 15 digits that becomes such a double is exactly that number.
  */
 const exactFrom = 2 ** 14
 

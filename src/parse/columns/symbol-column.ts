@@ -28,7 +28,7 @@ export class SymbolColumn implements ColumnBuilder {
   #base: string[] = ['']
   /** By code: the number of the text in `#symbols`. */
   #entries: number[] = [-1]
-  /** By number of a text: its code in this batch, or 0. */
+  /** By number of a text: its code in this batch; 0 if it has none. */
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
   #sizeBefore = 1

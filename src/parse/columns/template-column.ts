@@ -1,6 +1,6 @@
 /*
-  A column whose texts are put together from fields and other texts (`mapping.set` with names in braces). The builder of its type
-  reads them.
+  A column whose texts are put together from fields and other texts (`mapping.set` with names in braces). The builder of
+  the column's type reads the results.
 */
 import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'

@@ -17,10 +17,12 @@ export interface FieldCells {
   readonly step: number
 }
 
-/** Most bytes of a line number. */
+/** Largest number of bytes in a line number. */
 const lineBytes = 16
 
-/** A text, the index of a field, or neither for the line number. All have the same shape, because every row reads them. */
+/**
+ * A text, the index of a field, or neither for the line number. All have the same properties, so V8 reads them fast.
+ */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number
@@ -33,7 +35,7 @@ export class TemplateText {
   readonly block: RecordBlock
   /** Number of bytes in a text that do not come from fields. */
   fixedBytes = 0
-  /** How often the field that occurs most often occurs in the template. */
+  /** How often the template contains its most frequent field. */
   readonly mostOfField: number
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
@@ -76,7 +78,7 @@ export class TemplateText {
 
   /**
    * Fills the block with the texts of all rows.
-   * @param fields  of the template, in the order of its parts
+   * @param fields  the template's fields, in the order of its parts
    */
   compose(
     {
@@ -110,7 +112,7 @@ export class TemplateText {
           let p = cells.starts[cell]!
           isNull = p === end
           const next = to + end - p
-          // Some bytes after every cell may be read. The next text overwrites the bytes written too many.
+          // May copy up to three bytes too many. The next text overwrites them.
           for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
           to = next
         } else if (text !== undefined) {

@@ -15,7 +15,7 @@ const wordSize = 4_294_967_296
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
-/** Limit of milliseconds, plus or minus, whose nanoseconds fit in 64 bits. */
+/** Largest number of milliseconds, positive or negative, that fits in 64 bits as nanoseconds. */
 const maxMs = 9_223_372_036_853
 
 const dash = 45
@@ -49,11 +49,11 @@ const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 const middleHalves = 0x00f0f000
 
-/** Words per date: three with its 11 characters, its days since 1970, and the two words of its midnight (low, high). */
+/** Words per date: three with its 11 characters, one with its days since 1970, two with its midnight (low, high). */
 const dateWords = 6
-/** Number of values of the 11 bits in the digits of a month and a day: 1, 4, 2 and 4 bits. */
+/** Number of dates in a table. Their index has 11 bits: 1 and 4 for the month's digits, 2 and 4 for the day's. */
 const dateCount = 2 ** 11
-/** Shared by columns that have met no date: inference makes several of them for each of thousands of columns. */
+/** Shared by builders that have met no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
 /** Index of a date in the table. The parameters are the words that begin with the separators before month and day. */
@@ -127,7 +127,7 @@ export class UsualTime {
       if (length !== toMillis && length !== toMicros && length !== toNanos) return -1
       millis = millisAt(view, start + toSeconds)
       if (length > toMillis) {
-        // Three new digits, and before them one that was read already.
+        // Reads three new digits, and again the digit before them.
         const micros = fourDigitsAt(view, start + toMillis - 1)
         nanos = (micros % 1000) * 1000
         wrong = micros

@@ -9,7 +9,7 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** Arrays of such columns, with several elements per row. */
+/** Arrays of wide columns, with several elements per row. */
 export type WideArray = Int32Array | Float64Array
 
 /** The array for a wide type's values, and the reader of its cells. */

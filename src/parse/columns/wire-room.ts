@@ -5,7 +5,7 @@ import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
  * Limit for a row with all its columns. A text counts once for each column that takes its field.
- * @param columns  with the indexes of the fields that each takes
+ * @param columns  each with the indexes of the fields that it takes
  */
 export function roomOfRow(
   columns: readonly {

@@ -1,6 +1,6 @@
 /*
-  Files of a folder usually come from one program. So the reader expects of a file what it detected in the file before, and only
-  checks that. A file that may need another dialect is examined by itself.
+  Files of a folder usually come from one program. So the reader expects that a file is like the previous one, and only
+  checks this. A file that may need another dialect is examined by itself.
 */
 import { isUtf8 } from 'node:buffer'
 import { carriageReturn, lineFeed } from '../line-ends.js'
@@ -31,7 +31,7 @@ export interface ExpectedCsv {
   readonly kinds: Uint8Array
 }
 
-/** `speaks`: the byte may mean another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
+/** `speaks`: the byte may be a sign of another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
 const speaks = 1
 const isNotAscii = 2
 /** Before a line end, a byte with this bit may mean an additional empty field or an empty line. */
@@ -51,7 +51,7 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // In a file without quotes, the default ones were assumed.
+  // A file without quotes has the default `"`. So a detected `'` or `\` need not hold for the next file.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined

@@ -1,27 +1,28 @@
 /*
-  What a first record probably is if nothing proves it. Each field is a witness: texts of names look different from texts of
-  values, and what holds for all values below probably holds for a value above them. A person has to see the result before any
-  row is stored (docs/decisions/0033-the-first-record-is-not-guessed.md).
+  Judges whether a first record is probably a header, if nothing proves it. Each field is a witness: names look
+  different from values, and what holds for all values below probably holds for a value above them. A person has to see
+  the result before any row is stored (docs/decisions/0033-the-first-record-is-not-guessed.md).
 */
 import { isLikelyName } from './usual-names.js'
 
 /** An answer that the data do not prove. */
 export interface AssumedHeader {
   readonly isHeader: boolean
-  /** The field that speaks most for it. */
+  /** The field that speaks most for the answer. */
   readonly field: string
-  /** Its first fields. */
+  /** First fields of the record. */
   readonly record: readonly string[]
 }
 
-/** How a text looks, and how many of a hundred names and of a hundred texts in columns look so; the first that fits. */
+/** A look of texts, and the percentages of names and of values that have it. A text has the first look that fits. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
   readonly values: number
 }
 
-// The shares are rounded from about 1,300 public files, whose two halves differ by up to a factor of 3.
+// The percentages come from about 1,300 public files. Between two halves of the files, they differ by up to a factor of
+// 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -29,7 +30,7 @@ const numberLook: Look = {
   values: 2,
 }
 const longLook: Look = { pattern: /^[^]{41,}$|^(?:\s*\S+\s+){5}/, names: 2, values: 7 }
-/** Chinese and the like, without upper and lower case. */
+/** Texts in a script without upper and lower case, such as Chinese. */
 const scriptLook: Look = { pattern: /^[\p{Lo}\p{M}]+$/u, names: 1, values: 1 }
 const looks: readonly Look[] = [
   emptyLook,
@@ -55,35 +56,35 @@ const looks: readonly Look[] = [
 ]
 const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(text))!
 
-/** Logarithms of the odds from which on a record is assumed to be a header, or a row. */
+/** Least logarithms of the odds for assuming that a record is a header, and that it is a row. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** What one field of a header without rows must have: a word such as "id", or a spelling such as "user_id". */
+/** Least odds of a header's best field if no rows follow: those of a word like "id", or a spelling like "user_id". */
 const nameOdds = 2
-/** One field never decides more than this. */
+/** Limit for the odds of a single field. */
 const mostOdds = 5
-/** Empty fields, single letters and sentences are as common in some headers as in rows. */
+/** Limit for the odds of an empty field, a single letter or a sentence: some headers have as many of these as rows. */
 const weakOdds = 0.5
 const countedOdds = 4
-/** So many values look as usual before the first one is seen. */
+/** Adds so many average values to those seen in a column, because a few values prove little. */
 const assumedValues = 2
-/** Percentage of numbers, if nothing is known of a column. */
+/** Percentage of values that are numbers, for a column of which no value is seen. */
 const numbersAlone = 80
-/** Share of names that are also a value below them. */
+/** Share of names that are also a value of their column. */
 const repeatedNames = 0.02
 /** Shares of names and of values that `isLikelyName` knows. */
 const likelyNames = 0.3
 const likelyValues = 0.02
-/** Shares of headers without an empty field, and with two equal ones. */
+/** Share of headers without an empty field, and share of headers with two equal fields. */
 const fullHeaders = 0.85
 const ambiguousHeaders = 0.03
-/** Share of records with as many fields as the first one. */
+/** Least share of records that must have as many fields as the first one. */
 const leastAlike = 0.75
 
 /**
  * @param cells  texts of the first record
  * @param rows  texts of records after it, which need not have as many fields
- * @returns undefined if neither is probable
+ * @returns undefined if neither a header nor a row is probable
  */
 export function assumedHeader(
   cells: readonly string[],
@@ -99,7 +100,7 @@ export function assumedHeader(
   })
   const sum = witnesses.reduce((all, { odds }) => all + odds, 0)
   const odds =
-    // Fields of a record are alike: four of them do not know four times as much as one.
+    // Fields of a record resemble each other, so four of them prove less than four times as much as one.
     sum / Math.sqrt(Math.max(1, witnesses.length)) +
     (counts ? countedOdds : 0) +
     recordOdds(cells, others)
@@ -117,7 +118,7 @@ const commentSign = /^[#%!*;]/
 const recordKind = /^[A-Z]{1,3}$/
 const mostKinds = 5
 
-/** Otherwise there may be titles, comments or another delimiter. */
+/** Whether the records form a table. Otherwise there may be titles, comments or another delimiter. */
 function isTable(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const alike = rows.filter(row => row.length === cells.length).length
   const sign = commentSign.exec(cells[0] ?? '')?.[0]
@@ -125,14 +126,14 @@ function isTable(cells: readonly string[], rows: readonly (readonly string[])[])
   return alike >= leastAlike * rows.length && !isComment
 }
 
-/** Records of several kinds begin with a code, such as H above D. */
+/** Whether each record begins with a code for its kind, such as H above D. */
 function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const kinds = [cells, ...rows].map(([text = '']) => text)
   if (cells.length < 2 || new Set(kinds).size > mostKinds) return false
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** Leaves repeats of the header out; undefined if these are neither few enough for that nor so many that they must be rows. */
+/** The rows without repeats of the header, if these are few; all rows, if most repeat; undefined between the two. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -149,7 +150,7 @@ function withoutRepeats(
 
 const isStep = (text: string): boolean => /^(?:\d+|[a-zA-Z])$/.test(text)
 
-/** `a,b,c`, and `0,1,2` or `2000,2001,2002` after at most two others. */
+/** True for fields that count: `a,b,c`, or `0,1,2` or `2000,2001,2002` beside at most two other fields. */
 function isCounted(cells: readonly string[]): boolean {
   const filled = cells.filter(text => text !== '')
   const steps = filled.filter(isStep)
@@ -160,7 +161,7 @@ function isCounted(cells: readonly string[]): boolean {
   return rest.every((step, i) => step === begin + i + 1)
 }
 
-/** How much a field speaks for a header; negative for a row. */
+/** How much a field speaks for a header; negative if it speaks for a row. */
 function oddsOf(cell: string, column: readonly string[]): number {
   const look = lookOf(cell)
   const filled = column.filter(text => text !== '')
@@ -170,7 +171,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
     lookOf(text) === look && (!isNumber || shapeOf(text) === shapeOf(cell))
   const usual = isNumber && seen.length === 0 ? numbersAlone : look.values
   const alike = seen.filter(isAlike).length + (assumedValues * usual) / 100
-  // Where all texts are Chinese, names are, too.
+  // Chinese names look like Chinese values, so this look proves nothing.
   let odds =
     look === scriptLook ? 0 : Math.log(look.names / 100 / (alike / (seen.length + assumedValues)))
   if (cell !== '' && seen.length >= 2) odds += noveltyOdds(cell, seen)
@@ -186,7 +187,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   return Math.min(most, Math.max(least, odds))
 }
 
-/** The chance of a text that was not there before is the share of texts that were there once. */
+/** Odds from whether the cell occurs below. The share of texts that occur once is the chance that a value is new. */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)
@@ -195,7 +196,7 @@ function noveltyOdds(cell: string, seen: readonly string[]): number {
   return Math.log(repeatedNames / Math.max((seen.length - once + 0.5) / (seen.length + 1), 0.05))
 }
 
-/** What empty and equal fields of the record say. */
+/** Odds from empty fields and from equal fields of the record. */
 function recordOdds(cells: readonly string[], rows: readonly (readonly string[])[]): number {
   const share = (is: (row: readonly string[]) => boolean, usual: number): number =>
     (rows.filter(is).length + assumedValues * usual) / (rows.length + assumedValues)
@@ -214,13 +215,13 @@ function recordOdds(cells: readonly string[], rows: readonly (readonly string[])
 
 const isFull = (row: readonly string[]): boolean => !row.includes('')
 
-/** Two fields are equal. */
+/** Whether two fields are equal and not empty. */
 function isAmbiguous(row: readonly string[]): boolean {
   const filled = row.filter(text => text !== '')
   return new Set(filled).size < filled.length
 }
 
-/** `9.9` for 12.5. */
+/** A number without its sign, and with a 9 for each run of digits: `9.9` for 12.5. */
 export function shapeOf(text: string): string {
   return text.replace(/^[+-]/, '').replace(/\d+/g, '9')
 }

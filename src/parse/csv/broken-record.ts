@@ -7,7 +7,7 @@ import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** After so many bytes of correct records the end is certain, because no text inside a field looks like that. */
+/** After so many bytes of correct records the end is certain: no text inside a field looks like so many records. */
 const convincingBytes = 65_536
 
 /** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
@@ -32,7 +32,7 @@ export interface BrokenInput {
 const blank = 32
 const tab = 9
 
-/** Keeps what it has learnt about the bytes after a broken record for the next one. */
+/** Finds the ends of broken records. Keeps what it found out about later bytes for the next broken record. */
 export class BrokenRecords {
   /** Position of the open quote, if `endOf` returned `openEnd`. */
   openAt = -1
@@ -50,13 +50,16 @@ export class BrokenRecords {
   #next = 0
   #fields = 0
   #isClean = true
-  /** True if a line end of that record may lie inside a field. */
+  /** True if a line end of the record walked last may lie inside a field. */
   #isInDoubt = false
-  /** True if that record has a quote that may close a field opened before the record. */
+  /** True if the record walked last has a quote that may close a field opened before that record. */
   #maySettle = false
   /** True while walking over records after the broken one. */
   #isSettling = false
-  /** Offsets. Between the first two, no quote may close a field. From `#goodFrom` on, records are correct. */
+  /**
+   * Input offsets. From `#knownFrom` to `#knownTo`, no quote may close a field. From `#goodFrom` on, records are
+   * correct.
+   */
   #knownFrom = 0
   #knownTo = 0
   #goodFrom = 0
@@ -108,7 +111,8 @@ export class BrokenRecords {
 
   /**
    * Walks on after a line end that may lie inside a field, as if the record ended there.
-   * @returns the position after the record that proves the opposite; 0 if none does; undefined if more input is needed
+   * @returns the position after a later record that may close the field; 0 if there is none; undefined if more input is
+   *   needed
    */
   #settledBehind(lineEnd: number): number | undefined {
     const { offset, isNoRecord, fieldCount } = this.#input

@@ -1,6 +1,6 @@
 /*
-  Scans dialects whose quote or escape character is not a single byte. csv-parse finds the ends of records and their numbers of
-  fields. Cells stay in place in the window; quoted cells are unescaped after the window's content.
+  Scans dialects whose quote or escape character is not a single byte. csv-parse finds the ends of records and their
+  numbers of fields. Cells stay in place in the window. Quoted cells are written, unescaped, after the window's content.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -29,8 +29,8 @@ const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
 /**
- * Loads csv-parse, and returns a function that makes a scanner of `lines`. Only dialects whose quote or escape character is not a
- * single byte need it.
+ * Loads csv-parse, and returns a function that makes a scanner of `lines`. Only dialects whose quote or escape
+ * character is not a single byte need csv-parse.
  */
 export async function loadCsvParse(
   dialect: CsvDialect,
@@ -58,7 +58,7 @@ export async function loadCsvParse(
       escape: quote === '' ? null : asBytes(dialect.escape),
       ...(comment === '' ? {} : { comment: asBytes(comment), comment_no_infix: true }),
       record_delimiter: ['\r\n', '\n', '\r'],
-      // Keeps bytes unchanged. As UTF-8, csv-parse would silently turn invalid bytes into U+FFFD.
+      // Keeps bytes unchanged. With UTF-8, csv-parse would silently turn invalid bytes into U+FFFD.
       encoding: 'latin1',
       relax_column_count: true,
       skip_empty_lines: true,
@@ -85,7 +85,7 @@ class CsvParseScanner implements RecordScanner {
   readonly #quote: Uint8Array
   readonly #escape: Uint8Array
   readonly #isDoubled: boolean
-  /** csv-parse interprets a place only after it has seen this many bytes beyond. */
+  /** How many bytes after a place csv-parse must have before it interprets the place. */
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
@@ -119,7 +119,7 @@ class CsvParseScanner implements RecordScanner {
     return row
   }
 
-  /** Drops the feed: the bytes that it already has may contain a bad quote, and then it returns no more records. */
+  /** Drops the feed. It may already have a bad quote from beyond the jump, and would then return no more records. */
   jumped(): void {
     this.#feed = undefined
   }
@@ -140,7 +140,9 @@ class CsvParseScanner implements RecordScanner {
     return next
   }
 
-  /** @returns false if something stands between a closing quote and the end of its field, where csv-parse allows comments */
+  /**
+   * @returns false if text stands between a closing quote and its field's end; csv-parse would allow a comment there
+   */
   #addCells(block: RecordBlock, row: number, start: number, next: number): boolean {
     const { bytes, fieldCount } = block
     const fields = this.#record

@@ -1,7 +1,7 @@
 /*
-  Scans delimited text byte by byte: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR. A
-  fast path scans records of plain dialects (RFC 4180) four bytes at a time. Unusual records and other dialects take the slow
-  path. Cells stay in place in the window; only unescaped fields are written after its content.
+  Scans delimited text byte by byte: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF
+  or CR. A fast path scans records of plain dialects (RFC 4180) four bytes at a time. Unusual records and other dialects
+  take the slow path. Cells stay in place in the window; only unescaped fields are written after the window's content.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -13,7 +13,7 @@ import type { RecordScanner } from './record-scanner.js'
 /** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
-/** Four bytes, each one more than the highest line end. */
+/** Four bytes of CR + 1. CR is the higher of the two line ends. */
 const controls = 0x0e0e0e0e
 /** Bytes up to this one are rare in fields, so each can be checked by itself. Digits and letters are above. */
 const highestLow = 47
@@ -37,14 +37,17 @@ export class CsvScanner implements RecordScanner {
   readonly #quote: number
   /** Byte of the escape character; −1 if quotes are doubled. */
   readonly #escape: number
-  /** First byte of a comment's start. */
+  /** First byte of the text that begins a comment. */
   readonly #comment: number | undefined
   readonly #trim: boolean
   readonly #trailingDelimiter: boolean
   /** Marks with 1 the bytes that may end an unquoted field or may not be in one; `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** `#below`: four times one more than the highest low special byte. `#above`: four delimiters, if those are not low. */
+  /**
+   * `#below`: four bytes, 1 above the highest special byte up to `highestLow`. `#above`: four delimiters above
+   * `highestLow`.
+   */
   readonly #below: number
   readonly #above: number
   /** Position where the next unescaped field is written. */
@@ -123,7 +126,7 @@ export class CsvScanner implements RecordScanner {
               p += 4
               continue
             }
-            // Only the lowest mark is certain, because a carry from it may have set those above.
+            // Only the lowest mark is certain: a carry from it may have set the higher marks.
             p += (31 - Math.clz32(found & -found)) >> 3
             c = bytes[p]!
             if (special[c] === 1) break
@@ -342,7 +345,7 @@ export class CsvScanner implements RecordScanner {
     return i < 0 ? -1 : p + i
   }
 
-  /** Whether the window ends within the first bytes of a delimiter. */
+  /** Whether the window ends with an incomplete delimiter, which begins at `p`. */
   #isCutDelimiter(bytes: Uint8Array, p: number): boolean {
     const { end } = this.#lines.window
     return p < end && this.#mismatchAt(bytes, p) === end

@@ -29,7 +29,7 @@ const noBytes = new Uint8Array(0)
 /** Memory for the fields of a first record. It takes half a megabyte, so all inputs share it. */
 let headerBlock: RecordBlock | undefined
 
-/** Callers may examine the first record before it counts, because it may be a header. */
+/** Lets callers examine the first record without consuming it, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
   readonly lines: LineTokenizer
   emptyLines: EmptyLines = 'undecided'
@@ -47,9 +47,9 @@ export class CsvTokenizer implements LineFormat {
   #peekedAt = 0
   /** Position after the record that `peek` returned. */
   #peeked = 0
-  /** Input offset up to which only empty lines and comments follow the last record. */
+  /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
   #otherUpTo = 0
-  /** Input offset of the first record after them; −1 if it is not known. */
+  /** Input offset of the record that `#nextRecord` found last; −1 for none. */
   #recordAt = -1
 
   constructor(
@@ -232,8 +232,8 @@ export class CsvTokenizer implements LineFormat {
   }
 
   /**
-   * Whether the empty line at `start` is a row, which it is if a record follows. Examines only as many bytes as a record may
-   * have; beyond that, the line counts as a row.
+   * Whether the empty line at `start` is a row: it is one if a record follows. Examines only as many bytes as a record
+   * may have. If these do not decide, the line counts as a row.
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
@@ -275,7 +275,7 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** True for empty lines before the end of a truncated input: a lost record after them would have made them rows. */
+  /** True for empty lines at the end of a truncated input. They stay unread, as only a later record makes them rows. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }
@@ -283,7 +283,7 @@ export class CsvTokenizer implements LineFormat {
   /**
    * Handles a record with another number of fields than the first one.
    * @param next  position after the record
-   * @returns `next` if the record is a row all the same, else `faulty`
+   * @returns `next` if the record is a row nevertheless, else `faulty`
    */
   #otherCount(block: RecordBlock, row: number, next: number): number {
     const { fieldCount, starts, ends } = block
@@ -328,12 +328,11 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message, next: window.end }
   }
 
-  /** @param limitBytes  within which the quote is not closed; undefined if the input ended first */
+  /** @param limitBytes  the limit within which the quote is not closed; undefined if the input ended first */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
     return openQuoteMessage(this.#scanner.quoteOpenedAt(openAt), limitBytes)
   }
 
-  /** End of the record with broken quotes. */
   #brokenEnd(block: RecordBlock, start: number): number {
     const { bytes, end, offset } = this.lines.window
     return this.#broken.endOf(start, {

@@ -1,8 +1,8 @@
 /*
-  Decides whether a first record is a header if the user has not said so. The column names of the target decide, or the cells that
-  fit its columns. Without a target, the records after the first one decide. If nothing decides, the user must: a row taken for a
-  header would be lost, a header taken for a row would be stored. Only if a person sees the answer before any row is stored, the
-  probable one is assumed.
+  Decides whether a first record is a header if the user has not said so. The column names of the target decide, or the
+  cells that fit its columns. Without a target, the records after the first one decide. If nothing decides, the user
+  must: a row taken for a header would be lost, a header taken for a row would be stored. The probable answer is assumed
+  only if a person sees it before any row is stored.
 */
 import { UsageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
@@ -21,7 +21,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   const columnNames = target.schema.columns.map(({ name }) => name)
   const { map = {}, set } = target.mapping
   const sources = [...Object.values(map), ...templateNames(set)]
-  // A number does not count as a name, because it may refer to a field.
+  // A number in a mapping may be the number of a field, so it is not surely a name.
   const sure = namesOf([...columnNames, ...sources.filter(name => !isNumber(name))])
   const any = namesOf([...columnNames, ...sources])
   const surelyNamed = texts.filter(text => sure.has(text)).length
@@ -48,11 +48,11 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
 /** The records after a first record. */
 export interface DataBehind {
   readonly file: string
-  /** Each call begins before the first record. */
+  /** Each call steps through the records again, from the first one on. */
   readonly records: () => SampleRecords
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
-  /** Answer with what is probable: `first` for the first input, and its answer for later ones. */
+  /** Set to accept a probable answer: `first` for the first input; for later inputs, the first input's answer. */
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 
@@ -79,7 +79,7 @@ export function isHeaderByData(
   throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
 }
 
-/** Further records and fields tell hardly more. */
+/** Limits of records and fields to examine; more of them would hardly tell more. */
 const assumedRecords = 200
 const assumedFields = 60
 
@@ -87,8 +87,8 @@ const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
 /**
- * What was assumed of the first input, unless a later one contradicts it: all begin with the same header, or each with a row of
- * its own.
+ * The answer assumed for the first input, unless a later input contradicts it. Either all inputs begin with the same
+ * header, or each begins with its own row.
  */
 function agreed(
   assumed: AssumedHeader,
@@ -159,7 +159,7 @@ interface ColumnLook {
   areYears: boolean
 }
 
-/** Limit of the records to examine. */
+/** Limits of the records and columns to examine. */
 const lookedAtRecords = 100
 const lookedAtColumns = 200
 const mostShapes = 50
@@ -167,7 +167,7 @@ const mostShapes = 50
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-/** @returns `hasUsualNames` if a record after the first one also has usual names of columns */
+/** @returns the looks of columns; `hasUsualNames` is true if usual column names also occur after the first record */
 function columnLooks(
   records: SampleRecords,
   fieldCount: number,
@@ -204,7 +204,7 @@ function columnLooks(
   return { columns, hasUsualNames }
 }
 
-/** True if no text repeats, and at least two texts, and half of all, are usual names. */
+/** True if no text repeats, and at least two texts and at least half of them are usual names. */
 function areUsualNames(texts: readonly string[]): boolean {
   const filled = texts.filter(text => text !== '')
   const usual = filled.filter(isUsualName).length
@@ -217,14 +217,14 @@ const nullWords: ReadonlySet<string> = new Set([
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** `2015_sales` above numbers may, but no other text that begins like a number, a date or an address. */
+/** False for a text that begins like a number, a date or an address, except one like `2015_sales` above numbers. */
 function mayBeName(text: string, column: ColumnLook | undefined): boolean {
   if (!beginsLikeNumber.test(text)) return true
   if (column === undefined || column.numbers === 0 || column.texts > 0) return false
   return /\p{L}{4}/u.test(text) && [...column.shapes].every(shape => !/\p{L}/u.test(shape))
 }
 
-/** A column still holds numbers if it has one text for at least so many numbers. */
+/** A column counts as numbers if it has at least so many numbers for each text. */
 const numbersPerText = 10
 
 /** Whether the text cannot be a value of the column, because the column holds numbers. */

@@ -8,7 +8,7 @@ export const delimiters = [',', '\t', ';', '|'] as const
 
 /** Limit of the fields whose texts are examined. The fields of every record are counted. */
 const lookedAtFields = 1000
-/** Limit of the records to examine if there is nothing to choose. */
+/** Limit of the records to examine if only one dialect is possible. */
 const someRecords = 50
 
 /** The known parts of a dialect; undefined for parts to detect. */

@@ -18,7 +18,7 @@ export interface Layout {
   readonly trailingDelimiter: boolean
 }
 
-/** Parameters as for `detectDialect`, with the dialect that it detected. */
+/** Parameters as for `detectDialect`, and the dialect that `detectDialect` found. */
 export function detectLayout(
   bytes: Uint8Array,
   from: number,
@@ -52,7 +52,7 @@ export function detectLayout(
 interface ColumnLook {
   numbers: number
   texts: number
-  /** Numbers like `1,5`; and how many of these may have the comma between thousands. */
+  /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
   /** Number of other fields, except whole numbers; Infinity after a number like `1.5`. */

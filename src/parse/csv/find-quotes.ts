@@ -89,7 +89,7 @@ function readingOf(records: SampleRecords): Reading {
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 
-/** Keeps only the options. */
+/** Returns the options without the sentence. */
 export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
   return {
     ...(quote === undefined ? {} : { quote }),

@@ -64,7 +64,7 @@ interface Cut {
   readonly records: readonly Seen[]
   /** The most common number of fields. */
   readonly width: number
-  /** Share of records with that many fields, counted from the first such record on. */
+  /** Share of records with `width` fields, counted from the first such record on. */
   readonly share: number
 }
 
@@ -239,7 +239,7 @@ function isBetter(next: Cut, best: Cut): boolean {
   return next.width === best.width ? next.share > best.share : next.width > best.width
 }
 
-/** Undefined if the records are not alike. */
+/** Splits the sample by a dialect; undefined if the records are not alike. */
 function cutBy(
   bytes: Uint8Array,
   from: number,
@@ -283,7 +283,7 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
 
 /** Where the table begins. */
 interface Begin {
-  /** Index of the first record of the table: of the header if there is one. */
+  /** Index of the table's first record, which is the header if there is one. */
   readonly at: number
   /** Set if the header lacks the name of the first field. Then `at` is the record after the header. */
   readonly names?: readonly string[]

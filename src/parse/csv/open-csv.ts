@@ -41,7 +41,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: fail rather than guess if the data leave a question open. */
+  /** Without a target: set to fail instead of guessing if the data leave a question open. */
   readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
@@ -253,7 +253,7 @@ interface Undecided {
   readonly layout: Layout
   readonly target: RowTarget | undefined
   readonly settled: CsvOptions['settled']
-  /** Begins again at the first record. */
+  /** Each call steps through the records again, from the first one on. */
   readonly records: () => SampleRecords
 }
 

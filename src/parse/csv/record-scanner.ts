@@ -11,7 +11,7 @@ export interface RecordScanner {
   readonly isLastEmpty: boolean
   /** Number of line breaks inside quotes. */
   quotedLines: number
-  /** Position of an open quote in which the record ends; −1 if it ends outside quotes. */
+  /** Position of an open quote in which the record ends; −1 if the record ends outside quotes. */
   openQuoteAt: number
   /** Position of a quote inside a field, if that is the record's fault. */
   readonly badQuoteAt: number

@@ -41,7 +41,7 @@ export function withDecimalComma(
 
 /**
  * Whether numbers have a decimal comma.
- * @param isFound  whether one was detected in the input
+ * @param isFound  whether a decimal comma was detected in the input
  */
 export function decimalCommaFor(
   isFound: boolean,
@@ -55,7 +55,7 @@ export function decimalCommaFor(
 }
 
 export interface Fit {
-  /** The reason why a record would not become a row; undefined if all would. */
+  /** The reason why some record would not become a row; undefined if all records would become rows. */
   readonly misfit: string | undefined
   /** True if some cell that is not null fits a column that refuses ordinary words, for example a column of numbers. */
   readonly hasValues: boolean
@@ -70,8 +70,8 @@ const utf8 = {
 } as const
 
 /**
- * Tries records of an input without keeping them.
- * @param records  fields of each, at least one record
+ * Tests whether records fit the target. Keeps none of them.
+ * @param records  the fields of each record; at least one record
  */
 export function fitOf(
   { schema, mapping: rules, cells }: RowTarget,

@@ -23,7 +23,7 @@ export interface Sample {
 /**
  * Takes up to 1 MiB from the input.
  * @param clock  for an input that may be slow, and so need not fill the sample
- * @param isEnough  tells whether these bytes are enough if more are slow to come
+ * @param isEnough  tells whether the bytes so far are enough, if more are slow to come
  */
 export async function takeSample(
   chunks: AsyncIterator<Uint8Array, void>,
@@ -64,7 +64,7 @@ export async function takeSample(
   }
 }
 
-/** Whether the chunk does not come in time. Returns false for a chunk that fails. */
+/** Whether the chunk comes too late. Returns false for a chunk that fails. */
 async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {

@@ -11,7 +11,7 @@ type TableOptions = { readonly [K in keyof DialectOptions]?: DialectOptions[K] |
   readonly format?: string
 }
 
-/** Returns the table, and the options that read it. */
+/** Returns the table, and the options for reading it. */
 export function tableIn(
   bytes: Uint8Array,
   isWhole: boolean,

@@ -7,12 +7,12 @@ import { hasTrailingDelimiter } from './detect-dialect.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
-/** The facts for judging such records. */
+/** The facts for judging records with one field more than the header. */
 export interface TrailingSample {
   readonly file: string
   /** Names in the header. */
   readonly names: readonly string[]
-  /** Begins before the header. */
+  /** Records of the sample, from the header on. */
   readonly records: SampleRecords
   /** Undefined if nothing is known of the columns, so that every record fits. */
   readonly target: RowTarget | undefined
@@ -21,7 +21,7 @@ export interface TrailingSample {
 const lookedAtRecords = 100
 const noBytes = new Uint8Array(0)
 
-/** @throws {UsageError} DDB_USAGE if the first field may be a row name: all differ, and the other fields fit the columns */
+/** @throws {UsageError} DDB_USAGE if first fields may be row names: all differ, and the other fields fit the columns */
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
   const { length } = names
   const found: Uint8Array[][] = []

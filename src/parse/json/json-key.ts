@@ -3,12 +3,12 @@
 */
 import type { JsonEntry, JsonLevel } from './json-levels.js'
 
-/** A key with its quotes as words. Only some bytes of the last word count. */
+/** A key and its quotes, as 32-bit words. Only some bytes of the last word count. */
 export interface RememberedKey {
   readonly length: number
   readonly words: Int32Array
   readonly lastMask: number
-  /** The object that contained the key, and what the key leads to. */
+  /** The object that contained the key, and the key's meaning in that object. */
   readonly level: JsonLevel
   readonly entry: JsonEntry
 }

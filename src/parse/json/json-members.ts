@@ -13,7 +13,7 @@ export interface JsonMember {
   readonly kinds: number
   /** Kinds allowed for elements; 0 if the member may not be an array. */
   readonly elementKinds: number
-  /** Type and name of the first target column that it fills, for messages. */
+  /** Name and type of the first target column that the member fills, for messages. */
   readonly columnName: string
   readonly typeText: string
 }
@@ -40,13 +40,13 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-/** A template puts texts of any kind together. */
+/** A template joins the texts of strings, numbers and booleans. */
 const anyText = {
   kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
   elementKinds: 0,
 }
 
-/** Kinds allowed besides null, which always is. A date may be a number if a format says how to read it. */
+/** Kinds allowed besides null. A date may be a number if a format says how to read the number. */
 function kindsOf(
   { name, type }: MappedColumn,
   cells: CellRules,

@@ -1,6 +1,6 @@
 /*
-  Finds the records inside a document: the path `data.items` leads to the array `items` of the object `data`. Everything before
-  and after it is checked token by token and never held as a whole.
+  Finds the records inside a document: the path `data.items` leads to the array `items` of the object `data`. Everything
+  before and after the records is checked token by token, and never held as a whole.
 */
 import { UsageError } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'

@@ -38,7 +38,9 @@ export class JsonRecords {
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /** About the current record: members examined, fields filled, and whether it may become a template. */
+  /**
+   * About the current record: numbers of members examined and of fields filled, and whether it may become a template.
+   */
   #position = 0
   #seen = 0
   #isUsual = true
@@ -108,7 +110,7 @@ export class JsonRecords {
   /** Makes a template of the record's shape, unless one of the last few records became one. */
   #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
-    // Templates are not used if cells must be marked as numbers, because a template cannot tell.
+    // Templates are not used if cells must be marked as numbers, because templates mark none.
     if (block.numberCells !== undefined) return
     this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
     if (!this.#isUsual) return
@@ -283,8 +285,8 @@ export class JsonRecords {
   }
 }
 
-/** At most one in so many records becomes a template, in case the shape changes with each. */
+/** At most one in so many records becomes a template, in case each record has another shape. */
 const recordsPerLesson = 16
 
-/** Further members are looked up by name each time; records with more are rare. */
+/** Members beyond this number are looked up by name each time; records with so many are rare. */
 const maxRemembered = 4096

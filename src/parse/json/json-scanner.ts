@@ -61,7 +61,7 @@ export class JsonScanner {
   kind = 0
   textStart = 0
   textEnd = 0
-  /** Position where the next string with escapes is unescaped. */
+  /** Position where the next string with escapes is written without them. */
   scratch = 0
   /** True if the string scanned last has half a surrogate pair, which UTF-8 cannot represent. */
   brokenSurrogate = false
@@ -111,7 +111,7 @@ export class JsonScanner {
         p += 4
         continue
       }
-      // Only the lowest mark is certain, because a carry from it may have set those above.
+      // Only the lowest mark is certain: a carry from it may have set the higher marks.
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       if (c === quote) break

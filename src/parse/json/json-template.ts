@@ -1,7 +1,8 @@
 /*
-  The usual shape of one input's records: the same members in the same order, with the same blanks between them. Reading a record
-  of this shape is fast. It takes comparing the text between the values, four bytes at a time, and finding the ends of the values.
-  Everything else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
+  The usual shape of one input's records: the same members in the same order, with the same blanks between them. A
+  record of this shape is read fast: the template compares the text between the values, four bytes at a time, and finds
+  the ends of the values. Everything else (escapes, arrays, objects, unusual numbers, other members) is read the general
+  way.
 */
 import { jsonKinds } from './json-kinds.js'
 import { quote } from './json-scanner.js'
@@ -105,7 +106,7 @@ export class JsonTemplate {
               ((escaped - ones) & ~escaped)) &
             highBits
           if (found !== 0) {
-            // Only the lowest mark is certain, because a carry from it may have set those above.
+            // Only the lowest mark is certain: a carry from it may have set the higher marks.
             p += (31 - Math.clz32(found & -found)) >> 3
             break
           }

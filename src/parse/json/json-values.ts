@@ -16,7 +16,7 @@ import type { Fault, RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
 
-/** What may come next: anything, the first element or `]`, `,` or `]`, an element, another value, nothing. */
+/** What may come next. `first`: the first element, or `]`. `after`: a comma, or `]`. `value`: another value. */
 type Expectation = 'start' | 'first' | 'after' | 'element' | 'value' | 'nothing'
 
 export class JsonValues implements Tokenizer {
@@ -175,7 +175,7 @@ export class JsonValues implements Tokenizer {
     return false
   }
 
-  /** Handles the end of the data, after nothing but blanks. */
+  /** Handles the end of the data if only blanks are left. */
   #atEnd(): boolean {
     const { bytes, end, start } = this.#window
     if (!this.#ended) {

@@ -1,6 +1,7 @@
 /*
-  A thread's result for a piece of text: its records, on the assumption that one begins after the first line end. It is plain
-  data, with offsets from the start of the piece. The reader uses it only once it knows that the assumption is right.
+  A thread's result for a piece of text: the piece's records. The thread assumes that a record begins after the first
+  line end. The reader uses the result only if this is right. It is plain data, with offsets from the start of the
+  piece.
 */
 import type { ColumnCounts, Reject } from '../batch.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -47,7 +48,7 @@ export interface ParsedPiece {
   readonly bounds: PieceBounds
   /** Rejects in the order of the piece. */
   readonly rejects: readonly PieceReject[]
-  /** Time zone offsets of columns that had times with one, in this and earlier pieces. */
+  /** Time zone offsets of columns, as far as times in this piece and in earlier ones have set them. */
   readonly offsets: Readonly<Record<string, string>>
   /** Columns in whose times an offset was ignored. */
   readonly leftOut: readonly string[]

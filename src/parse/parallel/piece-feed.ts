@@ -22,8 +22,8 @@ export interface PieceThreads {
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
   /**
-   * Tells all threads how to read the pieces that follow. Returns the number of this way of reading; each such piece is put into its
-   * slot with it.
+   * Tells all threads how to read the pieces that follow. Returns a number for this way of reading, which goes into the
+   * slot of each such piece.
    */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
@@ -56,7 +56,7 @@ const mostTurns = 4
 const nothing = new Uint8Array(0)
 
 export class PieceFeed implements Feed {
-  /** The source's counts at the piece delivered last. */
+  /** How much the source had delivered with the piece that this feed delivered last. */
   taken: Taken
   readonly #threads: PieceThreads
   readonly #input: FedInput
@@ -64,7 +64,7 @@ export class PieceFeed implements Feed {
   readonly #queue: Piece[] = []
   /** The unused part of the last chunk. */
   #rest: Uint8Array = nothing
-  /** The source's counts at the last chunk. */
+  /** How much the source had delivered with the last chunk. */
   #restTaken: Taken
   #isOver = false
   #failure: { readonly error: unknown } | undefined
@@ -202,7 +202,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** Tells the threads about new offsets, because the first time of a column decides its offset. */
+  /** Tells the threads about new offsets, because a column's first time decides the column's offset. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return

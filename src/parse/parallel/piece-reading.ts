@@ -42,13 +42,13 @@ export interface FedInput {
   readonly offsets: ColumnOffsets | undefined
   /** True if chunks come as soon as they are requested, as from a file. */
   readonly isPrompt: boolean
-  /** The source's current counts. */
+  /** Returns how much the source has delivered by now. */
   readonly taken: () => Taken
 }
 
 /** An input's chunks as pieces, some of which threads have read ahead. */
 export interface Feed {
-  /** The source's counts at the piece delivered last. */
+  /** How much the source had delivered with the piece that this feed delivered last. */
   readonly taken: Taken
   /**
    * Delivers the next piece; done after the last one.

@@ -8,7 +8,7 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How to read pieces with this number, sent before the first of them; or memory that the thread may reuse. */
+/** How to read pieces that have this reading number, sent before the first one; or memory that the thread may reuse. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }

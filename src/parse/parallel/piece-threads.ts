@@ -9,12 +9,12 @@ import type { FedInput, Feed, PieceReading } from './piece-reading.js'
 import { newSharedSlots, PieceSlots } from './piece-slots.js'
 import type { ThreadAnswer, ThreadMessage } from './piece-thread.js'
 
-/** Size of a slot, which is that of one read from a file. */
+/** Size of a slot: as many bytes as one read from a file delivers. */
 const slotBytes = 512 * 1024
 
-/** Slots per thread: one piece being read, and some that wait for the reader, which also sends. */
+/** Slots per thread: one piece being read, and some that wait for the reader, because the reader also sends batches. */
 const slotsPerThread = 4
-/** Slots for the reader: the piece it is at, the one left to it, and the newest one. */
+/** Slots for the reader: the piece that it reads, the piece that is left to it, and the newest piece. */
 const slotsOfReader = 3
 
 /** For smaller pieces, taking over a result takes as long as reading. */

@@ -16,9 +16,8 @@ export interface ReadInput {
   readonly tokenizer: Tokenizer
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
-  /** Text of the source. */
   readonly text: SourceText
-  /** The source's current counts. */
+  /** Returns how much the source has delivered by now. */
   readonly taken: () => Taken
   readonly isPrompt: boolean
   /** Format for threads that read pieces; undefined if only the reader can read the input. */
@@ -95,7 +94,7 @@ export class ReadAhead {
     }
   }
 
-  /** Returns true once after a piece that ends the batch. */
+  /** Returns true once after each piece that ends the batch. */
   takeEnd(): boolean {
     const endsBatch = this.#endsBatch
     this.#endsBatch = false
@@ -138,8 +137,8 @@ export class ReadAhead {
   }
 
   /**
-   * Ends a piece all of whose records were taken over. The tokenizer gets the bytes after the last of them, which may begin a record
-   * that the next piece continues.
+   * Ends a piece after all its records were taken over. The tokenizer gets the bytes after the last record. They may
+   * begin a record that the next piece continues.
    */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input

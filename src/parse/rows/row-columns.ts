@@ -1,6 +1,6 @@
 /*
-  Turns a program's rows into a piece of columns, directly from the values. The reader of texts gets rows with a value whose
-  meaning depends on its text.
+  Turns a program's rows into a piece of columns, directly from the values. If the meaning of a value depends on its
+  text, the reader of texts gets the row.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -12,7 +12,8 @@ import { cellTypeOf } from '../types/column-types.js'
 export interface RowColumns {
   /**
    * @param from  index of the first row in `rows`
-   * @returns a piece of as many rows as possible, one byte each; undefined if the first row must be read as text
+   * @returns a piece of as many rows as possible, one byte of text each; undefined if the first row must be read as
+   * text
    */
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
 }
@@ -85,7 +86,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // Earlier columns have taken more rows than this one can.
+      // Earlier columns have taken more rows than this one can take: all columns begin again, with fewer rows.
       count = taken
       i = -1
     }
@@ -93,7 +94,7 @@ class PlainRows implements RowColumns {
     return count === 0 ? undefined : this.#pieceOf(count)
   }
 
-  /** Counts the rows at the start that are arrays of the right length. */
+  /** Counts the rows from `from` on, up to the first that is not an array of `#elements` values. */
   #arrays(rows: readonly unknown[], from: number, count: number): number {
     for (let i = 0; i < count; i++) {
       const row = rows[from + i]
@@ -102,7 +103,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts the rows at the start that are objects with no more members than columns take. */
+  /** Counts the rows from `from` on, up to the first that is not an object with `#members` members (if defined). */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
-  Turns a program's row into a line of JSON. Includes what JSON.stringify would silently change or lose: bigints, −0, NaN, invalid
-  dates, typed arrays. The line is read like any other, so a row means what its JSON means.
+  Turns a program's row into a line of JSON. Keeps what JSON.stringify would silently change or lose: bigints, −0, NaN,
+  invalid dates, typed arrays. The line is read like any other, so a row means what its JSON means.
 */
 
 import { isUtf8 } from 'node:buffer'
@@ -11,7 +11,7 @@ export class RowFault extends Error {}
 /** Limit of nesting; readers refuse deeper values. */
 const mostLevels = 512
 
-/** Names of the members that columns take; the value is the name as JSON. */
+/** The names of the members that columns take, each with the name as JSON. */
 export type RowMembers = ReadonlyMap<string, string>
 
 export function rowMembers(names: readonly string[]): RowMembers {
@@ -19,9 +19,9 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write even if they are getters of the row's class. The elements of an array are these members, in their
- * order
- * @throws {RowFault} for anything that is not a row, and for values without a text
+ * @param members  members to write even if they are getters of the row's class. A row that is an array has their values
+ * in this order
+ * @throws {RowFault} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
   if (Array.isArray(row)) return arrayRow(row, members)
@@ -38,7 +38,7 @@ export function rowText(row: unknown, members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** True for a name that every object has, and that is not data. */
+/** True for a name that every object inherits, such as `toString`: it is not data. */
 export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }
@@ -53,7 +53,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** The text of a member, after a comma. As in JSON, an undefined member is left out. */
+/** A comma and the member as JSON; nothing for an undefined value, which JSON leaves out. */
 function memberText(members: RowMembers, name: string, value: unknown): string {
   if (value === undefined) return ''
   try {
@@ -104,7 +104,7 @@ function objectText(value: object, level: number): string {
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }
 
-/** Whether an object is a typed array of numbers. Bytes are text. */
+/** Whether an object is a typed array of numbers; false for bytes, which are text. */
 function isNumbers(value: object): boolean {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array)
 }

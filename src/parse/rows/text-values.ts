@@ -5,10 +5,10 @@ import type { ColumnPart, TextPart } from '../columns/column-part.js'
 import { slackBytes } from '../window.js'
 import type { ValueColumn } from './value-column.js'
 
-/** Approximate limit of the texts in a piece, because a batch ends with the piece that fills it. */
+/** Approximate limit of a piece's text. A batch ends only after a whole piece, so pieces must be small. */
 const mostTextBytes = 256 * 1024
 
-/** Limit of UTF-8 bytes per character of a text. */
+/** Limit of UTF-8 bytes per UTF-16 unit of a text. */
 const mostUtf8Bytes = 3
 
 const encoder = new TextEncoder()

@@ -1,6 +1,6 @@
 /*
   Columns that take a program's numbers, booleans and dates without converting them to text. A column stops at a value that it
-  does not quite expect. The reader of texts then decides what the value means.
+  cannot take as it is. The reader of texts then decides what the value means.
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -108,8 +108,8 @@ export class FloatingValues implements ValueColumn {
   }
 
   /**
-   * True if the double does not tell which single is nearest: halfway between two singles, the digits of the value decide. True also
-   * below the smallest normal single, where singles are spaced differently.
+   * True if the double does not tell which single is nearest. Halfway between two singles, the value's digits decide.
+   * Below the smallest normal single, singles are spaced differently.
    */
   #isBetween(value: number): boolean {
     this.#double[0] = value
@@ -205,7 +205,7 @@ export class DateValues implements ValueColumn {
     return i
   }
 
-  /** Whether the column takes times in UTC. Its first time sets its offset. */
+  /** Whether the column takes times in UTC. If the column has no offset yet, UTC becomes its offset. */
   #isUtc(): boolean {
     const offset = this.#offset
     return (

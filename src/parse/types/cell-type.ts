@@ -20,7 +20,6 @@ export interface ColumnPlace {
   readonly scale: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Rules for times. */
   readonly clock: ClockRules
   /** Rules for the column's texts, or for those of an array's elements. */
   readonly rules: CellRules
@@ -32,7 +31,7 @@ export interface ValuePlace {
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Returns the offset of the column's times, to which a `Date` (in UTC) is converted. Made on demand. */
+  /** Returns the offset from UTC that the column's times share; undefined if there is none. A `Date` is in UTC. */
   readonly offset: () => ColumnOffset | undefined
 }
 
@@ -47,7 +46,7 @@ export interface CellType {
   readonly values?: (place: ValuePlace) => ValueColumn
   /** Set if blanks around a text are part of the value. */
   readonly keepsBlanks?: true
-  /** Set if the name of a column could also be one of its values. */
+  /** Set if the name of a column could also be one of the column's values. */
   readonly takesNames?: true
   /** Set for numbers and truth values, whose notation `CellRules` may change. */
   readonly spelling?: Spelling
@@ -55,9 +54,9 @@ export interface CellType {
   readonly dated?: DatedColumn
 }
 
-/** How a column reads dates and times in a format. */
+/** How a column reads dates and times that follow a format of `cells.dateFormats`. */
 export interface DatedColumn {
-  /** Letters of the fields that every format for the type must have. */
+  /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string
   /** False if the type has no time of day. */
   readonly keepsTime: boolean

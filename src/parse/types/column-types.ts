@@ -37,12 +37,12 @@ const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
     .map(type => [type.name, type]),
 )
 
-/** How text represents the type; undefined if it cannot. */
+/** How text represents the type; undefined if text cannot. */
 export function cellTypeOf(type: DataType): CellType | undefined {
   return cellTypes.get(type)
 }
 
-/** Whether blanks around a text of the column are part of it. */
+/** Whether blanks around a text of the column are part of the value. */
 export function keepsBlanks({ type, array }: ColumnType): boolean {
   return array !== true && cellTypeOf(type)?.keepsBlanks === true
 }
@@ -76,7 +76,7 @@ export function columnBuilder(
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
-/** The common offset of a column of dates and times; undefined if a time zone is given. */
+/** The offset that a column's times share; undefined if a time zone is given, or the column holds no times. */
 function columnOffset(
   name: string,
   { type }: ColumnType,

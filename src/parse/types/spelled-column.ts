@@ -20,7 +20,7 @@ import type { CellRules } from '../cell-rules.js'
 export type Spelling = 'number' | 'truth' | undefined
 
 /**
- * Returns the builder itself, or one that rewrites texts for it.
+ * Returns the builder itself, or another one that rewrites texts for this builder.
  * @throws {UsageError} DDB_USAGE for rules that contradict each other, or do not fit the column
  */
 export function spelledColumn(

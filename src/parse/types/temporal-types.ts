@@ -46,7 +46,7 @@ interface ShortTemporal {
   readonly name: Int32Type
   /** Describes values of the type in messages. */
   readonly expected: string
-  /** Letters of the fields that every format for the type must have. */
+  /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string
   readonly keepsTime?: boolean
   readonly read: (clock: WallClock) => ReadNumber
@@ -178,9 +178,9 @@ interface LongTemporal {
   readonly expected: string
   readonly needs: string
   readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number
-  /** Stores the raw number in `into`. Returns 0 if `into` holds the value. */
+  /** Stores the raw number in `into`. Returns 0, or Infinity if the type cannot hold the value. */
   readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
-  /** Decimals of a second in the raw number; undefined if it does not count from 1970. */
+  /** How many decimals of a second the raw number has; undefined if the number does not count from 1970. */
   readonly unitDigits?: number
   /** A column that reads the usual notation faster, for columns without a zone. */
   readonly Column?: typeof Int64Column

@@ -1,6 +1,7 @@
 /*
-  Compresses columns to be sent as the Java client does (docs/protocol.md#compressed-vectors): each by the method that suits it,
-  or not at all if that would not make it smaller. No client compresses SYMBOL columns, and we do not compress array vectors.
+  Compresses columns to be sent as the Java client does (docs/protocol.md#compressed-vectors): each column by the method
+  that suits it, or not at all if it would not get smaller. No client compresses SYMBOL columns, and we do not compress
+  array vectors.
 */
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { compressedTypeId, dataTypes, type DataType } from '../data-type.js'

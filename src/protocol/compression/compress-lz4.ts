@@ -1,6 +1,6 @@
 /*
-  Writes raw LZ4 blocks, as `lz4.ts` describes them: greedy, with a table of the last position of each four bytes. As the format
-  demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
+  Writes raw LZ4 blocks, as `lz4.ts` describes them: greedy, with a table of the last position of every sequence of four
+  bytes. As the format demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
 */
 
 /** Largest block before compression: every position then fits the table, and every distance fits its two bytes. */
@@ -10,7 +10,7 @@ const minMatch = 4
 const lastLiterals = 5
 const lastMatchStart = 12
 const hashBits = 13
-/** After this many tries without a match only every second byte is tried, then every third. */
+/** A power of 2: after 2^6 tries without a match only every second byte is tried, after 2^6 more every third. */
 const triesPerStep = 6
 
 const positions = new Uint16Array(1 << hashBits)

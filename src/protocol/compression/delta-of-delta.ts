@@ -69,7 +69,7 @@ class BitReader {
   readonly #bitCount: number
   readonly #offsetBytes: number
   #at = 0
-  /** The last number read, in two halves, as int32. */
+  /** The last number read, as two halves of 32 bits. */
   low = 0
   high = 0
 
@@ -89,7 +89,7 @@ class BitReader {
     this.low = this.#take(Math.min(count, 32)) | 0
   }
 
-  /** Adds the one that the encoder subtracted to `low` and `high`, read as an unsigned number. */
+  /** Undoes the encoder's subtraction of one. `low` and `high` together are an unsigned number. */
   addOne(): void {
     this.low = (this.low + 1) | 0
     if (this.low === 0) this.high = (this.high + 1) | 0
@@ -101,7 +101,7 @@ class BitReader {
     this.high = (this.high >>> 1) ^ sign
   }
 
-  /** True if the end mark is here and only padding follows; do not read any more then. */
+  /** True if the end mark is here and only padding follows: then nothing more may be read. */
   atEndMark(): boolean {
     const rest = this.#bitCount - this.#at
     if (rest < endMarkBits || rest >= endMarkBits + 64) return false
@@ -180,7 +180,7 @@ class ValueWriter {
   }
 
   addNull(): void {
-    // The null of a signed type is its lowest value: of its own width only the top bit is set.
+    // The null of a signed type is its lowest value: only the top bit of the type's width is set.
     const lowNull = this.#bytesPerValue === 2 ? 0x8000 : this.#bytesPerValue === 4 ? 0x8000_0000 : 0
     this.#store(lowNull | 0, 0x8000_0000 | 0)
   }

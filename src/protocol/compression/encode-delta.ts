@@ -2,16 +2,16 @@
   Writes delta-of-delta blocks, as `delta-of-delta.ts` describes them, also with numbers as two 32-bit halves.
 */
 
-/** Six bits that announce 64 bits, those 64 bits, all ones, and a 0. */
+/** Six bits that announce 64 bits, 64 ones, and a 0. */
 const endMarkBits = 71
-/** The most bytes that the unwritten rest, one value and the end mark take together. */
+/** The most bytes that the bits not yet written, one more value and the end mark take together. */
 const valueAndEndBytes = 48
 
 /**
  * Writes one block.
  * @param source  elements as a column holds them, aligned to their width
- * @param targetEnd  the block must end before it
- * @returns where the block ends in `target`; −1 if it is larger, or a difference is too large for the format
+ * @param targetEnd  position in `target` before which the block must end
+ * @returns where the block ends in `target`; −1 if the block does not fit, or a difference is too large for the format
  */
 export function encodeDelta(
   source: Uint8Array,
@@ -110,7 +110,7 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// Module variables instead of an object, because one block is written at a time: bits go into halves of 32, highest first.
+// Variables instead of an object, because one block is written at a time. Bits go into halves of 32, highest first.
 let bitsTarget: DataView
 let bitsStart = 0
 /** The place that the half being filled would have if halves were stored in reading order. */
@@ -126,7 +126,7 @@ function startBits(target: DataView, start: number): void {
   free = 32
 }
 
-/** The lowest `count` bits of `value`, 1 to 32. */
+/** Writes the lowest `count` bits of `value`, 1 to 32. */
 function putBits(value: number, count: number): void {
   const bits = count === 32 ? value : value & ((1 << count) - 1)
   if (count < free) {

@@ -3,7 +3,7 @@
     token     uint8   high half literal count, low half match length − 4; 15 means more bytes follow
     more      uint8s  added while they are 255
     literals
-    offset    uint16  distance back into what is written already; the last sequence ends before it
+    offset    uint16  distance back into what is written already; the last sequence ends after its literals
     more      uint8s  for the match length
 */
 import { ProtocolError } from '../../errors.js'
@@ -12,7 +12,7 @@ const minMatch = 4
 
 /**
  * Decompresses one block.
- * @param maxBytes  most bytes it may decompress to
+ * @param maxBytes  most bytes that the block may decompress to
  * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decompressLz4(

@@ -62,7 +62,7 @@ export const durationTypes: Readonly<Record<'DURATION', TypeFacts>> = {
 
 const letters = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B'] as const
 
-/** Letters → number, without exchange calendars. */
+/** The number of each unit by its letters, without the calendars of exchanges. */
 export const durationUnits: ReadonlyMap<string, number> = new Map(
   letters.map((unit, number) => [unit, number]),
 )

@@ -14,7 +14,7 @@ export function joined<T>(
   return [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)]
 }
 
-/** Element `indexes[i]` as element i. */
+/** A list whose element i is element `indexes[i]` of `data`. */
 export function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
   return Array.from(indexes, row => data[row]!)
 }

@@ -1,5 +1,5 @@
 /*
-  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: the server's own objects, of which only scalars travel, as text.
+  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: the server's own objects. Only scalars are sent, as text.
 */
 import type { ScalarShape } from '../value.js'
 import { textAtHand, textScalars } from './strings.js'

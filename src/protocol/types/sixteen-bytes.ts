@@ -1,5 +1,5 @@
 /*
-  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole
+  UUID, IPADDR and INT128: 16 bytes, sent in the reverse of their order in text
   (docs/protocol.md#sixteen-byte-values); all zeros is the null.
     UUID 00112233-4455-…-ff   ff … 22 11 00
     IPv4 1.2.3.4              04 03 02 01 and twelve 00, which tell it from IPv6
@@ -127,7 +127,7 @@ function parseIpv4(text: string): number[] | undefined {
   return parts.every(part => part < 256) ? parts : undefined
 }
 
-/** Eight groups; `::` stands for the missing groups, all zero, and the last two may be written as IPv4. */
+/** Reads eight groups. `::` stands for missing groups of zeros; the last two groups may be written as IPv4. */
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined

@@ -93,7 +93,7 @@ export function textAtHand(reader: ByteReader, context: DecodeContext): string |
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {
-    // Looking at the end catches a wrong buffer; counting the marks would read all of it again.
+    // The last byte shows whether the buffer is complete; counting the texts would read the whole buffer again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
       throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
     }

@@ -1,6 +1,6 @@
 /*
-  SYMBOL: text by codes into a base, whose entry 0 is '' and the null. A vector with its base
-  (docs/protocol.md#symbol-vectors)
+  SYMBOL: texts as codes, which are indexes into a base of texts. Entry 0 of the base is '' and the null. A vector with
+  its base (docs/protocol.md#symbol-vectors)
     flag       uint16  145, form 1
     length     int32
     columns    int32   1
@@ -8,7 +8,7 @@
     baseSize   int32   0: the base sent before with this id, in the same table
     base       baseSize × text ended by 00; entry 0 is ""
     codes      length × int32
-  An empty one travels as plain strings of type 17 (here as in the C++ client), as do pairs and sets.
+  An empty vector is sent as plain strings of type 17, as in the C++ client; so are pairs and sets.
 */
 import { ProtocolError, ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
@@ -206,7 +206,7 @@ export function* decodeSymbols(
   return symbolVector(length, codes, base)
 }
 
-/** True if every code has its entry. Checks four codes at a time without branches, because checking costs more than reading them. */
+/** True if every code has an entry. Checks four codes at a time without branches: checks take longer than reading. */
 function allWithin(codes: Int32Array, baseLength: number): boolean {
   const last = baseLength - 1
   const { length } = codes

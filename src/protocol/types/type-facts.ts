@@ -46,12 +46,12 @@ export interface FixedElements<
   vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
   /**
    * Stores a JavaScript value.
-   * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for one of another kind
+   * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
    */
   store(vector: V, index: number, value: ElementValue): void
 }
 
-/** A scalar without a fixed size, after its flag. */
+/** Writes and reads a scalar without a fixed size, after its flag. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
   decodeScalar(
@@ -61,7 +61,7 @@ export interface ScalarCodec<S extends Scalar = Scalar> {
   ): Generator<void, S, void>
 }
 
-/** A column whose elements are not one typed array. */
+/** Operations on a column whose elements are not one typed array. */
 export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
@@ -71,13 +71,13 @@ export interface ColumnAccess<
   /** Rows `start` to `end` (exclusive), sharing memory if possible. */
   slice(vector: V, start: number, end: number): V
   concat(first: V, second: V): V
-  /** Row `indexes[i]` as row i. */
+  /** A vector whose row i is row `indexes[i]` of `vector`. */
   take(vector: V, indexes: Int32Array): V
-  /** @throws {ValueError} DDB_USAGE for a value of another kind */
+  /** @throws {ValueError} DDB_USAGE for a value of the wrong kind */
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** How elements without one typed array travel, after rows and columns. */
+/** Writes and reads elements that are not one typed array, after the numbers of rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(
@@ -87,7 +87,7 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
   ): Generator<void, V, void>
 }
 
-/** Facts about one type. Either `fixed` is present, or some of the others: a type may have no scalar, or no column. */
+/** Facts about one type: `fixed`, or else `scalars` if it has scalars, `columns` and `elements` if it has columns. */
 export interface TypeFacts {
   /** The type's number on the wire. */
   readonly id: number

@@ -1,5 +1,5 @@
 /*
-  Requests without answers (flag 4): alone, mixed with others on one session, and on a session without others.
+  Requests without answers (flag 4): a single one, several among answered requests, several on a session of their own.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'

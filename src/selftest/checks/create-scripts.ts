@@ -1,5 +1,5 @@
 /*
-  Checks of the scripts that `schema` prints and `load --create` runs, one script of each shape, and of names of columns.
+  Checks the scripts that `schema` prints and `load --create` runs, one of each shape. Also checks names of columns.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
@@ -15,7 +15,7 @@ import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
 import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 
-/** 2024.01.01. */
+/** 2024.01.01 in days since 1970. */
 const firstDay = 19_723
 const megabyte = 1_000_000
 
@@ -48,7 +48,7 @@ interface Shape {
   /** Key columns of a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
-  /** The size of all rows: more than a gigabyte a day gets a second level of partitions. */
+  /** The size of all rows. A table with more than a gigabyte a day gets a second level of partitions. */
   readonly megabytes?: number
 }
 
@@ -99,7 +99,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
   }
 }
 
-/** Runs a script that needs rights, without which the check is skipped. @returns the server's words if it refuses, else undefined */
+/** Runs a script. Throws if the user lacks rights. @returns the server's words if it refuses, else undefined */
 async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
   try {
     await ask(script)

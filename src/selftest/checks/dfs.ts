@@ -1,5 +1,5 @@
 /*
-  Tables in our own DFS database, partitioned by value, 1 to 3.
+  Tables in our own DFS database, which is partitioned by the values 1 to 3.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'

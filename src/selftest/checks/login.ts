@@ -1,5 +1,5 @@
 /*
-  Each way to log in that this program supports, and how the server refuses the others.
+  Each way to log in that this program supports, and how the server refuses other ways.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'

@@ -29,16 +29,16 @@ import {
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** R5: so many sessions claim so many keys. */
+/** R5: the number of sessions, and of the keys that every session claims. */
 const claimants = 8
 const claims = 500
 
-/** R16, what receipts cost: the check sends at most so many batches, fewer to a slow server. */
+/** R16 (what receipts cost): the most batches that the check sends, and their rows. A slow server gets fewer. */
 const costBatches = 200
 const costRows = 100
 const costLimitMs = 2_000
 
-/** @returns how many batches were sent without answers, and the ms for each, until the last was in the table */
+/** @returns the number of batches sent without answers, and the ms per batch until the last one was in the table */
 async function timeOf(
   { platform, rowsOf }: CheckContext,
   table: string,
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // Waiting for the rows now and then keeps this loop from sending more than a slow server can process in the time.
+    // Without these waits, the loop would send a slow server more than it can process before the check's time ends.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }
@@ -80,7 +80,7 @@ ddbIngestTestWon`
         won.reduce((sum, answered) => sum + answered[k]!, 0),
       )
       const wrong = winners.filter(count => count !== 1).length
-      // A server that counts known keys answers 1 to everyone. Runs then read back which claim came first.
+      // A server that counts known keys answers 1 to every session. Runs then read back which claim came first.
       if (winners.every(count => count === claimants)) return pass('known keys are counted')
       return wrong === 0 ? pass() : fail(`${wrong} keys were not answered with 1 exactly once`)
     },

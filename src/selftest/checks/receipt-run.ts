@@ -103,7 +103,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
   }))
 }
 
-/** `1: 5, 2, 2; 2: 5, null, -1`: rows received, left and taken of each batch. */
+/** `1: 5, 2, 2; 2: 5, null, -1`: of each batch the rows received, left and taken. */
 export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)

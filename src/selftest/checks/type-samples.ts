@@ -9,7 +9,7 @@ const maxFloat = 3.4028234663852886e38
 const leastFloat = 1.401298464324817e-45
 const maxLong = 0x7fff_ffff_ffff_ffffn
 const max128 = (1n << 127n) - 1n
-/** Long enough for a length of two bytes, and for a second block of a socket. */
+/** Long enough that its length takes two bytes, and that a socket may deliver it in two blocks. */
 const longText = 'ab\u00e9\u4e2d\u{1f40b}'.repeat(1000)
 
 /** Type → values; dates from 1900 to 9999, times over the whole day. */
@@ -71,7 +71,7 @@ export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
   ([type, values]) => ({ type, column: vectorOf(columnType(type), values) }),
 )
 
-/** For each type that has arrays: rows of none, one and several cells, and more cells than a byte can count. */
+/** For each type that has arrays: rows of no cell, of one, of several, and of more cells than a byte can count. */
 export const arraySamples: readonly TypeSample[] = Object.entries(samples)
   .filter(([type]) => !withoutArrays.includes(type))
   .map(([type, values]) => {

@@ -27,7 +27,7 @@ export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
-/** Compares scales as well, and whether rows are arrays. */
+/** Whether two types have equal element types and scales, and both or neither have arrays as rows. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }

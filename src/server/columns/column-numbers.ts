@@ -1,6 +1,6 @@
 /*
-  Columns of numbers read as doubles and written back. A null is NaN in between, so an input NaN becomes null in every type that
-  has no NaN.
+  Reads columns of numbers as doubles, and makes columns of doubles. A null becomes NaN, and NaN becomes null in every
+  type that has no NaN.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'

@@ -213,7 +213,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** Rows of arrays over their cells; an empty row is one null cell (docs/protocol.md#array-vectors). */
+/** An array vector of rows with all their cells; an empty row is one null cell (docs/protocol.md#array-vectors). */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

@@ -75,7 +75,7 @@ export function decimalColumn(target: ColumnType, values: readonly (bigint | nul
   return vectorOf(target, values)
 }
 
-/** For decimals, the number of units of 10^−scale; for whole numbers, themselves. */
+/** The unscaled integers of decimals (150 for 1.50); whole numbers as they are. */
 export function unscaledValues(column: FixedVector): (bigint | null)[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)

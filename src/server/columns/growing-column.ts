@@ -156,7 +156,7 @@ class GrowingSymbols implements GrowingColumn {
       target.set(codes.subarray(0, length), start)
       return
     }
-    // A batch may have a base far larger than itself, so an entry is looked up on first use; 0 means not yet.
+    // A batch's base may have far more entries than rows, so an entry is looked up on first use; 0 means not yet.
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!
@@ -193,11 +193,11 @@ class GrowingCells implements GrowingColumn {
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
-  /** The same memory as words, once needed. */
+  /** The same memory as 32-bit words; undefined until it is needed. */
   #words: Int32Array | undefined
   #longs: BigInt64Array | undefined
   #length = 0
-  /** True once a view of the present buffer exists; its rows must not change then. */
+  /** True once a view of the present buffer exists: the rows in the buffer must then not change. */
   #viewed = false
 
   constructor(type: FixedType, scale: number | undefined, capacity: number) {
@@ -222,7 +222,7 @@ class GrowingCells implements GrowingColumn {
     this.#length += column.length
   }
 
-  /** Receipts arrive row by row: for such small arrays a view of the bytes would cost more than everything else. */
+  /** The fast path for one row, as in receipts: a view of its bytes would take longer than the rest of the work. */
   #appendOne(column: Column): boolean {
     if (column.length !== 1 || !('data' in column)) return false
     const { data } = column

@@ -120,7 +120,7 @@ function writeSymbols(
     claimArray(target)
   }
   const base = target.base as string[]
-  // A search finds a single text faster than a map of all texts does.
+  // For a single text, a search of the base is faster than a map of all its texts.
   const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
   const newCodes = new Map<number, number>()
   for (let i = 0; i < positions.length; i++) {
@@ -290,7 +290,7 @@ function valuesPerElement(vector: FixedVector): number {
   return dataTypes[vector.type].bytesPerValue / vector.data.BYTES_PER_ELEMENT
 }
 
-/** An empty array of at least this length, or half as much again as the vector's array. */
+/** An empty array with room for `needed` elements, and for at least half as many again as the vector has. */
 function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   const { constructor } = vector.data as Int32Array
   const length = Math.max(needed, Math.ceil(1.5 * vector.length), minCapacity)

@@ -91,7 +91,7 @@ function backwards(length: number): Int32Array {
   return Int32Array.from({ length }, (_, row) => length - 1 - row)
 }
 
-/** Positions out of range are null (manual, "slice"). */
+/** The position that an index gives; undefined if it is out of range, where elements are null (manual, "slice"). */
 function positionOf(index: ServerValue, length: number): number | undefined {
   const raw = rawIndexes(index)[0]
   return raw !== undefined && raw >= 0 && raw < length ? raw : undefined
@@ -148,7 +148,7 @@ function sliceOfPair(pair: Pair): SliceBounds {
 }
 
 /**
- * Both ends within 0 to `length`, and `to` never below `from`.
+ * The bounds of a slice: both are within 0 to `length`, and `to` is not below `from`.
  * @throws {ScriptError} if an end is negative
  */
 export function resolveSlice(
@@ -201,7 +201,7 @@ function selectColumns(table: ServerTable, names: readonly string[]): ServerTabl
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
-/** A plain table from the result of `pick` for each column. */
+/** A plain table whose columns are what `pick` makes of the table's columns. */
 export function pickTableRows(table: ServerTable, pick: (column: Column) => Column): ServerTable {
   const columns = table.columnNames.map((_, index) => pick(table.column(index)))
   return createTable('basic', table.columnNames, table.columnTypes, { columns })

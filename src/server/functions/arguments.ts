@@ -45,7 +45,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments of `call`. In `name(given, [optional], ...rest)` arguments without brackets are present. */
+/** The arguments of `call`. Those without brackets in `name(given, [optional], ...rest)` are always present. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -92,7 +92,7 @@ export function isAbsent(value: Argument): value is undefined {
   return value === undefined || isVoid(value)
 }
 
-/** A table, or the name of one of the session's or the node's shared tables. */
+/** The table that the argument is or names: a variable of the session, or else a shared table. */
 export function tableArgument(context: CallContext, value: Argument): ServerTable {
   if (value?.form === 'serverTable') return value
   const name = textOf(value)
@@ -238,7 +238,7 @@ export function vectorArgument(value: ServerValue | undefined, name: string): Ve
   return column
 }
 
-/** size(X): elements, including nulls; rows of a table. */
+/** size(X): the number of elements, including nulls, or of a table's rows. */
 export function sizeOf(value: ServerValue): number {
   switch (value.form) {
     case 'vector':

@@ -48,7 +48,7 @@ export class LoginKey {
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
-      // Node refuses to remove padding of PKCS#1 v1.5 itself (CVE-2023-46809).
+      // Node itself refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
       return unpadded(
         privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
@@ -74,7 +74,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** State of a login that the first of its two calls keeps for the second. */
+/** State of a SCRAM login, kept from the first of its two calls to the second. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string

@@ -6,7 +6,7 @@ import { requestText } from './faults.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { newUuid } from '../values/scalar.js'
 
-/** A request that failed without telling its client. */
+/** A request that failed and whose client got no answer. */
 export interface AsynchronousFailure {
   readonly sessionId: string
   /** Script, function name, or variable names, clipped. */
@@ -36,7 +36,7 @@ export class AsynchronousFailures {
     return this.#count
   }
 
-  /** The latest ones, oldest first. */
+  /** The latest failures, oldest first. */
   get recent(): readonly AsynchronousFailure[] {
     return this.#kept
   }

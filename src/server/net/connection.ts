@@ -60,15 +60,15 @@ export class Connection {
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
   #turnStartedMs: number | undefined
-  /** A request is suspended, or a turn is scheduled. */
+  /** True while a request is suspended, or a turn is scheduled. */
   #busy = false
-  /** Answers wait for the peer to read. */
+  /** True while answers wait for the peer to read. */
   #blocked = false
   #reading = true
   #finished = false
-  /** The request at work, or the latest one. */
+  /** The request being executed, or the latest one. */
   #current: Work | undefined
-  /** Requests that a fault has postponed until after the next answered one. */
+  /** Requests that a fault has postponed until after the next answered request. */
   #later: Work[] = []
   /** Postponed requests whose turn has come. */
   #due: Work[] = []
@@ -117,7 +117,7 @@ export class Connection {
     this.#work()
   }
 
-  /** The peer will send nothing more; it may still read. */
+  /** The peer will send nothing more, but may still read. */
   receiveEnd(): void {
     if (this.#finished || this.#requests.ended) return
     this.#requests.end()
@@ -180,7 +180,7 @@ export class Connection {
     this.#due.push(...this.#later.splice(0))
   }
 
-  /** A turn lasts until the next turn of the event loop, in which many chunks can arrive. */
+  /** Begins a turn, unless one has begun. A turn may serve several chunks: it ends with the event loop's turn. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
     const { clock } = this.#context
@@ -244,7 +244,7 @@ export class Connection {
       if (outcome instanceof Promise) {
         this.#busy = true
         this.#beginJob(work)
-        // Output printed before the wait is shown before it.
+        // Output printed before the wait is sent before the wait.
         this.#replies.flush()
         outcome.then(
           value => this.#waited(() => this.#succeeded(work, value)),
@@ -342,7 +342,7 @@ export class Connection {
     if (this.#busy) this.#replies.flush()
   }
 
-  /** The stream is invalid: reports that if an answer is expected, and ends only this connection. */
+  /** The stream is invalid: reports this if an answer is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0

@@ -4,7 +4,7 @@
 
 import type { Clock, Timer } from '../../platform/platform.js'
 
-// Timers hold at most 31 bits; a longer wait takes several.
+// A timer's delay has at most 31 bits; a longer wait takes several timers.
 const longestMs = 2 ** 31 - 1
 
 export class Delays {

@@ -51,8 +51,8 @@ export interface Transport {
   send(chunks: readonly Uint8Array[]): boolean
   pause(): void
   resume(): void
-  /** Sends the rest, then says goodbye. */
+  /** Sends the rest, then tells the peer that nothing more comes. */
   end(): void
-  /** Ends at once. */
+  /** Ends the connection at once, without sending the rest. */
   destroy(): void
 }

@@ -46,15 +46,15 @@ export type FaultAfter = 'drop' | 'close' | 'cut'
 /** Facts about one insert inside a script, for fault hooks. */
 export interface WriteInfo {
   readonly sessionId: string
-  /** Name under which the table is shared; '' for others. */
+  /** Name under which the table is shared; '' for a table that is not shared. */
   readonly table: string
   /** Rows of a table argument; 0 if single values or vectors are inserted. */
   readonly rows: number
 }
 
 /**
- * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: the insert waits first, while jobs of
- * other sessions continue.
+ * drop: the insert returns 0 and stores nothing, as if the job had been killed during the insert. until: the insert
+ * waits first, while jobs of other sessions continue.
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
@@ -64,7 +64,7 @@ export interface RemovalInfo {
   readonly table: string
 }
 
-/** Facts about a `limit offset, rows`, for fault hooks. */
+/** Facts about a clause `limit offset, rows`, for fault hooks. */
 export interface SliceInfo {
   readonly offset: number
   /** Rows of the whole result. */

@@ -55,17 +55,17 @@ export interface ListenerOptions {
 }
 
 const firstByteOfGet = 0x47
-// How long a peer gets to close after our goodbye; incoming data extends it.
+// `close` cuts off all peers after `goodbyeMs` without progress. Each socket is cut off `lingerMs` after we end it.
 const goodbyeMs = 500
 const lingerMs = 5_000
 /** Limit of connections without a request: enough for many clients that start at once, but not for a client that keeps opening more. */
 const maxSilent = 1_024
 
-/** One port, from `listen` to `close`. */
+/** Listens on one port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #door: WebSocketDoor
-  /** Every open socket, and its connection once the first byte came. */
+  /** Every open socket; its connection is undefined until the first byte arrives. */
   readonly #peers = new Map<Socket, Connection | undefined>()
   /** Connections with something left to execute or to wait for; they may outlive their sockets. */
   readonly #connections = new Set<Connection>()
@@ -129,7 +129,7 @@ export class Listener {
     })
   }
 
-  /** Connections without requests do not count: 512 of them would lock everybody else out. */
+  /** Connections without requests do not count: otherwise 512 of them would lock out all other clients. */
   #isFull(): boolean {
     let asking = 0
     for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
@@ -249,7 +249,7 @@ class TcpTransport implements Transport {
     if (this.#ended) return
     this.#ended = true
     this.#socket.end()
-    // Reads and drops what the peer still sends, so that no RST overtakes our last answer; but not for ever.
+    // Reads and drops what the peer still sends, so that no RST overtakes our last answer. `endLater` limits the time.
     this.#socket.resume()
     if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }

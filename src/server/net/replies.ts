@@ -1,5 +1,5 @@
 /*
-  Answers on their way to the client, large tables in blocks.
+  Sends the answers of a connection to its client, large tables in blocks.
 */
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -10,7 +10,7 @@ import type { Transport } from './executor.js'
 
 /**
  * An empty table becomes one empty block, so that the client gets its columns.
- * @param blockBytes  approximate wire size of one table of the result
+ * @param blockBytes  approximate wire size of one block
  */
 function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
@@ -32,7 +32,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
-  // Text in wire form has no index, so each cut removes its text: the next cut need not scan that text again.
+  // Text in wire form has no index. Each cut removes its rows from the front, so the next cut does not scan them again.
   let { encoded } = column
   return (start, end) => {
     let at = 0
@@ -45,7 +45,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
 
 /** Answers of one connection in the order of its requests. */
 export class Replies {
-  /** The session that answers from now on. */
+  /** Session id for the answers that follow. */
   sessionId: string
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
@@ -77,13 +77,13 @@ export class Replies {
     this.#flushFramed()
   }
 
-  /** @param text  is put on one line */
+  /** @param text  its line breaks are replaced */
   error(text: string): void {
     encodeResponse(this.#writer, this.sessionId, { error: text })
     this.#flushFramed()
   }
 
-  /** Printed output, before the answer of the request that printed it. */
+  /** Sends printed output; call this before sending the answer of the request that printed it. */
   message(text: string): void {
     encodeMessage(this.#writer, text)
     this.#flushFramed()
@@ -93,7 +93,7 @@ export class Replies {
     if (this.#transport.framed) this.flush()
   }
 
-  /** @returns false while the peer has too much to read already */
+  /** @returns false if the peer still has too much to read */
   flush(): boolean {
     if (this.#discarding) {
       this.#writer.take()
@@ -114,12 +114,12 @@ export class Replies {
     if (first !== undefined) this.#transport.send([first.subarray(0, half)])
   }
 
-  /** The peer reads again. */
+  /** Call this when the peer reads again. */
   drained(): void {
     this.#roomLeft = true
   }
 
-  /** The peer no longer reads. */
+  /** Call this when the peer no longer reads: drops all answers from now on. */
   discard(): void {
     this.#discarding = true
     this.#writer.take()

@@ -15,7 +15,7 @@ export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** The job that others saw while the request was queued. */
+  /** The job that clients saw while the request was queued; undefined if no client listed the queued jobs. */
   job: ConsoleJob | undefined
   /** The job was cancelled before its turn came. */
   isCancelled: boolean
@@ -31,7 +31,7 @@ export class RequestQueue {
   readonly #jobs: RunningJobs
   readonly #reader: ByteReader = new ByteReader()
   #decoding: ReturnType<typeof decodeRequest>
-  /** Decoded before their turn. */
+  /** Requests decoded before their turn. */
   readonly #ahead: Arrival[] = []
   #aheadBytes = 0
 
@@ -41,7 +41,7 @@ export class RequestQueue {
     this.#decoding = decodeRequest(this.#reader, limits)
   }
 
-  /** Bytes that have arrived and not had their turn. */
+  /** Bytes of requests that wait for their turn. */
   get waitingBytes(): number {
     return this.#reader.available + this.#aheadBytes
   }
@@ -59,14 +59,14 @@ export class RequestQueue {
     this.#reader.end()
   }
 
-  /** Undefined while the next request is incomplete. */
+  /** Returns undefined while the next request is incomplete. */
   next(): Arrival | undefined {
     const ahead = this.#ahead.shift()
     if (this.#ahead.length === 0) this.#aheadBytes = 0
     return ahead ?? this.#read()
   }
 
-  /** Jobs that wait for their turn. */
+  /** Decodes the waiting requests and lists their jobs. */
   readonly jobs = (): ConsoleJob[] => {
     while (this.#ahead.length === 0 || this.#ahead.at(-1)!.kind === 'request') {
       const before = this.#reader.available

@@ -14,9 +14,9 @@ const otherLanguages = requestFlags.python | requestFlags.kdb
 export interface RunnerContext {
   readonly executor: Executor
   readonly retries: Retries
-  /** Set if tables are counted and dropped. */
+  /** Set if the server counts and drops the tables that clients send (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for a function of the session, or a view: it runs except for its inserts. */
+  /** True for functions of the session and for views: with `discard` they still run, but their inserts are dropped. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 

@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** Faults for requests whose flag 4 differs from the flag of their connection. */
+/** Faults for requests whose flag 4 (no answer) differs from that of the connect request. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',
@@ -49,7 +49,7 @@ const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedStall: 'stall',
 }
 
-/** Every name, for help and errors. */
+/** The names of all faults, for help and error messages. */
 export const faultNames: readonly string[] = [
   ...transientTags,
   ...Object.keys(refusedInserts),
@@ -62,10 +62,10 @@ export const faultNames: readonly string[] = [
 const defaultEvery = 10
 
 /**
- * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `S03000` every N-th
- *   removal of a shared stream table, as if it had a subscriber; with `forget` every N-th request of a session finds its
- *   session forgotten. Default 10. `mixed…` and `limitEnd` describe how a server always behaves: every request meets them, and
- *   they take no N
+ * @param text  `NAME` or `NAME:N`; N is 10 by default. With a tag or RefId every N-th insert of a table is refused.
+ *   With `S03000` every N-th removal of a shared stream table is refused, as if the table had a subscriber. With
+ *   `forget` the session is dropped at every N-th request. `mixed…` and `limitEnd` take no N: they apply to every
+ *   request of their kind
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
@@ -109,7 +109,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** No document says whether servers refuse such a query, or how, so the text is ours. */
+/** Refuses a `limit` that begins after the last row. No document says whether servers do so, so the text is ours. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

@@ -11,15 +11,15 @@ interface Latest {
   outcome: Outcome
 }
 
-// A client id belongs to one connection object of a client program; only its latest request can be repeated.
+// How many clients to remember. A client id belongs to one connection object of a client program.
 const keptClients = 1024
 
-/** The latest request of each client that numbers them, for all connections of a server. */
+/** The latest request of each client that numbers its requests, over all connections of a server. */
 export class Retries {
   /** Client id → its latest request; the least recently used client first. */
   readonly #latest = new Map<string, Latest>()
 
-  /** Runs the request unless it already ran, on any connection; then returns the earlier outcome. */
+  /** Runs a request once, even if it comes on several connections. A repeated request gets its earlier outcome. */
   once(head: RequestHead, run: () => Outcome): Outcome {
     const { clientId } = head
     const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
@@ -31,7 +31,7 @@ export class Retries {
     const outcome = run()
     this.#keep(clientId, { sequenceNumber, outcome })
     if (outcome instanceof Promise) {
-      // A failed request was not executed: it may be repeated, unless its client has moved on to another one.
+      // A failed request was not executed, so its client may repeat it, unless the client has sent another request.
       outcome.catch(() => {
         if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
       })

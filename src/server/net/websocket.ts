@@ -11,7 +11,7 @@ import type { Transport } from './executor.js'
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
-  /** Makes a session for an upgraded socket; `refusal` is its answer to everything. */
+  /** Makes a session for an upgraded socket; with `refusal`, the session answers every request with that text. */
   accept(stream: Duplex, transport: Transport, refusal: string | undefined): Connection
 }
 
@@ -24,14 +24,14 @@ interface Machinery {
 const highWaterBytes = 1_048_576
 const goingAway = 1001
 
-/** Sessions of unsupported kinds: the name is echoed as the client demands, then connect is refused with a message. */
+/** Unsupported kinds of sessions → answer to connect. The handshake still accepts the kind, as clients demand. */
 const refusals: Readonly<Record<string, string>> = {
   python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
   q: 'The embedded server runs DolphinDB scripts only, no q sessions.',
   streaming: 'The embedded server does not publish stream tables to subscribers.',
 }
 
-/** One per port; loads its modules with the first connection. */
+/** Serves the WebSocket connections of one port; loads its modules with the first connection. */
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   #machinery: Promise<Machinery> | undefined

@@ -37,7 +37,7 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
 /** Longest text that functions make, in characters; requests cannot be longer, either. */
 const maxTextLength = 16_777_216
 
-/** Null is '', so text combined with a null stays. */
+/** Null is '', so adding a null does not change a text. */
 export function concatenate(pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = textsOfVector(left)
@@ -101,7 +101,8 @@ const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
 
 /**
  * Sums take the larger scale, products the sum of both scales, quotients the left scale; a DOUBLE on either side makes the result
- * DOUBLE (DolphinDB manual, "DECIMAL"). A product that its type cannot hold takes a wider one (same, page decimalMultiply).
+ * DOUBLE (DolphinDB manual, "DECIMAL"). A product too large for both operands' types gets a wider type (manual, page
+ * decimalMultiply).
  * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
  */
 function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {

@@ -1,6 +1,6 @@
 /*
   `x $ TYPE`, cast(x, TYPE): explicit conversion, which allows more than an insert does. Text is parsed, everything can become
-  text, and temporal values and integers exchange their raw numbers.
+  text, and temporal values and integers are converted by their raw numbers.
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
@@ -38,7 +38,7 @@ export function castTo(value: ServerValue, target: ServerValue): ServerValue {
   })
 }
 
-/** @throws {ScriptError} if one type cannot become the other */
+/** @throws {ScriptError} if the value cannot have the type */
 export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   switch (value.form) {
     case 'scalar':
@@ -72,7 +72,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   return joinAll(cast.map(element => columnOfScalar(element as Scalar)))
 }
 
-/** Like `castValue`, for vectors. The same type returns the same object, so copy it before changing it. */
+/** Like `castValue`, for vectors. Returns `vector` itself if it has the type, so copy the result before changing it. */
 export function castVector(vector: Vector, type: ColumnType): Vector {
   const from = columnTypeOf(vector)
   if (type.array) throw incompatible(type, from)
@@ -111,7 +111,7 @@ function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
   return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
 }
 
-/** The value of a text in a type; null if it has none. Integers end at the first character that is not a digit. */
+/** The value of a text in a type; null if the text has none. Integers end at the first character that is no digit. */
 function readText(text: string, type: ColumnType): ElementValue {
   const name = type.type
   if (text === '') return null
@@ -156,7 +156,7 @@ function readInteger(text: string, max: bigint): number | null {
   return value !== undefined && value >= -max && value <= max ? Number(value) : null
 }
 
-/** undefined for a text without digits, or with more than any integer type has. */
+/** The integer at the start of a text; undefined without digits, or with more digits than any integer type has. */
 function leadingInteger(text: string): bigint | undefined {
   const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
   if (digits!.length > 19 || zeros! + digits! === '') return undefined

@@ -61,7 +61,7 @@ function indexIn(numbers: Numbers, wanted: number | bigint, from: number): numbe
     : (numbers as Float64Array).indexOf(wanted, from)
 }
 
-/** The sentinels are the smallest values of their kind, so plain comparison puts nulls first. */
+/** Null sentinels are the smallest values of their types, so plain comparison puts nulls first. */
 function fill(
   operator: ComparisonOperator,
   pairing: Pairing,
@@ -72,7 +72,7 @@ function fill(
   const b = read(pairing.right)
   const result = new Int8Array(length)
   if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
-    // Usually few rows equal one value, and the engine's search needs no BigInt per row.
+    // `indexOf` skips the rows that differ, usually most of them, without making a BigInt for each.
     const next = (from: number): number => indexIn(a, b[0]!, from)
     for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
     return result

@@ -55,7 +55,7 @@ function either(a: number, b: number): number {
   return b === nullInt8 ? a : a | b
 }
 
-/** The null stays null; everything else but 0 becomes false. */
+/** Null stays null, 0 becomes true, and everything else becomes false. */
 export function not(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'not')
   const truth = truthOf(operand.vector, 'not')

@@ -91,7 +91,7 @@ export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing
   return { form: 'vector', type: 'INT', length, data }
 }
 
-/** FLOAT only for FLOATs and integers; one DOUBLE makes the result DOUBLE. `\` of integers is DOUBLE. */
+/** The result is FLOAT if one side is FLOAT and none is DOUBLE; else DOUBLE, also for `\` of integers. */
 function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   const operation = doubleOperations[operator]

@@ -1,6 +1,6 @@
 /*
-  Operands in the form that operators compute with. Scalars and vectors become one vector, and results get the operand's form again, so
-  each operator is written once, for vectors. Also reads the numbers, unscaled decimals and texts of a vector.
+  Operands in the form that operators compute with. Every operand becomes a vector, and results get the operand's form
+  again, so each operator is written once, for vectors. Also reads the numbers, unscaled decimals and texts of a vector.
 */
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
@@ -26,13 +26,13 @@ import type { ServerValue } from '../values/server-value.js'
 /** A value seen as a vector. */
 export interface Operand {
   readonly vector: Vector
-  /** A single element that is combined with every element of the other operand. */
+  /** True if the vector has a single element that is combined with every element of the other operand. */
   readonly isScalar: boolean
   /** Turns a vector of results of the same length into the operand's own form. */
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Element `index` of a vector whose elements are scalars; a tuple's elements may be others. */
+/** Element `index` of a vector that is not a tuple: elements of tuples need not be scalars. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
@@ -196,7 +196,7 @@ export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
-  // Converts via the text: dividing by a power of ten that is not exact as a double would round twice.
+  // Converts the text, because a division would round twice: large powers of ten are not exact as doubles.
   return vectorOf(
     { type: 'DOUBLE' },
     values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),

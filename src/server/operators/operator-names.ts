@@ -35,7 +35,7 @@ export function operatorOf(text: string): BinaryOperator | undefined {
   return Object.hasOwn(operatorNames, text) ? (text as BinaryOperator) : undefined
 }
 
-/** Operators from two values to BOOL that can be chained: `1 < x < 3`. */
+/** Operators that compare two values and can be chained: `1 < x < 3`. */
 export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
   '<',
   '<=',

@@ -1,5 +1,5 @@
 /*
-  Every operator of the language on one or two values of any form, including `? :`; the memory of their results is counted.
+  Every operator of the language on one or two values of any form, including `? :`. Counts the memory of the results.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
@@ -96,7 +96,7 @@ function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector
   }
 }
 
-/** Computes the scalars of typical loops directly. */
+/** Computes with two INTs or two DOUBLEs directly, as typical loops do; undefined for anything else. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
   const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
@@ -131,15 +131,15 @@ function wrapped(value: number): Scalar {
   return intScalar(result === -2147483648 ? null : result)
 }
 
-/** Pairs of elements, one for each element of the result: of a tuple, and of the other side. */
+/** The two operands for each element of the result, if at least one side is a tuple. */
 interface TuplePairs {
   readonly length: number
   at(index: number): [ServerValue, ServerValue]
 }
 
 /**
- * A tuple computes element by element; the other side is a tuple of the same length or is combined with each element. Undefined
- * if neither is a tuple.
+ * A tuple computes element by element. A tuple or vector of the same length on the other side also gives its elements;
+ * any other value is combined with each element. Undefined if neither side is a tuple.
  */
 function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
@@ -159,7 +159,7 @@ function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefin
   }
 }
 
-/** The results of an operator on the elements of a tuple: a vector if the operator gives truth values. */
+/** Joins the results for the elements of a tuple: into a vector if the operator compares, else into a tuple. */
 function assembleTuple(
   operator: ElementwiseOperator,
   results: readonly ServerValue[],
@@ -178,7 +178,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   })
 }
 
-/** `x <- y`: scalars and vectors make a longer vector. */
+/** `x <- y`: scalars and vectors make a longer vector; a list on either side makes the result a list. */
 function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   const a = left.form === 'scalar' ? columnOfScalar(left) : left
   const b = right.form === 'scalar' ? columnOfScalar(right) : right

@@ -57,7 +57,7 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   return { type, from: bound(first), to: bound(right) }
 }
 
-/** `-(n..n)` and `(n)..m` arrive as vectors of one element. */
+/** The element of a left side that arrives as a vector of one element, such as `-(n..n)` or `(n)`. */
 function onlyElement(vector: Vector): ServerValue {
   if (vector.length !== 1) throw refusal()
   return elementAt(vector, 0) as ServerValue

@@ -1,5 +1,5 @@
 /*
-  Equality and order of elements and rows: keys, the first row of each kind, groups of equal rows, and sorting with nulls first
+  Equality and order of elements and rows: keys, distinct rows, groups of equal rows, and sorting with nulls first
   (manual, "Null values in sorting").
 */
 import { isDecimal } from '../../protocol/data-type.js'
@@ -20,7 +20,7 @@ import {
 /** Two elements have equal keys exactly if they are equal. */
 export type Key = number | bigint | string | null
 
-/** One key per row. Nulls have the key null, except nulls of text, which are ''. Integers of any width have one form. */
+/** One key per row: null for nulls, except '' for nulls of text. Equal integers of any width have the same key. */
 export function keysOfVector(vector: Vector): readonly Key[] {
   if (vector.type === 'VOID') return new Array<null>(vector.length).fill(null)
   if (isLiteral(vector.type)) return textsOfVector(vector)
@@ -49,7 +49,7 @@ function formatted(vector: Vector): readonly Key[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row) || null)
 }
 
-/** One key per row over several columns; a row of an array vector counts by its text. */
+/** One key per row over several columns; rows of array vectors are compared by their text. */
 export function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
     column.form === 'vector' && column.type !== 'ANY'
@@ -63,7 +63,7 @@ export function rowKeys(columns: readonly Column[]): readonly Key[] {
   )
 }
 
-/** Rows that are the first of their kind. */
+/** For each set of equal rows, the index of the first. */
 export function distinctRows(columns: readonly Column[]): Int32Array {
   const seen = new Set<Key>()
   const rows = new Int32Array(columns[0]?.length ?? 0)
@@ -149,7 +149,7 @@ export function rowComparison(column: Column): RowComparison {
     throw new ScriptError('Tuples and array vectors can not be sorted.')
   }
   if (column.type === 'SYMBOL') return symbolComparison(column)
-  // All have one scale, so the unscaled integers have the same order.
+  // All values of a column have the same scale, so their unscaled integers have the same order.
   if (column.type === 'DECIMAL32' || column.type === 'DECIMAL64') return comparisonOf(column.data)
   if (column.type === 'DECIMAL128') {
     const { values } = unscaledOf(column)!
@@ -177,7 +177,7 @@ function symbolComparison({ codes, base }: SymbolVector): RowComparison {
   }
 }
 
-/** The null sentinels are the smallest values of their types. */
+/** Sorts nulls first, because null sentinels are the smallest values of their types. */
 function comparisonOf(
   values:
     ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string> | ArrayLike<number | bigint | string>,

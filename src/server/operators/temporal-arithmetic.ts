@@ -1,5 +1,5 @@
 /*
-  Arithmetic with dates and times: plus and minus a number of their own units, and the difference of two of them.
+  Arithmetic with dates and times: adding and subtracting a number of their own units, and the difference of two.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'
@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both sides to numbers in the order of the moments, even if one type's range is much smaller. */
+/** Converts both sides to a type whose numbers compare as the moments do, even if one side's range is much smaller. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
@@ -71,7 +71,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Nanoseconds since 1970; a moment out of range becomes the first or last one. */
+/** Nanoseconds since 1970; a moment out of range becomes the first or last in range. */
 function boundedNanos(vector: Vector): Vector {
   if (vector.type === 'NANOTIMESTAMP') return vector
   const made = convertColumn(vector, { type: 'NANOTIMESTAMP' }) as Vector

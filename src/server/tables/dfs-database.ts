@@ -28,8 +28,8 @@ export interface StoredTableOptions {
 }
 
 /**
- * Registers a new database, or returns the existing one if no scheme is given.
- * @throws {ScriptError} if the path already has another scheme, or none was ever given
+ * Registers a new database, or returns the existing one if `handle` has the same scheme or none.
+ * @throws {ScriptError} if the existing database has another scheme, or a new one has none
  */
 export function openDatabase(
   node: ServerNode,
@@ -54,7 +54,7 @@ export function openDatabase(
   return handle
 }
 
-/** @throws {ScriptError} S04001 */
+/** @throws {ScriptError} S04001 if there is no database at the path */
 export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   const database = node.databases.get(path)
   if (database === undefined) {
@@ -118,7 +118,7 @@ export function createStoredTable(
 
 /**
  * Drops a database. Code that still refers to its tables can read but not write them.
- * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ * @throws {ScriptError} S04001 if the database is missing; `<NoPrivilege>…`
  */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
   const database = databaseAt(node, path)
@@ -130,7 +130,7 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
 
 /**
  * Like `dropDatabase`, for one table.
- * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ * @throws {ScriptError} S04001 if the database or the table is missing; `<NoPrivilege>…`
  */
 export function dropTable(
   node: ServerNode,
@@ -166,8 +166,8 @@ function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: 
 }
 
 /**
- * @param right  sufficient as an alternative to owning the database or DB_MANAGE
- * @throws {ScriptError} unless the user is an administrator, owns the database or has the right; guests own nothing
+ * @param right  a right that suffices, like DB_MANAGE
+ * @throws {ScriptError} unless the user is an administrator, owns the database or has such a right; guests own nothing
  */
 function checkMayChange(
   node: ServerNode,

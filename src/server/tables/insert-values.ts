@@ -68,7 +68,7 @@ export function rowsOfValues(
 }
 
 /**
- * One scalar or vector per column as columns. A vector for an array column is one row if everything else is.
+ * Makes a column from each scalar or vector. For an array column, a vector is a single row.
  * @throws {ScriptError} `Inconsistent length of values to insert.`
  */
 function columnsOfValues(
@@ -112,7 +112,7 @@ function oneArray(cells: Vector): ArrayVector {
   return { form: 'arrayVector', length: 1, offsets: Uint32Array.of(0, cells.length), cells }
 }
 
-/** The dictionary must accept values of any type, and have one for each column (docs/server-semantics.md#tableinsert). */
+/** The dictionary must accept any type and have an entry per column (docs/server-semantics.md#tableinsert). */
 function insertDictionary(table: ServerTable, dictionary: ServerDictionary): number {
   if (dictionary.valueType !== undefined) throw valueCountError(table)
   const entries = [...dictionary.entries.values()]
@@ -178,7 +178,7 @@ export function preparedValues(
 }
 
 /**
- * Sets column `name` at these rows to `values`, one value each; a new name adds a column, null elsewhere.
+ * Sets column `name` at `rows` to `values`, one value per row. A new name adds a column with nulls in all other rows.
  * @throws {ScriptError} for stream tables, key columns, partitioning columns, and types that do not convert
  */
 export function updateRows(

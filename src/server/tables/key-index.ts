@@ -1,6 +1,6 @@
 /*
-  Finds rows by key. Every key is a few int32 words (text is numbered first), stored side by side for all rows, and an
-  open-addressing hash table maps them to row numbers: without objects or strings per row.
+  Finds rows by key. Every key is a few int32 words, with a number for each text. The keys of all rows lie side by side.
+  An open-addressing hash table maps keys to row numbers, so that no row needs an object or a string.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector } from '../../protocol/value.js'
@@ -21,7 +21,7 @@ export class KeyIndex {
   #used = 0
   #rows = 0
 
-  /** @throws {ScriptError} for key columns of types that cannot be keys (server: only INTEGRAL, TEMPORAL, LITERAL, …) */
+  /** @throws {ScriptError} for types that cannot be keys (DolphinDB allows only INTEGRAL, TEMPORAL, LITERAL, …) */
   constructor(types: readonly ColumnType[]) {
     this.#wordsPerColumn = types.map(wordsOf)
     this.#wordsPerRow = this.#wordsPerColumn.reduce((sum, words) => sum + words, 0)

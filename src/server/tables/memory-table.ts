@@ -88,7 +88,7 @@ export function columnIndex(table: ServerTable, name: string): number {
   return index
 }
 
-/** @throws {ScriptError} S05017 */
+/** @throws {ScriptError} S05017 for a name that occurs twice */
 function checkDistinct(names: readonly string[]): void {
   const seen = new Set<string>()
   const duplicate = names.find(name => seen.size === seen.add(name).size)

@@ -1,7 +1,7 @@
 /*
   Who may read and write which table, and call which function view (docs/server-semantics.md#rights). Administrators may do everything.
   Other users may use DFS tables that they created or were granted, and shared tables until somebody grants or denies rights on them.
-  Inside a function view its owner's rights apply.
+  Inside a function view, the rights of the view's owner apply.
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -29,7 +29,7 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** True with DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
+/** True if the user has DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
   const key = privilegeKey('DB_OWNER', '')
   let isGranted = false
@@ -70,7 +70,7 @@ export function checkViewCall(
 }
 
 /**
- * @param change  the intended change; TABLE_WRITE and DB_WRITE cover all three
+ * @param change  the intended change; TABLE_WRITE and DB_WRITE permit every change
  * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
 export function checkWrite(

@@ -17,7 +17,7 @@ export interface UpsertOptions {
   keyColumns?: readonly number[]
 }
 
-/** A stream table that keeps its latest rows in memory (DolphinDB manual, page enableTablePersistence). */
+/** Limits the rows that a stream table keeps in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
   /** Limit of rows; if there are more, the older half is dropped. */
   readonly rows: number
@@ -25,7 +25,7 @@ export interface TableCache {
   readonly isPersisted: boolean
 }
 
-/** Counts of rows; a row whose nulls were all ignored counts in neither. */
+/** Counts of rows. A row that changed nothing, because its nulls were ignored, is not counted. */
 export interface UpsertCount {
   inserted: number
   updated: number
@@ -36,7 +36,7 @@ export interface StoredTableFacts {
   /** `dfs://…`; '' for an in-memory partitioned table. */
   databasePath: string
   tableName: string
-  /** Unique among all DFS tables, even earlier ones with the same name; '' in memory. */
+  /** Unique among all DFS tables, even earlier ones with the same name; '' for tables in memory. */
   physicalIndex: string
   /** A UUID for the table's own file chunk; unique like `physicalIndex`. */
   chunkId: string
@@ -90,7 +90,7 @@ export interface ServerTable {
   keepRows(rows: Int32Array): void
   /** Gives every column its new name, in order. */
   renameColumns(names: readonly string[]): void
-  /** Replaces a column; the table takes over its type. */
+  /** Replaces a column; the table takes over the new column's type. */
   replaceColumn(index: number, column: Column): void
   addColumn(name: string, type: ColumnType, column: Column): void
 }

@@ -11,8 +11,8 @@ import type { ServerTable } from './server-table.js'
 
 /**
  * Makes a table visible to all sessions. A shared name in use then refers to the new table.
- * @throws {ScriptError} for a stream table that is shared under another name, if nothing is published (S00001), or without the
- *   right to share if that is needed
+ * @throws {ScriptError} for an invalid name; for a stream table if it is shared under another name, or if the node
+ *   publishes nothing (S00001); if the user lacks a right that sharing requires
  */
 export function shareTable(
   node: ServerNode,
@@ -53,7 +53,7 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
 
 /**
  * Ends the sharing of a name.
- * @throws {ScriptError} if no table is shared under this name, or a requested fault says that it has subscribers (S03000)
+ * @throws {ScriptError} if no table has this shared name, or if a fault pretends the table has subscribers (S03000)
  */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)

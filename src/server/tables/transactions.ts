@@ -51,10 +51,10 @@ export interface Transactions {
 }
 
 /**
- * Writes at once into tables in memory. For a DFS table, locks the partitions until the next turn of the event loop, which writes the
- * rows, so that sessions that write at the same time collide.
- * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be all or
- * nothing
+ * Writes at once into tables in memory. For a DFS table, locks the partitions, and writes the rows in the next turn of
+ * the event loop: so writes of several sessions at the same time can conflict.
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has locked a partition and the
+ *   write must be all or nothing
  */
 export function inTransaction<T>(
   context: CallContext,

@@ -1,6 +1,6 @@
 /*
-  The interface between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or call
-  scripts (each) is a generator that yields a Suspension and is driven by the session.
+  The interface between the interpreter and `functions/`. Most built-ins are plain functions. A built-in that must wait
+  (sleep) or call scripts (each) is a generator: it yields a Suspension, and the session continues it.
 */
 import type { FunctionValue, ServerValue } from './server-value.js'
 import type { ServerNode } from '../node.js'
@@ -47,7 +47,7 @@ export interface CallContext {
    * that is not a name. Read them before the built-in calls a script or suspends.
    */
   readonly argumentNames: readonly (string | undefined)[]
-  /** Rows for tables that outlive the request count as inserted, and are dropped. */
+  /** True if rows for tables that outlive the request are dropped, but count as inserted. */
   readonly discards: boolean
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
   /** The function of this name: the session's, a function view, or a built-in. */

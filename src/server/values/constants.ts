@@ -9,7 +9,7 @@ import type { ServerValue } from './server-value.js'
 /** Kinds of objects for `undef`, `defined` and `undef all`. */
 export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
 
-/** As in `database` and `schema` (docs/server-semantics.md#partition-schemes). */
+/** Numbers of partition types, as `database` and `schema` use them (docs/server-semantics.md#partition-schemes). */
 export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
 
 /** keepDuplicates of createPartitionedTable. */

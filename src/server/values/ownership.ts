@@ -1,7 +1,7 @@
 /*
   Who may change an array in place. Vectors are passed by reference and share their arrays. A variable that changes elements
-  first copies the array and then owns the copy, until the variable is read for anything that could keep it. So `x[i] = v` in a
-  loop costs one copy, and values made from x earlier do not change.
+  first copies the array and then owns the copy, until the variable is read by anything that could keep the array. So
+  `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
 */
 import type { Vector } from '../../protocol/value.js'
 import type { ServerValue } from './server-value.js'
@@ -25,14 +25,14 @@ export function claimArray(vector: Vector): void {
   if (array !== undefined) owners.set(array, vector)
 }
 
-/** Call this before code that may keep the value gets the value. */
+/** Call this before passing the value to code that may keep the value. */
 export function releaseArray(value: ServerValue): void {
   if (value.form !== 'vector') return
   const array = arrayOf(value)
   if (array !== undefined) owners.delete(array)
 }
 
-/** A separate object over the same arrays; tables, functions and handles are returned unchanged. */
+/** A new object over the same arrays; tables, dictionaries, functions and handles are returned unchanged. */
 export function shallowCopy(value: ServerValue): ServerValue {
   switch (value.form) {
     case 'scalar':
@@ -66,7 +66,7 @@ export function isPlain(value: ServerValue): boolean {
   }
 }
 
-/** Gives `target` the value of `source`, for everything that refers to it: a `mutable` argument, `&x = y`. */
+/** Copies `source` into the object `target`, for `mutable` arguments and `&x = y`: every reference sees the change. */
 export function overwrite(target: ServerValue, source: ServerValue): void {
   const record = target as unknown as Record<string, unknown>
   for (const key of Object.keys(record)) {

@@ -9,7 +9,7 @@ export type Keywords = ReadonlyMap<string, ServerValue>
 
 export const noKeywords: Keywords = new Map()
 
-/** `fn{args}`. A partial application of another one becomes a single one, as chains of them would fill the stack. */
+/** `fn{args}`. If `fn` is a partial application, merges both into one, as long chains would fill the stack. */
 export function partialOf(
   fn: FunctionValue,
   bound: CallArguments,
@@ -21,7 +21,7 @@ export function partialOf(
   return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
-/** The call's arguments fill the open places, and the rest follows. */
+/** Puts the call's arguments into the open places, and the remaining arguments at the end. */
 export function filled(partial: PartialFunction, args: CallArguments): CallArguments {
   const all: (ServerValue | undefined)[] = []
   let next = 0
@@ -34,7 +34,7 @@ export function filled(partial: PartialFunction, args: CallArguments): CallArgum
   return all
 }
 
-/** Combines the keywords of both; for the same name, the call's wins. */
+/** Combines the keywords of a partial application and of a call; for the same name, the call's value wins. */
 export function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
   if (partial.keywords.size === 0) return keywords
   return new Map([...partial.keywords, ...keywords])

@@ -79,8 +79,8 @@ export class RequestMemory {
 }
 
 /**
- * True for values too small to count: types, databases, and scalars except long texts. A script that holds many of them is about as
- * long as they are.
+ * True for values too small to count: types, databases, and scalars except long texts. A script that holds many such
+ * values is itself about as large.
  */
 export function isLight(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
@@ -115,7 +115,7 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
  * Approximate size of a value in bytes. Everything in it counts as often as it occurs, so that a value of acceptable size can
  * also be printed or sent. A table is counted when it gets its rows.
  * @param room  stop once the size exceeds this
- * @throws {ScriptError} if it is nested more deeply than a sent value may be
+ * @throws {ScriptError} if the value is nested more deeply than a sent value may be
  */
 function weigh(value: ServerValue, room: number = Infinity, depth: number = 0): number {
   switch (value.form) {
@@ -179,7 +179,7 @@ function weighColumn(column: Column, room: number, depth: number): number {
     case 'BLOB':
       return blobsOf(column).reduce((sum, bytes) => sum + bytes.length + blobBytes, 0)
     case 'ANY':
-      // A tuple holds the wire's own values unchanged.
+      // The elements of a tuple are wire values, which are all server values, too.
       return weighAll(column.data.slice(0, column.length) as readonly ServerValue[], room, depth)
     case 'SYMBOL':
       return column.length * 4

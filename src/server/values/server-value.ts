@@ -15,7 +15,7 @@ export interface UserFunction {
   kind: 'user'
   name: string
   definition: FunctionDefinition
-  /** Owner of the function view that this function is, or that created it. */
+  /** If this function is a function view, or a view created it: the view's owner. */
   viewOwner?: string
   /** True for the function view itself. */
   isView?: true

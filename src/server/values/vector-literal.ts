@@ -24,7 +24,7 @@ export function joinColumns(left: Column, right: Column): Column {
   return concatColumns(convertColumn(left, type), convertColumn(right, type))
 }
 
-/** Concatenates all columns, halves at a time, so that many small ones are not copied repeatedly. */
+/** Concatenates all columns by joining halves, so that each column is copied only a few times. */
 export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
   if (columns.length <= 1) return columns[0]
   const middle = columns.length >> 1
@@ -115,7 +115,7 @@ export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
   return tupleOf(values)
 }
 
-/** A tuple of any values; one that cannot be sent (tables, functions) makes it a list. */
+/** A tuple of the values; a list if a value cannot be sent (tables, functions). */
 export function tupleOf(values: readonly ServerValue[]): ServerValue {
   if (values.every(isWireValue)) {
     return { form: 'vector', type: 'ANY', length: values.length, data: values }
@@ -139,7 +139,7 @@ export function elementsOf(value: ServerValue): readonly ServerValue[] {
   return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }
 
-/** True for values that a tuple holds unchanged. */
+/** True for values that a tuple can hold. */
 export function isWireValue(
   value: ServerValue,
 ): value is Exclude<Value, { form: 'table' | 'dictionary' }> {

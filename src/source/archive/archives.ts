@@ -7,7 +7,7 @@ import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform
 import { readDirectory, type Member } from './zip-directory.js'
 import { memberFile } from './zip-member.js'
 
-/** Keeps the directories of the archives read last in memory. */
+/** Keeps the directories of the most recently read archives in memory. */
 export interface Archives {
   /**
    * Lists the files in the archive, in the archive's order.
@@ -23,7 +23,7 @@ export function isArchiveName(name: string): boolean {
 
 /** Archives that a path may lead through, outermost first, each with the rest of the path as the member. */
 function archivesOn(path: string): { archive: string; member: string }[] {
-  // Asked for each of a million files.
+  // Answers quickly for paths outside archives, because there may be a million files.
   if (!/\.zip[\\/]/i.test(path)) return []
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),

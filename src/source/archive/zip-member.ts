@@ -139,7 +139,7 @@ async function* contentOf(
     for await (const chunk of method === deflated ? inflated(raw, compressedBytes) : raw) {
       const bytes = chunk as Uint8Array
       length += bytes.length
-      // A directory that states too small a size could also cost unlimited memory or time.
+      // Stops here, because content beyond the stated size could take unlimited memory or time.
       if (length > sizeBytes)
         throw wrong(`more than the ${sizeBytes} bytes that the archive states`)
       sum = crc32(bytes, sum)

@@ -13,7 +13,7 @@ export interface Place {
 /** Limits memory. An archive above this size loses at most half a megabyte of content. */
 const mostKeptBytes = 2 * 1024 * 1024
 
-/** Size of one block: a pipe may deliver single bytes, which would be a buffer each. */
+/** Size of one block: a pipe may deliver single bytes, and a buffer for each would take too much memory. */
 const blockBytes = 64 * 1024
 
 /** Keeps a whole archive, or nothing once the archive exceeds `mostKeptBytes`. */

@@ -62,7 +62,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // While there is content to take, nothing else would yield to the event loop, which reads the file.
+      // Lets the event loop read the file, because this loop does not wait as long as there is content to take.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }
@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // While `fill` waits for a pipe, `return` settles only when the pipe ends, so nothing may wait for it.
+    // While `fill` waits for a pipe, `return` settles only when the pipe ends, so `return` must not be awaited.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)

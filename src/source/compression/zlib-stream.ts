@@ -93,7 +93,7 @@ function unknownRest(name: string, endBytes: number): InputError {
   return damagedInput(name, restFollows(endBytes))
 }
 
-/** zlib's messages for data after a gzip member that begin no further member. */
+/** zlib's messages if other data follow a gzip member, instead of another member. */
 const noMember = /header|unknown compression method/
 
 /** zlib's messages for a member whose content does not match its checksum or length. */

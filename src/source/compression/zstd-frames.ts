@@ -210,7 +210,7 @@ class FrameReader {
 
   /**
    * Appends the next bytes of the input to the current batch.
-   * @returns false if the input ends before
+   * @returns false if the input ends first
    */
   async #copied(length: number): Promise<boolean> {
     const bytes = (this.#bytes ??= Buffer.from(this.#room()))

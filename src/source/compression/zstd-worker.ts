@@ -1,6 +1,6 @@
 /*
-  The code of the thread that decompresses Zstandard, as text. Sources, bundle and tests would each find a separate file in
-  another place.
+  The code of the thread that decompresses Zstandard. It is text, because a file would lie in a different place for
+  sources, bundle and tests.
 */
 
 /**

@@ -30,7 +30,7 @@ export interface CharacterDecoder {
   /**
    * Decodes the characters that begin from `start` on and before `stop`. Stops at the first character whose text would end after
    * `textLimit`, or that is incomplete at `end`. Writes `brokenMark` for bytes that are not a character.
-   * @param ended  true if the input ends at `end`: an incomplete character there is not a character
+   * @param ended  true if the input ends at `end`: then an incomplete character there is written as `brokenMark`
    */
   decode(
     input: Bytes,

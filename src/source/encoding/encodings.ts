@@ -41,7 +41,6 @@ export type SingleByteEncoding = (typeof singleByte)[number]
 export type MultiByteEncoding = (typeof severalBytes)[number]
 export type Utf16Encoding = 'utf-16le' | 'utf-16be'
 
-/** How an input encodes characters. */
 export type Encoding = SingleByteEncoding | MultiByteEncoding | (typeof unicode)[number]
 
 /** All encodings, common ones first. */

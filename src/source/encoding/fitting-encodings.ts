@@ -38,8 +38,8 @@ export interface FittingEncoding {
 }
 
 /**
- * Lists the encodings in which all of `sample` is text. If that includes no multi-byte encoding, adds those in which nearly all
- * of `sample` is text. The most likely one comes first; that is UTF-8 if nearly all of it is.
+ * Lists the encodings in which all of `sample` is text. If no multi-byte encoding is among them, adds those in which
+ * nearly all of `sample` is text. The most likely encoding comes first: UTF-8 if nearly all of `sample` is UTF-8.
  * @param isWhole  false if the sample may begin or end inside a character: then only its whole lines count
  * @param brokenAt  position of a byte that is not UTF-8; the text around it counts even outside whole lines
  */
@@ -88,7 +88,7 @@ function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
   return [{ encoding: 'utf-8', example: exampleOf(text), brokenBytes }]
 }
 
-/** The encoding that the bytes beyond ASCII suggest; undefined if they suggest none, as those of Chinese text in gb18030. */
+/** The encoding that the bytes beyond ASCII suggest; undefined if they suggest none, like Chinese text in gb18030. */
 function likelyEncoding(bytes: Uint8Array): (typeof candidates)[number] | undefined {
   let high = 0
   let letters = 0

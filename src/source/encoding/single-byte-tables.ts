@@ -1,6 +1,6 @@
 /*
   Tables of encodings with one byte per character. Node's decoders return control characters for bytes that Windows code pages
-  leave free. One of them even answers differently in one piece and in several.
+  leave free. One decoder even gives other characters when bytes come in several pieces.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { SingleByteEncoding } from './encodings.js'

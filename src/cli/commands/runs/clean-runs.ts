@@ -72,7 +72,7 @@ export async function cleanRuns(
   }
 }
 
-/** Asks the default server if the user names none. A failure does not count then: perhaps no server listens there. */
+/** If the user names no server, asks the default server and ignores failures: perhaps no server listens there. */
 async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
   const { host, port, plan } = settings
   const isNamed = [host, port, plan].some(one => one !== undefined)

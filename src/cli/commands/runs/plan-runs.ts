@@ -31,7 +31,7 @@ export interface PlanReport {
   readonly units: Readonly<Record<UnitState | 'total', number>>
   /** Rows of finished units: read = confirmed + filtered + rejected. */
   readonly rows: PlanStatus['rows']
-  /** Rows accepted so far of unfinished units. */
+  /** Confirmed rows of unfinished units. */
   readonly rowsSoFar: number
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
@@ -48,7 +48,7 @@ export interface PlanReport {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** Limit of lines in text output; `--json` has all of them. */
+/** Most units named in text output; `--json` names all. */
 const mostNamed = 50
 
 /** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
@@ -136,7 +136,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
       (rowsPerSec === null ? '' : `; ${grouped(rowsPerSec)} rows/s`),
   ]
   const open = units.filter(({ state }) => state !== 'done')
-  // Uncertain files come first.
+  // Uncertain units come first.
   const named = [...open].sort(
     (a, b) => Number(b.state === 'uncertain') - Number(a.state === 'uncertain'),
   )
@@ -159,7 +159,7 @@ export async function cleanPlan(
   return dropped !== undefined
 }
 
-/** A plan has no journal that names the server: asks the first one that the user names, or the default. */
+/** Asks the first server that the user names, or the default server: a plan has no journal that names one. */
 async function onServer<T>(
   settings: RunsSettings,
   call: Call,

@@ -40,7 +40,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         const { folder: workingFolder } = known.run
         const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths start at the run's folder. The user's paths were read, or made absolute.
+        // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
         goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
@@ -57,7 +57,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   )
 }
 
-/** Refuses a function from a journal that others may have written: it would run with the user's rights. @throws {UsageError} DDB_USAGE */
+/** @throws {UsageError} DDB_USAGE if others may have written the transform, which runs with the user's rights */
 function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
   const strange = [path, dirname(path)].find(one => strangersAt(one) !== undefined)
@@ -94,7 +94,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   const { onError, ...kept } = options.rejects ?? {}
   const own = fieldsOf(resumeOptions, settings).rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
-  // Where batches are not known one by one, the journal keeps no rejects, but the name of their file.
+  // If the outcome of single batches is unknown, the journal keeps only the name of the rejects file.
   const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
   const file = isSame ? kept.file : (own.file ?? kept.file ?? before)
   return {

@@ -8,13 +8,13 @@ import { pathNames } from '../../../source/path/path-pattern.js'
 const dayText = /^\d{8}$|^\d{4}-\d\d-\d\d$/
 const codeText = /^(?:(?:sh|sz|bj|SH|SZ|BJ)?\d{5,6}|[A-Z]{1,6}\d{0,4})(?:\.[A-Za-z]{1,4})?$/
 
-/** More paths tell nothing new. */
+/** Examines at most this many paths: further ones tell nothing new. */
 const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
  * @param columns  of the content; if one already holds days or codes, those in the paths are not proposed
- * @returns undefined unless some part of all paths is a day or a code, and not the same everywhere
+ * @returns undefined unless a part of the paths is a day or a code in every path, and differs between paths
  */
 export function pathOfParts(
   paths: readonly string[],

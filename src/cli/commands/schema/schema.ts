@@ -66,11 +66,11 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** Results that can be printed; each is made on demand. */
+/** Results to print; the script is only made if it is needed. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
-  /** Parts of the paths that would be columns. */
+  /** The pattern (`--path`) for the parts of the paths that would be columns. */
   readonly path: string | undefined
   readonly commands: readonly string[]
   /** @throws {DdbError} if no such table is possible */
@@ -111,7 +111,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
     onLook: look.onLook,
-    // A program would not see that something was assumed.
+    // A program that reads JSON would not notice that the header is only assumed.
     assumesHeader: formatOf(settings) !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
@@ -197,7 +197,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
   }
 }
 
-/** Columns may be known even if no table can be made of them. */
+/** Null if no table can have these columns: the columns themselves are shown anyway. */
 function scriptOrNull(script: () => string): string | null {
   try {
     return script()
@@ -214,7 +214,7 @@ const assumedText = ({ isHeader, field }: AssumedHeader): string => {
     : `assumed, as nothing proves it: the first record is a row, because ${shown} looks like a value`
 }
 
-/** The command for the other answer. */
+/** Prints the command to use if the assumption about the header is wrong. */
 function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
   const command = againWith(asked, 'header', isHeader ? 'no' : 'yes')
   if (command === undefined) return

@@ -14,7 +14,7 @@ export interface LookWatch {
 }
 
 const longestSilenceMs = 1000
-/** A pipe says nothing until it delivers, so the line is drawn by the clock. */
+/** A timer redraws the line, because a pipe that delivers nothing causes no event. */
 const drawnEveryMs = 200
 
 export function watchLook(

@@ -90,14 +90,14 @@ function newParser(words: Words): Parser {
     .configureHelp(layoutIn(words))
 }
 
-/** commander's own view of all commands and their options, for code that only looks at it. */
+/** All commands and their options as commander's objects, for code that parses no command line. */
 export function commandTree(commands: readonly Command[], words: Words): Parser {
   const parser = newParser(words)
   for (const command of commands) subcommand(parser, command, 80, words)
   return parser
 }
 
-/** Texts beside the flags are wrapped even on terminals of 60 columns. */
+/** commander wraps texts beside the flags if they have this many columns: so even on terminals of 60 columns. */
 const minWidthToWrap = 20
 
 /** Chinese characters are two columns wide, and a line may break after each. */

@@ -13,7 +13,7 @@ import { clean, didYouMean, systemCode } from '../../output/terminal-text.js'
 export interface ConfigScope {
   /** Name of the command, and of its section. */
   readonly command: string
-  /** Another command whose section applies after its own. */
+  /** Another command whose section applies if the command's own section does not set an option. */
   readonly settingsOf?: string | undefined
   /** False for a command that uses only its own section. */
   readonly takesShared: boolean
@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** The files that apply, the given one first. @throws {UsageError} DDB_CONFIG if that file is missing, or any is invalid */
+/** The files that apply, the given one first. @throws {UsageError} DDB_CONFIG if it is missing, or a file is invalid */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

@@ -34,7 +34,7 @@ export interface OptionDefinition {
   readonly help: string
   /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
-  /** Text for the reader. */
+  /** The text that the reader gets if nothing sets the option. */
   readonly default?: string
   /** A text for the help, if the default depends on something else and is decided later. */
   readonly defaultNote?: string
@@ -65,7 +65,7 @@ export type SettingsOf<Table> = {
 
 type Ungrouped = Readonly<Record<string, Omit<OptionDefinition, 'group'>>>
 
-/** Checks that fields accept the results of their options' readers. */
+/** Checks at compile time that the result of each option's reader fits the field that the option sets. */
 type FieldsFit<Table> = {
   readonly [Key in keyof Table]: Table[Key] extends {
     reader: Reader<infer T>
@@ -124,7 +124,7 @@ export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never :
   [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
 }
 
-/** Returns a copy; the argument does not change. */
+/** A copy without the members that are undefined. */
 export function defined<T extends object>(fields: T): Defined<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Defined<T>

@@ -16,7 +16,7 @@ export interface Reader<T> {
   readonly json?: boolean
   /** All accepted words, or the usual ones: shells offer them. */
   readonly choices?: readonly string[]
-  /** @throws {UsageError} if the reader of a name has its own message */
+  /** @throws {UsageError} for some names, with a message that says what is wrong */
   read(texts: readonly string[]): T | undefined
 }
 
@@ -107,7 +107,7 @@ export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).ex
   value === 'auto' ? value : count(1).read([value]),
 )
 
-/** Threads that read, connections that send. */
+/** A number of threads or connections, or `auto`. */
 export const autoTo64: Reader<'auto' | number> = single('auto, or a number from 1 to 64', value =>
   value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )
@@ -133,7 +133,7 @@ const milliseconds: Readonly<Record<string, bigint>> = {
 // Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
 const maxDurationMs = 2 ** 31 - 1
 
-/** Milliseconds: `500ms`, `5s`, `2m`, `1h`; for a bare number the unit would be unclear. */
+/** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, as its unit would be unclear. */
 export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
   const number = scaled(value, milliseconds)
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number

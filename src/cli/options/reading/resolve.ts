@@ -106,7 +106,7 @@ function fromEnvironment(
   return undefined
 }
 
-/** A repeatable option may hold a JSON array or object; anything else is its only value. */
+/** The variable of a repeatable option may hold a JSON array or object; any other text is the only value. */
 function environmentTexts(definition: OptionDefinition, value: string): readonly string[] {
   if (definition.reader.form === 'repeated' && /^\s*[[{]/.test(value)) {
     try {

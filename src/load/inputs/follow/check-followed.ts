@@ -1,5 +1,6 @@
 /*
-  Checks that a run that follows files can be resumed after a kill. Only the server's answers show that.
+  Checks that a run that follows files can be resumed after a kill: its journal must learn the outcome of every batch
+  from the server's answers.
 */
 import { UsageError } from '../../../errors.js'
 import { traitsOf } from '../../transport/confirmations.js'

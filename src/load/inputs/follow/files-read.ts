@@ -1,11 +1,12 @@
 /*
-  Files that were followed to their end: counts by the names that they had, and how to recognize each under another name.
+  Remembers files that were followed to their end: their counts by name, and how to recognize each file under another
+  name.
 */
 import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
 import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
-/** Takes some hundred bytes for every file. */
+/** Takes some hundred bytes of memory for every file. */
 export interface FilesRead {
   /** Total bytes. */
   readonly bytes: number

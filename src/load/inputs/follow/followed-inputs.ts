@@ -187,7 +187,7 @@ class FollowedInputs implements Inputs {
     }
   }
 
-  /** Reports skipped files once per kind, as they come and go. */
+  /** Reports skipped files only once per kind, because such files come and go. */
   #tellSources(present: PresentFiles): void {
     const { byKind } = this.sources.passedOver
     const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))

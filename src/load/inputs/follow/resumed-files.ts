@@ -1,6 +1,6 @@
 /*
-  Finds the files that an earlier process followed, by content and inode. A file has its own name or, if rotated since, another name
-  beside it.
+  Finds the files that an earlier process followed, by content and inode. A file has its old name, or, if it was
+  rotated, another name in the same folder.
 */
 import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** The file had at least this state: everything sent was in it. */
+/** The file had at least this size, because it contained every row that was sent. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number

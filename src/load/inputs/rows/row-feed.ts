@@ -8,10 +8,10 @@ import { RowFault, rowMembers, rowText, type RowMembers } from '../../../parse/r
 import type { Run } from '../../run.js'
 import type { RowsAtHand, RowStore } from './row-store.js'
 
-/** Approximate text of one piece. */
+/** Approximate length of the text of one piece, in characters. */
 const pieceChars = 128 * 1024
 
-/** How long a run that waits for rows may miss its own failure. */
+/** A run that waits for rows notices its own failure within this time. */
 const lookEveryMs = 250
 
 /** A text that is not the JSON of any row. */
@@ -117,7 +117,7 @@ class RowFeed implements Feed {
     return this.#textOf(rows, from, to)
   }
 
-  /** @returns undefined also if reading a row throws: `#textOf` handles such a row alone */
+  /** @returns undefined also if reading a row throws: `#textOf` then reads the rows one by one */
   #asColumns(
     columns: RowColumns,
     rows: readonly unknown[],

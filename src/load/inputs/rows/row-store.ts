@@ -1,6 +1,6 @@
 /*
-  The rows that a program passes to a run, numbered from 1, from writing until their outcome is known. The run takes rows in order; the
-  program can get back rows that did not reach the table.
+  Holds the rows that a program passes to a run, until their outcome is known. Rows are numbered from 1, and the run
+  takes them in order. The program can get back rows that did not reach the table.
 */
 import type { Ended as EndedEvent } from '../../fate/events.js'
 import type { AnyReject } from '../../rejects/reject.js'
@@ -18,7 +18,6 @@ export interface RejectedRow<Row = unknown> {
   readonly columnName: string | undefined
 }
 
-/** Rows by outcome. */
 export interface StoredRowCounts {
   written: number
   confirmed: number
@@ -46,7 +45,7 @@ const settled = Symbol('settled')
 
 interface Chunk {
   readonly rows: unknown[]
-  /** Rows whose outcome is unknown. */
+  /** Number of rows whose outcome is unknown. */
   open: number
 }
 
@@ -135,14 +134,14 @@ export class RowStore {
     this.#wake?.()
   }
 
-  /** True once after all rows to be sent at once are taken. */
+  /** After `flush`: returns true a single time, once all rows written before `flush` are taken. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0
     return true
   }
 
-  /** Resolves when something was written, or an outcome became known. */
+  /** Resolves at the next write, flush or end. */
   changed(): Promise<void> {
     return new Promise(resolve => {
       this.#wake = () => {
@@ -192,8 +191,8 @@ export class RowStore {
   }
 
   /**
-   * Records the outcome of a part of a batch; its rejected rows already have theirs. If only some rows are in the table and it is
-   * unknown which, all rows count as unconfirmed.
+   * Records the outcome of a part of a batch; its rejected rows already have an outcome. If only some rows are in the
+   * table and it is unknown which, all rows count as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: Part,
@@ -220,7 +219,7 @@ export class RowStore {
     this.counts.confirmed = 0
   }
 
-  /** Ends the run's part: the remaining rows were not sent. */
+  /** Called when the run has ended: all rows without an outcome count as unsent. */
   endRest(): void {
     this.#isClosed = true
     this.#ended(this.#first, this.counts.written, 'unsent')

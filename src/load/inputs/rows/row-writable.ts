@@ -17,7 +17,7 @@ interface RowEvents<Row> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Writable has it, for events of others
 type AnyListener = (...values: any[]) => void
 
-/** Our events first, then any other. */
+/** The events of `RowEvents` first, then any other event. */
 interface Listening<Row, Self> {
   <Event extends keyof RowEvents<Row>>(
     event: Event,

@@ -21,14 +21,14 @@ export interface EarlierReceipts {
   readonly resends: boolean
   /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
   of(batchNo: number): readonly LedgerRow[]
-  /** Adds a row that arrived before this process reached its batch in the input. */
+  /** Adds a row about a batch that this process has not yet reached in the input. */
   add(row: LedgerRow): void
 }
 
-/** More numbers than one process has transmissions. */
+/** More than the number of transmissions that a process can make. */
 const sendNosOfProcess = 2 ** 36
 
-/** In a unit, another process may have given any number. */
+/** In a unit, other processes may have used any number. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
 /** A random start for this process's numbers. Processes of a unit do not know of each other, and the start keeps their numbers apart. */

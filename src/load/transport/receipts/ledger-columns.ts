@@ -1,9 +1,12 @@
 /*
-  The columns of a ledger, each row of which is a receipt. They are defined only here: this table makes the scripts that write receipts
-  and the query that reads them.
+  The columns of a ledger, each row of which is a receipt. Only this file defines them: the scripts that write receipts
+  and the query that reads receipts are made from its table.
 */
 
-/** Part of the names of ledgers; rises whenever the columns change. Version 1 had no unit, no lane and only one count of rows. */
+/**
+ * Part of the names of ledgers; must increase whenever the columns change. Version 1 had no unit, no lane and only one
+ * count of rows.
+ */
 export const ledgerVersion = 2
 export type LedgerVersion = 1 | 2
 
@@ -21,7 +24,7 @@ interface LedgerColumn {
 const columns = {
   /** Part of a plan that is loaded as a whole; 0 without a plan. */
   unit: { name: 'unit', type: 'INT', isKey: true },
-  /** A sequence of batch numbers, whichever connection the batches use; 0 is the first. */
+  /** Identifies a sequence of batch numbers, from 0. The lane does not tell which connections the batches use. */
   lane: { name: 'lane', type: 'INT', isKey: true },
   /** From 1; rows with 0 do not belong to a batch. */
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
@@ -32,8 +35,8 @@ const columns = {
   sendNo: { name: 'sendNo', type: 'LONG' },
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**
-   * Rows that a transform left to be written; without a transform, all that arrived. Null if it threw an error, in claims, and in rows
-   * of other kinds.
+   * Rows that a transform left to be written; without a transform, all that arrived. Null if the transform threw an
+   * error, and in rows that are not outcomes.
    */
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
   /** Rows that the target took: −1 if it refused them, null if the server does not tell. */
@@ -48,7 +51,7 @@ const columns = {
 
 export type LedgerColumnName = keyof typeof columns
 
-/** Columns of the previous version: a run that began with it continues in its ledger. */
+/** Columns of the previous version: a run that began with that version continues in its ledger. */
 const firstColumns: readonly LedgerColumn[] = [
   columns.batchNo,
   columns.attempt,
@@ -59,7 +62,7 @@ const firstColumns: readonly LedgerColumn[] = [
   columns.loggedAt,
 ]
 
-/** In the order of the table. */
+/** The columns in the order in which the table has them. */
 export function ledgerColumns(version: LedgerVersion): readonly LedgerColumn[] {
   return version === 1 ? firstColumns : Object.values(columns)
 }
@@ -74,7 +77,10 @@ const unnamed: Readonly<Record<string, string>> = {
 }
 const nulls = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: '00T' } as const
 
-/** One row, as expressions of exactly the types of its columns (docs/server-semantics.md#inserting). */
+/**
+ * The cells of one row, as expressions whose types are exactly those of the columns
+ * (docs/server-semantics.md#inserting).
+ */
 export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 
 /** `tableInsert(…)` of one row; it returns 1 unless a row with these keys exists. */
@@ -96,5 +102,5 @@ export const readColumns = {
   2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
 
-/** Read as well if a transform may leave out rows. */
+/** A column that is read in addition if a transform may leave out rows. */
 export const leftColumn = 'rowsLeft' satisfies LedgerColumnName

@@ -97,7 +97,10 @@ export async function ledgerExists(
   return answer?.form === 'scalar' && answer.value === true
 }
 
-/** Removes the ledger; a server that refuses keeps it without harm to the rows. @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * Removes the ledger. If the server refuses, the ledger stays, which does no harm to the rows.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function dropLedger(
   session: Session,
   { name }: Ledger,

@@ -173,7 +173,10 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Without retries does nothing, as no connection would replace the abandoned one. */
+  /**
+   * Abandons connections on which nothing comes. Does nothing without retries, because no connection would replace the
+   * abandoned one.
+   */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')

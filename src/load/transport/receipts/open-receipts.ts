@@ -37,7 +37,7 @@ export async function openReceipts(
   control: Session,
 ): Promise<Delivery> {
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
-  // A ledger that is gone never gives its number to another.
+  // The number of a lost ledger is never used for another ledger.
   const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
@@ -48,7 +48,7 @@ export async function openReceipts(
     rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // A ledger of the previous version keeps its version.
+      // A ledger that was created with the previous version keeps its version.
       const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
       const number = ledgers
       run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })

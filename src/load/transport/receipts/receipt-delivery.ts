@@ -12,10 +12,10 @@ import type { SentBefore } from '../../journal/resumed-input.js'
 import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
 
-/** After this many batches, the ledger is read at once, to release the memory of many small batches. */
+/** After this many batches, the run reads the ledger at once, to release the memory of many small batches. */
 const batchesPerRead = 128
 
-/** Opens no session; from here on the node belongs to the delivery. */
+/** Opens no session. The delivery owns the node from now on. */
 export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { run } = setup
   const watcher = new ReceiptWatcher(setup)

@@ -54,7 +54,7 @@ export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
-  /** One for each connection of the run; a batch may use any of them. */
+  /** One session for each connection of the run; without lanes, a batch may use any of them. */
   readonly #data: Session[]
   /** The session on which each batch was last sent. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
@@ -102,7 +102,8 @@ export class ReceiptNode implements Outlet {
         await tryUntil(deadlineMs, rules, open, passes)
         // A round trip after writing the marker: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
-        // The marker has to name the session that continues a run left cleanly.
+        // If the last process ended cleanly, the marker names no session. It must name the session that now continues
+        // the run.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
         // The array may have holes for sessions that were not opened; `forEach` skips them.
@@ -209,7 +210,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Whether the server has nothing to do for the data; undefined if the server does not tell.
+   * Whether the server has nothing to do for this run's data; undefined if the server does not tell.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
@@ -226,8 +227,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Asks a question on every data session, after everything sent: if the server answers, it has read all of that. A session that is
-   * asynchronous throughout never answers. There, an idle server must suffice.
+   * Asks a question on every data session. A server that answers has read everything sent before the question. A
+   * session that is asynchronous throughout never answers: then it must suffice that the server is idle.
    * @param idle  the result of `isIdle`
    * @throws {ConnectionError}
    */
@@ -343,9 +344,9 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target at its end
-   * (`isLooked`), this waits until the ledger is removed. So it notices a server that has restarted. If another process has to resume
-   * the run, both stay, and the marker says so.
+   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target at its
+   * end (`isLooked`), waits until the ledger is removed: this fails if the server has restarted. If a process has to
+   * resume the run, ledger and marker stay, and the marker says so.
    * @throws {ConnectionError}
    * @throws {TimeoutError}
    */

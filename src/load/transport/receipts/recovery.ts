@@ -25,7 +25,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   const { rules } = setup
   if (rules.retries === 0) {
     carryOut.stop(notReopened())
-    // The ledger may still tell the outcome of batches already sent.
+    // If the session for queries is open, the ledger may still tell the outcome of batches already sent.
     if (queue.node.isControlLost) throw notReopened()
     return
   }
@@ -37,7 +37,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     memory = await queue.node.restore(deadlineMs)
   } catch (error) {
     if (queue.node.isControlLost) link.hears('gone')
-    // The server was silent for too long, for which the watcher ends the run.
+    // The server was silent for too long. The watcher ends the run for that reason.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }
@@ -172,7 +172,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   if (hasMoved) link.news()
 }
 
-/** Leaves a node that has answered for everything, so that a failure to leave it cleanly does not matter. */
+/** Leaves a node on which no batch is open any more. A failure to leave it cleanly does not matter. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
     await node.finish(timeoutMs, false, false)
@@ -183,7 +183,7 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Time limit at the end for a server that has answered for everything. */
+/** Time limit at the end of a run, for a server that has no open batch any more. */
 const longestFarewellMs = 5_000
 
 /**
@@ -249,7 +249,7 @@ async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boole
   }
 }
 
-/** Repeats the end on a new connection if the connection was lost during it. */
+/** Repeats the last look on a new connection if the connection was lost during that look. */
 async function lookAgain(
   link: ReceiptLink,
   deadlineMs: number,

@@ -1,6 +1,7 @@
 /*
-  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches under it.
-  Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
+  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
+  and record them in the ledger. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have
+  checked them.
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
@@ -15,11 +16,11 @@ import {
 
 /** Phase of rows with batch 0, which are probes by this program. */
 const probePhase = 8
-/** Phase of rows about a session, whose negative number takes the place of a batch's. */
+/** Phase of rows about a session: they contain the negative number of the session instead of a batch number. */
 const sessionPhase = 7
 /** Phase of claims: only the transmission that writes a claim first may insert rows. */
 export const claimPhase = 0
-/** Phase of outcomes: rows, or −1 and the reason. */
+/** Phase of outcomes: the number of rows, or −1 and the reason. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
@@ -61,7 +62,10 @@ ddbIngestKnown = ${probe}
 export interface WrittenLedger {
   readonly name: string
   readonly version: LedgerVersion
-  /** Whether the probe answered 1: a claim then reads back which transmission came first. */
+  /**
+   * Whether the probe's second insert answered 1, although the key was known: a claim then reads back which
+   * transmission came first.
+   */
   readonly countsDuplicates: boolean
 }
 

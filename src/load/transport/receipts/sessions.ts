@@ -58,10 +58,16 @@ export async function openControl(
   }
 }
 
-/** For this share of the time for reconnecting, only the run's own node is tried. */
+/**
+ * At first, only nodes that the user has named are tried. This lasts for the time for reconnecting, divided by this
+ * number.
+ */
 const ownShare = 4
 
-/** Time until which no other live node is tried, because only the present node can answer for the batches it has. */
+/**
+ * Time until which only nodes that the user has named are tried, because only the present node can tell the outcome of
+ * the batches it has.
+ */
 export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
   const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
@@ -107,14 +113,14 @@ export function connectData(
   })
 }
 
-/** A session for data that is opened while it is still being found out whether the run needs it. */
+/** A session for data that is opened before it is known whether the run needs the session. */
 export interface EarlySession {
   /** The caller uses or closes it; `giveUp` then does nothing. */
   take(): Promise<Session>
   giveUp(): Promise<void>
 }
 
-/** Round trips may be long, so requests that do not depend on each other are sent at once. */
+/** Begins to open a session for data at once: round trips may be long, and this needs no other answer first. */
 export function openEarly(
   setup: Pick<SessionSetup, 'run' | 'rules'>,
   control: Session,

@@ -26,7 +26,9 @@ const silenceMs = 1_000
 /** Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after this share of the allowed silence. */
 const longestQuietMs = 5_000
 const quietShare = 4
-/** The ledger then takes some ten megabytes on the server, with two rows a batch. */
+/**
+ * After this many rows, a new ledger begins. With two rows a batch, the old one takes some ten megabytes on the server.
+ */
 const maxLedgerRows = 100_000
 
 /** Whether the inputs may never end, as with followed files or the rows of a program. */
@@ -44,8 +46,8 @@ export class ReceiptWatcher {
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
   /**
-   * Rows of the ledger when the run began. They do not count for a new ledger: this process has already read those that it may still
-   * need.
+   * Rows that the ledger had when this process began. They do not count towards `maxLedgerRows`, because this process
+   * has already read them.
    */
   readonly #firstRows: number
 
@@ -104,19 +106,19 @@ export class ReceiptWatcher {
     const { state } = run
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
-      // Once another process has the run, this process changes nothing of it any more.
+      // Once another process has the run, this process no longer changes anything of the run.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // The run waits for the kernel to take all bytes, even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
-        // The end may have come while the ledger was being read, and nothing wakes us a second time.
+        // `finish` may have been called while the ledger was being read. It does not wake the watcher a second time.
         if (this.#allSent) continue
         await link.woken()
         link.news()
         continue
       }
-      // If no batch is with the server, its silence means nothing, unless silence ended the connection.
+      // If no batch is with the server, the server's silence means nothing, unless silence ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -131,7 +133,8 @@ export class ReceiptWatcher {
         continue
       }
       await this.#rest(pollMs)
-      // Long pauses are only for long silence, so that the last receipt of a run does not wait for one to pass.
+      // A pause is long only after long silence, so that the last receipt of a run does not have to wait for the end of
+      // a long pause.
       const silentMs = link.nowMs - link.newsAtMs
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
@@ -153,7 +156,7 @@ export class ReceiptWatcher {
       return false
     } catch (error) {
       if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
-      // A connection over which nothing comes may be lost at the other end; a new connection will show.
+      // A connection over which nothing comes may be lost at the other end. A new connection will show whether it was.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false

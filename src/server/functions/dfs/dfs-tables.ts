@@ -113,8 +113,8 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * The file chunks of tables, one each; here partitions are not stored as chunks. In the path `*` and `%` match any text, `?`
-   * one character (DolphinDB manual, page getChunksMeta).
+   * One row per table: here partitions are not stored as chunks. In the path, `*` and `%` match any text, `?` one
+   * character (DolphinDB manual, page getChunksMeta).
    */
   builtin('getChunksMeta([chunkPath], [top])', ({ node }, [chunkPath, top]) => {
     const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')

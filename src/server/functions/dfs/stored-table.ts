@@ -158,7 +158,7 @@ const database = builtin(
   },
 )
 
-/** Before 2.00 there was one engine and no such argument; PKEY came with 3.00.1. */
+/** Before 2.00 there was one engine and no argument for it; PKEY came with 3.00.1. */
 function engineOf(
   { release }: ServerNode,
   given: ServerValue | undefined,
@@ -213,7 +213,7 @@ function compoLevels(scheme: ServerValue): LevelScheme[] {
   if (levels.length < 2 || levels.length > maxLevels) {
     throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
   }
-  // Partitions added to this database must not appear in other databases from the same handles.
+  // Copies, so that partitions added to this database do not appear in other databases made from the same handles.
   return levels.map(level => ({ ...level }))
 }
 

@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Name, body, owner, createTime: of all views for administrators, of their own views for others. */
+  /** Name, body, owner and createTime of views. Administrators get all views, other users only their own. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

@@ -1,6 +1,6 @@
 /*
-  Functions about the session itself: definitions, printing, waiting; operators as functions, and functions that call functions
-  (DolphinDB manual, pages of each name).
+  Functions for definitions, printing and waiting, functions for operators, and functions that call functions (DolphinDB
+  manual, pages of each name).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -125,7 +125,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** The items of a value; undefined for a scalar, which is combined with every item of the others. */
+/** The items of a value; undefined for a scalar, which is combined with every item of the other arguments. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -174,7 +174,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The elements of the tuple are the arguments. The JavaScript client calls functions by this one and by partial. */
+  /** The elements of the tuple are the arguments. The JavaScript client calls functions by unifiedCall and partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

@@ -49,8 +49,9 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * One id or several, as STRING or UUID. A queued job never starts. A job that has ended, or does not wait, continues unchanged, and
-   * its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel others' jobs.
+   * One id or several, as STRING or UUID. A queued job never starts. A job that runs and does not wait continues. The
+   * id of a job that has ended is no error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel
+   * others' jobs.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
@@ -103,8 +104,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row per table with transactions whose rows are in the cache engine but not in its files. The embedded server has no files, so
- * transactions wait for a flush. The documents do not say who may ask; here administrators may.
+ * One row per table with transactions whose rows are in the cache engine but not yet in the table's files. The embedded
+ * server has no files, so transactions wait for a flush. The documents do not say who may ask; here administrators may.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',

@@ -36,10 +36,10 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** Clients call this function right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
-  /** Always false; a server that requires a login refuses at the connection. */
+  /** For scripts; always false. The connection answers calls of clients (`connection-functions.ts`). */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** This server requires no version; clients tolerate an error. */
+  /** This server accepts clients of every version. Clients tolerate the error. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),
@@ -112,8 +112,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   builtin('clearAllCache()', () => voidValue),
 
   /**
-   * The settings this server supports, or the text of one; NULL for any other, and for guests with enableConfigAccessControl
-   * (DolphinDB manual, page getConfig).
+   * The settings this server supports, or the text of one; NULL for any other setting. With enableConfigAccessControl,
+   * guests see no settings (DolphinDB manual, page getConfig).
    */
   builtin('getConfig([key])', ({ node, session }, [key]) => {
     const isHidden = node.config.enableConfigAccessControl && session.user === 'guest'

@@ -89,7 +89,7 @@ export const userFunctions: readonly Builtin[] = [
   /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** From now on, other users than the one who shared the table need rights on it. */
+  /** From now on, every user except the one who shared the table needs rights on the table. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)

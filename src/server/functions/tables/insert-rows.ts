@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** Rows of a table argument; other arguments can only go into tables in memory, without a transaction. */
+/** The rows of a table argument, for a transaction. No rows for other arguments, which only tables in memory accept. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -78,7 +78,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Refuses types that came later than the version that this server follows. */
+/** Refuses types that the server's version does not have yet. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || hasCome(release, firstReleases.engines)) &&
@@ -159,7 +159,7 @@ function extendScalar(column: Column, rows: number): Column {
   return takeRows(column, new Int32Array(rows))
 }
 
-/** A table of a kind from arguments; keyed kinds take their key columns first. */
+/** Makes a table of the given kind from arguments. Keyed kinds need `makeKeyedTable`. */
 export function makeTable(
   context: CallContext,
   kind: TableKind,

@@ -1,5 +1,5 @@
 /*
-  nullFill!: puts a value into the null cells of a table (DolphinDB manual, page nullFill; with `loadTextEx` its example of a transform).
+  nullFill!: puts a value into the null cells of a table (DolphinDB manual, pages nullFill and loadTextEx).
 */
 import { isNullAt, takeRows } from '../../../protocol/element.js'
 import { columnOfScalar } from '../../columns/convert-column.js'

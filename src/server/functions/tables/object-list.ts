@@ -15,7 +15,7 @@ import { formNumber } from '../types/type.js'
 /** Size of a string: a reference and a short text. */
 const bytesPerText = 24
 
-/** Shared columns count in every table that has them. */
+/** The size of a table's rows. Columns that several tables share count in each of them. */
 export function tableBytes(table: ServerTable): number {
   return table.columnTypes.reduce(
     (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),

@@ -53,7 +53,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
   }
   const { stored, partitioning } = table
-  // Java takes the mere presence of partitionColumnName for a partitioned table, so it is left out otherwise.
+  // Java takes every table with a partitionColumnName for a partitioned one, so other tables have no such entry.
   const partitions =
     partitioning === undefined
       ? { partitionColumnIndex: intScalar(-1) }

@@ -34,8 +34,8 @@ export const shareFunctions: readonly Builtin[] = [
     },
   ),
   /**
-   * Removes variables, shared tables or functions by name; `all` removes all of a kind, and without a kind everything of the
-   * session (DolphinDB manual, page undef).
+   * Removes variables, shared tables or functions by name. The name `all` removes all objects of a kind or, without a
+   * kind, everything of the session (DolphinDB manual, page undef).
    */
   builtin('undef(obj, [objType])', (context, [obj, objType]) => {
     const names = textsArgument(obj, 'obj')

@@ -155,7 +155,7 @@ export const typeFunctions: readonly Builtin[] = [
   unaryFunction('type', value => intScalar(typeNumber(value))),
   unaryFunction('form', value => intScalar(formNumber(value))),
   nullTest('isNull', 1),
-  // The meaning of `is not null` in SQL.
+  // SQL calls isValid for `is not null`.
   nullTest('isValid', 0),
 ]
 
@@ -267,7 +267,7 @@ export const conversionFunctions: readonly Builtin[] = [
   })),
 ]
 
-/** Milliseconds since 1970 as the clock on the wall shows them. */
+/** The local wall-clock time, counted in milliseconds since 1970. */
 function wallClockMs(epochMs: number): number {
   return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
 }

@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of `vector`, equal to keys of `other` exactly if the elements are equal: numbers compare by value. */
+/** Keys of `vector`'s elements, equal to keys of `other` exactly if the elements are. Numbers compare by value. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||

@@ -34,7 +34,7 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   return length
 }
 
-/** Counts from the front, repeatedly; from the back if the number is negative. */
+/** Positions of `count` rows: from the front, repeating all rows as needed; from the back if `count` is negative. */
 function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
   const length = Math.abs(count)
   if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
@@ -46,7 +46,7 @@ function takenPositions({ memory }: CallContext, rows: number, count: number): I
   return positions
 }
 
-/** Numbers below a limit, of the limit's type. */
+/** Random numbers below a limit, of the limit's type. */
 function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
   const bound = Number(limit.value)
   const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
@@ -97,7 +97,7 @@ export const vectorFunctions: readonly Builtin[] = [
     return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  /** Elements of a vector or a list, rows of a table. */
+  /** Takes elements of a vector or a list, or rows of a table. */
   builtin('take(X, n)', (context, [value, n]): ServerValue => {
     const count = integerOf(n)
     if (count === undefined) throw new ScriptError('take: n must be an integer.')
@@ -130,7 +130,7 @@ export const vectorFunctions: readonly Builtin[] = [
     return takeRows(column, distinctRows([column]))
   }),
 
-  /** Numbers below X, or elements of X. */
+  /** Random numbers below X, or random elements of X. */
   builtin('rand(X, [count])', (context, [value, number]) => {
     const random = (): number => context.node.random.number()
     const count = number === undefined ? 1 : lengthArgument(number, 'count')

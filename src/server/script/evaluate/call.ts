@@ -22,7 +22,7 @@ import { checkViewCall } from '../../tables/privileges.js'
 import type { FunctionDefinition } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
 
-/** Calls any function value; calling a built-in that does not wait never makes the caller wait. */
+/** Calls any function value. Yields only if the function has to wait. */
 export function* callFunction(
   runtime: Runtime,
   fn: FunctionValue,

@@ -180,7 +180,7 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 
 /**
  * The value of one argument; undefined if the script omits it. User functions take variables by reference. Built-in functions may keep
- * an argument in a table or a dictionary, so they get a separate object of each, except of the one that they change.
+ * an argument in a table or a dictionary, so they get copies, except of an argument that they change.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(

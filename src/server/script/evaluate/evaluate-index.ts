@@ -44,14 +44,14 @@ function picked(
   return value
 }
 
-/** Reading an element does not keep the variable's value. */
+/** The value of a name, still owned by its variable, because reading an element does not keep the value. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }
 
 /**
- * A function is applied to the bracket's content: `(corr)[x, y]`; one with a single parameter takes it as a vector: `uuid["…",
- * "…"]`.
+ * The arguments of a function that is applied to the bracket's content: `(corr)[x, y]`. A function with a single
+ * parameter takes the content as a vector: `uuid["…", "…"]`.
  */
 function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
   const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1

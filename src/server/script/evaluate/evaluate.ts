@@ -102,7 +102,7 @@ function counted(value: ServerValue, { runtime }: Frame): ServerValue {
   return value
 }
 
-/** `a+b+c+…` from left to right, in a loop to spare the stack. */
+/** `a+b+c+…` from left to right, in a loop, because recursion could exhaust the stack. */
 function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
   const links = [node]

@@ -50,7 +50,7 @@ function* executeStatements(
 
 /**
  * @returns undefined if the statement ended normally
- * @throws {ScriptError} located
+ * @throws {ScriptError} with the source text at which the error occurred
  */
 export function* executeStatement(
   statement: Statement,
@@ -169,7 +169,7 @@ function* evaluateCondition(
   }
 }
 
-/** An error during the wait, which can only be a cancellation, names the loop. */
+/** Adds the loop's source to an error during the wait; the error can only be a cancellation. */
 function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   try {
     yield pause

@@ -19,7 +19,7 @@ export interface ColumnScope {
   lookup(name: string): ServerValue | undefined
 }
 
-/** One call of a function, one SQL statement, or the session's own top. */
+/** What names mean in one call of a function, in one SQL statement, or at the top level of a session. */
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
@@ -33,7 +33,7 @@ export interface Frame {
 /** The empty set that all frames without read-only or mutable names share; never add to it. */
 export const noNames: ReadonlySet<string> = new Set()
 
-/** The value of a name, which the caller may keep. */
+/** The value of a name. The caller may keep the value. */
 export function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)
   if (value !== undefined) {

@@ -205,7 +205,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
     case 'literal':
       return
     case 'name':
-      // A variable of the surrounding function that a lambda uses in its SQL is captured as elsewhere.
+      // Records a capture if a lambda's SQL uses a variable of the surrounding function.
       if (isSql && !node.isFunction) scope.hasVariable(node.name)
       else checkName(node, scope)
       return

@@ -9,13 +9,13 @@ export interface ParseScope {
   isFunction(name: string): boolean
 }
 
-/** Deeper than any script written by hand; limits the parser's own stack. */
+/** Limit of nesting, which protects the parser's stack: no script written by hand is nested so deeply. */
 const maxDepth = 400
 
 /** A statement is parsed without a pause, so this limit keeps the parser below a tenth of a second. */
 const maxStatementTokens = 131_072
 
-/** Least number of tokens to drop at a time. */
+/** Consumed tokens are dropped when there are at least this many of them. */
 const forgottenTokens = 256
 
 /** How the context changes the meaning of a token. */
@@ -95,7 +95,7 @@ export class Cursor {
     return token.kind === 'operator' && token.text === text
   }
 
-  /** SQL keywords may be written in any case; other keywords are lower case, and match as well. */
+  /** True if the token is this word, in any case, because SQL keywords may be written so. */
   isWord(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)

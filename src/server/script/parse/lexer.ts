@@ -30,7 +30,7 @@ export interface NameToken extends TokenBase {
   readonly text: string
 }
 
-/** Signs and brackets, the longest that matches. */
+/** A sign or bracket; of several that match, the longest. */
 export interface OperatorToken extends TokenBase {
   readonly kind: 'operator'
   readonly text: string
@@ -52,7 +52,7 @@ export function syntaxError(line: number, message: string): ScriptError {
   })
 }
 
-/** A longer text in code is refused (docs/server-semantics.md#sessions). */
+/** Limit of a string's length in code; longer strings are refused (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
 /**

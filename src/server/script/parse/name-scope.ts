@@ -16,7 +16,7 @@ export class Nesting {
     return this.#depth
   }
 
-  /** @returns false if that is too deep */
+  /** @returns false if the node is nested too deeply */
   descend(): boolean {
     this.deepest = Math.max(this.deepest, ++this.#depth)
     return this.#depth <= maxNesting

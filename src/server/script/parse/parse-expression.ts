@@ -1,6 +1,6 @@
 /*
-  Parses expressions by precedence climbing. The table is the manual's ("Operators"); functions used as binary operators (`x add
-  y`, `x in y`) rank with multiplication, functions used as prefixes (`sum x`) take everything that follows.
+  Parses expressions by precedence climbing. The precedences are the manual's ("Operators"). Functions used as binary
+  operators (`x f y`, `x in y`) rank with multiplication. Functions used as prefixes (`sum x`) take all that follows.
 */
 import type { Cursor } from './cursor.js'
 import { comparisonOperators } from '../../operators/operator-names.js'
@@ -60,7 +60,7 @@ const wordPrecedences: ReadonlyMap<string, number> = new Map(
 const functionPrecedence = 10
 const notPrecedence = 2.5
 
-/** Binds tighter than every binary operator except the postfix ones. */
+/** Binds tighter than every binary operator. */
 const unaryPrecedence = 18
 
 /** Words between operands that are operators of the language, not functions of the user. */
@@ -77,7 +77,7 @@ const neverOperands: ReadonlySet<string> = new Set([
   'catch',
 ])
 
-/** Words that begin a statement where an expression may end without a separator: `x = f(1) share t as s`. */
+/** Words that end an expression and begin the next statement, even without a separator: `x = f(1) share t as s`. */
 export const startingWords: ReadonlySet<string> = new Set([
   'return', 'else', 'throw', 'break', 'continue', 'share', 'if', 'for', 'do', 'try', 'def', 'go',
 ]) // prettier-ignore

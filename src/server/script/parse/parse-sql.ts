@@ -255,7 +255,7 @@ function parseList<T>(cursor: Cursor, parse: () => T): T[] {
   return items
 }
 
-/** Clause words also count on the next line; `group` and the like only together with `by`. */
+/** A clause may begin on the next line. `group` and similar words begin a clause only if `by` follows. */
 function acceptClause(cursor: Cursor, word: string, second?: string): boolean {
   if (!cursor.isWord(word)) return false
   if (second !== undefined && !cursor.isWord(second, 1)) return false

@@ -26,7 +26,7 @@ export function parseBlock(cursor: Cursor): Statement[] {
   })
 }
 
-/** Statements until `ends`, or until the end of the script. */
+/** Statements until `ends()` is true or the script ends. */
 function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   const statements: Statement[] = []
   for (;;) {

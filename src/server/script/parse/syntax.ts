@@ -206,7 +206,7 @@ export interface Assignment extends Node {
   readonly values: readonly Expression[]
   readonly isReference: boolean
   readonly isConstant: boolean
-  /** The rest of the unit cannot use the names yet: `create table t(…)`. */
+  /** True if the rest of the unit cannot use the names yet: `create table t(…)`. */
   readonly needsGo?: boolean
 }
 
@@ -259,7 +259,7 @@ export interface Throw extends Node {
   readonly value: Expression
 }
 
-/** The parser also makes one from the single expression of a short function. */
+/** The parser also makes a Return from the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** None: VOID. Several: a tuple. */
@@ -271,7 +271,7 @@ export interface Jump extends Node {
   readonly kind: 'break' | 'continue'
 }
 
-/** `share t as name`; known by name to later lines of the same unit (docs/server-semantics.md#parse-units). */
+/** `share t as name`; later lines of the same unit know the name (docs/server-semantics.md#parse-units). */
 export interface Share extends Node {
   readonly kind: 'share'
   readonly value: Expression

@@ -20,7 +20,7 @@ import { type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
 
-/** A guest without variables, until somebody logs in. */
+/** A new session has no variables, and its user is guest. */
 export class Session implements ScriptSession {
   readonly id: string
   readonly remoteAddress: string
@@ -51,7 +51,7 @@ export class Session implements ScriptSession {
 
 /** A script that does not wait by itself yields after this long, so that no loop blocks other sessions. */
 const turnMs = 20
-/** Each step could store an element; counted this way, an endless loop exceeds the memory limit. */
+/** Memory counted for each step, because a step could store an element: so an endless loop exceeds the memory limit. */
 const bytesPerStep = 8
 /** Memory and steps counted between two checks of the clock. */
 const bytesPerLook = 131_072

@@ -30,13 +30,13 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
   return runtime
 }
 
-/** A guest without variables. It need not be closed. */
+/** A session whose user is guest, without variables. The session need not be closed. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return new Session(node, info)
 }
 
 /**
- * @returns the script's value at once if nothing suspended, else a promise; undefined if it has none
+ * @returns the script's value at once if the script did not have to wait, else a promise; undefined if it has no value
  * @throws {ScriptError} with the final text, or rejects with it
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {

@@ -106,7 +106,7 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   deleteRows(table, allRows(scope, frame))
 }
 
-/** Positions in the table of the rows that a statement affects. */
+/** Positions of the rows that a statement affects. */
 function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
   if (selected !== undefined) return selected
   runtime.memory.make(tableRows * Int32Array.BYTES_PER_ELEMENT)

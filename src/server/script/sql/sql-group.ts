@@ -58,7 +58,7 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   return { columns, rows: kept.length, isAggregate: false }
 }
 
-/** A column written like a key, or by its name: the key's values need no aggregate. */
+/** The key that an expression names or repeats; its values need no aggregate. */
 function keyOf(
   node: Expression | undefined,
   keys: readonly Key[],

@@ -21,14 +21,15 @@ interface Source {
   readonly context: CallContext
   readonly table: ServerTable
   readonly tableName: string | undefined
-  /** Columns requested so far; for a query all of them, as they are when it begins. */
+  /** The columns requested so far. A query takes all columns when it begins. */
   readonly columns: (Column | undefined)[]
   readonly rows: number
   readonly version: number
 }
 
 /**
- * The rows of a table when a statement begins, without rows that other sessions add while it waits. Picks each column once, on demand.
+ * The rows that a table has when a statement begins, without rows that other sessions add while the statement waits.
+ * Picks each column once, on demand.
  */
 export class TableScope implements ColumnScope {
   /** Rows of the table; undefined: all. */
@@ -48,7 +49,7 @@ export class TableScope implements ColumnScope {
     this.#results = results
   }
 
-  /** @param keepsAll  a query keeps every column as it is now; a statement that changes rows needs few of them */
+  /** @param keepsAll  true for a query, which keeps every column as it is now; other statements need few columns */
   static of(
     context: CallContext,
     table: ServerTable,
@@ -80,7 +81,7 @@ export class TableScope implements ColumnScope {
     return this.table.partitioning === undefined ? 'INT' : 'LONG'
   }
 
-  /** A separate object each time: if the statement changes one, the next one must not change. */
+  /** Returns a new object each time, so that changing the object does not affect later look-ups. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
@@ -212,7 +213,7 @@ export function columnSlice(column: Column, start: number, end: number): Column 
   return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
 }
 
-/** The name of a result column: its alias, the column's own, or function and columns as in `sum_price`. */
+/** The name of a result column: its alias, the column's own name, or one like `sum_price` for `sum(price)`. */
 export function resultName(column: SelectColumn): string {
   if (column.alias !== undefined) return column.alias
   return column.expression === undefined ? '' : derivedName(column.expression)

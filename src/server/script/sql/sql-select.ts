@@ -30,17 +30,17 @@ export interface ResultColumn {
   column: Column
 }
 
-/** Rows of a select between its clauses. */
+/** The rows that one clause of a select passes to the next. */
 export interface Result {
   columns: readonly ResultColumn[]
   rows: number
-  /** One row of aggregates over the whole table. */
+  /** True if the result is one row of aggregates over the whole table. */
   isAggregate: boolean
 }
 
 /**
  * Returns a table; with exec also a vector or a scalar.
- * @throws {ScriptError} located by the caller
+ * @throws {ScriptError} the caller adds the location
  */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
   const scope = yield* evaluateScope(node.from, node.where, frame, true)
@@ -100,7 +100,7 @@ function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Resul
   return { ...result, columns, rows: rows.length }
 }
 
-/** Sorts by columns of the table (if its rows are still those of the result) or of the result. */
+/** Sorts by columns of the result, or of the table if each row of the result is still one row of the table. */
 function* ordered(
   node: Select,
   result: Result,

@@ -52,7 +52,7 @@ export const outsidePartition = -1
 export const nullPartition = -2
 const unknownPartition = -3
 
-/** Per level: three levels fit one exact double (place-rows.ts). */
+/** Limit per level, so that the number of a partition over three levels is an exact double (place-rows.ts). */
 export const maxPartitions: number = 2 ** 17
 
 export function tooManyPartitions(): ScriptError {
@@ -193,7 +193,7 @@ function lookupLevel(
   return level(type, schema, entry => partitions.get(entry) ?? outsidePartition)
 }
 
-/** Bounds [a, b): the last one ends the last partition. */
+/** Each partition begins at a bound and ends before the next bound. The last bound only ends the last partition. */
 function rangeLevel(
   type: ColumnType,
   schema: ServerValue,
@@ -250,7 +250,7 @@ function level(
   }
 }
 
-/** Looks each text of a SYMBOL column up once, for each entry of the base that occurs. */
+/** Looks up each distinct text of a SYMBOL column once. */
 function locateSymbols(column: SymbolVector, find: (entry: Entry) => number): Int32Array {
   const partitionOfCode = new Int32Array(column.base.length).fill(unknownPartition)
   const numbers = new Int32Array(column.length)

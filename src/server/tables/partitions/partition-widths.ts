@@ -4,13 +4,13 @@
 */
 import { ScriptError } from '../../script-error.js'
 
-/** Remembers, for a DFS table, the number of columns of the rows in each partition. */
+/** Remembers for each partition of a DFS table how many columns its rows have. */
 export class PartitionWidths {
   readonly #columns = new Map<number, number>()
 
   /**
    * Records that rows of `given` columns go into these partitions.
-   * @throws {ScriptError} if one of them has rows with more columns; nothing is recorded then
+   * @throws {ScriptError} if one of the partitions has rows with more columns; nothing is recorded then
    */
   note(partitions: Float64Array, given: number): void {
     const touched = new Set<number>()
