@@ -10,8 +10,11 @@ export type Method = 'insert' | 'append' | 'upsert'
 
 /** Progress of a run. */
 export interface LoadReport {
-  /** `looking`: at the values of the inputs, for the types of new columns; bytes and `input` are those that are looked at. */
-  phase: 'connecting' | 'looking' | 'loading' | 'confirming' | 'done'
+  /**
+   * `looking`: at the values of the inputs, for the types of new columns; bytes and `input` are those that are looked at.
+   * `checking`: a check reads rows and sends none.
+   */
+  phase: 'connecting' | 'looking' | 'loading' | 'checking' | 'confirming' | 'done'
   rows: RowCounts
   /** Rows handed to a session so far. */
   sentRows: number
