@@ -12,9 +12,9 @@ export type Method = 'insert' | 'append' | 'upsert'
 export interface LoadReport {
   /**
    * In the phase `looking`, the run reads values of the inputs to choose types for new columns. `bytesRead` and `input`
-   * then describe this reading.
+   * then describe this reading. In the phase `checking`, a check reads rows and sends none.
    */
-  phase: 'connecting' | 'looking' | 'loading' | 'confirming' | 'done'
+  phase: 'connecting' | 'looking' | 'loading' | 'checking' | 'confirming' | 'done'
   rows: RowCounts
   /** Rows handed to a session so far. */
   sentRows: number

@@ -33,7 +33,7 @@ export async function pump(
       'the server confirms no single batch, so nothing shows whether more would help',
     )
   }
-  run.reporter.tell('loading')
+  run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {

@@ -192,6 +192,27 @@ t.test('a journal from before its run had finished is noticed, too', async t => 
   }
 })
 
+t.test('a journal from before a finished run loaded new files is noticed', async t => {
+  // Where rows cannot be counted or looked up, only the mark of the run's end shows it.
+  const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
+  for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
+    const one = await scene(t, delivery)
+    await one.here.session.run(view)
+    const byFunction = { function: 'put', types: 'id:INT,sym:SYMBOL' }
+    const target = delivery.confirm === 'count' ? { table: 'target' } : byFunction
+    const inputs = [join(one.dir, 'rows.csv')]
+    const load = (): Promise<LoadResult> => one.load({ target, inputs })
+    t.match(await load(), { exitCode: 0 })
+    copyFileSync(one.path, `${one.path}.earlier`)
+    inputs.push(join(one.dir, 'more.csv'))
+    writeFileSync(inputs[1]!, 'id,sym\n1000,A\n')
+    t.match(await load(), { exitCode: 0, rows: { confirmed: 1 } })
+    copyFileSync(`${one.path}.earlier`, one.path)
+    t.match(await load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
+    t.same((await ids(one.here, 'target')).slice(-2), [rowCount - 1, 1000], 'nothing was sent')
+  }
+})
+
 t.test('an earlier journal does not change rejects of later processes', async t => {
   // The last of these journals is from before the rejects file existed.
   for (const [at, from, rejected] of [

@@ -242,7 +242,7 @@ export const defects: readonly Defect[] = [
   around(
     'a journal restored from an earlier time is trusted',
     'journal/check-alone.ts',
-    'if ((counts && isOld) || isFinished)',
+    'if ((counts && isOld) || isFinished || finisher > past.owner)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(

@@ -29,6 +29,7 @@ export const zhSentences = {
   // While it runs
   connecting: '正在连接',
   confirming: '正在确认',
+  'read {rows}': '已读取 {rows}',
   'sent {rows}': '已发送 {rows}',
   'confirmed {rows}': '已确认 {rows}',
   'rejected {rows}': '被拒绝 {rows}',

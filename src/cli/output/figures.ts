@@ -5,7 +5,7 @@ import type { LoadReport } from '../../load/options.js'
 
 /** A report, with figures computed from this report and earlier ones. */
 export interface Figures extends LoadReport {
-  /** Rows sent a second, over the last seconds and since the load began. */
+  /** Rows sent a second, or read by a check, over the last seconds and since the load began. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
@@ -34,7 +34,8 @@ export function newFigures(): (report: LoadReport) => Figures {
   let hasLooked = false
   let beganMs: number | undefined
   return report => {
-    const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
+    const { elapsedMs, bytesRead, rows, totalBytes, phase } = report
+    const sentRows = phase === 'checking' ? rows.read : report.sentRows
     // The clock of the rates starts after connecting and after the columns of a new table are known.
     if (phase === 'looking') {
       hasLooked = true
@@ -59,7 +60,7 @@ export function newFigures(): (report: LoadReport) => Figures {
     const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
     const doneNow = (doneBytes - from.doneBytes) / recently
     const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
-    const isTimed = phase === 'loading' && loadingMs >= earliestLeftMs && donePerSec > 0
+    const isTimed = (phase === 'loading' || phase === 'checking') && loadingMs >= earliestLeftMs && donePerSec > 0
     const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
     return {
       ...report,

@@ -90,9 +90,14 @@ function rowParts(
   tell: Words['tell'],
 ): Part[] {
   const { rows, sentRows, rowsPerSec, averageRowsPerSec, bytesPerSec, inFlightBytes } = figures
+  const isCheck = figures.phase === 'checking'
   return [
-    [7, tell('sent {rows}', { rows: number(sentRows) })],
-    [8, tell('confirmed {rows}', { rows: number(rows.confirmed) })],
+    ...(isCheck
+      ? [[8, tell('read {rows}', { rows: number(rows.read) })] as const]
+      : [
+          [7, tell('sent {rows}', { rows: number(sentRows) })] as const,
+          [8, tell('confirmed {rows}', { rows: number(rows.confirmed) })] as const,
+        ]),
     [
       3,
       rows.skipped === 0 ? undefined : tell('from before {rows}', { rows: number(rows.skipped) }),
@@ -101,7 +106,7 @@ function rowParts(
     [5, tell('average {rate}', { rate: rough(averageRowsPerSec) })],
     [9, rows.rejected === 0 ? undefined : tell('rejected {rows}', { rows: number(rows.rejected) })],
     [2, `${bytesText(bytesPerSec)}/s`],
-    [1, tell('in flight {bytes}', { bytes: bytesText(inFlightBytes) })],
+    [1, isCheck ? undefined : tell('in flight {bytes}', { bytes: bytesText(inFlightBytes) })],
   ]
 }
 

@@ -5,7 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import { dropReceipts } from '../marker/drop-run-tables.js'
-import { askFinished, forgetFinished } from '../marker/finished-runs.js'
+import { askFinished, askFinisher, forgetFinished } from '../marker/finished-runs.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { mayKnowBatches } from '../transport/confirmations.js'
@@ -42,7 +42,12 @@ export async function checkAlone(
   const begunMs = past.isAnew ? journal.begunMs : undefined
   const isFinished =
     mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
-  if ((counts && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
+  const mayHaveGoneOn = counts && !isRead && past.finished !== undefined
+  const finisher = mayHaveGoneOn
+    ? ((await askFinisher(control, name, plan.confirmTimeoutMs)) ?? 0)
+    : 0
+  if ((counts && isOld) || isFinished || finisher > past.owner)
+    throw runDamaged(journal.path, isOlder)
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))

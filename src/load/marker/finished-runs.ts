@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import { longsOf, type RunName } from './marker.js'
 
 /** Must change whenever the table's columns change. */
@@ -17,8 +18,14 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
+<<<<<<< HEAD
 /** Stored after the name of the target, because tables made by earlier versions have no column for the time. */
+=======
+/** Follows the name of the target, as tables made by earlier versions have no columns for the time and the process. */
+>>>>>>> main
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
+/** Follows the time; earlier versions left it out. */
+const byProcess = ', process '
 
 export interface FinishedMark {
   /** Name of the target, already checked: scripts contain it. */
@@ -27,19 +34,21 @@ export interface FinishedMark {
   readonly rows: number | null
   /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
   readonly begunMs: number
+  /** Number of the process that finished the run. */
+  readonly process: number
 }
 
 /** Sets `ddbIngestMarked` to the number of marks of the run; 0 without the table. */
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
-    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and target like ("%" + ${begun(begunMs)})`})
+    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and target like ("%" + ${begun(begunMs)} + "%")`})
 }
 `
 
 const markScript = (
   run: RunName,
-  { target, rows, begunMs }: FinishedMark,
+  { target, rows, begunMs, process }: FinishedMark,
 ): string => `if(!defined("${finishedTable}", SHARED)) {
     share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt, [STRING, LONG, STRING, LONG, TIMESTAMP]), "${finishedTable}")
 }
@@ -48,7 +57,7 @@ if(ddbIngestFinished.rows() >= ${mostRuns}) {
     ddbIngestOldest = (exec finishedAt from ddbIngestFinished)[${mostRuns / 2}]
     delete from ddbIngestFinished where finishedAt < ddbIngestOldest
 }
-tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)}, ${rows === null ? '00l' : `${rows}l`}, now())
+tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)} + "${byProcess}" + string(${process}l), ${rows === null ? '00l' : `${rows}l`}, now())
 `
 
 /**
@@ -99,7 +108,40 @@ export async function askFinished(
 }
 
 /**
+<<<<<<< HEAD
  * Removes a run from the table, and removes the table once no run is left in it.
+=======
+ * The highest number of a process that finished the run: a journal that knows fewer processes is from an earlier time.
+ *
+ * @returns 0 if there is no mark, or only marks of earlier versions; undefined if the server does not tell
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askFinisher(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+): Promise<number | undefined> {
+  const script = `ddbIngestTargets = NULL
+if(defined("${finishedTable}", SHARED)) {
+    ddbIngestFinished = objByName("${finishedTable}")
+    ddbIngestTargets = exec target from ddbIngestFinished where ${ofRun(run)}
+}
+ddbIngestTargets`
+  try {
+    const answer = await session.run(script, { timeoutMs })
+    const isKnown = answer?.form === 'vector' && answer.type === 'STRING'
+    const targets = isKnown ? stringsOf(answer) : []
+    const numbers = targets.map(target => Number(target.split(byProcess).at(-1)))
+    return Math.max(0, ...numbers.filter(number => Number.isSafeInteger(number)))
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Removes a run from the table, and the table with its last run.
+>>>>>>> main
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -94,6 +94,15 @@ t.test('each phase has its own text', async t => {
   t.strictSame(linesAt(80, piped), ['looking at the input  500 kB'])
 })
 
+t.test('a check shows the rows that it has read', async t => {
+  const rows = { ...report().rows, confirmed: 0, rejected: 5 }
+  const reading = { phase: 'checking', rows, sentRows: 0, inFlightBytes: 0 } as const
+  t.strictSame(linesAt(80, reading), [
+    '===========............ 50%  500 kB of 1.00 MB  0:02 left',
+    'read 2.00k  1.00k rows/s  average 1.00k  rejected 5  250 kB/s',
+  ])
+})
+
 t.test('what was looked at before does not count as loaded', async t => {
   const figuresOf = newFigures()
   figuresOf(report({ phase: 'connecting', elapsedMs: 10, bytesRead: 0 }))

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import {
   askFinished,
+  askFinisher,
   finishedTable,
   forgetFinished,
   markFinished,
@@ -20,8 +21,9 @@ async function scene(t: Test, faults: Faults = {}) {
   const { session } = here
   return {
     here,
-    mark: (run: RunName, rows: number | null = 5) =>
-      markFinished(session, run, { target: 'dfs://d/t', rows, begunMs }, timeoutMs),
+    mark: (run: RunName, rows: number | null = 5, process = 1) =>
+      markFinished(session, run, { target: 'dfs://d/t', rows, begunMs, process }, timeoutMs),
+    finisher: (run: RunName) => askFinisher(session, run, timeoutMs),
     knows: (run: RunName, since?: number) => askFinished(session, run, timeoutMs, since),
     forget: (run: RunName) => forgetFinished(session, run, timeoutMs),
     isThere: async () => {
@@ -41,9 +43,22 @@ t.test('a node knows the runs that finished on it, by name and token', async t =
   t.equal(await knows(nightly, begunMs), true)
   t.equal(await knows(nightly, begunMs + 1), false, 'the run has started over since')
   t.same(await here.rows(`select runId, token, target, rowsHad from ${finishedTable}`), [
-    ['nightly', '7', `dfs://d/t, begun ${begunMs}`, '5'],
-    ['other', '8', `dfs://d/t, begun ${begunMs}`, ''],
+    ['nightly', '7', `dfs://d/t, begun ${begunMs}, process 1`, '5'],
+    ['other', '8', `dfs://d/t, begun ${begunMs}, process 1`, ''],
   ])
+})
+
+t.test('a node knows which process finished a run last', async t => {
+  const { here, mark, finisher } = await scene(t)
+  t.equal(await finisher(nightly), 0, 'nothing has finished')
+  await mark(other, 5, 11)
+  t.equal(await finisher(nightly), 0, 'another run has finished')
+  for (const process of [9, 10, 2]) await mark(nightly, 5, process)
+  t.equal(await finisher(nightly), 10)
+  await here.session.run(
+    `update ${finishedTable} set target = "t, begun 5" where runId = "nightly"`,
+  )
+  t.equal(await finisher(nightly), 0, 'earlier versions record no process')
 })
 
 t.test('a cleaned run is forgotten, and the table is removed with its last run', async t => {
@@ -76,7 +91,9 @@ t.test('many runs at once are all kept', async t => {
   const { here, knows } = await scene(t)
   const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
   const marked = await Promise.all(
-    runs.map(run => markFinished(here.session, run, { target: 't', rows: 1, begunMs }, timeoutMs)),
+    runs.map(run =>
+      markFinished(here.session, run, { target: 't', rows: 1, begunMs, process: 1 }, timeoutMs),
+    ),
   )
   t.same(new Set(marked), new Set([true]))
   for (const run of runs) t.equal(await knows(run), true)
