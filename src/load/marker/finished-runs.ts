@@ -18,11 +18,7 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-<<<<<<< HEAD
 /** Stored after the name of the target, because tables made by earlier versions have no column for the time. */
-=======
-/** Follows the name of the target, as tables made by earlier versions have no columns for the time and the process. */
->>>>>>> main
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 /** Follows the time; earlier versions left it out. */
 const byProcess = ', process '
@@ -108,9 +104,6 @@ export async function askFinished(
 }
 
 /**
-<<<<<<< HEAD
- * Removes a run from the table, and removes the table once no run is left in it.
-=======
  * The highest number of a process that finished the run: a journal that knows fewer processes is from an earlier time.
  *
  * @returns 0 if there is no mark, or only marks of earlier versions; undefined if the server does not tell
@@ -140,8 +133,7 @@ ddbIngestTargets`
 }
 
 /**
- * Removes a run from the table, and the table with its last run.
->>>>>>> main
+ * Removes a run from the table, and removes the table once no run is left in it.
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
