@@ -22,7 +22,7 @@ export function signalExitCode(name: NodeJS.Signals): number {
 }
 
 export interface SignalHandling {
-  /** Called once, before the signal aborts. */
+  /** Called once, before `Interruption.signal` aborts. */
   readonly onFirst?: (name: NodeJS.Signals) => void
   /** Called for every later signal; default: leave at once. */
   readonly onLater?: (exitCode: number) => void

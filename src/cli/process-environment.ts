@@ -35,7 +35,7 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
-  /** Ends the process even if one of its threads waits for a name server or a pipe; `leave` would wait for it. */
+  /** Ends the process even while a thread waits for a name server or a pipe; `leave` would wait for the thread. */
   die(): void
   /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
   stopHeapGrowth(): void

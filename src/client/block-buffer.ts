@@ -1,6 +1,6 @@
 /*
-  Passes the blocks of one large answer from the decoder, which the socket drives, to the caller, who takes them one by one. The
-  decoder waits until the caller has taken the last block.
+  Passes the blocks of one large answer from the decoder, which the socket drives, to the caller. The decoder waits
+  until the caller has taken the latest block.
 */
 import { decodeValue } from '../protocol/codec.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
@@ -21,7 +21,7 @@ export class BlockBuffer {
     this.#flow = flow
   }
 
-  /** Decodes an answer in block mode (docs/protocol.md#blocks); a result that is not a tuple becomes the response's value. */
+  /** Decodes an answer in block mode (docs/protocol.md#blocks). A result that is no tuple becomes the value. */
   *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0

@@ -118,7 +118,7 @@ export class ClientSession implements Session {
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients set the flag on connect, too. With the flag, a login would get no answer.
+    // Official asynchronous clients set the asynchronous flag on connect, too. With it a login would get no answer.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,
@@ -137,7 +137,7 @@ export class ClientSession implements Session {
     this.#answeredHead = this.#head(false)
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
-    // An asynchronous session gets no answers, and official clients never read on one (docs/protocol.md#asynchronous-requests).
+    // The server answers nothing more; official clients do not read, either (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 
@@ -245,7 +245,7 @@ export class ClientSession implements Session {
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
-  /** Converts an answer to plain values if the caller asked for them. `PlainSession` declares the types of the result. */
+  /** Converts an answer to plain values if the caller wants them. `PlainSession` declares the types of the result. */
   #answer(value: Value, options: RunOptions): Result {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
     return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)

@@ -83,10 +83,7 @@ export function isRefusedLogin(message: string): boolean {
   return loginRefused.test(message)
 }
 
-/**
- * Converts an error line of the server; the texts are those of docs/server-semantics.md#refusals.
- * @param hide  redacts the passwords of the session
- */
+/** Converts an error line (docs/server-semantics.md#refusals). @param hide  redacts the passwords of the session */
 export function serverFailure(received: string, hide: Hide = text => text): ServerError {
   const safe = hide(received)
   const failure = (...[code, message]: [ServerFailureCode?, string?]): ServerError =>

@@ -23,7 +23,7 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-/** The right that an upsert needs; the server answers with the message for an insert (tests of DolphinDB's Python client). */
+/** The right for an upsert; the server answers with the text for an insert (tests of DolphinDB's Python client). */
 const upsertRight: (typeof rights)[number] = [
   /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
   'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
@@ -40,7 +40,7 @@ export function lacksRight(serverMessage: string): boolean {
   return refusals.some(refusal => refusal.test(serverMessage))
 }
 
-/** Whether the server does not know who is logged in. In the middle of a session this means that its login has ended. */
+/** Whether the server does not know who is logged in. During a session this means that the login has ended. */
 export function lacksLogin(serverMessage: string): boolean {
   return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
 }
@@ -60,10 +60,7 @@ export function settingToChange(serverMessage: string): string | undefined {
     : undefined
 }
 
-/**
- * Advice as one sentence.
- * @param upserts  the refused request was an upsert
- */
+/** Advice as one sentence. @param upserts  the refused request was an upsert */
 export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
   const sentence = rightSentence(serverMessage, upserts)
   return /<NotAuthenticated>/.test(serverMessage)

@@ -82,7 +82,7 @@ export class Outgoing {
     this.#trace = trace
   }
 
-  /** Bytes encoded, or with the kernel and not yet taken. */
+  /** Bytes that the kernel has not taken yet: encoded, or handed to it. */
   get bufferedBytes(): number {
     return this.writer.byteLength + this.#inFlightBytes
   }
@@ -102,10 +102,7 @@ export class Outgoing {
     return { accepted: this.#accepted, started: this.#started, written: this.#written }
   }
 
-  /**
-   * Adds one whole request, or nothing if it throws; `commit` or `flush` sends it.
-   * @throws {UsageError} @throws {ValueError} see `encodeRequest`
-   */
+  /** Adds a whole request, or throws and adds nothing. @throws {UsageError} @throws {ValueError} see `encodeRequest` */
   encode(head: RequestHead, request: Request): void {
     const before = this.writer.byteLength
     const mayCompress = (head.flags & requestFlags.compress) !== 0

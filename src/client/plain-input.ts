@@ -46,7 +46,7 @@ export function toValue(input: PlainInput): Value {
   return scalarValue(input as PlainScalar)
 }
 
-/** Values of the protocol have a `form`; a plain object may have such a member, but not with these contents. */
+/** True if `form` is the name of a form. A plain object may have a member `form`, too, but hardly with such a text. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
   return typeof input.form === 'string' && forms.has(input.form)

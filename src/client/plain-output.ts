@@ -142,10 +142,7 @@ function asJson(value: PlainOutput): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
-/**
- * One object per row.
- * @throws {ValueError} DDB_USAGE if `value` is not a table
- */
+/** One object per row. @throws {ValueError} DDB_USAGE if `value` is not a table */
 export function toRows(
   value: Value | undefined,
   times: TimesAs = 'text',
@@ -157,10 +154,7 @@ export function toRows(
   )
 }
 
-/**
- * One list per column.
- * @throws {ValueError} DDB_USAGE if `value` is not a table
- */
+/** One list per column. @throws {ValueError} DDB_USAGE if `value` is not a table */
 export function toColumns(
   value: Value | undefined,
   times: TimesAs = 'text',

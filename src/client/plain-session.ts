@@ -1,5 +1,5 @@
 /*
-  The session that the library's `connect` returns: its answers are plain JavaScript, unless the caller asks for typed ones.
+  The session of the library's `connect`: its answers are plain JavaScript, unless the caller asks for typed ones.
 */
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'

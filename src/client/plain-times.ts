@@ -1,5 +1,5 @@
 /*
-  Dates and times of answers in JavaScript: ISO 8601 text, which loses nothing, or, on request, `Date` or the types of `Temporal`.
+  Dates and times of answers in JavaScript: ISO 8601 text, which is exact; on request `Date` or types of `Temporal`.
 */
 import { UsageError } from '../errors.js'
 import { formatTemporal, type TemporalType } from '../protocol/types/temporals.js'

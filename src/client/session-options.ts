@@ -91,9 +91,8 @@ export const runOptionNames: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Takes the last argument for options if it is an object with only these names. A table with such column names stays a value: its
- * members are lists, and options never have lists.
- * @param names  of all options
+ * Takes the last argument for options if it is an object with only these names. A table with such column names stays a
+ * value: its members are lists, and options never have lists. @param names  of all options
  */
 export function splitArguments<Options extends RunOptions = RunOptions>(
   args: readonly (PlainInput | Options)[],
@@ -192,7 +191,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** Callers in plain JavaScript have no compiler that reports wrong options, or an argument `{ times: 3 }` taken for options. */
+/** In plain JavaScript no compiler reports wrong options, or an argument `{ times: 3 }` that is taken for options. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

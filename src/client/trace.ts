@@ -35,10 +35,7 @@ const shownChars = 2_000
 
 const connectionCounts = new WeakMap<Trace, number>()
 
-/**
- * @param secrets  the passwords of the connection
- * @returns the trace of one more connection; numbers identify connections before they have a session
- */
+/** The trace of one more connection; a number identifies it before it has a session. @param secrets  its passwords */
 export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): ConnectionTrace {
   const { hide, hideInSentence } = secrets
   const number = (connectionCounts.get(trace) ?? 0) + 1
@@ -50,7 +47,7 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote text that they do not understand.
+  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they cannot parse.
   const owed: boolean[] = []
   // Likewise for a request without an answer, which some servers answer nevertheless.
   let hidesNext = false

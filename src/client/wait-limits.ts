@@ -10,10 +10,7 @@ export interface WaitLimits {
   signal?: AbortSignal
 }
 
-/**
- * Calls `giveUp` once when the time is up or the signal fires.
- * @returns a function that cancels both
- */
+/** Calls `giveUp` once when the time is up or the signal fires. @returns a function that cancels both */
 export function limitWait(
   clock: Clock,
   limits: WaitLimits,

@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. Below this number of rows, a quarter of repeated texts is enough. */
+/** SYMBOL needs texts that occur twice on average. In fewer rows, a quarter of repeats is enough for short texts. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -232,7 +232,7 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   return spelled(probe, fitting) ?? formatted(probe, fitting)
 }
 
-/** The type of texts of digits that are dates or times; undefined if the digits may be numbers. */
+/** The type for texts whose digits are dates or times; undefined if the digits may be numbers. */
 function digitTime(
   probe: ColumnProbe,
   fitting: readonly Candidate[],

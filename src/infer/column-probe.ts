@@ -47,7 +47,7 @@ export class ColumnProbe {
   longestBytes = 0
   readonly facts: TextFacts
   readonly distinct: DistinctCount
-  /** True if some time has a time zone offset, which no column stores. */
+  /** True if a time in the column has a time zone offset, which no column stores. */
   hasOffset = false
   /** Undefined if the probe does not look for words for null. */
   readonly nullWords: NullWords | undefined
@@ -107,7 +107,7 @@ export class ColumnProbe {
     this.textNulls += rows
   }
 
-  /** True if some time has another offset than earlier times. */
+  /** True if a time has another offset than earlier times. */
   get hasOtherOffsets(): boolean {
     return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }

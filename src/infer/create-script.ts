@@ -203,7 +203,7 @@ function streamLines(
   ]
 }
 
-/** Statement that creates the table in a database with partitions; the user replaces `COLUMN` by the partition columns. */
+/** Statement that creates the table in a database with partitions; the user replaces `COLUMN` by partition columns. */
 export function tableInDatabase(schema: InferredSchema, database: string, table: string): string {
   return `database("${database}").createPartitionedTable(table(1:0, ${namesAndTypes(schema)}), \`${table}, \`COLUMN)`
 }
@@ -261,7 +261,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
 
 const namedColumns = 5
 
-/** Lines that create the database. They do not name the default engine, OLAP: servers before 2.00 have no such argument. */
+/** Lines that create the database. They leave out the default engine, OLAP: servers before 2.00 lack that argument. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),

@@ -25,7 +25,7 @@ export interface WishedLevel {
   readonly scheme: string | undefined
 }
 
-/** Limit of servers (docs/server-semantics.md#tables-in-databases). */
+/** Limits of servers (docs/server-semantics.md#tables-in-databases). */
 const mostLevels = 3
 const mostBuckets = 65_535
 

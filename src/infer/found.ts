@@ -42,7 +42,7 @@ export interface InferOptions {
   readonly assumesHeader?: boolean
   /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
-  /** True to make pairs such as yes and no BOOL, with options that name the words; otherwise they stay texts. */
+  /** True to make BOOL of pairs such as yes and no, with options that name the words; otherwise they stay texts. */
   readonly proposesTruths?: boolean
   /** Limit of the records to examine; default all. */
   readonly sample?: number

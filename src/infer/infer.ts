@@ -1,5 +1,5 @@
 /*
-  Examines every value of the inputs, and describes a table that holds them. Reads the inputs as `load` does.
+  Reads the inputs as `load` does, and describes a table that can hold their rows.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
@@ -27,23 +27,22 @@ import { Totals } from './totals.js'
 
 export type { InferOptions } from './found.js'
 
-/** Small batches suffice, because the examination keeps no batch. */
+/** Small batches suffice, because each one is released unread. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Most different texts to remember: of all columns together, and of one column. */
+/** Limits of different texts to remember: for all columns together, and for one column. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
 
 /**
- * @throws {InputError} as reading does; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
+ * @throws {InputError} if an input cannot be read; DDB_INPUT_COLUMN for inputs without columns, or whose columns differ
  * @throws {UsageError} DDB_USAGE for rules that do not fit the inputs
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave records of sums out, the table must hold them, so the inputs are read again. Standard input
-  // cannot be read twice.
+  // If no option can leave sums out, reads the inputs again and keeps the sums. Standard input cannot be read twice.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
@@ -151,7 +150,7 @@ async function lookAtInput(
   })
 }
 
-/** Decompressed bytes of all records; estimated if a compressed file was not read to its end. */
+/** Decompressed bytes of the input's records; estimated if a file was not read to its end. */
 function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
   if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
   return (source.totalBytes * source.contentBytesRead) / source.bytesRead
@@ -189,13 +188,13 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
-/** Advice for files with `="…"`: programs write codes as such formulas so that spreadsheets keep them as texts. */
+/** Advice for files with `="…"`: programs write codes in such formulas so that spreadsheets keep the codes as texts. */
 function spreadsheetText(record: Uint8Array): string {
   if (!Buffer.from(record).includes('="')) return ''
   return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
-/** Assumed number of JSON members, because the real number is known only at the end. */
+/** Assumed number of columns, for JSON and templates: the real number is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
@@ -277,7 +276,7 @@ function mapAsFirst(
   }
 }
 
-/** Examines, in this input, the columns that templates fill. */
+/** Examines the columns that templates fill, in one input. */
 function setLook(
   options: InferOptions,
   shape: InputShape,
@@ -348,7 +347,7 @@ function newProbe(
   return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
 }
 
-/** Rules for the cells. They include a decimal comma that was detected with the delimiter, as in `load`. */
+/** Adds a decimal comma that was detected with the delimiter, as `load` does. */
 function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   const rules = { ...cells, columnOffsets: columnOffsets(cells) }
   if (reader.dialect === undefined) return rules

@@ -10,7 +10,6 @@ import type { SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
 export interface InferredColumn {
-  /** Name of the column in the table. */
   readonly name: string
   /** Name of the column in the input; undefined if the input has no such column. */
   readonly source: string | undefined
@@ -33,7 +32,7 @@ export interface InferredColumn {
   /** First and last day, in days since 1970; undefined for types without a date. */
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
-  /** If the user gave the column's type: which texts do not suit that type, and which options make them readable. */
+  /** Which texts do not suit the user's type, and which options make them readable; undefined without such a type. */
   readonly remedies?: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 /*
-  Treats the fields of delimited text as columns: by the names in the header, or by position if names are missing or repeated.
+  Treats the fields of delimited text as columns, by name, or by position if names are missing or repeated.
 */
 import type { InputReader } from '../parse/input-reader.js'
 
@@ -15,7 +15,7 @@ export interface InputFields {
   readonly isSkipped?: boolean
 }
 
-/** Matches names with invisible characters: the program could not print them in a command. */
+/** Matches names with invisible characters, which the program could not print in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
 type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames' | 'foundTable'>

@@ -21,10 +21,10 @@ import type { ColumnProbe } from './column-probe.js'
 /** Most members that records may have: with more, the names themselves are data. */
 const maxMembers = 4096
 const lineFeed = 10
-/** Readable bytes that must follow every cell. */
+/** Every cell must be followed by this many readable bytes. */
 const padding = 8
 
-/** One member of the records, as far as they were examined. */
+/** A member of the records examined so far. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
@@ -34,8 +34,8 @@ export interface JsonColumn {
   /** Number of records with the member, even if it is null. */
   present: number
   /**
-   * For the current block: start and end of each row's text. `numbers` marks JSON numbers; it is set only if numbers in
-   * texts are written differently.
+   * Where each row's text starts and ends in the current block. `numbers` marks JSON numbers if texts write numbers in
+   * another notation; otherwise it is undefined.
    */
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -48,7 +48,7 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** How often null stood in the place of a nested object. */
+  /** By member: number of records with null in place of the member's object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
@@ -62,10 +62,7 @@ export class JsonColumns {
     this.#hasStyle = hasStyle
   }
 
-  /**
-   * Examines the records of a block.
-   * @throws {InputError} DDB_INPUT_MEMBER for too many different members
-   */
+  /** Examines the records of a block. @throws {InputError} DDB_INPUT_MEMBER for too many different members */
   look(block: RecordBlock, file: string): void {
     this.#takeBytes(block)
     for (const column of this.columns.values()) clearRows(column, block.rowCount)
@@ -94,7 +91,7 @@ export class JsonColumns {
     return this.#scanner.view
   }
 
-  /** Number of rows without the member. */
+  /** Number of rows without the member. Rows with null in place of the object around the member do not count. */
   missing({ source, present }: JsonColumn): number {
     let nullObjects = 0
     for (const [prefix, count] of this.#nullObjects) {

@@ -6,15 +6,13 @@ import type { FoundTable } from '../parse/csv/find-table.js'
 import type { InferredSchema } from './inferred-schema.js'
 import type { SharedNeeds } from './settle-types.js'
 
-/** Options of a run; empty or false if not needed. */
+/** Options of a run; empty, 0 or false if not needed. */
 export interface NeededOptions extends SharedNeeds {
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   readonly dateFormats: Readonly<Record<string, string>>
   readonly percentColumns: readonly string[]
-  /** 0 if not needed. */
   readonly skipLines: number
-  /** Empty if not needed. */
   readonly comment: string
   /** True if the skipped lines include the header. */
   readonly noHeader: boolean
@@ -24,7 +22,7 @@ export interface NeededOptions extends SharedNeeds {
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
   /** Number of records after the table; they become rejects. */
   readonly footers: number
-  /** Upper limit of the other rows that become rejects. */
+  /** Upper limit of rejects besides the footers. */
   readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
@@ -63,10 +61,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/**
- * Chooses `header` if a run could not find out whether the first record is a header: for text without a header, and for
- * columns that go by position.
- */
+/** Returns '' if a run finds out by itself whether the first record is a header. */
 function headerToSay({
   isHeaderless,
   needsPosition,

@@ -1,6 +1,6 @@
 /*
-  Finds words that files use for missing values. In a column of numbers, dates or truth values, an option of `load` makes such a
-  word null. In a column of texts, the word stays a text.
+  Finds words that files use for missing values. If a column of numbers, dates or truth values has such a word, an
+  option of `load` makes the word null. Otherwise the word stays a text.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -46,7 +46,7 @@ export class NullWords {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
 
-  /** Empties the cells of a field that hold a word for null. */
+  /** Empties cells with a word for null, in one field of the block. */
   setAside(block: RecordBlock, field: number): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {

@@ -42,14 +42,14 @@ export class NumberSpelling {
   percents = 0
   /** The first ambiguous number, such as `1,234`. */
   unclearText: string | undefined
-  /** The first number with more digits than a double certainly keeps. */
+  /** The first number that may have too many digits for a double. */
   longText: string | undefined
   /** The certain and the possible thousands separator, as indexes of `groupSigns`; −1 for none. */
   #sure = -1
   #unclear = -1
   /** Number of texts with a decimal comma. */
   #commas = 0
-  /** `#points` counts numbers like `1.5`. `#pointGroups` counts numbers like `1.234`, where the point may separate thousands. */
+  /** `#points` counts numbers like `1.5`, `#pointGroups` those like `1.234`, where the point may separate thousands. */
   #points = 0
   #pointGroups = 0
   /** Counts numbers with decimals after groups, such as `1,234.5`. */
@@ -68,7 +68,7 @@ export class NumberSpelling {
     return { thousands, decimalComma, isPercent }
   }
 
-  /** True if some number has decimals, even if all of them are zeros. */
+  /** True if some number has decimals, even if these are only zeros. */
   get hasFraction(): boolean {
     const isPoint = this.flags?.thousands !== '.' && this.#pointGroups > 0
     return isPoint || this.#points + this.#commas + this.#decimals > 0
@@ -105,7 +105,7 @@ export class NumberSpelling {
     }
   }
 
-  /** Examines a number with one separator, which may separate thousands or decimals. */
+  /** Examines a number with one separator. Returns true for a comma that may separate thousands or decimals. */
   #lookAtOne(mark: number, isGroup: boolean): boolean {
     const sign = groupSigns[mark]!.bytes[0]
     if (sign === point) {
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators: equal ones between groups, and perhaps another sign before decimals. */
+  /** Examines a number with several separators: equal ones between groups, and perhaps another one before decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
@@ -142,7 +142,7 @@ export class NumberSpelling {
   }
 }
 
-/** Changes the rules so that numbers are read in this notation. */
+/** Returns rules that read numbers in this notation. */
 export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): CellRules {
   const { percentColumns = [] } = rules
   return {
@@ -153,7 +153,7 @@ export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): C
   }
 }
 
-/** Sets `marks` and `lengths`: the separators, and the number of digits before, between and after them. */
+/** Sets `marks` to the separators, and `lengths` to the number of digits around them; returns false for other texts. */
 function readMarks(bytes: Uint8Array, start: number, end: number, digitsBefore: number): boolean {
   marks.length = 0
   lengths.length = 0

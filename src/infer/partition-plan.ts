@@ -26,7 +26,7 @@ type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 export interface PartitionPlan {
   readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
-  /** Sort columns of a TSDB table. It keeps rows together if all but the last are equal, ordered by the last. */
+  /** For TSDB: rows with equal values in all sort columns but the last lie together, in order of the last. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
   /** Which of several rows with equal sort columns a TSDB table keeps. */
@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: no column without nulls can partition the rows, or sort rows with arrays. */
+/** Why no DFS table is possible: rows need a column without nulls to be partitioned and, with arrays, to be sorted. */
 export interface NoPlan {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
@@ -165,7 +165,7 @@ function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
   return columns.find(isCode) ?? symbol ?? columns.find(isKey)
 }
 
-/** Uncompressed size of all rows of the inputs, in bytes. */
+/** Uncompressed size of the inputs' rows, in bytes. */
 export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): number {
   return estimatedRows * columns.reduce((sum, column) => sum + cellBytes(column, rows), 0)
 }
@@ -252,8 +252,7 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * Chooses TSDB if arrays or BLOBs need it, if the user wants it, and for market data. Market data have a code with a time, or a
- * symbol with a time of day.
+ * Chooses TSDB for arrays and BLOBs, on request, and for market data: a code and a time, or a symbol and a time of day.
  * @returns undefined if TSDB is not needed, or no column can sort the rows
  */
 function sortingFor(
@@ -342,7 +341,7 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-/** `12.3 MB`. */
+/** Formats a size, for example as `12.3 MB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let value = bytes

@@ -1,5 +1,5 @@
 /*
-  Examines columns that templates fill (`mapping.set`), and parts of paths. Builds the texts as a run does. Fields
+  Examines the columns that templates (`mapping.set`) or parts of paths fill, with the texts that a run builds. Fields
   that templates use are not columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
@@ -13,13 +13,13 @@ import type { ColumnProbe } from './column-probe.js'
 
 /** The user's templates and constant texts. */
 export interface SetTexts {
-  /** Target column → template. A part of the path is a template, too. */
+  /** Target column → template. For a part of the path, the template is `{part}`. */
   readonly templates: Readonly<Record<string, string>>
   /** Target column → text. */
   readonly constants: Readonly<Record<string, string>>
 }
 
-/** @param parts  of the paths; a part that no template uses becomes a column */
+/** @param parts  names of parts of the paths; each one that no template uses becomes a column */
 export function setTexts(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],

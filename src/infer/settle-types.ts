@@ -29,7 +29,6 @@ export const noSharedNeeds: SharedNeeds = {
   falseTexts: [],
 }
 
-/** The types of the columns, in the order of the columns. */
 export interface SettledTypes {
   readonly types: readonly ChosenType[]
   readonly needs: SharedNeeds

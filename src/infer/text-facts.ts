@@ -19,10 +19,10 @@ const letterE = 0x65
 const openBracket = 91
 const closeBracket = 93
 
-/** `sureDigits`: a double keeps every number with at most this many digits exactly. */
+/** A double keeps every number with at most this many digits exactly. */
 const sureDigits = 15
 const mostDigits = 100
-/** The double is written with this many digits more than the text, to measure the difference between both. */
+/** The double is written with this many digits more than the text, to measure how far the two differ. */
 const furtherDigits = 5
 const furtherScale = 10n ** BigInt(furtherDigits)
 
@@ -43,11 +43,11 @@ export class TextFacts {
   codeText: string | undefined
   /** Number of digits, if all numbers are whole, unsigned and equally long; 0 before the first number, -1 otherwise. */
   equalDigits = 0
-  /** Most digits before and after the decimal point in one number. */
+  /** Most digits before, and most digits after, the decimal point. */
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
-  /** True if some number has a point or an exponent, and so is not a whole number; `1.0` counts. */
+  /** True if some number has a point or an exponent, so that even `1.0` counts. */
   hasFraction = false
   /** True if some number has a point, with or without digits after it. */
   hasPoint = false
@@ -155,7 +155,7 @@ export class TextFacts {
     if (digits > sureDigits && this.lossyText === undefined) this.#lose(bytes, start, end)
   }
 
-  /** Notes the text if a double would change it, so that the double written with as many digits is a different text. */
+  /** Sets `lossyText` if a double does not keep all digits of the text. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
     const { decimal } = this.#signs
     let digits = ''

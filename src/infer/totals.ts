@@ -1,7 +1,6 @@
 /*
-  Finds records of sums in delimited text: 合计,,,,"300,000,000",,. They have as many fields as the rows, but are not
-  rows. A run leaves them out by the first characters of their lines (`input.comment`), if no row begins with these
-  characters.
+  Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. A run leaves them out by the first characters
+  of their lines (`input.comment`), if no row begins with these characters.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -27,7 +26,7 @@ for (const word of words) {
   for (const text of [word, word.toUpperCase()]) begins[encoder.encode(text)[0]!] = 1
 }
 
-/** Tells whether a text is a word for sums, in any case, with or without a colon. */
+/** Tells whether a text is a word for sums, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
   return known.has(
     text
@@ -46,14 +45,13 @@ interface Seen {
   readonly sign: string | undefined
 }
 
-/** Finds records of sums in all inputs, and removes them. */
 export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
   /**
-   * `#alike` counts records that begin with a word for sums, but are filled like rows. `#last` is such a record if it
-   * ends the last block.
+   * `#alike` counts records that begin with a word for sums, but are filled like rows. `#last` is such a record if the
+   * last block ends with it.
    */
   #alike = 0
   #last: Seen | undefined
@@ -121,7 +119,7 @@ export class Totals {
     }
   }
 
-  /** A text that every line of sums begins with, but no row; undefined if there is none. */
+  /** A text that begins every line of sums, and no row; undefined if there is none. */
   get #sign(): string | undefined {
     const [sign, ...others] = this.#signs
     const isClear = others.length === 0 && (this.#count === 0 || this.#alike === 0)

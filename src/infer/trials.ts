@@ -184,7 +184,7 @@ const widerTypes: readonly (readonly DataType[])[] = [
   ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'],
 ]
 
-/** What to try if the user gave the type: also formats of narrower types, because the type holds all their values. */
+/** Also tries formats of narrower types than the user's type, because the user's type holds all their values. */
 function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
   const order = widerTypes.find(types => types.includes(said.type)) ?? [said.type]
   const found = new Map<string | undefined, TriedType>()
@@ -198,8 +198,8 @@ function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
 }
 
 /**
- * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. If
- * it is a time of day, it counts only if the column's name and digits suggest one.
+ * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A
+ * time of day for all columns counts only if a column's name and digits suggest one.
  */
 export function saidFormat(
   name: string,

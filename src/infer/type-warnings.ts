@@ -24,7 +24,7 @@ export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
 /** Pairs of words, the one for true first. */
 const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
 
-/** The column's words for true and false, if all its texts are one of the two. */
+/** The column's words for true and false, if it has no other texts. */
 export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, string] | undefined {
   if (distinct.count !== 2 || texts.length !== 2) return undefined
   for (const pair of truths) {
@@ -86,7 +86,7 @@ export function oddWarnings(
 /** End of a warning about a text column: a word that means null in other columns would be null here, too. */
 export const alsoNull = 'as in other columns'
 
-/** Warns about the few texts that keep a column from having the type of the others. */
+/** Warns about the few texts that keep a column from having the type of the other texts. */
 export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined
   for (const one of probe.candidates) {
@@ -117,7 +117,7 @@ function meaningOf(
   return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
 }
 
-/** Warns that rows with texts unlike nearly all others become rejects. */
+/** Warns that a few rows become rejects: the type suits nearly all texts, but not theirs. */
 export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
   const [odd] = oddWarnings(probe, candidate)
   const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`

@@ -4,14 +4,13 @@
 */
 import type { OpenBatch } from './fate/fold.js'
 
-/** Longest pause between trials: after a minute, other load on client and server may have changed. */
+/** Longest pause between trials: within a minute, the load of client and server may change. */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * The pause after a failed trial, ms: four times the trial or the previous pause, at least a second. The first pauses are short,
- * because a trial may fail only while other processes use the machine.
- *
+ * The pause after a failed trial, ms: four times as long as the trial or the previous pause, and at least a second. The
+ * first pauses are short, because other processes on the machine may have made the trial fail.
  * @param pauseMs  the previous pause; 0 before the first one
  */
 export function nextPauseMs(pauseMs: number, trial: Pick<Answers, 'ms'>): number {
@@ -47,7 +46,7 @@ export class Answers {
     return this.#told.batches === 0
   }
 
-  /** Must be called after all answers that arrived together are added. */
+  /** Must be called once all answers that arrived together are added. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told

@@ -45,15 +45,10 @@ const leastBatches = 8
 /** With this many batches, rates are accurate to a thirtieth, even if answers arrive together, as from the ledger. */
 const enoughBatches = 32
 const shortestMs = 50
-/**
- * Batches stop growing once the server needs this long for one: receipts, signals and limits all wait for whole
- * batches.
- */
+/** Batches stop growing once one takes the server this long: receipts, signals and limits wait for whole batches. */
 const longestBatchMs = 500
 const fallen = 0.5
-/**
- * A batch takes at most an eighth of the bytes in flight per connection: other batches can then be in flight, and memory does not grow.
- */
+/** A batch takes at most an eighth of a connection's share of the bytes in flight, so that other batches fit in. */
 const batchShare = 8
 /** Limit of the server's backlog while larger batches are tried: the server answers them only after that backlog. */
 const aheadMs = 500
@@ -78,10 +73,7 @@ class GrowingSize implements BatchSize {
   #present = new Answers()
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
-  /**
-   * `untilMs`: when another size may be tried. `rate`: the lowest rate of this size so far, in rows per millisecond; 0 before the first
-   * measurement.
-   */
+  /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
@@ -135,8 +127,7 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // The server may have refused the batch only because it is large. Smaller batches are divided less often, so fewer rows are sent
-    // twice.
+    // The server may refuse batches only for their size. Smaller ones are divided less, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
@@ -219,7 +210,7 @@ class GrowingSize implements BatchSize {
   }
 }
 
-/** If there are few batches, compares more strictly: a single answer at either end of a period must not decide. */
+/** Compares more strictly if there are few batches: a single answer at either end of a period must not decide. */
 function isFaster(present: Answers, before: Answers): boolean {
   const many = present.batches >= enoughBatches
   const least = many ? present.rate : present.leastRate()

@@ -26,21 +26,18 @@ export interface ConnectionCount {
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/**
- * A loader that waits for the server for this share of its time tries more connections: without waiting, it would be at
- * least a third faster.
- */
+/** A loader that waits this share of its time tries more connections: without waiting, it could be a third faster. */
 const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */
 const worthwhile = 1.2
 const leastMs = 250
-/** Fewest and most batches per connection before a number of connections is judged. */
+/** Batches per connection before a number of connections may be judged, and before it must be. */
 const leastRounds = 4
 const enoughRounds = 16
-/** Limit of the server's backlog while more connections are tried; at least four times the delay of an answer. */
+/** Limit of the server's backlog, ms, while more connections are tried; at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Limits of batches in flight: before anything is measured, and the least per connection later. */
+/** Limit of batches in flight before anything is measured; afterwards, the smallest limit per connection. */
 const firstOpen = 32
 const leastOpen = 8
 

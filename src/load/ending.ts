@@ -37,10 +37,7 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
 export interface Leaving {
   /** Resolves once the connections are dropped. */
   readonly left: Promise<void>
-  /**
-   * Must be called. A signal may depend on other signals. While one of these exists, Node keeps the signal, and
-   * everything that its listeners refer to.
-   */
+  /** Must be called: Node keeps a signal that depends on others, and its listeners, while any of the others exists. */
   stopListening(): void
 }
 
@@ -81,7 +78,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-/** Writes the journal's last entry. Once the run is finished, the other entries are no longer needed. */
+/** Writes the journal's last entry, and closes the journal. */
 export async function endJournal(
   run: Run,
   { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,

@@ -81,9 +81,9 @@ export interface LoadResult {
    * One entry per input. With more than a hundred inputs, only those with a problem are listed, unless `summaryInputs`
    * asks for all. Values that reading did not reach are null. `rejected` counts rows of this input; `firstError`
    * describes the first bad row, or the error that ended reading. `bytes` is the stored size, `contentBytes` the
-   * decompressed size. If an input was read to its end, `contentBytes.read` is the sum of the other counts. There, rows
-   * and rejects include their line ends, `other` counts blank lines, comments and the like, and `skipped` counts
-   * everything before the place where reading began.
+   * decompressed size. If an input was read to its end, `contentBytes.read` is the sum of the other counts. In these
+   * counts, rows and rejects include their line ends, `other` counts blank lines, comments and the like, and `skipped`
+   * counts everything before the place where reading began.
    */
   inputs: {
     path: string
@@ -152,10 +152,7 @@ export interface LoadResult {
     bytes: number
     latencyMs: LoadResult['latencyMs']
   }[]
-  /**
-   * Row limits of batches: the first one, and the one with which the run was fastest; null if the run did not search
-   * for it.
-   */
+  /** Row limits of batches: `first` at the start, `found` the fastest; null if the run did not search for it. */
   batchRows: { first: number | null; found: number | null }
   /** From sending a batch to knowing its outcome; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }

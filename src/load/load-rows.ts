@@ -12,7 +12,7 @@ import type { LoadOptions, LoadResult } from './options.js'
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
 
-/** Options for loading a program's rows; everything else is as for files. */
+/** Options for loading a program's rows; all other options are as for files. */
 export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
   'inputs' | 'journal' | 'summaryInputs'
@@ -47,7 +47,6 @@ export async function loadRowsOn(
 
 /**
  * Loads the inputs, or the rows, into the target and determines the outcome of every row.
- *
  * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
@@ -105,9 +104,9 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Limits for tables in memory, which stay busy with so little; transactions of DFS tables need more. The limits are low
- * because rows in flight stay in memory as the caller's objects, which take ten times the space. V8 lets garbage grow
- * to four times the live objects.
+ * Low limits, because rows in flight stay in memory as the caller's objects: these take ten times the space, and V8
+ * lets garbage grow to four times the live objects. They suffice for tables in memory; transactions of DFS tables need
+ * more.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

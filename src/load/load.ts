@@ -36,7 +36,6 @@ import { newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and determines the outcome of every row.
- *
  * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
@@ -48,7 +47,7 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 interface Given {
   /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
-  /** The unit of a plan that the inputs make up. */
+  /** The unit that the inputs form, if a plan divides the load into units. */
   readonly unit?: UnitOfPlan
   readonly rows?: RowStore
 }

@@ -74,10 +74,7 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection. Lines contain no secrets, and values only if the trace asks for them. */
   trace?: Trace
-  /**
-   * Remembers what runs and `selftest` find out about servers, so that each question is asked only once. Without it, nothing is
-   * remembered.
-   */
+  /** Remembers what runs and `selftest` find out about servers, so that each question is asked only once. */
   serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
   otherHosts?: readonly ServerAddress[]
@@ -129,8 +126,8 @@ export interface TargetOptions {
   /**
    * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
    * `def(t){ return select * from t where price>0 }`, or a partial application. The function runs in the session of the
-   * run, once for each batch, and again for parts of a divided batch. Rows that the function leaves out are filtered. A
-   * transform needs receipts, or `delivery.mode` sync (docs/transform.md).
+   * run, once for each batch, and again for parts of a divided batch. Rows that the function leaves out count as
+   * filtered. A transform needs receipts, or `delivery.mode` sync (docs/transform.md).
    */
   transform?: string
   /**
@@ -224,9 +221,9 @@ export interface DeliveryOptions {
   maxInFlightBytes?: number
   /**
    * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
-   * decides which session sends the row. Stream tables and other shared in-memory tables let any session send it;
-   * in-memory tables without partitions need `unordered`. `auto` starts with one and doubles the number, up to 16, as
-   * long as the server then confirms more rows a second. The number stays at one if the target allows only one or
+   * decides which session sends the row. In stream tables and other shared in-memory tables, any session may send any
+   * row; in-memory tables without partitions need `unordered`. `auto` starts with one and doubles the number, up to 16,
+   * as long as the server then confirms more rows a second. The number stays at one if the target allows only one or
    * batches are not confirmed.
    */
   connections?: number | 'auto'
@@ -258,8 +255,8 @@ export interface JournalOptions {
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
   /**
-   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the row with the same key.
-   * Rows that are no longer in the input stay in the table.
+   * Reads finished inputs again if their content has changed since. Only for targets in which a row replaces the row
+   * with the same key. Rows that are no longer in the input stay in the table.
    */
   changed?: boolean
 }

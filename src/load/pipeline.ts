@@ -24,12 +24,11 @@ export interface Way {
 export interface Course {
   /**
    * Finds the target and opens a delivery to it.
-   *
    * @param opened  gets the session as soon as there is one
    * @returns undefined if there is nothing to read
    */
   readonly open: (inputs: Inputs, opened: Opened) => Promise<Way | undefined>
-  /** Called once nothing more will be handed over. */
+  /** Called when nothing more will be handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
   /** Called after the last outcome, while connections are still open. */
@@ -38,7 +37,6 @@ export interface Course {
 
 /**
  * If a step fails, the run fails with that error.
- *
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @returns everything that was opened (and closed again), and wrong options found before the server was reached
  */

@@ -116,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // The size is fixed in three cases: for functions, as a refusal puts the whole batch in doubt; for followed files,
-  // whose rows must not wait; with a rate limit, which alone sets the speed.
+  // In three cases, the size of batches is fixed. A function that refuses a batch puts the whole batch in doubt. Rows
+  // of followed files must not wait. A rate limit alone sets the speed.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&
@@ -264,7 +264,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** Refuses options that expect the sent rows in the table, as a transform changes rows. @throws {UsageError} DDB_USAGE */
+/** Refuses options that compare stored with sent rows: a transform changes rows. @throws {UsageError} DDB_USAGE */
 function checkTransformed({
   mode,
   confirm,

@@ -1,7 +1,6 @@
 /*
   What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may
-  duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy and fails for one that it does
-  not know.
+  duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if it lacks one.
 */
 import type { Session } from '../client/open-session.js'
 import { markerName, type RunPlace } from './marker/run-tables.js'
@@ -30,7 +29,7 @@ export const remedies = {
     'otherwise remove them first',
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () => 'None of its rows were stored: start it over with `journal.restart`',
-  /** As `nothingStored`, if the user cannot be repairing the run's rejects. */
+  /** As `nothingStored`, if there are no rejects that the user may be repairing. */
   beginsAnew: () => 'None of its rows were stored, so it starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>

@@ -143,8 +143,8 @@ function hasSent({ state, history: { found } }: Run): boolean {
 }
 
 /**
- * Whether a process that resumes the run would store rows twice: if the outcome of single batches is unknown, that
- * process starts over.
+ * Whether a process that resumes the run would store rows twice. If a run cannot learn the outcome of single batches,
+ * the process sends all rows again.
  */
 function storesAgain(run: Run): boolean {
   const used = run.delivery?.used ?? run.history.found.used

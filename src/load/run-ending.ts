@@ -19,7 +19,7 @@ export interface RunEnding {
   readonly isLeaving: boolean
   /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
   maySend(this: void): boolean
-  /** True once after each time the machine or process slept. */
+  /** Whether the machine or the process has slept since the last call. */
   hasSlept(this: void): boolean
 }
 

@@ -71,7 +71,6 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
 
   /**
    * Connects and reads the table's columns.
-   *
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
    * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others, if the first row could not be written
    */
@@ -178,7 +177,6 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
 
   /**
    * Accepts no more rows and waits until the outcome of each is known.
-   *
    * @returns the same result as `load`
    * @throws {DdbError} the failure that ended the run, or DDB_UNCONFIRMED
    */

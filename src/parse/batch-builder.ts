@@ -23,9 +23,7 @@ import { setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
-  /** Where the texts of the column's cells come from. */
   readonly sources: readonly TextSource[]
-  /** True if the column ignores blanks around texts. */
   readonly trims: boolean
   counts: ColumnCounts
   /** Number of nulls in the last block. */
@@ -38,10 +36,8 @@ export interface BuilderSetup {
   readonly mapping: ColumnMapping
   /** For each mapped column, the indexes of the fields that it uses in a block (`sourceFields`). */
   readonly fields: readonly (readonly number[])[]
-  /** Largest number of rows in a block. */
   readonly rowCapacity: number
   readonly rules: CellRules
-  /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
   /** Memory for the builder's batches; default a new pool. */
@@ -50,9 +46,7 @@ export interface BuilderSetup {
 
 export interface BuilderInput {
   readonly file: string
-  /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
-  /** Converts a record's bytes for the loader; undefined if the loader can use the input's own bytes. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
   readonly text: SourceText
@@ -66,10 +60,7 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
 const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
-/**
- * Turns blocks of records into batches of columns. A row is in all columns or in none. Call `beginInput` before the first block
- * of each input.
- */
+/** Turns blocks of records into batches. A row is in all columns or in none. Call `beginInput` before each input. */
 export class BatchBuilder {
   rowCount = 0
   /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
@@ -82,11 +73,8 @@ export class BatchBuilder {
   readonly #lenient: boolean
   /** Upper limit for the size of a row. A text counts once for each column that takes its field. */
   #most: WireRoom
-  /** The range of rows of the current input. */
   #open!: OpenRange
-  /** Ranges of inputs that have ended. */
   #ended: OpenRange[] = []
-  /** Text of the current input. */
   #text!: SourceText
   /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
   #inputRows: InputRows | undefined
@@ -184,10 +172,7 @@ export class BatchBuilder {
     return this.#columns.map(column => column.counts)
   }
 
-  /**
-   * Reads the cells of the block. `block.refusedCount` counts the rows that some column refuses. Until `append`, `rejectOf`
-   * explains each of these rows.
-   */
+  /** Reads the block. `block.refusedCount` counts the refused rows, which `rejectOf` explains until `append`. */
   read(block: RecordBlock): void {
     for (const { fields, trims } of this.#columns) {
       for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)
@@ -232,9 +217,7 @@ export class BatchBuilder {
     return { columns, counts: this.columnCounts }
   }
 
-  /**
-   * Appends rows of another builder, from row `from` of its part on. `bounds` has the places of these rows in the text.
-   */
+  /** Appends rows `from` and later of another builder's part. `bounds` has the places of these rows in the text. */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
       builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
@@ -257,10 +240,7 @@ export class BatchBuilder {
     return sum
   }
 
-  /**
-   * Limits for the next block: with at most so many rows from so much text, only the last row can make the batch reach
-   * `batchBytes`.
-   */
+  /** Limits for the next block, so that only its last row can make the batch reach `batchBytes`. */
   roomFor(batchBytes: number): { rows: number; textBytes: number } {
     const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
     const { row, textByte } = this.#most

@@ -93,10 +93,7 @@ export interface Reject extends RecordLocation {
   readonly message: string
   /** The offending text, shortened; undefined if the whole record is at fault. */
   readonly value: string | undefined
-  /**
-   * The record unchanged, with its line end if it has one. A record longer than `maxRecordBytes` is cut there. An element of a
-   * JSON array comes as one line.
-   */
+  /** The record unchanged, with any line end; cut at `maxRecordBytes`. An element of a JSON array comes as one line. */
   readonly bytes: Uint8Array
 }
 

@@ -36,7 +36,7 @@ export interface BlockInput extends ReadInput {
   readonly fieldOf: (source: TextSource) => number
   /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter?: string | undefined
-  /** Converts a record's bytes for the loader; undefined if the loader can use the input's own bytes. */
+  /** Rewrites a record for a file of rejects; undefined if the input's own bytes can stand there. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
@@ -44,7 +44,6 @@ export interface BlockInput extends ReadInput {
 export class BlockReader {
   /** True once the input has ended and all its content was delivered. */
   readToEnd = false
-  /** Range of the input's last rows, if they wait for rows of another input. */
   lastRange: InputRange | undefined
   #rejectedBytes = 0
   readonly #input: BlockInput
@@ -84,7 +83,6 @@ export class BlockReader {
     return this.#rejects.recordsRead
   }
 
-  /** Counts over all batches so far, one for each column of the mapping. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#builder.columnCounts
   }
@@ -170,7 +168,7 @@ export class BlockReader {
     if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
-  /** @throws {InputError} if the input ends before the place */
+  /** @throws {InputError} if the input ends before `from` */
   async #passTo(from: ResumePoint): Promise<void> {
     const { file, tokenizer } = this.#input
     const { stopped } = this.#options
@@ -184,7 +182,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns false if the input before the place must be read */
+  /** @returns false if the input before `from` must be read */
   #jumpTo(from: ResumePoint): boolean {
     const { skipTo, tokenizer } = this.#input
     if (skipTo === undefined || tokenizer.jumpTo === undefined) return false
@@ -213,7 +211,7 @@ export class BlockReader {
     )
   }
 
-  /** Begins the next piece. Returns the rows so far as a batch, unless the batch goes on. */
+  /** Begins the next piece. Returns the rows so far as a batch, unless another input has more rows of their batch. */
   #crossBoundary(first: ResumePoint): Batch | undefined {
     const { tokenizer } = this.#input
     const { lineNumber } = tokenizer.resumePoint
@@ -271,7 +269,7 @@ export class BlockReader {
 
   /**
    * Takes over the next rows, or the next reject, of the piece that was read ahead.
-   * @returns a promise that the caller must await; undefined if there is none
+   * @returns the promise of `onReject`, which the caller must await; undefined without one
    */
   #takeOver(fold: PieceFold): Promise<void> | undefined {
     const builder = this.#builder
@@ -302,7 +300,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns a promise to await before reporting more; undefined once all are reported, or one has ended the run */
+  /** @returns a promise to await before going on; undefined if all rejects are reported, or one has ended the run */
   #tellRejects(): Promise<void> | undefined {
     const { onReject, stopped } = this.#options
     const rejects = this.#rejects
@@ -332,7 +330,7 @@ export class BlockReader {
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
-  /** True if rows may only wait a limited time for more. */
+  /** True if rows may only wait a limited time for the rest of their batch. */
   get #mayBeIdle(): boolean {
     const { flushIntervalMs } = this.#options
     return flushIntervalMs !== undefined && this.#builder.rowCount > 0 && !this.#isBound

@@ -8,17 +8,13 @@ import { rejectOf } from './row-fault.js'
 
 /** One object serves all blocks of an input. */
 export class BlockRejects {
-  /**
-   * Number of records so far: all of earlier blocks, and those of this block up to the reject that `next` returned
-   * last.
-   */
+  /** Number of records in earlier blocks, and in this block up to the last reject that `next` returned. */
   recordsRead = 0
   /** True if the last reject was a row that a column refused. */
   isRow = false
   readonly #block: RecordBlock
   readonly #builder: BatchBuilder
   readonly #file: string
-  /** Number of records before this block. */
   #recordsBefore = 0
   /** Index of the next row and of the next fault to examine; all rejects before them were returned. */
   #nextRow = 0

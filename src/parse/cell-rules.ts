@@ -41,12 +41,9 @@ export interface CellOptions {
 }
 
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
-  /**
-   * The offset of each column's times, if no time zone is set. A column's first time decides for all later readers. Without this
-   * object, each reader decides for itself.
-   */
+  /** Offsets of the columns, known to all readers, if no time zone is set. Without them, each reader finds its own. */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Called when a time's offset is ignored, as no time zone is set; if this returns true, also for the next one. */
+  /** Called when a time's offset is ignored because no zone is set. Returns true to be called for the next one, too. */
   readonly onOffset?: (columnName: string) => boolean | void
   /** Separator of the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string

@@ -16,13 +16,11 @@ export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 interface Format {
   /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one. */
   readonly extensions: readonly string[]
-  /** Whether records consist of ordered fields or of named members. */
   readonly records: InputReader['recordKind']
   /** The format in which single records are written to a file, if it is not this format. */
   readonly keptAs?: InputFormat
-  /** First byte, besides blanks, of inputs in this format. It decides the format if the name does not. */
+  /** First byte, after any blanks, of inputs in this format. It decides the format if the name does not. */
   readonly firstByte?: number
-  /** Opens an input. Delimited text is read up to its first record, which determines the columns. */
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 

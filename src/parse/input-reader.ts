@@ -1,6 +1,5 @@
 /*
-  The interface of every reader, which turns an input's records into batches of columns and rejects. The loader knows nothing else
-  about formats.
+  The interface of all readers, which turn inputs into batches and rejects. The loader knows nothing else of formats.
 */
 import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundTable } from './csv/find-table.js'
@@ -25,7 +24,7 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** A range whose rows form a batch. `joins`: an earlier input began the batch. `continues`: a later input goes on. */
+/** A range whose rows form a batch. `joins`: an earlier input began it. `continues`: a later input continues it. */
 export interface Piece extends ByteRange {
   readonly joins?: boolean
   readonly continues?: boolean
@@ -123,7 +122,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
-  /** Set if a table was looked for: the text above and below it that was left out. */
+  /** What was left out above and below the table; set if the reader looked for a table. */
   readonly foundTable?: FoundTable | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts what is probable. */
   readonly assumedHeader?: AssumedHeader | undefined

@@ -26,7 +26,7 @@ export class InputRows implements RowBounds {
     this.#origin = origin
   }
 
-  /** Maps the rows of `block`; returns itself. */
+  /** Maps the rows of `block`; returns `this`. */
   of(block: RowBounds): this {
     const { rowCount, recordStarts, recordEnds, bytesOffset } = block
     const origin = this.#origin

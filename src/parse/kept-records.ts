@@ -1,12 +1,11 @@
 /*
-  Keeps copies of records' input bytes. The copies of a batch are kept while the server may still refuse some of its rows. Single
-  copies are made for rejects.
+  Copies the input bytes of records: of batches, while the server may still refuse their rows, and of rejects.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
 import type { RowBounds } from './input-rows.js'
 
-/** The start and the end of each record. */
+/** Each record has two numbers: its start and its end. */
 const numbersPerRow = 2
 const bytesPerRow = numbersPerRow * Float64Array.BYTES_PER_ELEMENT
 

@@ -1,6 +1,5 @@
 /*
-  Tells where batches must begin and end if the caller asked for certain pieces. Steps through the pieces and the gaps between
-  them.
+  Tells where batches must begin and end if the caller asked for certain pieces. Steps through pieces and gaps.
 */
 import { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'

@@ -1,5 +1,5 @@
 /*
-  The reader that all formats share. It knows what the format detected on opening the input, and what was read later.
+  The reader that all formats share: it holds the shape that the format has detected, and reports how much was read.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -10,10 +10,10 @@ import type { Taken } from './parallel/piece-reading.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** A format's contribution to the read loop; the source contributes the rest. */
+/** The properties of the read loop's input that depend on the format; the others depend on the source. */
 export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
-/** What a format detects of an input's shape. */
+/** The shape of an input, as the format detects it. */
 export type FoundShape<Format extends string> = Pick<
   InputReader<Format>,
   | 'format'
@@ -29,17 +29,16 @@ export type FoundShape<Format extends string> = Pick<
   | 'assumedHeader'
 >
 
-/** An input whose shape the format has detected. */
 export interface OpenedInput {
   readonly source: ByteSource
-  /** The tokenizer, if the format has already read something to detect the shape. */
+  /** The tokenizer, if the format needed one to detect the shape. */
   readonly tokenizer?: Tokenizer
   readonly raggedRecords?: () => number
   /** Called once, as soon as the columns are known. */
   readonly records: (options: BatchOptions) => Records
 }
 
-/** @param found  what was detected; one object may serve many small files that look alike */
+/** @param found  the detected shape; one object may serve many small files that look alike */
 export function recordReader<Format extends string>(
   found: FoundShape<Format>,
   opened: OpenedInput,
@@ -138,10 +137,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       fieldCount: this.fieldCount,
       rowNames: this.rowNames,
       headerBytes: this.headerBytes,
-      // Copies two properties of `text`: batches outlive the reader, and must not keep the source in memory.
+      // Copies two properties, not the object: batches outlive the reader and must not keep the source in memory.
       text: { encoding: text.encoding, mark: text.mark },
     }
-    // Made without a spread, because there may be one reader for every hundred rows.
+    // No spread: it is slower, and there may be one reader for every hundred rows.
     const input = {
       tokenizer: own.tokenizer,
       chunks: own.chunks,

@@ -1,5 +1,5 @@
 /*
-  Messages about rejected rows: a column cannot hold a cell, or bytes are not text.
+  Messages about rejected rows: a column cannot hold a cell, or some bytes are not text.
 */
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
@@ -12,16 +12,15 @@ export interface ReportedColumn {
   readonly name: string
   readonly typeText: string
   readonly builder: ColumnBuilder
-  /** Indexes of the block's fields that supply the cells: several if they are combined, none for a constant. */
+  /** Indexes of the block's fields from which the cells come: several for combined texts, none for a constant. */
   readonly fields: readonly number[]
-  /** How messages about the column's cells begin. Cached for the last `expected`, which seldom changes. */
+  /** The start of messages about the column's cells: made again only if `expected` changes, which is rare. */
   expected: string
   messageStart: string
 }
 
 export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
-/** The fault of a record with bytes that are not a character. */
 export function brokenRecord(message: string): RowFault {
   return {
     columnName: undefined,
@@ -32,7 +31,6 @@ export function brokenRecord(message: string): RowFault {
   }
 }
 
-/** The fault of a row that the column has refused. */
 export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
   const { name, typeText, builder, fields } = column
   const { composed } = builder
@@ -61,7 +59,6 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
   }
 }
 
-/** The reject for a record that the tokenizer has set aside. */
 export function rejectOf(fault: RecordFault, file: string): Reject {
   return {
     file,

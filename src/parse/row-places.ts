@@ -6,7 +6,7 @@ import type { BufferPool } from './columns/buffer-pool.js'
 import type { InputRange } from './batch.js'
 import type { RowBounds } from './input-rows.js'
 
-/** The place of one row's record in the decompressed input. */
+/** Place of a row's record in the decompressed input. */
 export interface RowPlace {
   readonly lineNumber: number
   readonly offsetBytes: number
@@ -16,14 +16,13 @@ export interface RowPlace {
 /** Numbers per row: start, length and line, relative to the block. Absolute numbers would take twice the memory. */
 const numbersPerRow = 3
 
-/** Start of a block's rows, in the batch and in the input. */
+/** Number of a block's first row in the batch, and the block's place in the input. */
 interface BlockPlace {
   readonly firstRow: number
   readonly offsetBytes: number
   readonly lineNumber: number
 }
 
-/** Places of the rows in the batch under construction. */
 export class RowPlaces {
   readonly #store: ArrayStore
   #numbers: Int32Array = new Int32Array(0)
@@ -34,8 +33,8 @@ export class RowPlaces {
   }
 
   /**
-   * Adds the rows of a block; the first of them is row `firstRow` of the batch.
-   * @returns the number of bytes in their records
+   * Adds the rows of a block, beginning with row `firstRow` of the batch.
+   * @returns the total length of their records in bytes
    */
   append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
@@ -59,7 +58,7 @@ export class RowPlaces {
     return bytes
   }
 
-  /** Ends the batch. Returns a function that finds the batch's rows until the batch's buffers are reused. */
+  /** Ends the batch. Returns a function that finds the place of a row, until the batch's buffers are reused. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
     const blocks = this.#blocks
@@ -78,7 +77,7 @@ export class RowPlaces {
   }
 }
 
-/** The range that contains row `rowIndex` of a batch. */
+/** The range of input that contains row `rowIndex` of a batch. */
 export function rangeAt<Range extends InputRange>(
   ranges: readonly Range[],
   rowIndex: number,

@@ -6,20 +6,20 @@ import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 import { sourceFields } from './sourced-column.js'
 
-/** One object serves all inputs of a run: their readers use it one after the other. */
+/** The inputs of a run share one such object: their readers use it one after the other. */
 export interface SharedRows {
-  /** Returns a block for records of this many fields. Only one reader may use it at a time. */
+  /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
-  /** True if the rows so far begin a batch that a piece of the next input continues. */
+  /** True if the present rows begin a batch that continues with a piece of the next input. */
   continues: boolean
-  /** Does the same as `sourceFields`, and remembers the result: successive inputs often need the same fields. */
+  /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
-  /** Number of rows so far; if it is not 0, there is a batch to take. */
+  /** Number of present rows. If it is not 0, `take` may give a batch. */
   readonly rowCount: number
-  /** Returns the columns for an input. Reuses earlier columns if everything in the setup is identical. */
+  /** Returns the columns for an input: the earlier ones if everything in the setup is identical, else new ones. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * Takes the rows so far as a batch, but leaves rows in the columns `unlessIn`, where the batch can still grow.
+   * Takes the present rows as a batch, except rows in the columns `unlessIn`, whose batch can still grow.
    * @returns undefined if it takes no rows
    */
   take(unlessIn?: BatchBuilder): Batch | undefined
@@ -28,7 +28,7 @@ export interface SharedRows {
 export function newSharedRows(): SharedRows {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
-  /** Earlier columns: their rows cannot share a batch with the rows to come. */
+  /** Columns of an earlier setup: their rows cannot share a batch with later rows. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
@@ -63,7 +63,7 @@ export function newSharedRows(): SharedRows {
   }
 }
 
-/** A resume point for rows whose inputs have all ended, so that nothing resumes there. */
+/** The resume point of a batch whose inputs have all ended: nothing resumes there. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {

@@ -1,12 +1,12 @@
 /*
-  Shows texts in messages, and describes bytes that are not a character of their encoding.
+  Shows texts in messages, and describes bytes that are invalid in their encoding.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 
 const mostBrokenBytes = 8
 
 /**
- * The message about the first byte that is not text, with its place in the input; undefined if every byte is text.
+ * The message about the first invalid bytes, with their place in the input; undefined if all bytes are valid.
  * @param text  how the input was decoded; undefined if unknown
  * @param bytes  a piece of the text, at `textStart`
  */
@@ -26,10 +26,10 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** One buffer for all texts: a view of each text's bytes would take longer than the rest of the work. */
+/** One buffer for all texts: making a view of each text's bytes would take longer than decoding them. */
 const shown = Buffer.alloc(maxShownBytes)
 
-/** The bytes as text, at most 80 of them. Invalid UTF-8 shows as U+FFFD. */
+/** At most 80 of the bytes, as text. Invalid UTF-8 becomes U+FFFD. */
 export function clippedText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= maxShownBytes) return shortText(bytes, start, end)
   let last = start + maxShownBytes

@@ -1,6 +1,5 @@
 /*
-  Makes the builder of each target column, according to the source of its cells: a field, a constant text, or several texts
-  combined.
+  Makes the builder of each target column, which depends on the source of the cells: field, constant or combined texts.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
@@ -20,7 +19,7 @@ import { inputText, type InputTexts } from './columns/template-text.js'
 import type { ReportedColumn } from './row-fault.js'
 import { columnBuilder } from './types/column-types.js'
 
-/** @returns for each column the indexes of the block's fields that supply its texts, in the order of the texts */
+/** @returns for each column the indexes of the fields that supply its texts, in the order of the texts */
 export function sourceFields(
   { columns }: Pick<ColumnMapping, 'columns'>,
   fieldOf: (source: TextSource) => number,
@@ -33,7 +32,6 @@ export function sourceFields(
 }
 
 interface ColumnSetup {
-  /** Indexes of the block's fields, in the order in which their texts are combined. */
   readonly fields: readonly number[]
   readonly rowCapacity: number
   readonly rules: CellRules
@@ -47,10 +45,10 @@ interface SourcedColumn extends Pick<ReportedColumn, 'name' | 'typeText' | 'buil
 
 const isOfRecord = ({ kind }: TextSource): boolean => kind !== 'constant' && kind !== 'input'
 
-/** Whether a text has lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
+/** True for a text with lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
-/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
+/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
 export function sourcedColumn(
   column: MappedColumn,
   columnIndex: number,
@@ -65,7 +63,7 @@ export function sourcedColumn(
     const builder = columnBuilder(column, 0, pool, rules)
     return new TemplateColumn(builder, columnIndex, source.parts, fields, rowCapacity)
   }
-  // Users write constants in plain notation, even if the input writes its numbers otherwise.
+  // Constants are in plain notation, even if the input writes its numbers in another style.
   const plain = { ...plainNumbers(rules), columnOffsets: undefined }
   const builder = columnBuilder(column, columnIndex, pool, plain)
   const text = source.kind === 'constant' ? source.text : ''
@@ -79,8 +77,8 @@ export function sourcedColumn(
 }
 
 /**
- * Sets the texts that columns take from the path of another input. The texts apply to rows from `firstRow` on.
- * @returns whether some column uses texts from the input's path
+ * Sets the texts that columns take from the path of another input, for rows from `firstRow` on.
+ * @returns whether some column uses texts from the path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */
 export function setColumnTexts(

@@ -1,13 +1,13 @@
 /*
-  Reading in steps. A generator yields a batch, or a promise if the caller must wait. For a thousand small inputs in memory
-  nothing waits: promises and turns of the event loop would take longer than the rows.
+  Reading in steps: a generator yields a batch, or a promise if the caller must wait. For a thousand small inputs in
+  memory there is nothing to wait for, and promises and turns of the event loop would take longer than reading the rows.
 */
 import type { Batch } from './batch.js'
 
-/** The next batch, or a promise to await before continuing. If the promise rejects, the error is thrown into the generator. */
+/** A batch, or a promise to await before continuing. If the promise rejects, its error is thrown into the generator. */
 export type Step = Batch | Promise<unknown>
 
-/** The batches among the steps; may be iterated once. */
+/** The batches among the steps; can be iterated only once. */
 export async function* batchesAmong(
   steps: Generator<Step, void, void>,
 ): AsyncGenerator<Batch, void, void> {

@@ -1,31 +1,31 @@
 /*
-  The bytes that a tokenizer works on: the rest of the last chunk, the new chunk, a sentinel byte that stops every scan, and room
-  for unescaped fields. They share one array, so that every field is a start and an end.
+  The bytes that a tokenizer works on, all in one array: the rest of the last chunk, the new chunk, a sentinel byte that
+  stops every scan, and room for unescaped fields. Any field is thus a start and an end in that array.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-/** Initial size of the array, which grows as needed: many small inputs would waste a larger one each time. */
+/** Initial size of the array, which grows as needed. Many small inputs would waste a larger array each time. */
 const initialBytes = 16
 
-/** Room for the sentinel, and for reading and writing four bytes at a field's last byte. */
+/** Room after the data for the sentinel, and for reading and writing four bytes at the last byte of a field. */
 export const slackBytes = 8
 
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
-  /** A view of `bytes`, for reading four bytes at once at any position. Some bytes after every field can be read. */
+  /** A view of `bytes`, for reading four bytes at once at any position of a field: some bytes follow every field. */
   view: DataView = new DataView(this.bytes.buffer)
   /** Position of the first unread byte. */
   start = 0
   /** End of the data; the sentinel is there. */
   end = 0
-  /** Position of `bytes[0]` in the text; also in the decompressed input, unless the text was decoded. */
+  /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset: number
   readonly #sentinel: number
   readonly #text: SourceText | undefined
 
-  /** @param text  of the source; undefined if the bytes are the input's own */
+  /** @param text  how the text was decoded; undefined if the bytes are the input's own */
   constructor(sentinel: number, offset: number, text?: SourceText) {
     this.#sentinel = sentinel
     this.#text = text
@@ -55,19 +55,19 @@ export class Window {
     this.bytes[length] = this.#sentinel
   }
 
-  /** Continues with a chunk that begins at `offset` of the text. Everything before that chunk counts as read. */
+  /** The next chunk begins at `offset` of the text. Everything before it counts as read. */
   jumpTo(offset: number): void {
     this.start = this.end
     this.offset = offset - this.end
   }
 
-  /** The position in the decompressed input that belongs to a position in `bytes`. */
+  /** Converts a position in `bytes` to a position in the decompressed input. */
   inputOffset(position: number): number {
     const textOffset = this.offset + position
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if not yet pushed. */
+  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if not pushed yet. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
@@ -81,7 +81,7 @@ export class Window {
     return low
   }
 
-  /** Copies the bytes of the decompressed input from which the bytes between two positions were decoded. */
+  /** Copies the part of the decompressed input from which the bytes from `start` to `end` were decoded. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
     const origin = this.#text?.origin
@@ -89,13 +89,13 @@ export class Window {
     return origin.inputBytes(offset + start, offset + end).slice()
   }
 
-  /** The message about bytes that are not a character, between two positions; undefined if there are no such bytes. */
+  /** The message about invalid bytes between two positions; undefined if all bytes are valid. */
   brokenMessage(start: number, end: number): string | undefined {
     const { offset } = this
     return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)
   }
 
-  /** Start of the room for unescaped fields, which reaches to the end of the array. */
+  /** Start of the room for unescaped fields. The room extends to the end of the array. */
   get scratchStart(): number {
     return this.end + 1
   }

@@ -1,12 +1,11 @@
 /*
-  A clock for time limits: it does not count time during which the process was stopped or its machine suspended. During
-  that time, the process cannot read answers that arrive.
+  A clock for time limits: it does not count time while the process is stopped or its machine suspended, because the
+  process cannot read answers then.
 */
 import type { Clock, Timer } from './platform.js'
 
-/** Counts only the time during which the process could run. */
 export interface AwakeClock extends Clock {
-  /** How often the process has slept so far; suspending the machine or changing its clock counts, too. */
+  /** How often the process has slept so far. Suspending the machine or changing its clock counts as sleep. */
   readonly naps: number
   /** Stops the timer that detects sleep. */
   stop(): void
@@ -14,7 +13,7 @@ export interface AwakeClock extends Clock {
 
 /** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
-/** If the timer is later than this, the process slept, or was too busy to read answers, which counts as sleep. */
+/** If the timer is later than this, the process has slept. A process too busy to read answers counts as asleep. */
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {
@@ -29,7 +28,7 @@ export function awakeClock(clock: Clock): AwakeClock {
     if (gapMs > beatEveryMs + lateMs) {
       sleptMs += gapMs - beatEveryMs
       naps++
-      // The monotonic clock of a suspended machine stops, the wall clock does not.
+      // While the machine is suspended, the monotonic clock stops and the wall clock continues.
     } else if (Math.abs(wallMs - seenWallMs - gapMs) > lateMs) naps++
     seenMs = ms
     seenWallMs = wallMs

@@ -1,6 +1,6 @@
 /*
-  Characters that terminals act on, or that reorder text, so that one file name could look like another. One table for
-  everything shown to people.
+  Control characters: terminals act on them, or they reorder text, so that one file name could look like another.
+  Everything shown to people is escaped by this one table.
 */
 
 /** Controls, line and paragraph separators, directional marks and overrides, the byte order mark. */
@@ -8,10 +8,7 @@ export const controlCharacters =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/**
- * The text, with control characters replaced by escapes such as `\u001b`.
- * @param kept  control characters that stay as they are
- */
+/** Replaces control characters by escapes such as `\u001b`. @param kept  control characters that stay as they are */
 export function escapeControls(text: string, kept = ''): string {
   return text.replace(controlCharacters, character =>
     kept.includes(character)

@@ -1,10 +1,10 @@
 /*
-  Whether two paths lead to the same file.
+  Tells whether two paths lead to the same file.
 */
 import { resolve } from 'node:path'
 import type { FileStatus } from './platform.js'
 
-/** Equal for all names of one file: device and inode. If a file system has no inodes, the path identifies the file. */
+/** A key of device and inode, equal for all names of one file. Without inodes, the path is the key. */
 export function fileKey(
   path: string,
   { device, inode }: Pick<FileStatus, 'device' | 'inode'>,

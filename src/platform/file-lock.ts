@@ -1,8 +1,8 @@
 /*
-  A lock, as one file that names the process that holds it. A hard link creates the file whole, so no process ever reads
-  half of one. The holder renews the lock every few seconds by setting the file's modification time, which works even on
-  a full disk. If a process cannot query whether the holder lives, it watches the lock. If the holder does not renew it
-  for several periods by the watcher's own clock, exactly one watcher takes the lock over
+  A lock is a file that names the process that holds it. A hard link creates the file whole, so no process ever reads
+  half of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on
+  a full disk. A process that cannot find out whether the holder lives watches the lock. If the holder does not renew
+  the lock for several periods of the watcher's clock, exactly one watcher takes the lock over
   (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
@@ -17,10 +17,10 @@ import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
-/** How often a holder renews its lock, and how long a watcher waits for a renewal before it takes the lock over. */
+/** How often a holder renews its lock, and how long watchers wait for a renewal before one takes the lock over. */
 export const renewEveryMs = 3_000
 export const staleMs = 5 * renewEveryMs
-/** For this long after a renewal nobody can have taken the lock over: every watcher waits longer. */
+/** For this long after a renewal, no watcher can have taken the lock over: all of them wait longer. */
 const safeMs = 3 * renewEveryMs
 const lookEveryMs = 250
 /** If monotonic and wall clock drift apart by this much, the machine was suspended or its clock was changed. */
@@ -28,13 +28,13 @@ const jumpMs = 1_000
 /** Attempts to take a lock that keeps changing hands. */
 const maxTurns = 100
 
-/** The state of a lock at one look; `unsure` if only watching shows whether the holder lives. */
+/** The state of a lock at one look. `unsure`: only watching the lock can show whether the holder lives. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** Stamps of locks that a watcher has seen unchanged for `staleMs`. */
+/** Stamps of locks that did not change for `staleMs` while this process watched. */
 type Stale = ReadonlySet<string>
 
-/** Like `Files.lock`; waits by the given clock. */
+/** Like `Files.lock`, with the waits measured by the given clock. */
 export async function takeFileLock(
   path: string,
   clock: Clock,
@@ -57,7 +57,7 @@ export function takeFileLockNow(path: string, clock: Clock, machine = thisMachin
   return look.kind === 'unsure' ? takenBy(look.sighting.holder) : look
 }
 
-/** Like `Files.lockHolder`; waits by the given clock. */
+/** Like `Files.lockHolder`, with the waits measured by the given clock. */
 export async function lockHolder(
   path: string,
   clock: Clock,
@@ -75,10 +75,7 @@ export async function lockHolder(
   return { kind: 'contended' }
 }
 
-/**
- * Watches a lock.
- * @returns false once it is stale: neither renewed nor released
- */
+/** Watches a lock. Returns false once the lock is stale: neither renewed nor released. */
 async function changes(
   { path, stamp }: Sighting,
   clock: Clock,
@@ -88,7 +85,7 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // Time in which the watcher itself slept says nothing about the holder.
+    // Counts little of the time in which the watcher itself slept: that time says nothing about the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)
@@ -98,11 +95,11 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // Looks before it creates a file: a process that does not get the lock then needs no disk space, and leaves no file.
+  // Looks before creating a file: a process that cannot get the lock then needs no disk space and leaves no file.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock can have this name, as names cannot contain `+`.
+  // No lock can have this name: names of locks contain no `+`, and those of takeovers do not end in `.new`.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false
@@ -138,9 +135,9 @@ function lookAt(path: string, machine: LockMachine, stale: Stale): Seen {
 type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'stale' }
 
 /**
- * Creates `path` from the candidate, or replaces a dead process's lock. Another lock, named after the dead holder's token, decides who
- * may replace it. Only one process gets that other lock, and only while the dead holder's lock still exists and is not renewed. If that
- * process dies before the replacement, the same rule decides who is next.
+ * Creates `path` from the candidate, or replaces the lock of a dead process. A second lock, named after the dead
+ * holder's token, decides who may replace the first. Only one process gets the second lock, and only while the first
+ * still exists and is not renewed. If that process dies, another takes over the second lock by the same rule.
  */
 function acquire(
   path: string,
@@ -160,7 +157,7 @@ function acquire(
     if (answer.kind !== 'held') return answer
     const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
-      // Renames the takeover's lock: in one step, this replaces the dead holder's lock and ends the takeover.
+      // Renames the second lock: in one step, this replaces the dead holder's lock and ends the takeover.
       renameIfThere(machine, takeover, path)
       const from = seen.isStale ? 'stale' : 'dead'
       if (isStill(machine, path, own.token)) return { kind: 'held', from }
@@ -169,7 +166,6 @@ function acquire(
   return { kind: 'contended' }
 }
 
-/** A lock that this process now holds. */
 function heldLock(
   path: string,
   own: LockHolder,
@@ -177,14 +173,14 @@ function heldLock(
   clock: Clock,
   machine: LockMachine,
 ): FileLock {
-  /** When we last knew that nobody had taken the lock over. */
+  /** The last time at which this process certainly still had the lock. */
   let sure = { ms: clock.nowMs(), wallMs: clock.wallMs() }
   const beganAt = sure
   let loss: string | undefined
   let timer: Timer | undefined
   let isOver = false
 
-  /** Sets a later modification time, whatever the wall clock does: an equal time would not count as a renewal. */
+  /** Sets a later modification time, even if the wall clock stood still: an equal time would not count as a renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -192,10 +188,10 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Runs `action` while holding the gate: a second lock, which every process needs in order to take this lock over. */
+  /** Runs `action` while holding the gate: a second lock that every process needs before it takes over this lock. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
-    // By now another process may own a lock with this name: that lock must be neither renewed nor removed.
+    // By now another process may own a lock with this name, which must be neither renewed nor removed.
     const isOurs =
       isStill(machine, path, own.token) &&
       acquire(gate, path, own, machine, new Set()).kind === 'held'
@@ -212,7 +208,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // The next tick tries again. If all fail, `lost` reports the loss before others may take the holder for dead.
+      // The next tick tries again. If all fail, `lost` reports the loss before others may assume the holder dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -236,7 +232,7 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // A remaining lock must not fail a finished run: others take it over once this process has ended.
+        // A lock that remains must not fail a finished run: others take it over once this process has ended.
       }
       file.close()
     },
@@ -267,7 +263,7 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    // The existing link may be our own: a file server created it, its answer was lost, and the request was repeated.
+    // The existing link may be our own: a file server may create it, lose its answer, and receive the request again.
     return isStill(machine, path, own.token)
   }
 }

@@ -1,7 +1,7 @@
 /*
-  File names as texts. Except on Windows, a name can consist of any bytes: bytes that are not UTF-8 become lone
-  surrogates, U+DC80 to U+DCFF. So different names have different texts, JSON keeps the texts, and the system gets the
-  original bytes back. Python's os.fsdecode does the same (PEP 383).
+  File names as texts. Except on Windows, a name can consist of any bytes. Bytes that are not UTF-8 become lone
+  surrogates, U+DC80 to U+DCFF. So different names have different texts, JSON preserves these texts, and the system gets
+  the original bytes back. Python's os.fsdecode does the same (PEP 383).
 */
 import { isUtf8 } from 'node:buffer'
 import { sep } from 'node:path'
@@ -9,11 +9,11 @@ import { sep } from 'node:path'
 /** A byte from 0x80 on becomes U+DC00 plus the byte. */
 const firstEscape = 0xdc00
 const lone = /[\udc80-\udcff]/u
-/** Finds an escaped byte or half of a character pair. Most names contain neither, so this quick check comes first. */
+/** A quick check for escaped bytes or halves of surrogate pairs, done first: most names have neither. */
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
-/** The text of a name, or of several with their separators. */
+/** The text of a name; also of several names with separators. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   let name = ''
@@ -25,7 +25,7 @@ export function nameOfBytes(bytes: Buffer): string {
   return name
 }
 
-/** A name for the system: the text itself, or its bytes if they are not UTF-8. */
+/** A name as the system needs it: the text itself, or its bytes if they are not UTF-8. */
 export function systemName(name: string): string | Buffer {
   if (isWindows || !half.test(name) || !lone.test(name)) return name
   const parts = Array.from(name, character =>
@@ -36,7 +36,7 @@ export function systemName(name: string): string | Buffer {
   return Buffer.concat(parts)
 }
 
-/** Number of bytes of the UTF-8 character that begins at `at`; 0 if no character begins there. */
+/** Length in bytes of the UTF-8 character at `at`; 0 if no character begins there. */
 function characterLength(bytes: Buffer, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     if (isUtf8(bytes.subarray(at, at + length))) return length

@@ -1,6 +1,6 @@
 /*
-  The holder of a lock according to its file: which process, of which boot and namespaces, and when it last renewed the lock.
-  Whether that process lives can be queried only where its pid is valid: in its own namespaces, until the next boot.
+  The holder of a lock according to the lock's file: which process of which boot and namespaces, and when it last
+  renewed. Only processes of the same namespaces, before the next boot, can query whether that process lives.
 */
 import { randomBytes } from 'node:crypto'
 import {
@@ -14,28 +14,27 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** Contents of a lock's file. */
 export interface LockHolder {
-  /** Unique for each time a lock is held. */
+  /** A new token each time a lock is taken. */
   readonly token: string
   readonly pid: number
-  /** The boot, and the start in ticks since the boot: they tell processes with equal pids apart. null without /proc. */
+  /** Boot and start in ticks since the boot: they distinguish processes with equal pids. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
-  /** The namespaces of pids and of time in which pid and ticks are valid. Version 0.1.0 wrote none, and did not renew locks. */
+  /** The namespaces in which pid and ticks are valid. Undefined for version 0.1.0, which did not renew locks. */
   readonly namespaces?: string | null
   readonly host: string
   readonly since: string
 }
 
-/** A lock as this process saw it. Two sightings with equal `stamp` show that nobody renewed the lock in between. */
+/** A lock as this process saw it. If two sightings have equal stamps, nobody renewed the lock in between. */
 export interface Sighting {
   readonly path: string
   readonly holder: LockHolder
   readonly stamp: string
 }
 
-/** `unsure`: the holder may be stopped, or run where this process cannot query it. */
+/** `unsure`: the holder may be stopped, or this process cannot query it. */
 export type Life = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {
@@ -50,16 +49,14 @@ export function thisProcess(): LockHolder {
   }
 }
 
-/** The content of a lock's file, and its modification time. */
 export interface LockText {
   readonly text: string
   readonly changedNs: bigint
 }
 
 /**
- * Looks at a lock.
+ * Looks at a lock. Throws the system's error.
  * @returns undefined if there is none, `strange` if the file is not a lock
- * @throws the system's error
  */
 export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
   const seen = read(path)
@@ -70,7 +67,7 @@ export function seeLock(path: string, read = readLock): Sighting | 'strange' | u
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
 }
 
-/** Opens the file, because network file systems refresh only opened files. */
+/** Opens the file before reading its status, because network file systems refresh the status only then. */
 export function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
@@ -97,7 +94,7 @@ function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
 }
 
-/** Limit for reading a lock's file; a lock needs far less. */
+/** The most bytes to read of a lock's file; a lock has far fewer. */
 const maxLockBytes = 4096
 
 function shortText(descriptor: number): string {
@@ -105,7 +102,7 @@ function shortText(descriptor: number): string {
   return buffer.toString('utf8', 0, readSync(descriptor, buffer))
 }
 
-/** The holder that a lock's text names; undefined for a text that this program did not write. */
+/** The holder that the text of a lock names; undefined for a text that this program did not write. */
 export function holderOf(text: string): LockHolder | undefined {
   try {
     const holder: unknown = JSON.parse(text)
@@ -133,7 +130,7 @@ export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
 
-/** Whether the holder lives, as far as a query can tell without waiting. */
+/** Whether the holder lives, without waiting: `unsure` if a query cannot tell. */
 export function lifeOf(holder: LockHolder): Life {
   if (!isRenewing(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
@@ -144,13 +141,13 @@ export function lifeOf(holder: LockHolder): Life {
   return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
 }
 
-/** Whether the holder's pid and ticks are valid in the namespaces of this process. */
+/** Whether the holder's pid and ticks are valid for this process: same boot, same namespaces. */
 function isHere(holder: LockHolder): boolean {
   const here = [bootId(), namespaces()]
   return !here.includes(null) && here[0] === holder.bootId && here[1] === holder.namespaces
 }
 
-/** A lock of version 0.1.0, which is not renewed: a holder on another host is assumed to live. */
+/** For a lock of version 0.1.0, which is not renewed: a holder on another host is assumed to live. */
 function lifeOfEarlier(holder: LockHolder): Life {
   if (holder.host !== hostname()) return 'alive'
   if (holder.bootId !== null && holder.bootId !== bootId()) return 'dead'
@@ -160,7 +157,7 @@ function lifeOfEarlier(holder: LockHolder): Life {
   return state.startTicks === holder.startTicks && !'ZX'.includes(state.letter) ? 'alive' : 'dead'
 }
 
-/** `process 5 on HOST since …`; without a host if the pid is valid in this namespace. */
+/** `process 5 on HOST since …`, without the host if the pid is valid for this process. */
 export function whoIs(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
 }
@@ -176,7 +173,7 @@ function isNumberInUse(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: the process runs, under another user.
+    // EPERM: the process exists, but belongs to another user.
     return systemCode(error) !== 'ESRCH'
   }
 }
@@ -191,13 +188,13 @@ function namespaces(): string | null {
   return names[0] === undefined ? null : names.join(' ')
 }
 
-/** State and start time in `/proc/PID/stat`; the program's name in it may contain anything, including brackets. */
+/** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even brackets. */
 function processState(pid: number | 'self'): { startTicks: string; letter: string } | undefined {
-  // The /proc of another namespace may be mounted here, with other pids.
+  // The mounted /proc may be that of another namespace, with other pids.
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The fields from the third on: the state is the third, the start time the 22nd.
+  // These fields begin with the third of the line, the state; the start time is the 22nd of the line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }
@@ -219,7 +216,7 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-/** The code of a system's error, such as ENOENT. */
+/** The code of a system error, such as ENOENT. */
 export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
 }

@@ -1,6 +1,5 @@
 /*
-  The parts of its machine that a lock needs: a few calls of the file system, and queries about processes. Tests bring
-  machines of their own.
+  What a lock needs of its machine: some calls of the file system, and queries about processes. Tests supply their own.
 */
 import {
   closeSync,
@@ -21,7 +20,7 @@ import {
   type LockText,
 } from './lock-holder.js'
 
-/** A lock's file that stays open, even if its name later refers to another file. */
+/** The open file of a lock; it stays the same file even if the name later refers to another one. */
 export interface LockFile {
   /** Sets the file's modification time, ms since the epoch. */
   stamp(ms: number): void
@@ -32,13 +31,13 @@ export interface LockFile {
 export interface LockMachine {
   /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
-  /** Whether the holder lives, as far as a query can tell without waiting. */
+  /** Like `lifeOf` in lock-holder.ts. */
   lifeOf(holder: LockHolder): Life
   /** Reads a lock's file. Returns undefined if there is none, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
   /** Creates a new file, and waits until it is on disk. */
   create(path: string, text: string): LockFile
-  /** Gives a file another name; EEXIST if that name exists. */
+  /** Gives a file a second name; EEXIST if that name exists. */
   link(from: string, to: string): void
   rename(from: string, to: string): void
   unlink(path: string): void

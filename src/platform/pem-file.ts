@@ -1,17 +1,17 @@
 /*
   Checks certificates and private keys in PEM files before TLS uses them: TLS skips authorities that it cannot read, and
-  errors of TLS name no file.
+  its errors name no file.
 */
 import { X509Certificate } from 'node:crypto'
 import type { Files } from './platform.js'
 
 export type PemContent = 'certificates' | 'key'
 
-/** The text of a file, or what is wrong with it: a sentence that names the file. */
+/** The text of a file, or a sentence that names the file and its fault. */
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** Limit of a file's size. All authorities of a system together need a fifth of it. */
+/** Limit of a file's size. All authorities of a system together need a fifth of this. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

@@ -1,6 +1,6 @@
 /*
-  The parts of its machine that the program needs: time, turns of the event loop, randomness, connections, files. Everything that
-  differs from run to run goes through here, so that a test can bring a machine of its own.
+  What the program needs of its machine: time, turns of the event loop, randomness, connections, files. Everything that
+  differs from run to run goes through this interface, so that a test can supply another machine.
 */
 import type { Duplex } from 'node:stream'
 
@@ -14,7 +14,7 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds since the epoch. */
   wallMs(): number
-  /** How often the process has slept, if that is detected. */
+  /** How often the process has slept; undefined if the clock does not detect sleep. */
   readonly naps?: number
   /** Calls back once after `delayMs`; until then the process stays alive. */
   after(delayMs: number, callback: () => void): Timer
@@ -24,25 +24,25 @@ export interface Clock {
   nextTurn(callback: () => void): void
 }
 
-/** Randomness; `bytes` cannot be guessed. */
+/** `bytes` are unpredictable; `number` may be predictable. */
 export interface Random {
   /** A number in [0, 1). */
   number(): number
   bytes(length: number): Uint8Array
 }
 
-/** How to verify the other end of a dialled connection, and prove our own identity. Texts are PEM. */
+/** How we verify the other end of a connection that we open, and how we prove our own identity. Texts are PEM. */
 export interface DialTls {
   /** False accepts any certificate, even an attacker's. */
   readonly isVerified: boolean
-  /** The only authorities to trust; by default those of the system. */
+  /** The only authorities to trust. Default: those of the system. */
   readonly authorities?: string
-  /** Our certificate, followed by intermediate ones. `key` is the private key for it. */
+  /** Our certificate, followed by intermediate ones; `key` is its private key. */
   readonly certificate?: string
   readonly key?: string
 }
 
-/** A TLS server's identity. Texts are PEM. */
+/** The identity of a TLS server. Texts are PEM. */
 export interface ListenTls {
   /** The server's certificate, followed by intermediate ones. */
   readonly certificate: string
@@ -50,7 +50,7 @@ export interface ListenTls {
 }
 
 /**
- * One end of a connection. Sockets from `dial` emit `connect` once they are open. With TLS, they also emit
+ * One end of a connection. Sockets from `dial` emit `connect` once they are open. With TLS, they then emit
  * `secureConnect` once the other end is verified.
  */
 export interface Socket extends Duplex {
@@ -61,19 +61,19 @@ export interface Socket extends Duplex {
 
 export interface ListeningPort {
   readonly port: number
-  /** Accepts no more connections; calls back once the last one has ended. */
+  /** Accepts no new connections; calls back once the last connection has ended. */
   close(closed: () => void): void
 }
 
-/** Connections. One end may continue to send after the other has sent everything. */
+/** Connections. After one end has finished sending, the other may continue to send. */
 export interface Network {
   /** Connects, with TLS from the first byte if `tls` is given. Throws the system's error if `tls` is unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
-  /** Whether the program at this address answers in TLS; false if `ended` aborts before the answer. */
+  /** True if the program at this address answers in TLS; false if `ended` aborts before the answer. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
   /**
    * @param tls  if given, every connection must begin with TLS
-   * @returns once connections are accepted; rejects with the system's error
+   * @returns once the port accepts connections; rejects with the system's error
    */
   listen(
     host: string,
@@ -83,7 +83,7 @@ export interface Network {
   ): Promise<ListeningPort>
 }
 
-/** A file's status, found without reading the file; `fileKey` tells whether two paths are the same file. */
+/** A file's status, without its content. `fileKey` tells whether two paths lead to the same file. */
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
@@ -99,21 +99,21 @@ export interface DatedFileStatus extends FileStatus {
   /** When the content last changed, ms since the epoch. */
   readonly modifiedMs: number
   /**
-   * When the file was created, and when anything about it last changed, ns since the epoch. Systems that do not know the creation time
-   * return 0 or the time of the change.
+   * When the file was created, and when its content or status last changed, ns since the epoch. Systems that do not
+   * know the creation time give 0 or the time of the change as `bornNs`.
    */
   readonly bornNs: bigint
   readonly changedNs: bigint
-  /** Identifies the content, if the system knows it without reading the file. */
+  /** A text that identifies the content, if the system has one without reading the file. */
   readonly digest?: string
 }
 
-/** A lock that this process holds, and renews as long as it runs. */
+/** A lock that this process holds, and renews while it runs. */
 export interface FileLock {
   readonly path: string
   /**
-   * Why this process no longer holds the lock; undefined while it does. Cheap enough to call before every write: `lost`
-   * looks at the file only after a pause in which others may have taken the holder for dead.
+   * Why this process no longer holds the lock; undefined while it holds the lock. Fast enough to call before every
+   * write: it looks at the file only after a pause in which others may have assumed the holder dead.
    */
   lost(): string | undefined
   /** Releases the lock. Idempotent. */
@@ -124,7 +124,7 @@ export type LockAnswer =
   | {
       readonly kind: 'held'
       readonly lock: FileLock
-      /** Who had the lock before: `dead` is certain; a `stale` holder may have been stopped and wake later. */
+      /** Who had the lock before: a `dead` holder has ended, a `stale` one may only be stopped, and wake later. */
       readonly from: 'nobody' | 'dead' | 'stale'
     }
   /** A living process holds the lock. */
@@ -134,39 +134,36 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: nothing shows whether such a holder is alive. */
+      /** False for a holder of version 0.1.0 on another host: nothing shows whether that holder lives. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */
   | { readonly kind: 'strange' }
-  /** The lock changes hands faster than this process can take it. */
+  /** The lock changes hands so fast that this process cannot take it. */
   | { readonly kind: 'contended' }
 
 export interface FolderEntry {
   readonly name: string
   readonly folder: string
   readonly isFolder: boolean
-  /** True for an ordinary file; false for a link, whatever it leads to. */
+  /** True for an ordinary file; false for a link, even to an ordinary file. */
   readonly isFile: boolean
 }
 
 export interface InputFile {
   status(): Promise<DatedFileStatus>
-  /**
-   * Continues where the last read ended.
-   * @returns bytes read, 0 at the end
-   */
+  /** Continues where the last `read` ended. Returns the number of bytes read, 0 at the end. */
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
-  /** Like `read`, from a position in the file; does not affect where `read` continues. */
+  /** Reads from a position in the file; the next `read` continues as if this call had not happened. */
   readAt(buffer: Uint8Array, offset: number, length: number, positionBytes: number): Promise<number>
   close(): Promise<void>
 }
 
-/** A file opened for writing; every call returns once it is done. */
+/** A file opened for writing. All calls but `syncMeanwhile` block until they are done. */
 export interface OutputFile {
-  /** @returns bytes written, perhaps fewer than requested */
+  /** @returns the number of bytes written, perhaps fewer than requested */
   write(bytes: Uint8Array): number
-  /** Cuts the file to its first `sizeBytes` bytes and writes on from there. */
+  /** Cuts the file to its first `sizeBytes` bytes, and continues writing there. */
   truncate(sizeBytes: number): void
   /** Waits until everything written is on disk. */
   sync(): void
@@ -176,15 +173,12 @@ export interface OutputFile {
 }
 
 /**
- * Files; failures are the system's own errors with their `code`. Bytes of a name that are not UTF-8 appear in paths as lone
+ * Files. Failures are the system's own errors, with their `code`. In paths, bytes that are not UTF-8 are lone
  * surrogates (`file-name.ts`).
  */
 export interface Files {
   open(path: string): Promise<InputFile>
-  /**
-   * Reads the start of a file synchronously. Does not wait for a pipe.
-   * @returns bytes read
-   */
+  /** Reads the start of a file synchronously, without waiting for a pipe. Returns the number of bytes read. */
   readNow(path: string, buffer: Uint8Array): number
   /** Follows links. */
   status(path: string): Promise<DatedFileStatus>
@@ -192,24 +186,24 @@ export interface Files {
   statusNow(path: string): FileStatus | undefined
   /** Rejects if the file may not be read. */
   checkReadable(path: string): Promise<void>
-  /** Reports names one by one: a list of a million names would take much memory. */
+  /** Reports entries one by one: a list of a million would take much memory. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
-  /** Creates a file accessible only to its owner; EEXIST if the name exists, even as a dangling link. */
+  /** Creates a file accessible only to its owner. EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
-  /** Opens an existing file; EEXIST if it is not empty or not an ordinary file, ELOOP for a link. */
+  /** Opens an existing file for writing. EEXIST if it is not empty or not an ordinary file, ELOOP for a link. */
   openEmpty(path: string): OutputFile
   /** Opens an existing ordinary file for appending; ELOOP for a link. */
   reopen(path: string): OutputFile
-  /** Creates a folder, and its parents, accessible only to the owner; leaves an existing one alone. */
+  /** Creates a folder and its missing parents, accessible only to the owner. Does nothing if the folder exists. */
   makeFolder(path: string): void
   /**
-   * Takes the lock at this path, unless a living process has it. A holder that cannot be queried, because it is in another
-   * container, on another host, or stopped, is watched for some seconds.
+   * Takes the lock at this path, unless a living process has it. If the holder cannot be queried, because it is stopped
+   * or in another container or on another host, watches the lock for some seconds.
    */
   lock(path: string): Promise<LockAnswer>
-  /** Like `lock`, without watching: a holder that cannot be queried keeps the lock. */
+  /** Like `lock`, but does not watch: a holder that cannot be queried keeps the lock. */
   lockNow(path: string): LockAnswer
-  /** Who has the lock; undefined if no living process has it. Like `lock`, it may take seconds. */
+  /** The holder of the lock; undefined if no living process has it. Like `lock`, may take seconds. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
   /** Renames a file in one step. Replaces a file that already has the new name. */
@@ -217,17 +211,17 @@ export interface Files {
 }
 
 export interface Thread {
-  /** Sends plain data to the thread. The sender can no longer use the buffers that are handed over. */
+  /** Sends plain data to the thread. The sender loses the buffers in `handedOver`. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
   /** Sets whether the thread keeps the process alive. */
   keepAlive(keeps: boolean): void
-  /** Ends the thread, whatever it is doing; resolves once it has ended. */
+  /** Ends the thread, even in the middle of its work. Resolves once the thread has ended. */
   end(): Promise<void>
 }
 
 export interface ThreadEvents {
   readonly onMessage: (message: unknown) => void
-  /** The thread has ended by itself. */
+  /** Called if the thread ends without a call of `end`. */
   readonly onDeath: (why: Error) => void
 }
 
@@ -236,14 +230,12 @@ export interface Threads {
   readonly cores: number
   /**
    * Starts a thread that does not keep the process alive.
-   *
    * @param entry  path of the module to run
    * @param data  plain data for the module
    */
   start(entry: string, data: unknown, events: ThreadEvents): Thread
 }
 
-/** One machine, as one process sees it. */
 export interface Platform {
   readonly clock: Clock
   readonly random: Random

@@ -1,13 +1,11 @@
 /*
-  TLS on the program's machine: version 1.2 or later, with certificates and host names verified regardless of
-  environment variables.
+  TLS connections: version 1.2 or later, with certificates and host names verified whatever environment variables say.
 */
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import * as tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
 
-/** Options that Node also accepts for TCP. */
 interface ConnectionSettings {
   readonly noDelay: boolean
   readonly keepAlive: boolean
@@ -16,20 +14,20 @@ interface ConnectionSettings {
 }
 
 const minVersion = 'TLSv1.2'
-/** A peer that does not finish its handshake would otherwise keep its connection for ever. */
+/** Without a limit, a peer that does not finish its handshake would keep its connection for ever. */
 const handshakeTimeoutMs = 10_000
 
 /** Cached, because reading the authorities takes longer than a handshake. */
 let systemAuthorities: readonly string[] | undefined
 
-/** Node's own authorities, with NODE_EXTRA_CA_CERTS; and those of the system, if Node can read them. */
+/** The authorities of Node and of NODE_EXTRA_CA_CERTS, and those of the system if Node can read them. */
 function defaultAuthorities(): readonly string[] | undefined {
   if (!('getCACertificates' in tls)) return undefined
   const of = tls.getCACertificates as (type: string) => readonly string[]
   return (systemAuthorities ??= [...new Set([...of('default'), ...of('system')])])
 }
 
-/** Throws the system's error if certificate or key cannot be used. */
+/** Throws the system's error if certificate or key is unusable. */
 export function dialTls(
   host: string,
   port: number,
@@ -42,10 +40,10 @@ export function dialTls(
     port,
     ...settings,
     minVersion,
-    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
+    // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
-    // A server name cannot be an IP address (RFC 6066 §3). Node compares the address with the certificate all the same.
+    // A server name cannot be an IP address (RFC 6066 §3). Node still compares the address with the certificate.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     ...(certificate === undefined ? {} : { cert: certificate }),
@@ -59,10 +57,10 @@ export function dialTls(
   return socket
 }
 
-/** Least length of RSA keys and the like for 112 bits of strength (NIST SP 800-57, part 1, table 2). */
+/** The fewest bits of RSA and similar keys that give a strength of 112 bits (NIST SP 800-57, part 1, table 2). */
 const fewestKeyBits = 2_048
 
-/** Stricter than Node: ignores common names as host names (RFC 9525 §2), and checks the keys of the chain. */
+/** Stricter than Node: ignores common names as host names (RFC 9525 §2), and refuses short keys in the chain. */
 function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
   const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
   return (
@@ -104,7 +102,7 @@ export function speaksTls(host: string, port: number, ended: AbortSignal): Promi
   })
 }
 
-/** Throws the system's error if certificate or key cannot be used. */
+/** Throws the system's error if certificate or key is unusable. */
 export function createTlsServer(
   { certificate, key }: ListenTls,
   accept: (socket: Socket) => void,
@@ -131,7 +129,7 @@ export function createTlsServer(
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   const close = server.close.bind(server)
   server.close = callback => {
-    // No caller knows a connection that has not finished its handshake, so no caller could end it.
+    // Callers do not know connections that have not finished their handshake, and could not end them.
     for (const socket of unproven.values()) socket.destroy()
     return close(callback)
   }

@@ -1,5 +1,5 @@
 /*
-  The platform that the program really runs on. Only this file and `system-tls.ts` open sockets.
+  The platform that the program uses outside tests. Only this file and `system-tls.ts` open sockets.
 */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -18,7 +18,7 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-/** Silence before the first probe, ms. Systems wait two hours; devices on the way forget silent connections sooner. */
+/** Silence before the first probe, ms. Systems wait two hours, but devices on the way forget connections sooner. */
 const keepAliveInitialDelay = 60_000
 
 const keepAlive = {
@@ -52,7 +52,6 @@ async function listen(
   }
 }
 
-/** The platform of every program except tests. */
 export const systemPlatform: Platform = {
   clock: systemClock,
   random: systemRandom,

@@ -23,14 +23,14 @@ import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './element
 import { encodeFlag } from './flag.js'
 import type { ArrayVector, Vector } from './value.js'
 
-/** The C++ client fills buffers of this size, including the vector's own header. */
+/** The C++ client fills buffers of this size; the vector's own header is part of the first one. */
 const blockBytes = 4096
 const blockHeaderBytes = 4
 const vectorHeaderBytes = 10
 const maxBlockRows = 65_535
 
 /**
- * Writes an array vector with its flag, in blocks of the same sizes as the C++ client's.
+ * Writes an array vector with its flag, in blocks like those of the C++ client.
  * @throws {ValueError} DDB_USAGE for cells without a fixed size, or if offsets decrease or point outside the cells
  */
 export function encodeArrayVector(writer: ByteWriter, vector: ArrayVector): void {
@@ -57,7 +57,7 @@ function fixedCells(cells: Vector): FixedVector {
   throw new ValueError('DDB_USAGE', `There are no array vectors of ${cells.type} on the wire`)
 }
 
-/** How many cells the row has on the wire. */
+/** Number of cells that are sent for the row: one null cell for an empty row. */
 function storedCount(offsets: Uint32Array, row: number): number {
   const count = offsets[row + 1]! - offsets[row]!
   if (count < 0)
@@ -65,7 +65,7 @@ function storedCount(offsets: Uint32Array, row: number): number {
   return count === 0 ? 1 : count
 }
 
-/** Writes rows from `start` until `room` bytes are used; returns the row after them. */
+/** Writes rows from `start` on, until `room` bytes are used. Returns the first row that was not written. */
 function encodeBlock(
   writer: ByteWriter,
   cells: FixedVector,
@@ -117,7 +117,7 @@ function encodeRowByRow(
   }
 }
 
-/** Reads the blocks of a vector of `length` rows; `cellCount` is undefined in a compressed column, which does not send it. */
+/** Reads the blocks of `length` rows. `cellCount` is undefined for a compressed column, which does not send it. */
 export function* decodeArrayBlocks(
   reader: ByteReader,
   context: DecodeContext,
@@ -128,7 +128,7 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // Reserves no more memory than the bytes that have arrived could fill: the announced count may be false.
+  // The announced count may be false, so this reserves no more memory than the received bytes can fill.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
   const offsets = new GrowableOffsets(Math.min(reader.available, length))
@@ -194,7 +194,7 @@ class GrowableOffsets {
     }
   }
 
-  /** The fast path for counts of one byte, which most vectors have. */
+  /** The fast path for one-byte counts, which most vectors have. */
   #addShortRows(counts: Uint8Array): void {
     const offsets = this.#offsets
     const start = this.rows + 1

@@ -15,7 +15,7 @@ const daysPerEra = 146_097
 /** Days from 0000-03-01 to 1970-01-01. */
 const epochDays = 719_468
 
-/** Days from 1970-01-01 to a civil date; 2024-01-02 is 19724. Does not check the date: see `daysInMonth`. */
+/** Days from 1970-01-01 to a civil date; 2024-01-02 is 19724. Does not check whether the date exists. */
 export function daysFromCivil(year: number, month: number, day: number): number {
   // Years that begin in March put the leap day last (Hinnant, "chrono-compatible low-level date algorithms").
   const shifted = month > 2 ? year : year - 1

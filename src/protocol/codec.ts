@@ -1,6 +1,6 @@
 /*
-  Encodes and decodes every value of the wire. The flag says type and form (docs/protocol.md#objects). Each form has its file;
-  the forms that hold values of any kind are here.
+  Encodes and decodes every value of the wire. The flag gives type and form (docs/protocol.md#objects). Each form has a
+  file; the forms that hold values of any kind are here.
     tuple       flag (ANY, form 1), length int32, columns int32 = 1, length × object
     set         flag (type, form 4), vector with flag
     dictionary  flag (type of the values, form 5), key vector with flag, value vector with flag
@@ -33,9 +33,9 @@ export type { DecodeLimits } from './decode-context.js'
 export { defaultDecodeLimits } from './decode-context.js'
 
 /**
- * Writes `value` with its flag. Columns of 16 KiB and more go by reference: their arrays must not change until the writer's
- * buffers have been sent.
- * @throws {ValueError} if the wire cannot carry the value, part of which is then written (see `ByteWriter.rollback`)
+ * Writes `value` with its flag. The writer refers to columns of 16 KiB and more: their arrays must not change until the
+ * writer's buffers have been sent.
+ * @throws {ValueError} if the value cannot be sent; part of it is then written (see `ByteWriter.rollback`)
  */
 export function encodeValue(writer: ByteWriter, value: Value): void {
   switch (value.form) {
@@ -63,7 +63,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
   }
 }
 
-/** As `encodeValue`, but compresses the columns of a table if that makes them smaller. */
+/** Like `encodeValue`, but compresses the columns of a table that compression makes smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
   if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
   else encodeValue(writer, value)
@@ -100,7 +100,7 @@ function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
   if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
   encodeFlag(writer, 'set', dataTypes[elements.type].id)
-  // The JavaScript client reads the elements by the set's type, so SYMBOL is sent without a base.
+  // The JavaScript client reads the elements by the set's type, so a set of SYMBOL is sent as texts without a base.
   encodeFlag(writer, 'vector', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, elements.length, 1)
 }
@@ -119,7 +119,7 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
 }
 
 /**
- * Reads one value, flag first. Whenever the generator yields, it has consumed all that has arrived.
+ * Reads one value, flag first. When the generator yields, it has consumed everything that has arrived.
  * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for a value beyond `limits`
  */
 export function* decodeValue(
@@ -129,7 +129,7 @@ export function* decodeValue(
   return yield* decodeObject(reader, new DecodeContext(reader, limits))
 }
 
-/** Reads one value within the limits of `context`, which several values of a request share. */
+/** Reads one value within the limits of `context`. All values of a request use the same `context`. */
 export function* decodeObject(
   reader: ByteReader,
   context: DecodeContext,

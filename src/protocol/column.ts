@@ -1,5 +1,5 @@
 /*
-  Cuts and joins columns and picks rows. Slices share memory with their column; joins and picks do not.
+  Cuts columns, joins them, and picks rows. Slices share memory with their column; other results do not.
 */
 import { ValueError } from '../errors.js'
 import { ArrayPool } from '../wire/array-pool.js'
@@ -11,7 +11,7 @@ import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 const sharedBuffers = new ArrayPool()
 const maxSharedBytes = 64
 
-/** An empty column with room for `capacity` rows. The caller fills its arrays and sets `length`. */
+/** An empty column with room for `capacity` rows. The caller fills the arrays and sets `length`. */
 export function emptyVector(type: ColumnType, capacity: number): Column {
   if (type.array) {
     const cells = emptyVector({ ...type, array: false }, capacity) as Vector
@@ -29,7 +29,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   return columns.emptyVector(capacity)
 }
 
-/** Single values are made by the thousand, and a buffer for each would cost more than the rest of the work. */
+/** Single values are made by the thousand: a buffer for each would cost more than the rest of the work. */
 function clearedBytes(byteLength: number): Uint8Array {
   return byteLength <= maxSharedBytes
     ? sharedBuffers.allocate(byteLength).fill(0)
@@ -85,7 +85,7 @@ function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-/** A column whose row i is row `indexes[i]` of `column`. */
+/** Row i of the result is row `indexes[i]` of `column`. */
 export function takeRows(column: Column, indexes: Int32Array): Column {
   const { length } = indexes
   if (column.form === 'arrayVector') return takeArrays(column, indexes)
@@ -128,7 +128,7 @@ function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32A
     for (let row = 0; row < length; row++) to[row] = from[indexes[row]!]!
     return target
   }
-  // Columns of bytes may begin at any offset in their buffer.
+  // A column may begin at any offset of its buffer, but words must be aligned.
   const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
   const to = new Uint32Array(target.buffer)

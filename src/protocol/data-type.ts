@@ -1,6 +1,6 @@
 /*
-  The list of DolphinDB's data types; each file of `types/` holds everything about some of them. A new type goes into the file of its
-  kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
+  Lists DolphinDB's data types. The files in `types/` define them. Add a new type to the file of its kind; add a new
+  file to this list and, with its scalar and vector, to `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -27,7 +27,7 @@ export type { DecimalType } from './types/decimals.js'
 /** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
 
-/** Every type that this project reads and writes, by DolphinDB's name; decoding stops at any other number. */
+/** Every type that this project supports, by DolphinDB's name. Decoding fails at any other type number. */
 export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...voidTypes,
   ...booleanTypes,
@@ -48,7 +48,7 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
 /** An array vector of T has type number 64 + T. */
 export const arrayTypeOffset = 64
 
-/** Not a type: stands in the place of a type number to announce a compressed vector (docs/protocol.md#compressed-vectors). */
+/** Not a type: announces a compressed vector, in the place of a type number (docs/protocol.md#compressed-vectors). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
@@ -68,7 +68,7 @@ export function typeOfId(reader: ByteReader, id: number): DataType {
   return type
 }
 
-/** True for types that take a scale, on the wire and in `DECIMAL64(4)`. */
+/** True for types with a scale, which they have on the wire and in texts such as `DECIMAL64(4)`. */
 export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }
@@ -80,13 +80,13 @@ export interface ColumnType {
   readonly array?: boolean
 }
 
-/** `DECIMAL64(4)[]` and the like, as `schema()` spells types in `typeString`. */
+/** The type as `schema()` writes it in `typeString`, such as `DECIMAL64(4)[]`. */
 export function columnTypeText(column: ColumnType): string {
   const scale = column.scale === undefined ? '' : `(${column.scale})`
   return `${column.type}${scale}${column.array ? '[]' : ''}`
 }
 
-/** Reads `INT`, `DECIMAL32(2)`, `DOUBLE[]`, in any case. Undefined if the text is not a type. */
+/** Reads `INT`, `DECIMAL32(2)`, `DOUBLE[]` and the like, in upper or lower case. Undefined for other texts. */
 export function parseColumnType(text: string): ColumnType | undefined {
   const match = /^\s*([A-Za-z0-9]+?)\s*(?:\(\s*(\d+)\s*\))?\s*(\[\])?\s*$/.exec(text)
   if (match === null) return undefined

@@ -1,32 +1,32 @@
 /*
-  Limits one decoding: how many bytes the value may still have and how deep it may nest.
+  Limits one decoding: the bytes that a value may take, and how deep values may nest.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Value } from './value.js'
 
-/** Limits of one decoding. They hold while bytes arrive: nothing is allocated for a length that is only claimed. */
+/** Limits of one decoding. They apply while bytes arrive: nothing is allocated for an announced length alone. */
 export interface DecodeLimits {
-  /** Bytes of one value on the wire; decompressed columns count at their full size. */
+  /** Bytes of one value on the wire. Decompressed columns count at their full size. */
   maxValueBytes: number
   /** Levels of nested tuples, dictionaries and tables. */
   maxDepth: number
 }
 
 export const defaultDecodeLimits: DecodeLimits = {
-  // A table of 10 million rows × 10 LONG columns still passes; a default heap does not have room for more.
+  // A table of 10 million rows × 10 LONG columns still passes. A default heap has no room for more.
   maxValueBytes: 1_073_741_824,
-  // People nest tuples by hand, in scripts, so real tuples stay below ten levels. Each level costs a generator.
+  // Tuples nested by hand, in scripts, stay below ten levels. Each level costs a generator.
   maxDepth: 64,
 }
 
 /**
- * A null without bytes counts as much as the text, row or list entry that is later made of it. Otherwise twelve bytes that claim a
- * billion nulls would end the process that reads them.
+ * A null of VOID has no bytes, but counts as much as the text, row or list entry that is later made of it. Otherwise,
+ * twelve bytes that announce a billion nulls would end the process that reads them.
  */
 const voidRowBytes = 64
 
-/** Bases of the SYMBOL columns of one table, by the id with which they were sent. */
+/** The bases of a table's SYMBOL columns, by their ids. */
 export type SymbolBases = Map<number, readonly string[]>
 
 export type ObjectDecoder = (
@@ -35,7 +35,7 @@ export type ObjectDecoder = (
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
-/** How much of its limits one decoding has used; the values of a request share one context, and therefore its byte limit. */
+/** What one decoding has used of its limits. The values of a request share one context, and so one limit of bytes. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
@@ -46,7 +46,6 @@ export class DecodeContext {
     this.#lastOffsetBytes = reader.offsetBytes + limits.maxValueBytes
   }
 
-  /** How many more bytes may be read for the value. */
   remainingBytes(reader: ByteReader): number {
     return this.#lastOffsetBytes - reader.offsetBytes
   }
@@ -62,18 +61,17 @@ export class DecodeContext {
     }
   }
 
-  /** Counts bytes that do not appear on the wire, such as those that decompression adds. */
+  /** Counts bytes that do not arrive on the wire, such as those that decompression adds. */
   charge(reader: ByteReader, byteLength: number): void {
     this.expect(reader, byteLength)
     this.#lastOffsetBytes -= byteLength
   }
 
-  /** Counts rows of VOID, whose elements have no bytes. */
   chargeVoid(reader: ByteReader, rows: number): void {
     this.charge(reader, rows * voidRowBytes)
   }
 
-  /** Enters a value inside a value. */
+  /** Enters a nested value. @throws {ProtocolError} DDB_LIMIT */
   descend(reader: ByteReader): void {
     this.#depth += 1
     if (this.#depth > this.limits.maxDepth) {
@@ -85,7 +83,6 @@ export class DecodeContext {
     }
   }
 
-  /** Leaves the value that `descend` entered. */
   ascend(): void {
     this.#depth -= 1
   }

@@ -1,5 +1,5 @@
 /*
-  Elements of fixed size: a column's typed array is the memory that is sent, which works only on little-endian hosts.
+  Elements of fixed size. A column's typed array is sent as it is in memory, which works only on little-endian hosts.
 */
 import { DdbError, ValueError } from '../errors.js'
 import type { DataType } from './data-type.js'
@@ -12,15 +12,15 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
   throw new DdbError('DDB_INTERNAL', 'ddb-ingest runs on little-endian machines only')
 }
 
-/** Types whose elements have a fixed size; not SYMBOL, whose codes `types/symbols.ts` handles. */
+/** Types whose elements have a fixed size, except SYMBOL, whose codes `types/symbols.ts` handles. */
 export type FixedType = FixedVector['type']
 
-/** True for types whose columns are one typed array; not for SYMBOL, because its codes mean nothing without their base. */
+/** True for types whose columns are one typed array. SYMBOL is not: its codes mean nothing without their base. */
 export function isFixedType(type: DataType): type is FixedType {
   return dataTypes[type].fixed !== undefined
 }
 
-/** The first `length` elements of `vector`, or those from `start` to `end`, as they are sent. */
+/** The elements of `vector` as they are sent: the first `length`, or those from `start` to `end`. */
 export function elementBytes(
   vector: FixedVector,
   start: number = 0,
@@ -41,7 +41,7 @@ export function elementBytes(
   )
 }
 
-/** A vector that shares the memory of received bytes. The reader aligns the bytes as the elements require. */
+/** A vector that shares memory with received bytes, which the reader has aligned for it. */
 export function vectorOfBytes(
   type: FixedType,
   length: number,
@@ -51,7 +51,7 @@ export function vectorOfBytes(
   return dataTypes[type].fixed!.vectorOver(type, length, bytes, scale)
 }
 
-/** Bytes of the null of `type` in a vector; callers must not change them. */
+/** The bytes of the type's null in a vector. Callers must not change them. */
 export function nullElement(type: FixedType): Uint8Array {
   return dataTypes[type].fixed!.nullElement
 }

@@ -1,10 +1,10 @@
 /*
-  The 32-bit MurmurHash2, by which DolphinDB chooses HASH partitions (docs/protocol.md#routing-of-rows).
+  The 32-bit MurmurHash2: DolphinDB uses it to choose HASH partitions (docs/protocol.md#routing-of-rows).
 */
 
 const multiplier = 0x5bd1e995
 
-/** The hash, as an unsigned 32-bit number. Its seed is the number of bytes. */
+/** The hash as an unsigned 32-bit number. The seed is the number of bytes. */
 export function murmurHash(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let hash = bytes.length | 0

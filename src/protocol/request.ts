@@ -18,12 +18,12 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/** Bits of `flags` (docs/protocol.md#flags), a header field. Every request may have other flags. */
+/** Bits of the header field `flags` (docs/protocol.md#flags), which each request sets for itself. */
 export const requestFlags = {
-  /** Runs on an urgent worker. */
+  /** Runs the request on an urgent worker. */
   urgent: 1,
   secondary: 2,
-  /** The server sends no answer, not even an error, except to connect. */
+  /** The server sends no answer, not even an error. A connect request is answered all the same. */
   async: 4,
   pickle: 8,
   /** The server clears the session's variables after the request. */
@@ -33,7 +33,7 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** Together with `pickle`, asks for tables as lists; without `pickle`, as Arrow. */
+  /** With `pickle`, asks for tables as lists; without `pickle`, for tables as Arrow. */
   pickleLists: 32_768,
   reverseStreaming: 131_072,
   oracle: 524_288,
@@ -41,43 +41,43 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** The priority that official clients usually send, and that an empty field means. */
+/** The default of an empty field; official clients usually send it. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
 /** The fields of a header line: the session, and how to run the request (docs/protocol.md#header-fields). */
 export interface RequestHead {
-  /** API2 asks for printed output (MSG) while the request runs. */
+  /** API2 asks the server to send printed output (MSG) while the request runs. */
   protocol: 'API' | 'API2'
   /** Decimal text; '0' on connect. */
   sessionId: string
   /** Sum of `requestFlags`. */
   flags: number
-  /** True if left out. */
+  /** True by default. */
   cancellable?: boolean
   /** 0 to 8, usually 4. */
   priority: number
-  /** Usually 64; on connect 2. */
+  /** Usually 64; 2 for a connect request. */
   parallelism: number
-  /** Bytes of a block of the reply; 0 or left out: the reply comes in one piece. */
+  /** Bytes per block of the reply. If 0 or left out, the reply comes in one piece. */
   fetchSize?: number
-  /** With `sequenceNumber`: the key by which a server drops repeated requests. */
+  /** With `sequenceNumber`, the key by which a server recognises and drops repeated requests. */
   clientId?: string
-  /** From 1; negative if the request is repeated. */
+  /** Counts from 1; negative for a repeated request. */
   sequenceNumber?: number
 }
 
-/** The content of a request. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
+/** A request. Serialized values follow the text of `function` and `variable` (docs/protocol.md#bodies). */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
   | { kind: 'script'; script: string }
-  /** `name` is any expression that gives a function: `tableInsert{loadTable("dfs://db", "t")}`. */
+  /** `name` may be any expression that gives a function, such as `tableInsert{loadTable("dfs://db", "t")}`. */
   | { kind: 'function'; name: string; args: readonly Value[] }
   | { kind: 'variable'; names: readonly string[]; values: readonly Value[] }
 
 type Call = Extract<Request, { kind: 'function' }>
 
-/** Limits for every request, set by the end that reads it. */
+/** Limits for every request that this end reads. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -85,13 +85,13 @@ export interface RequestLimits extends DecodeLimits {
 
 export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
-  // Nine short fields and two as long as a UUID stay far below this.
+  // Nine short fields and two UUIDs stay far below this.
   maxHeaderBytes: 1024,
-  // Scripts of people and of programs need far less than 16 MiB.
+  // No script, written by hand or generated, comes near 16 MiB.
   maxBodyBytes: 16_777_216,
 }
 
-/** The sender claims the count before any argument arrives. The C++ and Python clients refuse to send more than a few. */
+/** The sender announces the count before any argument arrives. C++ and Python clients send only a few. */
 const maxArguments = 4096
 
 /**
@@ -106,9 +106,8 @@ export function requestText(head: RequestHead, request: Request): string {
 
 /**
  * Writes one whole request, or nothing if it throws.
- * @param text  the result of `requestText`, if the caller has it as bytes
- * @throws {UsageError} see `requestText`
- * @throws {ValueError} for an argument that cannot be encoded
+ * @param text  the result of `requestText`, if the caller already has it as bytes
+ * @throws {UsageError} see `requestText` @throws {ValueError} for an argument that cannot be encoded
  */
 export function encodeRequest(
   writer: ByteWriter,
@@ -189,8 +188,8 @@ function argumentsOf(request: Request): readonly Value[] {
 }
 
 /**
- * Reads one request; undefined if the stream ended before it.
- * @throws {ProtocolError} after which the rest of the stream cannot be trusted
+ * Reads one request; undefined if the stream ends before it.
+ * @throws {ProtocolError} after which the rest of the stream cannot be decoded
  */
 export function* decodeRequest(
   reader: ByteReader,
@@ -217,7 +216,7 @@ export function* decodeRequest(
   const values: Value[] = []
   while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
   if (request.kind === 'variable') return { head, request: { ...request, values } }
-  // Only an upload and a call have arguments.
+  // Only `variable` and `function` requests have arguments.
   return { head, request: { ...(request as Call), args: values } }
 }
 
@@ -245,7 +244,7 @@ function wholeNumber(text: string): number | undefined {
   return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
-/** Missing fields are treated as empty; empty fields have their default. */
+/** Missing fields count as empty. Empty fields have their default. */
 function parseProperties(
   protocol: 'API' | 'API2',
   sessionId: string,
@@ -332,7 +331,7 @@ function parseConnect(rest: string, offsetBytes: number): Request {
   return { kind: 'connect', login: { user, password, encrypted: encrypted === 'true' } }
 }
 
-/** A name can contain anything, even line ends, so count and byte order are read from the end. */
+/** A name can contain anything, even line ends, so count and byte order are read from the end of the text. */
 function parseCall(rest: string, offsetBytes: number): { subject: string; argumentCount: number } {
   const end = rest.endsWith('\n') ? rest.length - 1 : rest.length
   const orderStart = rest.lastIndexOf('\n', end - 1)

@@ -18,7 +18,7 @@ import { readCount } from './flag.js'
 import type { Value } from './value.js'
 import { dataForms } from './value.js'
 
-/** An error line repeats the failing script, which may be long. */
+/** Limit of the header and of an error line. An error line repeats the failing script, which may be long. */
 const maxLineBytes = 1_048_576
 /** Limit of the output of one print. */
 const maxMessageBytes = 16_777_216
@@ -26,7 +26,7 @@ const maxMessageBytes = 16_777_216
 const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
 
 /**
- * Writes one whole response, or nothing if it throws. An undefined value is sent without any object.
+ * Writes one whole response, or nothing if it throws. For an undefined value, the response has no object.
  * @throws {ValueError} for a value that cannot be encoded
  */
 export function encodeResponse(
@@ -54,39 +54,39 @@ export function encodeResponse(
   }
 }
 
-/** The error on one line: clients stop at the first line end, and would read the rest as the next response. */
+/** The error as one line: clients stop at the first line end, and would read the rest as the next response. */
 function errorLine(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
-  // Clients would read an empty line or `OK` as success.
+  // Clients would take an empty line or `OK` for success.
   return line === '' || line === 'OK' ? `Error: ${line}` : line
 }
 
-/** Writes printed output without U+0000, which ends a message. */
+/** Writes printed output. Removes U+0000, which would end the message early. */
 export function encodeMessage(writer: ByteWriter, text: string): void {
   writer.utf8('MSG\n')
   writer.str0(text.replaceAll('\0', ''))
 }
 
-/** An answer: the server's value, or its one error line, after which the session remains usable. */
+/** An answer: a value, or the server's one-line error, after which the session remains usable. */
 export type Response = { sessionId: string } & (
   | {
       ok: true
       value: Value | undefined
-      /** Set in block mode if the reply is a tuple: this many values follow; `decodeValue` reads each. */
+      /** In block mode, for a tuple: the number of values that follow. Read each with `decodeValue`. */
       blockCount?: number
     }
   | { ok: false; message: string }
 )
 
 export interface ResponseOptions {
-  /** Receives the text of each MSG. */
+  /** Receives the printed text of each MSG. */
   onMessage?: (text: string) => void
   limits?: DecodeLimits
-  /** True if the request had a fetchSize: the caller then reads the elements of a tuple. */
+  /** True if the request had a fetchSize. The caller then reads the elements of a tuple. */
   blocks?: boolean
 }
 
-/** @throws {ProtocolError} after which the rest of the stream cannot be trusted */
+/** @throws {ProtocolError} after which the rest of the stream cannot be decoded */
 export function* decodeResponse(
   reader: ByteReader,
   options: ResponseOptions = {},

@@ -17,7 +17,7 @@ import type { Scalar } from './value.js'
 
 /**
  * Writes a scalar with its flag; null becomes the type's sentinel.
- * @throws {ValueError} DDB_INPUT_RANGE for a number beyond its type, DDB_USAGE for bytes of another length, DDB_STRING_HAS_NUL
+ * @throws {ValueError} DDB_INPUT_RANGE for too large a number, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL
  */
 export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   const { id, fixed, scalars } = dataTypes[scalar.type]

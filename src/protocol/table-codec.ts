@@ -16,11 +16,11 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
-/** Stands in the place of a type number if columns may be compressed. */
+/** The type number in a table's flag if columns may be compressed. */
 const compressedTableId = 8
 
 /**
- * Writes a table with its flag. The caller's encoder writes the columns, each SYMBOL column with its own base id.
+ * Writes a table with its flag. The caller's encoder gets each column with a base id of its own, for SYMBOL columns.
  * @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names
  */
 export function encodeTable(
@@ -65,7 +65,7 @@ export function* decodeTable(
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
-  // A column takes at least the end of a name and a vector's header: eleven bytes.
+  // A column takes at least eleven bytes: the end of its name, and a vector's header.
   context.expect(reader, columnCount * 11)
   const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()

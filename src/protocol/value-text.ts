@@ -1,17 +1,17 @@
 /*
-  The text of values as DolphinDB writes them: dates with points, nulls as '', printable CHARs quoted. The file of each type in
-  `types/` says how its values are shown.
+  Values as DolphinDB writes them: dates with points, nulls as '', printable CHARs in quotes. Each type's file in
+  `types/` defines the texts of its values.
 */
 import { dataTypes } from './data-type.js'
 import { elementAt } from './element.js'
 import type { Column, Scalar, Value } from './value.js'
 
-/** Text of one element, '' for null; a row of an array vector is `[1,2,3]`. */
+/** Text of one element, '' for null. A row of an array vector is `[1,2,3]`. */
 export function formatElement(column: Column, index: number): string {
   return formatValue(elementAt(column, index))
 }
 
-/** Text of a value; for tables, matrices, sets and dictionaries only the form. */
+/** Text of a value. For tables, matrices, sets and dictionaries only the form. */
 export function formatValue(value: Value): string {
   switch (value.form) {
     case 'scalar':

@@ -1,7 +1,7 @@
 /*
-  A DolphinDB value as both ends hold it. Vectors are columns: one typed array whose elements are exactly what is sent, null
-  sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts). Temporal values are the raw
-  integers of docs/protocol.md#data-types, without a time zone.
+  A DolphinDB value, the same on clients and servers. A vector is a column: one typed array whose elements, null
+  sentinels included, are exactly what is sent, so a numeric column needs no copy on its way to the socket
+  (little-endian hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { BooleanScalar, BooleanVector } from './types/booleans.js'
@@ -34,14 +34,14 @@ export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/voids.js'
 
-/** A scalar as most types have it; a type that differs defines its own shape in its file. */
+/** The shape of most scalars. A type with another shape defines it in its own file. */
 export interface ScalarShape<T extends string, V> {
   form: 'scalar'
   type: T
   value: V
 }
 
-/** A vector as most types have it. */
+/** The shape of most vectors. */
 export interface VectorShape<T extends string, A> {
   form: 'vector'
   type: T
@@ -49,14 +49,14 @@ export interface VectorShape<T extends string, A> {
   data: A
 }
 
-/** One byte a value; BOOL is 0 or 1. */
+/** Types with one byte per value; BOOL is 0 or 1. */
 export type Int8Type = BooleanScalar['type'] | IntegerOf8Bits
-/** Four bytes a value: INT, and temporal types that count in it. */
+/** Types with four bytes per value: INT, and temporal types stored like INT. */
 export type Int32Type = IntegerOf32Bits | Temporal32Type
-/** Eight bytes a value: LONG, and temporal types that count in it. */
+/** Types with eight bytes per value: LONG, and temporal types stored like LONG. */
 export type Int64Type = IntegerOf64Bits | Temporal64Type
 
-/** `null` is the null of the type. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
+/** `value: null` is the type's null. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
 export type Scalar =
   | VoidScalar
   | BooleanScalar
@@ -72,7 +72,7 @@ export type Scalar =
   | DecimalScalar
   | ServerObjectScalar
 
-/** A vector whose `data` is one typed array of exactly the bytes that are sent. */
+/** Vectors whose `data` is one typed array of exactly the bytes that are sent. */
 export type FixedVector =
   | BooleanVector
   | IntegerVector
@@ -83,7 +83,7 @@ export type FixedVector =
   | DurationVector
   | DecimalVector
 
-/** A vector whose elements are codes, texts, bytes or values, or have no bytes. */
+/** Vectors whose elements are codes, texts, bytes or values, or have no bytes. */
 export type VariableVector =
   | VoidVector
   | StringVector
@@ -93,10 +93,10 @@ export type VariableVector =
   | EncodedBlobVector
   | AnyVector
 
-/** A vector. `length` counts rows and may be smaller than its array holds: only the first `length` elements count. */
+/** `length` counts rows. The array may hold more elements, but only the first `length` count. */
 export type Vector = FixedVector | VariableVector
 
-/** `INT[]` and the like: row i holds cells `offsets[i]` to `offsets[i + 1]` (exclusive). */
+/** `INT[]` and the like: row i has the cells from `offsets[i]` to `offsets[i + 1]` (exclusive). */
 export interface ArrayVector {
   form: 'arrayVector'
   length: number
@@ -104,19 +104,19 @@ export interface ArrayVector {
   cells: Vector
 }
 
-/** A vector whose elements carry no flags of their own. */
+/** A vector whose elements have no flags of their own. */
 export type TypedVector = Exclude<Vector, AnyVector>
 
 /** One column of a table. */
 export type Column = Vector | ArrayVector
 
-/** Two scalars of one type, `1:2`. */
+/** Two scalars of one type, such as `1:2`. */
 export interface Pair {
   form: 'pair'
   elements: Vector
 }
 
-/** The elements stand column after column. */
+/** The elements are stored column after column. */
 export interface Matrix {
   form: 'matrix'
   rows: number
@@ -132,7 +132,7 @@ export interface SetValue {
   elements: Vector
 }
 
-/** Keys and values at the same positions; values of different types form a tuple. */
+/** Keys and values at equal positions belong together. Values of different types form a tuple. */
 export interface Dictionary {
   form: 'dictionary'
   keys: Vector

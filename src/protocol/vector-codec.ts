@@ -26,7 +26,7 @@ import {
 import { isTuple } from './types/tuples.js'
 import type { ArrayVector, FixedVector, Pair, TypedVector, VariableVector } from './value.js'
 
-/** @param symbolBaseId  id for the base of a SYMBOL vector, different for each column of a table */
+/** @param symbolBaseId  id of a SYMBOL vector's base, unique among the columns of a table */
 export function encodeVector(
   writer: ByteWriter,
   vector: TypedVector,
@@ -50,7 +50,7 @@ export function encodePair(writer: ByteWriter, pair: Pair): void {
   encodeShapedElements(writer, elements, 2, 1)
 }
 
-/** Writes rows, columns, scale and elements; SYMBOL as plain strings. */
+/** Writes rows, columns, scale and elements. SYMBOL is written as plain strings. */
 export function encodeShapedElements(
   writer: ByteWriter,
   vector: TypedVector,
@@ -68,7 +68,7 @@ export function encodeShapedElements(
   writer.payload(elementBytes(vector as FixedVector))
 }
 
-/** Reads a vector after its flag, with type number `typeId`; ANY and compressed vectors are decoded elsewhere. */
+/** Reads a vector of type number `typeId` after its flag. ANY and compressed vectors are decoded elsewhere. */
 export function* decodeVector(
   reader: ByteReader,
   context: DecodeContext,
@@ -112,12 +112,12 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** The error for cells without a fixed size: no client makes arrays of such cells (docs/protocol.md#array-vectors). */
+/** The error for arrays of a type without a fixed size: no client sends them (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads a decimal's scale, unless `sentScale` gives it, then `length` elements. Rows and columns come before. */
+/** Reads a decimal's scale unless `sentScale` gives it, then `length` elements. Rows and columns were read before. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

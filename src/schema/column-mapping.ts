@@ -18,7 +18,7 @@ import { checkParts, setSource, templateField, withParts } from './set-columns.j
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
- * Decides the source of each target column before the first row is read.
+ * Decides the source of each target column, before the first row is read.
  * @throws {UsageError} DDB_USAGE if the rules name columns that do not exist, or contradict each other
  * @throws {InputError} DDB_INPUT_COLUMN if input and target do not fit
  */
@@ -77,7 +77,7 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
 
 function fields(target: TargetSchema, input: InputShape, rules: MappingRules): CellSource[] {
   const { names } = input
-  // An input without records fits every target.
+  // An input without records fits any target.
   if (input.fieldCount === 0) return target.columns.map(() => missing)
   if (rules.match === 'name' && names === undefined) {
     throw new UsageError(
@@ -160,7 +160,7 @@ function checkUnique(
   }
 }
 
-/** Gives the next field to each column that is not in `map` or `set`. Skips fields that templates use. */
+/** Gives fields in their order to the columns that are not in `map` or `set`. Skips fields that templates use. */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,
@@ -227,7 +227,7 @@ function checkExtra(
   }
 }
 
-/** Advice about an input column that no target column takes. */
+/** Advice for the message about an input column that no target column takes. */
 function wayOf(name: string, target: TargetSchema, { set }: MappingRules): string {
   if (ownText(set, name) !== undefined) {
     return `: leave out \`mapping.set\` ${name}, which fills the column of this name`

@@ -1,13 +1,13 @@
 /*
-  Finds fields by name, ignoring case if only one field can be meant.
+  Finds fields by name. Ignores case if only one field can be meant.
 */
 
-/** Indexes of names, made once: a table may have tens of thousands of columns, and each column looks for a field. */
+/** Look-ups by name, built once: a table may have tens of thousands of columns, and each looks for its field. */
 export interface KnownNames {
-  /** Index by name; for a repeated name, the index of the first field. */
+  /** Index by name. For a repeated name, the index of the first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
-  /** Name by lower case; undefined if several names differ only in case. */
+  /** Name by its lower case; undefined if several names differ only in case. */
   readonly alike: ReadonlyMap<string, string | undefined>
 }
 
@@ -21,7 +21,7 @@ export function knownNames(names: readonly string[]): KnownNames {
   return { indexes, twice, alike: onlyOnes(indexes.keys()) }
 }
 
-/** Names by their lower case; undefined if several names differ only in case. */
+/** Name by its lower case; undefined if several names differ only in case. */
 export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
   const found = new Map<string, string | undefined>()
   for (const name of names) {
@@ -32,9 +32,9 @@ export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | 
 }
 
 /**
- * Index of the field with this name, or −1. A name in another case counts only if no other field and no other column
+ * Index of the field with this name, or −1. A field in another case counts only if no other field and no other column
  * could be meant.
- * @param asked  the names that columns ask for, by their lower case
+ * @param asked  the names that columns look for, by lower case
  */
 export function namedField(
   name: string,

@@ -4,10 +4,10 @@
 
 import { dataTypes } from '../protocol/data-type.js'
 
-/** Begins with a letter or a Chinese character, and continues with these, digits and `_`. */
+/** Begins with a letter or a Chinese character. Letters, Chinese characters, digits and `_` may follow. */
 const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
 
-/** From DolphinDB's manual (page Variables). Case matters: a column can be called `date`, but not `DATE`. */
+/** From DolphinDB's manual (page Variables). Case matters: a column can be named `date`, but not `DATE`. */
 const reservedWords: ReadonlySet<string> = new Set([
   ...Object.keys(dataTypes),
   ...'FUNCTIONDEF HANDLE CODE DATASOURCE RESOURCE'.split(' '),

@@ -1,11 +1,11 @@
 /*
-  Finds the known names closest to an unknown one, for "did you mean" hints.
+  Finds the known names that are closest to an unknown name, for "did you mean" hints.
 */
 
-/** Limit of the changes between two names, as a share of their length; names further away do not help. */
+/** The most changes between two names, as a share of the longer name. Names with more changes are no help. */
 const maxShare = 0.5
 
-/** At most three of `names`, nearest first. A name that differs only in case comes first. */
+/** At most three of `names`, nearest first. Ignores case. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   return names
@@ -24,7 +24,7 @@ export function nearestHint(name: string, names: readonly string[]): string {
   return nearest.length === 0 ? '' : ` (nearest: ${nearest.join(', ')})`
 }
 
-/** The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+/** How many insertions, deletions, replacements and swaps of neighbours turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,10 +1,10 @@
 /*
-  The partitions of a DFS table, as far as `schema()` describes them (docs/protocol.md#schema-dictionary).
+  The partitions of a DFS table, as `schema()` describes them (docs/protocol.md#schema-dictionary).
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { Value } from '../protocol/value.js'
 
-/** How one dimension divides its values. COMPO is not a kind, because it means several dimensions. */
+/** How one dimension divides its values. COMPO is missing: it stands for several dimensions. */
 export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
 
 /** One dimension; a COMPO table has up to three. */
@@ -13,15 +13,15 @@ export interface PartitionDimension {
   /** Position in the target's columns. */
   readonly columnIndex: number
   readonly kind: PartitionKind
-  /** Type of the scheme's values, which may be coarser than the column's type. Undefined if the server does not say. */
+  /** Type of the scheme's values, perhaps coarser than the column's type. Undefined if the server does not tell it. */
   readonly type: DataType | undefined
   /** RANGE: boundaries; VALUE: values; LIST: a tuple of vectors; HASH: the number of buckets. */
   readonly scheme: Value | undefined
 }
 
-/** All dimensions of a table, outermost first. Together they determine the partition of a row. */
+/** All dimensions of a table, outermost first. Together, they determine the partition of a row. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
-  /** True if a function divides a column's values, or a dimension is unknown. Nobody can then predict a row's partition. */
+  /** True if a function divides a column's values, or a dimension is unknown: a row's partition is then unknown. */
   readonly unpredictable?: true
 }

@@ -1,6 +1,6 @@
 /*
-  Reads the target's columns and partitions from the answer to `schema(table)` (docs/protocol.md#schema-dictionary). Every server
-  gives `colDefs`; everything else may be missing.
+  Reads the target's columns and partitions from the answer to `schema(table)` (docs/protocol.md#schema-dictionary).
+  Every server sends `colDefs`; the rest may be missing.
 */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'
@@ -10,7 +10,7 @@ import type { Column, Value } from '../protocol/value.js'
 import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
-/** Partition types by the server's numbers. COMPO (4) is left out, because it stands for several dimensions. */
+/** Kinds of partitions by the server's numbers. COMPO (4) is missing: it stands for several dimensions. */
 const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [0, 'SEQ'],
   [1, 'VALUE'],
@@ -41,7 +41,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
   return partition === undefined ? { columns } : { columns, partition }
 }
 
-/** Reads the type from its text. Old servers give the scale of a decimal separately, as `extra`. */
+/** Reads the type from its text, or else from its number. Old servers send a decimal's scale separately, as `extra`. */
 function columnType(
   text: string | undefined,
   typeInt: number | null,
@@ -81,7 +81,7 @@ function partitionScheme(
     : { dimensions }
 }
 
-/** `partitionFunction` names a function for each dimension, or `asis` for no function (manual, page schema; from 3.00). */
+/** `partitionFunction` has a function per dimension; `asis` means none (manual, page schema; from 3.00). */
 function hasFunction(schema: Value): boolean {
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   return functions.some(name => name !== '' && name !== 'asis')
@@ -102,7 +102,7 @@ function tableColumn(table: Extract<Value, { form: 'table' }>, name: string): Co
   return table.columns[table.columnNames.indexOf(name)]
 }
 
-/** Texts of a STRING or SYMBOL vector, or of one scalar. */
+/** Texts of a STRING or SYMBOL vector, of a tuple, or of one scalar. */
 function texts(value: Value | undefined): string[] | undefined {
   if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : undefined
   if (value?.form !== 'vector') return undefined
@@ -113,7 +113,7 @@ function texts(value: Value | undefined): string[] | undefined {
   })
 }
 
-/** Numbers of an integer vector, or of one scalar; null stays null. */
+/** Numbers of an integer vector or of one scalar. Nulls stay null. */
 function numbers(value: Value | undefined): (number | null)[] | undefined {
   if (value?.form === 'scalar') return [scalarNumber(value)]
   if (value?.form !== 'vector') return undefined

@@ -1,5 +1,5 @@
 /*
-  Target columns filled by templates (`mapping.set`), or by the parts of the inputs' paths that have the columns' names.
+  Target columns filled from templates (`mapping.set`), or from parts of the input's path with the names of the columns.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -18,14 +18,14 @@ import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
 
-/** Words for an input's path in templates. Templates may also use `line`, and the names of columns and parts. */
+/** Words for the input's path in templates. Templates may also contain `line`, names of columns, and names of parts. */
 const inputWords = ['filename', 'dirname', 'path'] as const
 export const lineWord = 'line'
 
 export const isInputWord = (name: string): boolean => inputWords.some(word => word === name)
 
 /**
- * Adds a template for each column that has the name of a path part.
+ * Adds a template for each column whose name is that of a path part.
  * @throws {UsageError} DDB_USAGE if a part has the name of a template word, such as `path`
  * @throws {InputError} DDB_INPUT_COLUMN if a name is both a part and a column of the input
  */
@@ -62,7 +62,7 @@ export function withParts(
   }
 }
 
-/** Refuses a part that no column uses, because it may be a mistake. */
+/** Refuses a part that no column uses: it may be a mistake. @throws {UsageError} DDB_USAGE */
 export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,
@@ -84,8 +84,8 @@ export function checkParts(
 
 /**
  * Turns the template of a column into the source of its cells.
- * @param columnOf  finds an input column by name. If there is none, it throws, or returns undefined if `isOther` is
- * true: then the name is a part of the path, or a word such as `path` or `line`
+ * @param columnOf  finds an input column by name, else throws. If `isOther` is true, the name is a path part, or a word
+ * such as `path` or `line`: `columnOf` then returns undefined instead of throwing
  */
 export function setSource(
   target: string,
@@ -105,13 +105,13 @@ export function setSource(
   return { kind: 'template', parts: parts.map(sourceOf) }
 }
 
-/** The source for a part of the path or a word such as `path`; undefined for other names. */
+/** The source for a path part, or for a word such as `path`; undefined for other names. */
 function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
   if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
   return name === lineWord ? { kind: 'line' } : undefined
 }
 
-/** Columns whose texts depend only on the input's path. All rows of an input have the same text there. */
+/** Columns whose texts depend only on the input's path, so that all rows of an input have equal texts there. */
 export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names or numbers. Without such a field, throws, or returns undefined if `isOther`. */
+/** The field that a template names or numbers. If there is none, throws, or returns undefined if `isOther`. */
 export function templateField(
   name: string,
   isOther: boolean,

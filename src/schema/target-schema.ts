@@ -1,6 +1,6 @@
 /*
-  The columns that a run fills, in their order, and the target's partitions. They come from the server (`schemaFromServer`) or
-  from `target.types` (`schemaFromTypes`).
+  The columns that a run fills, in their order, and the target's partitions. Both come from the server
+  (`schemaFromServer`); columns alone may come from `target.types` (`schemaFromTypes`).
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
@@ -9,7 +9,7 @@ import type { PartitionScheme } from './partition-dimension.js'
 export interface TargetColumn {
   readonly name: string
   readonly type: ColumnType
-  /** Length of the longest text that the table stores whole, in bytes of UTF-8. Undefined if any length fits. */
+  /** The longest text that the table stores whole, in bytes of UTF-8. Undefined if there is no limit. */
   readonly maxBytes?: number
 }
 
@@ -20,7 +20,7 @@ export interface TargetSchema {
 }
 
 /**
- * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. A name ends at the last colon of its entry.
+ * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. The last colon of an entry ends its name.
  * @throws {UsageError} DDB_USAGE if the text is not a list of names and types
  */
 export function schemaFromTypes(text: string): TargetSchema {

@@ -1,6 +1,6 @@
 /*
-  Texts with names in braces (`mapping.set`). In `{symbol}.SZ` the name stands for the text of a column or of a path part. `{{`
-  stands for a brace.
+  Texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the name stands for the text of a column or of a path
+  part. `{{` means a brace.
 */
 import { UsageError } from '../errors.js'
 
@@ -8,7 +8,7 @@ export type TemplatePart = { readonly text: string } | { readonly name: string }
 
 /**
  * @param target  the column that the template fills, for messages
- * @throws {UsageError} DDB_USAGE for a brace that is not closed, or braces with nothing inside
+ * @throws {UsageError} DDB_USAGE for an unclosed brace, or empty braces
  */
 export function templateParts(text: string, target: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = []
@@ -39,13 +39,13 @@ export function templateParts(text: string, target: string): readonly TemplatePa
   return parts
 }
 
-/** The text of a template without names; undefined if it has names. */
+/** The text of a template without names; undefined if the template has names. */
 export function constantOf(parts: readonly TemplatePart[]): string | undefined {
   const texts = parts.flatMap(part => ('text' in part ? [part.text] : []))
   return texts.length === parts.length ? texts.join('') : undefined
 }
 
-/** Writes a template that gives exactly this text. */
+/** The template that gives exactly this text. */
 export function literalTemplate(text: string): string {
   return text.replaceAll('{', '{{')
 }

@@ -1,6 +1,6 @@
 /*
-  Longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a longer STRING or
-  BLOB, and refuse the whole batch of a longer SYMBOL. Tables in memory take any length.
+  The longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a
+  longer STRING or BLOB, and refuse the whole batch of a longer SYMBOL. Tables in memory take any length.
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { TargetColumn } from './target-schema.js'
@@ -15,7 +15,7 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
 ])
 
 /**
- * Adds to columns the length of the longest text that the DFS table stores.
+ * Adds to each column the length of the longest text that the DFS table stores in it.
  * @param stored  columns of the DFS table, matched by name, because a target function may have other columns
  */
 export function limitedColumns(
@@ -32,7 +32,7 @@ export function limitedColumns(
   })
 }
 
-/** The expectation in a message about a text longer than `maxBytes`, with the column type that would hold the text. */
+/** What a message says was expected instead of a text longer than `maxBytes`, and which type would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
   const [type] = types.find(([, limit]) => limit === maxBytes)!

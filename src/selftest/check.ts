@@ -1,35 +1,33 @@
 /*
-  A check of `selftest`: its name, its purpose, and a function that tries one thing on a server. Also the results of
-  checks.
+  A check of `selftest`: its name, its purpose, and a function that tries something on a server. Also results of checks.
 */
 import type { Facts } from '../load/connection/known-server.js'
 import type { ServerAddress } from '../load/options.js'
 import type { CheckContext } from './context.js'
 
-/** The outcome of a check. A passed check may report what the server does, if documents leave that open. */
+/** A check's outcome. A passed check may also report what the server does in cases that documents leave open. */
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
-  /** Findings about the server that `load` relies on from now on. */
+  /** Findings about the server; `load` relies on them from now on. */
   readonly facts?: Facts
 }
 
 export interface Check {
-  /** `subject: what is tried`; unique. */
+  /** Unique, in the form `subject: what is tried`. */
   readonly name: string
-  /** What the check does, as one sentence. */
   readonly does: string
-  /** The part of this program that depends on the tested behaviour. */
+  /** What in this program depends on the tested behaviour. */
   readonly dependsOnIt: string
-  /** Rights or features without which the check is skipped. */
+  /** The rights or features without which the check is skipped. */
   readonly needs?: string
-  /** The time limit; 5,000 if left out. */
+  /** Time limit; 5,000 if left out. */
   readonly limitMs?: number
-  /** @throws {DdbError} which makes the check fail with the error's words */
+  /** @throws {DdbError} which fails the check, with the error's words as reason */
   readonly run: (context: CheckContext) => Promise<Outcome>
 }
 
-/** @param found  the server's behaviour, if documents leave it open */
+/** @param found  the server's behaviour in a case that documents leave open */
 export function pass(found: string = '', facts?: Facts): Outcome {
   return { status: 'pass', reason: found, ...(facts && { facts }) }
 }
@@ -49,7 +47,7 @@ export function expectText(what: string, actual: string, expected: string): Outc
 export interface CheckResult {
   readonly name: string
   readonly status: 'pass' | 'fail' | 'skipped'
-  /** Why the check failed or was skipped, or what a passed check found. May be empty. */
+  /** Why the check failed or was skipped, or what a passed check found; may be empty. */
   readonly reason: string
 }
 
@@ -60,16 +58,16 @@ export interface CheckCounts {
 }
 
 export interface SelftestResult {
-  /** The answer to `version()`; null if the server does not tell it. */
+  /** The answer to `version()`; null if there is none. */
   readonly serverVersion: string | null
-  /** One result for each check, in the order of the checks. */
+  /** One result per check, in the order of the checks. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
-  /** Findings about the server that `load` relies on from now on, if the server's version is known. */
+  /** Findings about the server, if its version is known; `load` relies on them from now on. */
   readonly facts: Facts
-  /** The node that answered the checks. */
+  /** The node that answered. */
   readonly address: ServerAddress
-  /** Names of objects that could not be removed, or may still exist. */
+  /** Names of objects that remain on the server, or may remain. */
   readonly left: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 /*
-  Compares values read back with values sent, bit for bit.
+  Compares values that were read back with the values that were sent, bit for bit.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'
@@ -55,7 +55,7 @@ function sameElement(actual: Column, expected: Column, row: number): boolean {
   return sameScalar(scalarAt(actual, row), scalarAt(expected, row))
 }
 
-/** Whether two scalars are the same; -0 is not 0. */
+/** Whether two scalars are identical; -0 and 0 are not. */
 export function sameScalar(a: Scalar, b: Scalar): boolean {
   if (a.type !== b.type || scaleOf(a) !== scaleOf(b)) return false
   return sameParts(a.value, b.value)

@@ -1,5 +1,5 @@
 /*
-  What a check works with: sessions, temporary tables, and the signal that its time is over.
+  What a check works with: sessions, temporary tables, and a signal that its time is over.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -32,35 +32,34 @@ import {
 } from './leftovers.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
 
-/** Closing a session is abandoned after this long without progress. */
+/** A session that makes no progress for this long while it closes is abandoned. */
 const closeTimeoutMs = 1_000
-/** Pause between two questions of `until`. */
+/** Pause between two calls of the question in `until`. */
 const pauseMs = 20
 
-/** A user besides the user of the server target. */
+/** A user other than the user of the server target. */
 export interface SecondLogin {
   readonly user: string
   readonly password: string
 }
 
-/** What a check shares with its run: the server, the sessions and objects to remove, and the signal that ends the check. */
+/** What a check shares with its run. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
-  /** Another user, for checks that need two. */
+  /** The other user, for checks that need two. */
   readonly second: SecondLogin | undefined
   readonly stamp: NameStamp
-  /** The server's clock, ms. */
   readonly serverMs: () => number
-  /** Aborted when the check has no time left. */
+  /** Aborted when the check's time is over. */
   readonly signal: AbortSignal
-  /** The synchronous session that creates everything; all checks share it. */
+  /** The synchronous session that creates everything. All checks share it. */
   readonly control: Session
   readonly sessions: Session[]
   readonly exchanges: RawExchange[]
-  /** Objects that the check has created; removed when the check ends. */
+  /** Objects that the check has created. They are removed when the check ends. */
   readonly made: MadeObject[]
-  /** Objects that stay until the run ends. `database` is the name of the run's database, once a check needs it. */
+  /** Objects that stay until the run ends. `database` is the run's database, undefined until a check needs it. */
   readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
@@ -68,25 +67,25 @@ export interface CheckContext extends Pick<
   CheckScope,
   'platform' | 'server' | 'second' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
 > {
-  /** Runs a script, on the control session unless another is given. */
+  /** Runs a script, by default on the control session. */
   readonly ask: (script: string, session?: Session) => Promise<Result | undefined>
-  /** Calls a function, on the control session unless another is given. */
+  /** Calls a function, by default on the control session. */
   readonly call: (
     name: string,
     args: readonly Value[],
     session?: Session,
   ) => Promise<Result | undefined>
-  /** Opens a session with the control session's login, or a guest's. The session is closed when the check ends. */
+  /** Opens a session with the control session's login, or as a guest. The end of the check closes the session. */
   readonly open: (options?: OpenOptions) => Promise<Session>
   /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
   /** Opens a connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** How to protect a user's login on a `raw` connection. */
+  /** How to protect this user's login on a `raw` connection. */
   readonly protection: (user: string) => Protection
-  /** Opens a connection, and a session on it with the login of the control session. @throws {ServerError} */
+  /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
-  /** Shares a new table: the value of a script such as `streamTable(1:0, …)`. @returns its name */
+  /** Shares a new table, made by a script such as `streamTable(1:0, …)`. @returns the table's name */
   readonly share: (purpose: string, table: string) => Promise<string>
   /** A name for a table that the check shares itself. */
   readonly tableName: (purpose: string) => string
@@ -96,13 +95,13 @@ export interface CheckContext extends Pick<
   readonly databaseName: (purpose: string) => string
   /** Grants the second user a right until the check ends. @throws {Unavailable} */
   readonly grant: (right: Grant['right'], object: string) => Promise<void>
-  /** The DFS database of this run. @throws {Unavailable} if it cannot be created */
+  /** Name of the run's DFS database. @throws {Unavailable} if the database cannot be created */
   readonly database: () => Promise<string>
-  /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words if it refuses */
+  /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if it refuses */
   readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Repeats the question until there is an answer or the check ends. */
+  /** Repeats the question until it has an answer, or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** The number of a table's rows. With `atLeast`, first waits until there are so many rows and no more arrive. */
+  /** The number of a table's rows. With `atLeast`, waits until there are that many and no more arrive. */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 
@@ -217,7 +216,7 @@ function connectingPart(
   }
 }
 
-/** Connects to the control session's node, even if there are others. */
+/** Connects to the node of the control session, even if there are other nodes. */
 function connectOptions(
   { server, control, signal }: CheckScope,
   { enableAsync = false, asGuest = false }: OpenOptions,
@@ -238,7 +237,7 @@ function connectOptions(
   }
 }
 
-/** DolphinDB's own rule (manual, createUser): other names must not get into a script. */
+/** DolphinDB's rule for names (manual, createUser). Names that break the rule must not get into a script. */
 const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
 
 function creatingPart(
@@ -271,7 +270,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // A creation that failed for lack of time may succeed later.
+      // If only time was lacking, a later attempt may create the database.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })
@@ -280,7 +279,7 @@ function creatingPart(
   }
 }
 
-/** @throws {Unavailable} without a user, or if the password would be sent in plain text */
+/** @throws {Unavailable} if there is no user, or the password would be sent in plain text */
 export function rawLogin(server: ServerTarget): {
   user: string
   password: string

@@ -1,5 +1,5 @@
 /*
-  The text that users may paste into an issue: all findings, without anything that identifies the server.
+  Text that users may paste into an issue: all findings, but nothing that identifies the server.
 */
 import type { ServerTarget } from '../load/options.js'
 import type { Check, SelftestResult } from './check.js'
@@ -7,7 +7,7 @@ import type { Check, SelftestResult } from './check.js'
 const address = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[[0-9a-f:.]+\](?::\d{1,5})?/gi
 const hostAndPort = /\b[\w-]+(?:\.[\w-]+)*:\d{2,5}\b/g
 
-/** Markdown. @param checks  in the order of the results */
+/** The text as Markdown. @param checks  in the order of the results */
 export function issueText(
   result: SelftestResult,
   version: string,
@@ -37,7 +37,7 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-/** @param hasAddresses  false for texts in which a version might be taken for an address */
+/** @param hasAddresses  false if a version in the text could be mistaken for an address */
 function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
   const { host, otherHosts = [], allowRedirect = [], user, password } = server
   const secrets: [string | undefined, string][] = [

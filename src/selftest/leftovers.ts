@@ -1,7 +1,7 @@
 /*
   Names the objects that `selftest` creates on a server, and removes them. Names have the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this
-  run and objects older than a day are removed. The form is so exact that no other name matches.
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>`, and are recorded before the object is created. A run removes only
+  its own objects and those older than a day. The form is exact enough to exclude all other names.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
@@ -20,7 +20,7 @@ export interface NameStamp {
   readonly time: string
 }
 
-/** @param timeMs  by the server's clock: machines that test one server need not agree about the time */
+/** @param timeMs  by the server's clock, because machines that test the same server may disagree about the time */
 export function newStamp(random: Random, timeMs: number): NameStamp {
   const token = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
   return { token, time: new Date(timeMs).toISOString().replace(/\D/g, '').slice(0, 14) }
@@ -31,12 +31,12 @@ export function throwAwayName({ token, time }: NameStamp, purpose: string): stri
   return `${namePrefix}${token}_${time}_${purpose}`
 }
 
-/** Whether a run may remove the object with this name: an object of its own, or one older than a day. */
+/** True if a run may remove the object with this name: its own, or one older than a day. */
 export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean {
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
   const iso = time.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')
-  // An impossible time gives NaN, which is never a day ago.
+  // For an impossible time this is NaN, so the result is false.
   return nowMs - Date.parse(iso) > dayMs
 }
 
@@ -44,27 +44,27 @@ export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** An object with a temporary name; the name of a database begins with `dfs://`. */
+/** An object with a temporary name. Names of databases begin with `dfs://`. */
 export interface NamedObject {
   readonly kind: 'table' | 'database' | 'view'
   readonly name: string
 }
 
-/** A right of another user, which outlives the object to which it applies. */
+/** A right of another user. It remains if the object is removed first. */
 export interface Grant {
   readonly kind: 'grant'
-  /** The object: a view, or `dfs://DB/TABLE`. */
+  /** A view, or `dfs://DB/TABLE`. */
   readonly name: string
   readonly right: 'TABLE_INSERT' | 'VIEW_EXEC'
-  /** Safe to put into a script. */
+  /** Contains nothing that a script would interpret. */
   readonly user: string
 }
 
 export type MadeObject = NamedObject | Grant
 
 /**
- * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs the script
- * after everything that the same session asked before.
+ * Removes what exists, and ignores what cannot be removed. Revokes rights first, because they name the other objects.
+ * The server runs the script after all earlier requests of the session.
  */
 export function removalScript(objects: readonly MadeObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
@@ -86,7 +86,7 @@ function removal(object: MadeObject): string {
   }
 }
 
-/** Each script returns a list of names. Some servers lack a function that a script calls, and some users may not call it. */
+/** Each script returns a list of names. It may fail: some servers lack the function, and some users may not call it. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',
@@ -100,7 +100,7 @@ interface Asked {
 const kinds = ['table', 'view', 'database'] as const
 
 /**
- * Everything with the prefix of tests, as far as this user may see it.
+ * Lists tables and views with the prefix of tests, and all databases, as far as this user may see them.
  * @throws {ConnectionError} if the connection is lost or the wait is aborted
  */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {
@@ -128,7 +128,7 @@ async function namesOf(
 /**
  * Removes the objects of this run, and old objects of other runs.
  * @param nowMs  by the clock that stamps names
- * @param inUse  names that stay
+ * @param inUse  names of objects to keep
  * @returns the objects that still exist
  */
 export async function sweep(

@@ -1,5 +1,5 @@
 /*
-  Requests as bytes, with flags, session ids and logins that a session does not allow.
+  Requests as bytes, with flags, session ids and logins that `Session` does not allow.
 */
 import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'
@@ -9,11 +9,11 @@ import { decodeResponse, type Response } from '../protocol/response.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 
-/** A connection on which only the caller's requests are sent. */
+/** A connection that sends only the caller's requests. */
 export interface RawExchange {
-  /** Sends a request and does not wait. @throws {ValueError} */
+  /** Sends a request without waiting. @throws {ValueError} */
   readonly send: (head: Partial<RequestHead>, request: Request) => void
-  /** The next answer. @throws {ConnectionError} @throws {ProtocolError} */
+  /** Waits for the next answer. @throws {ConnectionError} @throws {ProtocolError} */
   readonly answer: () => Promise<Response>
   /** Sends a request and waits for the next answer. */
   readonly ask: (head: Partial<RequestHead>, request: Request) => Promise<Response>
@@ -21,9 +21,9 @@ export interface RawExchange {
 }
 
 /**
- * Uses a socket that `dial` gave; fails as soon as the socket does.
+ * Uses a socket from `dial`. Fails as soon as the socket fails.
  * @param trace  gets all bytes, like the trace of a session
- * @param opening  the socket's event after which requests may be sent
+ * @param opening  the event of the socket after which requests may be sent
  */
 export function rawExchange(
   socket: Socket,
@@ -44,7 +44,7 @@ export function rawExchange(
     reader.push(chunk)
     wake()
   })
-  // Sends nothing before the other end has proved its identity.
+  // Nothing is sent before the other end has proved its identity.
   if (opening === 'secureConnect') socket.cork()
   socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())

@@ -1,5 +1,5 @@
 /*
-  Runs one check: applies its time limit, interprets its errors, and closes its sessions.
+  Runs one check: limits its time, turns its errors into outcomes, and closes its sessions.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError, ServerError } from '../errors.js'
@@ -7,13 +7,12 @@ import { serverWords, Unavailable } from './answers.js'
 import { fail, skipped, type Check, type Outcome } from './check.js'
 import { checkContext, type CheckScope } from './context.js'
 
-/** The limit of a check that does not name one. */
+/** Time limit of a check without a limit of its own. */
 const usualLimitMs = 5_000
 
-/** The outcome of a check, and whether the check ended by itself. */
 export interface CheckEnd {
   readonly outcome: Outcome
-  /** False if something may still wait for the server. */
+  /** False if the check did not end by itself: something may still wait for the server. */
   readonly endedInTime: boolean
 }
 
@@ -30,7 +29,7 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  // Each running request adds a listener, and Node would warn about many.
+  // Each running request adds a listener, and Node would warn about so many.
   setMaxListeners(0, ending.signal)
   const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
   const timer = clock.after(limitMs, () => ending.abort())
@@ -60,7 +59,7 @@ export async function runCheck(
   }
 }
 
-/** Never rejects, so that callers need not await the promise. */
+/** Never rejects, so that the promise may be left without a handler. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return await check.run(checkContext(scope))

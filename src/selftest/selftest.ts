@@ -1,5 +1,5 @@
 /*
-  A run of `selftest`: connects, runs one check after another, and removes what they created, all within one time limit.
+  A run of `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit.
 */
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
@@ -33,46 +33,46 @@ import { runCheck } from './run-check.js'
 
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** The other user, for checks that need two. */
+  /** Another user, for checks that need two. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
-  /** Time limit for everything together, including the clean-up. */
+  /** Time limit for the whole run, including the clean-up. */
   readonly timeoutMs: number
   /** Default: all. */
   readonly checks?: readonly Check[]
-  /** Shuts the run down cleanly: it removes its objects and skips the remaining checks. */
+  /** Ends the run cleanly: it skips the remaining checks, and removes its objects. */
   readonly signal?: AbortSignal
   readonly onCheck?: (result: CheckResult) => void
 }
 
-/** The most time that is kept for cleaning up. */
+/** The most time to reserve for the clean-up. */
 const longestCleanUpMs = 6_000
 const cleanUpShare = 1 / 6
-/** The longest wait for one answer between checks. */
+/** Longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
-/** Ten years. A server's time that differs from ours by more is ignored. */
+/** Ten years. If the server's time differs from ours by more, it is ignored. */
 const mostAheadMs = 315_360_000_000
 /** Pause between two looks at requests that still run. */
 const jobPauseMs = 50
 
 interface Run extends Omit<SelftestOptions, 'checks'> {
   stamp: NameStamp
-  /** How far the server's clock is ahead of ours. */
+  /** How far the server's clock is ahead of ours; negative if behind. */
   aheadMs: number
   readonly checksEndMs: number
   readonly endMs: number
   readonly kept: CheckScope['kept']
-  /** Objects that checks created and that may still exist. */
+  /** Objects that checks have created and that may still exist. */
   readonly left: MadeObject[]
   control: Session | undefined
-  /** Ids of abandoned control sessions, whose requests may still run on the server. */
+  /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]
-  /** Why the server can no longer be asked. */
+  /** Why no further request to the server makes sense; undefined if none has failed. */
   lost: string | undefined
 }
 
-/** @throws {ConnectionError} DDB_CONNECT if no server answers @throws {ServerError} DDB_LOGIN, also if guests may do nothing */
+/** @throws {ConnectionError} DDB_CONNECT (no answer) @throws {ServerError} DDB_LOGIN, also if guests may do nothing */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
   const { platform, server, timeoutMs, signal } = options
   const beganMs = platform.clock.nowMs()
@@ -102,7 +102,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   }
 }
 
-/** Closes the session properly if there is time left. */
+/** Closes the session properly if time is left. */
 async function leave({ control, platform, endMs }: Run): Promise<void> {
   if (control === undefined) return
   const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
@@ -130,7 +130,7 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
 
 const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
-/** Time limit for one answer between checks, ms. */
+/** How long to wait for one answer between checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }
@@ -155,8 +155,8 @@ async function tryAll(
 }
 
 /**
- * The session for the next check, or the reason why the check does not run.
- * @param hasFailed  whether a check has failed; if none has, a lost server fails the first check that cannot run
+ * The session for the next check, or an outcome that says why the check does not run.
+ * @param hasFailed  whether a check has failed. If none has, a lost server fails the first check that cannot run
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
@@ -182,7 +182,7 @@ async function reconnect(run: Run): Promise<void> {
     await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // The checks themselves report a wrong answer.
+    // A refusal is no reason to stop: the checks themselves report it.
     if (isOpen(run.control) && error instanceof ServerError) return
     run.lost = `the server does not answer any more: ${error.message}`
     giveUp(run)
@@ -209,13 +209,13 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
     kept,
   })
   run.left.push(...made)
-  // The next request would wait for the answer that did not come.
+  // On this session, the next request would wait for the missing answer.
   if (!endedInTime) giveUp(run)
   else await removeMade(run)
   return outcome
 }
 
-/** Removes the objects that checks have created; the end of the run tries again with objects that cannot be removed now. */
+/** Removes objects that checks have created. The end of the run tries again with those that remain. */
 async function removeMade(run: Run): Promise<void> {
   if (run.left.length === 0 || !isOpen(run.control)) return
   try {
@@ -227,7 +227,7 @@ async function removeMade(run: Run): Promise<void> {
   }
 }
 
-/** Requests of an abandoned session may still create something, so they must end before the last clean-up. */
+/** Waits for requests of abandoned sessions, because they could create objects after the last clean-up. */
 async function awaitGivenUp(
   { platform, givenUp, endMs }: Run,
   control: Session,
@@ -245,7 +245,7 @@ async function awaitGivenUp(
   }
 }
 
-/** @returns names of objects that still exist or may exist */
+/** @returns names of this run's objects that exist or may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
   const expected = [...run.left, ...run.kept.made]

@@ -23,7 +23,6 @@ export interface FunctionView {
   createdAt: Date
 }
 
-/** A table that all sessions can see. */
 export interface SharedTable {
   table: ServerTable
   /** User who shared the table. */
@@ -32,7 +31,6 @@ export interface SharedTable {
   isControlled?: boolean
 }
 
-/** A database and the tables created in it. */
 export interface DfsDatabase {
   handle: DatabaseHandle
   owner: string
@@ -64,7 +62,6 @@ export interface ConsoleJob {
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Jobs that wait for the running job to end. */
   readonly queued: () => readonly ConsoleJob[]
 }
 
@@ -80,7 +77,7 @@ export interface NodeConfig {
   enableSharedVarCreationControl: boolean
   /** Gigabytes. */
   maxMemSize: number
-  /** 1: redo log, data and metadata are forced to disk; default 0. */
+  /** With 1, servers force redo log, data and metadata to disk; default 0. */
   dataSync?: number
   /** Gigabytes; without it OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
@@ -142,7 +139,7 @@ export interface NodeOptions {
   config?: Partial<NodeConfig>
   /** Three or four numbers joined by dots. */
   version?: string | undefined
-  /** Default: the machine's. */
+  /** Default: clock and random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
   /** Default 1 GiB. */
   maxRequestBytes?: number | undefined
@@ -154,7 +151,7 @@ export interface NodeOptions {
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
-/** A node whose only user is admin, unless `restartOf` has others; guests need no entry. */
+/** A node whose only user is admin, unless `restartOf` brings its own users. Guests need no entry in `users`. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
   const { restartOf: before, version = defaultVersion } = options
@@ -198,7 +195,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
   }
 }
 
-/** The alias returned by getNodeAlias(); a single node is its own controller. */
+/** The alias that getNodeAlias() and getControllerAlias() return: a single node is its own controller. */
 export function nodeAlias(node: ServerNode): string {
   return `local${node.port}`
 }

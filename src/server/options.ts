@@ -20,27 +20,25 @@ export interface ServerOptions {
   adminPassword?: string
   /** Allows the initial admin password to be used from other machines. */
   allowInitialPassword?: boolean
-  /**
-   * The server's certificate, followed by intermediate ones (PEM). If set, every connection must use TLS, including WebSocket.
-   */
+  /** The server's certificate, then intermediate ones (PEM). If set, every connection must use TLS, even WebSocket. */
   tlsCertFile?: string
   /** The private key of `tlsCertFile`, without a passphrase (PEM). */
   tlsKeyFile?: string
   /** Guests may not run anything (DolphinDB's enableClientAuth). */
   requireLogin?: boolean
-  /** Script run as admin before the first connection is accepted. */
+  /** Script that runs as admin before the server accepts the first connection. */
   initScript?: string
   /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts tables sent to functions and drops them, without running built-in functions. Functions of sessions and views run, but their
-   * rows for shared and stored tables are dropped, except single rows into keyed stream tables.
+   * Counts tables that clients send to functions, and drops them without running built-in functions. Functions of
+   * sessions and function views run, but their rows for shared and stored tables are dropped, except single rows into
+   * keyed stream tables.
    */
   discard?: boolean
   /**
-   * What happens to rows whose value has no partition in a VALUE scheme of a DFS database: `add` creates the partition, `skip`
-   * silently drops the row, `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's
-   * newValuePartitionPolicy).
+   * Rows without a partition in a VALUE scheme of a DFS database: `add` creates one, `skip` silently drops the row,
+   * `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's newValuePartitionPolicy).
    */
   newValuePartitions?: NewValuePartitionPolicy
   /** The version to follow, such as `1.30.22`: later features are refused. Default 3.00.5. */
@@ -53,16 +51,10 @@ export interface ServerOptions {
   maxValueBytes?: number
   /** Limit of memory for the values of one request; default 1 GiB. */
   maxRequestBytes?: number
-  /**
-   * Largest write into a DFS table, in bytes; since 3.00.3 servers limit it to a part of their cache engine. Default no limit.
-   */
+  /** Largest write into a DFS table, in bytes; default no limit. Since 3.00.3 servers limit it by the cache engine. */
   maxTransactionBytes?: number
-  /**
-   * A server that has ended: this one takes over everything that a DolphinDB server keeps on disk, namely its DFS databases, function
-   * views and users. The content of its memory is lost.
-   */
+  /** A server that has ended. The new one takes over its DFS databases, function views and users, as if from disk. */
   restartOf?: Pick<EmbeddedServer, 'node'>
-  /** Deliberate failures. */
   faults?: Faults
   /** Receives each failure of an asynchronous request, which no client learns of. */
   onAsyncError?: (failure: AsynchronousFailure) => void
@@ -109,7 +101,6 @@ function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
   )
 }
 
-/** Setting → reader of its text. */
 const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
   newValuePartitionPolicy: text => text,
   persistenceDir: text => text,

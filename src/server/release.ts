@@ -6,7 +6,6 @@
 /** The numbers of a version: `[2, 0, 10]`. */
 export type Release = readonly number[]
 
-/** The version whose rules the embedded server follows by default. */
 export const defaultVersion = '3.00.5.0'
 
 /** @returns undefined for anything but three or four numbers joined by dots */
@@ -14,7 +13,7 @@ export function releaseOf(version: string): Release | undefined {
   return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
 }
 
-/** Whether a feature that came with version `first` exists. */
+/** True if `release` has a feature that came with version `first`. */
 export function hasCome(release: Release, first: Release): boolean {
   for (const [i, number] of first.entries()) {
     const difference = (release[i] ?? 0) - number

@@ -23,7 +23,6 @@ import { Retries } from './net/retries.js'
 import type { ScriptSession } from './values/builtin.js'
 import { initialAdmin, Users } from './login/users.js'
 
-/** Counts since the server started. */
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
   readonly requests: number
@@ -177,7 +176,7 @@ function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
     : { ...defaultRequestLimits, maxValueBytes }
 }
 
-/** The client address of the initial script. */
+/** The initial script has no client address. */
 const nobody = { remoteAddress: '', remotePort: 0 }
 
 async function runAsAdmin(executor: Executor, info: SessionInfo, script: string): Promise<void> {

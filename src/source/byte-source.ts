@@ -31,14 +31,11 @@ export interface ByteSource {
   readonly startOffsetBytes: number
   /** The first characters of the text, for guessing its format; empty for an empty input. */
   readonly head: Uint8Array
-  /**
-   * The content as UTF-8, readable once. A chunk may be overwritten as soon as the next one is requested.
-   * @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING
-   */
+  /** Content as UTF-8, readable once. @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING */
   chunks(): Chunks
   /**
-   * Makes the next chunk begin at `toBytes` of the content, without reading the bytes in between. Both counts continue from
-   * there. Undefined if the input is compressed, decoded, or a pipe, and so can only be read in order.
+   * Makes the next chunk begin at `toBytes` of the content, and skips the bytes before. `bytesRead` and
+   * `contentBytesRead` continue there. Undefined for compressed or decoded inputs and pipes, which are read in order.
    * @param fromBytes  end of the chunks that the caller has consumed
    * @param toBytes  where a character begins, or the content ends
    * @returns false if the source has read further than the caller; then the next chunk still follows the last one

@@ -54,10 +54,7 @@ export class CountedChunks {
     return true
   }
 
-  /**
-   * Yields everything from `skipBytes` on.
-   * @throws a read failure, after everything that was read
-   */
+  /** Yields everything from `skipBytes` on. @throws a read failure, after everything that was read */
   async *rest(skipBytes = 0): Chunks {
     const head = this.head.subarray(skipBytes)
     this.head = new Uint8Array(0)

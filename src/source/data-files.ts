@@ -5,7 +5,7 @@ import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
-/** Files of folders that were not selected. */
+/** Files found in folders or archives, but not selected. */
 export interface PassedOver {
   readonly files: number
   /** Counts by extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` (pipes, devices), `others`. */

@@ -31,7 +31,7 @@ export interface ExpandedSources {
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
-  /** Members of archives that were not selected. */
+  /** Archive members that were not selected. */
   readonly passedMembers?: PassedOver
   /** Inputs left out because their paths do not match `input.path`. */
   readonly unmatched?: readonly string[]

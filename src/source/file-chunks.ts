@@ -15,8 +15,7 @@ export interface Jump {
 }
 
 /**
- * The bytes of an open file, from its start to its size when the end is reached. A chunk is overwritten after the next one was
- * requested.
+ * The bytes of an open file. Bytes added after reading came to the end are left out.
  * @param openedBytes  size of the file when it was opened; undefined for pipes and the like
  * @param jump  must not lead beyond the end; ignored for a file without a size
  * @throws {InputError} DDB_INPUT_TRUNCATED, after the last chunk, if the file has become shorter

@@ -16,8 +16,7 @@ export function hasGlob(text: string): boolean {
 const mostNames = 10_000
 
 /**
- * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded before patterns are matched; braces without a comma are
- * literal.
+ * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded first; without a comma they are literal.
  * @throws {UsageError} DDB_USAGE for too many names
  */
 export function expandBraces(text: string): string[] {
@@ -37,7 +36,7 @@ export function expandBraces(text: string): string[] {
   return [text]
 }
 
-/** The position of the brace that closes the one at `open`, and of the commas between them, without those of inner lists. */
+/** The positions of the brace that closes the list from `open`, and of its commas, but not those of inner lists. */
 function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
   const commas: number[] = []
   let depth = 0

@@ -104,10 +104,7 @@ export function openGrowing(
   return startSource(path, path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
-/**
- * Size of an ordinary file on disk; undefined for pipes and devices.
- * @throws {InputError} DDB_INPUT_MISSING for a file that no longer exists
- */
+/** File size; undefined for pipes and devices. @throws {InputError} DDB_INPUT_MISSING if the file no longer exists */
 export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
   try {
     const status = await files.status(path)

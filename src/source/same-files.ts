@@ -13,7 +13,7 @@ export interface SameFiles {
 
 export interface SameFilesCount {
   /**
-   * @param index  of the input, if the file is new; must ascend between calls
+   * @param index  the input's index if the file is new; must ascend between calls
    * @param status  undefined for standard input
    */
   isFirst(path: string, index: number, status: FileStatus | undefined): boolean

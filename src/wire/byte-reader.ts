@@ -18,10 +18,7 @@ const shortCopyBytes = 64
 /** Up to this length, room is allocated before the bytes arrive: growing would cost several arrays per column. */
 const trustedBytes = 262_144
 
-/**
- * Unread bytes of one stream. Before reading numbers, call `has` or `need`; a `RangeError` therefore means a mistake in a
- * decoder, never in the peer.
- */
+/** Unread bytes of a stream. Call `has` or `need` before reading numbers: a `RangeError` is a mistake in a decoder. */
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
   #chunk: Buffer = noBytes
@@ -160,7 +157,7 @@ export class ByteReader {
     return target
   }
 
-  /** Copies straight from the chunks into `target` until it is full. */
+  /** Copies straight from the chunks into `target` until `target` is full. */
   *fill(target: Uint8Array): Generator<void, void, void> {
     let filled = 0
     while (filled < target.length) {
@@ -175,9 +172,7 @@ export class ByteReader {
     }
   }
 
-  /**
-   * Moves `byteLength` bytes to the end of `sink` as they arrive; `sink` grows by what has arrived, not by what was announced.
-   */
+  /** Moves `byteLength` bytes to `sink`, which grows by the bytes that arrive, not by the announced number. */
   *append(sink: GrowableBytes, byteLength: number): Generator<void, void, void> {
     let missing = byteLength
     while (missing > 0) {
@@ -192,7 +187,7 @@ export class ByteReader {
     }
   }
 
-  /** The next `byteLength` bytes like `take`, but waits for those that have not arrived. */
+  /** Like `take`, but waits for bytes that have not arrived. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
     if (byteLength <= trustedBytes) {
@@ -205,7 +200,7 @@ export class ByteReader {
     return sink.finish()
   }
 
-  /** Text up to LF, which is consumed but not returned; a CR before it is kept. */
+  /** Text up to LF. Consumes the LF without returning it, and keeps a CR before the LF. */
   *line(maxBytes: number): Generator<void, string, void> {
     return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
   }
@@ -387,7 +382,7 @@ export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   return reader
 }
 
-/** Result of a decoder whose reader has ended and which therefore never waits. */
+/** The result of a decoder that never waits, because its reader has ended. */
 export function drive<T>(decode: Generator<void, T, void>): T {
   for (;;) {
     const step = decode.next()

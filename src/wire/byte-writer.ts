@@ -13,9 +13,7 @@ const minViewBytes = 16_384
 /** For shorter texts a loop over ASCII is faster than the call into V8's encoder. */
 const shortTextChars = 24
 
-/**
- * Bytes to be sent. Numbers are truncated to their width without a check: the code that knows the type refuses what does not fit.
- */
+/** Bytes to be sent. Numbers are cut to their width: the code that knows the type must refuse what does not fit. */
 export class ByteWriter {
   #chunks: Uint8Array[] = []
   #chunkBytes = 0

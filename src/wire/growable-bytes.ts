@@ -5,7 +5,7 @@
 
 const firstCapacityBytes = 64
 
-/** A view from `extend` is valid until the next call, which may move everything. */
+/** A view from `extend` is valid until the next call of `extend`, which may move all bytes. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
@@ -42,7 +42,7 @@ export class GrowableBytes {
     return this.#bytes.subarray(start, end)
   }
 
-  /** The collected bytes, at the start of their own buffer; cut to size if much of it stayed empty. */
+  /** The collected bytes, at the start of their own buffer; copied if over half of the buffer is unused. */
   finish(): Uint8Array<ArrayBuffer> {
     const { length } = this
     return length * 2 < this.#bytes.length

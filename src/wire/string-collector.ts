@@ -20,7 +20,7 @@ export class StringCollector {
   readonly texts: string[]
   /** How many entries of `texts` are filled. */
   length = 0
-  /** Short texts by a hash of their bytes; allocated when there are enough bytes for it. */
+  /** Short texts by a hash of their bytes; allocated once enough bytes have arrived. */
   #slots: string[] | undefined
   #mayRepeat: boolean
   #newTexts = 0
@@ -41,7 +41,7 @@ export class StringCollector {
 
   /**
    * Adds up to `count` texts of the strings that end within the next block of `bytes`.
-   * @returns the position after the last of them, or `start` if none ends there
+   * @returns the position after the last added string, or `start` if no string ends there
    */
   collect(bytes: Buffer, start: number, count: number): number {
     const end = Math.min(bytes.length, start + blockBytes)

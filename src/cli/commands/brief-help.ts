@@ -5,7 +5,7 @@ import type { OptionTable } from '../options/reading/definition.js'
 import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
-/** A task and its options: key of an option → its effect, in half a line. */
+/** A task, and the effect of each of its options in half a line, by the option's key. */
 type Task = readonly [title: string, options: Readonly<Record<string, string>>]
 
 interface Brief {
@@ -35,7 +35,6 @@ const meaning: Task = [
   },
 ]
 
-/** Name of a command → its brief help. */
 export const briefs: Readonly<Record<string, Brief>> = {
   load: {
     usage: 'ddb-ingest load [source...] --table <name> [options]',

@@ -43,7 +43,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   try {
     const inputs = await inputsOf(settings, call)
     const { runId, lock: _, summary: path, ...others } = settings
-    // Environment and configuration name the summary file of loads: a check writes one only if the flag names it.
+    // A summary file from environment or configuration is for loads: a check writes one only if the flag names it.
     const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
@@ -98,7 +98,7 @@ async function runCheck(
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {
       adviseNeeded(call.asked, needed, readsAll)
-      // If these options do not make all rows readable, the user may prefer the load as typed.
+      // If the advised options do not make all rows readable, the user may prefer the load as typed.
       isReplaced = readsAll !== false
     },
     wording: withFlags,
@@ -110,7 +110,7 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // If options are missing, the user's own load would fail: then `asked.next` is a load with these options.
+    // If options are missing, the user's own load would fail: then `asked.next` is a load that adds these options.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode

@@ -1,6 +1,5 @@
 /*
-  `demo`: shows the three ways of asynchronous writing, on an embedded server that runs only for the tour. Explains them to people who
-  have never seen DolphinDB.
+  `demo`: shows newcomers the three ways of asynchronous writing, on an embedded server that runs only for the tour.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

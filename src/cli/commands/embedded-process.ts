@@ -1,5 +1,5 @@
 /*
-  Runs the embedded server in its own process: all data crosses a real socket, and the server does not share the client's event loop.
+  Runs the embedded server in its own process, so that all data crosses a socket, and no event loop is shared.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ export interface EmbeddedProcess {
 const startsWithinMs = 20_000
 const stopsWithinMs = 5_000
 
-/** @throws {DdbError} DDB_INTERNAL if no ready line comes */
+/** @throws {DdbError} DDB_INTERNAL if the server prints no ready line */
 export async function startEmbeddedProcess(
   environment: ProcessEnvironment['environment'],
 ): Promise<EmbeddedProcess> {

@@ -1,5 +1,5 @@
 /*
-  `explain`: prints what docs/errors.md says about an error code or an exit code, in the reader's language.
+  `explain`: prints what docs/errors.md says about one code, or lists all codes, in the reader's language.
 */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
@@ -8,17 +8,13 @@ import type { Call } from './command.js'
 import type { ExplainSettings } from '../options/command-options.js'
 import { clean, didYouMean, tableLines } from '../output/terminal-text.js'
 
-/** A row of one of the page's tables: its code, and the other cells by column heading. */
+/** A row of a table in docs/errors.md: its code, and the other cells by column heading. */
 export interface Explanation {
   readonly code: string
   readonly cells: readonly (readonly [head: string, text: string])[]
 }
 
-/**
- * Explains one code; without a code, lists all of them.
- * @returns the exit code
- * @throws {UsageError} DDB_USAGE for an unknown code; the message names the nearest known code
- */
+/** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
   const words = output.words()
   const path = words.language === 'zh' ? 'docs/zh/errors.md' : 'docs/errors.md'
@@ -57,7 +53,7 @@ function firstSentence(cells: Explanation['cells']): string {
 /** Headings of the first column, in both languages. */
 const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
-/** The rows of the page's tables that begin with a code. */
+/** Rows with a code in the first cell, from all tables of the page. */
 export function explanationsOf(page: string): Explanation[] {
   let heads: readonly string[] = []
   return page.split('\n').flatMap(line => {

@@ -7,8 +7,7 @@ import { readFilesFrom } from '../files/files-from.js'
 import type { LoadSettings } from '../options/load-options.js'
 
 /**
- * Default: standard input.
- * @throws {InputError}
+ * Default: standard input. @throws {InputError}
  * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(

@@ -48,7 +48,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },
-      // A resumed run may have begun on another server: the journal names it.
+      // A resumed run may have begun on another server: the journal names that server.
       async goOn({ kept }, server) {
         if (kept === undefined) return undefined
         const { folder } = kept.journal

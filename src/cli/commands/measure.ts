@@ -31,7 +31,7 @@ export interface Measurement {
 
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Most requests per mode. */
+  /** Limit of the requests per mode. */
   requests: number
   rows: number
   /** Time limit for the synchronous requests, ms; as many asynchronous requests follow. Default: none. */

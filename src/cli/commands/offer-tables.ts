@@ -39,7 +39,7 @@ interface Fit {
   readonly isFit: boolean
 }
 
-/** Prints the list on standard error with the next command to use; the load reports the failure itself. */
+/** Prints the tables and the next command on standard error. The caller reports that the target is missing. */
 export async function offerTables(
   settings: LoadSettings,
   call: Call,
@@ -112,7 +112,7 @@ async function firstFile(settings: LoadSettings, { args }: Call): Promise<Looked
     )
     return { path, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
   } catch {
-    // The load will report the failure once it has a table.
+    // The load will report the failure, once the user has named a table.
     return undefined
   }
 }

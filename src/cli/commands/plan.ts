@@ -22,7 +22,7 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** A unit of this size loads in a few minutes. If a process is killed, another one repeats its unit. */
+/** A unit of this size loads in a few minutes. Another process repeats the unit of a killed process. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
 /** Printed by `--json`; every field is always present. */
@@ -31,7 +31,7 @@ interface PlanResult {
   readonly version: string
   readonly exitCode: number
   readonly path: string
-  /** Checksum of the plan; null if none was made. */
+  /** Checksum of the plan; null if no plan was made. */
   readonly checksum: string | null
   readonly files: number
   readonly bytes: number
@@ -41,12 +41,7 @@ interface PlanResult {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/**
- * @returns the exit code
- * @throws {InputError} for inputs that cannot be read
- * @throws {UsageError} DDB_USAGE
- * @throws {DdbError} DDB_OUTPUT_CREATE
- */
+/** @returns the exit code @throws {InputError} @throws {UsageError} DDB_USAGE @throws {DdbError} DDB_OUTPUT_CREATE */
 export async function run(settings: PlanSettings, call: Call): Promise<number> {
   const { output } = call
   const { output: path = 'plan.json' } = settings

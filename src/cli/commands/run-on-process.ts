@@ -1,6 +1,5 @@
 /*
-  Runs `load`, `resume` or `retry` on this process: handles the lock, files, progress and signals, prints the result as
-  text or as a JSON object, and returns the exit code.
+  Runs `load`, `resume` or `retry` on this process: lock, files, progress, signals, result and exit code.
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
@@ -166,7 +165,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // If messages are English, the output may only be a pipe: then the browser chooses the language of the report.
+      // English messages may only mean that the output is a pipe: then the browser chooses the report's language.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }
@@ -246,7 +245,7 @@ async function runLoad(
     const result = completed(await load(options), interruption.exitCode)
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
-    // After losing the lock this process leaves the files to its new holder.
+    // After losing the lock this process leaves the files to the lock's new holder.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
@@ -306,7 +305,7 @@ function leftNote(
   )
 }
 
-/** A bar between JSON objects would garble both, so lines replace it. */
+/** A bar between JSON objects would garble both, so lines replace the bar. */
 function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
@@ -347,7 +346,7 @@ async function printResult(
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
     }
-    // Does not repeat the summary on the same screen.
+    // If the summary is on the same screen, the details do not repeat it.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
       for (const line of detailLines(result, isVerbose, isApart, output.words())) {

@@ -1,6 +1,5 @@
 /*
-  The words of a command line that is being typed, as bash would pass them to the program. Nothing is run or expanded: a request for
-  candidates must not execute `$(…)` or `>`.
+  Words of a typed command line as bash would pass them. Runs and expands nothing, not even `$(…)`: this is completion.
 */
 
 export interface TypedLine {

@@ -22,7 +22,7 @@ import { findTables } from './server-tables.js'
 
 export interface Request {
   readonly shell: Shell
-  /** The typed text: from bash, the line up to the cursor and the part of it that bash will replace; from other shells, the words. */
+  /** From bash the line up to the cursor, and the part that bash will replace; from other shells the words. */
   readonly typed: readonly string[]
 }
 
@@ -88,7 +88,6 @@ function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
   }
 }
 
-/** A candidate in the form that the shell expects. */
 function lineFor(
   shell: Shell,
   { prefix }: Asked,

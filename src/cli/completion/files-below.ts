@@ -26,8 +26,7 @@ export const filePatterns: Readonly<Record<FileKind, string>> = {
 
 /**
  * Folders end with a slash. If no file is of the kind, all files are offered, as users may load any file.
- * @param home  replaces ~
- * @throws the system's error
+ * @param home  replaces ~ @throws the system's error
  */
 export function filesBelow(start: string, kind: FileKind, home: string): readonly string[] {
   const slash = start.lastIndexOf('/') + 1

@@ -27,7 +27,7 @@ export async function findTables(
   const settings = resolveOptions(serverOptions, sources)
   const login = await quietLogin(settings, sources)
   if (login === undefined) return
-  // The user did not type the hosts that a server would redirect to.
+  // Allows no redirects: the user did not type those hosts.
   const server = { ...serverTargetOf(settings, login), allowRedirect: [] }
   const session = await connectServer(systemPlatform, server, { deadlineMs })
   try {

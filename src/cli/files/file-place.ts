@@ -1,5 +1,5 @@
 /*
-  Identifies the file a path stands for: two paths are the same file if they lead to one inode, or would create the same file.
+  Identifies the file of a path. Two paths are the same file if they lead to one inode, or would create the same file.
 */
 import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -47,7 +47,7 @@ export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-/** Whether the name leads to standard output: replacing the file would disconnect standard output from its destination. */
+/** Whether the name leads to standard output, which replacing the file would disconnect from its destination. */
 export function isStandardOutput(name: string): boolean {
   return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
 }

@@ -1,5 +1,5 @@
 /*
-  Reads whole files: DolphinDB scripts, and lists of inputs, one per line or separated by NULs, as `find -print0` writes them.
+  Reads DolphinDB scripts, and lists of inputs: one per line, or each ended by a NUL, as `find -print0` writes them.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -14,10 +14,8 @@ const maxListBytes = 32 * 1024 * 1024
 const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
 
 /**
- * The sources in a list, in order; blank lines are skipped.
- * @param path  of the list; `-` is standard input
- * @throws {InputError} DDB_INPUT_MISSING if the list does not exist
- * @throws {UsageError} DDB_USAGE if the file is empty, or not a list
+ * The sources in a list, in order; blank lines are skipped. @param path  of the list; `-` is standard input
+ * @throws {InputError} DDB_INPUT_MISSING @throws {UsageError} DDB_USAGE if the file is empty, or not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)

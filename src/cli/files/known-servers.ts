@@ -58,10 +58,7 @@ export function keepKnownServer(
   )
 }
 
-/**
- * The memory of the user who runs the program.
- * @param warn  called once for each server with an unverified RSA key; if undefined, a later run warns
- */
+/** @param warn  called once for each server with an unverified RSA key; if undefined, a later run warns */
 export function knownLogins(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,

@@ -19,7 +19,6 @@ export function lockPath(name: string, environment: Environment): string {
 
 /**
  * Takes the lock; a holder whose state cannot be queried is watched for some seconds.
- *
  * @param name  letters, digits and `. _ -`, as the reader of the option has checked
  * @throws {DdbError} DDB_LOCKED if a living process holds it; DDB_OUTPUT_CREATE if the state folder cannot be used
  */

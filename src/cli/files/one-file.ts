@@ -45,7 +45,7 @@ export interface FileSettings {
   readonly keyFile?: string
   readonly config?: string
   readonly filesFrom?: string
-  /** Which files of folders are read. */
+  /** Patterns that select files of folders. */
   readonly include?: readonly string[]
   readonly members?: readonly string[]
   readonly path?: string
@@ -72,7 +72,6 @@ interface NamedPath {
 
 /**
  * Checks every path of the run without opening any.
- *
  * @param inputs  further files to read; `-` is standard input
  * @returns the expanded inputs, if all of them had to be looked at
  * @throws {UsageError} DDB_USAGE if two roles of the run share a file, or the program keeps one of the files for itself
@@ -86,7 +85,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // If no other path of the run exists, none can be an input, because inputs exist. That saves expanding very many inputs.
+  // Inputs exist, so if none of the run's other paths exists, none is an input. That saves expanding very many inputs.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
@@ -186,10 +185,7 @@ function readPaths(
 
 const inputPart = 'an input'
 
-/**
- * Expands the inputs, perhaps a million, and selects those that may have another role in the run. Leaves missing inputs to the run,
- * which reports them.
- */
+/** Expands the inputs, and selects those that may have a second role. The run itself reports missing inputs. */
 async function inputsLike(
   inputs: readonly string[],
   { include, members, path, pathUnmatched }: FileSettings,

@@ -1,6 +1,5 @@
 /*
-  Protects files that the program keeps for itself, for all runs: journals, locks, and findings about servers. No run may write anything
-  else to them.
+  Protects the program's own files (journals, locks, findings about servers): no run may write anything else to them.
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -11,9 +10,8 @@ import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
 
 /**
- * Names the program's file that writing to a path would destroy, as the end of a sentence; undefined if there is none. Opens only
- * ordinary files, for reading.
- * @param stateDir  as `--state-dir`
+ * Names the program's file that writing to a path would destroy, as the end of a sentence; undefined if there is none.
+ * Opens only ordinary files, for reading. @param stateDir  as `--state-dir`
  */
 export function ownFileAt(
   path: string,

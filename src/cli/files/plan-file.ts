@@ -1,5 +1,5 @@
 /*
-  The file of a plan: every process that loads the plan reads the file; the process that creates the plan replaces it in one step.
+  The file of a plan: its creator replaces the file in one step, and every process that loads the plan reads it.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'

@@ -28,9 +28,8 @@ export interface ResultContent<Result> {
 }
 
 /**
- * Checks before the run whether the file can be written, so that a bad path stops the run before it sends anything. The present content
- * of an ordinary file stays until there is a replacement.
- * @throws {UsageError} DDB_OUTPUT_CREATE
+ * Checks before the run whether the file can be written, so that a bad path stops the run before it sends anything. The
+ * present content of an ordinary file stays until there is a replacement. @throws {UsageError} DDB_OUTPUT_CREATE
  */
 export async function openResultFile<Result extends Ended>(
   path: string,

@@ -21,10 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/**
- * Tells CMD the address of the server of `serve -- CMD`. CMD stores nothing about this server, because a later
- * server on this port is a different one.
- */
+/** Gives CMD of `serve -- CMD` the server's address. CMD stores no findings: a later server on this port differs. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -71,9 +68,8 @@ export const dayMs = 86_400_000
 const toldHere = new Set<string>()
 
 /**
- * Whether this or an earlier process reported `subject` within the last `forMs`; records that this call reports it. If no folder can
- * store the record, each process reports once.
- * @param subject  of the report, such as a path
+ * Whether this or an earlier process reported `subject` within `forMs`; if not, records that this process reports it
+ * now. If no folder can store the record, each process reports once. @param subject  of the report, such as a path
  */
 export function wasTold(
   what: string,
@@ -99,7 +95,6 @@ export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as cons
 
 /**
  * The checked state folder: this program's, or the one that the user named.
- *
  * @param warn  called at most once a day if the folder's group may write; if undefined, a later run warns
  * @throws {UsageError} DDB_CONFIG if others could have written its content
  */

@@ -27,10 +27,7 @@ export interface Strangers {
   readonly group: number | undefined
 }
 
-/**
- * @returns undefined if nobody else may write, or the system does not tell
- * @throws the system's error
- */
+/** @returns undefined if nobody else may write, or the system does not tell @throws the system's error */
 export function strangersAt(path: string): Strangers | undefined {
   const user = process.getuid?.()
   return user === undefined ? undefined : strangersOf(statSync(path), user)

@@ -11,10 +11,7 @@ import { dayMs, wasTold } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * @param folder  of the journals
- * @param tellRun  gets each run of this machine that has left tables
- */
+/** @param folder  of the journals @param tellRun  gets each run of this machine that has left tables */
 export function leftoversToTell(
   { server, target }: Pick<LoadOptions, 'server' | 'target'>,
   folder: string,

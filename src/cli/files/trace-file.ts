@@ -15,9 +15,8 @@ export interface TraceFile {
 }
 
 /**
- * undefined if no trace was requested.
  * @param output  knows all passwords of the run, so that they are redacted on every connection
- * @throws {DdbError} DDB_OUTPUT_CREATE
+ * @returns undefined if no trace was requested @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openTrace(
   { trace, traceValues = false }: { trace?: string; traceValues?: boolean },

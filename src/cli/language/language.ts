@@ -31,7 +31,7 @@ export async function wordsOf(language: string): Promise<Words> {
   throw new UsageError('DDB_USAGE', `--lang: expected zh or en, got ${JSON.stringify(language)}`)
 }
 
-/** Moves `--lang` after the command: `--lang zh load` becomes `load --lang zh`. Leaves it out if no command or only help follows. */
+/** Moves `--lang` after the command (`load --lang zh`). Removes `--lang` if no command or only help follows. */
 export function behindCommand(argv: readonly string[]): readonly string[] {
   if (argv[0]?.startsWith('-') !== true) return argv
   const at = argv.findIndex(word => /^--lang(?:=|$)/.test(word))

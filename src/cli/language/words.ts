@@ -45,7 +45,7 @@ export const english: Words = {
   meaning: () => undefined,
 }
 
-/** @param values  by the names in `{name}` */
+/** @param values  by the names that `text` has in braces */
 export function filled(
   text: string,
   values: Readonly<Record<string, string | number>> = {},

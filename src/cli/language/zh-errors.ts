@@ -3,7 +3,7 @@
 */
 import type { ErrorCode } from '../../errors.js'
 
-/** docs/errors.md in one or two sentences. */
+/** What docs/errors.md says about each code, in one or two sentences. */
 export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_USAGE: '用法有误：选项不存在、互相矛盾，或值无法识别。--help 列出所有选项。',
   DDB_NAME:

@@ -1,6 +1,6 @@
 /*
-  The most common notices of the library in Chinese. They arrive as finished sentences, so each is recognised by its English with
-  placeholders for values. Other notices stay English, and so do values that are sentences, such as a server's own words.
+  The library's most common notices in Chinese. Notices arrive as finished sentences, so patterns of the English text
+  find them. Other notices, and values that are sentences (such as a server's own words), stay English.
 */
 import { filled } from './words.js'
 

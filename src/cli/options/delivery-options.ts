@@ -1,6 +1,5 @@
 /*
-  The options of `load` about the target, about sending and confirming rows, and about one run: its name, expectations, and the
-  files that report it.
+  The options of `load` about the target, about sending and confirming rows, and about one run and its reports.
 */
 import { type Confirmation, confirmations } from '../../load/transport/confirmations.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'

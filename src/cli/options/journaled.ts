@@ -1,5 +1,5 @@
 /*
-  Options of commands that resume a run: where its journal is, and its server, which the journal names unless the user does.
+  Options of commands that resume a run: the place of its journal, and its server, by default the journal's.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -60,10 +60,10 @@ export const journaledServerOptions = {
 /** The server settings from flags, environment or configuration. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
-/** The part of the server that journals keep. */
+/** The part of a server's options that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/** The protection of the run's connection, as options. @param placeOf  gives the present path of one of the run's files */
+/** The protection of the run's connection, as options. @param placeOf  gives the present path of a file of the run */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,

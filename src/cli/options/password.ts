@@ -25,10 +25,7 @@ export type PasswordSource =
   | { kind: 'stdin'; origin: string }
   | { kind: 'environment'; password: string; origin: string }
 
-/**
- * Flags take precedence over the environment, and the environment over configuration files, as for every option.
- * @throws {UsageError} DDB_USAGE if two sources of the same rank are given
- */
+/** Flags, then environment, then configuration files. @throws {UsageError} DDB_USAGE for two sources of equal rank */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)
   const stdin = findValue(serverOptions.passwordStdin, sources)
@@ -82,11 +79,9 @@ export interface LoginCall {
 }
 
 /**
- * User and password for the servers of a command.
- *
- * @param dataOnStdin  true if data uses standard input
- * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice; DDB_CONFIG if
- *   others could have written the memory of logins
+ * User and password for the servers of a command. @param dataOnStdin  true if data uses standard input
+ * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice;
+ *   DDB_CONFIG if others could have written the memory of logins
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },

@@ -1,5 +1,5 @@
 /*
-  The number of this process among several: from the user, or from the variables of the scheduler that started the process.
+  The number of this process among several: from the user, or from variables of the scheduler that started it.
 */
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'
@@ -24,7 +24,7 @@ export function readShard(text: string): AskedShard {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables by which a scheduler tells a process which of several it is. */
+/** Variables in which a scheduler gives each of several processes its number. */
 interface Scheduler {
   readonly index: string
   /** Index of the first process. */

@@ -135,10 +135,7 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
   'report',
 ])
 
-/**
- * A `load` command with every setting spelled out: from flags, environment and configuration, and from the findings of a check.
- * @param settings  read from `sources`
- */
+/** A `load` command with every given and every detected setting. @param settings  read from `sources` */
 export function loadCommand(
   settings: Pick<LoadSettings, 'host' | 'port' | 'filesFrom'>,
   sources: OptionSources,
@@ -153,7 +150,7 @@ export function loadCommand(
       return [host.map(one => addressText({ host: one.host, port: one.port ?? port })).join(',')]
     }
     if (leftOut.has(key) || definition.group === 'Output') return []
-    // Patterns apply to folders and archives, but the parts list files.
+    // Patterns apply to folders and archives, but these loads name files.
     if ((key === 'include' || key === 'members') && !isAsGiven) return []
     const found = findValue(definition, sources)
     // Repeats a value as the user wrote it, but no defaults.
@@ -198,7 +195,7 @@ function frozenTexts(
   return text === undefined ? undefined : [text]
 }
 
-/** What the user told `schema`, for the commands that it prints. */
+/** What the user told `schema`, for the commands that `schema` prints. */
 export interface NewTableLoad {
   /** The inputs as the user gave them. */
   readonly inputs: readonly string[]
@@ -208,7 +205,7 @@ export interface NewTableLoad {
   /** Types that the user gave. */
   readonly types?: string | undefined
   readonly needed: NeededOptions
-  /** Whether the user has the script to create the table with. */
+  /** Whether the user has the script that creates the table. */
   readonly hasScript: boolean
 }
 
@@ -296,7 +293,7 @@ export interface ResumedRun {
   readonly journaled: JournaledServer
 }
 
-/** What a command that resumes a run has to say. */
+/** What a command needs to resume a run. */
 export interface GoingOn extends ResumedRun {
   /** As the user gave it; undefined for the program's folder. */
   readonly stateDir: string | undefined
@@ -314,9 +311,8 @@ const ofProcess = {
 }
 
 /**
- * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths would
- * mean other files elsewhere.
- * @param isLook  true for a command that only looks and needs no lock
+ * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths
+ * would mean other files elsewhere. @param isLook  true for a command that only looks and needs no lock
  */
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {

@@ -44,7 +44,7 @@ const check: Advice = asked => {
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
-/** The same command in the encoding that the message names. */
+/** The same command with the encoding that the message names. */
 const decode: Advice = asked => {
   if (isLoad(asked)) return check(asked)
   const { without, further } = foundOptions(asked)
@@ -68,7 +68,7 @@ function foundOptions({ message = '', flags }: Known): { without: string[]; furt
   return { without: [], further: ['--map', `${target}=${source}`] }
 }
 
-/** Suggests the name that the user meant, or a new DFS table. Without a table, suggests `load`, which lists the existing ones. */
+/** Suggests the name that the user meant, or a new DFS table. Without a table, suggests `load`, which lists tables. */
 const tables: Advice = asked => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
   const [table = '', near] =
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** Suggests the embedded server, on the port where no server was found. For `serve`, whose port is in use, suggests any free port. */
+/** Suggests the embedded server on the port without a server; if the port of `serve` is in use, any free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])

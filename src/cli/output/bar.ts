@@ -1,7 +1,7 @@
 /*
-  Draws lines on a terminal again and again, and clears them at the end. cli-progress decides when; this file decides how, because
-  cli-progress hides the cursor and turns off line wrapping, and a killed process could not undo that. The cursor rests where the
-  lines begin: if the terminal becomes narrower and wraps them, all of their parts come after the cursor and are cleared.
+  Redraws lines on a terminal, and clears them at the end. cli-progress decides when; this file decides how, because
+  cli-progress hides the cursor and turns off line wrapping, which a killed process could not undo. The cursor rests
+  where the lines begin: if a narrower terminal wraps them, all of their parts come after the cursor and are cleared.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'

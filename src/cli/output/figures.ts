@@ -5,7 +5,7 @@ import type { LoadReport } from '../../load/options.js'
 
 /** A report, with figures computed from this report and earlier ones. */
 export interface Figures extends LoadReport {
-  /** Rows sent a second, or read by a check, over the last seconds and since the load began. */
+  /** Rows a second that a load sent or a check read: over the last seconds, and since the start. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
@@ -60,7 +60,8 @@ export function newFigures(): (report: LoadReport) => Figures {
     const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
     const doneNow = (doneBytes - from.doneBytes) / recently
     const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
-    const isTimed = (phase === 'loading' || phase === 'checking') && loadingMs >= earliestLeftMs && donePerSec > 0
+    const isTimed =
+      (phase === 'loading' || phase === 'checking') && loadingMs >= earliestLeftMs && donePerSec > 0
     const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
     return {
       ...report,

@@ -28,10 +28,7 @@ export function metricsContent(path: string, labels: Labels = {}): ResultContent
   }
 }
 
-/**
- * @param labels  added to every metric
- * @param lastSuccess  when an earlier run last ended with 0, in seconds since 1970; undefined if unknown
- */
+/** @param labels  of every metric @param lastSuccess  when a run last succeeded, in seconds since 1970, if known */
 export function metricsText(
   result: LoadResult,
   lastSuccess: number | undefined,

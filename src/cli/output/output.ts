@@ -37,7 +37,7 @@ const levels: Readonly<Record<Style, string>> = {
 export type Paint = (style: Style, text: string) => string
 
 export interface Output {
-  /** Writes to standard output, waiting for a slow reader. Resolves false if nobody reads any more. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Writes to standard output at its reader's pace. False if the reader left. @throws {DdbError} DDB_OUTPUT_WRITE */
   readonly write: (text: string) => Promise<boolean>
   /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
@@ -53,7 +53,7 @@ export interface Output {
   readonly logAs: (format: LogFormat) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void
-  /** Redacts the passwords of the run in plain data that a server may have influenced, before it is printed or written to a file. */
+  /** Redacts the run's passwords in data that a server may have influenced, before the data is shown or stored. */
   readonly withoutSecrets: <Data>(data: Data) => Data
   /** Redacts even short passwords in texts that come entirely from a server. */
   readonly hide: Hide

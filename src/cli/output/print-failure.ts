@@ -60,7 +60,7 @@ export function printMeaning(output: Output, code: string): void {
   if (meaning !== undefined) output.note(meaning)
 }
 
-/** Prints the object of a failure. If that fails, the exit code of the first failure still applies. */
+/** Prints the object of a failure. If printing fails, the exit code of the first failure still applies. */
 export async function writeFailed(output: Output, object: object): Promise<void> {
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }

@@ -46,7 +46,7 @@ export interface RunReport {
   }
 }
 
-/** Progress in one input; bytes are those of its content, decompressed and as UTF-8. */
+/** Progress in one input; bytes count the content, decompressed and as UTF-8. */
 export interface InputReport {
   readonly path: string
   /** Size as stored, perhaps compressed. */

@@ -18,10 +18,7 @@ const heads = {
   target: 80,
 }
 
-/**
- * A line for each run, and the commands that resume unfinished ones.
- * @param columns  width of the terminal; undefined leaves lines whole
- */
+/** A line per run, and commands to resume runs. @param columns  width of the terminal; undefined leaves lines whole */
 export function runsTable(
   runs: readonly RunReport[],
   paint: Paint,

@@ -21,8 +21,7 @@ export function equationText(rows: RowCounts, { tell }: Words = english): string
 
 /**
  * Five lines: where the rows went, how fast, which rows were refused and why, the proof, and the next step.
- * @param next  a command; undefined if nothing is left to do
- * @param columns  width of the terminal; undefined leaves lines whole
+ * @param next  a command, if anything is left to do @param columns  of the terminal; undefined leaves lines whole
  */
 export function summaryLines(
   result: LoadResult,
@@ -140,7 +139,7 @@ function doneOf({ rows, status, confirm }: LoadResult, { tell, count }: Words): 
 function confirmText({ confirm, rows, batches, duplicates }: LoadResult, words: Words): string {
   const { tell, notice } = words
   const note = confirm.note === null ? '' : `${tell(': ')}${notice(confirm.note)}`
-  // This process sent nothing, so it had nothing to ask.
+  // This process sent nothing, so it had nothing to confirm.
   if (confirm.used === 'none' && rows.skipped > 0) return tell('confirmed by an earlier process')
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
     return `${tell('nothing was sent')}${note}`
@@ -183,11 +182,7 @@ function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): s
     : tell('; not read back: {rows} of earlier processes', { rows: count(skipped, 'row') })
 }
 
-/**
- * Lines for standard error after a run: rejects, and figures with --verbose.
- *
- * @param isApart  the summary is not on the same screen
- */
+/** Lines for standard error: rejects, figures with --verbose. @param isApart  the summary is not on the same screen */
 export function detailLines(
   result: LoadResult,
   verbose: boolean,

@@ -33,7 +33,7 @@ export function visible(text: string): string {
   return escapeControls(text, '\n\t')
 }
 
-/** A JSON value and a line end. Escapes DEL, C1 controls and characters that reorder text, which JSON.stringify would leave. */
+/** A JSON value and a line end. Escapes what JSON.stringify leaves: DEL, C1 controls, characters that reorder text. */
 export function jsonLine(value: unknown): string {
   return `${visible(JSON.stringify(value))}\n`
 }
@@ -102,7 +102,7 @@ export function tableLine(
 /** Columns are never cut below this width. */
 const leastColumn = 6
 
-/** A line for each row of cleaned texts, with columns as wide as their widest texts; a narrow terminal cuts the widest columns. */
+/** A line for each row of cleaned texts. A column is as wide as its widest text, unless a narrow terminal cuts it. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   isRight?: IsRight,
@@ -126,7 +126,6 @@ const leastLabel = 8
 
 /**
  * Names and their texts, indented by two; a text wider than the terminal continues on the next line.
- *
  * @param isWhole  texts that are never divided: users copy commands and paths
  */
 export function fieldLines(

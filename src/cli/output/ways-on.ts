@@ -1,6 +1,6 @@
 /*
   What to do about a run that the same command cannot resume: an input has changed, nothing will ever tell whether some
-  of the rows are stored, or another process would store rows again. Only the user can see which condition holds.
+  of the rows are stored, or another process would store rows again. Only the user can see which way is right.
 */
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult } from '../../load/options.js'
@@ -23,10 +23,8 @@ export function isLeftUnanswered({
 }
 
 /**
- * @param changed  inputs that are not as they were
- * @param resume  the command that resumes the run
- * @param clean  the command that gives the run up
- * @returns none if `resume` is right in any case
+ * @param changed  inputs that have changed @param resume  the command that resumes the run
+ * @param clean  the command that gives the run up @returns none if `resume` is right in any case
  */
 export function waysOn(
   { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,

@@ -1,6 +1,5 @@
 /*
-  Redacts passwords that a server repeats in a value. Texts are searched, and bytes that may be text; a number is never taken
-  for a password.
+  Redacts passwords that a server repeats in the texts of a value, or in bytes that may be text; never in numbers.
 */
 import type { Hide } from '../../client/login/hide-password.js'
 import type { Value } from '../../protocol/value.js'

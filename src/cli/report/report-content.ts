@@ -10,10 +10,7 @@ import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/**
- * Call this before the run, so that a missing plotting library is noticed before anything is sent.
- * @param shownOf  gives the page's content besides the result
- */
+/** Call before the run, to notice a missing plotting library. @param shownOf  gives the content besides the result */
 export async function reportContent(
   timeline: Timeline,
   shownOf: (result: LoadResult) => Shown,

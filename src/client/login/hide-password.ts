@@ -10,10 +10,7 @@ export type Hide = (text: string) => string
 /** Shorter encoded parts are not redacted: they reveal too little, and any text may contain them by chance. */
 const fewestEncoded = 6
 
-/**
- * Redacts a password in all encodings in which a text can contain it.
- * @param fewest  shorter passwords stay, because redacting them would make our own sentences unreadable
- */
+/** Redacts a password in all encodings. @param fewest  shorter passwords stay: our sentences must remain readable */
 export function passwordHider(password: string, fewest = 1): Hide {
   if (password.length < Math.max(1, fewest)) return text => text
   const pattern = new RegExp(formsOf(password).map(escaped).join('|'), 'g')
@@ -27,7 +24,7 @@ export function hidePassword(text: string, password: string): string {
 /** Shortest password redacted from our own sentences; see `passwordHider`. */
 const fewestInSentence = 4
 
-/** All forms of the password in texts: escaped in JSON and scripts, percent-encoded, hexadecimal, Base64; longest first. */
+/** All forms of the password in texts: escaped for JSON or scripts, percent-encoded, hex, Base64; longest first. */
 function formsOf(password: string): readonly string[] {
   const bytes = Buffer.from(password, 'utf8')
   const inAddress = encodeURIComponent(bytes.toString('utf8'))
@@ -51,7 +48,7 @@ function formsOf(password: string): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** The password's Base64 inside a longer text, as in `user:password` of a header: the characters that no neighbour affects. */
+/** The password's Base64 inside a longer text, such as `user:password`: only characters that no neighbour affects. */
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])

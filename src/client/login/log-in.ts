@@ -29,9 +29,8 @@ const longestQuote = 200
 const mostIterations = 1_000_000
 
 /**
- * Logs a session in; the session's other requests must wait until the login ends.
- * @returns the method used
- * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method before
+ * Logs a session in; the session's other requests must wait until the login ends. @returns the method used
+ * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove itself, or offered a better method before
  * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected, or more weakly than required
  */
 export async function logIn(
@@ -43,7 +42,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // If the server proves nothing, it may be false, and guess the password from our proof: no better than plain text.
+  // A server that proves nothing may be false and guess the password from our proof: no better than plain text.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)
@@ -111,7 +110,7 @@ export async function scramLogin(
   const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
-  // Official clients do not insist on the server's proof. We do, unless TLS proves the server's identity or the user does not care.
+  // Official clients need no proof from the server. We do, unless TLS verifies the server or the user does not care.
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw strange(
@@ -125,10 +124,7 @@ function strange(sentence: string): ServerError {
   return new ServerError('', 'DDB_LOGIN', sentence)
 }
 
-/**
- * @returns why RSA is impossible, as a clause; undefined if the session is logged in
- * @throws {ServerError} DDB_LOGIN
- */
+/** @returns why RSA is impossible, as a clause; undefined after a login @throws {ServerError} DDB_LOGIN */
 export async function rsaLogin(
   credentials: Credentials,
   { beforeRsa }: Pick<Protection, 'beforeRsa'>,

@@ -10,10 +10,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/**
- * The error if the network could read the password, and the user has not allowed that.
- * @param cause  why nothing better is possible, as a clause
- */
+/** The error for a password that the network could read. @param cause  why nothing better is possible, as a clause */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',

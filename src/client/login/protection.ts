@@ -9,7 +9,6 @@ import { isVerified, type TlsOptions } from '../tls/tls-options.js'
 /** Login methods, best first: each later one reveals more of the password on the network. */
 export const loginMethods = ['scram', 'rsa', 'plain'] as const
 
-/** @see loginMethods */
 export type LoginMethod = (typeof loginMethods)[number]
 
 /** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. */
@@ -27,7 +26,6 @@ export interface LoginMemory {
 /** Requirements for a server: log in by SCRAM, or prove its identity by TLS. */
 export const loginRequirements = ['scram', 'tls'] as const
 
-/** @see loginRequirements */
 export type LoginRequirement = (typeof loginRequirements)[number]
 
 export interface LoginOptions {
@@ -91,7 +89,7 @@ export function mayLogInWithConnect(options: TlsOptions & LoginOptions): boolean
   return require !== 'scram' && (isVerified(options) || insecureLogin)
 }
 
-/** Remembers a server's method, unless it offered a better one before. */
+/** Remembers a server's login method, unless the server offered a better one before. */
 export function rememberLogin(
   { host, port, loginMemory }: ConnectOptions,
   user: string,

@@ -22,7 +22,7 @@ export class PoolMember {
     delete this.#options.signal
   }
 
-  /** Changes when the session is reopened; '0' before the first time. */
+  /** Changes when the session is reopened; '0' before the first `open`. */
   get sessionId(): string {
     return this.#session?.id ?? '0'
   }
@@ -49,7 +49,7 @@ export class PoolMember {
     return this.#session!.run(script, ...args, options)
   }
 
-  /** Ends the running task at once, and stays closed. */
+  /** Ends the running task at once; the member stays closed. */
   async abandon(reason: UsageError): Promise<void> {
     this.#ended = reason
     this.#abort.abort(reason)

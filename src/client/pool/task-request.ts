@@ -31,10 +31,7 @@ export interface TaskRequest {
 
 const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickleTableToList'])
 
-/**
- * @throws {UsageError} DDB_USAGE for options outside their range
- * @throws {ValueError} for arguments without a DolphinDB equivalent
- */
+/** @throws {UsageError} DDB_USAGE for bad options @throws {ValueError} for arguments without a DolphinDB equivalent */
 export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
   const { values, options } = splitArguments<TaskOptions>(args, taskOptionNames)
   if (options === undefined) return plainRequest(id, script, values)

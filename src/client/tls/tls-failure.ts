@@ -39,11 +39,7 @@ const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ET
 /** Codes of errors before there is a connection, which have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
-/**
- * The error for a failed connection with TLS.
- * @param isConnected  TCP is connected; the handshake may not be done
- * @returns undefined for a failure that has nothing to do with TLS
- */
+/** The error if TLS fails; undefined for other failures. @param isConnected  TCP is connected, perhaps not yet TLS */
 export function tlsFailure(
   host: string,
   port: number,
@@ -94,7 +90,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   return `The certificate of ${address} is refused (${code}).`
 }
 
-/** The names that a certificate is for, shortened because its owner may have chosen long ones. Undefined if there are none. */
+/** The names in a certificate, shortened because its owner may have chosen long ones. Undefined if there are none. */
 function namesOf(reason: Error): string | undefined {
   if (!('cert' in reason)) return undefined
   const { subjectaltname } = reason.cert as { subjectaltname?: unknown }

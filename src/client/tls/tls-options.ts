@@ -1,5 +1,5 @@
 /*
-  Options of TLS, and its files. The files are read for each connection, so that a renewed certificate is used for the next one.
+  Options of TLS, and its files. Each connection reads the files anew, and so uses a renewed certificate.
 */
 import { UsageError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'

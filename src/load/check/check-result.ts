@@ -12,19 +12,13 @@ import type {
   SourceNotes,
 } from '../options.js'
 
-/**
- * Options of a load, and how much of its inputs to look at. Options about sending, journals and rejects files have no effect
- * here.
- */
+/** Options about sending, journals and rejects files have no effect on a check. */
 export interface CheckOptions extends LoadOptions {
   /** Most records to read of each input; default all. */
   sampleRows?: number
 }
 
-/**
- * `fits`: every row read would load. `rejects`: some would not. `failed`: none would, or an error prevented the check
- * (`error`).
- */
+/** `fits`: all rows read would load. `rejects`: some would not. `failed`: none would, or the check failed (`error`). */
 export type CheckStatus = 'fits' | 'rejects' | 'failed' | 'interrupted'
 
 /** The source of one target column's cells, or a field of the input that no column takes. */
@@ -56,7 +50,6 @@ export interface CheckProblem {
   value: string | null
 }
 
-/** How the rows are distributed over a partitioned target. */
 export interface CheckedPartitions {
   /** Outermost first. */
   dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
@@ -70,7 +63,7 @@ export interface CheckedPartitions {
   outside: number | null
 }
 
-/** Options that spell out everything the run detected or assumed: a load with them depends on nothing else. */
+/** Options that spell out everything the run detected or assumed, so that a load with them detects nothing itself. */
 export interface FrozenLoad {
   inputs: string[]
   input: InputOptions
@@ -80,9 +73,7 @@ export interface FrozenLoad {
   expectTypes?: string
 }
 
-/**
- * What a load would do. Every field is always present; unknown values are null. The command line prints exactly this as JSON.
- */
+/** What a load would do, as the command line prints it in JSON. Every field is present; unknown values are null. */
 export interface CheckResult {
   schema: 'ddb-ingest/check/1'
   version: string
@@ -94,7 +85,7 @@ export interface CheckResult {
     path: string
     format: string | null
     compression: string | null
-    /** Stored bytes read so far. */
+    /** Bytes read, before decompression. */
     bytes: number
     rows: number
     rejected: number

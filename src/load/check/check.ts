@@ -23,9 +23,8 @@ const maxNotices = 100
 const noTarget: TargetDescription = { columns: [], keyed: false }
 
 /**
- * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects file.
- * It does not test whether the user may write.
- *
+ * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects
+ * file. It does not test whether the user may write.
  * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the target cannot be asked, the
  *   result still tells how the inputs are read. The promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME

@@ -16,7 +16,7 @@ import type { LookedInput } from './looked-input.js'
 export interface Remedies {
   /** A sentence for each problem of a column, in the order of the columns. */
   readonly said: readonly string[]
-  /** Undefined if no option is missing, or if no options read all columns together. */
+  /** Undefined if no option is missing, or if no set of options can read all columns. */
   readonly needed: NeededOptions | undefined
   /** True if, with these options, every text is a value of its column, and all rows were looked at. */
   readonly readsAll: boolean
@@ -43,7 +43,7 @@ export async function findRemedies(
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
     const [part, ...others] = textSources(source)
-    // If any template uses a part of the path, `inferSchema` gives that part no column. This template gives it one.
+    // `inferSchema` gives a part of the path no column if any template uses the part. This template gives it one.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(

@@ -84,7 +84,7 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
   }
 }
 
-/** Maps fields by name, listing names that differ from their columns, or by position. */
+/** Maps fields by position, or by name. By name, lists the fields whose column has another name. */
 function mappingOf(
   { mapping, fieldNames, recordKind, isUnfit, isEmpty }: LookedInput,
   given: MappingOptions,

@@ -90,7 +90,7 @@ function sourceOf(
   record: Uint8Array,
   { encoding, mark }: RecordShape['text'],
 ): Promise<ByteSource> {
-  // Only UTF-16 needs a byte order mark: the mark tells the byte order.
+  // In UTF-16, only a byte order mark tells the byte order.
   const stdin = Readable.from([
     Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
   ])

@@ -16,9 +16,9 @@ export interface LookedAt {
 /** Called for one input after the other. */
 export interface Watch {
   /**
-   * Called when an input was opened and none of its rows is read yet.
+   * Called after an input is opened, and before its first row is read.
    * @param map  throws if target and input do not fit
-   * @param texts  taken from the name of the input
+   * @param texts  from the name of the input
    */
   opened(path: string, reader: OpenedReader, map: () => ColumnMapping, texts: InputTexts): LookedAt
   rejected(reject: AnyReject): void

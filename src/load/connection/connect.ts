@@ -21,10 +21,9 @@ export interface ConnectRules {
   loginWithConnect?: boolean
 }
 
-/** Options of data sessions if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
+/** Options of data sessions if a session cannot mix asynchronous and answered requests (`ServerFacts.mixedFlags`). */
 export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
-/** Longest time that closing may take without progress, unless a shorter time is requested. */
 const longestCloseMs = 30_000
 
 /** Longest time that closing a session of this run may take without progress, ms. */

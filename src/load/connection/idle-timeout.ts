@@ -21,7 +21,6 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 
 /**
  * Waits until a session has room for more.
- *
  * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or the
  *   session's error if the connection is lost
  */
@@ -41,9 +40,8 @@ export async function drainedInTime(
 
 /**
  * Waits for answers as long as the server works on them.
- *
- * @param isIdle  asks, within the given milliseconds, whether the server has finished everything for the session; undefined if the
- *   server does not tell
+ * @param isIdle  asks, within these milliseconds, whether the server has finished everything for the session; resolves
+ *   to undefined if the server does not tell
  */
 export function answerWatch(
   session: Session,
@@ -101,7 +99,6 @@ export class SilenceWatch {
 
   /**
    * Returns the awaited answer.
-   *
    * @throws {ConnectionError} DDB_UNCONFIRMED if neither progress nor an answer comes; the session is then abandoned
    */
   until<T>(awaited: Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ export interface ServerAddress {
   port: number
 }
 
-/** How a server behaves. A fact is undefined if it was not asked for or the answer was inconclusive. */
+/** How a server behaves. A fact is undefined if it was not asked for, or if the answer was inconclusive. */
 export interface ServerFacts {
   /** One session takes both asynchronous and answered requests, each by its own flag. */
   mixedFlags?: boolean | undefined
@@ -20,7 +20,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts the script that creates a stream table. The next eight facts say so of kinds of DFS tables. */
+  /** The server accepts the script that creates a stream table; the next eight facts: a kind of DFS table. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -38,9 +38,7 @@ export interface ServerFacts {
   insertCounts?: boolean | undefined
   /** With TABLE_INSERT alone a user may upsert into a DFS table. */
   insertUpserts?: boolean | undefined
-  /**
-   * `tableInsert` into a TSDB table that keeps the last of equal rows returns the number of rows sent, including known ones.
-   */
+  /** For a TSDB table that keeps the last of equal rows, `tableInsert` returns the number of all rows sent. */
   lastAnswersAll?: boolean | undefined
   /** As `lastAnswersAll`, for a table with a primary key. */
   pkeyAnswersAll?: boolean | undefined
@@ -61,7 +59,6 @@ export interface UserFacts {
   seesSessions?: boolean | undefined
 }
 
-/** All facts that apply to a run. */
 export type Facts = ServerFacts & UserFacts
 
 const userFacts: readonly string[] = [
@@ -72,7 +69,7 @@ const userFacts: readonly string[] = [
 ] satisfies readonly (keyof UserFacts)[]
 
 export interface KnownServer {
-  /** The answer of `version()`; facts are ignored for any other version. */
+  /** The answer of `version()`; for any other version, the facts do not count. */
   version: string
   facts: ServerFacts
   /** By user name; '' for guests. */

@@ -30,12 +30,12 @@ export type MixedFlags =
   /** The connection ended. */
   | 'lost'
 
-/** Longest wait for the answer: if a server never answers, every run waits so long. */
+/** Longest wait for the answer: if a server never answers, every run waits this long. */
 const longestProbeMs = 5_000
 
 /**
- * Asks in one round trip: two asynchronous statements, and a question whose answer shows their effect. Ask nothing else on the session
- * unless the result is `taken`.
+ * Sends two asynchronous statements, and a question whose answer shows their effect, in one round trip. Do not use the
+ * session again unless the result is `taken`.
  */
 export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
   try {
@@ -65,7 +65,6 @@ export interface Probed {
 /**
  * Probes the run's session, and replaces a session that the probe broke. If the connection is lost, probes once more,
  * as the loss may have had another cause.
- *
  * @param reconnect  opens another session on the same node
  */
 export async function askMixedFlags(
@@ -85,9 +84,8 @@ export async function askMixedFlags(
 }
 
 /**
- * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part of the connect
- * request. If that is impossible, the run waits for the answer to every batch.
- *
+ * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part
+ * of the connect request. If that is impossible, the run waits for the answer to every batch.
  * @param mixedFlags  undefined if the server did not answer in time
  * @param loginWithConnect  undefined if unknown for this user
  * @returns whether a login inside the connect request works; undefined if that is still unknown

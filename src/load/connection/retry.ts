@@ -6,14 +6,13 @@ import { wait } from '../../platform/wait.js'
 import type { Plan } from '../plan.js'
 import type { RunEnding } from '../run-ending.js'
 
-/** Retries per batch, the time limit for reconnecting, and the clock. */
 export interface RetryRules {
-  /** 0 retries nothing, not even connecting. */
+  /** With 0, nothing is retried, not even connecting. */
   retries: number
   /** Longest time to keep reconnecting, ms. */
   reconnectMs: number
   clock: Clock
-  /** Spreads out clients that failed together. */
+  /** Spreads out the retries of clients that failed together. */
   random: Random
   /** Ends all retries. */
   ended: AbortSignal
@@ -41,7 +40,6 @@ const longestDelayMs = 10_000
 
 /**
  * Delay before retry number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
- *
  * @param growth  factor from one delay to the next
  */
 export function retryDelayMs(retry: number, random: Random, growth = 2): number {
@@ -55,7 +53,6 @@ const tellingMs = 1_000
 /**
  * Calls `attempt` until a call succeeds. If a call fails for good, or the next one would be too late, throws the last
  * meaningful failure.
- *
  * @param deadlineMs  by the clock of the rules; `attempt` itself must end by then
  * @param mayRetry  whether a failure is worth another attempt
  */

@@ -13,10 +13,7 @@ export interface RunServer {
   liveNodes: readonly ServerAddress[]
   /** Must be called after waiting for the present node in vain: sessions may then use any live node. */
   reachOut(): void
-  /**
-   * Follows a redirect.
-   * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
-   */
+  /** Follows a redirect. @throws {ConnectionError} DDB_CONNECT if the user has not named that host */
   follow(to: ServerAddress): void
   /** Options that only data sessions have; fixed before the first session is opened. */
   dataSession: Partial<typeof asynchronousThroughout>

@@ -22,8 +22,8 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own error if the server cannot tell
- *   yet
+ * @throws {ServerError} DDB_TARGET if the table does not exist, with the names of similar tables; the server's own
+ *   error if the server cannot tell yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
@@ -78,7 +78,7 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    // If the user has no right to call or see the function, the message says so: the function may exist.
+    // If the message says that the user has no right to call or see the function, the function may exist.
     if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
@@ -126,10 +126,7 @@ export async function askIdle(asking: Asking, dataSessionId: string): Promise<bo
   )
 }
 
-/**
- * Like `askIdle`.
- * @param query  counts jobs
- */
+/** Like `askIdle`, with a query that counts jobs. */
 export async function askNoJobs(
   { session, timeoutMs }: Asking,
   query: string,

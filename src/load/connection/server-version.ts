@@ -27,7 +27,7 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
 /** A behaviour of older servers, perhaps mended in two release lines. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
-  /** For each release line, the first version without the behaviour; later lines count like the last. */
+  /** For each release line, the first version without the behaviour; the last entry also applies to later lines. */
   readonly mendedIn: readonly (readonly number[])[]
   readonly text: string
 }
@@ -61,7 +61,7 @@ const peculiarities: readonly Peculiarity[] = [
   },
 ]
 
-/** What the user should know of a server of this version, as one sentence; undefined if nothing. */
+/** What the user should know of a server of this version, as one sentence; undefined if there is nothing. */
 export function versionNotice(versionText: string, plan: Plan): string | undefined {
   const version = parseVersion(versionText)
   if (version === undefined) return undefined
@@ -92,10 +92,7 @@ function isConcerned(
   return isBefore(version, line)
 }
 
-/**
- * The answer of `version()`; undefined if it is not a text.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
+/** The answer of `version()`; undefined if it is not a text. @throws {ConnectionError} @throws {TimeoutError} */
 export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {
   try {
     const answer = await session.run('version()', { timeoutMs, urgent: true })

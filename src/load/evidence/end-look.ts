@@ -7,7 +7,7 @@ import { isUnfinished, type Run } from '../run.js'
 import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
-/** Whether the run claims anything about the target that could be wrong. */
+/** Whether the run claims that rows are in the target. */
 export function claimsRows({ state }: Run): boolean {
   return state.rows.confirmed + state.rows.skipped > 0
 }
@@ -31,8 +31,8 @@ export async function lookAtEnd(
 }
 
 /**
- * Records on the server and in the journal that a run has finished: a later process can then check whether its rows are still there.
- *
+ * Records on the server and in the journal that a run has finished, so that a later process can check whether its rows
+ * are still there.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function noteFinished(
@@ -45,7 +45,7 @@ export async function noteFinished(
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
-  // Writes the journal before the server: if the process is killed in between, the journal knows all its rows.
+  // Writes the journal before the mark on the server: if the process is killed in between, the journal knows all rows.
   journal.commit()
   const target = evidence.identity.name
   const process = Math.max(journal.owner, journal.past.owner)

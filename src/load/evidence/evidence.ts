@@ -18,11 +18,11 @@ import { leavesMemory, neverFalls } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
 export interface Look {
-  /** Why confirmed rows cannot be in the table; undefined if nothing contradicts them. */
+  /** Why confirmed rows cannot be in the table; undefined if they may be there. */
   readonly change: string | undefined
   /** If true, the look was inconclusive: a process that resumes the run may still find the rows. */
   readonly isOpen: boolean
-  /** Rows that the table has had; null if nothing can be counted. */
+  /** Rows that the table has had in total; null if nothing can be counted. */
   readonly rows: number | null
   /** The result of looking up some of the run's rows by value. */
   readonly found: Found
@@ -33,29 +33,26 @@ export interface Evidence {
   /** The target as it was before the run's first row. */
   readonly identity: TargetIdentity
   readonly samples: SampleRows
-  /** Least number of rows that the table has had; undefined if unknown. */
+  /** The table has had at least this many rows in total; undefined if unknown. */
   readonly leastRows: number | undefined
   /**
    * Reports that the table has accepted rows.
-   * @param leastBefore  `leastRows` when the server began to write them; undefined if unknown
-   * @param had  rows that the table has had, counted afterwards; undefined if the server did not tell
-   * @returns why rows accepted earlier cannot be in the table any more; undefined if nothing contradicts them
+   * @param leastBefore  `leastRows` when the server began to write these rows; undefined if unknown
+   * @param had  rows that the table has had in total, counted afterwards; undefined if the server did not tell
+   * @returns why rows accepted earlier cannot be in the table any more; undefined if they may be there
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
   /** Forgets accepted rows that are lost. */
   forget(): void
   /** The record that a process needs to resume. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
-  /**
-   * Looks at the table again.
-   * @throws {ConnectionError} @throws {TimeoutError}
-   */
+  /** Looks at the table again. @throws {ConnectionError} @throws {TimeoutError} */
   look(control: Session): Promise<Look>
 }
 
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
-  /** Least number of rows that the table had when the server was last asked. */
+  /** The table had at least this many rows when the server was last asked. */
   readonly leastRows: number | undefined
 }
 
@@ -154,7 +151,7 @@ export function newEvidence(
     if (least !== undefined && now.rows !== null && now.rows < least) {
       return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
-    // A target function may change rows. Its missing rows prove a loss only if other rows are found unchanged.
+    // A target function may change rows, so missing rows prove a loss only if other rows are found unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
       return 'rows that this run wrote into it are missing'
     }

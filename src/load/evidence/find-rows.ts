@@ -19,8 +19,7 @@ const parameter = (index: number): string => `ddbIngestValue${index}`
  * Counts rows by their values, which are sent as typed arguments. The script first counts them in a table that has only
  * these rows. If it misses a row there, the server cannot compare the values, and the second count proves nothing. The
  * script uses names that no column has, as a column hides a variable of the same name (DolphinDB manual, page col_ref).
- *
- * @param rows  with equal columns, at least one
+ * @param rows  at least one; all with the same columns
  */
 export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {
   let next = 0

@@ -18,7 +18,7 @@ const literal: ReadonlySet<DataType> = new Set([
 /** Stands for the table that a function writes to, if the user has not named it. */
 const unnamedTable = 'TABLE'
 
-/** Counts rows of the run, or all rows if none of them has values that can be written as literals. */
+/** Counts the sampled rows of the run, or all rows if some sample has no values that can be written as literals. */
 export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   const table = watchedTable(plan)
   const from = table === undefined ? unnamedTable : tableExpression(table)

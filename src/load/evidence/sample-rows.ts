@@ -18,7 +18,7 @@ export type SampleRow = readonly SampleCell[]
 
 /** Sample of one run's rows that the target accepted. */
 export interface SampleRows {
-  /** At most four: the first and last of earlier processes, the middle and last of this one. */
+  /** At most four: the first and last of earlier processes, the middle and last of this process. */
   readonly rows: readonly SampleRow[]
   /** Whether some of the rows are from this process. */
   readonly hasOwn: boolean

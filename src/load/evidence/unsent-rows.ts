@@ -81,19 +81,19 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the number was some power of two. Dividing by the largest also separates the lanes of smaller ones.
+  // With `auto`, the number was some power of two. Dividing by the largest possible number separates all lanes.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
 
-/** Upper limit of rows in the table that neither were there before the run nor are known to the journal. */
+/** Upper limit of rows in the table that came after the run began, and that the journal does not know. */
 function mostUnknown(run: Run, now: TargetIdentity): number {
   const { plan } = run
   const found = toldOf(run)
   const { target: before } = found
   // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
-  // If the journal has no records of batches, the run stores its rows again, beside earlier ones (docs/delivery.md).
+  // If the journal has no records of batches, the run stores all rows again, as further copies (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0

@@ -210,14 +210,14 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Counts the halves that still wait as unsent: the server has stored none of them. */
+  /** Counts as unsent the halves that still wait: the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }
 
   /**
-   * Moves to the leading node once the present one has answered for everything it was sent: no batch is with two nodes.
-   * @param open  makes the leading node the one to send to
+   * Moves to the leading node once the present one has answered all its batches, so that no batch is with two nodes.
+   * @param open  directs all sending to the leading node
    * @returns whether the node changed
    */
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {

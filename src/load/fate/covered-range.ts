@@ -39,7 +39,7 @@ export interface SentRange {
 export interface BatchEnd {
   readonly offsetBytes: number
   readonly lineNumber: number
-  /** Records of the input that begin before this place. */
+  /** Number of the input's records that begin before this place. */
   readonly records: number
 }
 
@@ -51,7 +51,7 @@ export interface CoveredInput {
   readonly ranges: readonly SentRange[]
   /** Rows of all batches, including settled ones. */
   readonly rows: number
-  /** Starts the record at this place; this many rows before it are settled. */
+  /** Sets where the ranges start; `rows` is the number of rows before that place, which are all settled. */
   begin(end: BatchEnd, rows: number): void
   /** Adds a batch that was never sent before. */
   extend(range: SentRange, end: BatchEnd): void

@@ -48,7 +48,7 @@ export type Stored = 'no' | 'unknown'
 export type Decision =
   /** Nothing was stored, and waiting helps. */
   | { kind: 'again' }
-  /** Nothing was stored, and its halves may succeed. */
+  /** Nothing was stored, and the halves of the batch may succeed. */
   | { kind: 'divide' }
   /** A single row that the target does not accept. */
   | { kind: 'reject' }
@@ -121,9 +121,7 @@ export function inTransform(errText: string): string {
   return `in the transform: ${errText}`
 }
 
-/**
- * Tables check rights before anything is written; a function may have written something before it failed for lack of rights.
- */
+/** Tables check rights before they write; a function may write something before it fails for lack of rights. */
 function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTraits): boolean {
   return allOrNothing || (refusal === 'privilege' && kind === 'table')
 }

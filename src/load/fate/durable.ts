@@ -29,9 +29,7 @@ export interface DurableState {
   isUntouched: boolean
   /** Inputs with names; without a journal there are none. */
   readonly inputs: NamedInput[]
-  /**
-   * Only for a state read from a journal: which rows were sent under which numbers. A process does not keep this for its own batches.
-   */
+  /** Which rows were sent under which numbers; undefined unless the state was read from a journal. */
   readonly read:
     | {
         /** Indexed by input. */
@@ -58,7 +56,7 @@ export interface DurableState {
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledger: { readonly number: number; readonly version: 1 | 2 }
-  /** A sample of accepted rows by value, and the least number of rows that the target had. */
+  /** A sample of accepted rows by value, and a lower limit of the rows that the target had. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
   /** The target as it was when a process last finished the run. */
   finished: FinishedTarget | undefined
@@ -73,7 +71,7 @@ export interface DurableState {
   readonly rejectsFiles: string[]
   /** True if the server has lost rows that it had confirmed. */
   isForgotten: boolean
-  /** True if only the run's rows have to stay on the server: everything else was removed, or never created. */
+  /** True if the server has nothing of the run except its rows: everything else was removed, or never created. */
   hasLeftServer: boolean
   end: RecordOf<'end'> | undefined
   /** Inputs that the last process read without learning the outcome of each batch. */

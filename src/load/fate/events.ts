@@ -20,7 +20,7 @@ export interface BatchRange {
   /** Lines of the first and the last row, from 1. */
   readonly firstLine: number
   readonly lastLine: number
-  /** Line of the byte after the last one. */
+  /** Line of the byte at `endBytes`. */
   readonly endLine: number
   /** Records of the input that begin before `endBytes`. */
   readonly records: number
@@ -78,8 +78,8 @@ export interface Ended extends EndedRows {
 export type EarlierPlace = 'unconfirmed' | 'unsent'
 
 /**
- * Events that the journal keeps in the same form. It keeps `laned` as `lanes`, `numbered` as `batch`, `part` or
- * `lanePart`, `ended` as `ended`, and a certain `takenBack` as `forgotten`. It keeps no other events of this file.
+ * Events that the journal keeps unchanged. It keeps `laned` as `lanes`, `numbered` as `batch`, `part` or `lanePart`,
+ * `ended` in another form, `takenBack` with `isCertain` as `forgotten`, and no other events of this file.
  */
 export type Durable = Exclude<
   JournalRecord,
@@ -100,7 +100,6 @@ export type RunEvent =
       /** Inputs with names, and how far each was sent. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
-      /** Sums over the batches that have ended. */
       readonly sums: Sums
       readonly skipped: number
       readonly filtered: number
@@ -168,7 +167,7 @@ export type RunEvent =
     })
   /** While this process was about to send the batch, the server began with an earlier process's copy. */
   | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun with the batch. `leastHad`: least number of rows that the target had by then, if known. */
+  /** The server has begun with the batch. `leastHad`: lower limit of the rows that the target had by then, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has reported the outcome of the present attempt. */
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })

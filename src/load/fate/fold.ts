@@ -50,17 +50,15 @@ export interface OpenBatch {
   refusal: string
   /** When the current attempt was first sent, ms. */
   sentAtMs: number
-  /** Least number of rows that the target had when the batch was claimed; undefined if unknown. */
+  /** The target had at least this many rows when the batch was claimed; undefined if unknown. */
   leastHad: number | undefined
-  /**
-   * True if, after this batch was claimed, confirmed rows became uncertain: what removed those may have removed this batch's rows, too.
-   */
+  /** True if confirmed rows became uncertain after this batch was claimed: its rows may be lost for the same reason. */
   isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
   readonly rows: RowCounts
-  /** Rows of `read` that earlier processes read. */
+  /** The part of `rows.read` that earlier processes read. */
   readBefore: number
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, if certainly not stored, unsent. */
   sentRows: number
@@ -85,7 +83,7 @@ export interface RunState extends DurableState {
   /** Lines whose outcome is unknown, with the reason. */
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
-  /** Lines that differ from what was sent. */
+  /** Lines of rows that were read back and differ from what was sent. */
   readonly different: LineRanges
   /** Sentences for the summary, each once. */
   readonly notes: string[]

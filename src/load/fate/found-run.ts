@@ -14,13 +14,13 @@ export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Numbers of rows, as far as the journal tells where they are in the inputs. */
+/** Numbers of rows that the journal can locate in the inputs. */
 export interface FoundRows {
   readonly confirmed: number
   /** Left out by the run's transform. */
   readonly filtered: number
   readonly rejected: number
-  /** Sent, and their outcome is unknown. */
+  /** Sent, with unknown outcome. */
   readonly unconfirmed: number
   /** Read, and certainly not stored. */
   readonly unsent: number
@@ -53,7 +53,7 @@ export interface FoundRun extends Readonly<
   /** Version of the ledger's columns; older programs recorded none. */
   readonly ledgerVersion: 1 | 2
   readonly samples: readonly SampleRow[]
-  /** Least number of rows that the target had; undefined if unknown. */
+  /** The target had at least this many rows; undefined if unknown. */
   readonly leastRows: number | undefined
   /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
   readonly duplicates: number | null

@@ -25,7 +25,7 @@ export interface DividedBatch {
 export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 
 export interface LaneRows extends DividedBatch {
-  /** As in `LaneScheme`. */
+  /** Digest of the scheme that divided the rows. */
   readonly by: string
   /** undefined for rows never sent before; lanes whose rows are all settled are left out. */
   readonly known?: KnownLanes
@@ -77,13 +77,9 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/**
- * Consecutive rows of a lane form a range. If there would be more ranges than this, the lane gets whole ranges of the batch
- * instead.
- */
+/** If a lane's rows form more ranges than this, the lane gets whole ranges of the batch instead. */
 const mostPlaces = 64
 
-/** The ranges of a lane's rows, in order. */
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
   let places = 1

@@ -10,10 +10,7 @@ import { divideByLane, type KnownLanes, type LaneBatch, type LaneRows } from './
 import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
-/**
- * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before, so that their numbers are
- *   unknown
- */
+/** @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
   batch: Batch,

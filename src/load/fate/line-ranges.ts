@@ -146,7 +146,7 @@ function keyOf({ file, reason }: LineRange, atBytes: number): string {
   return `${atBytes} ${reason}\n${file}`
 }
 
-/** `A.csv, lines 2 to 5001`. */
+/** Names a range of lines, for example `A.csv, lines 2 to 5001`. */
 export function rangeText({ file, firstLine, lastLine }: LineRange): string {
   return firstLine === lastLine
     ? `${file}, line ${firstLine}`

@@ -82,7 +82,7 @@ export function partTable(part: Part, columnNames: readonly string[]): Table {
   }
 }
 
-/** `trades.csv, lines 2 to 10001`. */
+/** Names the part's lines, for example `trades.csv, lines 2 to 10001`. */
 export function partText({ batch, start, end }: Part): string {
   const first = batch.locate(start)
   const last = batch.locate(end - 1)

@@ -1,6 +1,6 @@
 /*
-  Adds a batch's rows to the right term of the equation once their outcome is known. With receipts and in sync mode every batch
-  that was handed over ends here exactly once.
+  Adds a batch's rows to the right term of the equation in `fold.ts` once their outcome is known. With receipts and in
+  sync mode every batch that was handed over ends here exactly once.
 */
 import { DdbError } from '../../errors.js'
 import { mayBeGone, type Evidence } from '../evidence/evidence.js'
@@ -31,10 +31,9 @@ export interface Recorder {
   readonly holdsMemory: boolean
   /**
    * The target accepted the part, perhaps without rows outside its partition scheme.
-   *
    * @param rows  rows accepted; null if the server does not tell: then all of them
    * @param had  rows in the target afterwards, if known
-   * @param leastHad  least number of rows in the target when the server began with the part, if known
+   * @param leastHad  lower limit of the rows in the target when the server began with the part, if known
    * @param left  rows that remain after the run's transform, which has filtered the others; default all rows
    */
   taken(part: Part, rows: number | null, had?: number, leastHad?: number, left?: number): void
@@ -239,10 +238,8 @@ function keysKnown(
 }
 
 /**
- * Of the rows that the target did not count, how many are missing from the table. A keyed target has the rows with
- * known keys, but does not count them. If the rows outside its scheme are known and at most `short`, only these are
- * missing.
- *
+ * How many of the rows that the target did not count are missing from the table. A keyed target has the rows with known
+ * keys, but does not count them. If the rows outside its scheme are known and at most `short`, only these are missing.
  * @param short  rows sent, less those counted
  */
 function missingRows(

@@ -1,6 +1,5 @@
 /*
-  Judges by the server's message what a refusal means. Rows are at fault only if the message says so. docs/server-semantics.md#refusals
-  has the texts.
+  Judges a refusal by the server's message: rows are at fault only if it says so (docs/server-semantics.md#refusals).
 */
 import { lacksLogin, lacksRight } from '../../client/missing-right.js'
 import type { ServerError } from '../../errors.js'

@@ -15,7 +15,7 @@ export function accountedFor(rows: RowCounts): number {
   return confirmed + filtered + unconfirmed + rejected + skipped + unsent
 }
 
-/** `1 row`, `2 rows`. */
+/** Writes a count of rows as `1 row` or `2 rows`. */
 export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }
@@ -31,7 +31,7 @@ export function equationError(rows: RowCounts): DdbError | undefined {
   )
 }
 
-/** The failure to report if nothing stopped a run and it still has unsent rows, else undefined. */
+/** The failure to report if a run has unsent rows although nothing stopped it, else undefined. */
 export function unsentError({ unsent }: RowCounts): DdbError | undefined {
   if (unsent === 0) return undefined
   return new DdbError(

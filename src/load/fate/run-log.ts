@@ -13,10 +13,7 @@ export interface RunLog {
    * @throws {DdbError} DDB_OUTPUT_WRITE; DDB_INTERNAL if the event is impossible
    */
   emit(this: void, event: RunEvent): void
-  /**
-   * Hands every event so far to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Hands every event so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(this: void): void
 }
 

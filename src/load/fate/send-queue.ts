@@ -53,7 +53,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #isHolding = false
   /** Batches waiting to be sent alone; nothing overtakes them. */
   readonly #alone = new Set<OpenBatch>()
-  /** If order matters: for each lane, the rows whose turn it is. Later rows wait until all their parts have ended. */
+  /** If order matters: the rows that each lane sends now. Later rows of the lane wait until all of these have ended. */
   readonly #turns: (PartLane | undefined)[] = []
   readonly #resting = new Set<Timer>()
 
@@ -113,7 +113,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Numbers a part and sends it or holds it back; with a journal it is sent at the end of this turn.
+   * Numbers a part and sends it or holds it back; with a journal, sends it at the end of this turn of the event loop.
    * @param isLane  whether the part's number follows from the number of its batch
    * @returns room: false if the caller has to wait
    */
@@ -220,7 +220,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     }
   }
 
-  /** Batches that the present node was sent and has not answered. */
+  /** Batches that were sent to the present node and have no answer yet. */
   transmitted(): OpenBatch[] {
     return this.#inStates('sent', 'claimed')
   }
@@ -284,7 +284,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #transmit(batch: OpenBatch): boolean {
     const { lane, no } = batch
     const { state, platform } = this.#run
-    // The journal already has the batch here: if another process has taken over the run, it finds the batch there.
+    // The journal already has the batch, so a process that has taken over the run finds the batch there.
     if (!this.#run.ending.maySend()) {
       this.#stop(this.#run.ending.failure!)
       return false

@@ -7,7 +7,6 @@ import type { Manifest } from './manifest.js'
 import { readingDigest } from './options-digest.js'
 import type { Shard } from './shards.js'
 
-/** A plan, and the shard of it to load. */
 export interface ShardOfPlan {
   readonly manifest: Manifest
   readonly shard: Shard

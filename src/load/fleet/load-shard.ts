@@ -1,6 +1,6 @@
 /*
-  Loads one shard of a plan. It asks the server which units are done and loads the others one by one. Each unit is a separate run, whose
-  receipts all processes share (docs/decisions/0068).
+  Loads one shard of a plan: asks the server which units are done, and loads the others one by one. Each unit is a
+  separate run, whose receipts all processes share (docs/decisions/0068).
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -251,7 +251,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Reads both of two hard links, because this machine may store equal files once.
+    // Reads each of several hard links to a file, because this machine may store equal files only once.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),

@@ -160,7 +160,7 @@ function noPlan(file: string, why: string, cause?: unknown): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${file}" ${why}`, { file }, { cause })
 }
 
-/** `unit 7 (day=2024-01-02/t.csv and 3 more)`, for messages. */
+/** Names a unit in messages, for example `unit 7 (day=2024-01-02/t.csv and 3 more)`. */
 export function unitText({ unit, files, range }: PlannedUnit): string {
   const [first] = files
   const more = files.length > 1 ? ` and ${files.length - 1} more` : ''

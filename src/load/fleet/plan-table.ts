@@ -20,7 +20,7 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** What a process needs to ask after it has joined. */
+/** What a process needs for its questions after it has joined. */
 export interface ShardAsking extends PlanAsking {
   /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
@@ -44,7 +44,7 @@ export interface PlanState {
   readonly plan: string | undefined
   /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null
-  /** Tokens of the ledgers of units that were begun. */
+  /** By unit: the token of its ledger, for units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
   readonly done: ReadonlyMap<number, DoneRows>
   /** When the plan was begun, by the server's clock, ms since 1970; undefined if no row tells. */
@@ -54,7 +54,6 @@ export interface PlanState {
 /** A unit whose rows are all confirmed or rejected. */
 export interface EndedUnit {
   readonly unit: number
-  /** Token of the unit's ledger. */
   readonly token: bigint
   readonly rows: Omit<DoneRows, 'atMs'>
 }
@@ -71,7 +70,7 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** A unit that is done: any row may record that, besides its own content. */
+  /** A unit that is done: a row of any kind may record this, too. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
@@ -139,11 +138,7 @@ async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boole
   return answer?.form === 'scalar' && answer.value === true
 }
 
-/**
- * Reads the table.
- * @returns undefined if the table does not exist
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
- */
+/** Reads the table; undefined if none exists. @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
 export async function readPlanState(asking: PlanAsking): Promise<PlanState | undefined> {
   const { session, runId, timeoutMs } = asking
   if (!(await hasPlan(asking))) return undefined
@@ -199,7 +194,6 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
 }
 
-/** Counts the rows that mark a unit as done. */
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 

@@ -21,7 +21,7 @@ export function writtenPath(path: string, manifestPath: string): string {
 
 /**
  * Reads the named parts of a path in the manifest. They are the same in every process, wherever the files are.
- * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches in more than one way
  * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
  */
 export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {

@@ -1,6 +1,6 @@
 /*
-  Decides which units of a plan a shard loads, by the plan and the number of shards alone. As far as their paths tell,
-  the units of a group go to one partition, so one shard loads all of them.
+  Decides which units of a plan a shard loads, by the plan and the number of shards alone. The units of a group go to
+  one partition, as far as paths tell, so one shard loads all of them.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -16,7 +16,7 @@ interface Group {
   bytes: number
 }
 
-/** Units in the order of the plan. Assigns the largest groups first, each to the shard with the fewest bytes so far. */
+/** Units in the order of the plan. The largest groups are assigned first, each to the shard with the fewest bytes. */
 export function unitsOfShard({ units }: Manifest, { index, count }: Shard): readonly PlannedUnit[] {
   const groups = new Map<string, Group>()
   for (const unit of units) {

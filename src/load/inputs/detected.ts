@@ -28,8 +28,7 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
 }
 
 /**
- * Notices about delimited text: how it is read, and which guesses may be wrong. None if the user gave everything.
- *
+ * Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting.
  * @param isByPosition  fields are matched by position because the user asked for that
  */
 export function detectedNotices(

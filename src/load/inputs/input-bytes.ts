@@ -9,7 +9,6 @@ export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
  * The failure to report if the equation does not hold, else undefined.
- *
  * @param readToEnd  whether reading reached the end: only then has every byte been classified
  */
 export function bytesError(

@@ -171,7 +171,7 @@ class Reading implements InputReading {
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
       resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
-    // Every reject and every batch causes a call, so it must be cheap.
+    // Every reject and every batch causes a call, so this must be cheap.
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = reader.taken.bytesRead
@@ -348,7 +348,7 @@ class Reading implements InputReading {
   }
 }
 
-/** Call it after each step: only then can the sizes have changed. */
+/** Must be called after each step, because the sizes may have changed meanwhile. */
 function resize(
   settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
   run: Run,

@@ -48,12 +48,11 @@ import { sourceNotesOf } from './source-notes.js'
 
 /**
  * Takes up the journal if there is one.
- *
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @throws {UsageError} DDB_USAGE for an unknown encoding
  * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED, DDB_RUN_CHANGED,
- *   DDB_RUN_DAMAGED if this process must not take up the journal
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
+ *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not take up the journal
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
@@ -91,7 +90,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
-/** The file that the shell opened as standard input, if the run reads that of its own process. */
+/** The file that the shell opened as standard input; undefined unless the run reads that standard input. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
   try {
@@ -272,7 +271,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks at no header of a single input, which is opened next anyway. A check reports faults itself. */
+  /** Skips a single input, which is opened next anyway, and all inputs of a check, which reports faults itself. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,

@@ -1,6 +1,6 @@
 /*
-  Opens the next small inputs while one is read, as many small files would otherwise mostly wait for the disk. Large inputs are opened
-  when their turn comes, because their files may be replaced before.
+  Opens the next small inputs while one is read: otherwise, reading many small files would mostly be waiting for the
+  disk. Large inputs are opened when their turn comes, because their files may be replaced before.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { chunkBytes } from '../../source/file-chunks.js'

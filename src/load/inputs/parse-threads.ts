@@ -8,7 +8,7 @@ import type { Threads } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { packageFile } from '../../version.js'
 
-/** Starting a thread takes as long as reading a part of this many bytes. */
+/** Starting a thread takes as long as reading this many bytes. */
 const worthBytes = 16 * 1024 * 1024
 /** Smallest input to read ahead: reading a smaller input ends before threads gain much. */
 const leastBytes = 1024 * 1024

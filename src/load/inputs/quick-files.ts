@@ -31,7 +31,7 @@ export interface QuickFiles {
 const mostBytes = 64 * 1024
 /** Synchronous reading blocks the connections, which get a turn after this many files. */
 const filesInTurn = 16
-/** If this many files take longer, as over a network, several are read concurrently instead. */
+/** If `filesInTurn` files take longer than this, as over a network, several are read concurrently instead. */
 const slowMs = 40
 /** After this many files opened in the usual way, quick reading is tried again. */
 const usualFiles = 256

@@ -13,12 +13,10 @@ import { runDamaged, runTakenOver } from './changed-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
- *
  * @param isRead  true if nothing of the inputs is left to be sent
- * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than the server's records, DDB_LOCKED
- * @throws {ConnectionError}
- * @throws {ServerError}
- * @throws {TimeoutError}
+ * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the
+ *   server's records
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkAlone(
   { history: { journal, name }, plan, options }: Run,
@@ -27,14 +25,14 @@ export async function checkAlone(
 ): Promise<void> {
   if (journal === undefined || journal.past.processes === 0) return
   const { past, found } = journal
-  // Only the user may decide to ignore the server's records.
+  // With `restart`, the user has decided to ignore the server's records.
   const counts = options?.journal?.restart !== true
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // A finished run may have inputs that its journal does not record as read: it has a limit, or it only counts rows and
-  // was killed before it recorded the inputs.
+  // The journal of a finished run may not record all inputs as read: if the run has a limit of rows, or if it only
+  // counts rows and was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
@@ -61,8 +59,8 @@ export async function checkAlone(
 }
 
 /**
- * Removes the mark that the run has finished, as the run now goes on, for example with new files. If this process were
- * killed, the next process would otherwise find the mark and take its own journal for outdated.
+ * Removes the mark that the run has finished, because the run goes on, for example with new files. If the mark stayed
+ * and this process were killed, the next process would take its journal for outdated.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetEarlierEnd(
@@ -122,8 +120,8 @@ export async function checkOwner(
 }
 
 /**
- * Returns undefined if the user may not ask the server. Then only the lock shows whether another process works on the
- * run.
+ * Returns undefined if the server refuses to answer this user. Then only the lock shows whether another process works
+ * on the run.
  */
 async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {

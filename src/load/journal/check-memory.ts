@@ -1,5 +1,5 @@
 /*
-  Checks whether a server still has in memory the rows and tables that earlier processes of a run left there.
+  Checks whether rows and tables that earlier processes of a run left in a server's memory are still there.
 */
 import type { Session } from '../../client/open-session.js'
 import { askLeft, type LeftOnServer } from '../marker/marker.js'
@@ -8,7 +8,6 @@ import { targetChanged } from './changed-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
- *
  * @param inMemory  whether the target's rows are lost when the server stops
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}

@@ -23,7 +23,7 @@ export interface CheckedTarget {
 }
 
 /**
- * @returns undefined for a run without confirmation and journal
+ * @returns undefined for a run with neither confirmation nor journal
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in the target any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -115,7 +115,6 @@ export interface Loaded {
 
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
- *
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if the program cannot tell
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -167,7 +166,6 @@ export async function checkLoaded(
 /**
  * Completes what the last process of a loaded run left undone: that process was killed before it recorded the end, or
  * before it removed the run's objects from the server.
- *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function settleLoaded(

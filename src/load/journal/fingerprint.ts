@@ -19,12 +19,12 @@ export interface Fingerprint {
   readonly born?: string
 }
 
-/** Bytes hashed at each end. */
+/** Bytes hashed at each end of a file. */
 export const endBytes = 65_536
 const shownDigits = 12
 
 /**
- * @returns undefined for anything but an ordinary file, as nothing else can be read twice
+ * @returns undefined unless the path leads to an ordinary file: only such a file can be read twice
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
@@ -52,10 +52,7 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
   return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
 }
 
-/**
- * The fingerprint of a followed file, with its inode and creation time.
- * @throws the system's error
- */
+/** The fingerprint of a followed file, with its inode and creation time. @throws the system's error */
 export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
   const { inode, bornNs, changedNs } = await file.status()
   // Systems without creation times report the time of the last change instead. A rename changes that time, too.
@@ -65,9 +62,8 @@ export async function followedFingerprint(file: InputFile): Promise<Fingerprint>
 }
 
 /**
- * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system may reuse the
- * inode of a removed file.
- *
+ * Whether a file is the one that `before` describes, even if it has grown. The inode alone proves nothing: the system
+ * may reuse the inode of a removed file.
  * @throws the system's error
  */
 export async function isSameGrown(before: Fingerprint, file: InputFile): Promise<boolean> {

@@ -26,7 +26,7 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** The progress that the journal records for an input. Drops everything before `settled`. */
+/** The progress that the journal records for an input. Also drops everything before `settled` from `input`. */
 export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)
@@ -37,8 +37,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
-    // In a batch of several inputs, rows of unknown outcome may belong to any input, so all of them may belong to this
-    // one.
+    // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
     const rows = Math.min(sent, unconfirmedRows(batch))
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++

@@ -22,23 +22,19 @@ export interface JournalFile {
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   sync(): void
-  /** Set once a record could not be written, or the file was moved or removed. */
+  /** Set after a record could not be written, or the file was moved or removed. */
   readonly failure: DdbError | undefined
-  /** Whether another process would find the records written. */
+  /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean
-  /**
-   * Writes, waits for the disk and closes.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Writes, waits for the disk and closes. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
 }
 
-/** A power cut loses at most the records of this last period. */
+/** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
 
 /**
  * Opens an existing journal for writing.
- *
  * @param lost  returns the error if another process has taken the run, so that this process must not write any more
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
@@ -176,8 +172,8 @@ function openFile(
 }
 
 /**
- * Cuts off an incomplete record, so that none precedes a whole record. If the cut fails, nothing more is written, and
- * readers skip the incomplete record.
+ * Cuts off an incomplete record, because whole records must not follow it. If the cut fails, nothing more is written,
+ * and readers skip the incomplete record.
  */
 function cutQuietly(file: OutputFile, sizeBytes: number): void {
   try {

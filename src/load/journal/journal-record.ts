@@ -78,7 +78,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   >
   /** The record includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** Only if inputs are followed, because several are read at once: for each input that has changed, its `upTo`. */
+  /** The `upTo` of each input that has changed. Only for followed inputs, as several are read at once. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
@@ -87,7 +87,7 @@ export interface JournaledRejectsSource {
   flush(): void
   /** Number that grows with every reject. */
   readonly count: number
-  /** Contents of the files after they are flushed. */
+  /** Contents of the files after a flush. */
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
@@ -145,7 +145,7 @@ export type JournalRecord =
     }
   /** The ledger that holds receipts; the first version of ledgers had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** Values of some accepted rows, and the least number of rows that the target has had. Replaces earlier samples. */
+  /** Values of some accepted rows, and how many rows the target has had at least. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]
@@ -212,8 +212,8 @@ export type JournalRecord =
    */
   | { readonly kind: 'leaving' }
   /**
-   * In a finished journal, replaces all batches and their outcomes: tells how far each input was sent, and the number
-   * of rows.
+   * In a finished journal, replaces all batches and their outcomes: tells how far each input was sent, and how many
+   * rows have which outcome.
    */
   | {
       readonly kind: 'settled'
@@ -267,8 +267,8 @@ function checksumOf(json: string): string {
 }
 
 /**
- * Reads the record of a line, given without its line end; undefined if the line is invalid. The values of the record
- * may still make no sense.
+ * The record in a line without its line end; undefined if the line is invalid. The record's values may still make no
+ * sense.
  */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)

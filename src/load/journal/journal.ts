@@ -20,12 +20,12 @@ import { shrinkJournal } from './settled-rows.js'
 
 type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 
-/** A run's journal. If it cannot be written, it throws DDB_OUTPUT_WRITE. */
+/** A run's journal. Its methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export interface Journal {
   readonly path: string
   /** The state in which the journal was found; this process does not change it. */
   readonly found: FoundRun
-  /** The state before a restart; otherwise `found`. */
+  /** The state before a restart; without a restart, the same as `found`. */
   readonly past: FoundRun
   /** Number of this process, from 1. */
   readonly processNumber: number
@@ -40,16 +40,15 @@ export interface Journal {
   /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
   /**
-   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything. May be called
-   * before every batch.
+   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything.
+   * Cheap enough to be called before every batch.
    */
   lost(): DdbError | undefined
   /**
-   * Whether this process found the lock free. If the last process recorded no end, that process did not remove the lock
-   * itself.
+   * Whether there was no lock when this process began. If the last process recorded no end, it did not remove the lock.
    */
   readonly wasUnlocked: boolean
-  /** Set once the journal can no longer be relied on. */
+  /** Set when the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
   isInPlace(): boolean
   /**
@@ -73,10 +72,7 @@ export interface Journal {
    * @throws {DdbError} DDB_OUTPUT_WRITE: then the event must not happen
    */
   take(event: RunEvent): void
-  /**
-   * Hands every event so far to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Hands every event so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(): void
   /**
    * Waits for the disk and releases the run. The journal of a finished run keeps only the records that prove the end.
@@ -243,7 +239,7 @@ class KeptJournal implements Journal {
   async close(): Promise<void> {
     try {
       this.#file.close()
-      // If the disk has no room for a shorter journal, the long one stays, which means the same.
+      // If the disk has no room for a shorter journal, the long one stays: it has the same meaning.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()

@@ -67,8 +67,7 @@ export const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**
- * Lists the runs of a folder. Checks all lock holders at once, because a holder on another host takes seconds.
- *
+ * Lists the runs of a folder. Checks all lock holders at once, because checking a holder on another host takes seconds.
  * @param folder  as in `JournalOptions`
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
@@ -107,14 +106,14 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
 }
 
 export interface RunQuestion {
-  /** Whether to ask who works on the run; for another host or container this takes seconds. */
+  /** Whether to ask who works on the run. If the process is on another host or container, this takes seconds. */
   readonly holder?: boolean
   /** Whether to accept a damaged journal that still tells how the run was begun. */
   readonly evenDamaged?: boolean
 }
 
 /**
- * The run of this name; undefined if there is no such run, also if the text cannot be a name.
+ * The run of this name; undefined if there is none, or if the text cannot be a name.
  * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
  */
 export async function readRun(
@@ -157,8 +156,8 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
 }
 
 /**
- * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. A journal has its own ending, whatever its run
- * is called.
+ * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. Only the part after the last
+ * `.journal` counts, as a run may be called `a.lock`.
  */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length
@@ -258,10 +257,9 @@ export interface RemovedRun {
 
 /**
  * Removes the journals of finished runs that ended long ago, by the times recorded in them.
- *
  * @param folder  as in `JournalOptions`
  * @param removed  gets the removed runs, one by one
- * @throws {DdbError} DDB_CONFIG if the machine's clock is earlier than any of these times; DDB_LOCKED
+ * @throws {DdbError} DDB_CONFIG if the machine's clock is earlier than one of these times; DDB_LOCKED
  * @throws the system's error
  */
 export async function removeOldRuns(

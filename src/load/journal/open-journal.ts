@@ -172,7 +172,6 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean
 
 /**
  * The first records of this process.
- *
  * @param found  the resumed run; empty for a new one
  * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
  */

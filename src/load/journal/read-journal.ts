@@ -33,8 +33,8 @@ export async function readJournal(
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return reader.found('it is not a file')
     const file = await files.open(path)
-    // Most journals are small, and zeroing 1 MiB takes longer than reading a small journal. The reader copies
-    // everything that it keeps.
+    // Most journals are small, and zeroing 1 MiB takes longer than reading a small journal. The buffer is reused: the
+    // reader copies what it keeps.
     const piece = Buffer.alloc(Math.min(pieceBytes, status.sizeBytes + 1))
     try {
       for (;;) {

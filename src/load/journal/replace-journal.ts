@@ -20,9 +20,8 @@ export interface KeptLines {
 }
 
 /**
- * Creates or replaces a journal in one step, from the kept lines of the present journal and further records. No process
- * ever finds half a journal. If a process still writes to the old file, its records have no effect.
- *
+ * The new journal has the kept lines of the present journal, then further records. No process ever finds half a
+ * journal. If a process still writes to the old file, its records have no effect.
  * @throws the system's error
  */
 export async function replaceJournal(

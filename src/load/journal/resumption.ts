@@ -71,7 +71,8 @@ export function newResumption(
       throw runChanged(found, `"${path}" ${how}`)
     },
     place(range, input, records) {
-      // Kept in the range: with small batches, a map keyed by batch would cost more than everything else here.
+      // The place is kept in the range: with small batches, a map keyed by batch would cost more than everything else
+      // here.
       range.place = { input, records }
       if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },

@@ -13,7 +13,6 @@ const summedKinds = [
 
 /**
  * Shortens a finished journal.
- *
  * @param end  the journal's last record
  * @param sizeBytes  size of everything before the last record
  * @throws the system's error, which leaves the journal unchanged

@@ -1,7 +1,7 @@
 /*
-  The identity of a target, which tells whether rows went into this very table. A DFS table has a chunk of its own and a
-  physical index (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run
-  compares how many rows such a table has had.
+  The identity of a target shows whether earlier rows went into this very table. A DFS table has a chunk of its own and
+  a physical index (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a
+  run compares how many rows such a table has had.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -39,7 +39,7 @@ export interface TargetIdentity {
    * field and the following ones.
    */
   readonly chunkId?: string | null
-  /** Where the count of rows comes from; null if rows can leave the table unnoticed, or the counts do not add up. */
+  /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
   readonly total?: RowsTotal | null
   /** Whether every accepted row makes the table longer by one. */
   readonly adds?: boolean
@@ -103,8 +103,8 @@ const askedRows = (table: TableTarget): string =>
   `long(exec count(*) from ${tableExpression(table)})`
 
 /**
- * A keyed table that is not a stream table may lose rows, and rows with a known key do not make it longer. So its row
- * count proves nothing.
+ * In a keyed table that is not a stream table, the row count proves nothing: rows may be deleted, and rows with a known
+ * key do not make the table longer.
  */
 async function askShared(
   name: string,
@@ -196,7 +196,6 @@ function numberOf(value: Value | undefined): number | null {
 
 /**
  * Why rows that were confirmed for the target `before` cannot be in the target `now`; undefined if they may be there.
- *
  * @param confirmedRows  rows that earlier processes of the run had confirmed
  * @param leastRows  how many rows the table had when the run last asked
  */

@@ -11,7 +11,6 @@ import { dropTableScript, markerName, sentName } from './run-tables.js'
 /**
  * Removes everything with the run's token: ledgers, marker, and the mark that the run has finished. Objects of another
  * run with the same name stay.
- *
  * @returns the names of the ledgers that existed
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}

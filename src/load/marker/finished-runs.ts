@@ -1,6 +1,6 @@
 /*
-  The runs that finished on a node, in one small shared table. The table exists only in the server's memory: a run that
-  is not listed was loaded before a restart, or on another node.
+  The runs that finished on a node, in one small shared table. The table exists only in the server's memory: a finished
+  run is missing if it was loaded before a restart, or on another node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -10,17 +10,17 @@ import { longsOf, type RunName } from './marker.js'
 /** Must change whenever the table's columns change. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** At this many runs, a new mark first removes the older half. So many runs take some ten megabytes. */
+/** At this many runs (some ten megabytes), a new mark first removes the older half. */
 const mostRuns = 100_000
 
-/** How often to write a mark again if another run's table has replaced it. */
+/** How often to try to write a mark: another run's table may replace the table that has the mark. */
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
 /** Stored after the name of the target, because tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
-/** Follows the time; earlier versions left it out. */
+/** Separates the time from the number of the process. Earlier versions stored no number. */
 const byProcess = ', process '
 
 export interface FinishedMark {
@@ -59,7 +59,6 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 /**
  * Records that a run has finished, and checks a round trip later that the record is there. If two runs both see no
  * table, both may share one, and the later table replaces the other.
- *
  * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -83,7 +82,6 @@ export async function markFinished(
 
 /**
  * Whether the server knows that the run has finished; undefined if it does not tell.
- *
  * @param begunMs  when a restarted run began again: earlier marks do not count
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -105,7 +103,6 @@ export async function askFinished(
 
 /**
  * The highest number of a process that finished the run: a journal that knows fewer processes is from an earlier time.
- *
  * @returns 0 if there is no mark, or only marks of earlier versions; undefined if the server does not tell
  * @throws {ConnectionError} @throws {TimeoutError}
  */

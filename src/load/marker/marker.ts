@@ -32,8 +32,8 @@ export interface RunName {
   /** Where the run's journal is; left out if there is none. */
   readonly place?: RunPlace
   /**
-   * Only for a unit of a plan: its ledger, which replaces the marker. The plan creates and removes the ledger, not this
-   * run.
+   * Only for a unit of a plan: its ledger, which replaces the marker. The plan, not this run, creates and removes the
+   * ledger.
    */
   readonly ledger?: string
 }
@@ -94,7 +94,6 @@ if(defined("${name}", SHARED)) {
 
 /**
  * Claims the run's name.
- *
  * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} if the server refuses shared tables
  * @throws {TimeoutError}
@@ -144,9 +143,8 @@ export function longsOf(answer: Value | undefined): readonly (bigint | undefined
 }
 
 /**
- * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared one, and the
- * later marker replaced the other. Must be called before the first row is sent.
- *
+ * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared
+ * one, and the later marker replaced the other. Must be called before the first row is sent.
  * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -257,10 +255,7 @@ async function askTakenRows(session: Session, token: bigint, timeoutMs: number):
   return Math.max(0, rows)
 }
 
-/**
- * Names of the existing ledgers of a run.
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
- */
+/** Names of the existing ledgers of a run. @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
 export async function ledgersOf(
   session: Session,
   token: bigint,
@@ -283,9 +278,7 @@ export type MarkerState = 'ours' | 'gone' | 'taken'
 
 /**
  * Asks over a new connection whether the marker still exists. If it is ours, also records the session in it.
- * @throws {ServerError}
- * @throws {ConnectionError}
- * @throws {TimeoutError}
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askMarker(
   session: Session,

@@ -8,7 +8,7 @@ import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
 
-/** Time limit for asking on another connection if the server is silent on one. */
+/** Time limit for the question if the server has already not answered on another connection. */
 const silentServerMs = 1_000
 
 /**

@@ -5,7 +5,7 @@
 
 import { UsageError } from '../../errors.js'
 
-/** Whether a text can name a run, as it becomes part of names on the server and on disk. */
+/** Whether a text can name a run. The name becomes part of names on the server and on disk. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
@@ -45,7 +45,6 @@ type LedgerVersion = 1 | 2
 
 /**
  * Name of a run's ledger. It contains the run's token, so that no other run can write receipts into it.
- *
  * @param number  from 1; a run whose ledger was dropped begins a ledger with the next number
  */
 export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
@@ -68,7 +67,7 @@ export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Name of the table with the number of the last batch, for a run whose batches are answered; the table has one row. */
+/** Name of a table whose one row is the last batch number of a run in which the server answers each batch. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }

@@ -10,7 +10,7 @@ import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { RejectRun } from './reject-run.js'
 
-/** This many bytes show the encoding of a file. */
+/** How many bytes of a file are read to check its encoding. */
 const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 

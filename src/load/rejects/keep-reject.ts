@@ -28,7 +28,7 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
   readonly ending: Pick<RunEnding, 'fail'>
 }
 
-/** Notices show only the first rejects; the file has all. */
+/** Notices show only the first rejects; the rejects file has all of them. */
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {

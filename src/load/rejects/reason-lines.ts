@@ -29,7 +29,7 @@ const valueMember = Buffer.from(',"value":')
 const nothing = Buffer.from('null')
 
 export function newReasonLines(): ReasonLines {
-  /** The start of the last line, as most lines share it. */
+  /** The start of the last line, kept because the next line usually begins in the same way. */
   let head = { runId: '', file: '', bytes: Buffer.alloc(0) }
   let cause: Pick<RejectReason, 'columnName' | 'code' | 'class'> & { bytes: Buffer } = {
     columnName: null,

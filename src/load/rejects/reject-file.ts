@@ -25,15 +25,9 @@ export interface RejectFile {
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, reason: RejectReason): void
-  /**
-   * Writes all queued rows and waits for the disk.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
-  /**
-   * Flushes and closes; removes files without rows.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Flushes and closes; removes files without rows. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
 }
 
@@ -42,7 +36,6 @@ const carriageReturn = 0x0d
 
 /**
  * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share a pair.
- *
  * @param shape  shape of all records that will be added
  * @param mayTakeEmpty  whether an empty file at `path` may be used
  * @throws the system's error, EEXIST if either name is taken
@@ -198,9 +191,7 @@ function pairOf(
   }
 }
 
-/**
- * Adds a line end to a record that has none, such as the last of an input. It is the line end of the records before.
- */
+/** Adds the line end of earlier records to a record that has none, such as the last record of an input. */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {

@@ -26,10 +26,7 @@ export interface RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be made; the row is then unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
-  /**
-   * Writes all queued rows and waits for the disk.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
   /** @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
@@ -45,10 +42,7 @@ export interface RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
-  /**
-   * Cuts off rows that earlier processes wrote after these sizes.
-   * @throws {DdbError} DDB_OUTPUT_CREATE
-   */
+  /** Cuts off rows that earlier processes wrote after these sizes. @throws {DdbError} DDB_OUTPUT_CREATE */
   cutBack(): void
 }
 
@@ -59,7 +53,7 @@ export interface KeptFile extends PairSize {
 }
 
 interface ShapeFile {
-  /** undefined if the file was not tried, or could not be made. */
+  /** undefined if the run has not tried to make the file, or could not make it. */
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined

@@ -75,7 +75,7 @@ export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
   return { folder: workingFolder, options: journaledOptions(options, plan) }
 }
 
-/** Options are at most some lines of plain data. */
+/** Longest line that is read: the options of a run are at most some lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
 /**
@@ -220,7 +220,7 @@ export function retryOptions(
 }
 
 /**
- * Replaces references to the input's name by their former texts, as the file has another name.
+ * Replaces references to the input's name by their former texts, because the rejects file has another name.
  * @throws {UsageError} DDB_USAGE for columns whose texts are no longer known
  */
 function setAgain(

@@ -35,7 +35,7 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/** Makes the lines of the reasons file. The next call reuses the result, as a new object for each of a million rejects is a waste. */
+/** Makes lines of the reasons file, always in the same object: a million rejects would make a million objects. */
 export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
   const reason: RejectReason = {
     runId,

@@ -5,7 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
 import { newRowQueue, type RowQueue } from './row-queue.js'
 
-/** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
+/** Methods fail with DDB_OUTPUT_WRITE, which names the file. Rows of the queue are numbered from 0. */
 export interface RowFile {
   /** Rows to be written, each with its line end. */
   readonly queue: RowQueue

@@ -19,17 +19,14 @@ export interface RowPair {
   queued(bytes: number): void
   /** Counts a row that is in no queue as unplaced. */
   lose(): void
-  /**
-   * Writes all queued rows and waits for the disk.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
 }
 
 /** Rows written at a time: if the disk fills up, at most this many records are removed because their reasons do not fit. */
 const rowsAtOnce = 64
 
-/** Limit for both files together: the pair then waits for the disk, so that failures are noticed in time. */
+/** At this many unsynced bytes in both files, the pair waits for the disk, so that failures are noticed in time. */
 const mostUnsyncedBytes = 4 * 1024 * 1024
 
 /** @param rowsBefore  rows already in both files */

@@ -2,7 +2,7 @@
   Rows that wait to be written, one after the other in one array. A million small arrays would burden the garbage collector.
 */
 
-/** Rows count from 0. */
+/** Rows of the queue are numbered from 0. */
 export interface RowQueue {
   readonly rowCount: number
   /** Bytes of all rows; valid until a row is added. */

@@ -29,10 +29,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   readonly count: number
   /** Contents for the journal, after a flush; only inputs that changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
-  /**
-   * Continues the rejects of the run's earlier processes.
-   * @throws {DdbError} DDB_OUTPUT_CREATE
-   */
+  /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn(found: FoundRun, making: (path: string) => void): void
   /**
    * Cuts off rejects that the journal does not count. Must be called only once the journal is known to be complete.
@@ -40,9 +37,9 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
    */
   cutBack(): void
   ofInput(file: string): InputRejects
-  /** Counts for the result of the run, once closed. */
+  /** Counts for the result of the run, after the files are closed. */
   result(): LoadResult['rejects']
-  /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
+  /** The failure to report if a reject is neither in a file nor counted as unplaced; otherwise undefined. */
   equationError(rejected: number): DdbError | undefined
 }
 

@@ -18,10 +18,9 @@ import type { TableTarget } from './target.js'
 
 /**
  * Adds the missing columns; a dry run only reports them.
- *
  * @returns the columns that were added, or would be
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no column names; also if the run needs more options to
- *   fill the columns
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no column names; also if the run needs
+ *   more options to fill the columns
  * @throws {ServerError} with the server's message
  */
 export async function addColumns(
@@ -155,7 +154,7 @@ function checkNew(run: Run, schema: InferredSchema, isJson: boolean): void {
   )
 }
 
-/** Needs no quoting, as all names are identifiers. */
+/** The names need no quoting, as all are identifiers. */
 function addScript(table: TableTarget, columns: readonly TargetColumn[]): string {
   const target =
     table.kind === 'dfs' ? `loadTable("${table.database}", "${table.table}")` : table.name

@@ -61,10 +61,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   tellColumns(run, schema, `created "${tableText(table)}"`)
 }
 
-/**
- * The table that `createTarget` would create, without creating it.
- * @throws as `createTarget`
- */
+/** The table that `createTarget` would create, without creating it. @throws as `createTarget` */
 export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
   const table = tableOf(run)
   const { schema } = await newTarget(run)
@@ -103,8 +100,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
 }
 
 /**
- * Adds to an error how to create the table if its database exists: only the owner of the database knows its partition
- * columns.
+ * If the database of the new table already exists, tells in the error how to create the table: only the owner of the
+ * database knows the partition columns.
  */
 function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
   const isDatabase =
@@ -239,7 +236,7 @@ async function checkHeaders(
 const rowsText = (count: number): string =>
   count === 1 ? '1 row that does' : `${count} rows that do`
 
-/** Columns take members of JSON only by their exact name. */
+/** Whether an input has JSON members, which fill only columns with exactly the same name. */
 function hasMembers({ inputs }: InferredSchema): boolean {
   return inputs.some(({ format }) => formats[format].records === 'members')
 }

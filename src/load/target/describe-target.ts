@@ -57,7 +57,7 @@ export interface TargetDescription {
   readonly isHandle?: boolean
   /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if the server does not tell. */
   readonly engine?: string | undefined
-  /** How rows are upserted; undefined if rows are not upserted. */
+  /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
   /** Whether a row written twice stays one row: the table has a key, or keeps one of several rows with equal sort columns. */
   readonly dropsDuplicates?: boolean
@@ -147,10 +147,7 @@ function transformed(table: TargetDescription, types: string | undefined): Targe
   }
 }
 
-/**
- * The named columns. A name without a type gets the type of the table's column.
- * @throws {UsageError} DDB_USAGE
- */
+/** The named columns. A name without a type gets the type of the table's column. @throws {UsageError} DDB_USAGE */
 function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly TargetColumn[] {
   const entries = types.split(',').map(entry => {
     const name = entry.trim()
@@ -168,9 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). A table that keeps one of the rows with equal sort columns does so in each partition. Only in
- * a VALUE scheme does each partition have a single value of its column.
- *
+ * manual, page upsert!). A table that keeps one of the rows with equal sort columns keeps one in each partition, so
+ * partition columns of a VALUE scheme belong to the key: there, each value has a partition of its own.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(
@@ -197,8 +193,8 @@ function keyColumnsOf(
 }
 
 /**
- * The columns of a DFS table, because the server limits the length of their texts; none for other tables. A DFS table
- * may also be shared under a plain name.
+ * The columns in which the server limits the length of texts: all of a DFS table, even if it is shared under a plain
+ * name; none of other tables.
  */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')

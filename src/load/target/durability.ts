@@ -14,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
 export interface Durability {
-  /** Asks once all rows are confirmed, and does not wait: closing the session waits for the answer. */
+  /** Must be called after all rows are confirmed. Does not wait: closing the session waits for the answer. */
   ask(control: Session): void
   /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>

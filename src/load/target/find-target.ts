@@ -23,7 +23,6 @@ import { transformScript } from './transform.js'
 
 /**
  * Connects, follows redirects, and describes the target.
- *
  * @param onConnected  gets each new session, so that ending the run can end it
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  * @throws {DdbError} DDB_EXPECTATION if the target has other columns than expected
@@ -98,7 +97,10 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-/** Finds out before the first row whether the server accepts the transform. @throws {ServerError} in the server's words */
+/**
+ * Checks before the first row that the server accepts the transform.
+ * @throws {ServerError} with the server's message
+ */
 async function defineTransform({ plan }: Run, control: Session): Promise<void> {
   const { target, confirmTimeoutMs: timeoutMs } = plan
   if (target.kind === 'function' || target.transform === undefined) return
@@ -139,10 +141,9 @@ function firstConnection(
 }
 
 /**
- * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or says that it is not
- * ready.
- *
- * @throws {ServerError} DDB_UNAVAILABLE if the server says so to the end
+ * Waits for a server that is still starting, within the time for connecting. Such a server refuses connections, or
+ * answers that it is not ready.
+ * @throws {ServerError} DDB_UNAVAILABLE if the server is still not ready at the end
  */
 async function waiting<T>(
   run: Run,

@@ -1,5 +1,5 @@
 /*
-  Options for inferring columns, so that inputs are read as a run with the same options would.
+  Options for inferring columns, so that inputs are read as a run with the same options reads them.
 */
 import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'

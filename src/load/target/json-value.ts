@@ -7,9 +7,8 @@ import { UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 
 /**
- * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text → STRING; null
- * → VOID; a list → a vector if one type holds all its elements, else a tuple.
- *
+ * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text →
+ * STRING; null → VOID; a list → a vector if one type holds all its elements, else a tuple.
  * @throws {UsageError} DDB_USAGE for an object, also inside a list, as its type is unclear
  */
 export function jsonToValue(json: unknown): Value {

@@ -1,8 +1,8 @@
 /*
-  Decides which rows must share a connection if a run has several. Rows of one partition must share one: while one
-  session writes to a partition, the server refuses others. In keyed in-memory tables, rows with the same key must share
-  one, because their order matters. Equal partitions or keys must get equal lanes, and nothing more is required, so
-  unknown parts of a scheme can be ignored.
+  Decides which rows must share a connection if a run has several connections. Rows of one partition must share a
+  connection: while one session writes to a partition, the server refuses other sessions. In keyed in-memory tables,
+  rows with the same key must share a connection, because their order matters. Equal partitions or keys must get equal
+  lanes, and nothing more is required, so unknown parts of a scheme can be ignored.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'

@@ -207,7 +207,7 @@ function unitChange(
   return numeric.includes(from) && numeric.includes(to) ? raw => raw : undefined
 }
 
-/** Converts `raw`, which counts `perDay` units a day, to whole units of which a day has `toPerDay`. */
+/** Converts a time to another unit, rounded down. A day has `perDay` of the old and `toPerDay` of the new units. */
 function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): number | bigint {
   if (typeof raw === 'number') return Math.floor((raw * toPerDay) / perDay)
   const scaled = raw * BigInt(toPerDay)

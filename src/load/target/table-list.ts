@@ -20,10 +20,7 @@ const mostDatabases = 50
 /** Tables that runs keep on the server are never targets. */
 const ownName = /^ddbIngest/
 
-/**
- * Names of the tables that this user may see.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
+/** Names of the tables that this user may see. @throws {ConnectionError} @throws {TimeoutError} */
 export async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {
   yield* await names(asking, 'exec name from objs(true) where shared=true, form="TABLE"')
   const databases = await texts(asking, 'getClusterDFSDatabases()')

@@ -21,8 +21,8 @@ export const writeFunction = 'ddbIngestWrite'
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Checks that a text is exactly one expression. The text must not end early, and nothing may follow the expression in scripts that
- * contain it. Only the server can tell what the expression means.
+ * Checks that a text is exactly one expression, so that it cannot change the meaning of a script that contains it. Only
+ * the server can tell what the expression means.
  * @returns the text as it goes to the server
  * @throws {UsageError} DDB_USAGE
  */
@@ -117,8 +117,8 @@ def ${transformFunction}(mutable data) {
 }
 
 /**
- * Script lines that write the rows that the transform leaves, but no empty table. They set `left` to the number of
- * these rows and `taken` to the number written.
+ * Script lines that write the rows left by the transform, if any. They set `left` to the number of these rows and
+ * `taken` to the number written.
  */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)
@@ -126,7 +126,7 @@ export function writeLines(left: string, taken: string, target: string): string 
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }
 
-/** Like `transformScript`, plus a function that answers rows left (null after an error), rows taken (or −1), and the error. */
+/** Like `transformScript`, plus a function that returns rows left (null after an error), rows taken (or −1), error. */
 export function answerScript(text: string, writeBody: string): string {
   return `${transformScript(text)}def ddbIngestTarget(mutable data) {
 ${writeBody}

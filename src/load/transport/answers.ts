@@ -41,10 +41,7 @@ export interface AnsweredSetup {
   readonly columnNames: readonly string[]
   /** Whether the server has nothing to do for a session; undefined if the server does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /**
-   * Opens this many further sessions.
-   * @throws {DdbError}
-   */
+  /** Opens this many further sessions. @throws {DdbError} */
   readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
   /**
    * Connects to the node that a redirect names, with the same number of sessions.
@@ -52,7 +49,7 @@ export interface AnsweredSetup {
    */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
-   * Called once the connection is lost: whether the server still has in memory the rows that it confirmed.
+   * Called when the connection is lost. Tells whether the server still has the rows in memory that it confirmed.
    * @param silent  whether the server keeps its connections open but does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>

@@ -7,7 +7,9 @@ export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
 /** How the run found out which rows arrived; `answers` in sync mode. */
 export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
 
-/** The ways to request, in the order of the help; in sync mode the server's answers replace some of them. */
+/**
+ * The ways that a user can request, in the order of the help. In sync mode, the server's answers replace some of them.
+ */
 export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
   auto: { asyncOnly: false },
   none: { asyncOnly: false },

@@ -8,9 +8,9 @@ import { wait as waitFor } from '../../platform/wait.js'
 export type CountVerdict =
   /** The table grew by exactly the rows sent. */
   | { kind: 'reached' }
-  /** The table grew by less, and nothing changes any more. */
+  /** The table grew by fewer rows than were sent, and nothing changes any more. */
   | { kind: 'short'; grownRows: number }
-  /** The table grew by more, or shrank: others write, too. */
+  /** The table grew by more rows than were sent, or shrank: others write, too. */
   | { kind: 'cannotTell'; grownRows: number }
   /** The server did not answer any more. */
   | { kind: 'unreachable'; cause: unknown }

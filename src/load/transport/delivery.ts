@@ -32,7 +32,7 @@ export interface Delivery {
   readonly connections?: Connections
   /**
    * Resolves once every batch handed over is counted.
-   * @throws {DdbError} if their outcome makes the run fail, after all are counted
+   * @throws {DdbError} after all are counted, if an outcome makes the run fail
    */
   finish(): Promise<void>
   /**
@@ -46,10 +46,7 @@ export interface Delivery {
 }
 
 export interface Connections {
-  /**
-   * Resolves once nothing is in flight.
-   * @throws {DdbError} the failure that ended the run
-   */
+  /** Resolves once nothing is in flight. @throws {DdbError} the failure that ended the run */
   idle(): Promise<void>
   /**
    * Opens or closes sessions until there are as many as in the plan. Nothing may be in flight.
@@ -85,10 +82,7 @@ export function movedOn(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 
-/**
- * Ignores the loss of a session while the run ends, as its batches are counted already.
- * @throws all other errors
- */
+/** Ignores the loss of a session while the run ends, as its batches are counted already. @throws all other errors */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
 }

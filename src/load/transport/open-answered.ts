@@ -85,7 +85,7 @@ function checkNumbers({ history: { journal, found }, emit }: Run, resends: boole
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
 }
 
-/** True if a second copy changes nothing, or the user wants it. */
+/** True if a second copy of rows changes nothing in the table, or the user accepts it. */
 function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
   return (
     plan.onDoubt === 'resend' ||

@@ -124,7 +124,7 @@ function noReceipts(): DdbError {
   )
 }
 
-/** A count cannot show how many rows a transform leaves out. */
+/** The error for a transform without receipts: a count cannot show how many rows a transform leaves out. */
 function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
   const why = refusal === undefined ? obstacle : refusalText(refusal)
   return new UsageError(

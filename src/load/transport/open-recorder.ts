@@ -1,5 +1,6 @@
 /*
-  Decides what refusals and short answers mean for a run's target. Asks the server before the first batch, never while one is in flight.
+  Decides what it means for a run's target if the server refuses rows, or takes fewer rows than were sent. Asks the
+  server before the first batch, never while one is in flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'

@@ -139,8 +139,7 @@ export async function connectEach(
     connectDeadlineMs(run.platform, run.server.address),
     run.platform.clock.nowMs() + timeoutMs,
   )
-  // Every connection adds a listener. The caller's signal must not collect these listeners, so this signal depends on
-  // it.
+  // Every connection adds a listener. This dependent signal keeps the listeners off the caller's signal.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>

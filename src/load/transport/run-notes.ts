@@ -31,7 +31,7 @@ export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes
   let keepsNotes = true
   return {
     // The note is sent before the batch, and the server stores the note before the next batch. Waiting for each note
-    // would double the time.
+    // would double the time for a batch.
     sending(no) {
       if (noteBatch === undefined || !keepsNotes || no <= notedNo) return
       notedNo = no

@@ -119,10 +119,7 @@ function leastBusy({ sessions }: Writer, turn: number): number {
   return least
 }
 
-/**
- * The message of a last look that failed because of the server.
- * @throws all other errors
- */
+/** The message of a last look that failed because of the server. @throws all other errors */
 export function whyNotAsked(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
   throw error

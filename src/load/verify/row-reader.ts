@@ -54,7 +54,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
   const opened = async (): Promise<Session> => {
     if (left !== undefined) throw left
     const { host, port } = run.server.address
-    // A run may have followed a redirect.
+    // The run may have followed a redirect since, and the rows are then on another node.
     if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
     await session?.close().catch(ignoreLoss)
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs

@@ -17,7 +17,7 @@ export interface SearchSetup {
 export interface RowSearch {
   /**
    * Reads as many stored rows as `columns` has: at the expected position, or where a search finds equal rows.
-   * @param offset  index in the part of the first of these rows
+   * @param offset  number of rows in the part before these
    * @param mostRows  limit of the rows that are read at once
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
@@ -55,7 +55,7 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Rows that earlier processes of the run have sent lie before the expected position.
+      // Earlier processes of the run may have stored these rows before the expected position.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }

@@ -1,6 +1,5 @@
 /*
-  Compares stored cells with sent cells, bit for bit. A comparison of numbers would take -0 for 0, and NaN would never
-  equal NaN.
+  Compares stored with sent cells bit for bit: as numbers, -0 would equal 0, and NaN would never equal NaN.
 */
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isNullAt } from '../../protocol/element.js'

@@ -55,7 +55,7 @@ export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
 }
 
 /**
- * The pieces of a part to read back: the whole part, or up to 100 from every 10,000 rows of the run.
+ * Cuts a part into the pieces to read back: all rows, or up to 100 rows of every 10,000 rows of the run.
  * @param rowsBefore  number of rows in earlier parts
  */
 export function piecesOf(

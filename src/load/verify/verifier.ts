@@ -181,7 +181,7 @@ async function byKey(
   const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
   const stored = await reader.among(filters)
   if (stored.rows >= mostFound) throw notSelective(plan)
-  // Rows with a null are skipped: server versions may differ on whether null is in a list with nulls.
+  // Rows with a null in these columns are skipped: server versions may differ on whether `in` finds a null.
   const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
   const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
   let skipped = 0

@@ -1,6 +1,6 @@
 /*
-  Plans how to find the rows of a run in its table again (`delivery.verify`): by position if rows are appended and stay, otherwise by
-  key. The plan is made before the first row, as a run that cannot verify must not begin.
+  Plans how to find the rows of a run again (`delivery.verify`): by position if the table appends rows and keeps them,
+  otherwise by key. The plan is made before the first row, because a run that cannot verify must not begin.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -20,7 +20,6 @@ import { conversion } from './converted-column.js'
 /** A column that is sent, and the table's column to compare it with. */
 export interface VerifiedColumn {
   readonly name: string
-  /** The column's index among the columns sent, and among the table's columns. */
   readonly sentIndex: number
   readonly storedIndex: number
   readonly storedType: ColumnType

@@ -24,7 +24,7 @@ const maxYear = 9999
 const daysBefore1970 = 719_528
 
 /**
- * By month of the years 0 to 9999: the days from 0000-01-01 to the month's first day, times 32, plus the month's
+ * One number for each month of the years 0 to 9999: 32 times the days from 0000-01-01 to its first day, plus its
  * length; 0 until computed. Computing the days for every cell would take longer than reading the rest of the cell.
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)

@@ -5,7 +5,7 @@
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** Stands for an unknown offset. No offset has so many seconds, and V8 stores so small a number without allocating. */
+/** Stands for an unknown offset. No offset has a million seconds, and V8 allocates nothing for such a number. */
 const unknown = 1_000_000
 /** Stands for times without an offset; chosen like `unknown`. */
 const noOffset = 1_000_001
@@ -63,7 +63,6 @@ export class ColumnOffset {
 
 /** The offsets of a run's columns, by name. */
 export class ColumnOffsets {
-  /** Number of columns whose offset is known. */
   knownCount = 0
   readonly #byName = new Map<string, ColumnOffset>()
 

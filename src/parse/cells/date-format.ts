@@ -17,7 +17,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   H: 'the hour (HH)',
 }
 
-/** Number of decimals of a second that each unit of `epoch:` has. */
+/** By unit of `epoch:`: the decimals of a second that it has, for example 3 for milliseconds. */
 const epochUnits: ReadonlyMap<string, number> = new Map([
   ['s', 0],
   ['ms', 3],

@@ -62,7 +62,7 @@ export class EpochFormat implements DateFormat {
   }
 
   #set(negative: boolean, seconds: number, nanos: number): void {
-    // Before 1970, too, the fraction counts forward, from the whole second below.
+    // Also before 1970, the fraction counts forward from the whole second below.
     const below = negative && nanos > 0
     const signed = negative ? -seconds - (below ? 1 : 0) : seconds
     this.days = Math.floor(signed / secondsPerDay)

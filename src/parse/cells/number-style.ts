@@ -128,5 +128,5 @@ export function writePlainNumber(
 
 const percentExponent = new TextEncoder().encode('e-2')
 
-/** How many bytes longer than the original a plain number may be. */
+/** A plain number may be this many bytes longer than the original. */
 export const plainNumberRoom: number = percentExponent.length

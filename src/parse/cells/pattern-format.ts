@@ -15,7 +15,7 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** Number of digits in a whole time of day without separators, if this part is its first, the hour; otherwise 0. */
+  /** For an hour that begins a time of day without separators: the number of digits in that time; otherwise 0. */
   readonly runDigits: number
 }
 
@@ -67,7 +67,7 @@ export function patternLetters(text: string): string {
   return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
 }
 
-/** Reads YYYY and DD like yyyy and dd, because other programs write them and they mean nothing else here. */
+/** Reads YYYY and DD like yyyy and dd: other programs write YYYY and DD, which have no other meaning here. */
 function symbolOf(token: string): string {
   return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
 }
@@ -88,7 +88,7 @@ function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
 
-/** Number of digits in a time of day without separators that begins with the hour; 0 for any other fields. */
+/** Number of digits if the next fields are a time of day without separators; otherwise 0. */
 function timeDigits(tokens: readonly string[]): number {
   const other = tokens.findIndex(token => !isNumber(token))
   const run = other < 0 ? tokens : tokens.slice(0, other)
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true if no separator stands between this field and another: it then has as many digits as letters */
+/** @param isExact  true before a field, or after a field of digits: then there are as many digits as letters */
 function digitsOf(
   letter: string,
   length: number,
@@ -118,14 +118,13 @@ export class PatternFormat implements DateFormat {
   months = 0
   readonly #parts: readonly PatternPart[]
   #half: 'none' | 'morning' | 'afternoon' = 'none'
-  /** Values of the fields that were read. */
   #year = 1970
   #month = 1
   #day = 1
   #hour = 0
   #minute = 0
   #second = 0
-  /** Number of missing leading zeros that fields still to be read must count as their digits. */
+  /** Number of missing leading zeros, which the next fields count among their digits. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {

@@ -86,7 +86,7 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Reads an unscaled number of up to 18 digits, with leading zeros, into `short`. Returns false for any other text. */
+/** Reads a text whose unscaled number has up to 18 digits, counting leading zeros, into `short`; false for others. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus
@@ -126,7 +126,6 @@ function readShort(bytes: Uint8Array, start: number, end: number, scale: number)
   return true
 }
 
-/** Sets `into` to the number that `readShort` has read. */
 function setShort(into: Int64Parts): void {
   const upper = short[0]!
   if (shortLowerDigits === 0) {

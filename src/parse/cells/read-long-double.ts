@@ -1,7 +1,6 @@
 /*
-  Reads numbers of up to 17 digits, as programs write doubles in full, with or without an exponent. Rounds correctly without a
-  string: it computes with about twice the precision of a double. If that does not decide the rounding, the caller reads the text
-  the slow way.
+  Reads numbers of up to 17 digits, as programs write doubles in full. Computes with about twice the precision of a
+  double, without a string. If that does not decide the rounding, the caller reads the text the slow way.
 */
 import { numberRead, powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
@@ -11,7 +10,7 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Number of digits in the upper part. Multiplied by 10^5, for the 5 digits of the lower part, it is still exact. */
+/** Number of digits in the upper part. Times 10^5, to append the 5 lower digits, the upper part is still exact. */
 const upperBytes = 12
 const maxDigits = 17
 /** 10^22 is the largest power of ten that doubles hold exactly. */
@@ -26,10 +25,7 @@ const maxError = 2 ** -40
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
-/**
- * Returns whether `numberRead` holds the number. The number must have at most 17 significant digits. Its power of ten must be one
- * that doubles hold exactly.
- */
+/** Reads up to 17 digits, times 10^−22 to 10^22, into `numberRead`. False for other texts, or uncertain rounding. */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   const sign = bytes[p]
@@ -91,10 +87,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
   return true
 }
 
-/**
- * Sets `numberRead` to `(high + low) / divisor`, rounded once. `low` is the smaller part. Returns false if the computed digits do
- * not decide the rounding.
- */
+/** Sets `numberRead` to `(high + low) / divisor`, rounded once. Returns false if the rounding is not certain. */
 function setQuotient(high: number, low: number, divisor: number): boolean {
   const sum = high + low
   const lost = low - (sum - high)

@@ -22,10 +22,7 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
   Number(`1e${i}`),
 )
 
-/**
- * The number of four digits at `p`, or a negative number if one byte is not a digit. Computes with pairs in one word: tens and
- * ones first, then hundreds.
- */
+/** The number of four digits at `p`; negative if one byte is not a digit. Joins digits to pairs, and then the pairs. */
 export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
@@ -64,7 +61,7 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // If the cell is empty, the sign may be a byte after the cell.
+  // For an empty cell, the byte read as the sign lies after the cell.
   if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
@@ -90,7 +87,7 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // If the cell is empty, the sign may be a byte after the cell.
+  // For an empty cell, the byte read as the sign lies after the cell.
   if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false
@@ -98,10 +95,7 @@ export function readShortLong(
   return true
 }
 
-/**
- * Returns whether `numberRead` holds the text's number, correctly rounded. The number may have at most 15 digits and no exponent.
- * `view` is over `bytes`.
- */
+/** Like `readShortLong`, for numbers with or without a point, correctly rounded. Returns false for an exponent. */
 export function readShortDouble(
   bytes: Uint8Array,
   view: DataView,
@@ -133,10 +127,7 @@ export function readShortDouble(
   return true
 }
 
-/**
- * Reads a number at `start` into `numberRead`, correctly rounded, and returns the position after it. An exponent may follow.
- * Returns −1 for no number, and for more than 15 digits.
- */
+/** Reads a number of up to 15 digits, without exponent, into `numberRead`, correctly rounded. Returns its end or −1. */
 export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   const sign = bytes[p]

@@ -1,7 +1,6 @@
 /*
-  Reads UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first byte of the text last
-  (docs/protocol.md#sixteen-byte-values). Writes four words: the first four bytes of the text become the last word, the
-  first byte highest.
+  Reads UUIDs, hexadecimal digits and IP addresses into 16 bytes (docs/protocol.md#sixteen-byte-values), as four words:
+  the text's first four bytes become the last word, the first byte highest.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -113,7 +112,7 @@ export function readIpAddress(
   return 0
 }
 
-/** Returns whether `groups`, from index `at` on, holds the address. */
+/** Reads an IPv4 address into `groups`, from index `at` on. Returns false for any other text. */
 function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): boolean {
   // A quick check, which most IPv6 addresses fail.
   if (bytes[start + 1] !== point && bytes[start + 2] !== point && bytes[start + 3] !== point) {

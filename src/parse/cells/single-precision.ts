@@ -29,14 +29,11 @@ export function singleOf(text: string, value: number): number {
   const other = 2 * value - single
   const difference = compare(text, value)
   if (difference === 0) return single
-  // Compares absolute values.
   const isLarger = Math.abs(other) > Math.abs(single)
   return difference > 0 === isLarger ? other : single
 }
 
-/**
- * No double halfway between two singles has so many digits. Of further digits, it only matters whether all are zero.
- */
+/** No double halfway between two singles has so many digits. Further digits only matter if one is not zero. */
 const maxDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */

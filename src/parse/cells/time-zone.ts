@@ -14,8 +14,8 @@ const stepSeconds = 3 * secondsPerDay
 /** No clock was changed before this year. */
 const firstYear = 1800
 /**
- * From this year on, rules equal those of 400 years before, because the calendar and its weeks repeat. Rules that
- * follow the moon (Morocco) are fixed up to 2087, so only years after 2087 may stand in for them.
+ * From this year on, the rules are those of 400 years before, because the calendar and its weeks repeat. Until 2087
+ * there are rules that follow the moon (Morocco), so the years that repeat must be later.
  */
 const lastYear = 2600
 const cycleYears = 400

@@ -23,7 +23,7 @@ const slash = 47
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-/** By number of digits in a fraction: the nanoseconds for which a 1 as the last digit stands. */
+/** By number of digits in a fraction: the nanoseconds of one unit of its last digit. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
 /** What the readers return instead of 0 if the text is not a value. */
@@ -40,10 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/**
- * Reads texts of one format. `read` sets the parts and returns 0; NaN if the text does not match; Infinity if the
- * fraction has digits beyond nanoseconds.
- */
+/** Reads texts of one format. `read` sets the parts and returns 0; NaN for other texts; Infinity beyond nanoseconds. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
@@ -58,9 +55,7 @@ export interface ClockRules {
   readonly zone?: TimeZone | undefined
   /** The common offset of times stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /**
-   * Called when a time with an offset other than 0 is stored as written; if this returns true, also for the next one.
-   */
+  /** Called when an offset other than 0 is left out of a stored time. Returns true to be called for the next, too. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
@@ -121,10 +116,7 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /**
-   * Reads a date, alone (midnight) or followed by `T` or a blank and `HH:MM[:SS[.fraction]]`. Returns 0, or else `noValue` or
-   * `tooFine`.
-   */
+  /** Reads a date and, after `T` or a blank, `HH:MM[:SS[.fraction]]`, or else midnight. Returns as `readDate`. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -178,8 +170,8 @@ export class WallClock implements TimeParts {
   }
 
   /**
-   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`. Returns the position after the date, or NaN. A day that does
-   * not exist makes `days` NaN, and the sums below then give NaN, too.
+   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`, into `days`. Returns the position after the
+   * date; NaN if there is none, or the day does not exist.
    */
   #date(bytes: Uint8Array): number {
     const p = this.#start
@@ -241,10 +233,7 @@ export class WallClock implements TimeParts {
     return outcome
   }
 
-  /**
-   * Converts the moment to the zone's clocks. Returns 0, or `noValue` if the clocks never showed the time. Without a zone, only checks
-   * the offset.
-   */
+  /** Converts the moment to the zone's clocks; without a zone, only checks the offset. Returns 0 or `noValue`. */
   #toZone(): number {
     const zone = this.#zone
     const offset = this.#offset

@@ -48,7 +48,6 @@ export class ArrayStore {
     return this.#pool.take(byteLength)
   }
 
-  /** Gives the buffer to its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
     // Not the buffer's size: after large batches, each small batch would then take a large buffer.

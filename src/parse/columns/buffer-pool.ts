@@ -40,7 +40,7 @@ export class BufferPool {
     }
   }
 
-  /** Takes back an unused buffer that came from `take`. */
+  /** Takes back a buffer from `take` that is no longer used. */
   give(buffer: ArrayBuffer): void {
     const size = buffer.byteLength
     if (this.#keptBytes + size > maxKeptBytes) return
@@ -53,9 +53,7 @@ export class BufferPool {
 
 let closed: InstanceType<typeof MessagePort> | undefined
 
-/**
- * Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait until there are 64 MB of such buffers.
- */
+/** Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait for 64 MB of them. */
 function freeNow(buffer: ArrayBuffer): void {
   if (closed === undefined) {
     closed = new MessageChannel().port1

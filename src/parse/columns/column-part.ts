@@ -1,6 +1,5 @@
 /*
-  Rows of a column that one builder hands to another builder's batch. They are plain data, which threads can transfer without
-  copying.
+  Rows of a column that one builder hands to another: plain data, which threads can transfer without copying.
 */
 
 /** Elements of one size, one after the other. */

@@ -1,6 +1,5 @@
 /*
-  A column with the same text in every row, for `mapping.set` and for columns that the input lacks. A text from the input's path
-  differs between inputs.
+  A column with the same text in every row of an input, for `mapping.set` and for columns that the input lacks.
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'

@@ -63,7 +63,7 @@ export class CountColumn extends Int64Column {
   }
 }
 
-/** Returns false for signs, which must not be between digits. */
+/** Refuses signs, because `readShortLong` would accept one before each half of the digits. */
 function isDigit(byte: number): boolean {
   return byte >= zero && byte <= zero + 9
 }

@@ -1,7 +1,6 @@
 /*
   Columns of numbers of up to 32 bits, and of floating-point numbers. IntegerColumn and FloatingColumn have loops of
-  their own, because most columns have their types. All other types share one loop, which calls a function for each
-  cell.
+  their own, because most columns have their types. All other types share a loop that calls a function per cell.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -137,7 +136,7 @@ type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 
 
 /**
  * From this number on, a number halfway between two singles has at most 15 digits. Different numbers of up to 15 digits
- * never become the same double. So a text of up to 15 digits that becomes such a double is exactly that number.
+ * never become the same double. So a text of up to 15 digits whose double is halfway is exactly halfway.
  */
 const exactFrom = 2 ** 14
 

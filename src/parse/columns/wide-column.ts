@@ -18,10 +18,7 @@ export interface WideType<A extends WideArray> {
   readonly view: (buffer: ArrayBuffer) => A
   /** The array elements of a null. */
   readonly nullElements: readonly number[]
-  /**
-   * Reads one cell into `array` at index `at`. Returns 0; NaN if the text is not a value; Infinity if the value does not fit.
-   * `view` is over `bytes`.
-   */
+  /** Reads a cell into `array` from `at` on. Returns 0; NaN if the text is not a value, Infinity if it does not fit. */
   readonly readCell: (
     bytes: Uint8Array,
     view: DataView,

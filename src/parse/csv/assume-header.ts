@@ -21,8 +21,7 @@ interface Look {
   readonly values: number
 }
 
-// The percentages come from about 1,300 public files. Between two halves of the files, they differ by up to a factor of
-// 3.
+// Percentages from about 1,300 public files. Between two halves of the files, they differ by up to a factor of 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -56,7 +55,7 @@ const looks: readonly Look[] = [
 ]
 const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(text))!
 
-/** Least logarithms of the odds for assuming that a record is a header, and that it is a row. */
+/** Least logarithm of the odds for assuming a header, and for assuming a row. */
 const headerOdds = 2
 const rowOdds = 2.5
 /** Least odds of a header's best field if no rows follow: those of a word like "id", or a spelling like "user_id". */
@@ -133,7 +132,7 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** The rows without repeats of the header, if these are few; all rows, if most repeat; undefined between the two. */
+/** The rows without repeats of the header, if few rows repeat it. All rows, if most do. Otherwise undefined. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -182,7 +181,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   const isWeak =
     cell === '' || look === longLook || (/^\p{L}$/u.test(cell) && !filled.includes(cell))
   const least = isWeak ? -weakOdds : -mostOdds
-  // A number of another kind than those below it is not necessarily a name, and a text that also occurs below is a value.
+  // An empty field, a number, or a text that also occurs below may speak for a row, but never for a header.
   const most = look === emptyLook || isNumber || filled.includes(cell) ? 0 : mostOdds
   return Math.min(most, Math.max(least, odds))
 }

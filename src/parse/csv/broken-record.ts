@@ -56,12 +56,10 @@ export class BrokenRecords {
   #maySettle = false
   /** True while walking over records after the broken one. */
   #isSettling = false
-  /**
-   * Input offsets. From `#knownFrom` to `#knownTo`, no quote may close a field. From `#goodFrom` on, records are
-   * correct.
-   */
+  /** No quote between these input offsets may close a field. */
   #knownFrom = 0
   #knownTo = 0
+  /** From this input offset on, records are correct. */
   #goodFrom = 0
 
   constructor(dialect: CsvDialect) {

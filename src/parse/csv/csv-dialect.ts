@@ -22,10 +22,7 @@ export interface DialectOptions {
   readonly trailingDelimiter?: boolean
   /** True if records begin with a row name, for which the header has no name. Row names are dropped; default false. */
   readonly rowNames?: boolean
-  /**
-   * Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` drops surplus ones; default
-   * `reject`.
-   */
+  /** Records with more or fewer fields than the first: `pad` adds nulls, `cut` drops the surplus; default `reject`. */
   readonly ragged?: 'reject' | 'pad' | 'cut'
   /** Ignores blanks and tabs around quoted fields; default false. */
   readonly trim?: boolean

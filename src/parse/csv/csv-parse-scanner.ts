@@ -85,13 +85,11 @@ class CsvParseScanner implements RecordScanner {
   readonly #quote: Uint8Array
   readonly #escape: Uint8Array
   readonly #isDoubled: boolean
-  /** How many bytes after a place csv-parse must have before it interprets the place. */
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
-  /** Input offset of the first byte that the feed was given. */
+  /** Input offsets of the first byte that the feed was given, and after the last one. */
   #feedOffset = 0
-  /** Input offset after the last byte that the feed was given. */
   #fedOffset = 0
   /** True if the feed was given blank lines after the end of the input. */
   #isFlushed = false

@@ -44,11 +44,9 @@ export class CsvScanner implements RecordScanner {
   /** Marks with 1 the bytes that may end an unquoted field or may not be in one; `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /**
-   * `#below`: four bytes, 1 above the highest special byte up to `highestLow`. `#above`: four delimiters above
-   * `highestLow`.
-   */
+  /** Four copies of a byte, which is 1 above the highest special byte up to `highestLow`. */
   readonly #below: number
+  /** Four copies of the delimiter if it is above `highestLow`; otherwise 0. */
   readonly #above: number
   /** Position where the next unescaped field is written. */
   #scratch = 0

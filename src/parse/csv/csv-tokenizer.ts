@@ -1,6 +1,5 @@
 /*
-  Reads the records of delimited text with any scanner. Handles comments, the first record, wrong quotes and wrong numbers of
-  fields.
+  Reads records of delimited text with any scanner. Handles comments, the first record, wrong quotes and field counts.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -43,9 +42,8 @@ export class CsvTokenizer implements LineFormat {
   readonly #broken: BrokenRecords
   /** Position after the record scanned last, if only the number of its fields is wrong; else −1. */
   #wrongCountNext = -1
-  /** Start of the record that `peek` returned. */
+  /** Start of the record that `peek` returned, and the position after it. */
   #peekedAt = 0
-  /** Position after the record that `peek` returned. */
   #peeked = 0
   /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
   #otherUpTo = 0
@@ -300,7 +298,7 @@ export class CsvTokenizer implements LineFormat {
     return faulty
   }
 
-  /** Looks at no byte beyond the limit, so that the result does not depend on the chunks. */
+  /** Looks at no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { fields, badQuoteAt } = this.#scanner
     if (this.#wrongCountNext >= 0) {

@@ -86,10 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/**
- * The answer assumed for the first input, unless a later input contradicts it. Either all inputs begin with the same
- * header, or each begins with its own row.
- */
+/** The first input's answer, unless this input contradicts it: all begin with one header, or each with its own row. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],

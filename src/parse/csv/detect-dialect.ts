@@ -31,7 +31,6 @@ interface Fit {
 }
 
 /**
- * Detects the dialect of a sample.
  * @param bytes  the start of the input
  * @param from  where the first record may begin
  * @param isWhole  true if the input ends with the sample
@@ -152,9 +151,7 @@ const number = /^[+-]?[\d.,:/\-TZ %]*\d[\d.,:/\-TZ %]*$/
 const otherDelimiter = /[,;|\t]/
 const proseDelimiter = /^[^,;|\t]*(?:[,;|] [^,;|\t]*)+$/
 
-/**
- * How much a field looks like a value. Numbers, dates and quoted texts score most, texts that contain another delimiter least.
- */
+/** How much a field looks like a value: most for numbers, dates, quoted texts; least with another delimiter inside. */
 function looksOf(records: SampleRecords, field: number): number {
   const start = records.starts[field]!
   const end = records.ends[field]!

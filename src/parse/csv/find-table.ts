@@ -281,7 +281,6 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
   return records
 }
 
-/** Where the table begins. */
 interface Begin {
   /** Index of the table's first record, which is the header if there is one. */
   readonly at: number

@@ -1,6 +1,5 @@
 /*
-  Opens delimited text: detects its dialect, and chooses the byte scanner or, for dialects that this scanner does not support,
-  csv-parse.
+  Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support.
 */
 import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -78,7 +77,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If all other records have one delimiter more than the first one, the first one has no trailing delimiter.
+  // If all other records have one delimiter more than the first record, that record lacks the trailing delimiter.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {

@@ -20,8 +20,8 @@ export interface RecordScanner {
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
   jumped?(): void
   /**
-   * Scans the record at `start` into `row`. There must be no empty line.
-   * @returns the position after the record, however many fields it has; `faulty` for a bad quote; `unfinished` or `undecided`
+   * Scans the record at `start`, which must not be an empty line, into `row`.
+   * @returns the position after the record, with any number of fields; `faulty` for a bad quote; or another result
    */
   scan(block: RecordBlock, row: number, start: number): number
   /** Names the quote opened at `openAt` and its line, for a record at the start of the window. */

@@ -39,10 +39,7 @@ export function withDecimalComma(
   return { schema, mapping, cells: { ...cells, decimalComma: value } }
 }
 
-/**
- * Whether numbers have a decimal comma.
- * @param isFound  whether a decimal comma was detected in the input
- */
+/** @param isFound  whether a decimal comma was detected in the input */
 export function decimalCommaFor(
   isFound: boolean,
   { decimalComma, thousands }: Pick<CellRules, 'decimalComma' | 'thousands'>,

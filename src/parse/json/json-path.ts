@@ -205,5 +205,5 @@ export class JsonPath {
   }
 }
 
-/** Limit of the names that a message searches for a similar one. */
+/** A message searches at most this many names for a similar one. */
 const maxOthers = 100

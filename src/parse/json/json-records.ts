@@ -38,13 +38,10 @@ export class JsonRecords {
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /**
-   * About the current record: numbers of members examined and of fields filled, and whether it may become a template.
-   */
+  /** Of the current record: members examined, fields filled, and whether it may become a template. */
   #position = 0
   #seen = 0
   #isUsual = true
-  /** Position after the key that was found last. */
   #keyEnd = 0
   #template: JsonTemplate | undefined
   /** Values of the current record, if it may become a template. */

@@ -47,7 +47,6 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
 /** Checks values in `bytes` and finds their ends. The owner sets `bytes`, `view`, `end` and `scratch` before each block. */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
-  /** A view of `bytes`. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** End of the data. The line feed there stops every scan. */
   end = 0
@@ -86,7 +85,6 @@ export class JsonScanner {
     }
   }
 
-  /** Scans any value. */
   value(p: number, depth = 0): number {
     const c = this.bytes[p]!
     if (c === quote) return this.string(p)

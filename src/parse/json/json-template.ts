@@ -1,8 +1,7 @@
 /*
   The usual shape of one input's records: the same members in the same order, with the same blanks between them. A
   record of this shape is read fast: the template compares the text between the values, four bytes at a time, and finds
-  the ends of the values. Everything else (escapes, arrays, objects, unusual numbers, other members) is read the general
-  way.
+  the values' ends. All else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
 */
 import { jsonKinds } from './json-kinds.js'
 import { quote } from './json-scanner.js'

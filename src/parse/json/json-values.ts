@@ -1,7 +1,6 @@
 /*
-  Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines. The text is never held as a
-  whole. After a place that is not JSON, nothing more can be read. An object that is JSON but not a row is rejected like any other
-  record.
+  Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines. Never holds the
+  whole text. Reading ends at a place that is not JSON. An object that is JSON but not a row becomes a reject.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'

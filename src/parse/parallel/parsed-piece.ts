@@ -1,7 +1,6 @@
 /*
-  A thread's result for a piece of text: the piece's records. The thread assumes that a record begins after the first
-  line end. The reader uses the result only if this is right. It is plain data, with offsets from the start of the
-  piece.
+  A thread's result for a piece of text: its records, as plain data with offsets from the piece's start. The thread
+  assumes that a record begins after the first line end. The reader uses the result only if this is right.
 */
 import type { ColumnCounts, Reject } from '../batch.js'
 import type { ColumnPart } from '../columns/column-part.js'

@@ -21,10 +21,7 @@ export interface PieceThreads {
   readonly slots: PieceSlots
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
-  /**
-   * Tells all threads how to read the pieces that follow. Returns a number for this way of reading, which goes into the
-   * slot of each such piece.
-   */
+  /** Tells all threads how to read the pieces that follow. Returns the number of this reading, for their slots. */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
@@ -56,7 +53,6 @@ const mostTurns = 4
 const nothing = new Uint8Array(0)
 
 export class PieceFeed implements Feed {
-  /** How much the source had delivered with the piece that this feed delivered last. */
   taken: Taken
   readonly #threads: PieceThreads
   readonly #input: FedInput
@@ -85,11 +81,6 @@ export class PieceFeed implements Feed {
     threads.onAnswer = answer => this.#keep(answer)
   }
 
-  /**
-   * Delivers the next piece; done after the last one.
-   * @throws the source's failure, after everything that the source delivered
-   * @throws {DdbError} DDB_THREAD if a thread has died
-   */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
     this.#endLoan()
@@ -120,7 +111,6 @@ export class PieceFeed implements Feed {
     return { done: true, value: undefined }
   }
 
-  /** Stops the feed; nobody will request another piece. */
   close(): void {
     this.#isOver = true
     this.#rest = nothing
@@ -142,10 +132,7 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /**
-   * Whether to wait for more input before the reader gets its next piece: while the reader works, no input can arrive. For a pipe the
-   * wait is short.
-   */
+  /** Whether to wait for more input before the reader's next piece: while the reader works, no input can arrive. */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false
@@ -175,7 +162,7 @@ export class PieceFeed implements Feed {
     })
   }
 
-  /** Never rejects. */
+  /** Its promise never rejects: `#failure` keeps the error. */
   async #takeChunk(): Promise<void> {
     try {
       const { done, value } = await this.#input.chunks.next()

@@ -49,7 +49,6 @@ export class PieceFold {
     builder.count(parsed.rows)
   }
 
-  /** End of the records taken over so far. */
   get point(): ResumePoint {
     return { ...this.#point }
   }

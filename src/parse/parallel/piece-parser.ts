@@ -19,7 +19,7 @@ import type { PieceReading } from './piece-reading.js'
 /** Limits the input of one block, as the reader does. */
 const largestBlockBytes = 128 * 1024
 
-/** A piece with more rejects probably has another beginning than assumed. Besides, each reject is an object. */
+/** A piece with more rejects probably has another beginning than assumed, and so many objects would cost memory. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -48,13 +48,12 @@ export class PieceParser {
   readonly #offsets: ColumnOffsets | undefined
   readonly #leftOut = new Set<string>()
   #rowCount = 0
-  /** Start of the piece's first record. */
   #begin = 0
   #starts = new Int32Array(0)
   #ends = new Int32Array(0)
   #lineNumbers = new Float64Array(0)
   #rejects: PieceReject[] = []
-  /** The number of rows in the last piece. */
+  /** The number of rows in the last piece: the next piece probably has as many. */
   #expectedRows = 1024
 
   constructor(reading: PieceReading) {

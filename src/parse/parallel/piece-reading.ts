@@ -1,6 +1,5 @@
 /*
-  Describes how to read the pieces of an input, as plain data from which every thread makes the same reader. Also describes the
-  input itself.
+  Describes an input, and how to read its pieces: plain data, from which every thread makes the same reader.
 */
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -21,7 +20,6 @@ export type PieceFormat =
 export interface PieceReading {
   readonly format: PieceFormat
   readonly mapping: ColumnMapping
-  /** Texts from the input's path. */
   readonly texts: InputTexts | undefined
   readonly cells: Omit<CellRules, 'columnOffsets' | 'onOffset'>
   /** Known time zone offsets of columns; undefined if a time zone is given. */
@@ -42,7 +40,6 @@ export interface FedInput {
   readonly offsets: ColumnOffsets | undefined
   /** True if chunks come as soon as they are requested, as from a file. */
   readonly isPrompt: boolean
-  /** Returns how much the source has delivered by now. */
   readonly taken: () => Taken
 }
 
@@ -52,7 +49,7 @@ export interface Feed {
   readonly taken: Taken
   /**
    * Delivers the next piece; done after the last one.
-   * @throws the source's failure, after everything that the source delivered; {DdbError} DDB_THREAD
+   * @throws the source's failure, after all that the source delivered; {DdbError} DDB_THREAD if a thread has died
    */
   next(): Promise<IteratorResult<FedPiece, void>>
   /** Stops the feed; nobody will request another piece. */

@@ -1,6 +1,5 @@
 /*
-  The code of a thread that reads pieces. It takes the next free piece, answers, and repeats. It never enters its event loop; the
-  main thread terminates it.
+  The code of a thread that reads piece after piece. It never enters its event loop; the main thread terminates it.
 */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { PieceAnswer } from './piece-feed.js'
@@ -8,7 +7,7 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How to read pieces that have this reading number, sent before the first one; or memory that the thread may reuse. */
+/** How to read the pieces with this reading number, sent before the first of them; or memory to reuse. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }

@@ -17,7 +17,6 @@ export interface ReadInput {
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly text: SourceText
-  /** Returns how much the source has delivered by now. */
   readonly taken: () => Taken
   readonly isPrompt: boolean
   /** Format for threads that read pieces; undefined if only the reader can read the input. */
@@ -136,10 +135,7 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /**
-   * Ends a piece after all its records were taken over. The tokenizer gets the bytes after the last record. They may
-   * begin a record that the next piece continues.
-   */
+  /** Ends a piece whose records were all taken over. The tokenizer gets the rest, where another record may begin. */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)

@@ -1,6 +1,6 @@
 /*
-  Turns a program's rows into a piece of columns, directly from the values. If the meaning of a value depends on its
-  text, the reader of texts gets the row.
+  Turns a program's rows into columns, directly from the values. Rows with a value whose meaning depends on its text are
+  left to the reader of texts.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -11,14 +11,13 @@ import { cellTypeOf } from '../types/column-types.js'
 
 export interface RowColumns {
   /**
-   * @param from  index of the first row in `rows`
-   * @returns a piece of as many rows as possible, one byte of text each; undefined if the first row must be read as
-   * text
+   * Reads as many rows as possible, beginning with `rows[from]`. The piece counts each row as one byte of text.
+   * @returns undefined if the first row must be read as text
    */
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
 }
 
-/** Limit of the rows in a piece, so that its columns stay in the processor's cache. */
+/** Limit of the rows in a piece: its columns then stay in the processor's cache. */
 const mostRows = 4096
 
 /** The text of a piece: one line end per row. */
@@ -46,7 +45,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
   return new PlainRows(columns, mapping.ignoreExtra ? undefined : names.length, names.length)
 }
 
-/** Names of the members that columns take, each once. */
+/** Names of the members that columns take, without duplicates. */
 export function memberNames({ columns }: ColumnMapping): string[] {
   const names = columns.flatMap(({ source }) =>
     textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
@@ -56,7 +55,7 @@ export function memberNames({ columns }: ColumnMapping): string[] {
 
 interface ReadColumn {
   readonly name: string
-  /** Index of the value in a row that is an array. */
+  /** Position of the value in rows that are arrays. */
   readonly index: number
   readonly column: ValueColumn
 }
@@ -86,7 +85,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // Earlier columns have taken more rows than this one can take: all columns begin again, with fewer rows.
+      // This column takes fewer rows than the earlier ones have taken: all columns begin again with that many rows.
       count = taken
       i = -1
     }
@@ -94,7 +93,7 @@ class PlainRows implements RowColumns {
     return count === 0 ? undefined : this.#pieceOf(count)
   }
 
-  /** Counts the rows from `from` on, up to the first that is not an array of `#elements` values. */
+  /** Counts the rows from `from` on that are arrays of `#elements` values; stops at the first other row. */
   #arrays(rows: readonly unknown[], from: number, count: number): number {
     for (let i = 0; i < count; i++) {
       const row = rows[from + i]
@@ -103,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts the rows from `from` on, up to the first that is not an object with `#members` members (if defined). */
+  /** Counts the rows from `from` on that are objects, each with `#members` members unless that is undefined. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

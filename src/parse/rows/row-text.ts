@@ -1,6 +1,6 @@
 /*
   Turns a program's row into a line of JSON. Keeps what JSON.stringify would silently change or lose: bigints, −0, NaN,
-  invalid dates, typed arrays. The line is read like any other, so a row means what its JSON means.
+  invalid dates, typed arrays. The line is then read like a line of a JSON file.
 */
 
 import { isUtf8 } from 'node:buffer'
@@ -11,7 +11,7 @@ export class RowFault extends Error {}
 /** Limit of nesting; readers refuse deeper values. */
 const mostLevels = 512
 
-/** The names of the members that columns take, each with the name as JSON. */
+/** For each member that columns take: its name, and that name as JSON. */
 export type RowMembers = ReadonlyMap<string, string>
 
 export function rowMembers(names: readonly string[]): RowMembers {
@@ -19,8 +19,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write even if they are getters of the row's class. A row that is an array has their values
- * in this order
+ * @param members  members to write even if they are getters of the row's class; arrays hold their values in this order
  * @throws {RowFault} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
@@ -38,7 +37,7 @@ export function rowText(row: unknown, members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** True for a name that every object inherits, such as `toString`: it is not data. */
+/** True for a name that every object inherits, such as `toString`: such a member is not data. */
 export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }
@@ -53,7 +52,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** A comma and the member as JSON; nothing for an undefined value, which JSON leaves out. */
+/** A comma and the member as JSON. For an undefined value '', because JSON leaves such members out. */
 function memberText(members: RowMembers, name: string, value: unknown): string {
   if (value === undefined) return ''
   try {
@@ -104,7 +103,7 @@ function objectText(value: object, level: number): string {
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }
 
-/** Whether an object is a typed array of numbers; false for bytes, which are text. */
+/** True for typed arrays of numbers; false for byte arrays, which are read as text. */
 function isNumbers(value: object): boolean {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array)
 }

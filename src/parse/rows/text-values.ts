@@ -8,17 +8,17 @@ import type { ValueColumn } from './value-column.js'
 /** Approximate limit of a piece's text. A batch ends only after a whole piece, so pieces must be small. */
 const mostTextBytes = 256 * 1024
 
-/** Limit of UTF-8 bytes per UTF-16 unit of a text. */
+/** The most bytes of UTF-8 that one UTF-16 unit takes. */
 const mostUtf8Bytes = 3
 
 const encoder = new TextEncoder()
 
-/** Encodes texts one after the other, in the form that columns need. */
+/** Encodes texts as columns store them, one after the other. */
 class TextBytes {
   length = 0
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096)
 
-  /** @returns the number of bytes; −1 for a text that a column refuses */
+  /** @returns the text's length in bytes, or −1 for a text that a column refuses */
   add(text: string, maxBytes: number): number {
     const { length } = text
     const start = this.length
@@ -35,10 +35,7 @@ class TextBytes {
     return length
   }
 
-  /**
-   * Ends a text with U+0000.
-   * @returns the start of the next text
-   */
+  /** Ends a text with U+0000. Returns the start of the next text. */
   end(): number {
     this.#reserve(1)
     this.bytes[this.length++] = 0
@@ -61,7 +58,7 @@ class TextBytes {
   }
 }
 
-/** Whether all surrogates are paired and no character is U+0000, which would end the text. */
+/** True if all surrogates are paired, and the text has no U+0000, which would end it early. */
 function isText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

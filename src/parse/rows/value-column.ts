@@ -3,15 +3,15 @@
 */
 import type { ColumnPart } from '../columns/column-part.js'
 
-/** One column, which is filled anew for each piece. */
+/** A column that is filled again for each piece. */
 export interface ValueColumn {
-  /** Number of nulls among the values that `fill` took. */
+  /** Number of nulls among the values that the last `fill` took. */
   nulls: number
   /**
    * Takes values, beginning with the first.
-   * @returns the number of values taken; fewer than `count` if there is no room, or the column cannot take the next value
+   * @returns the number of values taken; fewer than `count` if the column is full or cannot take the next value
    */
   fill(values: readonly unknown[], count: number): number
-  /** The part's data are valid until the next `fill`; the part itself is a new object for each piece. */
+  /** Returns a new object each time, but its data are only valid until the next `fill`. */
   part(count: number): ColumnPart
 }

@@ -1,6 +1,6 @@
 /*
-  Columns that take a program's numbers, booleans and dates without converting them to text. A column stops at a value that it
-  cannot take as it is. The reader of texts then decides what the value means.
+  Columns that take a program's numbers, booleans and dates without converting them to text. If a column cannot take a
+  value as it is, it stops there, and the reader of texts decides what the value means.
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -108,8 +108,8 @@ export class FloatingValues implements ValueColumn {
   }
 
   /**
-   * True if the double does not tell which single is nearest. Halfway between two singles, the value's digits decide.
-   * Below the smallest normal single, singles are spaced differently.
+   * True if rounding to the nearest single may differ from rounding the value's digits: halfway between two singles,
+   * and below the smallest normal single, where singles are spaced differently.
    */
   #isBetween(value: number): boolean {
     this.#double[0] = value
@@ -161,11 +161,11 @@ export class LongValues implements ValueColumn {
   }
 }
 
-/** First and last moment of the years 0000 to 9999, which texts can express. */
+/** First and last millisecond of the years 0000 to 9999, the years that texts can express. */
 const firstMs = -62_167_219_200_000
 const lastMs = 253_402_300_799_999
 
-/** Dates and moments that count in whole milliseconds. */
+/** Values of DATE, DATETIME and TIMESTAMP. */
 export class DateValues implements ValueColumn {
   nulls = 0
   readonly #words: Int32Array<ArrayBuffer>
@@ -205,7 +205,7 @@ export class DateValues implements ValueColumn {
     return i
   }
 
-  /** Whether the column takes times in UTC. If the column has no offset yet, UTC becomes its offset. */
+  /** True if the column takes times in UTC. If the column has no offset yet, UTC becomes its offset. */
   #isUtc(): boolean {
     const offset = this.#offset
     return (

@@ -1,6 +1,6 @@
 /*
-  Connects DolphinDB's types to texts: which JSON values suit each type, and which column reads its cells. Each family of types
-  has a file in this folder; column-types.ts lists them.
+  Connects DolphinDB's types to texts: which JSON values suit a type, and which column reads its cells. Each family of
+  types has a file in this folder; column-types.ts lists these files.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import type { CellRules } from '../cell-rules.js'
@@ -11,9 +11,8 @@ import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ValueColumn } from '../rows/value-column.js'
 import type { Spelling } from './spelled-column.js'
 
-/** The settings of a column besides its type. */
 export interface ColumnPlace {
-  /** Index of the column in the mapping; the column refuses rows under this index. */
+  /** Index of the column in the mapping. A row that the column refuses is reported under this index. */
   readonly columnIndex: number
   readonly pool: BufferPool
   /** Digits after the point; 0 for types without a scale. */
@@ -21,17 +20,16 @@ export interface ColumnPlace {
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
   readonly clock: ClockRules
-  /** Rules for the column's texts, or for those of an array's elements. */
+  /** Rules for the column's texts; for an array column, the rules for its elements. */
   readonly rules: CellRules
 }
 
-/** The settings of a column that takes a program's values. */
 export interface ValuePlace {
   /** Limit of the values in a piece. */
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Returns the offset from UTC that the column's times share; undefined if there is none. A `Date` is in UTC. */
+  /** Returns the offset from UTC that all times of the column have; undefined if none is known. A `Date` is in UTC. */
   readonly offset: () => ColumnOffset | undefined
 }
 
@@ -42,11 +40,11 @@ export interface CellType {
   /** False if no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
-  /** Makes a column that takes a program's values; undefined if the type is only read from texts. */
+  /** Makes a column that takes a program's values; undefined if values of the type are always read as text. */
   readonly values?: (place: ValuePlace) => ValueColumn
-  /** Set if blanks around a text are part of the value. */
+  /** Set if leading and trailing blanks are part of a value. */
   readonly keepsBlanks?: true
-  /** Set if the name of a column could also be one of the column's values. */
+  /** Set if the text of a column's name could also be a value of the column, so a header may look like a row. */
   readonly takesNames?: true
   /** Set for numbers and truth values, whose notation `CellRules` may change. */
   readonly spelling?: Spelling
@@ -54,7 +52,6 @@ export interface CellType {
   readonly dated?: DatedColumn
 }
 
-/** How a column reads dates and times that follow a format of `cells.dateFormats`. */
 export interface DatedColumn {
   /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string

@@ -1,5 +1,5 @@
 /*
-  Lists every type that text can represent, and makes the column for a type. List a new family here.
+  Lists every type that text can represent, and makes the column for a type. New families of types belong in this list.
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
@@ -37,12 +37,12 @@ const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
     .map(type => [type.name, type]),
 )
 
-/** How text represents the type; undefined if text cannot. */
+/** How text represents the type; undefined if the type has no text. */
 export function cellTypeOf(type: DataType): CellType | undefined {
   return cellTypes.get(type)
 }
 
-/** Whether blanks around a text of the column are part of the value. */
+/** True if leading and trailing blanks are part of the column's values. */
 export function keepsBlanks({ type, array }: ColumnType): boolean {
   return array !== true && cellTypeOf(type)?.keepsBlanks === true
 }
@@ -50,8 +50,7 @@ export function keepsBlanks({ type, array }: ColumnType): boolean {
 const defaultArrayDelimiter = ','
 
 /**
- * @param column  with its name, its type, and the length of its longest text
- * @param columnIndex  index of the column in the mapping; the column refuses rows under this index
+ * @param columnIndex  index of the column in the mapping; refused rows are reported under it
  * @throws {UsageError} DDB_USAGE for types that text cannot represent, and for formats that do not fit the type
  */
 export function columnBuilder(
@@ -76,7 +75,7 @@ export function columnBuilder(
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
-/** The offset that a column's times share; undefined if a time zone is given, or the column holds no times. */
+/** The offset from UTC that a column's times share; undefined with a time zone, or for a column without times. */
 function columnOffset(
   name: string,
   { type }: ColumnType,
@@ -110,7 +109,7 @@ function datedPlace(columnName: string, { name, dated }: CellType): DatedPlace {
   return { columnName, typeName: name, needs, keepsTime }
 }
 
-/** Whether a column's dates and times follow a format. */
+/** True if a format of `cells.dateFormats` applies to the column. */
 export function hasDateFormat(columnName: string, type: DataType, rules: CellRules): boolean {
   const cellType = cellTypeOf(type)
   if (cellType?.dated === undefined) return false
@@ -119,7 +118,7 @@ export function hasDateFormat(columnName: string, type: DataType, rules: CellRul
 
 const noZone = 'none'
 
-/** Cached, because all columns of a run share one zone and the rules looked up for it. */
+/** Cached, because all columns of a run share one zone and the rules looked up for that zone. */
 let lastZone: TimeZone | undefined
 
 function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {

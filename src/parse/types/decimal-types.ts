@@ -9,7 +9,7 @@ import { WideColumn } from '../columns/wide-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
-/** The null of DECIMAL128 as four 32-bit words, the most significant one last. */
+/** The null of DECIMAL128 as four 32-bit words, the least significant first. */
 const null128: readonly number[] = [0, 0, 0, -2_147_483_648]
 
 const expectedOf = (scale: number): string =>

@@ -40,7 +40,7 @@ function sixteenByteType(
   }
 }
 
-/** DolphinDB's null is all zeros, so a text of zeros means the same as an empty text. */
+/** DolphinDB's null is all zeros, so a text of zeros means null, like an empty text. */
 function isNull(words: Int32Array, at: number): boolean {
   return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0
 }

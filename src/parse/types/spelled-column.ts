@@ -1,5 +1,5 @@
 /*
-  Columns whose texts are not in the notation of their types: numbers in another style, or other words for true and false.
+  Columns with texts not in their type's own notation: numbers in another style, or other words for true and false.
 */
 import { UsageError } from '../../errors.js'
 import {
@@ -16,11 +16,11 @@ import type { ColumnBuilder } from '../columns/column-builder.js'
 import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
 import type { CellRules } from '../cell-rules.js'
 
-/** The kind of option that may change the notation of a column's texts. */
+/** The options that may change the notation of a column's texts: those for numbers, or those for true and false. */
 export type Spelling = 'number' | 'truth' | undefined
 
 /**
- * Returns the builder itself, or another one that rewrites texts for this builder.
+ * Returns `builder` itself, or a builder that rewrites the texts and passes them to `builder`.
  * @throws {UsageError} DDB_USAGE for rules that contradict each other, or do not fit the column
  */
 export function spelledColumn(
@@ -71,9 +71,8 @@ function truthRewriting(texts: TruthTexts, rules: CellRules): Rewriting {
 }
 
 /**
- * The rules for the elements of an array column. In JSON, numbers in arrays are in JSON's notation.
- * @param delimiter  separates the elements
- * @throws {UsageError} DDB_USAGE if the delimiter is part of numbers
+ * The rules for the elements of an array column. Arrays in JSON hold numbers in JSON's own notation.
+ * @throws {UsageError} DDB_USAGE if numbers contain the delimiter between elements
  */
 export function elementRules(rules: CellRules, delimiter: string): CellRules {
   const { thousands, decimalComma } = rules

@@ -1,7 +1,7 @@
 /*
-  Dates and times in text, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's own notation, in ISO
-  8601, or in a format of `cells.dateFormats`. Nothing is cut off silently: a value that the type cannot hold, such as seconds in
-  a MINUTE, gives ±Infinity. A JSON number is not a time, unless a format tells how to read it.
+  Dates and times in text, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in
+  ISO 8601, or in a format of `cells.dateFormats`. A value that the type cannot hold exactly, such as seconds in a
+  MINUTE, gives ±Infinity. A JSON number is a time only if a format tells how to read it.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/wall-clock.js'
@@ -31,12 +31,12 @@ const secondsPerDay = 86_400
 const nanosPerSecond = 1_000_000_000
 const nanosPerMs = 1_000_000
 
-/** Milliseconds within the second; Infinity if the time is more precise. */
+/** Milliseconds within the second; Infinity if the time has smaller units. */
 function wholeMs({ nanos }: TimeParts): number {
   return nanos % nanosPerMs === 0 ? nanos / nanosPerMs : Infinity
 }
 
-/** 0 if the time of day is a multiple of this many seconds, else Infinity. */
+/** 0 if the time of day is a multiple of `seconds`, else Infinity. */
 function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
@@ -50,11 +50,11 @@ interface ShortTemporal {
   readonly needs: string
   readonly keepsTime?: boolean
   readonly read: (clock: WallClock) => ReadNumber
-  /** The raw number of the value that a format has read. */
+  /** The raw number of the value that the format has just read. */
   readonly ofFormat: (format: DateFormat) => number
-  /** A column that reads the usual notation faster, for columns without a zone. */
+  /** A column that reads common notations faster. Used only without a time zone. */
   readonly Column?: typeof NumberColumn
-  /** Milliseconds per unit of the type; undefined if a `Date` cannot be a value. */
+  /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
   readonly dateMs?: number
 }
 
@@ -182,9 +182,9 @@ interface LongTemporal {
   readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
   /** How many decimals of a second the raw number has; undefined if the number does not count from 1970. */
   readonly unitDigits?: number
-  /** A column that reads the usual notation faster, for columns without a zone. */
+  /** A column that reads common notations faster. Used only without a time zone. */
   readonly Column?: typeof Int64Column
-  /** Milliseconds per unit of the type; undefined if a `Date` cannot be a value. */
+  /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
   readonly dateMs?: number
 }
 

@@ -1,5 +1,5 @@
 /*
-  SYMBOL, STRING and BLOB in text. An empty text is null. Numbers and booleans of JSON become their JSON text.
+  SYMBOL, STRING and BLOB in text. An empty text is null. JSON numbers and booleans are stored as their JSON text.
 */
 import { BlobColumn } from '../columns/blob-column.js'
 import { StringColumn } from '../columns/string-column.js'

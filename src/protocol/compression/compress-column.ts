@@ -1,7 +1,6 @@
 /*
-  Compresses columns to be sent as the Java client does (docs/protocol.md#compressed-vectors): each column by the method
-  that suits it, or not at all if it would not get smaller. No client compresses SYMBOL columns, and we do not compress
-  array vectors.
+  Compresses columns as the Java client does (docs/protocol.md#compressed-vectors): each column by the method that suits
+  it, or not at all if it would not get smaller. SYMBOL columns (as in all clients) and array vectors stay uncompressed.
 */
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { compressedTypeId, dataTypes, type DataType } from '../data-type.js'
@@ -16,19 +15,19 @@ const methodLz4 = 1
 const methodDelta = 2
 /** Bytes from `version` to the first block. */
 const headerBytes = 20
-/** Compressing a smaller column does not save enough to be worth decompressing. */
+/** A smaller column is not compressed: the saving is not worth the decompression. */
 const minColumnBytes = 512
 /** Compression must save at least this share of a column. */
 const minSaving = 0.1
-/** This many bytes of a column show which method is better. */
+/** Both methods compress this many bytes of a column, to show which method is better. */
 const trialBytes = 8_192
 
 type Width = 2 | 4 | 8
 
-/** Kept for later batches; grows to the size that the largest column needs. */
+/** Kept for later columns; grows to the size that the largest column needs. */
 let scratch: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
-/** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as it is */
+/** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as is */
 export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   if (column.form !== 'vector') return false
   const { type } = column
@@ -46,7 +45,7 @@ export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   return true
 }
 
-/** The fallback for a column whose differences delta-of-delta cannot write. */
+/** The fallback if delta-of-delta fails, for example because a difference is too large. */
 function encodeAsLz4(writer: ByteWriter, column: Column, bytes: Uint8Array): boolean {
   const body = lz4Blocks(bytes, Math.floor(bytes.length * (1 - minSaving)))
   if (body !== undefined) put(writer, column, methodLz4, body)
@@ -69,7 +68,7 @@ function put(writer: ByteWriter, column: Column, method: number, body: Uint8Arra
   writer.i32(-1)
   writer.i32(column.length)
   writer.i32(-1)
-  // A copy, because the scratch array is used again for the next column.
+  // Copied, because the scratch array is used again for the next column.
   writer.bytes(body)
 }
 
@@ -95,7 +94,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** @returns blocks with their lengths; undefined if they take more than `mostBytes` or the method cannot write the elements */
+/** @returns blocks with their lengths; undefined beyond `mostBytes`, or if the method cannot write the elements */
 function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8Array | undefined {
   const source = aligned(bytes, width)
   const room = roomFor(mostBytes)
@@ -126,7 +125,7 @@ function lz4Blocks(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined
   return room.subarray(0, at)
 }
 
-/** Elements are already aligned to their width, unless the column was cut out of another one. */
+/** Elements are aligned to their width, unless the column was cut out of another column. */
 function aligned(bytes: Uint8Array, width: Width): Uint8Array {
   return bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice()
 }

@@ -1,16 +1,16 @@
 /*
-  Writes raw LZ4 blocks, as `lz4.ts` describes them: greedy, with a table of the last position of every sequence of four
-  bytes. As the format demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
+  Writes raw LZ4 blocks (see `lz4.ts`): greedily, with a table of the last position of each sequence of four bytes. As
+  the format demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
 */
 
-/** Largest block before compression: every position then fits the table, and every distance fits its two bytes. */
+/** Largest block before compression: its positions fit the table, and its distances fit two bytes. */
 export const maxBlockBytes = 65_536
 
 const minMatch = 4
 const lastLiterals = 5
 const lastMatchStart = 12
 const hashBits = 13
-/** A power of 2: after 2^6 tries without a match only every second byte is tried, after 2^6 more every third. */
+/** An exponent: after 2^6 tries without a match only every second byte is tried, after 2^6 more every third. */
 const triesPerStep = 6
 
 const positions = new Uint16Array(1 << hashBits)
@@ -23,7 +23,7 @@ export function lz4Bound(byteLength: number): number {
 /**
  * @param source  65,536 bytes at most
  * @param target  with room for `lz4Bound`
- * @returns where the block ends in `target`
+ * @returns the position in `target` after the block
  */
 export function compressLz4(source: Uint8Array, target: Uint8Array, targetStart: number): number {
   const end = source.length

@@ -35,14 +35,14 @@ import { decodeElements, noArrayOf } from '../vector-codec.js'
 const headerBytes = 20
 const methodLz4 = 1
 const methodDelta = 2
-/** Largest blocks that the C++ client accepts, by method. */
+/** Largest blocks that the C++ client accepts. */
 const maxLz4Bytes = 65_809
 const maxDeltaBytes = 131_072
-/** Official encoders stop at 64 KiB before compression; some include one more element. */
+/** Official encoders put at most 64 KiB into a block before compression; some add one more element. */
 const maxDecompressedBytes = 131_072
 
 interface CompressedHeader {
-  /** Bytes of all blocks, including their lengths. */
+  /** Bytes of all blocks, including the four bytes of each block's length. */
   bodyBytes: number
   method: number
   type: DataType
@@ -122,7 +122,6 @@ function elementsOf(
   return decodeArrayBlocks(inner, context, type, length, undefined, scale)
 }
 
-/** Decompresses one block into a new array. */
 function* readBlock(
   reader: ByteReader,
   context: DecodeContext,

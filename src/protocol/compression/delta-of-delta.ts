@@ -13,13 +13,13 @@
 */
 import { ProtocolError } from '../../errors.js'
 
-/** Most bytes that the values of one block take. */
+/** The most bytes that the decompressed values of one block take. */
 const maxBlockBytes = 65_536
 const endMarkBits = 71
 const lengthsAfterOnes = [0, 7, 9, 16, 32, 64] as const
 
 /**
- * Elements of one block, as a column holds them.
+ * Returns the elements of one block as a column stores them.
  * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decodeDeltaOfDelta(
@@ -55,7 +55,7 @@ export function decodeDeltaOfDelta(
       values.addNull()
     } else {
       bits.read(lengthsAfterOnes[ones]!)
-      // The 64 bits of a value are never all ones, because the encoder subtracts one.
+      // All ones mean the end mark: a value is never all ones, because the encoder subtracts one.
       if (ones === 5 && bits.low === -1 && bits.high === -1) return values.finish()
       bits.addOne()
       bits.undoZigzag()
@@ -69,7 +69,7 @@ class BitReader {
   readonly #bitCount: number
   readonly #offsetBytes: number
   #at = 0
-  /** The last number read, as two halves of 32 bits. */
+  /** The number that was read last, as two halves of 32 bits. */
   low = 0
   high = 0
 
@@ -83,7 +83,7 @@ class BitReader {
     return this.#take(1)
   }
 
-  /** Reads `count` bits, up to 64, into `low` and `high`. */
+  /** Reads `count` bits, at most 64, into `low` and `high`. */
   read(count: number): void {
     this.high = count > 32 ? this.#take(count - 32) | 0 : 0
     this.low = this.#take(Math.min(count, 32)) | 0
@@ -101,7 +101,7 @@ class BitReader {
     this.high = (this.high >>> 1) ^ sign
   }
 
-  /** True if the end mark is here and only padding follows: then nothing more may be read. */
+  /** True if the end mark comes next, with only padding after it: nothing more may be read then. */
   atEndMark(): boolean {
     const rest = this.#bitCount - this.#at
     if (rest < endMarkBits || rest >= endMarkBits + 64) return false
@@ -115,7 +115,7 @@ class BitReader {
     return found
   }
 
-  /** Up to 32 bits as an unsigned number. */
+  /** Reads at most 32 bits as an unsigned number. */
   #take(count: number): number {
     if (this.#at + count > this.#bitCount) {
       throw new ProtocolError('A delta block ends without its end mark', this.#offsetBytes)
@@ -130,7 +130,7 @@ class BitReader {
     return upper * 2 ** missing + (this.#half((this.#at - 1) >>> 5) >>> (32 - missing))
   }
 
-  /** 32 bits in reading order: the high half of each word is read first but stored second. */
+  /** Half `index` in reading order: each word has its high half first in reading order, but second in memory. */
   #half(index: number): number {
     return this.#view.getUint32((index ^ 1) * 4, true)
   }
@@ -147,7 +147,7 @@ class ValueWriter {
   #deltaLow = 0
   #deltaHigh = 0
 
-  /** @param bitCount  each value takes at least one bit, so a small block cannot ask for a large buffer */
+  /** @param bitCount  limits the buffer: since a value takes at least one bit, a small block needs no large buffer */
   constructor(bitCount: number, bytesPerValue: 2 | 4 | 8, offsetBytes: number) {
     this.#bytesPerValue = bytesPerValue
     this.#offsetBytes = offsetBytes
@@ -180,7 +180,7 @@ class ValueWriter {
   }
 
   addNull(): void {
-    // The null of a signed type is its lowest value: only the top bit of the type's width is set.
+    // The null of a signed type is its lowest value: only the top bit is set.
     const lowNull = this.#bytesPerValue === 2 ? 0x8000 : this.#bytesPerValue === 4 ? 0x8000_0000 : 0
     this.#store(lowNull | 0, 0x8000_0000 | 0)
   }

@@ -1,17 +1,17 @@
 /*
-  Writes delta-of-delta blocks, as `delta-of-delta.ts` describes them, also with numbers as two 32-bit halves.
+  Writes delta-of-delta blocks (see `delta-of-delta.ts`), also with numbers as two 32-bit halves.
 */
 
-/** Six bits that announce 64 bits, 64 ones, and a 0. */
+/** Length of the end mark: six bits that announce 64 bits, then 64 ones and a 0. */
 const endMarkBits = 71
-/** The most bytes that the bits not yet written, one more value and the end mark take together. */
+/** The most bytes that the pending bits, one more value and the end mark take together. */
 const valueAndEndBytes = 48
 
 /**
  * Writes one block.
  * @param source  elements as a column holds them, aligned to their width
  * @param targetEnd  position in `target` before which the block must end
- * @returns where the block ends in `target`; −1 if the block does not fit, or a difference is too large for the format
+ * @returns the position in `target` after the block; −1 if it does not fit, or a difference is too large for the format
  */
 export function encodeDelta(
   source: Uint8Array,
@@ -75,7 +75,7 @@ export function encodeDelta(
   return endBits()
 }
 
-/** Writes the zigzag, less one, of a change that is not 0, in the shortest form that holds it. */
+/** Writes zigzag(change) − 1 for a change that is not 0, in the shortest form with enough bits. */
 function putChange(changeLow: number, changeHigh: number): void {
   const sign = changeHigh >> 31
   let low = (changeLow << 1) ^ sign
@@ -110,10 +110,10 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// Variables instead of an object, because one block is written at a time. Bits go into halves of 32, highest first.
+// Variables, not an object: only one block is written at a time. Bits fill halves of 32, highest bit first.
 let bitsTarget: DataView
 let bitsStart = 0
-/** The place that the half being filled would have if halves were stored in reading order. */
+/** The position that the current half would have if halves were stored in reading order. */
 let bitsAt = 0
 let half = 0
 let free = 32
@@ -126,7 +126,7 @@ function startBits(target: DataView, start: number): void {
   free = 32
 }
 
-/** Writes the lowest `count` bits of `value`, 1 to 32. */
+/** Writes the lowest `count` bits of `value`; `count` is 1 to 32. */
 function putBits(value: number, count: number): void {
   const bits = count === 32 ? value : value & ((1 << count) - 1)
   if (count < free) {
@@ -140,7 +140,7 @@ function putBits(value: number, count: number): void {
   half = left === 0 ? 0 : bits << free
 }
 
-/** Each word of 64 bits stores the low half first. */
+/** Words of 64 bits store their low half first. */
 function putHalf(value: number): void {
   const isHigh = ((bitsAt - bitsStart) & 4) === 0
   bitsTarget.setInt32(isHigh ? bitsAt + 4 : bitsAt - 4, value, true)

@@ -23,7 +23,7 @@ export function decompressLz4(
   const fail = (problem: string): never => {
     throw new ProtocolError(`An LZ4 block ${problem}`, offsetBytes)
   }
-  // Each byte of a sequence stands for at most 255 bytes, so a small block cannot ask for a large buffer.
+  // A byte of input gives at most 255 bytes of output, so a small block cannot ask for a large buffer.
   const output = new Uint8Array(Math.min(maxBytes, block.length * 255))
   const inputEnd = block.length
   let input = 0
@@ -65,7 +65,7 @@ export function decompressLz4(
   return fail('ends without its last literals')
 }
 
-/** A match that overlaps its own output repeats itself, so it is copied byte by byte. */
+/** A match may overlap the output that it produces, and then repeats itself: such a match is copied byte by byte. */
 function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
   if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
   else for (let end = at + length; at < end; at++) output[at] = output[at - distance]!

@@ -1,6 +1,6 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes with a scale (1.50 with scale 2 is 150), which is
-  sent once before the values; the smallest integer is the null.
+  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes, with a scale that is sent once before the
+  values. With scale 2, 150 means 1.50. The smallest integer is the null.
 */
 import { ProtocolError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
@@ -21,11 +21,11 @@ export interface DecimalScalar {
 
 type Decimal32Vector = VectorShape<'DECIMAL32', Int32Array> & { scale: number }
 type Decimal64Vector = VectorShape<'DECIMAL64', BigInt64Array> & { scale: number }
-/** 16 × length bytes, little-endian two's complement. */
+/** `data` has 16 bytes per value, little-endian two's complement. */
 type Decimal128Vector = VectorShape<'DECIMAL128', Uint8Array> & { scale: number }
 export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
 
-/** Most digits after the point that a decimal type allows. */
+/** Most digits after the point, by type. */
 export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
 
 const smallestInt32 = BigInt(nullInt32)
@@ -133,14 +133,14 @@ export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
   DECIMAL128: fixedType(39, 'denary', elements128, format),
 }
 
-/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type cannot have it */
+/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type cannot have this scale */
 export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
 
 /**
  * Returns `scale` if the type can have it.
- * @throws {ProtocolError} otherwise, naming the four bytes before the reader's position
+ * @throws {ProtocolError} otherwise, with the position of the four bytes just read
  */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
@@ -149,12 +149,12 @@ export function checkedScale(reader: ByteReader, type: DecimalType, scale: numbe
   return scale
 }
 
-/** No decimal type keeps a digit of a number with a larger exponent. */
+/** Beyond this exponent, no decimal type keeps any digit of a number. */
 const maxExponent = 100
 
 /**
- * The unscaled integer of decimal text such as `-1.50`, `.5`, `1e3`; undefined if it is not a number, or if rounding to `scale`
- * would lose digits other than 0. The caller decides whether the type holds it.
+ * The unscaled integer of a text such as `-1.50`, `.5`, `1e3`. Undefined if it is not a number, or if rounding to
+ * `scale` would lose digits other than 0. The caller checks whether the type can hold the integer.
  */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
@@ -172,7 +172,7 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return unscaled % divisor === 0n ? unscaled / divisor : undefined
 }
 
-/** `-1.50` for −150 with scale 2; always with `scale` digits after the point. */
+/** `-1.50` for −150 with scale 2. Always gives `scale` digits after the point. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled)
   const sign = unscaled < 0n ? '-' : ''
@@ -186,7 +186,7 @@ export function readInt128(data: Uint8Array, index: number): bigint {
   return (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
 }
 
-/** Stores a value that fits 128 bits. */
+/** Stores a value, which must fit 128 bits. */
 export function writeInt128(data: Uint8Array, index: number, value: bigint): void {
   const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
   view.setBigUint64(0, BigInt.asUintN(64, value), true)

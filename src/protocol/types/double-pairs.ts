@@ -1,5 +1,5 @@
 /*
-  COMPLEX and POINT: two doubles, real and imaginary part or x and y. The pair is null if either is the null of DOUBLE.
+  COMPLEX and POINT: two doubles, real and imaginary part or x and y. The pair is null if either double is null.
 */
 import { nullDouble } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -10,7 +10,7 @@ import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 type DoublePairType = 'COMPLEX' | 'POINT'
 type DoublePair = readonly [number, number]
 export type DoublePairScalar = ScalarShape<DoublePairType, DoublePair | null>
-/** 2 × length doubles. */
+/** `data` has two doubles per value. */
 export type DoublePairVector = VectorShape<DoublePairType, Float64Array>
 
 const elements: FixedElements<DoublePairScalar, DoublePairVector> = {

@@ -1,6 +1,6 @@
 /*
-  DURATION: a count and a unit, each an int32; units are numbers on the wire (docs/protocol.md#data-types) and letters in text.
-  The smallest count is the null.
+  DURATION: an int32 count and an int32 unit. Units are numbers on the wire (docs/protocol.md#data-types) and letters in
+  text. The smallest count is the null.
 */
 import { nullInt32 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -13,7 +13,7 @@ interface Duration {
   unit: number
 }
 export type DurationScalar = ScalarShape<'DURATION', Duration | null>
-/** 2 × length int32: count, unit. */
+/** `data` has two int32 per value: count, unit. */
 export type DurationVector = VectorShape<'DURATION', Int32Array>
 
 const elements: FixedElements<DurationScalar, DurationVector> = {
@@ -62,12 +62,12 @@ export const durationTypes: Readonly<Record<'DURATION', TypeFacts>> = {
 
 const letters = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B'] as const
 
-/** The number of each unit by its letters, without the calendars of exchanges. */
+/** The number of each unit, by the unit's letters. Units of exchange calendars are not listed. */
 export const durationUnits: ReadonlyMap<string, number> = new Map(
   letters.map((unit, number) => [unit, number]),
 )
 
-/** Numbers beyond the list are the four letters of an exchange's code, the first in the highest byte. */
+/** Text of a unit. A number beyond the list is an exchange's code of four letters, the first in the highest byte. */
 function durationUnitText(unit: number): string {
   const known = letters[unit]
   if (known !== undefined) return known

@@ -1,14 +1,14 @@
 /*
-  JavaScript values for single elements, as in literals, small results and calls of the library.
+  JavaScript values of single elements, for literals, small results and callers of the library.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 import type { Value } from '../value.js'
 
 /**
- * An element: boolean for BOOL, number for the types of up to 32 bits and floats, bigint (or a safe integer) for those of 64 bits
- * and unscaled decimals, text or bytes for text and BLOB, text or 16 wire bytes for UUID and the like, two numbers for COMPLEX
- * and POINT, count and unit for DURATION, a list for a row of an array vector, a value for ANY.
+ * An element: boolean for BOOL; number for types of up to 32 bits and floats; bigint (or a safe integer) for 64-bit
+ * types and unscaled decimals; text or bytes for text types and BLOB; text or 16 wire bytes for UUID and the like; two
+ * numbers for COMPLEX and POINT; count and unit for DURATION; a list for a row of an array vector; a value for ANY.
  */
 export type ElementValue =
   | boolean

@@ -1,6 +1,6 @@
 /*
-  FLOAT and DOUBLE: IEEE 754 single and double precision; the most negative finite number is the null, so NaN and the
-  infinities are values.
+  FLOAT and DOUBLE: IEEE 754 single and double precision. The most negative finite number is the null, so NaN and the
+  infinities are ordinary values.
 */
 import { nullDouble, nullFloat } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -75,7 +75,7 @@ export const floatTypes: Readonly<Record<FloatScalar['type'], TypeFacts>> = {
 }
 
 /**
- * Checks the range but does not round: the typed array rounds when it stores the value. NaN and infinities are values.
+ * Checks the range without rounding: the typed array rounds later. NaN and infinities pass.
  * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
  */
 function storedSingle(value: number | null): number {
@@ -93,7 +93,7 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * The double with the fewest digits that is the same number in single precision: 0.1, not 0.10000000149011612.
+ * The double with the fewest digits that rounds to the same single: 0.1, not 0.10000000149011612.
  * @param value  finite
  */
 export function shortestFloat(value: number): number {

@@ -27,7 +27,7 @@ export const integerTypes: Readonly<Record<IntegerScalar['type'], TypeFacts>> = 
   LONG: fixedType(5, 'integral', int64Elements, String),
 }
 
-/** Printable characters are quoted, as DolphinDB shows them. */
+/** The text of a CHAR. Printable characters are in quotes, as DolphinDB shows them. */
 function charText(value: number): string {
   return value > 31 && value < 127 ? `'${String.fromCharCode(value)}'` : String(value)
 }

@@ -1,8 +1,8 @@
 /*
-  Cuts, joins and picks rows of columns whose elements are a JavaScript list.
+  Cuts, joins and picks rows of columns that store their elements in a JavaScript list.
 */
 
-/** The first `length` elements; the list itself if it has no more. */
+/** The first `length` elements; `data` itself if it has no more. */
 export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
   return data.length === length ? data : data.slice(0, length)
 }
@@ -14,7 +14,7 @@ export function joined<T>(
   return [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)]
 }
 
-/** A list whose element i is element `indexes[i]` of `data`. */
+/** Element i of the result is element `indexes[i]` of `data`. */
 export function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
   return Array.from(indexes, row => data[row]!)
 }

@@ -1,5 +1,5 @@
 /*
-  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: the server's own objects. Only scalars are sent, as text.
+  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: objects of the server, sent as text, and only as scalars.
 */
 import type { ScalarShape } from '../value.js'
 import { textAtHand, textScalars } from './strings.js'
@@ -7,7 +7,7 @@ import { type ScalarCodec, type TypeFacts, variableType } from './type-facts.js'
 
 type ObjectType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
 export type ObjectScalar = ScalarShape<ObjectType, string>
-/** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types); 0 when left out. */
+/** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types). Default: 0. */
 interface FunctionScalar {
   form: 'scalar'
   type: 'FUNCTIONDEF'

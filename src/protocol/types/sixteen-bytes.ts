@@ -10,9 +10,9 @@ import { type ElementValue, unsuitable } from './element-value.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
-/** The bytes are in wire order. */
+/** The value's bytes are in wire order. */
 export type Bytes16Scalar = ScalarShape<Bytes16Type, Uint8Array | null>
-/** 16 × length bytes. */
+/** `data` has 16 bytes per value, in wire order. */
 export type Bytes16Vector = VectorShape<Bytes16Type, Uint8Array>
 
 const nullElement = new Uint8Array(16)
@@ -38,7 +38,7 @@ const elements: FixedElements<Bytes16Scalar, Bytes16Vector> = {
     data: bytes.subarray(0, length * 16),
   }),
   scalarAt({ type, data }, index) {
-    // Not slice(): the data may be a Buffer, whose slices share memory.
+    // No slice(): the data may be a Buffer, whose slices share memory.
     const value = new Uint8Array(data.subarray(index * 16, index * 16 + 16))
     return { form: 'scalar', type, value: isZero(value) ? null : value }
   },
@@ -65,7 +65,7 @@ function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
   return bytes
 }
 
-/** The wire bytes of a text; undefined for a text that is not a value of the type. */
+/** The wire bytes of a text; undefined if the text is not a value of the type. */
 export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array | undefined {
   switch (type) {
     case 'UUID':
@@ -127,7 +127,7 @@ function parseIpv4(text: string): number[] | undefined {
   return parts.every(part => part < 256) ? parts : undefined
 }
 
-/** Reads eight groups. `::` stands for missing groups of zeros; the last two groups may be written as IPv4. */
+/** Reads eight groups. `::` stands for a run of zero groups. The last two groups may be written as an IPv4 address. */
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined

@@ -1,20 +1,17 @@
 /*
-  Numbers as columns store them: the null sentinel for null, and an error for numbers that the type cannot hold.
+  Numbers as columns store them. Null becomes the sentinel; numbers that the type cannot hold are errors.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/** The number itself, or the sentinel for null; a number equal to the sentinel is refused. @throws {ValueError} DDB_INPUT_RANGE */
+/** The number, or the sentinel for null. @throws {ValueError} DDB_INPUT_RANGE, also for the sentinel as a number */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value
   throw rangeError(value, -sentinel - 1, type)
 }
 
-/**
- * As `storedInteger`, for integers of 64 and 128 bits and unscaled decimals of any width.
- * @throws {ValueError} DDB_INPUT_RANGE
- */
+/** Like `storedInteger`, for 64 and 128 bits and for unscaled decimals. @throws {ValueError} DDB_INPUT_RANGE */
 export function storedBigInt(value: bigint | null, sentinel: bigint, type: DataType): bigint {
   if (value === null) return sentinel
   if (value > sentinel && value < -sentinel) return value

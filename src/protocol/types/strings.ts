@@ -1,5 +1,5 @@
 /*
-  STRING: text in UTF-8 ended by 00, as a scalar and as an element; '' is the null.
+  STRING: UTF-8 text ended by 00, both as a scalar and as an element; '' is the null.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -22,10 +22,10 @@ import {
 
 export type StringScalar = ScalarShape<'STRING', string>
 
-/** Plain texts; '' is the null. */
+/** The texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
-/** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Parsers make it; it is only encoded. */
+/** Texts in wire form: `length` strings in UTF-8, each ended by one 00. Parsers make such vectors, only to be sent. */
 export interface EncodedStringVector {
   form: 'vector'
   type: 'STRING'
@@ -33,7 +33,7 @@ export interface EncodedStringVector {
   encoded: Uint8Array
 }
 
-/** Scalars that consist of one text, whatever it means. */
+/** The codec for scalars that consist of one text, such as STRING and FUNCTIONDEF. */
 export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar> = {
   encodeScalar(writer, { value }) {
     writer.str0(value)
@@ -81,19 +81,19 @@ function stringVector(data: readonly string[], length: number = data.length): St
   return { form: 'vector', type: 'STRING', length, data }
 }
 
-/** The next text if all of it is in the current chunk, else undefined with nothing consumed. */
+/** Reads the next text if the current chunk holds all of it; else returns undefined and consumes nothing. */
 export function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
   context.expect(reader, 0)
   return reader.tryStr0(context.remainingBytes(reader))
 }
 
 /**
- * Writes the elements without flag and length. Large text in wire form goes by reference.
+ * Writes the elements without flag and length. The writer refers to large texts in wire form instead of copying them.
  * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if there are too few texts or they do not end in 00
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {
-    // The last byte shows whether the buffer is complete; counting the texts would read the whole buffer again.
+    // Checks only the last byte: counting the texts would read the whole buffer again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
       throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
     }
@@ -110,7 +110,7 @@ function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringV
   for (let index = 0; index < length; index++) writer.str0(data[index]!)
 }
 
-/** Reads `length` texts; invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
+/** Reads `length` texts. Invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
 export function* decodeStrings(
   reader: ByteReader,
   context: DecodeContext,
@@ -125,7 +125,7 @@ export function* decodeStrings(
   return collector.texts
 }
 
-/** The texts of a STRING column; those in wire form are decoded on every call. */
+/** The texts of a STRING column. Texts in wire form are decoded again on every call. */
 export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
   if ('data' in vector) return vector.data
   const { buffer, byteOffset, byteLength } = vector.encoded

@@ -20,12 +20,12 @@ import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
 import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
 
-/** Only clients send SYMBOL scalars: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
+/** Only clients send SYMBOL scalars: in DolphinDB, an element of a SYMBOL vector is a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
- * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag 17) is
- * coded on arrival, so that its type still agrees with the flag.
+ * Texts as codes: indexes into `base`, whose entry 0 is '' and the null. A vector that arrives as plain strings (flag
+ * 17) gets codes on arrival, so that SYMBOL columns always have this form.
  */
 export interface SymbolVector {
   form: 'vector'
@@ -36,7 +36,7 @@ export interface SymbolVector {
 }
 
 const typeId = 17
-/** The type number of SYMBOL in dictionary form: 128 + 17. */
+/** The type number of a SYMBOL vector with a base: 128 + 17. */
 export const symbolBaseTypeId = 145
 
 const columns: ColumnAccess<StringScalar, SymbolVector> = {
@@ -51,12 +51,12 @@ const columns: ColumnAccess<StringScalar, SymbolVector> = {
       base,
     ),
   vectorOf: values => symbolVectorOf(values.map(value => textOf('SYMBOL', value))),
-  // DolphinDB does not make SYMBOL scalars: an element of the vector is a STRING.
+  // DolphinDB has no SYMBOL scalars: an element of the vector is a STRING.
   scalarAt: ({ codes, base }, index) => stringScalar(base[codes[index]!]!),
   isNullAt: ({ codes }, index) => codes[index] === 0,
 }
 
-/** Plain strings, as type 17 sends them. */
+/** Writes and reads the elements as plain strings, as type 17 sends them. */
 const elements: ElementCodec<SymbolVector> = {
   encodeElements(writer, { length, codes, base }) {
     for (let row = 0; row < length; row++) writer.str0(base[codes[row]!]!)
@@ -108,10 +108,10 @@ function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector 
   return symbolVector(length, codes, base)
 }
 
-/** Official clients refuse a larger base. */
+/** The largest base that official clients accept. */
 const maxBaseSize = 2_097_152
 
-/** @param baseId  must differ for each column of a table, because Java's reader reads a base only once per id */
+/** @param baseId  unique among a table's columns, because Java's reader reads a base only once per id */
 export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, baseId: number): void {
   const { length } = vector
   if (length === 0) {
@@ -120,7 +120,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
     writer.i32(1)
     return
   }
-  // If a base has more entries than the column has rows, the column is probably a slice of a larger one, with unused entries.
+  // If the base has more entries than there are rows, the column is probably a slice, and many entries are unused.
   const { codes, base } = vector.base.length > length + 1 ? compacted(vector) : vector
   if (base.length > maxBaseSize) {
     throw new ValueError(
@@ -140,7 +140,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
-/** The same column, with a base that holds only the texts in use, numbered from 1 in order of first appearance. */
+/** The same column with only the texts in use in its base, numbered from 1 in order of first appearance. */
 function compacted(vector: SymbolVector): SymbolVector {
   const newCodes = new Map<number, number>([[0, 0]])
   const base = ['']
@@ -158,7 +158,7 @@ function compacted(vector: SymbolVector): SymbolVector {
   return symbolVector(vector.length, codes, base)
 }
 
-/** A SYMBOL vector over `texts`, numbered from 1 in order of first appearance; '' is null. */
+/** A SYMBOL vector of `texts`. Its codes count from 1 in order of first appearance; '' is null. */
 export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   const codeOfText = new Map<string, number>([['', 0]])
   const base = ['']
@@ -176,7 +176,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   return symbolVector(texts.length, codes, base)
 }
 
-/** Reads base and codes, which follow a vector's numbers of rows and columns. */
+/** Reads base and codes: the rest of a vector after its numbers of rows and columns. */
 export function* decodeSymbols(
   reader: ByteReader,
   context: DecodeContext,
@@ -206,11 +206,11 @@ export function* decodeSymbols(
   return symbolVector(length, codes, base)
 }
 
-/** True if every code has an entry. Checks four codes at a time without branches: checks take longer than reading. */
+/** True if every code has an entry. Checks four codes at a time without branches, which are slow. */
 function allWithin(codes: Int32Array, baseLength: number): boolean {
   const last = baseLength - 1
   const { length } = codes
-  // The sign bit stays clear while no code, and no distance to the last entry, is negative.
+  // The sign bit of `signs` stays clear if no code is negative or beyond the last entry.
   let signs = 0
   let row = 0
   for (const end = length - 3; row < end; row += 4) {

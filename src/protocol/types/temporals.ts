@@ -1,6 +1,6 @@
 /*
-  Temporal types: the unit and origin of each, and its text in both directions (docs/protocol.md#data-types). They are integers of
-  32 and 64 bits without a time zone; the smallest is the null.
+  Temporal types: unit and origin of each, and its conversion to and from text (docs/protocol.md#data-types). Values are
+  integers of 32 or 64 bits without a time zone; the smallest integer is the null.
 */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
@@ -20,9 +20,9 @@ export type TemporalVector =
   VectorShape<Temporal32Type, Int32Array> | VectorShape<Temporal64Type, BigInt64Array>
 
 interface TemporalText {
-  /** The text that DolphinDB shows for a value that is not null. */
+  /** The text that DolphinDB shows for a value other than null. */
   readonly format: (raw: number | bigint) => string
-  /** The value of a text; undefined if the text is not a value of the type. */
+  /** The value of a text; undefined if the type has no value with this text. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 
@@ -101,15 +101,15 @@ export function isTemporal(type: DataType): type is TemporalType {
   return type in texts
 }
 
-/** The text that DolphinDB shows for a value that is not null: `2012.06.13T13:30:10.008`, `13:30m`, `2012.06M`. */
+/** The text that DolphinDB shows for a value other than null: `2012.06.13T13:30:10.008`, `13:30m`, `2012.06M`. */
 export function formatTemporal(type: TemporalType, raw: number | bigint): string {
   return texts[type].format(raw)
 }
 
 /**
- * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number. Undefined if the text is not a
- * value of the type, for example because there is no such date. Digits of a fraction beyond those that the type keeps must be zeros. A
- * zone must be UTC.
+ * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number. Undefined if the
+ * text is not a value of the type, such as a date that does not exist. Fraction digits that the type cannot keep must
+ * be zeros. A zone must be UTC.
  */
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count of units, of which `perDay` make a day. `show` gets the whole days, rounded down, and the units that are left. */
+/** Formats a count of units, `perDay` to a day. `show` gets the whole days, rounded down, and the units left. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,
@@ -144,7 +144,7 @@ function dateText(days: number): string {
   return `${padded(year, 4)}.${padded(month, 2)}.${padded(day, 2)}`
 }
 
-/** Times of day should not contain days; if they do, days are shown as hours. */
+/** Times of day should be shorter than a day. If one is longer, its days are shown as hours. */
 function clockText(seconds: number, days: number = 0): string {
   const hours = Math.floor(seconds / 3600) + days * 24
   const minutes = Math.floor(seconds / 60) % 60
@@ -168,7 +168,7 @@ function parseMonth(text: string): number | undefined {
   return month >= 1 && month <= 12 ? Number(match[1]) * 12 + month - 1 : undefined
 }
 
-/** The days of a text that consists only of a date. */
+/** Days since 1970 for a text that consists only of a date. */
 function parseDate(text: string): number | undefined {
   const date = leadingDate(text)
   return date?.length === text.length ? date.days : undefined
@@ -188,11 +188,11 @@ function leadingDate(text: string): { days: number; length: number } | undefined
 interface Clock {
   hours: number
   minutes: number
-  /** Undefined if the text ends with the minutes. */
+  /** Undefined for a text without seconds. */
   seconds: number | undefined
-  /** Nine digits; '' if there is no fraction. */
+  /** Nine digits; '' without a fraction. */
   fraction: string
-  /** True if `m` follows, as in the literal of a MINUTE. */
+  /** True if `m` follows, as in MINUTE literals. */
   marked: boolean
 }
 
@@ -212,12 +212,12 @@ function secondsOfDay(clock: Clock): number {
   return clock.hours * 3600 + clock.minutes * 60 + (clock.seconds ?? 0)
 }
 
-/** The fraction in units of 10^-digits seconds; undefined if digits other than zero would be lost. */
+/** The fraction in units of 10^-digits seconds; undefined if this would lose digits other than 0. */
 function fractionUnits(fraction: string, digits: 0 | 3 | 9): number | undefined {
   return /[1-9]/.test(fraction.slice(digits)) ? undefined : Number(fraction.slice(0, digits) || '0')
 }
 
-/** Parses a time of day; `valueOf` gets its seconds and the fraction in units of 10^-digits seconds. */
+/** Parses a time of day. `valueOf` gets its whole seconds, and the fraction in units of 10^-digits seconds. */
 function ofDay(
   digits: 0 | 3 | 9,
   valueOf: (seconds: number, fraction: number) => number | bigint,
@@ -236,7 +236,7 @@ function parseMinute(text: string): number | undefined {
   return clock.hours * 60 + clock.minutes
 }
 
-/** Parses date and time; `valueOf` gets the seconds since 1970 and the fraction in units of 10^-digits seconds. */
+/** Parses date and time. `valueOf` gets whole seconds since 1970, and the fraction in units of 10^-digits seconds. */
 function moment(
   digits: 0 | 3 | 9,
   valueOf: (seconds: number, fraction: number) => number | bigint | undefined,
@@ -253,7 +253,7 @@ function moment(
   }
 }
 
-/** `T13:30:10.008Z`, ` 13:30`, or nothing, which means midnight; also `T13` if hours may stand alone. */
+/** Reads `T13:30:10.008Z`, ` 13:30`, or '', which means midnight. If `hoursAlone`, also reads `T13`. */
 function clockAfterDate(text: string, hoursAlone: boolean): Clock | undefined {
   if (text === '') return { hours: 0, minutes: 0, seconds: 0, fraction: '', marked: false }
   if (text[0] !== 'T' && text[0] !== ' ') return undefined

@@ -1,6 +1,5 @@
 /*
-  ANY: the type of tuples, whose elements are values with their own flags. `../codec.ts` writes and reads them, because elements
-  can have every form.
+  ANY, the type of tuples. Elements are values of any form with flags, so `../codec.ts` writes and reads tuples.
 */
 import type { Value, Vector } from '../value.js'
 import { type ElementValue, unsuitable } from './element-value.js'
@@ -8,7 +7,7 @@ import { joined, picked } from './lists.js'
 import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
 import { explicitNull } from './voids.js'
 
-/** A tuple: each element is a value of its own. */
+/** A tuple: its elements are values of any form. */
 export interface AnyVector {
   form: 'vector'
   type: 'ANY'

@@ -1,6 +1,6 @@
 /*
-  The facts that each file of this folder defines for its types: number, category, and how values are written, read, stored in columns
-  and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
+  The facts that each file of this folder gives about its types: number, category, and how values are written, read,
+  stored in columns and shown. `../data-type.ts` lists these files. Code for vectors, matrices and tables names no type.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
@@ -21,28 +21,28 @@ export type Category =
   | 'mixed'
   | 'system'
 
-/** Access to single elements of a column. Loops over whole columns read the typed arrays instead. */
+/** Access to single elements of a column. Loops over whole columns should read the typed arrays instead. */
 interface ElementAccess<S, V> {
-  /** Element `index` as an independent scalar: bytes are copied, null sentinels become null. */
+  /** Element `index` as a scalar that shares no memory with `vector`. Null sentinels become null. */
   scalarAt(vector: V, index: number): S
   isNullAt(vector: V, index: number): boolean
 }
 
-/** Elements of one size, whose column is a typed array of exactly the bytes that are sent. */
+/** Elements of one size: their column is a typed array of exactly the bytes that are sent. */
 export interface FixedElements<
   S extends Scalar = Scalar,
   V extends FixedVector = FixedVector,
 > extends ElementAccess<S, V> {
   readonly bytesPerValue: number
-  /** The bytes of a scalar after its flag, including a scale. */
+  /** Bytes of a scalar after its flag, including the scale. */
   readonly scalarBytes: number
-  /** Bytes of the null in a vector; callers must not change them. */
+  /** The null's bytes in a vector. Callers must not change them. */
   readonly nullElement: Uint8Array
-  /** Writes a scalar after its flag; null becomes the sentinel. */
+  /** Writes a scalar after its flag. Null becomes the sentinel. */
   encodeScalar(writer: ByteWriter, scalar: S): void
-  /** Reads a scalar, all `scalarBytes` of which have arrived. */
+  /** Reads a scalar. All `scalarBytes` must have arrived. */
   readScalar(reader: ByteReader, type: S['type']): S
-  /** A vector that shares the memory of received bytes. */
+  /** A vector that shares memory with received bytes. */
   vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
   /**
    * Stores a JavaScript value.
@@ -51,7 +51,7 @@ export interface FixedElements<
   store(vector: V, index: number, value: ElementValue): void
 }
 
-/** Writes and reads a scalar without a fixed size, after its flag. */
+/** Writes and reads scalars without a fixed size, after their flag. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
   decodeScalar(
@@ -61,23 +61,23 @@ export interface ScalarCodec<S extends Scalar = Scalar> {
   ): Generator<void, S, void>
 }
 
-/** Operations on a column whose elements are not one typed array. */
+/** Operations on columns whose elements are not one typed array. */
 export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
 > extends ElementAccess<S, V> {
-  /** A vector of no rows; its arrays, if any, have room for `capacity`. */
+  /** A vector without rows. Its arrays, if any, have room for `capacity` rows. */
   emptyVector(capacity: number): V
-  /** Rows `start` to `end` (exclusive), sharing memory if possible. */
+  /** Rows `start` to `end` (exclusive); shares memory with `vector` if possible. */
   slice(vector: V, start: number, end: number): V
   concat(first: V, second: V): V
-  /** A vector whose row i is row `indexes[i]` of `vector`. */
+  /** Row i of the result is row `indexes[i]` of `vector`. */
   take(vector: V, indexes: Int32Array): V
   /** @throws {ValueError} DDB_USAGE for a value of the wrong kind */
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Writes and reads elements that are not one typed array, after the numbers of rows and columns. */
+/** Writes and reads elements that are not one typed array. Rows and columns come before. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(
@@ -87,7 +87,7 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
   ): Generator<void, V, void>
 }
 
-/** Facts about one type: `fixed`, or else `scalars` if it has scalars, `columns` and `elements` if it has columns. */
+/** Facts about a type. Without `fixed`, a type has `scalars` for scalars, and `columns` and `elements` for columns. */
 export interface TypeFacts {
   /** The type's number on the wire. */
   readonly id: number
@@ -98,7 +98,7 @@ export interface TypeFacts {
   readonly scalars: ScalarCodec | undefined
   readonly columns: ColumnAccess | undefined
   readonly elements: ElementCodec | undefined
-  /** Text of a value that is not null. */
+  /** Text of a value other than null. */
   format(value: NonNullable<Scalar['value']>, scalar: Scalar): string
 }
 
@@ -120,7 +120,7 @@ export function fixedType(
   }
 }
 
-/** Sets all members in the same order, so that V8 sees one shape. */
+/** Sets all members in the same order, so that V8 gives all results one shape. */
 export function variableType(
   id: number,
   category: Category,

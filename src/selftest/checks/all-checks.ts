@@ -1,5 +1,5 @@
 /*
-  Every check, in the order in which they run.
+  Every check, in the order of execution.
 */
 import type { Check } from '../check.js'
 import { asynchronousChecks } from './asynchronous.js'

@@ -1,5 +1,5 @@
 /*
-  Requests without answers (flag 4): a single one, several among answered requests, several on a session of their own.
+  Requests without answers (flag 4): one alone, some among answered requests, and several on a session of their own.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
@@ -16,7 +16,7 @@ const asyncFlags = requestFlags.apiClient | requestFlags.async
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** Passes if the table gets exactly this many rows, even after everything that `session` sent has run. */
+/** Passes if the table has exactly this many rows after the server has run everything that `session` sent. */
 async function expectCount(
   { rowsOf, ask }: CheckContext,
   table: string,
@@ -28,7 +28,7 @@ async function expectCount(
   return expectText('rows', String(await rowsOf(table)), String(rows))
 }
 
-/** Longest wait for one answer, ms; the whole check has five seconds. */
+/** Longest wait for one answer, ms. The whole check has five seconds. */
 const probeMs = 2_000
 
 const valueOf = (response: Response): string =>

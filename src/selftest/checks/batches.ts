@@ -5,12 +5,12 @@ import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import { tableOfColumns } from '../compare.js'
 
-/** Arguments of `streamTable`, `table` and the like for such tables. */
+/** The arguments with which `streamTable`, `table` and the like make such a table. */
 export const batchColumns = '1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]'
 
 const symbols = ['IBM', null, 'A', '\u4e2d']
 
-/** Rows with ids from `first` on; every fourth symbol and every fifth price is null. */
+/** Rows with ids from `first` on. Every fourth symbol is null, and every fifth price. */
 export function batch(first: number, rows: number): Table {
   const ids = Array.from({ length: rows }, (_, i) => first + i)
   return tableOfColumns({
@@ -26,7 +26,7 @@ export function batch(first: number, rows: number): Table {
   })
 }
 
-/** As `batch`, with text that is not a number instead of prices. */
+/** Like `batch`, but with prices that are not numbers. */
 export function wrongBatch(rows: number): Table {
   const { columns } = batch(0, rows)
   return tableOfColumns({

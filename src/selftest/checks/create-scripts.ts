@@ -1,5 +1,5 @@
 /*
-  Checks the scripts that `schema` prints and `load --create` runs, one of each shape. Also checks names of columns.
+  Checks the scripts that `schema` prints and `load --create` runs, one of each shape, and names of columns.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
@@ -45,10 +45,9 @@ interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
   readonly fact?: keyof Facts | undefined
-  /** Key columns of a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
-  /** The size of all rows. A table with more than a gigabyte a day gets a second level of partitions. */
+  /** Size of all rows. A table with more than a gigabyte a day gets a second level of partitions. */
   readonly megabytes?: number
 }
 
@@ -131,11 +130,11 @@ async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
 
 const needs = 'the right to create DFS databases'
 
-/** Words that the manual reserves (page "Variables"), and words that mean something in scripts. */
+/** Words that the manual reserves (page "Variables"), and words with a meaning in scripts. */
 const reserved = ['DATE', 'TIME', 'SYMBOL', 'VALUE', 'RANGE', 'LIST', 'HASH', 'pi', 'e']
 const chinese = ['\u4ef7\u683c', '\u65f6\u95f4']
 
-/** Tries columns with these names, each with the value 7. @returns which of them cannot be made, filled or read, and why */
+/** Tries columns with these names, each holding 7. @returns the unusable names, with the reasons */
 async function unusable(
   { ask, call, tableName }: CheckContext,
   names: readonly string[],
@@ -159,7 +158,7 @@ function nameCheck(what: string, names: readonly string[], fact: keyof Facts): C
     does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
     dependsOnIt: 'which names `load --create` keeps',
     async run(context) {
-      // A user who may not share tables skips this part.
+      // This part is skipped for users who may not share tables.
       await context.share('named', 'streamTable(1:0, [`id], [INT])')
       const words = await unusable(context, names)
       return pass(words.length === 0 ? 'all of them' : words.join('; '), {

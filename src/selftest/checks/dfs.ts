@@ -1,5 +1,5 @@
 /*
-  Tables in our own DFS database, which is partitioned by the values 1 to 3.
+  Checks of tables in the run's own DFS database, which is partitioned by the values 1 to 3.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'
@@ -20,13 +20,12 @@ export const keyedRows = (keys: readonly (number | null)[], values: Column = int
   tableOfColumns({ k: ints(keys), v: values })
 
 export interface StoredTable {
-  /** The expression that loads the table. */
   readonly expression: string
   /** `dfs://DB/TABLE`. */
   readonly path: string
 }
 
-/** A new table in the database of the run, partitioned by its first column. */
+/** A new table in the run's database, partitioned by the table's first column. */
 export async function dfsTable(context: CheckContext, name: string): Promise<StoredTable> {
   const database = await context.database()
   await context.prepare(

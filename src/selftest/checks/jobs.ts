@@ -1,5 +1,5 @@
 /*
-  Whether getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one.
+  Whether getConsoleJobs lists running requests. A run uses the list to tell a busy server from a dead one.
 */
 import { askIdle } from '../../load/connection/server-queries.js'
 import { wait } from '../../platform/wait.js'
@@ -11,11 +11,11 @@ import type { CheckContext } from '../context.js'
 /** How many requests sleep at once: more than most servers have workers. */
 const sleepers = 16
 const sleepMs = 700
-/** `sleep` in a script, with its begin and end by the server's clock. */
+/** A script that sleeps, and records begin and end by the server's clock. */
 const sleepScript = `ddbIngestTestBegan = long(now())
 sleep(${sleepMs})
 [ddbIngestTestBegan, long(now())]`
-/** The priority that official clients use for requests that must not wait. */
+/** The priority of official clients' requests that must not wait. */
 const urgentPriority = 8
 const pauseMs = 50
 
@@ -28,7 +28,7 @@ interface Sleep {
   readonly ended: number
 }
 
-/** Asks for the time repeatedly. @returns whether an answer came while all requests slept */
+/** Asks for the time repeatedly. @returns whether an answer came after a request fell asleep, and before any woke */
 async function answeredAsleep(
   { rawSession, platform, signal }: CheckContext,
   isUrgent: boolean,

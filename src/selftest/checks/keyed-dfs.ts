@@ -1,5 +1,5 @@
 /*
-  DFS tables that keep one row per key: the answer to an insert of known keys, and the effect of upserts.
+  DFS tables with one row per key: what the server answers when known keys are inserted, and what upserts do.
 */
 import type { Facts } from '../../load/connection/known-server.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -34,7 +34,7 @@ const engines: readonly Engine[] = [
   },
 ]
 
-/** Rows with the keys 1 to 3. @param third  the second part of the last row's key */
+/** Rows with keys 1 to 3. @param third  second part of the last row's key */
 function rows(third: number): Table {
   const ints = (values: readonly number[]) => vectorOf({ type: 'INT' }, values)
   return tableOfColumns({ k: ints([1, 2, 3]), v: ints([1, 2, third]), w: ints([7, 8, 9]) })

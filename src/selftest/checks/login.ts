@@ -1,5 +1,5 @@
 /*
-  Each way to log in that this program supports, and how the server refuses other ways.
+  The ways to log in that this program supports, and how the server refuses all others.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
@@ -11,7 +11,7 @@ import { expectText, fail, pass, skipped, type Check, type Outcome } from '../ch
 import { rawLogin, type CheckContext } from '../context.js'
 import { throwAwayName } from '../leftovers.js'
 
-/** `getCurrentSessionAndUser()`: session id, user, and more on newer servers. */
+/** `getCurrentSessionAndUser()` gives session id and user, and more on newer servers. */
 const whoScript = 'getCurrentSessionAndUser()[1]'
 
 const noUser = skipped('no user was given')
@@ -129,7 +129,7 @@ export const loginChecks: readonly Check[] = [
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // Trying RSA would tell a man in the middle more than the previous logins did.
+        // To a man in the middle, trying RSA would reveal more than the earlier logins did.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)
@@ -137,7 +137,7 @@ export const loginChecks: readonly Check[] = [
   },
 ]
 
-/** @param login  returns the reason if the server does not offer this way */
+/** @param login  returns a reason if the server does not offer this way to log in */
 async function logInBy(
   { server, raw, protection }: CheckContext,
   login: (

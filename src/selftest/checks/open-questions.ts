@@ -1,5 +1,5 @@
 /*
-  Documents leave some behaviour open, and servers may differ: each check says what it found.
+  Behaviour that documents leave open, and that may differ between servers. Each check reports what it found.
 */
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -20,7 +20,6 @@ import { batch, batchColumns } from './batches.js'
 
 const oneColumn = (first: number): string => `table([${first}] as v)`
 
-/** The values of a table with one column, or why it cannot be read. */
 async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   return ask(`exec first(v) from objByName("${table}")`).then(
     answer => String(numberOf(answer)),
@@ -28,7 +27,7 @@ async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   )
 }
 
-/** Tries to share a second table under an existing name. */
+/** Shares a second table under an existing name. */
 async function sharedAgain(
   context: CheckContext,
   name: string,
@@ -43,7 +42,7 @@ async function sharedAgain(
     : 'the old table stays, without an error'
 }
 
-/** Kinds of tables to share: rights and settings decide which of them may be shared. Receipts use the last kind. */
+/** Kinds of tables. Rights and settings decide which of them may be shared. Receipts use the last kind. */
 const shareable = {
   table: 'table(1:0, `k`v, [INT, INT])',
   keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',
@@ -52,7 +51,7 @@ const shareable = {
 } as const
 const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
-/** Functions that a run uses if the server has them. */
+/** Functions that a run uses only if the server has them. */
 const optionalFunctions = [
   'getSessionMemoryStat()',
   'getConsoleJobs()',

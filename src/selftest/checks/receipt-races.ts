@@ -1,5 +1,5 @@
 /*
-  Checks for receipts when several things happen at once: R5, R14 to R16.
+  Checks of receipts when several things happen at once: R5, R14 to R16.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -29,16 +29,16 @@ import {
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** R5: the number of sessions, and of the keys that every session claims. */
+/** R5: the number of sessions, and how many keys each of them claims; the keys are the same for all. */
 const claimants = 8
 const claims = 500
 
-/** R16 (what receipts cost): the most batches that the check sends, and their rows. A slow server gets fewer. */
+/** R16 (what receipts cost): the most batches that the check sends, and the rows of each. Slow servers get fewer. */
 const costBatches = 200
 const costRows = 100
 const costLimitMs = 2_000
 
-/** @returns the number of batches sent without answers, and the ms per batch until the last one was in the table */
+/** @returns the number of batches sent without answers, and the ms per batch until the table had all of them */
 async function timeOf(
   { platform, rowsOf }: CheckContext,
   table: string,
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // Without these waits, the loop would send a slow server more than it can process before the check's time ends.
+    // Without these waits, a slow server would get more batches than it can process in the check's time.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }
@@ -80,7 +80,7 @@ ddbIngestTestWon`
         won.reduce((sum, answered) => sum + answered[k]!, 0),
       )
       const wrong = winners.filter(count => count !== 1).length
-      // A server that counts known keys answers 1 to every session. Runs then read back which claim came first.
+      // A server that counts known keys answers 1 to every session. A run then reads back which claim was first.
       if (winners.every(count => count === claimants)) return pass('known keys are counted')
       return wrong === 0 ? pass() : fail(`${wrong} keys were not answered with 1 exactly once`)
     },

@@ -1,5 +1,5 @@
 /*
-  Receipts as a run uses them, with the run's own scripts, on temporary tables.
+  Receipts as a run uses them, with the run's own scripts, but on temporary tables.
 */
 import type { Session } from '../../client/open-session.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'
@@ -31,7 +31,7 @@ interface Asking {
   readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
 }
 
-/** A ledger, and whether the server counts a known key as inserted. */
+/** A ledger for checks; also tells whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
 export async function openTestLedger({
@@ -43,7 +43,7 @@ export async function openTestLedger({
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
 }
 
-/** A claim made of script expressions. */
+/** A script that writes a claim into the ledger. The cells are expressions of the script. */
 export function receiptOf(
   { name, version }: TestLedger,
   batchNo: string,
@@ -54,7 +54,7 @@ export function receiptOf(
   return insertReceipt(`objByName("${name}")`, version, cells)
 }
 
-/** Defines the functions of a data session that writes into a shared table. */
+/** Defines, on a data session, the functions with which it delivers batches into a shared table. */
 export async function defineDelivery(
   { ask }: Asking,
   session: Session,
@@ -79,7 +79,7 @@ export function sendDelivery(session: Session, batchNo: number, sendNo: number, 
   session.send(deliverFunction, delivery(batchNo, sendNo, rows))
 }
 
-/** Every row of the ledger except probes, in the order of the table. */
+/** All rows of the ledger except probes, in the table's order. */
 export async function ledgerRows({ ask }: Asking, ledger: TestLedger): Promise<LedgerRow[]> {
   return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
     ({ batchNo }) => batchNo > 0,
@@ -103,7 +103,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
   }))
 }
 
-/** `1: 5, 2, 2; 2: 5, null, -1`: of each batch the rows received, left and taken. */
+/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch the rows received, left and taken. */
 export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)
@@ -124,7 +124,7 @@ export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promis
     .join('; ')
 }
 
-/** Waits until this many batches have outcomes. */
+/** Waits until this many batches have an outcome. Returns the ledger's rows. */
 export function awaitOutcomes(
   context: Asking & Pick<CheckContext, 'until'>,
   ledger: TestLedger,
@@ -136,7 +136,7 @@ export function awaitOutcomes(
   })
 }
 
-/** `1: 5 rows; 2: refused (rows)`: outcomes in the order of their batches. */
+/** `1: 5 rows; 2: refused (rows)`: the outcome of each batch, by number. */
 export function outcomesText(rows: readonly LedgerRow[]): string {
   return rows
     .filter(({ phase }) => phase === 1)

@@ -1,5 +1,5 @@
 /*
-  Checks for receipts, one question at a time: R1 to R4, R8, R11, R12.
+  Checks of receipts, one question each: R1 to R4, R8, R11, R12.
 */
 import { deliverFunction, ledgerQuery } from '../../load/transport/receipts/script.js'
 import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'

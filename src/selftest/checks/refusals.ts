@@ -1,5 +1,5 @@
 /*
-  Checks of a server's words when it refuses: by these words a run distinguishes a bad row from a missing table.
+  Checks of the server's words for refusals. By these words, a run tells a bad row from a missing table.
 */
 import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -9,7 +9,7 @@ import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 
-/** Passes if the request fails and the server's words are recognised as `kind`. */
+/** Passes if the server refuses the request in words that are recognised as `kind`. */
 export async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<Outcome> {
   const words = await refusalOf(request)
   if (words === undefined) return fail('it is accepted')
@@ -19,7 +19,7 @@ export async function expectRefusal(request: Promise<unknown>, kind: Refusal): P
     : fail(`understood as ${understood}, not ${kind}: ${words}`)
 }
 
-/** R10 of the receipts: a refused insert leaves no rows. */
+/** R10: a refused insert leaves no rows. */
 function leavesNothing(kind: string, table: string): Check {
   return {
     name: `refusals: R10, a refused insert into a ${kind} leaves nothing`,

@@ -1,5 +1,5 @@
 /*
-  Checks that need two users: R11 with another user, R13, and the rights that TABLE_INSERT alone gives.
+  Checks that need two users: R11 with another user, R13, and what TABLE_INSERT alone permits.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'

@@ -1,5 +1,5 @@
 /*
-  Values that a round trip must not change: nulls, extremes, and values around zero of each type.
+  Values that must survive a round trip unchanged: nulls, extremes, and values around zero of each type.
 */
 import { parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
@@ -9,10 +9,10 @@ const maxFloat = 3.4028234663852886e38
 const leastFloat = 1.401298464324817e-45
 const maxLong = 0x7fff_ffff_ffff_ffffn
 const max128 = (1n << 127n) - 1n
-/** Long enough that its length takes two bytes, and that a socket may deliver it in two blocks. */
+/** So long that its length takes two bytes, and that a socket may deliver it in two pieces. */
 const longText = 'ab\u00e9\u4e2d\u{1f40b}'.repeat(1000)
 
-/** Type → values; dates from 1900 to 9999, times over the whole day. */
+/** Type → values. Dates are from 1900 to 9999; times cover the whole day. */
 const samples: Readonly<Record<string, readonly ElementValue[]>> = {
   BOOL: [true, null, false],
   CHAR: [-127, null, -1, 0, 1, 127],
@@ -71,7 +71,7 @@ export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
   ([type, values]) => ({ type, column: vectorOf(columnType(type), values) }),
 )
 
-/** For each type that has arrays: rows of no cell, of one, of several, and of more cells than a byte can count. */
+/** For each type with arrays: rows of no cell, of one cell, of several, and of more cells than a byte can count. */
 export const arraySamples: readonly TypeSample[] = Object.entries(samples)
   .filter(([type]) => !withoutArrays.includes(type))
   .map(([type, values]) => {

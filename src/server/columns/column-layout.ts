@@ -1,5 +1,5 @@
 /*
-  Facts about columns without their rows: types, zeros, nulls, and the texts of text columns.
+  Facts about columns, apart from their rows: types, zeros, nulls, and the texts of text columns.
 */
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import {
@@ -22,12 +22,12 @@ import { ScriptError } from '../script-error.js'
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
-/** True for columns that are one typed array; not for SYMBOL, whose codes need a base. */
+/** True for columns that are one typed array. SYMBOL is not: its codes need a base. */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
-/** Whether two types have equal element types and scales, and both or neither have arrays as rows. */
+/** Whether two types are equal: element type, scale, and whether rows are arrays. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }
@@ -37,7 +37,7 @@ export function cellType(type: ColumnType): ColumnType {
   return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
 }
 
-/** `length` rows of zeros, the initial rows of `table(10:5, …)` (DolphinDB manual, page streamTable). */
+/** `length` rows of zeros, such as the initial rows of `table(10:5, …)` (DolphinDB manual, page streamTable). */
 export function zeroColumn(type: ColumnType, length: number): Column {
   const name = type.type
   if (type.array) {
@@ -72,7 +72,7 @@ export function zeroColumn(type: ColumnType, length: number): Column {
   }
 }
 
-/** `length` nulls of a type; a null row of an array column is one null cell (docs/protocol.md#array-vectors). */
+/** `length` nulls. In an array column, each is a row of one null cell (docs/protocol.md#array-vectors). */
 export function nullColumn(type: ColumnType, length: number): Column {
   if (type.array) {
     const cells = nullColumn(cellType(type), length) as Vector
@@ -89,13 +89,13 @@ function fillNulls(column: FixedVector): void {
   const nullBytes = nullElement(column.type)
   if (bytes.length === 0) return
   bytes.set(nullBytes)
-  // Doubles the filled part until the end is reached.
+  // Doubles the filled part until everything is filled.
   for (let filled = nullBytes.length; filled < bytes.length; filled *= 2) {
     bytes.copyWithin(filled, 0, Math.min(filled, bytes.length - filled))
   }
 }
 
-/** Text of a STRING or SYMBOL column, however it is stored; undefined for other columns. */
+/** Texts of a STRING or SYMBOL column, in whichever form it stores them; undefined for other columns. */
 export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
   if (column.type === 'STRING') return stringsOf(column)
@@ -108,7 +108,7 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
-// VOID is not in this list, because `select NULL as x` makes a VOID column; no other statement does.
+// Without VOID, because `select NULL as x` makes a VOID column.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF',
   'HANDLE',
@@ -118,7 +118,7 @@ const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'DURATION',
 ])
 
-/** @throws {ScriptError} for a type that no table has (DolphinDB manual, page data_types) */
+/** @throws {ScriptError} for a type that no table can have (DolphinDB manual, page data_types) */
 export function checkColumnType(name: string, { type }: ColumnType): void {
   if (!noColumnTypes.has(type)) return
   throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)

@@ -1,6 +1,6 @@
 /*
-  Reads columns of numbers as doubles, and makes columns of doubles. A null becomes NaN, and NaN becomes null in every
-  type that has no NaN.
+  Reads columns of numbers as doubles, and makes columns from doubles. Null becomes NaN. In types without NaN, NaN
+  becomes null.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
@@ -11,8 +11,8 @@ const twoTo32 = 2 ** 32
 const nullHighWord = nullInt32
 
 /**
- * The rows of an integral, floating, temporal or BOOL column as doubles; null is NaN. 64-bit integers beyond 2^53
- * are rounded to the nearest double.
+ * The rows of an integral, floating, temporal or BOOL column as doubles. Null is NaN. 64-bit integers beyond 2^53 are
+ * rounded to the nearest double.
  */
 export function numbersOf(column: FixedVector): Float64Array {
   const { data, length } = column
@@ -42,7 +42,7 @@ function nullOf(column: FixedVector): number {
   }
 }
 
-/** High and low word of each row, to avoid BigInts. */
+/** The low and the high word of each row, in this order: words are faster than BigInts. */
 export function wordsOfInt64(data: BigInt64Array): Int32Array {
   return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
 }
@@ -59,8 +59,8 @@ function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
 }
 
 /**
- * A column of an integral, floating, temporal or BOOL type from doubles. Fractions are rounded half away from zero; NaN and
- * values out of range become null.
+ * A column of an integral, floating, temporal or BOOL type, made from doubles. Fractions are rounded half away from
+ * zero. NaN and values out of range become null.
  */
 export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
   const column = zeroColumn(type, numbers.length) as FixedVector
@@ -98,13 +98,13 @@ function fillIntegers(
 ): FixedVector {
   for (let row = 0; row < numbers.length; row++) {
     const value = roundAway(numbers[row]!)
-    // The smallest value is the null, so the range is symmetric.
+    // The smallest value is the null, so it is out of range.
     target[row] = value > nullValue && value < -nullValue ? value : nullValue
   }
   return column
 }
 
-/** Overflow becomes null (DolphinDB manual, page data_types, note 7); infinities stay. */
+/** Values out of range become null (DolphinDB manual, page data_types, note 7). Infinities stay. */
 function fillFloats(target: Float32Array, numbers: Float64Array): void {
   for (let row = 0; row < numbers.length; row++) {
     const value = numbers[row]!
@@ -120,7 +120,7 @@ function fillDoubles(target: Float64Array, numbers: Float64Array): void {
   }
 }
 
-/** Writes whole numbers as two words each; NaN and values out of int64's range become null. */
+/** Writes each whole number as two words. NaN and values beyond int64 become null. */
 export function fillInt64(target: BigInt64Array, numbers: Float64Array): void {
   const words = wordsOfInt64(target)
   for (let row = 0; row < numbers.length; row++) {

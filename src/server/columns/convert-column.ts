@@ -1,5 +1,5 @@
 /*
-  Converts columns to other types, as inserting does (docs/server-semantics.md#conversions-on-insert).
+  Converts columns to other types, as inserts do (docs/server-semantics.md#conversions-on-insert).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import {
@@ -27,7 +27,7 @@ import { nullDouble, nullFloat, nullInt32, nullInt64 } from '../../protocol/null
 import { convertTemporal, isInsertable } from './convert-temporal.js'
 import { growingColumn } from './growing-column.js'
 
-/** Converts STRING, SYMBOL and BLOB into each other. */
+/** Converts between STRING, SYMBOL and BLOB. */
 export function textColumn(column: Vector, target: ColumnType): Column {
   if (target.type === 'BLOB') {
     const texts = columnTexts(column)!
@@ -48,8 +48,8 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so do numbers that FLOAT or DOUBLE cannot hold.
- * @throws {ScriptError} the incompatible-type text if something is not a number
+ * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, as do numbers that FLOAT or DOUBLE cannot hold.
+ * @throws {ScriptError} `Incompatible type. …` if a text is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column {
   const all = columnTexts(column)!
@@ -68,15 +68,15 @@ function numbersOfText(column: Vector, target: ColumnType): Column {
   return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
 }
 
-/** NaN for '', and for numbers that a double cannot hold: `1e400` does not become infinity. */
+/** NaN for '' and for numbers beyond the doubles: `1e400` does not become infinity. */
 function doubleOfText(text: string): number {
   const value = text === '' ? NaN : Number(text)
   return Number.isFinite(value) ? value : NaN
 }
 
 /**
- * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as decimal32("3.1415926535", 4)
- * is 3.1415 (DolphinDB manual, page decimal32).
+ * The unscaled value of a decimal text; null if it is not a number. Cuts off digits beyond the scale:
+ * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
  * @throws {ScriptError} if the text has more digits than the type can hold
  */
 export function decimalOfText(text: string, target: ColumnType): bigint | null {
@@ -97,7 +97,7 @@ export function decimalOfText(text: string, target: ColumnType): bigint | null {
   return sign === '-' ? -BigInt(kept) : BigInt(kept)
 }
 
-/** @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB has no such conversion */
+/** @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB cannot convert these types */
 export function convertColumn(column: Column, target: ColumnType): Column {
   const actual = columnTypeOf(column)
   if (sameColumnType(actual, target)) return column
@@ -114,7 +114,7 @@ export function convertColumn(column: Column, target: ColumnType): Column {
   return converted
 }
 
-/** A scalar as a column of one row; a receipt has a dozen of them, so common types have a fast path. */
+/** A scalar as a column of one row. Common types have a fast path, because a receipt has a dozen scalars. */
 export function columnOfScalar(scalar: Scalar): Vector {
   switch (scalar.type) {
     case 'INT':
@@ -171,7 +171,7 @@ function isNumeric(category: string): boolean {
   return category === 'logical' || category === 'integral' || category === 'floating'
 }
 
-/** Converts integers, BOOL and floating types into each other. */
+/** Converts between integers, BOOL and floating types. */
 function convertNumbers(column: FixedVector, target: ColumnType): Column {
   if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
     const data = new Float64Array(column.length)
@@ -185,7 +185,7 @@ function convertNumbers(column: FixedVector, target: ColumnType): Column {
     const data = new Float32Array(column.length)
     for (let row = 0; row < data.length; row++) {
       const value = column.data[row]!
-      // Overflow becomes null (DolphinDB manual, page data_types, note 7); NaN and infinities stay.
+      // Values out of range become null (DolphinDB manual, page data_types, note 7). NaN and infinities stay.
       const single = Math.fround(value)
       data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
     }
@@ -199,7 +199,7 @@ function tupleOf(column: Column): Column {
   return { form: 'vector', type: 'ANY', length: column.length, data }
 }
 
-/** The elements of a tuple as one typed column: scalars, or vectors for an array column. */
+/** The elements of a tuple as one typed column. They are scalars, or vectors for an array column. */
 function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   const element = cellType(target)
   const rows = elements.map(value => {
@@ -213,7 +213,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** An array vector of rows with all their cells; an empty row is one null cell (docs/protocol.md#array-vectors). */
+/** An array vector whose rows are as long as `rows`; `cells` holds all their cells. */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

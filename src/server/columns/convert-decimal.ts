@@ -1,6 +1,6 @@
 /*
-  Converts decimals from and to numbers and other scales. Digits beyond a smaller scale are rounded half away from zero; a
-  number too large for the decimal type is an error, never another number.
+  Converts decimals from and to numbers and other scales. Digits beyond a smaller scale are rounded half away from zero.
+  A number too large for the decimal type is an error.
 */
 import { dataTypes, maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -11,7 +11,7 @@ import { columnOfNumbers, numbersOf } from './column-numbers.js'
 
 const storedBits = { DECIMAL32: 32, DECIMAL64: 64, DECIMAL128: 128 } as const
 
-/** A decimal column in another scale or type, or as numbers. */
+/** Converts a decimal column to another scale or type, or to numbers. */
 export function convertDecimal(column: FixedVector, target: ColumnType): Column {
   const scale = 'scale' in column ? column.scale : 0
   const values = unscaledValues(column)
@@ -23,7 +23,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     )
   }
   if (dataTypes[target.type].category === 'integral') {
-    // Converts as integers: a double would round the value a second time.
+    // Converted as integers: a double would round the value a second time.
     return integersOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
@@ -35,7 +35,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
   return columnOfNumbers(target, numbers)
 }
 
-/** Values out of range become null, as between integral types. */
+/** Values out of range become null, as they do between integral types. */
 function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Column {
   if (target.type !== 'LONG') {
     return columnOfNumbers(
@@ -50,7 +50,7 @@ function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Col
   )
 }
 
-/** An integral, floating or BOOL column as decimals. */
+/** Converts an integral, floating or BOOL column to decimals. */
 export function decimalOfNumbers(column: FixedVector, target: ColumnType): Column {
   const scale = target.scale ?? 0
   if (column.data instanceof BigInt64Array) {
@@ -64,7 +64,7 @@ export function decimalOfNumbers(column: FixedVector, target: ColumnType): Colum
   return decimalColumn(target, values)
 }
 
-/** @throws {ScriptError} S05003 if a value needs more bits than the type has; the smallest value is the null */
+/** @throws {ScriptError} S05003 if a value needs more bits than the type has, or is the smallest value, the null */
 export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
   const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
   for (const value of values) {
@@ -75,7 +75,7 @@ export function decimalColumn(target: ColumnType, values: readonly (bigint | nul
   return vectorOf(target, values)
 }
 
-/** The unscaled integers of decimals (150 for 1.50); whole numbers as they are. */
+/** The unscaled integers of decimals (150 for 1.50), or the values of a column of whole numbers. */
 export function unscaledValues(column: FixedVector): (bigint | null)[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)
@@ -90,14 +90,14 @@ function rescale(value: bigint, digits: number): bigint {
   return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
 }
 
-/** Uses the decimal digits with which JavaScript prints a number, so that 0.29 with scale 2 is 29 and not 28. */
+/** Takes the digits with which JavaScript prints the number, so that 0.29 with scale 2 is 29 and not 28. */
 function unscaledNumber(number: number, scale: number): bigint | null {
   if (Number.isNaN(number)) return null
   if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
   const digits = scale + Number(exponent) - fraction.length
-  // No decimal type holds so many digits, and 10n ** n must stay small.
+  // No decimal type has so many digits, and 10n ** n must stay small.
   if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
 }

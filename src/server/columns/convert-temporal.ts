@@ -1,6 +1,6 @@
 /*
-  Conversions between temporal types, exact before and after 1970. Everything goes through milliseconds in doubles; the two
-  words of nanosecond types are split into milliseconds and a remainder, to avoid BigInts.
+  Converts between temporal types, exactly before and after 1970. Calculates in milliseconds, as doubles. Nanoseconds
+  are split into milliseconds and a remainder, to avoid BigInts.
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -14,7 +14,7 @@ const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
 const twoTo32 = 2 ** 32
 
-/** Milliseconds per unit for types counted from 1970, except MONTH. */
+/** Milliseconds per unit of the types that count from 1970, except MONTH. */
 const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
   DATE: msPerDay,
   DATEHOUR: 3_600_000,
@@ -23,7 +23,7 @@ const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
   TIMESTAMP: 1,
 }
 
-/** Milliseconds per unit for types counted from midnight. */
+/** Milliseconds per unit of the types that count from midnight. */
 const msPerUnitOfDay: Partial<Record<DataType, number>> = { MINUTE: 60_000, SECOND: 1000, TIME: 1 }
 
 function isOfDay(type: DataType): boolean {
@@ -31,8 +31,8 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each other,
- * types with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
+ * Whether an insert converts `from` (docs/server-semantics.md#conversions-on-insert): times of day into each other;
+ * DATETIME, TIMESTAMP and NANOTIMESTAMP into times of day; all types with a date into each other, but MONTH into none.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
@@ -43,8 +43,8 @@ export function isInsertable(from: DataType, to: DataType): boolean {
 }
 
 /**
- * A temporal column in another temporal type: nulls stay nulls, values out of range become null. A date becomes its midnight, a
- * month its first day; a time of day is taken from any type that contains one.
+ * Converts a temporal column to another temporal type. Nulls stay null; values out of range become null. A date becomes
+ * its midnight, a month its first day. A time of day is taken from any type that contains one.
  */
 export function convertTemporal(column: FixedVector, to: DataType): FixedVector {
   if (sameColumnType(columnTypeOf(column), { type: to })) return column
@@ -71,7 +71,7 @@ function monthOf(ms: number): number {
   return year * 12 + month - 1
 }
 
-/** Whole milliseconds from 1970 or from midnight, rounded down; NaN for nulls and beyond 2^53. */
+/** Whole milliseconds since 1970 or midnight, rounded down. NaN for nulls and for results beyond 2^53. */
 function msOf(column: FixedVector): Float64Array {
   if (column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP')
     return splitNanos(column.data, column.length).ms
@@ -91,7 +91,7 @@ function firstDayOf(month: number): number {
   return daysFromCivil(year, month - year * 12 + 1, 1)
 }
 
-/** Nanoseconds as milliseconds and a remainder (0 to 999,999), both exact; null is NaN. */
+/** Nanoseconds as milliseconds and remainders (0 to 999,999), both exact. Null is NaN. */
 function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; rest: Float64Array } {
   const words = wordsOfInt64(data)
   const ms = new Float64Array(length)
@@ -103,7 +103,7 @@ function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; re
       ms[row] = NaN
       continue
     }
-    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; the remainder's part stays below 2^53.
+    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32. The second product, plus the low word, stays below 2^53.
     const quotient = Math.floor(high / nanosPerMs)
     const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
     const ofRemainder = Math.floor(remainder / nanosPerMs)
@@ -125,12 +125,12 @@ function nanosOf(column: FixedVector, to: 'NANOTIME' | 'NANOTIMESTAMP'): FixedVe
   return result
 }
 
-/** Writes ms × 10^6 + rest as int64; null if the product is out of range. */
+/** Writes ms × 10^6 + rest as int64; null if the sum is out of range. */
 function joinNanos(target: BigInt64Array, ms: Float64Array, rest: Float64Array | undefined): void {
   fillInt64(target, new Float64Array(ms.length))
   const words = wordsOfInt64(target)
   for (let row = 0; row < ms.length; row++) {
-    // 22 bits at a time, so that every product and sum is below 2^53.
+    // Takes 22 bits at a time, so that every product and sum is below 2^53.
     const upper = Math.floor(ms[row]! / 2 ** 22)
     const lower = ms[row]! - upper * 2 ** 22
     const middle = upper * nanosPerMs

@@ -1,5 +1,5 @@
 /*
-  Columns that grow row by row and batch by batch: numbers, texts, symbols and array vectors, each in arrays that grow by half.
+  Columns to which rows and batches are added: numbers, texts, symbols and array vectors, in arrays with spare room.
 */
 import { concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
 import {
@@ -28,7 +28,7 @@ class GrowingArrays implements GrowingColumn {
   #offsets = new Uint32Array(smallestCapacity)
   #length = 0
 
-  /** @param emptyCells  creates an empty growing column of the element type */
+  /** @param emptyCells  makes an empty growing column for the cells */
   constructor(emptyCells: () => GrowingColumn) {
     this.#emptyCells = emptyCells
     this.#cells = emptyCells()
@@ -73,14 +73,14 @@ class GrowingArrays implements GrowingColumn {
   }
 }
 
-/** Views share the array as long as rows are only added. */
+/** Views share the array until `assign` changes rows. */
 class GrowingList<T> implements GrowingColumn {
   readonly #vector: (length: number, data: readonly T[]) => Column
   readonly #null: T
   #data: T[] = []
   #viewed = false
 
-  /** @param nullValue  for a row without a value in its source */
+  /** @param nullValue  stands for a row without a value in its source */
   constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
     this.#null = nullValue
     this.#vector = vector
@@ -111,7 +111,7 @@ class GrowingList<T> implements GrowingColumn {
   }
 }
 
-/** The base only grows, so codes of earlier views stay valid. */
+/** The base only grows, so the codes of earlier views stay valid. */
 class GrowingSymbols implements GrowingColumn {
   #codes: Int32Array
   #length = 0
@@ -156,7 +156,7 @@ class GrowingSymbols implements GrowingColumn {
       target.set(codes.subarray(0, length), start)
       return
     }
-    // A batch's base may have far more entries than rows, so an entry is looked up on first use; 0 means not yet.
+    // Looks up entries on first use, since a batch's base may have far more entries than rows; 0 means not yet.
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!
@@ -187,17 +187,17 @@ class GrowingSymbols implements GrowingColumn {
   }
 }
 
-/** Doubles its capacity when full; earlier views keep their array. */
+/** Doubles its capacity when full. Earlier views keep the smaller array. */
 class GrowingCells implements GrowingColumn {
   readonly #type: FixedType
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
-  /** The same memory as 32-bit words; undefined until it is needed. */
+  /** The same memory as 32-bit words; undefined until needed. */
   #words: Int32Array | undefined
   #longs: BigInt64Array | undefined
   #length = 0
-  /** True once a view of the present buffer exists: the rows in the buffer must then not change. */
+  /** True once a view of the present buffer exists: the buffer's present rows must then not change. */
   #viewed = false
 
   constructor(type: FixedType, scale: number | undefined, capacity: number) {
@@ -222,7 +222,7 @@ class GrowingCells implements GrowingColumn {
     this.#length += column.length
   }
 
-  /** The fast path for one row, as in receipts: a view of its bytes would take longer than the rest of the work. */
+  /** The fast path for a single row, as in receipts: a view of its bytes would take longer than all the rest. */
   #appendOne(column: Column): boolean {
     if (column.length !== 1 || !('data' in column)) return false
     const { data } = column
@@ -277,11 +277,11 @@ function assignWords(
 }
 
 export interface GrowingColumn {
-  /** The present rows; later changes do not affect the result. */
+  /** The present rows. Later changes do not affect the result. */
   view(): Column
-  /** Adds the rows of a column of exactly this type. */
+  /** Adds the rows of a column of exactly the same type. */
   append(column: Column): void
-  /** Row `rows[i]` gets row `i` of `values`, a column of exactly this type; if a row occurs twice, the last value wins. */
+  /** Row `rows[i]` gets row `i` of `values`, a column of the same type; if a row occurs twice, the last value wins. */
   assign(rows: Int32Array, values: Column): void
 }
 
@@ -316,7 +316,6 @@ export function growingColumn(type: ColumnType, capacity: number): GrowingColumn
   }
 }
 
-/** A VOID column has only a number of rows. */
 class GrowingNothing implements GrowingColumn {
   #length = 0
 

@@ -1,5 +1,5 @@
 /*
-  Values that tables in memory accept and DFS tables do not: types that do not fit a column (S05004), and long texts
+  What tables in memory accept and DFS tables do not: values of types that do not fit a column (S05004), and long texts
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
@@ -11,7 +11,7 @@ import { isInsertable } from './convert-temporal.js'
 const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
-/** UTF-8 takes at most three bytes per UTF-16 unit. */
+/** The most bytes of UTF-8 that one UTF-16 unit takes. */
 const maxBytesPerUnit = 3
 
 /** True if a DFS column of type `target` accepts data of type `actual`. */
@@ -49,7 +49,7 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Checks only the texts of the rows: the base may hold texts that no row uses. */
+/** Checks only texts that rows use; the base may hold others. */
 function checkSymbols({ codes, base, length }: SymbolVector): void {
   const isChecked = new Uint8Array(base.length)
   for (let row = 0; row < length; row++) {
@@ -62,7 +62,7 @@ function checkSymbols({ codes, base, length }: SymbolVector): void {
   }
 }
 
-/** UTF-8 length of the text; not computed if the text is certainly short enough. */
+/** UTF-8 length of the text, or a smaller number if the text is certainly short enough. */
 function byteLength(text: string, limit: number): number {
   return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
 }
@@ -71,7 +71,7 @@ function cutText(text: string, maxBytes: number): string {
   if (byteLength(text, maxBytes) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
-  // Never splits a character: bytes 10xxxxxx continue the character before them.
+  // Never splits a character: bytes 10xxxxxx belong to the character before them.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

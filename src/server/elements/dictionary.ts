@@ -1,5 +1,5 @@
 /*
-  Dictionaries in scripts: creating, reading, changing, and the members of values (`d.key`, `t.col`).
+  Dictionaries in scripts: making, reading and changing them, and members of values (`d.key`, `t.col`).
 */
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
@@ -19,7 +19,7 @@ import { nullOf, stringScalar } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
 
-/** @param valueType  left out or ANY: values of any type, stored unchanged */
+/** @param valueType  if left out or ANY, values may have any type and are stored unchanged */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
   const holdsAnything = valueType === undefined || valueType.type === 'ANY'
   return {
@@ -30,13 +30,13 @@ export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): Se
   }
 }
 
-/** The text that represents a key; equal keys have equal texts. */
+/** The text by which a key is stored; equal keys have equal texts. */
 export function keyText(key: ServerValue): string {
   if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
   return formatScalar(key)
 }
 
-/** `{k: v}` and `dict([…], […])`: values of one scalar type make a typed dictionary. */
+/** Makes the dictionary of `{k: v}` or `dict([…], […])`. Its key type is that of the keys; values may have any type. */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
@@ -64,7 +64,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key; without an entry, the null of the value type (or VOID). */
+/** The value of a key. Without an entry: the null of the dictionary's value type, or VOID if it has none. */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
@@ -73,7 +73,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
-/** Keys in the order in which a script first set them. */
+/** Keys in the order in which they were first set. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
@@ -114,7 +114,7 @@ export function memberOf(target: ServerValue, name: string): ServerValue {
   }
 }
 
-/** @throws {ScriptError} for unknown columns, and tables whose columns only SQL may read (S02008, S02009) */
+/** @throws {ScriptError} for unknown columns, and for tables whose columns only SQL may read (S02008, S02009) */
 export function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name [${name}].`)
@@ -122,7 +122,7 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
-/** @throws {ScriptError} S02008, S02009 for tables whose columns only SQL may read (docs/server-semantics.md#kinds-of-tables) */
+/** @throws {ScriptError} S02008, S02009 if only SQL may read the columns (docs/server-semantics.md#kinds-of-tables) */
 export function checkDirectAccess(table: ServerTable): void {
   if (isStream(table)) {
     throw new ScriptError(

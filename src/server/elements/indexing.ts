@@ -1,6 +1,6 @@
 /*
-  `x[i]`: reads elements of every form (manual, "at"), and iterates over them for `for` and `each`. Positions out of range give
-  nulls.
+  `x[i]`: reads elements of every form (manual, "at"), and iterates over elements for `for` and `each`. Elements out of
+  range are null.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
@@ -16,17 +16,16 @@ import { intScalar, textOf, textsOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 import { elementsOf, tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
 
-/** An open end of a slice is undefined. */
+/** If an end of the slice is open, its bound is undefined. */
 export interface SliceBounds {
   form: 'slice'
   from: number | undefined
   to: number | undefined
 }
 
-/** An index in brackets after a value. */
 export type IndexValue = ServerValue | SliceBounds
 
-/** @throws {ScriptError} if the value cannot be indexed that way */
+/** @throws {ScriptError} if the value does not take these indexes */
 export function indexValue(target: ServerValue, indexes: readonly IndexValue[]): ServerValue {
   const [first, second] = indexes
   if (first === undefined) throw new ScriptError('An index is expected.')
@@ -58,7 +57,7 @@ function scalarIndex(index: IndexValue): ServerValue {
   return index
 }
 
-/** A second index applies to the elements that the first one selected: `m[0][1]`, `t[0, 1]`. */
+/** The second index applies to the result of the first one: `m[0][1]`, `t[0, 1]`. */
 function indexEach(picked: ServerValue, rest: readonly IndexValue[]): ServerValue {
   if (picked.form === 'vector' && picked.type === 'ANY') {
     return vectorOfElements(elementsOf(picked).map(element => indexValue(element, rest)))
@@ -80,7 +79,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** Elements between two bounds; in reverse if the first bound is higher (manual, "Vector"). */
+/** Elements between two bounds. If the first bound is higher, in reverse order (manual, "Vector"). */
 function sliceOf(column: Column, slice: SliceBounds): Column {
   const { from, to, isBackwards } = resolveSlice(slice, column.length)
   const picked = sliceColumn(column, from, to)
@@ -91,7 +90,7 @@ function backwards(length: number): Int32Array {
   return Int32Array.from({ length }, (_, row) => length - 1 - row)
 }
 
-/** The position that an index gives; undefined if it is out of range, where elements are null (manual, "slice"). */
+/** The position that an index means; undefined if it is out of range (manual, "slice"). */
 function positionOf(index: ServerValue, length: number): number | undefined {
   const raw = rawIndexes(index)[0]
   return raw !== undefined && raw >= 0 && raw < length ? raw : undefined
@@ -117,7 +116,7 @@ function rawIndexes(index: ServerValue): (number | undefined)[] {
   )
 }
 
-/** Rows that a vector of positions or of conditions selects; undefined for positions out of range. */
+/** The rows that a vector of positions or of conditions selects. A position out of range gives undefined. */
 export function rowsOfIndex(index: ServerValue, length: number): (number | undefined)[] {
   if (index.form === 'vector' && index.type === 'BOOL') {
     const rows: number[] = []
@@ -148,8 +147,8 @@ function sliceOfPair(pair: Pair): SliceBounds {
 }
 
 /**
- * The bounds of a slice: both are within 0 to `length`, and `to` is not below `from`.
- * @throws {ScriptError} if an end is negative
+ * The bounds of a slice, within 0 to `length`; `to` is not below `from`.
+ * @throws {ScriptError} if a bound is negative
  */
 export function resolveSlice(
   slice: SliceBounds,
@@ -177,7 +176,7 @@ function indexList(elements: readonly ServerValue[], index: IndexValue): ServerV
   return tupleOf(rows.map(row => (row === undefined ? explicitNull : elements[row]!)))
 }
 
-/** `` t[`col] `` is a column, `t[3]` a row as a dictionary, `t[rows]` and `t[condition]` a table. */
+/** `` t[`col] `` is a column, `t[3]` a row as a dictionary; `t[rows]` and `t[condition]` are tables. */
 function indexTable(table: ServerTable, index: IndexValue): ServerValue {
   const isSlice = index.form === 'slice'
   const name = isSlice ? undefined : textOf(index)
@@ -201,13 +200,13 @@ function selectColumns(table: ServerTable, names: readonly string[]): ServerTabl
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
-/** A plain table whose columns are what `pick` makes of the table's columns. */
+/** A plain table with the results of `pick` for each of the table's columns. */
 export function pickTableRows(table: ServerTable, pick: (column: Column) => Column): ServerTable {
   const columns = table.columnNames.map((_, index) => pick(table.column(index)))
   return createTable('basic', table.columnNames, table.columnTypes, { columns })
 }
 
-/** One row as a dictionary keyed by column names. */
+/** One row as a dictionary: column name → value. */
 export function tableRow(table: ServerTable, index: ServerValue): ServerValue {
   const position = positionOf(index, table.rows)
   const row = emptyDictionary({ type: 'STRING' })
@@ -237,7 +236,7 @@ function fail(message: string): never {
 
 const sequencePieceRows = 1024
 
-/** The elements of `first..last`, made one after the other. */
+/** Yields the numbers from `first` to `last` one after the other. */
 export function* sequenceItems(
   first: ServerValue,
   last: ServerValue,
@@ -250,7 +249,7 @@ export function* sequenceItems(
   }
 }
 
-/** Elements of a vector, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
+/** Yields the elements of a vector or the rows of a table. `2:4` gives 2 and 3, `4:2` gives 3 and 2. */
 export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
   switch (value.form) {
     case 'vector':

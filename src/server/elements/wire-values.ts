@@ -1,5 +1,5 @@
 /*
-  Converts between values of the wire and values of scripts.
+  Converts values of the wire to values of scripts, and back.
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -10,10 +10,10 @@ import { intScalar } from '../values/scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { castVector } from '../operators/cast.js'
 
-/** The number that says which kind of function is sent (docs/protocol.md#data-types). */
+/** The wire's number for each kind of function (docs/protocol.md#data-types). */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
-/** Vectors are not copied: from now on they belong to the session. */
+/** Does not copy vectors: from now on they belong to the session. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':
@@ -25,7 +25,7 @@ export function fromWire(value: Value): ServerValue {
   }
 }
 
-/** Functions and handles are sent as their names (docs/protocol.md#data-forms). */
+/** Functions and handles are sent as text, types as their numbers (docs/protocol.md#data-forms). */
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
     case 'serverTable':
@@ -52,7 +52,7 @@ export function toWire(value: ServerValue): Value {
   }
 }
 
-/** A function's printed form: its name, its source, `f{…}`. */
+/** A function as it is printed: its name, its source, or `f{…}`. */
 export function functionText(fn: FunctionValue): string {
   switch (fn.kind) {
     case 'builtin':

@@ -1,5 +1,5 @@
 /*
-  Helpers to declare built-in functions and to read their arguments.
+  Helpers that declare built-in functions and read their arguments.
 */
 import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
@@ -45,7 +45,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments of `call`. Those without brackets in `name(given, [optional], ...rest)` are always present. */
+/** The arguments of `call`. In `name(given, [optional], ...rest)`, those without brackets are always present. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -58,7 +58,7 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
     : [GivenAs<List>]
 type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
 
-/** @param signature  `name(given, [optional], ...rest)`: arguments without brackets are present when `call` runs */
+/** @param signature  `name(given, [optional], ...rest)`: `call` always gets the arguments without brackets */
 export function builtin<const Signature extends string>(
   signature: Signature,
   call: (context: CallContext, args: Given<Signature>) => Result,
@@ -87,12 +87,12 @@ export function builtin<const Signature extends string>(
 
 type Argument = ServerValue | undefined
 
-/** True for an argument left out, left open or given as NULL. */
+/** True for an argument that is left out, or is NULL. */
 export function isAbsent(value: Argument): value is undefined {
   return value === undefined || isVoid(value)
 }
 
-/** The table that the argument is or names: a variable of the session, or else a shared table. */
+/** The table itself, or the table with this name: a variable of the session, else a shared table. */
 export function tableArgument(context: CallContext, value: Argument): ServerTable {
   if (value?.form === 'serverTable') return value
   const name = textOf(value)
@@ -114,7 +114,7 @@ export function textArgument(value: Argument, name: string): string {
   return text
 }
 
-/** One string or several; none if the argument is absent. */
+/** Strings as a list, also for a single string; an empty list if the argument is absent. */
 export function textsArgument(value: Argument, name: string): readonly string[] {
   if (isAbsent(value)) return []
   const texts = textsOf(value)
@@ -133,7 +133,7 @@ export function booleanArgument(value: Argument, name: string, otherwise: boolea
 }
 
 /**
- * @param otherwise  the default; without it the argument is required
+ * @param otherwise  the default; if undefined, the argument is required
  * @throws {ScriptError} for a typed null, and for anything but a whole number
  */
 export function integerArgument(value: Argument, name: string, otherwise?: number): number {
@@ -142,7 +142,7 @@ export function integerArgument(value: Argument, name: string, otherwise?: numbe
   return number
 }
 
-/** The elements of a list, tuple or vector of strings; a single value counts as a list of one. */
+/** The elements of a list, tuple or vector of strings. Any other value is returned as a list of one. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple
@@ -152,8 +152,8 @@ export function elementsArgument(value: ServerValue): readonly ServerValue[] {
 }
 
 /**
- * Types given as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`), as strings (`` `INT`SYMBOL ``) or as
- * numbers (DolphinDB manual, page var).
+ * Types as words (`[INT, SYMBOL]`), conversion functions (`[int, symbol]`), strings (`` `INT`SYMBOL ``) or numbers
+ * (DolphinDB manual, page var).
  */
 export function typesArgument(value: Argument, name: string): readonly ColumnType[] {
   if (value === undefined) throw new ScriptError(`The argument [${name}] must be data types.`)
@@ -193,7 +193,7 @@ function missingScale(): ScriptError {
   )
 }
 
-/** `100:0`; undefined for anything but a pair of integers. */
+/** The integers of a pair such as `100:0`; undefined for other values. */
 export function pairArgument(value: Argument): readonly [number, number] | undefined {
   if (value?.form !== 'pair') return undefined
   const { elements } = value
@@ -201,7 +201,7 @@ export function pairArgument(value: Argument): readonly [number, number] | undef
   return [Number(elements.data[0]), Number(elements.data[1])]
 }
 
-/** A database handle, or the path of an existing database. */
+/** The handle itself, or a handle for the path of an existing database. */
 export function databaseArgument(context: CallContext, value: Argument): DatabaseHandle {
   if (value?.form === 'database') return value
   const path = textOf(value)
@@ -228,17 +228,14 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
   }
 }
 
-/**
- * Like `columnArgument`, without array vectors.
- * @throws {ScriptError} naming the function
- */
+/** Like `columnArgument`, but refuses array vectors. @throws {ScriptError} that names the function */
 export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
   const column = columnArgument(value, name)
   if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
   return column
 }
 
-/** size(X): the number of elements, including nulls, or of a table's rows. */
+/** size(X): the number of elements, including nulls; for a table, the number of rows. */
 export function sizeOf(value: ServerValue): number {
   switch (value.form) {
     case 'vector':
@@ -260,7 +257,7 @@ export function sizeOf(value: ServerValue): number {
   }
 }
 
-/** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
+/** `length` zeros of a type. For texts these are empty texts, for a tuple NULLs. */
 export function zeros({ memory }: CallContext, type: ColumnType, length: number): Column {
   memory.expect(rowBytes(type.type) * length)
   return zeroColumn(type, length)

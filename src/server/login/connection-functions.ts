@@ -1,6 +1,5 @@
 /*
-  The functions that belong to a connection rather than to the language. Clients use them to log in before they can use the rest of the
-  server.
+  Functions of a connection, not of the language. With them, clients log in before they can use anything else.
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
@@ -9,10 +8,10 @@ import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
-/** Guests may call these even if a login is required: clients call them before logging in, or without a login. */
+/** Guests may call these even if a login is required: clients call them before they log in, or without a login. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
-/** One object per connection, because a SCRAM exchange takes two calls. */
+/** One object per connection, because a SCRAM login takes two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean
@@ -30,13 +29,13 @@ export class ConnectionFunctions {
       ['getDynamicPublicKey', this.#getDynamicPublicKey],
       ['scramClientFirst', this.#scramClientFirst],
       ['scramClientFinal', this.#scramClientFinal],
-      // Tickets come from a cluster's own login: the call succeeds, as clients demand, but the session remains a guest's.
+      // Tickets come from a cluster's login. The call succeeds, as clients demand, but the session stays a guest's.
       ['authenticateByTicket', (): Outcome => undefined],
       ['isClientAuth', (): Outcome => ({ form: 'scalar', type: 'BOOL', value: requireLogin })],
     ])
   }
 
-  /** Names that never reach the interpreter. */
+  /** True for a name that never reaches the interpreter. */
   has(name: string): boolean {
     return this.#functions.has(name)
   }
@@ -46,7 +45,7 @@ export class ConnectionFunctions {
     return this.#functions.get(name)!(session, args)
   }
 
-  /** @throws {ScriptError} S04009 if a guest asks for more than guests may; `name` is undefined for scripts */
+  /** @throws {ScriptError} S04009 if guests may not do this; `name` is undefined for scripts */
   checkAccess(session: ScriptSession, name: string | undefined): void {
     if (!this.#requireLogin || session.user !== 'guest') return
     if (name !== undefined && openToGuests.has(name)) return
@@ -56,7 +55,7 @@ export class ConnectionFunctions {
     )
   }
 
-  /** The login in a connect request, or a `login` call: same rules. */
+  /** Logs in for a connect request or a `login` call. */
   login(session: ScriptSession, user: string, password: string, encrypted: boolean): Outcome {
     if (encrypted) {
       session.user = this.#users.checkEncrypted(user, password)
@@ -100,7 +99,7 @@ export class ConnectionFunctions {
     if (args.length !== 3) throw wrongArguments('scramClientFinal(userId, combinedNonce, proof)')
     const [user, combinedNonce, proof] = args.map(value => textOf(value, 'scramClientFinal'))
     const exchange = this.#scram
-    // A challenge is valid only once: another guess needs a new one.
+    // A challenge is valid once: another guess needs a new challenge.
     this.#scram = undefined
     if (
       exchange === undefined ||

@@ -1,5 +1,5 @@
 /*
-  Ways to prove a password without sending it: the key with which clients encrypt it, and SCRAM.
+  Ways to prove a password without sending it in plain text: a key for clients to encrypt it, and SCRAM.
 */
 import { Buffer } from 'node:buffer'
 import {
@@ -15,14 +15,14 @@ import {
 } from 'node:crypto'
 
 const keyBits = 2048
-// 00 02, at least eight random bytes that are not 00, then 00 (RFC 8017 §7.2.1).
+// Padding is 00 02, at least eight random bytes other than 00, then 00 (RFC 8017 §7.2.1).
 const shortestPadding = 8
 
 let key: LoginKey | undefined
 
 /**
- * Created on demand, once for all servers of a process, because creating a key takes longer than the rest of a login. Synchronous, like
- * the client's SCRAM proofs: another thread would escape the platform's clock.
+ * Created on demand, once for all servers of a process: this takes longer than the rest of a login. Synchronous, like
+ * the client's SCRAM proofs, because other threads ignore the platform's clock.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {
@@ -33,7 +33,7 @@ export function loginKey(): LoginKey {
 }
 
 export class LoginKey {
-  /** `-----BEGIN PUBLIC KEY-----`. */
+  /** Begins with `-----BEGIN PUBLIC KEY-----`. */
   readonly publicPem: string
   readonly #privateKey: KeyObject
 
@@ -44,11 +44,11 @@ export class LoginKey {
 
   /** @returns undefined if the text was not encrypted with this key */
   decrypt(base64: string): string | undefined {
-    // Java breaks base64 into lines with CRLF, C++ with LF; Node's decoder skips both.
+    // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips both.
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
-      // Node itself refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
+      // Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
       return unpadded(
         privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
@@ -58,7 +58,7 @@ export class LoginKey {
   }
 }
 
-/** Removes PKCS#1 v1.5 padding. Reads every byte, wherever the padding ends, so that timing reveals little. */
+/** Removes PKCS#1 v1.5 padding. Reads every byte, even after the padding's end, so that timing reveals little. */
 function unpadded(block: Buffer): string | undefined {
   let separator = 0
   for (let i = block.length - 1; i >= 2; i--) {
@@ -74,7 +74,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** State of a SCRAM login, kept from the first of its two calls to the second. */
+/** What a SCRAM login keeps between its two calls. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string
@@ -82,20 +82,20 @@ export interface ScramExchange {
   readonly salt: Buffer
 }
 
-/** Salt and nonce are new every time, so an exchange proves nothing about a later one. */
+/** Salt and nonce are new for each exchange, so one exchange proves nothing in another login. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
   const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
 }
 
-/** The server's answer to the client: salt in base64, iterations, combined nonce. */
+/** The answer to the client: salt in base64, iterations, combined nonce. */
 export function scramChallenge(exchange: ScramExchange): [string, number, string] {
   return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
 }
 
 /**
  * @param password  the user's real password
- * @param proofBase64  computed by the client from its password
+ * @param proofBase64  what the client computed from its password
  * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(

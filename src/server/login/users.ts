@@ -1,6 +1,6 @@
 /*
-  Checks passwords in the three forms in which clients send them. One `Users` serves all connections of a server; users
-  themselves are in the node, where scripts create and delete them.
+  Checks passwords in the three forms in which clients send them. Each server has one `Users` for all connections. The
+  users themselves are in the node, where scripts create and delete them.
 */
 import type { Buffer } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -13,7 +13,7 @@ export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  /** The password of users that do not exist, so that refusing them takes as long as refusing a wrong password. */
+  /** Password for names that do not exist, so that refusing them takes as long as refusing a wrong password. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
   constructor(node: ServerNode) {
@@ -27,8 +27,8 @@ export class Users {
   }
 
   /**
-   * The messages are texts that official clients or their tests look for (docs/protocol.md#scram).
-   * @throws {ScriptError} for users without SCRAM, and unknown names
+   * Official clients or their tests look for these texts of messages (docs/protocol.md#scram).
+   * @throws {ScriptError} for users without SCRAM, and for unknown names
    */
   checkHasScram(user: string): void {
     if (this.#node.users.get(user)?.hasScram === true) return
@@ -38,12 +38,12 @@ export class Users {
     )
   }
 
-  /** PEM; created on demand. */
+  /** The login key as PEM, created on demand. */
   publicKey(): string {
     return loginKey().publicPem
   }
 
-  /** As `check`; returns the user. */
+  /** Like `check`, for encrypted texts. Returns the user. */
   checkEncrypted(userBase64: string, passwordBase64: string): string {
     const key = loginKey()
     const user = key.decrypt(userBase64)
@@ -65,7 +65,7 @@ export class Users {
   }
 }
 
-/** Hashing first makes the time of the comparison independent of both lengths. */
+/** Hashes have one length, so the time of a comparison reveals no lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -1,17 +1,17 @@
 /*
-  The requests a node remembers: requests in progress, and asynchronous requests that failed.
+  The requests that a node keeps track of: those in progress, and asynchronous ones that failed.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { newUuid } from '../values/scalar.js'
 
-/** A request that failed and whose client got no answer. */
+/** A failed request whose client got no answer. */
 export interface AsynchronousFailure {
   readonly sessionId: string
-  /** Script, function name, or variable names, clipped. */
+  /** Script, function name or variable names, clipped. */
   readonly text: string
-  /** The error line that a synchronous client would have received. */
+  /** The error line that an answer would have contained. */
   readonly message: string
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -19,7 +19,7 @@ export interface AsynchronousFailure {
 
 const keptFailures = 256
 
-/** The latest 256 failures of a server. */
+/** The last 256 failures of a server. */
 export class AsynchronousFailures {
   readonly #onFailure: ((failure: AsynchronousFailure) => void) | undefined
   readonly #now: () => number
@@ -31,7 +31,7 @@ export class AsynchronousFailures {
     this.#onFailure = onFailure
   }
 
-  /** All failures so far, including forgotten ones. */
+  /** Number of all failures, including those no longer in `recent`. */
   get count(): number {
     return this.#count
   }
@@ -41,7 +41,7 @@ export class AsynchronousFailures {
     return this.#kept
   }
 
-  /** Forgets the oldest failure when there are too many. */
+  /** Adds a failure. Beyond the limit, forgets the oldest one. */
   add(sessionId: string, text: string, message: string): void {
     const failure = { sessionId, text, message, at: this.#now() }
     this.#count += 1
@@ -58,7 +58,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** The job of a request, as other sessions see it; undefined for a connect request. */
+  /** What other sessions see of a request; undefined for a connect request. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {
@@ -72,7 +72,7 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  finds, on demand, the jobs that wait after this one */
+  /** @param queued  finds the jobs that wait after this one; called when somebody asks */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }

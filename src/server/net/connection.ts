@@ -1,6 +1,6 @@
 /*
-  One connection to the embedded server: decodes requests as their pieces arrive, has the requests executed one after the other, and
-  sends the answers. Requests that arrived before the peer left are still executed.
+  One connection to the embedded server: decodes requests while their pieces arrive, has them executed one after the
+  other, and sends the answers. Requests that arrived before the peer left are still executed.
 */
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
@@ -33,18 +33,18 @@ interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
   /** Only for fault hooks. */
   readonly info: RequestInfo | undefined
-  /** How often the request must be executed again. */
+  /** How many more times the request must be executed. */
   repeats: number
 }
 
-// While a request is suspended or answers pile up, the peer may send this much ahead before reading stops.
+// While a request waits or answers pile up, the peer may send this much ahead. Then reading pauses.
 const readAheadBytes = 4_194_304
-// Answers are collected up to this size while more requests are at hand.
+// While more requests are at hand, answers are collected up to this size.
 const replyBytes = 65_536
-// How long one connection's requests are executed before others get their turn.
+// Time for one connection's requests, before other connections get their turn.
 const turnMs = 2
 
-/** Lives from the first byte to the last request executed, possibly long after its socket is gone. */
+/** Lives from the first byte until the last request was executed, perhaps long after its socket has closed. */
 export class Connection {
   readonly #context: ConnectionContext
   readonly #openSession: () => RequestRunner
@@ -60,17 +60,17 @@ export class Connection {
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
   #turnStartedMs: number | undefined
-  /** True while a request is suspended, or a turn is scheduled. */
+  /** True while a request waits, or a turn is scheduled. */
   #busy = false
   /** True while answers wait for the peer to read. */
   #blocked = false
   #reading = true
   #finished = false
-  /** The request being executed, or the latest one. */
+  /** The request being executed, or else the latest one. */
   #current: Work | undefined
-  /** Requests that a fault has postponed until after the next answered request. */
+  /** Requests that a fault postpones until after the next answered request. */
   #later: Work[] = []
-  /** Postponed requests whose turn has come. */
+  /** Postponed requests that may now run. */
   #due: Work[] = []
 
   constructor(
@@ -94,7 +94,7 @@ export class Connection {
     return runner
   }
 
-  /** Silently replaces a session that the server does not know: only the id in the answer shows that. */
+  /** Replaces the session if a request names an unknown one. Only the id in the answer tells the client. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()
@@ -106,7 +106,7 @@ export class Connection {
     return !this.#finished && (this.#busy || this.#blocked || waiting)
   }
 
-  /** Number of requests whose turn has come so far. */
+  /** Number of requests whose turn has come. */
   get requestCount(): number {
     return this.#requestNumber
   }
@@ -117,20 +117,20 @@ export class Connection {
     this.#work()
   }
 
-  /** The peer will send nothing more, but may still read. */
+  /** The peer sends nothing more, but may still read. */
   receiveEnd(): void {
     if (this.#finished || this.#requests.ended) return
     this.#requests.end()
     this.#work()
   }
 
-  /** The peer reads again. */
+  /** The peer has room for answers again. */
   drained(): void {
     this.#replies.drained()
     this.#work()
   }
 
-  /** The peer is gone for good: executes the requests that have arrived, and drops the answers. */
+  /** The peer is gone: executes the requests that have arrived, and drops their answers. */
   abandoned(): void {
     if (this.#finished) return
     this.#runner.session.closed = true
@@ -139,12 +139,12 @@ export class Connection {
     this.#work()
   }
 
-  /** Tells the peer that no more answers will come. Requests that the peer still sends are executed. */
+  /** Tells the peer that no more answers come. Still executes requests that the peer sends. */
   sayGoodbye(): void {
     this.#transport.end()
   }
 
-  /** Ends the connection at once: nothing more is executed. */
+  /** Stops at once: nothing more is executed. */
   stop(): void {
     this.#finish()
   }
@@ -165,7 +165,7 @@ export class Connection {
     else this.#regulateReading()
   }
 
-  /** @returns false while the next request is incomplete */
+  /** @returns false if the next request has not arrived completely */
   #takeNext(): boolean {
     const arrival = this.#requests.next()
     if (arrival === undefined) return false
@@ -180,7 +180,7 @@ export class Connection {
     this.#due.push(...this.#later.splice(0))
   }
 
-  /** Begins a turn, unless one has begun. A turn may serve several chunks: it ends with the event loop's turn. */
+  /** Begins a turn, unless one has begun. A turn ends with the event loop's turn, and may serve several chunks. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
     const { clock } = this.#context
@@ -205,7 +205,7 @@ export class Connection {
     this.#work()
   }
 
-  /** Never stops reading while a decoder waits for the rest of its request. */
+  /** Pauses or continues reading. Never pauses while a decoder waits for the rest of its request. */
   #regulateReading(): void {
     const ahead = (this.#busy || this.#blocked) && this.#requests.waitingBytes > readAheadBytes
     if (ahead === !this.#reading) return
@@ -228,7 +228,7 @@ export class Connection {
     const work = { head, request, job, info, silent, repeats: 0 }
     this.#current = work
     if (isCancelled) return this.#failed(work, new ScriptError('The task was cancelled'))
-    // Faults concern the answer of one request: earlier answers are sent first.
+    // A fault concerns the answer of one request, so earlier answers are sent first.
     if (info !== undefined) this.#replies.flush()
     const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
     if (fault === undefined) this.#run(work)
@@ -244,7 +244,7 @@ export class Connection {
       if (outcome instanceof Promise) {
         this.#busy = true
         this.#beginJob(work)
-        // Output printed before the wait is sent before the wait.
+        // Output that was printed before the wait must be sent before the wait.
         this.#replies.flush()
         outcome.then(
           value => this.#waited(() => this.#succeeded(work, value)),
@@ -342,7 +342,7 @@ export class Connection {
     if (this.#busy) this.#replies.flush()
   }
 
-  /** The stream is invalid: reports this if an answer is expected, and ends only this connection. */
+  /** The stream is invalid: reports this, in an answer if one is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
@@ -351,7 +351,7 @@ export class Connection {
     this.#finish()
   }
 
-  /** Acts as if the wire had been cut: nothing more is read, executed or sent. */
+  /** Acts as if the wire were cut: reads, executes and sends nothing more. */
   #kill(): void {
     this.#finish()
     this.#transport.destroy()

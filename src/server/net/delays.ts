@@ -1,10 +1,10 @@
 /*
-  How scripts sleep: on timers that end with their server, so that none keeps the process alive.
+  Timers for scripts that sleep. They end with their server, so that no timer keeps the process alive.
 */
 
 import type { Clock, Timer } from '../../platform/platform.js'
 
-// A timer's delay has at most 31 bits; a longer wait takes several timers.
+// A timer's delay has at most 31 bits. Longer waits take several timers.
 const longestMs = 2 ** 31 - 1
 
 export class Delays {
@@ -16,7 +16,7 @@ export class Delays {
     this.#clock = clock
   }
 
-  /** Resolves after `durationMs`; stays pending for ever if the server closes first. */
+  /** Resolves after `durationMs`, or never if the server closes first. */
   readonly wait = async (durationMs: number): Promise<void> => {
     let restMs = durationMs
     // Even sleep(0) yields to other sessions.
@@ -35,7 +35,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
-  /** Ends all timers: sleepers never wake. */
+  /** Ends all timers; the promises of `wait` stay pending. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.cancel()

@@ -1,13 +1,13 @@
 /*
-  Counts tables and drops them, as a sink for measurements. Sums are exact for integers, so that lost and duplicated rows cannot
-  cancel out.
+  Counts the rows of tables and drops them, for measurements. Sums of integers are exact, so that lost and duplicated
+  rows cannot cancel out.
 */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column, Table } from '../../protocol/value.js'
 
 const lowWord = 2 ** 32
 
-/** Sum of one column. 64-bit values are added as two words, to avoid a bigint for each. */
+/** Sum of one column. The two words of 64-bit values are added separately, to avoid a bigint for each value. */
 interface ColumnSum {
   high: number
   low: number
@@ -15,10 +15,10 @@ interface ColumnSum {
 
 /** Counts since the server started. */
 export interface DiscardCounters {
-  /** Function requests with a table as their last argument. */
+  /** Number of function requests whose last argument is a table. */
   readonly requests: number
   readonly rows: number
-  /** Column name → sum of its non-null values, for numeric and temporal columns. */
+  /** Column name → sum of the column's non-null values, for numeric and temporal columns. */
   readonly sums: Readonly<Record<string, bigint | number>>
 }
 
@@ -28,7 +28,7 @@ export class Discard {
   readonly #integers = new Map<string, ColumnSum>()
   readonly #floats = new Map<string, number>()
 
-  /** A snapshot; later tables do not change it. */
+  /** A snapshot: later tables do not change it. */
   get counters(): DiscardCounters {
     const sums: Record<string, bigint | number> = {}
     for (const [name, { high, low }] of this.#integers) {
@@ -38,7 +38,7 @@ export class Discard {
     return { requests: this.#requests, rows: this.#rows, sums }
   }
 
-  /** Adds the rows of one request; columns of the same name share a sum, whatever their table. */
+  /** Counts the table of one request. Columns of the same name share a sum, even in different tables. */
   count(table: Table): void {
     this.#requests += 1
     this.#rows += table.rows
@@ -49,7 +49,7 @@ export class Discard {
 
   #add(name: string, column: Column): void {
     if (column.form === 'arrayVector' || !('data' in column)) return
-    // Two numbers per value: their sum would mean little.
+    // These types have two numbers per value, whose sum would mean little.
     if (column.type === 'DURATION' || column.type === 'COMPLEX' || column.type === 'POINT') return
     const { data, length } = column
     if (data instanceof BigInt64Array) this.#addLongs(name, data, length)

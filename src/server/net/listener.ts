@@ -1,5 +1,5 @@
 /*
-  The listening socket, with TLS or without, and its connections.
+  The socket that listens, with or without TLS, and its connections.
 */
 import { UsageError, ConnectionError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'
@@ -16,7 +16,7 @@ import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 import { WebSocketDoor } from './websocket.js'
 
-/** @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid */
+/** @throws {UsageError} DDB_CONFIG if a file is invalid or cannot be read */
 export async function readListenTls(
   certFile: string,
   keyFile: string,
@@ -50,24 +50,24 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
-  /** Opens a session; with `refusal`, a session that answers every request with that text. */
+  /** Opens a session. If `refusal` is given, the session answers every request with that text. */
   openSession(transport: Transport, refusal: string | undefined): RequestRunner
 }
 
 const firstByteOfGet = 0x47
-// `close` cuts off all peers after `goodbyeMs` without progress. Each socket is cut off `lingerMs` after we end it.
+// `close` cuts off all peers after `goodbyeMs` without progress. A socket that we end is cut off after `lingerMs`.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/** Limit of connections without a request: enough for many clients that start at once, but not for a client that keeps opening more. */
+/** Limit of connections without a request: many clients may start at once, but no client may open ever more. */
 const maxSilent = 1_024
 
 /** Listens on one port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #door: WebSocketDoor
-  /** Every open socket; its connection is undefined until the first byte arrives. */
+  /** Every open socket. Its connection is undefined until the first byte arrives. */
   readonly #peers = new Map<Socket, Connection | undefined>()
-  /** Connections with something left to execute or to wait for; they may outlive their sockets. */
+  /** Connections that still have something to execute or to wait for. They may outlive their sockets. */
   readonly #connections = new Set<Connection>()
   #port: ListeningPort | undefined
   #onChange: (() => void) | undefined
@@ -102,7 +102,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // This listener only prevents an uncaught exception; 'close' follows.
+    // Only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -129,14 +129,14 @@ export class Listener {
     })
   }
 
-  /** Connections without requests do not count: otherwise 512 of them would lock out all other clients. */
+  /** Counts only connections with requests: otherwise 512 silent ones would lock out all other clients. */
   #isFull(): boolean {
     let asking = 0
     for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
     return asking >= this.#options.maxConnections
   }
 
-  /** Ends the oldest connections without a request if there are too many. */
+  /** If there are too many connections without a request, ends the oldest of them. */
   #endSilent(): void {
     if (this.#peers.size <= maxSilent) return
     const silent = [...this.#peers].filter(([, connection]) => !hasAsked(connection))
@@ -168,7 +168,7 @@ export class Listener {
     return connection
   }
 
-  /** Executes the requests that have arrived, says goodbye to every peer, and ends the connections of peers that do not answer. */
+  /** Executes requests that have arrived, and ends every connection; cuts off peers that do not respond. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing

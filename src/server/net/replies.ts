@@ -1,5 +1,5 @@
 /*
-  Sends the answers of a connection to its client, large tables in blocks.
+  Sends the answers of one connection, large tables in blocks.
 */
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -9,8 +9,8 @@ import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './executor.js'
 
 /**
- * An empty table becomes one empty block, so that the client gets its columns.
- * @param blockBytes  approximate wire size of one block
+ * Cuts a table into blocks. An empty table gives one empty block, so that the client gets the columns.
+ * @param blockBytes  approximate size of a block on the wire
  */
 function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
@@ -32,7 +32,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
-  // Text in wire form has no index. Each cut removes its rows from the front, so the next cut does not scan them again.
+  // Text in wire form has no index. Each cut removes its rows from the front, so the next cut need not scan them.
   let { encoded } = column
   return (start, end) => {
     let at = 0
@@ -43,9 +43,8 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
   }
 }
 
-/** Answers of one connection in the order of its requests. */
 export class Replies {
-  /** Session id for the answers that follow. */
+  /** The session id of the next answers. */
   sessionId: string
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
@@ -70,20 +69,20 @@ export class Replies {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
       encodeResponse(this.#writer, this.sessionId, { value: answer }, isCompressed)
     } catch (error) {
-      // A result that cannot be sent fails its request, not the connection.
+      // A result that cannot be sent fails its request, but not the connection.
       this.error(error instanceof Error ? error.message : String(error))
       return
     }
     this.#flushFramed()
   }
 
-  /** @param text  its line breaks are replaced */
+  /** @param text  may have line breaks, which are replaced */
   error(text: string): void {
     encodeResponse(this.#writer, this.sessionId, { error: text })
     this.#flushFramed()
   }
 
-  /** Sends printed output; call this before sending the answer of the request that printed it. */
+  /** Sends printed output. Call it before the answer of the request that printed. */
   message(text: string): void {
     encodeMessage(this.#writer, text)
     this.#flushFramed()
@@ -93,7 +92,7 @@ export class Replies {
     if (this.#transport.framed) this.flush()
   }
 
-  /** @returns false if the peer still has too much to read */
+  /** @returns false if the peer must first read what was sent */
   flush(): boolean {
     if (this.#discarding) {
       this.#writer.take()
@@ -107,7 +106,7 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Sends half of the waiting bytes, for the fault that ends a connection in the middle of an answer. */
+  /** Sends half of the bytes that wait, for the fault that ends a connection within an answer. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()
@@ -119,7 +118,7 @@ export class Replies {
     this.#roomLeft = true
   }
 
-  /** Call this when the peer no longer reads: drops all answers from now on. */
+  /** Drops all answers from now on. Call this when the peer no longer reads. */
   discard(): void {
     this.#discarding = true
     this.#writer.take()

@@ -1,5 +1,6 @@
 /*
-  The requests of one connection in order: decoded when their turn comes, or earlier if a client lists the queued ones (getConsoleJobs).
+  Decodes the requests of one connection: each when its turn comes, or earlier if a client lists queued jobs
+  (getConsoleJobs).
 */
 import {
   type Request,
@@ -15,17 +16,16 @@ export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** The job that clients saw while the request was queued; undefined if no client listed the queued jobs. */
+  /** The job under which clients saw the request in the queue; undefined if no client listed the queue. */
   job: ConsoleJob | undefined
   /** The job was cancelled before its turn came. */
   isCancelled: boolean
 }
 
-/** A request, the end of all requests, or invalid bytes, after which nothing follows. */
+/** What arrives: a request, the end of all requests, or invalid bytes. Nothing follows invalid bytes. */
 export type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 
-/** Turns a connection's bytes into requests. */
 export class RequestQueue {
   readonly #limits: RequestLimits
   readonly #jobs: RunningJobs

@@ -16,16 +16,16 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set if the server counts and drops the tables that clients send (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for functions of the session and for views: with `discard` they still run, but their inserts are dropped. */
+  /** True for functions of the session and function views: with `discard` they run, but their inserts are dropped. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 
-/** One session's requests, from any connection. */
+/** Runs the requests of one session, from any connection. */
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
   readonly #functions: ConnectionFunctions
-  /** If set, the answer to every request, because this server has no sessions of the client's kind. */
+  /** The answer to every request if this server has no sessions of the client's kind; else undefined. */
   readonly #refusal: string | undefined
 
   constructor(
@@ -40,7 +40,7 @@ export class RequestRunner {
     this.#refusal = refusal
   }
 
-  /** Throws (or rejects with) the error line. */
+  /** Throws the error that the client gets, or rejects with it. */
   run(head: RequestHead, request: Request): Outcome {
     if (this.#refusal !== undefined) throw refusal(this.#refusal)
     if ((head.flags & otherLanguages) !== 0) {
@@ -84,7 +84,7 @@ export class RequestRunner {
       : { form: 'scalar', type: 'INT', value: last.rows }
   }
 
-  /** Clears the session's variables if the request asked for that; call it once the outcome is known. */
+  /** Call this after the outcome is known: clears the session's variables if the request asked for that. */
   afterRequest(head: RequestHead): void {
     if ((head.flags & requestFlags.clearMemory) !== 0)
       this.#context.executor.clearMemory(this.session)
@@ -94,14 +94,14 @@ export class RequestRunner {
     this.#context.executor.cancel(this.session)
   }
 
-  /** Call it once, after the last request. */
+  /** Call this once, after the last request. */
   close(): void {
     this.session.closed = true
     this.#context.executor.close(this.session)
   }
 }
 
-/** The name before `{` in `f{x}`; '' for any other text. */
+/** The function's name in `f` or `f{x}`; '' if the text does not begin with a name. */
 function calledName(text: string): string {
   return /^[^\W\d]\w*/.exec(text)?.[0] ?? ''
 }

@@ -4,7 +4,7 @@
 import { UsageError } from '../../errors.js'
 import type { FaultBefore, Faults } from './faults.js'
 
-/** Messages of a cluster for writes that would succeed a little later. */
+/** Tags of a cluster's errors for writes that would succeed a little later. */
 const transientTags = [
   'ChunkInTransaction',
   'ChunkInRecovery',
@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** Faults for requests whose flag 4 (no answer) differs from that of the connect request. */
+/** Faults for requests whose flag 4 (no answer) differs from flag 4 of the connect request. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',
@@ -49,7 +49,6 @@ const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedStall: 'stall',
 }
 
-/** The names of all faults, for help and error messages. */
 export const faultNames: readonly string[] = [
   ...transientTags,
   ...Object.keys(refusedInserts),
@@ -109,7 +108,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** Refuses a `limit` that begins after the last row. No document says whether servers do so, so the text is ours. */
+/** Refuses a `limit` that begins after the last row. Whether servers do so is undocumented, so the message is ours. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

@@ -1,7 +1,7 @@
 /*
-  Detects repeated requests. Clients that reconnect give each request a key, made of their id and a number. They repeat it (with the
-  number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). The server must not execute a
-  request twice.
+  Detects repeated requests, so that none is executed twice. Clients that reconnect give each request their id and a
+  number. If they do not know whether a request was executed, they repeat it with the number negated
+  (docs/protocol.md#high-availability).
 */
 import type { RequestHead } from '../../protocol/request.js'
 import type { Outcome } from './executor.js'
@@ -31,7 +31,7 @@ export class Retries {
     const outcome = run()
     this.#keep(clientId, { sequenceNumber, outcome })
     if (outcome instanceof Promise) {
-      // A failed request was not executed, so its client may repeat it, unless the client has sent another request.
+      // Forgets a failed request, which was not executed: its client may repeat it. A later request is kept.
       outcome.catch(() => {
         if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
       })

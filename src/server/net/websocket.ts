@@ -20,11 +20,11 @@ interface Machinery {
   sockets: WebSocketServer
 }
 
-// If more bytes than this wait in the socket, the session waits for its peer.
+// If more bytes than this wait in the socket, the session waits until the client has read some.
 const highWaterBytes = 1_048_576
 const goingAway = 1001
 
-/** Unsupported kinds of sessions → answer to connect. The handshake still accepts the kind, as clients demand. */
+/** Unsupported kind of session → answer to connect. The handshake still succeeds, because clients demand it. */
 const refusals: Readonly<Record<string, string>> = {
   python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
   q: 'The embedded server runs DolphinDB scripts only, no q sessions.',
@@ -42,7 +42,7 @@ export class WebSocketDoor {
 
   /** Takes over a connection whose first bytes were put back into the stream. */
   async handle(stream: Duplex): Promise<void> {
-    // Loaded late: most servers never see a browser.
+    // Loads the modules only now, because most servers never see a browser.
     this.#machinery ??= this.#load()
     const { http } = await this.#machinery
     http.emit('connection', stream)

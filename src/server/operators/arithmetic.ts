@@ -1,5 +1,6 @@
 /*
-  `+ - * / %` and similar operators, and the sign: chooses the arithmetic for two operands; also concatenates text.
+  Chooses the arithmetic of `+ - * / %` and similar operators by the types of both operands. Also negates numbers and
+  concatenates text.
 */
 import { dataTypes, isDecimal, maxScale, type DecimalType } from '../../protocol/data-type.js'
 import type { Vector } from '../../protocol/value.js'
@@ -34,7 +35,7 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   return numericArithmetic(operator, pairing)
 }
 
-/** Longest text that functions make, in characters; requests cannot be longer, either. */
+/** Longest text that functions make, in characters; a request has the same limit in bytes. */
 const maxTextLength = 16_777_216
 
 /** Null is '', so adding a null does not change a text. */
@@ -53,10 +54,7 @@ export function concatenate(pairing: Pairing): Vector {
   return { form: 'vector', type: 'STRING', length, data }
 }
 
-/**
- * The type does not change (DolphinDB manual, page neg), except that BOOL becomes INT.
- * @throws {ScriptError} for values without arithmetic, such as text
- */
+/** Keeps the type, except that BOOL becomes INT (manual, page neg). @throws {ScriptError} for values such as text */
 export function negate(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'neg')
   return operand.rebuild(negateVector(operand.vector))
@@ -100,9 +98,8 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
 const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
 
 /**
- * Sums take the larger scale, products the sum of both scales, quotients the left scale; a DOUBLE on either side makes the result
- * DOUBLE (DolphinDB manual, "DECIMAL"). A product too large for both operands' types gets a wider type (manual, page
- * decimalMultiply).
+ * Sums take the larger scale, products the sum of both, quotients the left one. A DOUBLE makes the result DOUBLE
+ * (manual, "DECIMAL"). A product too large for both types gets a wider type (manual, page decimalMultiply).
  * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
  */
 function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {

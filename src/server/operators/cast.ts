@@ -1,6 +1,6 @@
 /*
-  `x $ TYPE`, cast(x, TYPE): explicit conversion, which allows more than an insert does. Text is parsed, everything can become
-  text, and temporal values and integers are converted by their raw numbers.
+  `x $ TYPE`, cast(x, TYPE): explicit conversion, which allows more than an insert does. Text is parsed, and every value
+  can become text. Temporal types and integers convert to each other by their raw numbers.
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
@@ -111,7 +111,7 @@ function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
   return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
 }
 
-/** The value of a text in a type; null if the text has none. Integers end at the first character that is no digit. */
+/** Parses a text as `type`; null if that fails. An integer ends at the first character that is not a digit. */
 function readText(text: string, type: ColumnType): ElementValue {
   const name = type.type
   if (text === '') return null

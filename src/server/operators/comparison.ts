@@ -118,7 +118,7 @@ function compareTexts(operator: ComparisonOperator, pairing: Pairing): Int8Array
   return result
 }
 
-/** Each distinct symbol is compared once. */
+/** Compares each distinct symbol once. */
 function compareSymbols(
   operator: ComparisonOperator,
   left: SymbolVector,
@@ -131,7 +131,7 @@ function compareSymbols(
   return result
 }
 
-/** CHAR compares with text as a text of one character. */
+/** Refuses types that cannot be compared with text. A CHAR counts as a text of one character. */
 function checkText(vector: Vector): void {
   if (isText(vector) || vector.type === 'CHAR' || vector.type === 'VOID') return
   throw new ScriptError(`Can't compare ${vector.type} with STRING.`, {
@@ -178,7 +178,7 @@ function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Arra
   return result
 }
 
-/** One text per row that sorts like the row's bytes, last byte first (docs/protocol.md#sixteen-byte-values). */
+/** One text per row, of its bytes from last to first. Texts sort like values (docs/protocol.md#sixteen-byte-values). */
 function keysOf(vector: Vector): string[] {
   const { data } = vector as { data: ArrayBufferView }
   const size = dataTypes[vector.type].bytesPerValue

@@ -8,7 +8,7 @@ import { ScriptError } from '../script-error.js'
 import { doubleOf, int32Of, int64Of, numberKindOf, operandOf, type Pairing } from './operands.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** Both sides are always computed, as DolphinDB's operators also work on vectors. */
+/** Both sides are always computed, because the operators also work on vectors. */
 export type LogicOperator = '&&' | '||'
 
 /** 1, 0 or the null of BOOL for each element. */

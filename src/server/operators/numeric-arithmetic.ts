@@ -69,10 +69,7 @@ export function refused(operator: ArithmeticOperator, what: string): ScriptError
   })
 }
 
-/**
- * Computes with everything except text and decimals; temporal values count as their integers.
- * @throws {ScriptError} naming the type that has no arithmetic
- */
+/** Counts temporal values as their integers. @throws {ScriptError} naming the refused type, such as text */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   if (left.type === 'VOID' && right.type === 'VOID') return { form: 'vector', type: 'VOID', length }
@@ -91,7 +88,7 @@ export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing
   return { form: 'vector', type: 'INT', length, data }
 }
 
-/** The result is FLOAT if one side is FLOAT and none is DOUBLE; else DOUBLE, also for `\` of integers. */
+/** The result is FLOAT if one side is FLOAT and the other is not DOUBLE; else DOUBLE, also for `\` of integers. */
 function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   const operation = doubleOperations[operator]
@@ -103,7 +100,7 @@ function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector 
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
-/** Element by element. A null on either side gives null without a call of `operation`; nulls that `operation` returns stay. */
+/** Applies `operation` to each pair of elements. A null on either side gives null without a call of `operation`. */
 export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32Array {
   const { length, leftStep, rightStep } = pairing
   const a = int32Of(pairing.left)

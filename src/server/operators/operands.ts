@@ -32,12 +32,12 @@ export interface Operand {
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Element `index` of a vector that is not a tuple: elements of tuples need not be scalars. */
+/** Call this only for a vector that is not a tuple, because elements of tuples need not be scalars. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
 
-/** @throws {ScriptError} for values that no operator is defined for, naming `operation` */
+/** @throws {ScriptError} naming `operation`, for values that operators do not accept */
 export function operandOf(value: ServerValue, operation: string): Operand {
   switch (value.form) {
     case 'scalar':
@@ -94,10 +94,10 @@ export function pairOperands(left: ServerValue, right: ServerValue, operation: s
   }
 }
 
-/** How a type computes; undefined for types that are not numbers. */
+/** The form in which the values of a number type are computed. */
 export type NumberKind = 'int32' | 'int64' | 'double'
 
-/** Temporal types compute as their integers. */
+/** Temporal types count as their integers. Undefined for types that are not numbers. */
 export function numberKindOf(type: DataType): NumberKind | undefined {
   switch (dataTypes[type].category) {
     case 'floating':
@@ -111,10 +111,7 @@ export function numberKindOf(type: DataType): NumberKind | undefined {
   }
 }
 
-/**
- * The vector's elements as int32; for INT and the other 32-bit types this is the array itself. VOID is all null.
- * @throws {ScriptError} for a vector without numbers
- */
+/** The elements as int32, copied only if they are narrower; VOID gives nulls. @throws {ScriptError} for other types */
 export function int32Of(vector: Vector): Int32Array {
   if (vector.type === 'VOID') return new Int32Array(vector.length).fill(nullInt32)
   if (numberKindOf(vector.type) !== 'int32') throw notNumbers(vector)
@@ -129,10 +126,7 @@ export function int32Of(vector: Vector): Int32Array {
   return result
 }
 
-/**
- * Like `int32Of`, for whole numbers of any width.
- * @throws {ScriptError} for a vector without whole numbers
- */
+/** Like `int32Of`, for whole numbers of any width. @throws {ScriptError} for a vector without whole numbers */
 export function int64Of(vector: Vector): BigInt64Array {
   if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
   if (numberKindOf(vector.type) === 'int64') return (vector as { data: BigInt64Array }).data
@@ -145,10 +139,7 @@ export function int64Of(vector: Vector): BigInt64Array {
   return result
 }
 
-/**
- * Like `int32Of`, for all numbers except decimals; int64 beyond 2^53 is rounded.
- * @throws {ScriptError}
- */
+/** Like `int32Of`, for all but decimals; int64 beyond 2^53 is rounded. @throws {ScriptError} for other types */
 export function doubleOf(vector: Vector): Float64Array {
   if (vector.type === 'DOUBLE') return vector.data
   if (vector.type === 'VOID') return new Float64Array(vector.length).fill(nullDouble)

@@ -1,5 +1,6 @@
 /*
-  Every operator of the language on one or two values of any form, including `? :`. Counts the memory of the results.
+  Applies every operator of the language to one or two values of any form, including `? :`. Counts the memory of the
+  results.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
@@ -60,7 +61,6 @@ export function applyBinary(
   }
 }
 
-/** Operators that combine the elements of both sides one by one. */
 type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
 
 function applyElementwise(
@@ -96,7 +96,7 @@ function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector
   }
 }
 
-/** Computes with two INTs or two DOUBLEs directly, as typical loops do; undefined for anything else. */
+/** Computes with two INTs or two DOUBLEs directly, because loops do this most; undefined for anything else. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
   const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
@@ -137,10 +137,7 @@ interface TuplePairs {
   at(index: number): [ServerValue, ServerValue]
 }
 
-/**
- * A tuple computes element by element. A tuple or vector of the same length on the other side also gives its elements;
- * any other value is combined with each element. Undefined if neither side is a tuple.
- */
+/** Pairs elements of tuples and of equally long vectors by position; repeats other values. Undefined without tuples. */
 function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
   const b = tupleElements(right)
@@ -216,7 +213,7 @@ export function operateUnary(
   return value
 }
 
-/** `? :` with a vector of conditions; errors call it iif, its function's name. */
+/** `? :` with a vector of conditions. Errors use the function's name, iif. */
 export function choose(
   { memory }: CallContext,
   condition: ServerValue,

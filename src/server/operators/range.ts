@@ -11,10 +11,7 @@ import { numberKindOf } from './operands.js'
 /** DolphinDB's own limit for the length of a vector (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647
 
-/**
- * Both ends are included; a null at either end gives an empty vector.
- * @throws {ScriptError} for uncountable types
- */
+/** Both ends are included; a null at either end gives an empty vector. @throws {ScriptError} for uncountable types */
 export function sequence(left: ServerValue, right: ServerValue): ServerValue {
   return sequencePiece(left, right, 0, sequenceLength(left, right))
 }
@@ -57,7 +54,7 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   return { type, from: bound(first), to: bound(right) }
 }
 
-/** The element of a left side that arrives as a vector of one element, such as `-(n..n)` or `(n)`. */
+/** A left side such as `-(n..n)` or `(n)` arrives as a vector of one element. Returns this element. */
 function onlyElement(vector: Vector): ServerValue {
   if (vector.length !== 1) throw refusal()
   return elementAt(vector, 0) as ServerValue

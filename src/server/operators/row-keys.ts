@@ -17,7 +17,7 @@ import {
   textsOfVector,
 } from './operands.js'
 
-/** Two elements have equal keys exactly if they are equal. */
+/** Equal elements have equal keys, different elements different keys. */
 export type Key = number | bigint | string | null
 
 /** One key per row: null for nulls, except '' for nulls of text. Equal integers of any width have the same key. */
@@ -82,7 +82,6 @@ export interface Groups {
 /** Groups in the order of their first rows. */
 export function groupRows(columns: readonly Column[]): Groups {
   const length = columns[0]?.length ?? 0
-  // First the group of each row and the sizes of the groups, then the rows of each group.
   const groups = new Map<Key, number>()
   const groupOfRow = new Int32Array(length)
   const sizes: number[] = []
@@ -113,7 +112,7 @@ function keysOf(columns: readonly Column[]): readonly Key[] {
   return isOne ? keysOfVector(only) : rowKeys(columns)
 }
 
-/** One key of a sort; the next one decides between equal rows. */
+/** One key of a sort; the next key decides the order of rows that are equal in this one. */
 export interface SortColumn {
   readonly column: Column
   readonly descending: boolean
@@ -140,10 +139,7 @@ function comparisonOfColumns(columns: readonly SortColumn[]): RowComparison {
   }
 }
 
-/**
- * The order of two rows of a column.
- * @throws {ScriptError} for columns without an order
- */
+/** The order of two rows of a column. @throws {ScriptError} for columns without an order */
 export function rowComparison(column: Column): RowComparison {
   if (column.form !== 'vector' || column.type === 'ANY') {
     throw new ScriptError('Tuples and array vectors can not be sorted.')

@@ -1,5 +1,5 @@
 /*
-  Arithmetic with dates and times: adding and subtracting a number of their own units, and the difference of two.
+  Arithmetic with dates and times: adds or subtracts a number of their own units, and subtracts one moment from another.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'
@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both sides to a type whose numbers compare as the moments do, even if one side's range is much smaller. */
+/** Converts both sides to one type whose numbers compare like the moments, although the types differ in range. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
@@ -86,10 +86,7 @@ function boundedNanos(vector: Vector): Vector {
 
 const largestInt64 = 2n ** 63n - 1n
 
-/**
- * Adding a number moves a date or time by the type's own unit; subtracting two of them gives their difference.
- * @throws {ScriptError} for everything else
- */
+/** A number counts in the type's units; two moments can only be subtracted. @throws {ScriptError} for other operands */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isTemporal(left.type) && isTemporal(right.type)) {
@@ -124,7 +121,7 @@ function move(type: DataType, operator: '+' | '-', pairing: Pairing): Vector {
   return { form: 'vector', type, length, data } as Vector
 }
 
-/** `date + 1l`: a LONG combined with a 32-bit type counts as INT. */
+/** For `date + 1l`: together with a 32-bit type, a LONG counts as INT. */
 function narrowed(pairing: Pairing): Pairing {
   const narrow = (vector: Vector): Vector =>
     vector.type === 'LONG' ? (convertColumn(vector, { type: 'INT' }) as Vector) : vector

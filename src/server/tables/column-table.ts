@@ -130,7 +130,7 @@ export class ColumnTable implements ServerTable {
     return this.kind === 'dfs' ? batch.rows : inserted
   }
 
-  /** Drops the older half from memory once the cache is full. */
+  /** Drops the older half of the rows from memory once the cache is full. */
   #purge(): void {
     if (this.cache === undefined || this.#rows <= this.cache.rows) return
     const left = this.#rows >> 1
@@ -287,7 +287,7 @@ export class ColumnTable implements ServerTable {
     ]
   }
 
-  /** Adds every row to the index under these key columns. */
+  /** Makes the index of all rows by these key columns. */
   #openIndex(columns: readonly number[]): void {
     const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
     if (!reusable) {

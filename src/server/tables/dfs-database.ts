@@ -75,8 +75,8 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 }
 
 /**
- * An empty table with the columns of a template. With a database's handle: one of its tables, partitioned or, without partition
- * columns, a dimension table. With a nameless handle: a partitioned table in memory.
+ * An empty table with the columns of a template. A database's handle gives a table of the database: partitioned, or
+ * without partition columns a dimension table. A nameless handle gives a partitioned table in memory.
  * @throws {ScriptError} for existing names, and partition columns that do not fit the scheme
  */
 export function createStoredTable(
@@ -128,10 +128,7 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
   node.databases.delete(path)
 }
 
-/**
- * Like `dropDatabase`, for one table.
- * @throws {ScriptError} S04001 if the database or the table is missing; `<NoPrivilege>…`
- */
+/** Like `dropDatabase`, for a table. @throws {ScriptError} S04001 if database or table is missing; `<NoPrivilege>…` */
 export function dropTable(
   node: ServerNode,
   session: ScriptSession,
@@ -166,7 +163,7 @@ function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: 
 }
 
 /**
- * @param right  a right that suffices, like DB_MANAGE
+ * @param right  a right that suffices; DB_MANAGE always does
  * @throws {ScriptError} unless the user is an administrator, owns the database or has such a right; guests own nothing
  */
 function checkMayChange(
@@ -196,7 +193,7 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   })
 }
 
-/** Compares type and values, regardless of how the arrays are stored. */
+/** A text of type and values, for comparing schemes however their arrays are stored. */
 function schemeText(level: LevelScheme): string {
   const { type, schema } = levelOf(level)
   return JSON.stringify([columnTypeText(type), elementTexts(schema)])

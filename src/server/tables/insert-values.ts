@@ -13,8 +13,7 @@ import type { ServerTable } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'
 
 /**
- * Inserts the arguments of `tableInsert(table, args…)`.
- * @returns rows really inserted
+ * Inserts the arguments of `tableInsert(table, args…)`. @returns rows really inserted
  * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts; nothing is inserted then
  */
 export function insertValues(table: ServerTable, args: readonly ServerValue[]): number {
@@ -67,10 +66,7 @@ export function rowsOfValues(
   return { columns: all, rows }
 }
 
-/**
- * Makes a column from each scalar or vector. For an array column, a vector is a single row.
- * @throws {ScriptError} `Inconsistent length of values to insert.`
- */
+/** For an array column, a vector is a single row. @throws {ScriptError} `Inconsistent length of values to insert.` */
 function columnsOfValues(
   values: readonly ServerValue[],
   types: readonly ColumnType[],
@@ -137,10 +133,7 @@ function namedPositions(table: ServerTable, names: readonly string[]): number[] 
   })
 }
 
-/**
- * Removes the rows at these positions, ascending and each once.
- * @throws {ScriptError} for stream tables and read-only tables
- */
+/** Removes rows; their positions ascend without repetition. @throws {ScriptError} for stream and read-only tables */
 export function deleteRows(table: ServerTable, rows: Int32Array): void {
   checkChangeable(table)
   const kept = new Int32Array(table.rows - rows.length)
@@ -154,7 +147,7 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 }
 
 /**
- * Call it for all columns of a statement before changing the first one.
+ * Call this for all columns of a statement before changing the first column.
  * @returns the values in the type of the column that takes them
  * @throws {ScriptError} as `updateRows` would
  */

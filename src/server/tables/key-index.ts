@@ -10,7 +10,7 @@ import { isFixedVector, columnTexts } from '../columns/column-layout.js'
 
 const smallestSlots = 64
 
-/** The keys of one table. Rows cannot be removed. */
+/** The keys of one table. A key cannot be removed. */
 export class KeyIndex {
   readonly #wordsPerColumn: readonly number[]
   readonly #wordsPerRow: number
@@ -32,7 +32,7 @@ export class KeyIndex {
     return this.#rows
   }
 
-  /** The keys of `rows` rows, row after row, given the key columns. */
+  /** Reads the keys of the first `rows` rows of the key columns, row after row. */
   read(columns: readonly Column[], rows: number): Int32Array {
     const words = new Int32Array(rows * this.#wordsPerRow)
     let at = 0

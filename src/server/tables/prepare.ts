@@ -15,7 +15,7 @@ import { isStorable, limitText } from '../columns/stored-types.js'
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>
 
 const dateTypes = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
-/** Types allowed only as the last of several sort columns (Chinese page of the manual). */
+/** Types allowed only as the last of several sort columns (Chinese manual, page createPartitionedTable). */
 const momentTypes = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 const integerTypes = ['CHAR', 'SHORT', 'INT', 'LONG']
 const textTypes = ['STRING', 'SYMBOL']
@@ -64,10 +64,7 @@ function checkSortColumns(
   })
 }
 
-/**
- * The columns in the table's types.
- * @throws {ScriptError} read-only table, wrong number of columns, unequal lengths, types that do not convert
- */
+/** @throws {ScriptError} for a read-only table, wrong number of columns, unequal lengths, types that do not convert */
 export function prepareColumns(
   table: ServerTable,
   columns: readonly Column[],

@@ -39,7 +39,7 @@ export function shareTable(
 }
 
 /**
- * Administrators other than user admin need the right, too (DolphinDB manual, page grant).
+ * Administrators other than user admin need the right CREATE_SHARED_VAR, too (DolphinDB manual, page grant).
  * @throws {ScriptError} with our own text, as the server's is undocumented
  */
 function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
@@ -51,10 +51,7 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
   throw new ScriptError('<NoPrivilege>Not granted to create shared variables')
 }
 
-/**
- * Ends the sharing of a name.
- * @throws {ScriptError} if no table has this shared name, or if a fault pretends the table has subscribers (S03000)
- */
+/** @throws {ScriptError} if no table has this shared name, or if a fault pretends the table has subscribers (S03000) */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)
   if (entry === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
@@ -66,7 +63,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
   node.shared.delete(name)
 }
 
-/** The table with a name: the session's own variable first, then shared ones. */
+/** The table with this name: the session's own variable, else a shared table. */
 export function findTable(
   node: ServerNode,
   session: ScriptSession,

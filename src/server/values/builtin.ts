@@ -47,7 +47,7 @@ export interface CallContext {
    * that is not a name. Read them before the built-in calls a script or suspends.
    */
   readonly argumentNames: readonly (string | undefined)[]
-  /** True if rows for tables that outlive the request are dropped, but count as inserted. */
+  /** True if rows for shared and stored tables are dropped, but count as inserted. */
   readonly discards: boolean
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
   /** The function of this name: the session's, a function view, or a built-in. */

@@ -12,7 +12,7 @@ export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
 /** Numbers of partition types, as `database` and `schema` use them (docs/server-semantics.md#partition-schemes). */
 export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
 
-/** keepDuplicates of createPartitionedTable. */
+/** Values of the argument keepDuplicates of createPartitionedTable. */
 export const duplicatePolicies = { ALL: 0, LAST: 1, FIRST: 2 } as const
 
 /** Rights for grant, deny and revoke; the value of each is its own name. */
@@ -41,7 +41,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
     name,
     { form: 'type', column: { type: name as DataType } },
   ]),
-  // The other types can also be written as their conversion functions; ANY has none, so the word itself is a constant.
+  // Other type names are also names of conversion functions. ANY has no such function, so it is a constant.
   ['any', { form: 'type', column: { type: 'ANY' } }],
   ...namedIntegers(formWords),
   ...namedIntegers(partitionTypeIds),

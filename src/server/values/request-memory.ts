@@ -42,10 +42,7 @@ export class RequestMemory {
     return this.#made
   }
 
-  /**
-   * Call this before memory is allocated.
-   * @throws {ScriptError} `Out of memory …` if this many more bytes do not fit
-   */
+  /** Call this before allocating. @throws {ScriptError} `Out of memory …` if this many more bytes do not fit */
   expect(bytes: number): void {
     if (bytes <= this.#limitBytes - this.#made) return
     // First DolphinDB's own text (manual, "Out of Memory", §1), then ours.
@@ -78,10 +75,7 @@ export class RequestMemory {
   }
 }
 
-/**
- * True for values too small to count: types, databases, and scalars except long texts. A script that holds many such
- * values is itself about as large.
- */
+/** True for values too small to count: a script that holds many such values is itself about as large. */
 export function isLight(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value

@@ -9,10 +9,7 @@ import { memberFile } from './zip-member.js'
 
 /** Keeps the directories of the most recently read archives in memory. */
 export interface Archives {
-  /**
-   * Lists the files in the archive, in the archive's order.
-   * @throws {InputError} as `readDirectory`
-   */
+  /** Lists the files in the archive, in the archive's order. @throws {InputError} as `readDirectory` */
   members(path: string): Promise<readonly Member[]>
   statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
 }

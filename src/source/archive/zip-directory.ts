@@ -135,7 +135,7 @@ function memberOf(name: string, entry: Entry): Member {
 const isUtf8Flag = 0x800
 const unicodePath = 0x7075
 
-/** Decodes a name as UTF-8 if the archive says so or the bytes are valid UTF-8. Other names come from a Chinese Windows. */
+/** Decodes a name as UTF-8 if the archive says so or the bytes are UTF-8, else as GB18030, for Chinese Windows. */
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path: string): string {
   // In this field, a version and a checksum of the plain name precede the name in Unicode.
   const unicode = extraFields.find(({ id }) => id === unicodePath)?.data.subarray(5)

@@ -13,7 +13,7 @@ import { chunkBytes } from '../file-chunks.js'
 
 export type Decompressor = Gunzip | BrotliDecompress
 
-/** The programs that test damaged files of each compression. */
+/** A compression of zlib, and the name of the program that tests its files. */
 export type Tool = 'gzip' | 'brotli'
 
 // Buffers some chunks, so that zlib's thread works while the caller parses.
@@ -38,10 +38,7 @@ export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<vo
   })
 }
 
-/**
- * Yields everything that zlib delivers before it fails. Iterating over the stream would lose what zlib still holds.
- * @returns the failure, if there was one
- */
+/** Yields what zlib delivers before it fails; plain iteration would lose content. @returns the failure, if any */
 export async function* contentOf(
   decompressor: Decompressor,
 ): AsyncGenerator<Uint8Array, Error | undefined, void> {

@@ -89,10 +89,7 @@ export async function* lastContent(
   return narrowed
 }
 
-/**
- * Feeds zlib piece by piece until it fails.
- * @returns the place of the piece at which zlib failed
- */
+/** Feeds zlib piece by piece until it fails. @returns the place of the piece at which zlib failed */
 async function feed(
   decompressor: Decompressor,
   kept: KeptInput,

@@ -7,10 +7,7 @@ import { damagedInput, isEmpty, notCompressed } from './damaged-input.js'
 import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
-/**
- * Detects the compression of an input by its first bytes; Brotli has no signature and is recognized by the file name.
- * @param asked  the user's choice
- */
+/** Detects compression by the first bytes, except Brotli, which the file name shows. @param asked  the user's choice */
 export function compressionOf(
   asked: 'auto' | Compression,
   head: Uint8Array,

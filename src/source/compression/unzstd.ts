@@ -22,10 +22,7 @@ interface Answer {
   readonly isDamaged: boolean
 }
 
-/**
- * The content of the frames in `stored`.
- * @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data; always after the last chunk
- */
+/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data; always after the last chunk */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
   // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.
@@ -114,10 +111,7 @@ class DecoderThread {
     Atomics.notify(this.#given, 0)
   }
 
-  /**
-   * Resolves once an answer is there.
-   * @throws the thread's failure
-   */
+  /** Resolves once an answer is there. @throws the thread's failure */
   async answered(): Promise<void> {
     while (this.#answers.length === 0) {
       if (this.#failure !== undefined) throw this.#failure

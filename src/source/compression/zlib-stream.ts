@@ -22,10 +22,7 @@ export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')
 }
 
-/**
- * The content of the Brotli stream in `stored`.
- * @throws as `gunzipped`
- */
+/** The content of the Brotli stream in `stored`. @throws as `gunzipped` */
 export function unbrotlied(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'brotli')
 }
@@ -42,7 +39,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
       contentBytes += next.value.length
       yield next.value
     }
-    // The error of the input explains more than zlib's error that follows from it.
+    // An error of the input explains more than zlib's error, which follows from it.
     const cause = await feeding
     if (cause !== undefined) throw cause
     const failure = next.value
@@ -57,10 +54,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
   }
 }
 
-/**
- * Feeds zlib chunk by chunk.
- * @returns why the input is incomplete; never rejects
- */
+/** Feeds zlib chunk by chunk. @returns what is wrong with the input, undefined if nothing is; never rejects */
 async function feed(
   decompressor: Decompressor,
   stored: Chunks,
@@ -93,13 +87,13 @@ function unknownRest(name: string, endBytes: number): InputError {
   return damagedInput(name, restFollows(endBytes))
 }
 
-/** zlib's messages if other data follow a gzip member, instead of another member. */
+/** zlib's messages if a gzip member is followed by anything but a member. */
 const noMember = /header|unknown compression method/
 
 /** zlib's messages for a member whose content does not match its checksum or length. */
 const notTheContent = /^incorrect (?:data|length) check$/
 
-/** Number of bytes that zlib reads of a member before it reports each message. */
+/** How many bytes of a member zlib has read when it reports each of these messages. */
 const saidWith: Readonly<Record<string, number>> = {
   'incorrect header check': 2,
   'unknown compression method': 4,

@@ -16,7 +16,7 @@ const frameMagic = 0xfd2fb528
 /** Begins frames that hold a program's own data; the last four bits may vary. */
 const skippableMagic = 0x184d2a50
 
-/** Refuses frames that need more memory than this, like the zstd tool by default. */
+/** Limit of the memory that a frame may need, the same as the default of the zstd tool. */
 const maxWindowBytes = 128 * 1024 * 1024
 
 /** Largest content of a block: RFC 8878, 3.1.1.2.4. */
@@ -208,10 +208,7 @@ class FrameReader {
     return true
   }
 
-  /**
-   * Appends the next bytes of the input to the current batch.
-   * @returns false if the input ends first
-   */
+  /** Appends the next bytes of the input to the current batch. @returns false if the input ends first */
   async #copied(length: number): Promise<boolean> {
     const bytes = (this.#bytes ??= Buffer.from(this.#room()))
     for (let left = length; left > 0;) {

@@ -13,17 +13,17 @@ import type { SourceText } from './text-origin.js'
 import { Utf8Check } from './utf8-check.js'
 import { Utf8Text } from './utf8-text.js'
 
-/** How much is examined before the first row, if it can be read without waiting. */
+/** How many bytes to examine before the first row, if they can be read without waiting. */
 const sampleBytes = 1024 * 1024
 
-/** How much text is enough to guess the format. */
+/** How many bytes of text are enough to guess the format. */
 const headBytes = 4096
 
 export interface OpenedText {
   readonly text: SourceText
   readonly startOffsetBytes: number
   readonly head: Uint8Array
-  /** UTF-8, readable once. A chunk is valid until the next one is requested. */
+  /** UTF-8, readable once. */
   readonly chunks: () => Chunks
   /** As in `ByteSource`; undefined if the text is decoded. */
   readonly skipTo: ByteSource['skipTo']

@@ -13,17 +13,11 @@ export interface BrokenBytes {
 export interface BrokenText {
   /** False if the text delivered so far certainly has no broken bytes from `textStart` on. */
   mayBeBroken(textStart: number): boolean
-  /**
-   * Finds the first broken bytes in a piece of the text.
-   * @param text  the piece, which begins at `textStart`
-   */
+  /** Finds the first broken bytes in a piece of the text. @param text  the piece, which begins at `textStart` */
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined
 }
 
-/**
- * Maps positions in the text back to the input, for text since the last `release`. A position inside a character means the
- * beginning of the character.
- */
+/** Maps text positions since the last `release` to the input; a position inside a character to its beginning. */
 export interface TextOrigin {
   /** The bytes of a line feed in the input. At the start of a character, they always mean a line feed. */
   readonly lineFeed: Uint8Array

@@ -35,15 +35,12 @@ export interface FollowedFile {
 /** The bytes of a file, and a check that the file still has them. */
 export interface FollowedChunks {
   /**
-   * The bytes from the file's start, readable once. A chunk is overwritten after the next one was requested.
+   * The bytes from the file's start, readable once.
    * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
   readonly chunks: Chunks
-  /**
-   * Checks the file once more; to be called after the last chunk.
-   * @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ
-   */
+  /** Call this after the last chunk. @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ */
   checkRead(): Promise<void>
 }
 
@@ -95,7 +92,7 @@ async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
   }
 }
 
-/** The length of the part of a file that was read, with its first and last bytes. */
+/** The part of a file that was read: its length, and its first and last bytes. */
 interface ReadBytes {
   readonly position: number
   add(chunk: Uint8Array): void

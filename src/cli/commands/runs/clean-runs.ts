@@ -1,5 +1,5 @@
 /*
-  `runs --clean`: removes journals that are no longer needed; for an unfinished run, first removes the run's traces on the server.
+  `runs --clean`: removes journals that are no longer needed; for an unfinished run first its traces on the server.
 */
 import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
@@ -60,7 +60,7 @@ export async function cleanRuns(
         await forgetOnServer(settings, options.server, await login(options.server), name)
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
-      // A finished run leaves one row on the server, useless without the journal, so a failure to remove it is only noted.
+      // Without the journal the run's row on the server is useless, so a failure to remove it is only noted.
       else if (known.journal.finished?.isMarked === true) {
         await forget().catch(error => noteLeft(call, runId, error))
       }

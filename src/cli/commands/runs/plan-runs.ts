@@ -1,6 +1,5 @@
 /*
-  `runs RUN --plan`: the progress of all shards of a plan, and its missing or uncertain units. Also `--clean` for a run without a
-  journal on this machine.
+  `runs RUN --plan`: the progress of a plan, its missing and uncertain units; `--clean` for runs without a journal here.
 */
 import { resolve } from 'node:path'
 import type { Session } from '../../../client/open-session.js'
@@ -48,7 +47,7 @@ export interface PlanReport {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** Most units named in text output; `--json` names all. */
+/** Limit of the units that text output names; `--json` names all. */
 const mostNamed = 50
 
 /** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
@@ -159,7 +158,7 @@ export async function cleanPlan(
   return dropped !== undefined
 }
 
-/** Asks the first server that the user names, or the default server: a plan has no journal that names one. */
+/** Asks the first server that the user names, or the default server: a plan has no journal that could name a server. */
 async function onServer<T>(
   settings: RunsSettings,
   call: Call,

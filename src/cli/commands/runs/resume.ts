@@ -89,7 +89,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
-/** A run that began without a rejects file keeps the one that a later process was given. */
+/** A run that began without a rejects file keeps the file that a later process was given. */
 function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: ResumeSettings) {
   const { onError, ...kept } = options.rejects ?? {}
   const own = fieldsOf(resumeOptions, settings).rejects ?? {}
@@ -124,7 +124,7 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
-/** The files of the run in the form that `refuseSharedFiles` takes. Relative paths of the journal start at the run's folder. */
+/** The run's files, as `refuseSharedFiles` takes them. Relative paths of the journal start at the run's folder. */
 function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, readonly string[]] {
   const { path, run } = known
   const { folder, options } = run

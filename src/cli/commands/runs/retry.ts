@@ -78,15 +78,14 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
 }
 
 /**
- * Rows and password go to the server that the file of reasons names. If others may have edited that file, the user must repeat server,
- * login and transform.
- * @throws {UsageError} DDB_USAGE
+ * Rows and password go to the server that the file of reasons names. If others may have edited that file, the user must
+ * repeat server, login and transform. @throws {UsageError} DDB_USAGE
  */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
   const strangers = strangersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
-  // The transform counts, because it runs on the server with the user's rights.
+  // The user must repeat the transform, too, because it runs on the server with the user's rights.
   const { transform } = run.options.target
   const named = Object.entries(defined({ user, caFile, certFile, keyFile, transform }))
   const missing = named.flatMap(([name, text]) => {

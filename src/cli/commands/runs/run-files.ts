@@ -12,10 +12,7 @@ import { clean, grouped, jsonLine, tableLines } from '../../output/terminal-text
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 
-/**
- * `done`: all rows have an outcome. `uncertain`: some outcomes are unknown. `begun`: some rows were sent. `waiting`: nothing
- * was read.
- */
+/** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
 type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
 
 /** Every field is always present; unknown values are null. */

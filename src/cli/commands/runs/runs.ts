@@ -82,7 +82,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   return 0
 }
 
-/** The named runs, or all; removed ones are not listed. */
+/** The named runs, or all, without those that `--clean` removed. */
 async function foundRuns(
   { clean }: RunsSettings,
   names: readonly string[],

@@ -13,7 +13,7 @@ const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
- * @param columns  of the content; if one already holds days or codes, those in the paths are not proposed
+ * @param columns  of the content: if one holds days, days in paths are not proposed; the same goes for codes
  * @returns undefined unless a part of the paths is a day or a code in every path, and differs between paths
  */
 export function pathOfParts(

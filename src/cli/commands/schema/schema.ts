@@ -33,11 +33,7 @@ import { failureOf, tellCommand, writeFailed } from '../../output/print-failure.
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
-/**
- * @returns the exit code
- * @throws {InputError} for inputs that cannot be read
- * @throws {UsageError} DDB_USAGE, DDB_NAME
- */
+/** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(settings: SchemaSettings, call: Call): Promise<number> {
   const format = formatOf(settings)
   try {
@@ -66,7 +62,7 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** Results to print; the script is only made if it is needed. */
+/** Results to print. `script` makes the script only when it is called. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string

@@ -1,6 +1,5 @@
 /*
-  Shows on a terminal what `schema` looks at, if that takes longer than a second: nothing else would tell a slow pipe from a program
-  that hangs.
+  Shows on a terminal what `schema` reads, if that takes over a second: otherwise a slow pipe would look like a hang.
 */
 import type { LookedPlace } from '../../../infer/found.js'
 import { openBar, type Bar } from '../../output/bar.js'

@@ -1,6 +1,5 @@
 /*
-  Reads the command line with commander: which command, which flags, which arguments. commander only collects text; resolve.ts
-  interprets it.
+  Reads command, flags and arguments with commander, which only collects their text; resolve.ts interprets it.
 */
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError } from '../../../errors.js'
@@ -97,7 +96,7 @@ export function commandTree(commands: readonly Command[], words: Words): Parser 
   return parser
 }
 
-/** commander wraps texts beside the flags if they have this many columns: so even on terminals of 60 columns. */
+/** commander wraps texts beside the flags only if this many columns are left, as on a terminal of 60 columns. */
 const minWidthToWrap = 20
 
 /** Chinese characters are two columns wide, and a line may break after each. */

@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** The files that apply, the given one first. @throws {UsageError} DDB_CONFIG if it is missing, or a file is invalid */
+/** Files that apply, the given file first. @throws {UsageError} DDB_CONFIG if that is missing, or any file invalid */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

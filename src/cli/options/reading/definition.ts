@@ -1,6 +1,5 @@
 /*
-  The definition of an option. It determines the command line, the environment, configuration files, --print-config, the help,
-  and the field of LoadOptions that the option sets.
+  The definition of an option: for command line, environment, configuration files, --print-config, help, LoadOptions.
 */
 import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
@@ -42,14 +41,12 @@ export interface OptionDefinition {
   readonly environment?: readonly string[]
   /** Only meaningful on the command line: neither environment nor configuration file may set it. */
   readonly flagOnly?: boolean
-  /** The field of LoadOptions that the option sets. */
   readonly field?: LoadField
 }
 
 /** The options of a command, by the key of the setting. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
-/** The result of an option's reader. */
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
 
 /** Settings of a table after its options are read: those with a default are always present. */
@@ -101,7 +98,7 @@ export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   TopField
 >
 
-/** The fields that a table's options set; settings that were not given are left out, so that the library's defaults apply. */
+/** The fields that a table's options set, without settings that were not given: the library has defaults for them. */
 export function fieldsOf<Table extends OptionTable>(
   table: Table,
   settings: SettingsOf<Table>,

@@ -1,6 +1,5 @@
 /*
-  Rewrites the library's sentences for the command line: a field in backticks such as `rejects.file` becomes the flag of the
-  option that sets it.
+  Rewrites the library's sentences for the command line: a field such as `rejects.file` becomes the flag that sets it.
 */
 import { longName, type OptionDefinition } from './definition.js'
 import { loadOptions } from '../load-options.js'

@@ -1,6 +1,6 @@
 /*
-  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text it does not understand;
-  `expected` then completes the error message.
+  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
+  refuses.
 */
 import { mostRecordBytes } from '../../../load/defaults.js'
 
@@ -139,7 +139,7 @@ export const duration: Reader<number> = single('a duration such as 500ms, 5s or 
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
-/** Limits of speed; an undefined member has no limit. */
+/** Limits of speed; an undefined member means no limit. */
 export interface Rate {
   bytesPerSecond?: number
   rowsPerSecond?: number

@@ -1,6 +1,5 @@
 /*
-  Determines each setting: flags, then environment, then configuration files, then defaults. Records the origin of every value,
-  for messages and for --print-config.
+  Determines each setting from flags, environment, configuration files or defaults, in this order, and its origin.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
@@ -39,10 +38,8 @@ export interface Setting {
 }
 
 /**
- * Reads every option of a command from its sources.
- *
- * @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG if it is in a configuration file, DDB_NAME for an
- *   impossible table or function name
+ * Reads every option of a command. @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG if a
+ * configuration file has that value, DDB_NAME for an impossible table or function name
  */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
@@ -171,7 +168,7 @@ function readValue(definition: OptionDefinition, found: Found): unknown {
   return value
 }
 
-/** Adds the origin of a refused value to its reader's message, and removes the library's option name, which would repeat it. */
+/** Puts the origin of a refused value before the error message, in place of the library's name for the option. */
 function attempt(read: () => unknown, where: string, field = ''): unknown {
   try {
     return read()
@@ -198,7 +195,7 @@ interface EnvironmentUser {
   readonly options: OptionTable
 }
 
-/** Refuses unknown DDB_INGEST_… variables: a misspelt one could silently load into the wrong place. @throws {UsageError} DDB_USAGE */
+/** Refuses unknown DDB_INGEST_… variables: a misspelt one could change where rows go. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
   commands: readonly EnvironmentUser[],

@@ -8,7 +8,7 @@ import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
 /** Takes some hundred bytes of memory for every file. */
 export interface FilesRead {
-  /** Total bytes. */
+  /** Total bytes of all files read. */
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**

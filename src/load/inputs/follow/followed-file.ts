@@ -73,7 +73,7 @@ export function newFollowedFile(
 }
 
 /**
- * Iterates once over the rows of a file. They end when the file has lost its name and nothing more comes.
+ * Iterates once over the rows of a file, until the file has lost its name and nothing more comes.
  * @throws {DdbError} DDB_INTERRUPTED if reading is stopped before there is a row; any error of reading an input
  */
 export async function* batchesOf(
@@ -175,7 +175,7 @@ async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<v
   if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
 }
 
-/** The more ends of a file are recorded, the less likely another file is mistaken for it. */
+/** Records the fingerprint of a growing file often, so that no other file is mistaken for it. */
 function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
   const { clock } = run.platform

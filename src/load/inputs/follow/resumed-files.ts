@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** The file had at least this size, because it contained every row that was sent. */
+/** Returns a size that the file certainly had: it contained every row that was sent. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number

@@ -36,7 +36,7 @@ export interface RowWritable<Row> extends Writable {
   prependOnceListener: Listening<Row, this>
 }
 
-/** The value is Node's own class; only its type says more. */
+/** At run time this is Node's own class; only the type is more precise. */
 export const RowWritable = Writable as unknown as new <Row>(
   options: WritableOptions,
 ) => RowWritable<Row>

@@ -238,7 +238,7 @@ export class ReceiptLink {
 
 /**
  * Records a claim; returns the batch and its outcome if the row is an outcome.
- * @param leastHad  least number of rows that the target has had, according to earlier rows of the ledger
+ * @param leastHad  how many rows the target has had at least, according to earlier rows of the ledger
  * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
  */
 export function readReceipt(

@@ -183,10 +183,7 @@ export class ReceiptNode implements Outlet {
     return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
   }
 
-  /**
-   * As `Delivery.checkOwner`.
-   * @throws {DdbError} DDB_LOCKED if another process has the run
-   */
+  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if another process has the run */
   checkOwner(timeoutMs: number): Promise<void> {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
@@ -258,8 +255,7 @@ export class ReceiptNode implements Outlet {
 
   /**
    * Redefines, on every data session, the functions that write batches: the server has forgotten them.
-   * @throws {ConnectionError}
-   * @throws {TimeoutError}
+   * @throws {ConnectionError} @throws {TimeoutError}
    */
   define(timeoutMs: number): Promise<unknown> {
     return Promise.all(
@@ -347,8 +343,7 @@ export class ReceiptNode implements Outlet {
    * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target at its
    * end (`isLooked`), waits until the ledger is removed: this fails if the server has restarted. If a process has to
    * resume the run, ledger and marker stay, and the marker says so.
-   * @throws {ConnectionError}
-   * @throws {TimeoutError}
+   * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup

@@ -146,13 +146,13 @@ export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
 
-/** `mutable p0, mutable p1, ` for a function with two fixed arguments, which it may change. */
+/** `mutable p0, mutable p1, ` for a function with two fixed arguments: the function may change them. */
 function targetParameters(target: Target): string {
   if (target.kind !== 'function') return ''
   return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
 }
 
-/** `p0, p1, ` */
+/** `p0, p1, ` for the same function. */
 function targetArguments(target: Target): string {
   return targetParameters(target).replaceAll('mutable ', '')
 }

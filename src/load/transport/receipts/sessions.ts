@@ -58,10 +58,7 @@ export async function openControl(
   }
 }
 
-/**
- * At first, only nodes that the user has named are tried. This lasts for the time for reconnecting, divided by this
- * number.
- */
+/** Only nodes that the user has named are tried at first: for the time for reconnecting, divided by this number. */
 const ownShare = 4
 
 /**
@@ -120,7 +117,7 @@ export interface EarlySession {
   giveUp(): Promise<void>
 }
 
-/** Begins to open a session for data at once: round trips may be long, and this needs no other answer first. */
+/** Begins to open a session for data at once, as round trips may be long and no earlier answer is needed. */
 export function openEarly(
   setup: Pick<SessionSetup, 'run' | 'rules'>,
   control: Session,

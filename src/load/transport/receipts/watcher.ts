@@ -23,7 +23,10 @@ const slowestPollMs = 500
 const busyPollMs = 50
 /** After this much silence, the server is asked less often. */
 const silenceMs = 1_000
-/** Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after this share of the allowed silence. */
+/**
+ * Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after a quarter of the
+ * allowed silence if that is less.
+ */
 const longestQuietMs = 5_000
 const quietShare = 4
 /**
@@ -85,7 +88,7 @@ export class ReceiptWatcher {
     await this.#watching
     link.carryOut.endBisecting()
     const { ending, plan, state } = link.setup.run
-    // If the server fell silent, halves and retries that waited to be sent are certainly not stored.
+    // If the server fell silent, parts and retries that waited to be sent are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
       link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
     }

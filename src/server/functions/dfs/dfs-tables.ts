@@ -64,13 +64,13 @@ export const dfsFunctions: readonly Builtin[] = [
     boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
   ),
 
-  /** Accepts a handle instead of the path. */
+  /** `dbUrl` may also be a handle. */
   builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
   }),
 
-  /** Looks for a database or a table by its path; files of the host are not visible. */
+  /** Looks for a database or a table by its path. Files of the host are never found. */
   builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
@@ -88,7 +88,7 @@ export const dfsFunctions: readonly Builtin[] = [
   dropDatabase,
   dropTable,
 
-  /** Returns the table itself, without reading its rows. */
+  /** Does not read rows: returns the stored table itself. */
   builtin(
     'loadTable(database, tableName, [partitions], [memoryMode])',
     ({ node }, [database, name]) =>
@@ -101,7 +101,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
   }),
 
-  /** Tables of a database; the physical index tells a table from an earlier one of the same name. */
+  /** The tables of a database. The physical index distinguishes a table from an earlier one of the same name. */
   builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,
@@ -113,8 +113,8 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * One row per table: here partitions are not stored as chunks. In the path, `*` and `%` match any text, `?` one
-   * character (DolphinDB manual, page getChunksMeta).
+   * One row per table, since the embedded server does not store partitions as chunks. In the path, `*` and `%` match
+   * any text, `?` one character (DolphinDB manual, page getChunksMeta).
    */
   builtin('getChunksMeta([chunkPath], [top])', ({ node }, [chunkPath, top]) => {
     const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')

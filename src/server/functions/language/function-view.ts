@@ -1,5 +1,5 @@
 /*
-  Function views: functions that all sessions see (docs/server-semantics.md#function-views).
+  Function views: functions that all sessions share (docs/server-semantics.md#function-views).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -10,7 +10,7 @@ import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
 export const functionViewFunctions: readonly Builtin[] = [
-  /** Adds one user-defined function, or all functions of a tuple, or none. */
+  /** Adds one user-defined function, or all functions of a tuple, which may be empty. */
   builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)
@@ -33,7 +33,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Drops one view; with `isNamespace`, all views named `namespace::…`. */
+  /** Drops one view; if `isNamespace` is true, all views named `namespace::…`. */
   builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)
@@ -51,7 +51,7 @@ export const functionViewFunctions: readonly Builtin[] = [
         throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
       }
       functionViews.delete(view)
-      // Revokes the rights on this view: the owner of a later view with this name decides anew who may call it.
+      // Revokes rights on the view: they must not apply to a later view of this name.
       for (const own of context.node.privileges.values()) {
         own.delete(privilegeKey('VIEW_EXEC', view))
       }
@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Name, body, owner and createTime of views. Administrators get all views, other users only their own. */
+  /** Views with name, body, owner and createTime. Administrators get all views, other users their own. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

@@ -1,6 +1,5 @@
 /*
-  Functions for definitions, printing and waiting, functions for operators, and functions that call functions (DolphinDB
-  manual, pages of each name).
+  Functions that define, print and wait, functions for operators, functions that call functions (DolphinDB manual).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -39,7 +38,7 @@ const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
     if (value === undefined) continue
     memory.checkSize(value)
     const text = printText(value, memory)
-    // The text is kept until the client reads it.
+    // The text occupies memory until the client reads it.
     memory.make(2 * text.length)
     memory.stored()
     session.print(text)
@@ -84,7 +83,7 @@ export const languageFunctions: readonly Builtin[] = [
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
 
-  /** Finds a function by its name, or by the sign of an operator. */
+  /** Finds a function by its name, or by an operator's sign. */
   builtin('funcByName(name)', (context, [value]): FunctionValue => {
     const name = nameArgument(value)
     const operator = operatorOf(name)
@@ -106,7 +105,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // join is not here: its function also puts tables side by side.
+    // Without join, whose function can do more than the operator: it also puts tables side by side.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
@@ -125,7 +124,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** The items of a value; undefined for a scalar, which is combined with every item of the other arguments. */
+/** The items of a value; undefined for a scalar, which is combined with each item of the other arguments. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -143,7 +142,7 @@ function itemsAt(value: ServerValue): Items | undefined {
   }
 }
 
-/** The results of func(args[0][i], args[1][i], …). */
+/** The results of func(args[0][i], args[1][i], …), in which scalar arguments stay the same. */
 function* applyToEach(
   context: CallContext,
   name: string,
@@ -164,9 +163,8 @@ function* applyToEach(
   return results
 }
 
-/** Functions that call functions (DolphinDB manual, "Higher-order functions"). */
 export const higherOrderFunctions: readonly Builtin[] = [
-  /** Scalar results become a vector, all others a tuple. */
+  /** Scalar results become a vector; other results become a tuple. */
   builtin('each(func, X, ...rest)', function* (context, args) {
     return vectorOfElements(yield* applyToEach(context, 'each', args))
   }),
@@ -174,7 +172,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The elements of the tuple are the arguments. The JavaScript client calls functions by unifiedCall and partial. */
+  /** The tuple's elements are the arguments. The JavaScript client calls functions by unifiedCall and partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

@@ -1,5 +1,5 @@
 /*
-  Functions about a cluster; here a single node is the whole cluster (docs/protocol.md#high-availability).
+  Functions about a cluster. Here, a single node is the whole cluster (docs/protocol.md#high-availability).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../../protocol/element.js'
@@ -19,7 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /** One row, this node. Java casts to exactly these types. Mode 0 is a data node, because clients connect to no other kind. */
+  /** One row, this node; Java casts to exactly these types. Mode 0 is a data node: clients connect to no others. */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {
@@ -57,19 +57,19 @@ export const clusterFunctions: readonly Builtin[] = [
     ),
   ),
 
-  /** `host:port:alias` of every data node (docs/protocol.md#pools). */
+  /** `host:port:alias` of each data node (docs/protocol.md#pools). */
   builtin('getClusterLiveDataNodes([includeComputeNodes])', ({ node }) =>
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   ),
 
-  /** Calls the function here if the alias is this node's. */
+  /** Calls the function if the alias is this node's. */
   builtin('rpc(nodeAlias, func, ...rest)', (context, [alias, fn, ...args]) => {
     checkAlias(context.node, textArgument(alias, 'nodeAlias'))
     const given = args.map(value => value ?? voidValue)
     return context.call(functionArgument(fn), given)
   }),
 
-  /** Calls the function on every node, which is only this one. */
+  /** Calls the function on all nodes, that is, on this one. */
   builtin('pnodeRun(function, [nodes], [addNodeAlias])', (context, [fn, nodes, addNodeAlias]) => {
     for (const alias of isAbsent(nodes) ? [] : textsArgument(nodes, 'nodes')) {
       checkAlias(context.node, alias)
@@ -84,7 +84,7 @@ export const clusterFunctions: readonly Builtin[] = [
   ...flushFunctions,
 ]
 
-/** A scalar becomes a table of node and value; a table may get a column with the alias (manual, page pnodeRun). */
+/** A scalar result becomes a table of node and value; a table can get a column of aliases (manual, page pnodeRun). */
 function* runHere(
   context: CallContext,
   fn: FunctionValue,

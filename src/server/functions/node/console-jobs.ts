@@ -1,5 +1,5 @@
 /*
-  Jobs and transactions in progress, and how to cancel a job (docs/server-semantics.md#console-jobs).
+  Jobs and transactions in progress; cancels jobs (docs/server-semantics.md#console-jobs).
 */
 import type { Builtin, ScriptSession } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -13,7 +13,7 @@ const defaultPriority = 4
 const defaultParallelism = 2
 
 export const consoleJobFunctions: readonly Builtin[] = [
-  /** One row per running or queued request, including the one that asks. */
+  /** One row per running or queued request, including this call. */
   builtin('getConsoleJobs()', ({ node, session }) => {
     const sessions = new Map(node.sessions).set(session.id, session)
     const records = [...sessions.values()].flatMap(one => {
@@ -49,9 +49,9 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * One id or several, as STRING or UUID. A queued job never starts. A job that runs and does not wait continues. The
-   * id of a job that has ended is no error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel
-   * others' jobs.
+   * Takes one id or several, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
+   * cancelConsoleJob). Cancelled jobs that are queued do not start, and those that wait end; a job at work continues.
+   * Only administrators can cancel the jobs of others.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
@@ -78,7 +78,7 @@ function askingJob(node: ServerNode): ConsoleJob {
   }
 }
 
-/** @param running  tasks of the job that have begun */
+/** @param running  1 if the job runs, 0 if it is queued */
 function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, running: 0 | 1) {
   const receiveTime = BigInt(job.receivedAt.getTime())
   const startTime = running === 0 ? null : receiveTime
@@ -105,7 +105,7 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 
 /**
  * One row per table with transactions whose rows are in the cache engine but not yet in the table's files. The embedded
- * server has no files, so transactions wait for a flush. The documents do not say who may ask; here administrators may.
+ * server has no files: its transactions wait for a flush. No document says who may call this; here administrators may.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',
@@ -146,7 +146,7 @@ function flushOf(name: string, engine: 'OLAP' | 'TSDB' | 'PKEY'): Builtin {
   }
 }
 
-/** flushOLAPCache(), flushTSDBCache(): completed transactions count as written to the tables' files. */
+/** flushOLAPCache(), flushTSDBCache(): completed transactions now count as written to the tables' files. */
 export const flushFunctions: readonly Builtin[] = [
   flushOf('flushOLAPCache', 'OLAP'),
   flushOf('flushTSDBCache', 'TSDB'),

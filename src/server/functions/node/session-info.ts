@@ -1,5 +1,5 @@
 /*
-  Information about the node and about sessions (docs/protocol.md#what-clients-call).
+  Facts about the node and its sessions (docs/protocol.md#what-clients-call).
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -10,18 +10,18 @@ import { builtin, isAbsent, textArgument } from '../arguments.js'
 import { tableBytes } from '../tables/object-list.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
-/** Clients parse this as build date and platform. */
+/** Clients read build date and platform from this text. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
 
-/** Four numbers joined by dots, then words: C++ reads the four, Java the first three (docs/protocol.md#connecting). */
+/** Four numbers joined by dots, then words. C++ reads all four, Java the first three (docs/protocol.md#connecting). */
 const version = builtin('version()', ({ node }) => stringScalar(`${node.version} ${build}`))
 
 const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAlias(node)))
 
-/** getControllerAlias(): a single node is its own controller. */
+/** getControllerAlias(): the single node is its own controller. */
 const getControllerAlias: Builtin = { ...getNodeAlias, name: 'getControllerAlias' }
 
-/** All settings that are set, as text. */
+/** All settings that have a value, as texts. */
 function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
   const texts: Record<string, ServerValue> = {}
   for (const [name, value] of Object.entries(config)) {
@@ -33,20 +33,20 @@ function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
 
-  /** Clients call this function right after connecting. */
+  /** Clients call this right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
-  /** For scripts; always false. The connection answers calls of clients (`connection-functions.ts`). */
+  /** Only scripts call this function; the connection itself answers clients (`connection-functions.ts`). */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** This server accepts clients of every version. Clients tolerate the error. */
+  /** The server accepts clients of any version. Clients tolerate the error. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),
   getNodeAlias,
   getControllerAlias,
 
-  /** 3 means a single node. */
+  /** Type 3 is a single node. */
   builtin('getNodeType()', () => intScalar(3)),
 
   builtin('getCurrentSessionAndUser()', ({ session }) => ({
@@ -62,8 +62,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   })),
 
   /**
-   * One row per session, and the memory of shared tables. Plain users see only their own sessions: the vendor's interface shows the
-   * list only to administrators, and no document says what a server returns to other users.
+   * One row per session, and one for the memory of shared tables. Users who are not administrators see only their own
+   * sessions: the vendor's interface shows the list only to administrators, and no document says what others get.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(
@@ -108,11 +108,11 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** Does nothing, because there is no cache; clients' helpers call this function (docs/server-semantics.md#small-functions). */
+  /** There is no cache, but clients' helpers call this function (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**
-   * The settings this server supports, or the text of one; NULL for any other setting. With enableConfigAccessControl,
+   * All settings that this server supports, or one as text; NULL for an unknown one. With enableConfigAccessControl,
    * guests see no settings (DolphinDB manual, page getConfig).
    */
   builtin('getConfig([key])', ({ node, session }, [key]) => {
@@ -123,7 +123,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     return Object.hasOwn(settings, name) ? settings[name]! : voidValue
   }),
 
-  /** A node's settings according to the controller, which is this node. */
+  /** A node's settings from its controller, which is this node. */
   builtin(
     'getDataNodeConfig(nodeAlias)',
     ({ node }, [alias]) => {

@@ -1,5 +1,5 @@
 /*
-  Users and their rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
+  Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -15,14 +15,14 @@ import {
 } from '../arguments.js'
 import { privilegeKey } from '../../tables/privileges.js'
 
-/** @throws {ScriptError} for a mode other than `sha256`, the default, and `scram` */
+/** @throws {ScriptError} for a mode other than `scram` and `sha256`, the default */
 function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   const mode = isAbsent(authMode) ? 'sha256' : textArgument(authMode, 'authMode').toLowerCase()
   if (mode === 'scram' || mode === 'sha256') return mode === 'scram'
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** A function for administrators; the owner of a view may also use it for VIEW_EXEC on that view. */
+/** A function for administrators. The owner of a view may also call it for VIEW_EXEC on that view. */
 function accessFunction(name: string, access: boolean | undefined): Builtin {
   return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
     setAccess(name, context, args, access),
@@ -30,7 +30,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** The session continues as the user who logs in. The connection handles encrypted logins. */
+  /** Continues the session as this user. Encrypted logins go to the connection instead. */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {
@@ -44,13 +44,13 @@ export const userFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** The session becomes a guest again. */
+  /** Makes the session a guest's again. */
   builtin('logout([userId], [sessionOnly])', ({ session }) => {
     session.user = 'guest'
     return voidValue
   }),
 
-  /** The embedded server has no groups. */
+  /** Ignores groups: the embedded server has none. */
   builtin(
     'createUser(userId, password, [groupIds], [isAdmin], [authMode])',
     ({ node }, [userId, password, , isAdmin, authMode]) => {
@@ -84,12 +84,12 @@ export const userFunctions: readonly Builtin[] = [
     { adminOnly: true },
   ),
   accessFunction('grant', true),
-  /** A denial wins over every grant. */
+  /** A denial overrides all grants. */
   accessFunction('deny', false),
   /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** From now on, every user except the one who shared the table needs rights on the table. */
+  /** After this call, all users except the one who shared the table need rights on it. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)
@@ -129,14 +129,14 @@ function setAccess(
   return voidValue
 }
 
-/** Always true for `*`; for `namespace::*` if the namespace has a view. */
+/** Whether a view exists. For `*` always true; for `namespace::*` if any view is in the namespace. */
 function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
   if (object === '*' || functionViews.has(object)) return true
   if (!object.endsWith('::*')) return false
   return [...functionViews.keys()].some(view => view.startsWith(object.slice(0, -1)))
 }
 
-/** Names of tables, databases or views; a view may be given as the function itself. */
+/** Names of tables, databases or views. A view may also be given as a function. */
 function objectNames(objs: Parameters<Builtin['call']>[1][number]): readonly string[] {
   return objs?.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
 }

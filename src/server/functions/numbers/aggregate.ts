@@ -1,5 +1,5 @@
 /*
-  Functions that reduce a vector to one value; nulls are ignored, and without values the result is null.
+  Functions that reduce a vector to one value. They ignore nulls; without values, the result is null.
 */
 import { isDecimal } from '../../../protocol/data-type.js'
 import { elementAt, isNullAt } from '../../../protocol/element.js'
@@ -29,13 +29,13 @@ function aggregate(name: string, compute: Aggregate): Builtin {
   return unaryFunction(name, value => compute(valuesOf(value, name)))
 }
 
-/** A tuple of scalars counts as a vector of them. */
+/** The vector of an argument. A tuple of scalars counts as a vector. */
 function valuesOf(value: ServerValue, name: string): Vector {
   const elements = tupleElements(value)
   return vectorArgument(elements === undefined ? value : vectorOfElements(elements), name)
 }
 
-/** The non-null numbers of a vector, as doubles. */
+/** The numbers of a vector as doubles, without nulls. */
 function presentDoubles(vector: Vector, name: string): Float64Array {
   const isNumber =
     vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
@@ -47,7 +47,7 @@ function presentDoubles(vector: Vector, name: string): Float64Array {
     .filter(value => value !== nullDouble)
 }
 
-/** LONG for integers, DOUBLE for floating numbers; decimals keep their type. */
+/** The sum is a LONG for integers, a DOUBLE for floating numbers; decimals keep their type. */
 function sumOf(vector: Vector): ServerValue {
   if (isDecimal(vector.type)) return sumOfDecimals(vector)
   const kind = numberKindOf(vector.type)
@@ -56,7 +56,7 @@ function sumOf(vector: Vector): ServerValue {
   return doubleScalar(values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0))
 }
 
-/** Up to this many rows, sums of 32-bit numbers are exact as doubles. */
+/** For at most this many rows, sums of 32-bit numbers are exact as doubles. */
 const exactRows = 1_048_576
 
 function sumOfIntegers(vector: Vector, kind: 'int32' | 'int64'): ServerValue {
@@ -94,7 +94,7 @@ function sumOfDecimals(vector: Vector): ServerValue {
   return { form: 'scalar', type, scale, value: present.length === 0 ? null : total }
 }
 
-/** The arithmetic mean: DOUBLE. */
+/** The arithmetic mean, always a DOUBLE. */
 function meanOf(vector: Vector): ServerValue {
   const values = presentDoubles(vector, 'avg')
   return doubleScalar(
@@ -102,7 +102,7 @@ function meanOf(vector: Vector): ServerValue {
   )
 }
 
-/** The smallest or largest element, the first of equal ones. */
+/** The smallest or largest element; of equal elements the first. */
 function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
   if (vector.type === 'VOID') return explicitNull
   const compare = rowComparison(vector)
@@ -115,7 +115,7 @@ function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
   return best === undefined ? nullOf(vector.type) : (elementAt(vector, best) as ServerValue)
 }
 
-/** max(X) of a vector, max(X, Y) element by element. */
+/** max or min: f(X) gives one element of a vector, f(X, Y) chooses element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
   return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
     if (y !== undefined) return chosenExtreme(context, wantsLargest, x, y)
@@ -140,7 +140,7 @@ function presentCount(column: Column): number {
   return count
 }
 
-/** The first or the last element, possibly null. */
+/** The first or the last element, which may be null. */
 function edge(name: string, pick: (column: { length: number }) => number): Builtin {
   return unaryFunction(name, value => {
     if (value.form === 'scalar') return value
@@ -158,7 +158,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   extremeFunction('max', true),
   extremeFunction('min', false),
 
-  /** Counts elements that are not null; rows of a table. */
+  /** Counts elements that are not null; for a table, rows. */
   unaryFunction('count', value => {
     if (value.form === 'serverTable') return intScalar(value.rows)
     if (value.form === 'serverDictionary') return intScalar(value.entries.size)
@@ -167,7 +167,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   edge('first', () => 0),
   edge('last', ({ length }) => length - 1),
 
-  /** Whether every element is true; a null is neither true nor false. */
+  /** True if no element is false. A null is neither true nor false. */
   aggregate('all', vector =>
     boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
   ),

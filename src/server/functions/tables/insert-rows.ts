@@ -20,7 +20,7 @@ import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
-/** Returns obj itself, with the new rows or elements after the old ones (docs/server-semantics.md#append). */
+/** Appends rows or elements to obj, and returns obj (docs/server-semantics.md#append). */
 const append = builtin(
   'append!(obj, newData)',
   (context, [target, addition]) => {
@@ -51,7 +51,7 @@ const upsert = builtin(
   { mutatesFirst: true },
 )
 
-/** tableUpsert(…): returns a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
+/** tableUpsert(…) returns a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
 const tableUpsert: Builtin = {
   ...upsert,
   name: 'tableUpsert',
@@ -64,7 +64,7 @@ const tableUpsert: Builtin = {
 }
 
 export const insertFunctions: readonly Builtin[] = [
-  /** Returns an INT, the number of rows really inserted (docs/server-semantics.md#tableinsert). */
+  /** Returns an INT: the number of rows that were really inserted (docs/server-semantics.md#tableinsert). */
   builtin(
     'tableInsert(table, values, ...rest)',
     (context, [target, ...values]) => {
@@ -112,7 +112,7 @@ function* afterWait(
   return 'form' in inserted ? inserted : yield* inserted
 }
 
-/** An upsert needs the right to update, but not the right to insert (tests of the Python client). */
+/** An upsert needs the right to update, but no right to insert (tests of the Python client). */
 function writable(
   context: CallContext,
   target: ServerValue | undefined,
@@ -135,7 +135,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** Converts the addition to the vector's type and appends it. Returns the same object, because variables refer to it. */
+/** Converts the addition to the vector's type, and appends it. Returns the object itself: variables refer to it. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)
@@ -145,7 +145,7 @@ function appendToVector(context: CallContext, target: Column, addition: ServerVa
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
-  // A tuple takes an appended value as one more element (configuration appendTupleAsAWhole, on by default).
+  // A tuple gets an appended value as a single element (configuration appendTupleAsAWhole, on by default).
   const isTuple = target.form === 'vector' && target.type === 'ANY'
   if (isTuple && isWireValue(addition)) {
     return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. No rows for other arguments, which only tables in memory accept. */
+/** The rows of a table argument, for a transaction. Other arguments give no rows: only tables in memory accept them. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

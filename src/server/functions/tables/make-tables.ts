@@ -1,5 +1,5 @@
 /*
-  Functions that create tables in memory, replace their columns, and read the columns that arguments describe (DolphinDB manual,
+  Functions that create tables in memory, replace their columns, and read columns from arguments (DolphinDB manual,
   pages table, rows and columns; docs/server-semantics.md#stream-tables).
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`; the rows of one table; or one value per column, named by alias or
- * variable.
+ * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column, named by
+ * its alias or variable.
  */
 function describedColumns(
   context: CallContext,
@@ -78,7 +78,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Refuses types that the server's version does not have yet. */
+/** Refuses types that the server's version does not know yet. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || hasCome(release, firstReleases.engines)) &&
@@ -117,8 +117,8 @@ function givenColumns(
 }
 
 /**
- * A vector is a column, a scalar a column of one value, a tuple of equally long vectors several columns.
- * @param position  of the first column in the table; gives columns without a name their numbers
+ * Columns from one argument: a vector is a column, a scalar a column of one value, a tuple of equal vectors several.
+ * @param position  of the first column in the table: columns without a name get their positions as names
  */
 function columnsOfArgument(
   value: ServerValue,
@@ -142,7 +142,7 @@ function columnsOfArgument(
   }
 }
 
-/** The vectors of a tuple that represents several columns: all of one length and one type. */
+/** The vectors of a tuple that stands for several columns, all of one length and type; none if it does not. */
 function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
   const vectors = elements.filter((one): one is Column => one.form === 'vector')
   const [first] = vectors
@@ -153,13 +153,13 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
   return isEqual && vectors.length === elements.length ? vectors : []
 }
 
-/** A single value fills the column (`table(1..3 as id, 0 as v)`). */
+/** Repeats a single value to fill its column (`table(1..3 as id, 0 as v)`). */
 function extendScalar(column: Column, rows: number): Column {
   if (column.length === rows || column.length !== 1) return column
   return takeRows(column, new Int32Array(rows))
 }
 
-/** Makes a table of the given kind from arguments. Keyed kinds need `makeKeyedTable`. */
+/** Makes a table of this kind from arguments. For keyed kinds, call `makeKeyedTable`. */
 export function makeTable(
   context: CallContext,
   kind: TableKind,
@@ -173,7 +173,7 @@ export function makeTable(
 }
 
 /**
- * Like `makeTable`, with the names of the key columns as first argument.
+ * Like `makeTable`, but the first argument names the key columns.
  * @throws {ScriptError} if the argument names no column
  */
 export function makeKeyedTable(
@@ -203,7 +203,7 @@ const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
-/** The column gets the values and type of the new column; only for tables that no other session sees. */
+/** Replaces values and type of a column. Only for tables that no other session sees. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
   (context, [target, names, replacement]) => {
@@ -241,11 +241,11 @@ const replaceColumn = builtin(
 export const tableFunctions: readonly Builtin[] = [
   replaceColumn,
   table,
-  /** DolphinDB manual, page keyedTable: a row with a known key overwrites the existing one. */
+  /** A new row replaces the row with the same key (DolphinDB manual, page keyedTable). */
   builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyed', args),
   ),
-  /** DolphinDB manual, page indexedTable; differs from a keyed table only in the speed of queries. */
+  /** Differs from a keyed table only in the speed of queries (DolphinDB manual, page indexedTable). */
   builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'indexed', args),
   ),

@@ -1,5 +1,5 @@
 /*
-  The objects of a session, and the memory of their rows (DolphinDB manual, page objs).
+  Lists the objects of a session, and the memory that their rows take (DolphinDB manual, page objs).
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
@@ -12,10 +12,10 @@ import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
-/** Size of a string: a reference and a short text. */
+/** Size of a string: a reference, and a short text. */
 const bytesPerText = 24
 
-/** The size of a table's rows. Columns that several tables share count in each of them. */
+/** The size of a table's rows in bytes. A column that several tables share counts for each of them. */
 export function tableBytes(table: ServerTable): number {
   return table.columnTypes.reduce(
     (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),
@@ -54,7 +54,7 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** Size of a reference in a list of texts or a tuple; the value that it points to is not counted. */
+/** Size of a reference in a list of texts or in a tuple. The value that it refers to is not counted. */
 const bytesPerReference = 8
 
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {
@@ -117,7 +117,7 @@ function recordOf(
   return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
 }
 
-/** objs([shared=false]): with true also the tables that other sessions have shared, and their owners. */
+/** objs([shared=false]): the session's variables; if true, also shared tables of all sessions, with their owners. */
 function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
   const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
   if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)

@@ -1,5 +1,5 @@
 /*
-  schema(): describes a table or a database, in the shape and types that table writers cast to
+  schema(): describes a table or a database, in the shape and the types that table writers cast to
   (docs/protocol.md#schema-dictionary).
 */
 import {
@@ -30,7 +30,7 @@ import type { ServerTable } from '../../tables/server-table.js'
 import { builtin, namedTable } from '../arguments.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
 
-/** A table may be given by its name. */
+/** The argument may be the name of a table. */
 const schema = builtin('schema(table)', (context, [value]) => {
   if (value?.form === 'database') return databaseSchema(context, value)
   if (value?.form === 'serverTable') return tableSchema(context, value)
@@ -53,7 +53,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
   }
   const { stored, partitioning } = table
-  // Java takes every table with a partitionColumnName for a partitioned one, so other tables have no such entry.
+  // Java takes any table with a partitionColumnName for a partitioned one, so other tables have no such entry.
   const partitions =
     partitioning === undefined
       ? { partitionColumnIndex: intScalar(-1) }
@@ -102,7 +102,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
   })
 }
 
-/** Scalars for one level, vectors (and a tuple of schemes) for several. */
+/** Scalars for one level; for several levels vectors, and a tuple of schemes. */
 function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
   const schemes = levels.map(level => levelOf(level).schema)
   return {
@@ -116,7 +116,7 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   }
 }
 
-/** The columns are exactly STRING and INT, because Java casts to these types. */
+/** The columns of colDefs are exactly STRING and INT, because Java casts to these types. */
 function columnDefinitions(table: ServerTable): ServerTable {
   const { columnNames, columnTypes } = table
   return tableOfColumns({

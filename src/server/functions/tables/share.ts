@@ -1,5 +1,5 @@
 /*
-  Functions about names: sharing tables, removing definitions, fetching by name (docs/server-semantics.md#shared-tables).
+  Functions about names: share tables, remove definitions, find objects (docs/server-semantics.md#shared-tables).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -34,8 +34,8 @@ export const shareFunctions: readonly Builtin[] = [
     },
   ),
   /**
-   * Removes variables, shared tables or functions by name. The name `all` removes all objects of a kind or, without a
-   * kind, everything of the session (DolphinDB manual, page undef).
+   * Removes variables, shared tables or functions by name. The name `all` removes all objects of one kind, or without a
+   * kind everything that the session has (DolphinDB manual, page undef).
    */
   builtin('undef(obj, [objType])', (context, [obj, objType]) => {
     const names = textsArgument(obj, 'obj')
@@ -45,8 +45,8 @@ export const shareFunctions: readonly Builtin[] = [
     return voidValue
   }),
   /**
-   * A variable of the session, else a shared table, looked up at the call. With sharedVar true only a shared table, with false only a
-   * variable (DolphinDB manual, page objByName).
+   * A variable of the session, else a shared table, looked up at the call. With sharedVar true only a shared table,
+   * with false only a variable (DolphinDB manual, page objByName).
    */
   builtin('objByName(name, [sharedVar])', ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')

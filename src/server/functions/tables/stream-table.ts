@@ -43,7 +43,7 @@ function shareCached(
 }
 
 export const streamTableFunctions: readonly Builtin[] = [
-  /** No query is ever registered (DolphinDB manual, page getStreamingSQLStatus). */
+  /** Always empty: the embedded server registers no queries (DolphinDB manual, page getStreamingSQLStatus). */
   builtin(
     'getStreamingSQLStatus([queryId])',
     (_, [queryId]) => {
@@ -65,7 +65,7 @@ export const streamTableFunctions: readonly Builtin[] = [
   ),
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 
-  /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, even within one batch. */
+  /** The first row of a key stays, even within one batch (DolphinDB manual, page keyedStreamTable). */
   builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyedStream', args),
   ),
@@ -86,10 +86,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /**
-   * Shares the table. The embedded server never writes stream tables to disk, so it refuses the call as a server without
-   * persistenceDir does (S03006).
-   */
+  /** Shares the table, but writes nothing to disk. Without the setting persistenceDir, refuses the call (S03006). */
   builtin(
     'enableTableShareAndPersistence(table, tableName, [asynWrite], [compress], [cacheSize], [retentionMinutes], [flushMode], [preCache])',
     (context, [target, name, , , cacheSize]) => {
@@ -112,7 +109,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Facts about a persisted stream table; the embedded server has no disk. */
+  /** Figures for a persisted stream table, as if its rows were on disk; the embedded server has no disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
@@ -132,7 +129,6 @@ export const streamTableFunctions: readonly Builtin[] = [
     })
   }),
 
-  /** One row per shared stream table. */
   builtin('getStreamTables([option])', ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
     const bools = (value: (table: ServerTable) => boolean): ReturnType<typeof vectorOf> =>
@@ -163,8 +159,8 @@ export const streamTableFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * Name of the column that gets the time of arrival; '' because no table of the embedded server has one
-   * (docs/protocol.md#table-writers: writers ask this of stream tables).
+   * Name of the column that gets the time of arrival. Always '', because no table here has such a column. Writers to
+   * stream tables call this (docs/protocol.md#table-writers).
    */
   builtin('getStreamTableTimestamp(tableName)', (context, [target]) => {
     if (!isStream(tableArgument(context, target))) {

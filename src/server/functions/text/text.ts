@@ -1,5 +1,5 @@
 /*
-  Values as the server prints them, and functions of text (DolphinDB manual, pages left, split and fromStdJson).
+  How the server prints values; functions of text (DolphinDB manual, pages left, split and fromStdJson).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
@@ -32,12 +32,12 @@ import type { ServerValue } from '../../values/server-value.js'
 import { functionText } from '../../elements/wire-values.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 
-/** Limit of rows of a table, and elements of a vector, that are printed. */
+/** The most rows of a table, and elements of a vector, that are printed. */
 const maxRows = 30
 const maxElements = 100
 
 /**
- * Several lines for tables and dictionaries; long texts end with `...`.
+ * Prints a value: tables and dictionaries on several lines, with `...` in place of rows or elements left out.
  * @param memory  reserves room for columns as wide as their widest cell
  */
 export function printText(value: ServerValue, memory: RequestMemory): string {
@@ -87,7 +87,7 @@ function elementTexts(column: Column, memory: RequestMemory): string[] {
   return texts
 }
 
-/** Text inside vectors and pairs is quoted. */
+/** Inside vectors and pairs, text is in quotes. */
 function quoted(scalar: Scalar): string {
   const text = formatScalar(scalar)
   return isLiteral(scalar.type) ? `"${text}"` : text
@@ -103,7 +103,7 @@ interface GridColumn {
   column: Column
 }
 
-/** Columns side by side under their names, as wide as their widest cell. */
+/** Columns side by side, under their names, each as wide as its widest cell. */
 function gridText(columns: readonly GridColumn[], rows: number, memory: RequestMemory): string {
   const shown = Math.min(rows, maxRows)
   let totalWidth = 0
@@ -136,13 +136,13 @@ function cellText(column: Column, row: number, memory: RequestMemory): string {
 
 const bytesPerPart = 32
 
-/** Returns a STRING vector; without a delimiter, of single characters. */
+/** Returns a STRING vector, or without a delimiter a CHAR vector; for several texts, a tuple of such vectors. */
 const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
   const texts = textsOf(value)
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
   const parts = texts.map(text => {
-    // A text has at most as many pieces as characters.
+    // A text has at most as many parts as characters.
     count += text.length
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)
@@ -158,7 +158,7 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-/** JSON is parsed in one step; a text of this length takes a tenth of a second. */
+/** Limit for parsing JSON, which happens in one step: a text of this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {
@@ -202,7 +202,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }
 
-/** A text that is entirely a date or a time becomes a temporal value. */
+/** The temporal value of a text that is entirely a date or a time; undefined for other texts. */
 function temporalOf(text: string): ServerValue | undefined {
   if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
   const literal = readNumber(text, 0)
@@ -218,7 +218,7 @@ export const stringFunctions: readonly Builtin[] = [
     for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
     return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
   }),
-  /** The first n characters of each text; nulls are ''. */
+  /** The first n characters of each text; '' for a null. */
   binaryFunction('left', (value, number) => {
     const n = integerArgument(number, 'n')
     const { vector, rebuild } = operandOf(value, 'left')

@@ -1,5 +1,5 @@
 /*
-  Whether two values are the same in type and content (DolphinDB manual, page eqObj).
+  Whether two values have the same type and content (DolphinDB manual, page eqObj).
 */
 import type { ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
@@ -8,7 +8,7 @@ import type { Column, Scalar } from '../../../protocol/value.js'
 import { sameColumnType } from '../../columns/column-layout.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Digits after the point that count by default. */
+/** Digits after the point that are compared by default. */
 const defaultPrecision = 10
 
 /** @param precision  floating numbers are equal if they differ by at most 10^−precision */
@@ -85,7 +85,7 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   return typeof a.value === 'object' && formatScalar(a) === formatScalar(b)
 }
 
-/** Texts are compared as texts, however they are stored. */
+/** Compares texts as texts, in whatever form columns store them. */
 function sameColumn(a: Column, b: Column, precision: number): boolean {
   const areTexts = isText(a) && isText(b)
   if (a.length !== b.length) return false

@@ -1,5 +1,5 @@
 /*
-  The types of values, conversions, and the present time (DolphinDB manual, pages of each name).
+  The types of values, conversions, and the current time (DolphinDB manual, pages of each name).
 */
 import {
   arrayTypeOffset,
@@ -39,7 +39,7 @@ const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   dfs: 'SEGMENTED DFS TABLE',
 }
 
-/** typestr(X), in the spelling of docs/server-semantics.md#small-functions. */
+/** typestr(X), spelled as in docs/server-semantics.md#small-functions. */
 function typeText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':
@@ -73,7 +73,7 @@ function tableTypeText(table: ServerTable): string {
   return tableTypeTexts[table.kind]
 }
 
-/** Only types of fixed width have FAST vectors; text and tuples do not. */
+/** Columns are called FAST, except those of STRING, BLOB, ANY and VOID. */
 function fastText(column: Column): string {
   const { type, array } = columnTypeOf(column)
   const name = array ? `${type}[]` : type
@@ -131,7 +131,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Tests each element; a value without elements is not null. */
+/** Tests each element. A value that has no elements is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
     const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
@@ -155,11 +155,11 @@ export const typeFunctions: readonly Builtin[] = [
   unaryFunction('type', value => intScalar(typeNumber(value))),
   unaryFunction('form', value => intScalar(formNumber(value))),
   nullTest('isNull', 1),
-  // SQL calls isValid for `is not null`.
+  // SQL runs `is not null` as isValid.
   nullTest('isValid', 0),
 ]
 
-/** `name([X])`: converts X to the type with this name. */
+/** The function `name([X])`, which converts X to `type`. */
 function conversion(
   name: string,
   type: DataType,
@@ -174,7 +174,7 @@ function nullOf(type: ColumnType): Scalar {
   return scalarAt(nullColumn(type, 1) as Vector, 0)
 }
 
-/** Text must be one character or a number that fits (DolphinDB manual, page char). */
+/** A text must be one character, or a number that fits (DolphinDB manual, page char). */
 function toChar(value: ServerValue): ServerValue {
   const converted = castValue(value, { type: 'CHAR' })
   const isText = value.form === 'scalar' && typeof value.value === 'string' && value.value !== ''
@@ -220,7 +220,7 @@ function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
 
 const msPerDay = 86_400_000
 
-/** The node's wall clock, in its own time zone. */
+/** The node's wall-clock time in its own time zone. */
 const now = builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
   const ms = BigInt(Math.floor(wallClockMs(node.now())))
   return booleanArgument(nanoSecond, 'nanoSecond', false)
@@ -259,7 +259,7 @@ export const conversionFunctions: readonly Builtin[] = [
   conversion('datehour', 'DATEHOUR'),
   now,
 
-  /** Days since 1970 by the local wall clock. */
+  /** A DATE by the local wall clock. */
   builtin('today()', ({ node }) => ({
     form: 'scalar',
     type: 'DATE',
@@ -267,7 +267,7 @@ export const conversionFunctions: readonly Builtin[] = [
   })),
 ]
 
-/** The local wall-clock time, counted in milliseconds since 1970. */
+/** The local wall-clock time, written as milliseconds since 1970. */
 function wallClockMs(epochMs: number): number {
   return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
 }

@@ -1,6 +1,6 @@
 /*
-  Dictionaries, sets and matrices (DolphinDB manual, pages dict, set, matrix, keys, values). Sets and matrices can be created
-  and sent, but not computed with.
+  Dictionaries, sets and matrices (DolphinDB manual, pages dict, set, matrix, keys, values). Scripts can create and send
+  sets and matrices, but not calculate with them.
 */
 import { takeRows } from '../../../protocol/column.js'
 import type { Value, Vector } from '../../../protocol/value.js'
@@ -25,7 +25,7 @@ function dictionaryArgument(value: ServerValue, name: string): ServerDictionary 
 }
 
 export const containerFunctions: readonly Builtin[] = [
-  /** Makes a dictionary from keys and values, or from their types; always keeps the order. */
+  /** Makes a dictionary from keys and values, or from their types. Always keeps the order of keys. */
   builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
     const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
@@ -45,14 +45,14 @@ export const containerFunctions: readonly Builtin[] = [
     return dictionary
   }),
 
-  /** Keys of a dictionary; column names of a table; elements of a set. */
+  /** Keys of a dictionary, column names of a table, or elements of a set. */
   unaryFunction('keys', value => {
     if (value.form === 'serverTable') return stringVector(value.columnNames)
     if (value.form === 'set') return value.elements
     return dictionaryKeys(dictionaryArgument(value, 'keys'))
   }),
 
-  /** Values of a dictionary; columns of a table. */
+  /** Values of a dictionary, or columns of a table. */
   unaryFunction('values', value => {
     if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
     const data: Value[] = value.columnNames.map((_, index) => value.column(index))
@@ -67,7 +67,7 @@ export const containerFunctions: readonly Builtin[] = [
     return { form: 'set', elements: takeRows(vector, distinctRows([vector])) as Vector }
   }),
 
-  /** Makes a matrix from columns, or from a type and the numbers of rows and columns of zeros. */
+  /** Makes a matrix from columns, or from a type and the numbers of rows and columns: then all cells are zeros. */
   builtin('matrix(X, ...rest)', (context, args) => {
     const [first, second, third] = args
     const type =

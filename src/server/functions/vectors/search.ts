@@ -18,7 +18,7 @@ import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { binaryFunction } from '../arguments.js'
 
-/** The values that `in` searches, as a vector. */
+/** The values to search for `in`, as a vector. */
 function haystackOf(value: ServerValue): Vector {
   switch (value.form) {
     case 'scalar':
@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of `vector`'s elements, equal to keys of `other` exactly if the elements are. Numbers compare by value. */
+/** Keys of `vector`'s elements, comparable with keys of `other`: equal exactly for equal elements, numbers by value. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||
@@ -58,7 +58,7 @@ function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
 }
 
-/** between(X, a:b): both bounds are included. */
+/** between(X, a:b) is true on both bounds. */
 function between(value: ServerValue, bounds: ServerValue): ServerValue {
   if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
   const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
@@ -66,8 +66,8 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
 }
 
 /**
- * `%` matches any text, `?` and `_` one character. Every `%` matches as early as possible, which never needs backtracking. So no
- * pattern takes longer than its length times the length of the text.
+ * `%` matches any text, `?` and `_` one character. Each `%` matches as early as possible, so only the last one is ever
+ * tried again: time is at most the pattern's length times the text's.
  */
 function likeMatcher(pattern: string): (text: string) => boolean {
   return text => {

@@ -1,5 +1,5 @@
 /*
-  Functions that create vectors, join them and sort them (DolphinDB manual, pages of each name).
+  Functions that create, join and sort vectors (DolphinDB manual, pages of each name).
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
@@ -34,7 +34,7 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   return length
 }
 
-/** Positions of `count` rows: from the front, repeating all rows as needed; from the back if `count` is negative. */
+/** `count` positions from the front, or from the back if `count` is negative; rows repeat if there are too few. */
 function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
   const length = Math.abs(count)
   if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
@@ -46,7 +46,7 @@ function takenPositions({ memory }: CallContext, rows: number, count: number): I
   return positions
 }
 
-/** Random numbers below a limit, of the limit's type. */
+/** Random numbers below `limit`, of its type. */
 function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
   const bound = Number(limit.value)
   const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
@@ -65,7 +65,7 @@ function randomNumbers(limit: Scalar, count: number, random: () => number): Vect
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value))),
 
-  /** The template is a type, or a vector of it. */
+  /** The template is a type, or a vector that has the type. */
   builtin(
     'array(template, [initialSize], [capacity], [defaultValue])',
     (context, [template, initialSize, , defaultValue]) => {
@@ -81,7 +81,7 @@ export const vectorFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Row i ends before position index[i] of the values. */
+  /** Row i ends before position index[i] of `value`. */
   builtin('arrayVector(index, value)', (_, [index, value]) => {
     const ends = int64Of(vectorArgument(index, 'arrayVector'))
     const cells = vectorArgument(value, 'arrayVector')
@@ -97,7 +97,7 @@ export const vectorFunctions: readonly Builtin[] = [
     return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  /** Takes elements of a vector or a list, or rows of a table. */
+  /** Takes elements of a vector or list, or rows of a table. */
   builtin('take(X, n)', (context, [value, n]): ServerValue => {
     const count = integerOf(n)
     if (count === undefined) throw new ScriptError('take: n must be an integer.')

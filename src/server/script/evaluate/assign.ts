@@ -1,5 +1,5 @@
 /*
-  `x = v` and related statements. Assignment is by value: afterwards changing one variable does not affect the other (manual,
+  `x = v` and related statements. Assignment is by value: after `x = y`, changing x does not change y (manual,
   "Assignment"); `&x = y` shares one value.
 */
 import { elementAt } from '../../../protocol/element.js'

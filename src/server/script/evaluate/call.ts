@@ -1,5 +1,5 @@
 /*
-  Calling functions: arguments by position and by name, and the frame a user function runs in.
+  Calls functions: puts positional and named arguments in order, and makes the frame of a user function.
 */
 import type { Builtin, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'

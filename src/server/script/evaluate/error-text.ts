@@ -19,7 +19,7 @@ export function asScriptError(error: unknown): ScriptError {
   return new ScriptError(`Internal error: ${message}`)
 }
 
-/** Errors that the memory budget cannot foresee: V8's own limits of its stack, and of single texts, arrays and maps. */
+/** Errors of V8's own limits, which the memory budget cannot foresee: of the stack, single texts, arrays, maps. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
     return new ScriptError('The script calls functions too deeply.')
@@ -42,10 +42,7 @@ export function locate(error: unknown, span: Span): ScriptError {
   })
 }
 
-/**
- * The error of a function request: `<NotLeader>`, `<ChunkInTransaction>` and similar tags begin the line, where clients look
- * for them; errors of scripts keep the source in front.
- */
+/** A tag such as `<NotLeader>` begins the error line of a function request, because clients look for it there. */
 export function tagFirst(error: unknown): ScriptError {
   const failure = asScriptError(error)
   const tag = /(?: => |: )(<[A-Za-z]+>.*)$/s.exec(failure.message)?.[1]

@@ -110,7 +110,7 @@ function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<
   return result
 }
 
-/** A callee that must be evaluated, or is not a function: `DECIMAL64(4)` is a type; any other value is indexed (`d("a")`). */
+/** Evaluates the callee, which need not be a function: `DECIMAL64(4)` makes a type, and `d("a")` indexes a value. */
 function* callAny(
   known: ServerValue | undefined,
   node: Call,
@@ -130,10 +130,7 @@ function* callAny(
   return indexValue(callee, [first])
 }
 
-/**
- * Evaluates the arguments now; the function is called later.
- * @throws {ScriptError} for a callee that is not a function
- */
+/** Evaluates the arguments; the call follows later. @throws {ScriptError} for a callee that is not a function */
 export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {
@@ -179,8 +176,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * The value of one argument; undefined if the script omits it. User functions take variables by reference. Built-in functions may keep
- * an argument in a table or a dictionary, so they get copies, except of an argument that they change.
+ * One argument; undefined if omitted. A user function gets variables by reference. A built-in may keep an argument in
+ * a table or dictionary, so it gets copies, except of an argument that it changes.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(
@@ -215,7 +212,7 @@ function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
-/** The callee if it is a name; an unknown name is a syntax error, with the parser's message. */
+/** The callee if it is a name. An unknown name is a syntax error with the parser's message. */
 function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
@@ -223,7 +220,7 @@ function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** True if the function changes its `index`-th argument, not counting bound ones. */
+/** True if the function changes argument `index` of a call. Arguments bound by `f{…}` do not count. */
 function changesArgument(fn: FunctionValue, index: number): boolean {
   switch (fn.kind) {
     case 'builtin':
@@ -246,7 +243,7 @@ function changesParameter(fn: FunctionValue, name: string): boolean {
   }
 }
 
-/** The position of the `index`-th argument of a partial application. */
+/** Where argument `index` of a call stands among all arguments of the applied function. */
 function openPosition({ bound }: PartialFunction, index: number): number {
   const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
   return open[index] ?? bound.length + index - open.length

@@ -49,10 +49,7 @@ function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }
 
-/**
- * The arguments of a function that is applied to the bracket's content: `(corr)[x, y]`. A function with a single
- * parameter takes the content as a vector: `uuid["…", "…"]`.
- */
+/** Arguments of `(corr)[x, y]`. A function with a single parameter takes the content as a vector: `uuid["…", "…"]`. */
 function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
   const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
   return takesOne && values.length > 1 ? [vectorOfElements(values)] : values

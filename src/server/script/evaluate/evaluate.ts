@@ -150,7 +150,7 @@ function* evaluateSql(
   }
 }
 
-/** Values for a list that keeps them: changing a variable later must not change the list. */
+/** Evaluates the values of a list. Copies those of variables: changing a variable later must not change the list. */
 function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {

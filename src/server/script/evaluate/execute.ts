@@ -151,7 +151,7 @@ function describeThrown(value: ServerValue): string {
   return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
 }
 
-/** A failed assertion is printed, the script goes on (manual, "assert"). */
+/** Prints a failed assertion; the script goes on (manual, "assert"). */
 function* executeAssert(node: Assert, frame: Frame): Evaluation<void> {
   const holds = isTrue(yield* evaluate(node.condition, frame))
   const label = node.label === '' ? 'adhocTesting' : node.label
@@ -190,7 +190,7 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
       if (completion?.kind === 'break') return undefined
     }
   } catch (error) {
-    // Errors of the body are located already; a value that cannot be iterated fails only here.
+    // Errors of the body are located already, so this locates only errors of the iteration itself.
     throw locate(error, node.iterable.span)
   }
   return undefined
@@ -201,7 +201,7 @@ function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<Se
     if (iterable.kind !== 'binary' || iterable.operator !== '..') {
       return itemsOf(yield* evaluate(iterable, frame))
     }
-    // A range is iterated without being created.
+    // Iterates over a range without making its vector.
     const first = yield* evaluate(iterable.left, frame)
     return sequenceItems(first, yield* evaluate(iterable.right, frame))
   } catch (error) {

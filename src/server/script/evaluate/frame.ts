@@ -60,10 +60,7 @@ export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
   )
 }
 
-/**
- * The function that a name before `(` or `{` calls: the one in a variable of that name, else the function of that name. For a type, as
- * in `DECIMAL64(4)`, the type itself.
- */
+/** The function that a name before `(` or `{` calls. A variable with a function hides functions of the same name. */
 export function calleeOfName(node: Name, frame: Frame): FunctionValue | undefined {
   const variable = frame.variables.get(node.name)
   if (variable?.form === 'function') return variable

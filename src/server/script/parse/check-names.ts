@@ -1,6 +1,7 @@
 /*
-  DolphinDB's checks of a parse unit before it runs: unknown names, changes of constants, `share` and named functions inside
-  functions (docs/server-semantics.md#parse-units). Also records what lambdas capture, and how deeply each function is nested.
+  Checks a parse unit before it runs, as DolphinDB does: no unknown names, no changes of constants, and inside functions
+  neither `share` nor named functions (docs/server-semantics.md#parse-units). Also records what lambdas capture, and how
+  deeply each function is nested.
 */
 import { notEmbedded } from '../../script-error.js'
 import { syntaxError } from './lexer.js'
@@ -146,7 +147,7 @@ function checkDefine(definition: FunctionDefinition, line: number, scope: NameSc
   checkBody(definition, inner)
 }
 
-/** Records how deep the body is. */
+/** Checks a function's body, and records how deeply its nodes are nested. */
 function checkBody(definition: FunctionDefinition, scope: NameScope): void {
   const { nesting } = scope
   const { deepest, depth } = nesting
@@ -184,7 +185,7 @@ function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false)
   for (const node of nodes) checkExpression(node, scope, isSql)
 }
 
-/** Inside SQL any name may be a column, which is known only at run time; but functions must be known. */
+/** Inside SQL an unknown name may be a column, so only names of functions must be known. */
 function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
   descend(scope, node.span.line)
   checkOperands(node, scope, isSql)
@@ -280,7 +281,6 @@ function checkIndexes(
   }
 }
 
-/** The entries that were not omitted. */
 function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }

@@ -15,7 +15,7 @@ const maxDepth = 400
 /** A statement is parsed without a pause, so this limit keeps the parser below a tenth of a second. */
 const maxStatementTokens = 131_072
 
-/** Consumed tokens are dropped when there are at least this many of them. */
+/** The cursor drops consumed tokens once there are at least this many. */
 const forgottenTokens = 256
 
 /** How the context changes the meaning of a token. */
@@ -30,7 +30,7 @@ export interface CursorMode {
 
 const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
 
-/** One script being parsed. A name is known from its declaration on. */
+/** One script being parsed, with the names that it has declared so far. */
 export class Cursor {
   readonly source: string
   readonly scope: ParseScope
@@ -54,7 +54,7 @@ export class Cursor {
     this.scope = scope
   }
 
-  /** The token `ahead` places further; the last one (`end`) repeats. */
+  /** The token `ahead` places after the next one, without consuming it; after the last token, `end`. */
   peek(ahead = 0): Token {
     const { tokens } = this
     const wanted = this.head + ahead
@@ -66,7 +66,7 @@ export class Cursor {
     return tokens[wanted]!
   }
 
-  /** Consumes the token; at the end it returns the `end` token repeatedly. */
+  /** Consumes and returns the next token; at the end, always returns `end`. */
   next(): Token {
     const token = this.peek()
     if (token.kind === 'end') return token
@@ -95,7 +95,7 @@ export class Cursor {
     return token.kind === 'operator' && token.text === text
   }
 
-  /** True if the token is this word, in any case, because SQL keywords may be written so. */
+  /** True if the token is this word in any case, because SQL keywords may have capitals. */
   isWord(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
@@ -114,7 +114,7 @@ export class Cursor {
     return true
   }
 
-  /** As `accept`, for a word in lower case. */
+  /** Like `accept`, for a word in lower case. */
   acceptWord(text: string): boolean {
     if (!this.isWord(text)) return false
     this.next()
@@ -139,7 +139,7 @@ export class Cursor {
     return token.text
   }
 
-  /** `Syntax Error: [line #n] Cannot recognize the token …`, or, if the script ends early, the expected token. */
+  /** The error `… Cannot recognize the token …`. If the script ends early, the error names what is expected. */
   unexpected(expected?: string): Error {
     const token = this.peek()
     if (token.kind === 'end') {
@@ -167,10 +167,7 @@ export class Cursor {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /**
-   * Call this before parsing anything that can be nested, and `ascend` after it. After a syntax error `ascend` is not needed, because
-   * parsing ends.
-   */
+  /** Call this before parsing anything that can be nested, and `ascend` after it, unless parsing failed. */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }
@@ -219,7 +216,7 @@ export class Cursor {
   }
 }
 
-/** Variables of one function body, or of the script's top level, and of the surrounding scopes. */
+/** Variables of one function body, or of the top level; `outer` holds those of the surrounding scope. */
 interface VariableNames {
   readonly names: Set<string>
   readonly outer: VariableNames | undefined

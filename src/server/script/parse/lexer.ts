@@ -30,7 +30,7 @@ export interface NameToken extends TokenBase {
   readonly text: string
 }
 
-/** A sign or bracket; of several that match, the longest. */
+/** A sign or bracket: the longest that matches. */
 export interface OperatorToken extends TokenBase {
   readonly kind: 'operator'
   readonly text: string
@@ -55,10 +55,7 @@ export function syntaxError(line: number, message: string): ScriptError {
 /** Limit of a string's length in code; longer strings are refused (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
-/**
- * The text of I/O error 4 (S00020, which the manual spells without the S).
- * @param reason  in our own wording, after DolphinDB's text
- */
+/** I/O error 4 (S00020, in the manual without S). @param reason  in our own wording, after DolphinDB's text */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,
@@ -103,10 +100,7 @@ export class Lexer {
     this.#source = source
   }
 
-  /**
-   * The next token; after the last one an `end` token repeatedly.
-   * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
-   */
+  /** After the last token: `end`. @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …` */
   next(): Token {
     const from = this.#position
     const lineBefore = this.#line
@@ -264,10 +258,7 @@ function isBlank(code: number): boolean {
   return code > 127 && /\s/.test(String.fromCharCode(code))
 }
 
-/**
- * @returns tokens, an `end` token last
- * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
- */
+/** The last token is `end`. @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …` */
 export function tokenize(source: string): Token[] {
   const lexer = new Lexer(source)
   const tokens = [lexer.next()]

@@ -30,13 +30,13 @@ export class Nesting {
 /** Names of one function body, or of the script's top level. */
 export class NameScope {
   readonly runtime: Runtime
-  /** Functions defined so far in the unit; shared by all scopes of it. */
+  /** Functions that the unit has defined so far; all its scopes share them. */
   readonly functions: Set<string>
   /** Tables that `share` statements of the unit create. */
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>
-  /** Depth of the check inside the unit; shared by all its scopes. */
+  /** How deep in the unit the check is now; all scopes of the unit share it. */
   readonly nesting: Nesting
   /** '' at the top level and in functions without a name. */
   readonly functionName: string
@@ -67,7 +67,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope. For a lambda also true for the surrounding scope's variables, which it records as captured. */
+  /** True for variables of this scope. In a lambda also for those of the outer scope, which it records as captured. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

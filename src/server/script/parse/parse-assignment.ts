@@ -23,10 +23,7 @@ export function parseExpressions(cursor: Cursor): Expression[] {
   return values
 }
 
-/**
- * An assignment or a single expression.
- * @throws {ScriptError} a syntax error, also if the left side of `=` cannot be assigned to
- */
+/** An assignment or an expression. @throws {ScriptError} a syntax error, also if the left side cannot be assigned to */
 export function parseSimple(cursor: Cursor, first: Token): Statement {
   const isReference =
     first.text === '&' && cursor.peek(1).kind === 'name' && cursor.isOperator('=', 2)

@@ -254,7 +254,7 @@ function parseIsNull(
   return callOf(callee, [left], span)
 }
 
-/** True if the token `ahead` places further can begin an operand. */
+/** True if the token `ahead` places after the next one can begin an operand. */
 function startsOperand(cursor: Cursor, ahead: number): boolean {
   const token = cursor.peek(ahead)
   if (token.newlineBefore && !cursor.mode.ignoresNewlines) return false

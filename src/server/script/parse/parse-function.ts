@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** Parses the single expression that is the value of a short function. It ends where it would without the function: `a ? x->x : b`. */
+/** Parses a short function's expression, which ends where it would end without the function: `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode

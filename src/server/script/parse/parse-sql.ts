@@ -60,10 +60,7 @@ export function startsSql(cursor: Cursor): boolean {
   }
 }
 
-/**
- * Call this only if `startsSql` is true.
- * @throws {ScriptError} a syntax error, also for unsupported clauses
- */
+/** Call this only if `startsSql` is true. @throws {ScriptError} a syntax error, also for unsupported clauses */
 export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
   const first = cursor.next()
   return cursor.within({ isSql: true, hasPairs: true }, () => {

@@ -3,7 +3,7 @@
 */
 import type { Expression, Span } from './syntax.js'
 
-/** Properties that do not affect an expression's value: its position, and whether a name is written with `&`. */
+/** Properties that do not affect an expression's value, such as its position, or `&` before a name. */
 const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction', 'captures', 'closed'])
 
 /** Blanks, brackets and `x.f()` for `f(x)` make no difference. */

@@ -109,10 +109,7 @@ export interface Member extends Node {
 export interface Lambda extends Node {
   readonly kind: 'lambda'
   readonly definition: FunctionDefinition
-  /**
-   * Variables of the surrounding scope that the body uses. They are bound when the lambda is created, as leading
-   * arguments (DolphinDB manual, "Closure"). Filled in by the name check.
-   */
+  /** Outer variables that the body uses (see check-names.ts). They become leading arguments (manual, "Closure"). */
   captures: readonly string[]
   /** The definition with `captures` as leading parameters. */
   closed: FunctionDefinition
@@ -148,7 +145,7 @@ export type Expression =
 /** The parser has turned `not` into `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** The parser has turned `and`, `or` and `<>`, and `=` inside SQL, into `&&`, `||`, `!=` and `==`. */
+/** The parser replaces `and`, `or`, `<>`, and inside SQL `=`, by `&&`, `||`, `!=` and `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'

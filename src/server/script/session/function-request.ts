@@ -1,6 +1,6 @@
 /*
-  Runs function requests, such as `tableInsert{trades}` 50,000 times. The name's text is parsed once per session; the names in it are
-  looked up at every call, because a shared table may have been replaced.
+  Runs function requests, which clients may repeat thousands of times. A session parses a text such as
+  `tableInsert{trades}` once, but looks its names up at every call, because a shared table may have been replaced.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
@@ -16,12 +16,11 @@ import { shallowCopy } from '../../values/ownership.js'
 import type { Expression, Name, Partial } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Limits of cached names and of their length: a client that puts numbers into its names must not fill the memory. */
+/** Limits of cached names and of their length, because a client may put a new number into every name. */
 const maxCached = 1000
 const maxCachedLength = 1000
 
 /**
- * Begins the call of a function request.
  * @param name  text of the request's name field
  * @returns the value at once, or the evaluation to continue with
  * @throws {ScriptError} `Can't recognize function name …`

@@ -51,16 +51,16 @@ export class Session implements ScriptSession {
 
 /** A script that does not wait by itself yields after this long, so that no loop blocks other sessions. */
 const turnMs = 20
-/** Memory counted for each step, because a step could store an element: so an endless loop exceeds the memory limit. */
+/** A request may take one step for each 8 bytes of its memory limit, so that endless loops end. */
 const bytesPerStep = 8
-/** Memory and steps counted between two checks of the clock. */
+/** A script checks the clock after this many bytes of new values, and after this many steps. */
 const bytesPerLook = 131_072
 const stepsPerLook = 64
 
-/** Functions that recurse more deeply end with an error instead of ending the process. */
+/** Deeper recursion ends with an error instead of ending the process. */
 const maxCallDepth = 200
 /**
- * Functions whose bodies together are nested more deeply end with an error, too. The stack has room for at least 1000 nodes of any
+ * Limit for the nested nodes of all running functions together. The stack has room for at least 1000 nodes of any
  * kind; a quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
  */
 const maxNesting = 750
@@ -167,7 +167,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** @param height  how deeply the nodes of its body are nested */
+  /** @param height  how deeply the nodes of the function's body are nested */
   enterCall(name: string, height: number): void {
     if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
       throw new ScriptError(`The function [${name}] is called too deeply.`)

@@ -58,10 +58,7 @@ export function runFunction(
   return answer(runtime, tagFirst, start, options)
 }
 
-/**
- * Upload: sets variables of the session.
- * @throws {ScriptError} if a name is a shared table
- */
+/** Upload: sets variables of the session. @throws {ScriptError} if a name is a shared table */
 export function setVariables(
   session: ScriptSession,
   node: ServerNode,

@@ -22,10 +22,7 @@ import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 import { weighInsert } from '../../values/request-memory.js'
 
-/**
- * Inserts nothing if any row fails.
- * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts
- */
+/** Inserts nothing if any row fails. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
   checkStatement(table, frame)
@@ -52,7 +49,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   if (inserted !== undefined) yield* inserted
 }
 
-/** DFS tables accept the statement only if the node is configured so (docs/server-semantics.md#insert-into). */
+/** DFS tables accept `insert into` only if the configuration allows it (docs/server-semantics.md#insert-into). */
 function checkStatement(table: ServerTable, frame: Frame): void {
   if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
   throw new ScriptError(
@@ -94,10 +91,7 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   for (const { columnName, column } of prepared) updateRows(table, columnName, rows, column)
 }
 
-/**
- * Without conditions all rows are deleted.
- * @throws {ScriptError} for tables whose rows cannot be deleted, such as stream tables
- */
+/** Without conditions, deletes all rows. @throws {ScriptError} for tables that keep all rows, such as stream tables */
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope

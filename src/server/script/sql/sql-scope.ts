@@ -27,10 +27,7 @@ interface Source {
   readonly version: number
 }
 
-/**
- * The rows that a table has when a statement begins, without rows that other sessions add while the statement waits.
- * Picks each column once, on demand.
- */
+/** The rows of a table when a statement begins, without rows added later. Picks each column once, on demand. */
 export class TableScope implements ColumnScope {
   /** Rows of the table; undefined: all. */
   readonly selected: Int32Array | undefined
@@ -134,10 +131,7 @@ export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }
 
-/**
- * The rows of the table that `node` names.
- * @param keepsAll  as for `TableScope.of`
- */
+/** The rows of table `node` that meet the conditions. @param keepsAll  as for `TableScope.of` */
 export function* evaluateScope(
   node: Expression,
   where: readonly Expression[],
@@ -150,7 +144,7 @@ export function* evaluateScope(
   return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
 }
 
-/** The table a `from`, `insert into`, `update` or `delete from` names. */
+/** The table that a `from`, `insert into`, `update` or `delete from` names. */
 export function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
   const outside: Frame = frame.columns === undefined ? frame : { ...frame, columns: undefined }
   const value = yield* evaluate(node, outside)
@@ -181,7 +175,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
-  // Often a condition holds for few of many rows, so only the rows from the first to the last true one are looked at.
+  // Often few of many rows meet a condition, so this looks only at the rows from the first match to the last.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
   context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
@@ -198,17 +192,14 @@ export function columnOfResult(context: CallContext, value: ServerValue, rows: n
   return takeRows(column, new Int32Array(rows))
 }
 
-/**
- * A scalar becomes one row.
- * @throws {ScriptError} for a value that is not a column
- */
+/** A scalar becomes one row. @throws {ScriptError} for a value that is not a column */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
   if (value.form === 'scalar') return columnOfScalar(value)
   throw new ScriptError('A column must be a scalar or a vector.')
 }
 
-/** Rows of a column from `start` to `end` (exclusive), or the column itself if that is all. */
+/** Rows of a column from `start` to `end` (exclusive), or the column itself if these are all its rows. */
 export function columnSlice(column: Column, start: number, end: number): Column {
   return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
 }

@@ -38,10 +38,7 @@ export interface Result {
   isAggregate: boolean
 }
 
-/**
- * Returns a table; with exec also a vector or a scalar.
- * @throws {ScriptError} the caller adds the location
- */
+/** Returns a table; with exec also a vector or a scalar. @throws {ScriptError} without location: the caller adds it */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
   const scope = yield* evaluateScope(node.from, node.where, frame, true)
   const isGrouped = node.groupBy.length > 0

@@ -73,10 +73,7 @@ export interface PartitionLevel {
 
 const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
 
-/**
- * The scheme prepared for look-ups; cached until its values change.
- * @throws {ScriptError} if the scheme does not fit its type
- */
+/** Prepares a scheme for look-ups, cached until it changes. @throws {ScriptError} if scheme and type do not fit */
 export function levelOf(scheme: LevelScheme): PartitionLevel {
   const known = compiled.get(scheme)
   if (known?.scheme === scheme.scheme) return known.level
@@ -85,10 +82,7 @@ export function levelOf(scheme: LevelScheme): PartitionLevel {
   return level
 }
 
-/**
- * Adds partitions for the values of a column that have none yet.
- * @returns how many were added
- */
+/** Adds partitions for the values of a column that have none yet. @returns how many were added */
 export function addValues(scheme: LevelScheme, column: Column): number {
   const level = levelOf(scheme)
   const values = convertColumn(column, level.type)
