@@ -48,8 +48,8 @@ export async function noteFinished(
   // Writes the journal before the mark on the server: if the process is killed in between, the journal knows all rows.
   journal.commit()
   const target = evidence.identity.name
-  const process = Math.max(journal.owner, journal.past.owner)
-  const mark = { target, rows, begunMs: journal.begunMs, process }
+  const processNo = Math.max(journal.owner, journal.past.owner)
+  const mark = { target, rows, begunMs: journal.begunMs, processNo }
   const isMarked = await markFinished(session, run.history.name, mark, timeoutMs)
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`

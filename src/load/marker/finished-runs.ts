@@ -31,7 +31,7 @@ export interface FinishedMark {
   /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
   readonly begunMs: number
   /** Number of the process that finished the run. */
-  readonly process: number
+  readonly processNo: number
 }
 
 /** Sets `ddbIngestMarked` to the number of marks of the run; 0 without the table. */
@@ -44,7 +44,7 @@ if(defined("${finishedTable}", SHARED)) {
 
 const markScript = (
   run: RunName,
-  { target, rows, begunMs, process }: FinishedMark,
+  { target, rows, begunMs, processNo }: FinishedMark,
 ): string => `if(!defined("${finishedTable}", SHARED)) {
     share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt, [STRING, LONG, STRING, LONG, TIMESTAMP]), "${finishedTable}")
 }
@@ -53,7 +53,7 @@ if(ddbIngestFinished.rows() >= ${mostRuns}) {
     ddbIngestOldest = (exec finishedAt from ddbIngestFinished)[${mostRuns / 2}]
     delete from ddbIngestFinished where finishedAt < ddbIngestOldest
 }
-tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)} + "${byProcess}" + string(${process}l), ${rows === null ? '00l' : `${rows}l`}, now())
+tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)} + "${byProcess}" + string(${processNo}l), ${rows === null ? '00l' : `${rows}l`}, now())
 `
 
 /**

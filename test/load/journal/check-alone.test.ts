@@ -104,7 +104,7 @@ t.test('a run that starts over leaves no receipts of the attempt before', async 
 t.test('a journal is refused if its run has finished and it does not know', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, false)
-  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, process: 1 }, timeoutMs)
+  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, processNo: 1 }, timeoutMs)
   await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
   await checkAlone(runOf(), next, true)
   await checkAlone(runOf({ isFinished: true }), next, false)
@@ -118,7 +118,12 @@ t.test(
   async t => {
     const { next } = await scene(t)
     const mark = (process: number): Promise<boolean> =>
-      markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, process }, timeoutMs)
+      markFinished(
+        next,
+        name,
+        { target: 'target', rows: 1, begunMs: 5, processNo: process },
+        timeoutMs,
+      )
     await mark(1)
     await checkAlone(runOf({ isFinished: true }), next, false)
     await mark(2)
@@ -134,7 +139,7 @@ t.test(
 t.test('a journal restored from the moment of a restart is refused', async t => {
   const { next } = await scene(t)
   const anew = { isAnew: true, begunMs: 6 }
-  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 6, process: 1 }, timeoutMs)
+  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 6, processNo: 1 }, timeoutMs)
   await t.rejects(checkAlone(runOf(anew), next, false), { code: 'DDB_RUN_DAMAGED' })
   await t.rejects(checkAlone(runOf({ ...anew, owner: 0 }), next, false), {
     code: 'DDB_RUN_DAMAGED',

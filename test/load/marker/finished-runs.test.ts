@@ -21,8 +21,8 @@ async function scene(t: Test, faults: Faults = {}) {
   const { session } = here
   return {
     here,
-    mark: (run: RunName, rows: number | null = 5, process = 1) =>
-      markFinished(session, run, { target: 'dfs://d/t', rows, begunMs, process }, timeoutMs),
+    mark: (run: RunName, rows: number | null = 5, processNo = 1) =>
+      markFinished(session, run, { target: 'dfs://d/t', rows, begunMs, processNo }, timeoutMs),
     finisher: (run: RunName) => askFinisher(session, run, timeoutMs),
     knows: (run: RunName, since?: number) => askFinished(session, run, timeoutMs, since),
     forget: (run: RunName) => forgetFinished(session, run, timeoutMs),
@@ -92,7 +92,7 @@ t.test('many runs at once are all kept', async t => {
   const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
   const marked = await Promise.all(
     runs.map(run =>
-      markFinished(here.session, run, { target: 't', rows: 1, begunMs, process: 1 }, timeoutMs),
+      markFinished(here.session, run, { target: 't', rows: 1, begunMs, processNo: 1 }, timeoutMs),
     ),
   )
   t.same(new Set(marked), new Set([true]))
