@@ -133,8 +133,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If rows of this process are missing, the target function changes rows. Missing rows of earlier processes prove
-      // nothing.
+      // If rows of this process are missing, the target function changes rows.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
