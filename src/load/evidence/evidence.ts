@@ -133,7 +133,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If rows of this process are missing, the target function changes rows.
+      // Missing rows of this process show that the target function changes rows; those of earlier ones prove nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
