@@ -1,5 +1,5 @@
 /*
-  Everything of the process that the command line uses, in one place, so that tests can replace it.
+  The parts of the process that the command line uses. They are in one place, so that tests can replace them.
 */
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'

@@ -2,7 +2,7 @@
   Decides whether a session compresses sent and received data (docs/decisions/0017-when-data-is-compressed.md).
 */
 
-/** `auto` compresses if the server is on another machine; sent data, only while the network is slow. */
+/** `auto` compresses nothing if the server is on this machine; else answers, and sent data only on a slow network. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
 export const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']

@@ -103,7 +103,7 @@ export class Link {
     )
   }
 
-  /** Calls `act` once there is room for a request; waiters take turns. Rejects if a limit or a loss ends the wait. */
+  /** Calls `act` when there is room for a request; waiters take turns. Rejects on timeout, abort or a lost link. */
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true

@@ -1,6 +1,6 @@
 /*
-  Recognizes refusals for lack of a right, and names the right to ask for; likewise refusals because of a server setting. The
-  texts are those of docs/server-semantics.md#refusals, the rights those of DolphinDB's manual, page "User Access Control".
+  Recognizes refusals for lack of a right or because of a setting, and names the right or setting. The texts are from
+  docs/server-semantics.md#refusals, the rights from DolphinDB's manual, page "User Access Control".
 */
 
 /** The text of a refusal, and the right that is missing; `$1` is the object that the text names. */

@@ -1,7 +1,7 @@
 /*
-  Converts DolphinDB values to plain JavaScript. BOOL is boolean; CHAR to INT, FLOAT and DOUBLE are numbers, and so is a LONG up
-  to 2^53, beyond which it is a bigint; dates and times are ISO 8601 text; decimals, UUIDs and the like are DolphinDB's text,
-  which loses nothing; nulls are null. `JSON.stringify` accepts all of it.
+  Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number.
+  LONG becomes number up to 2^53, else bigint. Dates and times become ISO 8601 text. Decimals, UUIDs and the like become
+  DolphinDB's text, which loses nothing. Nulls become null. `JSON.stringify` accepts all lists, objects and tables.
 */
 import { ValueError } from '../errors.js'
 import { elementAt, isNullAt } from '../protocol/element.js'
@@ -25,8 +25,8 @@ export type PlainOutput =
   | { [key: string]: PlainOutput }
 
 /**
- * A vector, a pair or a set becomes a list; a matrix a list of its columns, with `rowLabels` and `columnLabels` if it has them; a
- * dictionary an object keyed by the texts of its keys; a table a `PlainTable`.
+ * A vector, pair or set becomes a list. A matrix becomes a list of columns, with its labels as `rowLabels` and
+ * `columnLabels`. A dictionary becomes an object with the texts of its keys as names. A table becomes a `PlainTable`.
  * @param times  form of dates and times; default text
  */
 export function toPlain(value: Value | undefined, times: TimesAs = 'text'): PlainOutput {

@@ -33,11 +33,11 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   password?: string
   /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
   enableAsync?: boolean
-  /** With `enableAsync`: sends user and password in the connect request, so that every request has the flag. */
+  /** With `enableAsync`: puts the login into the connect request, so that every request has the asynchronous flag. */
   loginWithConnect?: boolean
   /**
-   * Whether columns are compressed, including those of answers. `auto`, the default, does so if the server is on another
-   * machine, for sent columns only while the network is slow.
+   * Whether columns are compressed. `auto`, the default, compresses nothing if the server is on this machine. Otherwise
+   * the server compresses all answers, and the session compresses sent columns only while the network is slow.
    */
   compress?: CompressChoice
   /** Longest wait until the session is ready, including the login; default 10,000. */
@@ -46,7 +46,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   closeTimeoutMs?: number
   /** Senders should wait once this many bytes are not yet taken by the kernel; default 1 MiB. */
   highWaterBytes?: number
-  /** Longest answer accepted, in bytes of one value. */
+  /** Most bytes of a value in an answer; a larger value is a failure. Default 1 GiB. */
   maxReplyBytes?: number
   /** Receives the output that scripts print while their request runs. */
   onMessage?: (text: string) => void
@@ -115,7 +115,7 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
-/** Node's timers fire at once if set for longer; also the largest int32 of a request's header. */
+/** Node's timers fire at once if set for more milliseconds. Also the largest number in a request's header. */
 export const maxInt32 = 0x7fff_ffff
 // Official clients refuse smaller blocks, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192

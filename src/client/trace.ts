@@ -49,7 +49,7 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
   let latestId = '0'
   // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they cannot parse.
   const owed: boolean[] = []
-  // Likewise for a request without an answer, which some servers answer nevertheless.
+  // Whether the next answer may repeat secrets of an asynchronous request: some servers answer such requests after all.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),

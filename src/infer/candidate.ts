@@ -42,7 +42,7 @@ export class Candidate {
   readonly type: ColumnType
   /** Format of the column's texts, if the probe had to find it. */
   readonly format: string | undefined
-  /** Notation of the column's numbers, if options have to name it. */
+  /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
   readonly flags: NumberFlags | undefined
   /** Number of cells tried, without nulls. */
   tried = 0

@@ -44,14 +44,14 @@ export interface ChosenType {
   readonly candidate: Candidate | undefined
   /** Date format that `load` needs to read the column; undefined if it needs none. */
   readonly dateFormat: string | undefined
-  /** Notation of the column's numbers, if options have to name it. */
+  /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
   readonly flags: NumberFlags | undefined
-  /** Words that mean null in the column, if an option has to name them. */
+  /** Words in the column that mean null, and that an option of `load` must name; empty for texts. */
   readonly words: readonly WordCount[]
   readonly nulls: number
   /** Number of texts that the type does not take; rows with them become rejects. */
   readonly refused: number
-  /** The column's words for true and false, if options have to name them. */
+  /** The column's words for true and false; undefined if `load` reads the column without options for them. */
   readonly truths?: readonly [string, string]
   readonly warnings: readonly string[]
 }
@@ -241,7 +241,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // A DATE reads such digits without a format, but not from JSON numbers.
+  // The candidate for yyyyMMdd may lack a format: a DATE reads such texts without one, but not JSON numbers.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

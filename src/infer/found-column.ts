@@ -9,7 +9,7 @@ import type { ColumnProbe } from './column-probe.js'
 import { remediesOf } from './column-remedies.js'
 import type { InferredColumn } from './inferred-schema.js'
 
-/** @param source  name in the input */
+/** @param source  name of the column in the input */
 export function columnOf(
   probe: ColumnProbe,
   name: string,

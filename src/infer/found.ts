@@ -38,7 +38,7 @@ export interface InferOptions {
   /** True if columns go by position, whatever a header says. */
   readonly byPosition: boolean
   readonly intoDfs: boolean
-  /** If nothing proves what the first record is, assumes a header or a row: the user sees the choice before a load. */
+  /** True to assume what the first record is if nothing proves it: the user sees the assumption before a load. */
   readonly assumesHeader?: boolean
   /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
@@ -81,7 +81,7 @@ export interface Found {
   rules: CellRules | undefined
   /** Text above and below the table of the first input. */
   table: FoundTable | undefined
-  /** Of the first input. */
+  /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
   assumedHeader: AssumedHeader | undefined
   /** Undefined if records of sums count as rows. */
   readonly totals: Totals | undefined

@@ -18,7 +18,7 @@ export interface InferredColumn {
   readonly dateFormat: string | undefined
   /** True if the texts have a percent sign; `load` needs to know that. */
   readonly isPercent?: boolean
-  /** Number of the column's field, from 1, if `load` needs it. */
+  /** Position of the column's field in the input, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
   /** Number of texts that the type does not take; their rows become rejects. */
@@ -29,10 +29,10 @@ export interface InferredColumn {
   readonly sample: string | undefined
   /** Total bytes of the column's texts that are not null. */
   readonly textBytes: number
-  /** First and last day, in days since 1970; undefined for types without a date. */
+  /** First and last day in the column, in days since 1970; undefined for types without a date. */
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
-  /** Which texts do not suit the user's type, and which options make them readable; undefined without such a type. */
+  /** Texts that do not suit the user's type, and options that would read them; undefined if the user gave no type. */
   readonly remedies?: readonly string[]
 }
 
@@ -63,17 +63,17 @@ export interface InferredSchema {
   /** Number of records that no table could hold, and the reason for the first of them. */
   readonly rejected: number
   readonly firstReject: string | undefined
-  /** True if columns must go by position, because some names in the input are empty or repeated. */
+  /** True if columns must be matched by position, because some names are empty, repeated or unprintable. */
   readonly needsPosition: boolean
   /** True for delimited text without column names. */
   readonly isHeaderless?: boolean
   /** Set if the data do not show whether the first record is a header: what was assumed, and why. */
   readonly assumedHeader?: AssumedHeader | undefined
-  /** Options that `load` applies to every column; they harm no column. */
+  /** Options that `load` applies to every column, chosen so that they harm none. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined
-  /** Undefined if no record looks like sums. */
+  /** Records that look like sums; undefined if there are none. */
   readonly totals?: FoundTotals | undefined
   /** True if some records lack members that others have. */
   readonly needsAllowMissing: boolean

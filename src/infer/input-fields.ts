@@ -1,5 +1,5 @@
 /*
-  Treats the fields of delimited text as columns, by name, or by position if names are missing or repeated.
+  Treats the fields of delimited text as columns, by name, or by position if names are missing, repeated or unprintable.
 */
 import type { InputReader } from '../parse/input-reader.js'
 
@@ -11,7 +11,7 @@ export interface InputFields {
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
-  /** True if the names are in lines that are skipped. */
+  /** True if the names come from lines above the table, which `load` skips. */
   readonly isSkipped?: boolean
 }
 

@@ -40,7 +40,7 @@ export interface JsonColumn {
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly numbers: Uint8Array | undefined
-  /** The row filled last. */
+  /** Last row of the current block that has the member; −1 if none has it. */
   row: number
 }
 
@@ -48,7 +48,7 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** By member: number of records with null in place of the member's object. */
+  /** By member: how often it was null, perhaps in place of an object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
@@ -100,7 +100,7 @@ export class JsonColumns {
     return this.rows - present - nullObjects
   }
 
-  /** True if the member was only ever null, where other records have an object. */
+  /** True if the member is null in some records, and an object in all others that have it. */
   isObject({ source, kinds }: JsonColumn): boolean {
     if ((kinds & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))

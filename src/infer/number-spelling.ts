@@ -56,7 +56,7 @@ export class NumberSpelling {
   #decimals = 0
   #isMixed = false
 
-  /** Undefined if the numbers seen so far are plain, or differ in notation. */
+  /** Notation of the numbers seen so far; undefined if they are plain, or differ in notation. */
   get flags(): NumberFlags | undefined {
     if (this.#isMixed) return undefined
     const isPercent = this.percents > 0
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators: equal ones between groups, and perhaps another one before decimals. */
+  /** Examines a number with several separators: the same between all groups, and perhaps another before decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return

@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: rows need a column without nulls to be partitioned and, with arrays, to be sorted. */
+/** Why no DFS table is possible: no column without nulls can divide the rows or, if TSDB is needed, sort them. */
 export interface NoPlan {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
@@ -252,7 +252,7 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * Chooses TSDB for arrays and BLOBs, on request, and for market data: a code and a time, or a symbol and a time of day.
+ * Chooses TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day.
  * @returns undefined if TSDB is not needed, or no column can sort the rows
  */
 function sortingFor(

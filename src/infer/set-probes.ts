@@ -1,5 +1,5 @@
 /*
-  Examines the columns that templates (`mapping.set`) or parts of paths fill, with the texts that a run builds. Fields
+  Examines the columns that templates (`mapping.set`) or parts of paths fill. Builds their texts as a run does. Fields
   that templates use are not columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'

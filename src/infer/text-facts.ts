@@ -22,7 +22,7 @@ const closeBracket = 93
 /** A double keeps every number with at most this many digits exactly. */
 const sureDigits = 15
 const mostDigits = 100
-/** The double is written with this many digits more than the text, to measure how far the two differ. */
+/** A double is written with this many more digits than its text, to measure how far the two differ. */
 const furtherDigits = 5
 const furtherScale = 10n ** BigInt(furtherDigits)
 
@@ -47,7 +47,7 @@ export class TextFacts {
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
-  /** True if some number has a point or an exponent, so that even `1.0` counts. */
+  /** True if some number has a point or an exponent; even `1.0` counts. */
   hasFraction = false
   /** True if some number has a point, with or without digits after it. */
   hasPoint = false

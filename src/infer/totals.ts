@@ -49,10 +49,7 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /**
-   * `#alike` counts records that begin with a word for sums, but are filled like rows. `#last` is such a record if the
-   * last block ends with it.
-   */
+  /** `#alike` counts records that begin like sums, but are filled like rows. `#last`: one that ends the last block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

@@ -48,7 +48,7 @@ export class Trials {
     this.#rules = options.rules
   }
 
-  /** Types whose trial was not given up, preferred types first. */
+  /** Candidates that may still fit, preferred types first. If the user gave a type, all candidates. */
   get candidates(): readonly Candidate[] {
     if (this.#options.type !== undefined) return this.#candidates
     return this.#candidates.filter(one => !one.isOut)
@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** @param before  candidates that accepted the numbers so far, in another notation */
+  /** Candidates for the notation found last. Each continues its type's candidate in `before`, which must still fit. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []
@@ -134,7 +134,7 @@ export class Trials {
     })
   }
 
-  /** Undefined if the rules give a separator of this notation another meaning. */
+  /** A candidate for this notation; undefined if the rules give one of its separators another meaning. */
   #spelled(type: ColumnType, flags: NumberFlags): Candidate | undefined {
     try {
       return this.#newCandidate(type, { flags })
@@ -144,7 +144,7 @@ export class Trials {
     }
   }
 
-  /** Undefined for a type that the rules of the column exclude. */
+  /** A candidate for the type; undefined if the rules of the column exclude it. */
   #candidate({ format, ...type }: TriedType): Candidate | undefined {
     const { name } = this.#options
     try {
@@ -199,7 +199,7 @@ function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
 
 /**
  * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A
- * time of day for all columns counts only if a column's name and digits suggest one.
+ * time of day for all columns counts only if the column's name and digits suggest one.
  */
 export function saidFormat(
   name: string,

@@ -85,12 +85,12 @@ export class Answers {
     return this.#since('rows') / this.ms
   }
 
-  /** Lower bound of the rate: counts one answer per connection less than arrived. */
+  /** Lower bound of the rate: as if one answer less had arrived on each connection. */
   leastRate(connections = 1): number {
     return (this.rate * (this.batches - connections)) / this.batches
   }
 
-  /** Upper bound of the rate: counts one answer per connection more than arrived. */
+  /** Upper bound of the rate: as if one answer more had arrived on each connection. */
   mostRate(connections = 1): number {
     return (this.rate * (this.batches + connections)) / this.batches
   }

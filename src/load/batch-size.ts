@@ -42,10 +42,10 @@ export interface BatchSize {
 const worthwhile = 1.1
 /** Batches to measure before trying a larger size. */
 const leastBatches = 8
-/** With this many batches, rates are accurate to a thirtieth, even if answers arrive together, as from the ledger. */
+/** With this many batches, rates are accurate to a thirtieth, even if the ledger gives many answers at once. */
 const enoughBatches = 32
 const shortestMs = 50
-/** Batches stop growing once one takes the server this long: receipts, signals and limits wait for whole batches. */
+/** Batches stop growing when one takes the server this long: receipts, signals and limits wait for whole batches. */
 const longestBatchMs = 500
 const fallen = 0.5
 /** A batch takes at most an eighth of a connection's share of the bytes in flight, so that other batches fit in. */
@@ -127,7 +127,7 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // The server may refuse batches only for their size. Smaller ones are divided less, so fewer rows are sent twice.
+    // Perhaps the batch was only too large. Smaller batches are divided less, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {

@@ -15,7 +15,7 @@ export interface ConnectionCount {
   readonly wanted: number | undefined
   /** Limit of batches in flight: otherwise all rows might be sent before the best number of connections is found. */
   readonly mostOpen: number
-  /** Why the run has no more connections; undefined if the user chose the number. */
+  /** Why the run uses this many connections and not more; undefined if the user chose the number. */
   readonly why: string | undefined
   /** Sets the largest number allowed. A later, higher limit changes nothing. */
   limit(most: number, why: string): void
@@ -31,7 +31,7 @@ const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */
 const worthwhile = 1.2
 const leastMs = 250
-/** Batches per connection before a number of connections may be judged, and before it must be. */
+/** With fewer batches per connection than `leastRounds`, nothing is judged; `enoughRounds` always suffice. */
 const leastRounds = 4
 const enoughRounds = 16
 /** Limit of the server's backlog, ms, while more connections are tried; at least four times the delay of an answer. */

@@ -29,5 +29,5 @@ export const deliveryDefaults = {
   onDoubt: 'report',
 } as const satisfies LoadOptions['delivery']
 
-/** Memory holds a whole record, and two copies while its buffer grows. */
+/** Memory must hold a whole record, and two copies of it while the buffer grows. */
 export const mostRecordBytes: number = 512 * 1024 * 1024

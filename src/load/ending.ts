@@ -37,7 +37,7 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
 export interface Leaving {
   /** Resolves once the connections are dropped. */
   readonly left: Promise<void>
-  /** Must be called: Node keeps a signal that depends on others, and its listeners, while any of the others exists. */
+  /** Must be called: otherwise, Node keeps the run's signal and its listener as long as the caller's signal exists. */
   stopListening(): void
 }
 

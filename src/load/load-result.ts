@@ -23,7 +23,7 @@ export interface LoadReport {
   /** Compressed bytes read, and their total if known. */
   bytesRead: number
   totalBytes: number | undefined
-  /** The input being read, from 1, and the number of inputs; undefined before the first and when files are followed. */
+  /** The input being read, from 1, and the number of inputs; undefined before the first, and for followed files. */
   input: { number: number; count: number } | undefined
   elapsedMs: number
 }
@@ -42,7 +42,7 @@ export interface RowCounts {
   rejected: number
   /** Left out because an earlier process of the run had already confirmed these rows. */
   skipped: number
-  /** Certainly not stored: never sent, or refused as a whole batch, because the run ended first. */
+  /** Certainly not stored: the run ended before it sent these rows, or before it sent a refused batch again. */
   unsent: number
 }
 
@@ -105,7 +105,7 @@ export interface LoadResult {
     /** Records with too few or too many fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
-  /** Files in the sources that are not inputs. */
+  /** Files found in the sources that the run did not read as inputs. */
   sources: SourceNotes
   rows: RowCounts
   /**
@@ -136,14 +136,14 @@ export interface LoadResult {
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
-  /** Sessions that were open for data; 0 if nothing was sent. */
+  /** Number of sessions that were open for data; 0 if nothing was sent. */
   connections: number
   /** Why the run opened no further connections, if the run chose their number; otherwise null. */
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
    * What each connection carried, including those that the run has closed again. A batch that was sent again, perhaps over
-   * another connection, counts each time. `latencyMs` as for the run.
+   * another connection, counts each time. `latencyMs` is measured as for the whole run.
    */
   byConnection: {
     batches: number
@@ -152,7 +152,7 @@ export interface LoadResult {
     bytes: number
     latencyMs: LoadResult['latencyMs']
   }[]
-  /** Row limits of batches: `first` at the start, `found` the fastest; null if the run did not search for it. */
+  /** `first`: row limit of the first batches. `found`: the fastest row limit; null if the run did not search for it. */
   batchRows: { first: number | null; found: number | null }
   /** From sending a batch to knowing its outcome; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
@@ -203,7 +203,7 @@ export interface UncertainLines {
 /** Outcome of reading rows back. */
 export interface VerifyResult {
   how: 'sample' | 'all'
-  /** `position`, or the columns of the key. */
+  /** How sent and stored rows were matched: by `position`, or by these key columns. */
   by: 'position' | string[]
   /** Columns that a function fills; they are not compared, because only the server knows their values. */
   skippedColumns: string[]

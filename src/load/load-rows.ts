@@ -104,9 +104,9 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Low limits, because rows in flight stay in memory as the caller's objects: these take ten times the space, and V8
- * lets garbage grow to four times the live objects. They suffice for tables in memory; transactions of DFS tables need
- * more.
+ * Limits for tables in memory; transactions of DFS tables need higher ones. The limits are low because rows in flight
+ * stay in memory as the caller's objects. Objects take ten times the space of the bytes sent, and V8 lets garbage grow
+ * to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

@@ -163,7 +163,7 @@ export interface InputOptions extends DialectOptions {
   /** Patterns of the members to take from zip archives; same rules as `include`. */
   members?: readonly string[]
   /**
-   * Names parts of the end of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon, `{day:\d{8}}`;
+   * Names the last parts of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon, `{day:\d{8}}`;
    * `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the column of its name and can be used in templates
    * of `mapping.set`. An input that does not match ends the run before its first row.
    */
@@ -178,7 +178,7 @@ export interface InputOptions extends DialectOptions {
   jsonPath?: string
   /**
    * How many threads read the inputs, from 1 to 64. Default `auto`: one less than the number of cores, at most 3, if an
-   * input is large enough. Rows, places and rejects are the same with any number.
+   * input is large enough. Rows, line numbers and rejects are the same with any number.
    */
   threads?: 'auto' | number
   /** The stream to read for the input `-`. */
@@ -250,7 +250,7 @@ export interface DeliveryOptions {
 export interface JournalOptions {
   /** Holds one file per run, named after its `runId`. */
   folder: string
-  /** Base of relative paths for a process that resumes from another folder; not recorded if left out. */
+  /** Base of relative paths, recorded for a process that resumes from another folder; if left out, none is recorded. */
   workingFolder?: string
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
@@ -305,7 +305,7 @@ export interface LoadOptions {
   /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
-   * Gets the options that the inputs need in addition: before a run ends with DDB_USAGE because `target.create` or
+   * Gets further options that the inputs need. Called before a run ends with DDB_USAGE because `target.create` or
    * `addColumns` lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
    * the check would reject no row.
    */

@@ -32,9 +32,9 @@ export interface Plan {
   /** Byte limit to which batches may grow; undefined if their size is fixed. */
   mostBatchBytes: number | undefined
   maxInFlightBytes: number
-  /** Sessions that send data. */
+  /** Number of sessions that send data. */
   connections: number
-  /** Number to which connections may grow; undefined if the number is fixed. */
+  /** Limit to which the run may raise `connections`; undefined if their number is fixed. */
   mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
@@ -284,7 +284,7 @@ function checkTransformed({
   )
 }
 
-/** Refuses inputs that never end together with options that read them twice. */
+/** With `input.follow`, refuses options that do not work with inputs that never end. */
 function checkFollow({
   inputs,
   input = {},

@@ -75,7 +75,7 @@ async function hand(
 ): Promise<void> {
   let handedOver = false
   try {
-    // Each `await` costs a small batch as much as reading a row, even if there is nothing to wait for.
+    // Even if there is nothing to wait for, an `await` takes as long as reading a row, which is much for a small batch.
     if (checkUnsent !== undefined && (known === undefined || known.kind === 'unsent')) {
       await checkUnsent(batch)
     }

@@ -137,7 +137,7 @@ function canGoOn(run: Run, error: DdbError | undefined): boolean {
   return isUnfinished(run) && isOurs && !isRefused
 }
 
-/** Some row of the run may be in the target. */
+/** Whether some row of the run may be in the target. */
 function hasSent({ state, history: { found } }: Run): boolean {
   return state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
 }
@@ -181,7 +181,7 @@ export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** The expected number of rows in words; undefined if the number of delivered rows is right. */
+/** The expected number of rows as text; undefined if the run delivered that number. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,

@@ -71,7 +71,7 @@ export class BatchBuilder {
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
-  /** Upper limit for the size of a row. A text counts once for each column that takes its field. */
+  /** Upper limit for the size of a row on the wire. A text counts once for each column that takes its field. */
   #most: WireRoom
   #open!: OpenRange
   #ended: OpenRange[] = []
@@ -217,7 +217,7 @@ export class BatchBuilder {
     return { columns, counts: this.columnCounts }
   }
 
-  /** Appends rows `from` and later of another builder's part. `bounds` has the places of these rows in the text. */
+  /** Appends another builder's part, from its row `from` on. `bounds` has the places of these rows in the text. */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
       builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
@@ -330,7 +330,7 @@ export class BatchBuilder {
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
   }
 
-  /** The reject for a record of a piece that another builder read. */
+  /** The reject for a record that another builder read in a piece. */
   rejectAt(
     { start, end, isRow, ...fault }: PieceReject,
     bytes: Uint8Array,

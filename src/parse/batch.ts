@@ -72,7 +72,7 @@ export interface Batch {
   readonly columns: readonly Column[]
   /** Size of the columns on the wire, closely estimated. */
   readonly encodedBytes: number
-  /** Ranges in the order of the rows; a single one unless readers share their batches. */
+  /** Ranges in the order of the rows: one, or several if readers share the batch. */
   readonly ranges: readonly InputRange[]
   /** The place of row `rowIndex`, and the length of its record including the line end. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }

@@ -40,7 +40,7 @@ export interface BlockInput extends ReadInput {
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
-/** Reads one input from bytes to batches. */
+/** Turns the bytes of one input into batches. */
 export class BlockReader {
   /** True once the input has ended and all its content was delivered. */
   readToEnd = false
@@ -211,7 +211,7 @@ export class BlockReader {
     )
   }
 
-  /** Begins the next piece. Returns the rows so far as a batch, unless another input has more rows of their batch. */
+  /** Begins the next piece. Returns the rows so far as a batch, unless another input has more rows for this batch. */
   #crossBoundary(first: ResumePoint): Batch | undefined {
     const { tokenizer } = this.#input
     const { lineNumber } = tokenizer.resumePoint
@@ -232,10 +232,10 @@ export class BlockReader {
     return this.#pieces.isInside || this.#options.shared?.continues === true
   }
 
-  /** @returns whether to keep the rows so far, because another input has more rows of their batch */
+  /** @returns whether to keep the rows so far, because another input has more rows for the same batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // The rows of earlier inputs wait for the piece that joins them. The gap before that piece has no rows.
+    // Rows of earlier inputs wait for the piece that joins them. This input adds no rows before that piece.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues

@@ -41,7 +41,7 @@ export interface CellOptions {
 }
 
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
-  /** Offsets of the columns, known to all readers, if no time zone is set. Without them, each reader finds its own. */
+  /** Offsets that all readers share if no time zone is set. If undefined, each reader finds its own offsets. */
   readonly columnOffsets?: ColumnOffsets | undefined
   /** Called when a time's offset is ignored because no zone is set. Returns true to be called for the next one, too. */
   readonly onOffset?: (columnName: string) => boolean | void

@@ -24,7 +24,7 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** A range whose rows form a batch. `joins`: an earlier input began it. `continues`: a later input continues it. */
+/** A range whose rows form a batch. An earlier input may begin it (`joins`), and a later input may continue it. */
 export interface Piece extends ByteRange {
   readonly joins?: boolean
   readonly continues?: boolean
@@ -59,7 +59,7 @@ export interface BatchOptions {
   readonly cells?: CellRules
   /** Limit of a batch in rows. The caller may change this limit and `batchBytes` between two batches. */
   readonly batchRows: number
-  /** A batch is full with the row at which it reaches this many bytes on the wire. */
+  /** A batch ends with the row that brings it to this many bytes on the wire. */
   readonly batchBytes: number
   /** How long rows may wait for the rest of their batch; by default, until the batch is full. */
   readonly flushIntervalMs?: number | undefined
@@ -78,7 +78,7 @@ export interface BatchOptions {
   readonly pieces?: readonly Piece[] | undefined
   /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
   readonly shared?: SharedRows | undefined
-  /** Called before every chunk, until it returns threads that read ahead. Without threads, the reader reads alone. */
+  /** Called before every chunk until it returns a feed whose threads read ahead. Until then, the reader reads alone. */
   readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
   /** Largest number of records to read, including rejects. */
   readonly limit?: number
@@ -129,7 +129,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** How much the source had delivered with the last chunk that was read; chunks read ahead do not count. */
+  /** How much the source had delivered up to the last chunk that was read; chunks read ahead do not count. */
   readonly taken: Taken
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean

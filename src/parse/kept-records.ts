@@ -1,5 +1,5 @@
 /*
-  Copies the input bytes of records: of batches, while the server may still refuse their rows, and of rejects.
+  Copies records as they stand in the input: rejects, and records of batches while the server may still refuse rows.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'

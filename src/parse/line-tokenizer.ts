@@ -1,6 +1,6 @@
 /*
-  Shared by formats with one record per line: the window, blank lines, positions, and setting aside records that are broken, too
-  long or truncated. A format contributes the functions that scan its records.
+  Does what formats with one record per line share: keeps the window, skips blank lines, tracks positions, and sets
+  aside records that are broken, too long or truncated. A format contributes the functions that scan its records.
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -45,7 +45,7 @@ export interface LineFormat {
    * An error means that nothing sensible can follow.
    */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
-  /** Called before the records of a block. */
+  /** Called before the records of a block are scanned. */
   startBlock(): void
   /** Whether the unread rest of a truncated input is complete nevertheless; it then stays unread. */
   isRestWhole?(): boolean
@@ -331,7 +331,7 @@ export class LineTokenizer implements Tokenizer {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }
 
-  /** Moves to the end of the current line, or as far as the line has come. Returns true if its end has come. */
+  /** Moves to the end of the current line, or of the window. Returns true if the line's end has come. */
   #passLine(): boolean {
     const { window } = this
     const { bytes, start, end } = window
@@ -361,7 +361,7 @@ export class LineTokenizer implements Tokenizer {
     return true
   }
 
-  /** Sets aside the record that is too long, up to where the window was read. */
+  /** Sets aside the record that is too long. The record ends at the first unread byte. */
   #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
     if (this.#skipped === undefined) return

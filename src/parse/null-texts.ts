@@ -47,7 +47,7 @@ export class NullTexts {
 class TextSet {
   readonly isEmpty: boolean
   readonly #texts: readonly Uint8Array[]
-  /** By length: 1 if some text has this length. */
+  /** For each length: 1 if some text has this length, otherwise 0. */
   readonly #lengths: Uint8Array
 
   constructor(texts: readonly string[]) {

@@ -7,7 +7,6 @@ import type { Piece } from './input-reader.js'
 
 /** The current piece, or the gap before the next one. */
 export class PieceBounds {
-  /** True while reading inside a piece. */
   isInside = false
   readonly #pieces: readonly Piece[]
   #next = 0

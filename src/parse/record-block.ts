@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.js'
 /** The reason why a record is not a row. */
 export interface Fault {
   readonly code: ErrorCode
-  /** Default `parse`. */
+  /** Default: `parse`. */
   readonly class?: 'parse' | 'type'
   readonly message: string
   /** Name of the target column if a single member or field is at fault. */
@@ -55,21 +55,21 @@ export class RecordBlock {
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
-  /** A view of `bytes`. At least three bytes after every cell can be read. */
+  /** A view of `bytes`. At least three readable bytes follow every cell. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
   /** The byte before every quoted cell in `bytes`; −1 if the format does not tell which cells are quoted. */
   quote = -1
-  /** Position in `bytes` after which the tokenizer writes unescaped cells. Before it, `bytes` has input. */
+  /** Position in `bytes` after which the tokenizer writes cells that it has unescaped. Before, `bytes` has input. */
   writtenFrom = 0
   /** True if all cells after `writtenFrom` were quoted in the input. */
   writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   /**
-   * Cells whose content fits none of their columns, as ascending indexes in `starts`. The tokenizer has emptied them,
-   * so that they become null; they are counted. Always empty unless bad cells are tolerated.
+   * Cells that none of their columns can hold, as ascending indexes in `starts`. The tokenizer has emptied these cells,
+   * so they become null. The list stays empty unless `lenient` is set.
    */
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
@@ -96,7 +96,7 @@ export class RecordBlock {
     this.faults.length = 0
   }
 
-  /** True if no further record can be set aside in this block. */
+  /** True if the block cannot hold another fault. */
   get hasMaxFaults(): boolean {
     return this.faults.length >= maxBlockFaults
   }

@@ -46,7 +46,7 @@ export function recordReader<Format extends string>(
   return new RecordReader(found, opened)
 }
 
-/** A class, because making an object with so many getters takes longer than reading a hundred rows. */
+/** A class, because making an object literal with so many getters takes longer than reading a hundred rows. */
 class RecordReader<Format extends string> implements InputReader<Format> {
   readonly format: Format
   readonly recordKind: InputReader['recordKind']

@@ -77,7 +77,7 @@ export function sourcedColumn(
 }
 
 /**
- * Sets the texts that columns take from the path of another input, for rows from `firstRow` on.
+ * Sets the texts that columns take from the path of the next input, whose rows begin at `firstRow`.
  * @returns whether some column uses texts from the path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */

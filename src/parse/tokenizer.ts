@@ -13,7 +13,7 @@ export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 export interface ReadElsewhere {
   readonly textBytes: number
   readonly lines: number
-  /** Bytes of that part that belong to no record, counted in the decompressed input. */
+  /** Bytes outside records in the part that the other tokenizer has split, counted in the decompressed input. */
   readonly otherBytes: number
 }
 
@@ -26,7 +26,7 @@ export interface Tokenizer {
    */
   end(cutOff?: InputError): void
   /**
-   * Adds at most `maxRecords` rows and faults together to an empty block. Stops soon after `maxBytes` of input.
+   * Adds rows and faults, together at most `maxRecords`, to an empty block. Stops soon after `maxBytes` of input.
    * @returns false if another `push` is needed, or if nothing more can be read after `end` or a failure
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean
@@ -44,7 +44,7 @@ export interface Tokenizer {
   readonly jumpTo?: (point: ResumePoint) => void
   /** True if all pushed bytes were read, and a record or a line may begin next. Undefined if `jumpTo` is undefined. */
   readonly isBetweenRecords?: boolean
-  /** Position in the text of the first unread byte. */
+  /** Position of the first unread byte in the text. */
   readonly textOffset?: number
   /** Tells the tokenizer that another one has read the text before the next push. Requires `isBetweenRecords`. */
   readonly passRead?: (read: ReadElsewhere) => void
@@ -52,7 +52,7 @@ export interface Tokenizer {
   readonly failure: InputError | undefined
   /** The place after all delivered records, and before all others. */
   readonly resumePoint: ResumePoint
-  /** Number of skipped bytes outside records: blank lines, comments, brackets and commas of an array. */
+  /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
   readonly otherBytes: number
   readonly skippedBytes: number
 }

@@ -67,7 +67,7 @@ export class Window {
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if not pushed yet. */
+  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity before it is pushed. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
@@ -81,7 +81,7 @@ export class Window {
     return low
   }
 
-  /** Copies the part of the decompressed input from which the bytes from `start` to `end` were decoded. */
+  /** Copies the part of the decompressed input that was decoded into the bytes from `start` to `end`. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
     const origin = this.#text?.origin

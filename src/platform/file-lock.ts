@@ -1,7 +1,7 @@
 /*
   A lock is a file that names the process that holds it. A hard link creates the file whole, so no process ever reads
   half of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on
-  a full disk. A process that cannot find out whether the holder lives watches the lock. If the holder does not renew
+  a full disk. If a process cannot find out whether the holder lives, it watches the lock. If the holder does not renew
   the lock for several periods of the watcher's clock, exactly one watcher takes the lock over
   (docs/decisions/0030-a-lock-is-a-lease.md).
 */
@@ -17,7 +17,7 @@ import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
-/** How often a holder renews its lock, and how long watchers wait for a renewal before one takes the lock over. */
+/** How often a holder renews its lock, and how long a watcher waits for a renewal before it takes the lock over. */
 export const renewEveryMs = 3_000
 export const staleMs = 5 * renewEveryMs
 /** For this long after a renewal, no watcher can have taken the lock over: all of them wait longer. */
@@ -208,7 +208,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // The next tick tries again. If all fail, `lost` reports the loss before others may assume the holder dead.
+      // The next tick tries again. If all ticks fail, `lost` reports the loss before others may assume the holder dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -239,7 +239,7 @@ function heldLock(
   }
 }
 
-/** The reason for the loss, as the end of a sentence. */
+/** Why the lock was lost, as the end of a sentence. */
 function lossOf({ read }: LockMachine, path: string, own: LockHolder): string {
   const seen = seeLock(path, read)
   if (typeof seen !== 'object') return `its file "${path}" was removed`

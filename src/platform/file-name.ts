@@ -13,7 +13,7 @@ const lone = /[\udc80-\udcff]/u
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
-/** The text of a name; also of several names with separators. */
+/** The text of a name, or of several names with separators. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   let name = ''

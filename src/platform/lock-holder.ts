@@ -56,7 +56,7 @@ export interface LockText {
 
 /**
  * Looks at a lock. Throws the system's error.
- * @returns undefined if there is none, `strange` if the file is not a lock
+ * @returns undefined if there is no file, `strange` if the file is not a lock
  */
 export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
   const seen = read(path)

@@ -104,7 +104,7 @@ export interface DatedFileStatus extends FileStatus {
    */
   readonly bornNs: bigint
   readonly changedNs: bigint
-  /** A text that identifies the content, if the system has one without reading the file. */
+  /** A text that identifies the content, if the system can give one without reading the file. */
   readonly digest?: string
 }
 
@@ -124,7 +124,7 @@ export type LockAnswer =
   | {
       readonly kind: 'held'
       readonly lock: FileLock
-      /** Who had the lock before: a `dead` holder has ended, a `stale` one may only be stopped, and wake later. */
+      /** Who had the lock before: a `dead` holder has ended, a `stale` one may be merely stopped, and wake later. */
       readonly from: 'nobody' | 'dead' | 'stale'
     }
   /** A living process holds the lock. */

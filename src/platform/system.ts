@@ -18,7 +18,7 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-/** Silence before the first probe, ms. Systems wait two hours, but devices on the way forget connections sooner. */
+/** Silence before the first probe, ms. Systems wait two hours by default, but routers forget connections sooner. */
 const keepAliveInitialDelay = 60_000
 
 const keepAlive = {

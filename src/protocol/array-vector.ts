@@ -6,10 +6,10 @@
     scale       int32   decimals only
     block*      until all rows are there:
       rowCount    uint16
-      countBytes  uint8   1, 2 or 4: the least that holds the longest row of the block
+      countBytes  uint8   1, 2 or 4: the fewest that can hold every count of the block
       reserved    uint8   0
       counts      rowCount × countBytes
-      cells       Σ counts elements
+      cells       elements, as many as the sum of the counts
   An empty row travels as one null cell, as official clients send it; a count of 0 is read as an empty row.
 */
 import { ProtocolError, ValueError } from '../errors.js'

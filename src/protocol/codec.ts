@@ -63,7 +63,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
   }
 }
 
-/** Like `encodeValue`, but compresses the columns of a table that compression makes smaller. */
+/** Like `encodeValue`, but compresses each column of a table if that makes the column smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
   if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
   else encodeValue(writer, value)

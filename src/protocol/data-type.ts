@@ -68,7 +68,7 @@ export function typeOfId(reader: ByteReader, id: number): DataType {
   return type
 }
 
-/** True for types with a scale, which they have on the wire and in texts such as `DECIMAL64(4)`. */
+/** True for types with a scale, on the wire and in texts such as `DECIMAL64(4)`. */
 export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }

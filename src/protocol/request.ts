@@ -7,7 +7,8 @@
                  function LF name LF argument count LF byte order
                  variable LF name,name,… LF count LF byte order
     arguments  objects, one after the other, with no length of their own
-  props: flags_cancellable_priority_parallelism_rootJob_fetchSize_offset_clientId_sequenceNumber, empty ends left out.
+  props      flags_cancellable_priority_parallelism_rootJob_fetchSize_offset_clientId_sequenceNumber
+             Empty fields at the end are left out.
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError, UsageError } from '../errors.js'
@@ -41,7 +42,7 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** The default of an empty field; official clients usually send it. */
+/** The defaults of empty fields. Official clients usually send these numbers. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
@@ -91,7 +92,7 @@ export const defaultRequestLimits: RequestLimits = {
   maxBodyBytes: 16_777_216,
 }
 
-/** The sender announces the count before any argument arrives. C++ and Python clients send only a few. */
+/** Limit of the count that a sender announces before the arguments. C++ and Python clients send only a few. */
 const maxArguments = 4096
 
 /**

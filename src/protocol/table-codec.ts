@@ -1,6 +1,6 @@
 /*
   Table (docs/protocol.md#tables)
-    flag     uint16  0 (8 or 27 from some clients, no type), form 6
+    flag     uint16  0 (from some clients 8 or 27; not a type), form 6
     rows     int32
     columns  int32
     name     text ended by 00, usually empty
@@ -20,7 +20,7 @@ import type { Column, Table } from './value.js'
 const compressedTableId = 8
 
 /**
- * Writes a table with its flag. The caller's encoder gets each column with a base id of its own, for SYMBOL columns.
+ * Writes a table with its flag. The caller's encoder gets each column, with a base id that no other SYMBOL column has.
  * @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names
  */
 export function encodeTable(

@@ -1,6 +1,6 @@
 /*
-  A DolphinDB value, the same on clients and servers. A vector is a column: one typed array whose elements, null
-  sentinels included, are exactly what is sent, so a numeric column needs no copy on its way to the socket
+  A DolphinDB value, the same on clients and servers. A vector is a column. A numeric column is one typed
+  array of exactly the bytes that are sent, null sentinels included: it needs no copy on its way to the socket
   (little-endian hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'

@@ -50,7 +50,7 @@ export function encodePair(writer: ByteWriter, pair: Pair): void {
   encodeShapedElements(writer, elements, 2, 1)
 }
 
-/** Writes rows, columns, scale and elements. SYMBOL is written as plain strings. */
+/** Writes the counts of rows and columns, scale and elements. SYMBOL is written as plain strings. */
 export function encodeShapedElements(
   writer: ByteWriter,
   vector: TypedVector,
@@ -117,7 +117,7 @@ export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads a decimal's scale unless `sentScale` gives it, then `length` elements. Rows and columns were read before. */
+/** After the counts of rows and columns, reads a decimal's scale unless `sentScale` gives it, and `length` elements. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

@@ -1,5 +1,5 @@
 /*
-  Target columns filled from templates (`mapping.set`), or from parts of the input's path with the names of the columns.
+  Target columns filled from templates (`mapping.set`), or from the part of the input's path that has the column's name.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names or numbers. If there is none, throws, or returns undefined if `isOther`. */
+/** The field that a template gives by name or number. If there is none: undefined if `isOther`, else throws. */
 export function templateField(
   name: string,
   isOther: boolean,

@@ -1,6 +1,6 @@
 /*
   The longest texts in DolphinDB's tables (docs/server-semantics.md#conversions-on-insert). DFS tables silently cut a
-  longer STRING or BLOB, and refuse the whole batch of a longer SYMBOL. Tables in memory take any length.
+  longer STRING or BLOB, and refuse a whole batch that has a longer SYMBOL. Tables in memory take any length.
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { TargetColumn } from './target-schema.js'
@@ -32,7 +32,7 @@ export function limitedColumns(
   })
 }
 
-/** What a message says was expected instead of a text longer than `maxBytes`, and which type would hold the text. */
+/** For messages: what was expected instead of a text longer than `maxBytes`, and which type would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
   const [type] = types.find(([, limit]) => limit === maxBytes)!

@@ -37,7 +37,7 @@ const closeTimeoutMs = 1_000
 /** Pause between two calls of the question in `until`. */
 const pauseMs = 20
 
-/** A user other than the user of the server target. */
+/** A user other than the one whose login the checks use. */
 export interface SecondLogin {
   readonly user: string
   readonly password: string
@@ -101,7 +101,7 @@ export interface CheckContext extends Pick<
   readonly prepare: (script: string) => Promise<Result | undefined>
   /** Repeats the question until it has an answer, or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** The number of a table's rows. With `atLeast`, waits until there are that many and no more arrive. */
+  /** The number of a table's rows. With `atLeast`, waits until there are that many and the number stays. */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 

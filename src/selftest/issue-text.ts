@@ -37,7 +37,7 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-/** @param hasAddresses  false if a version in the text could be mistaken for an address */
+/** @param hasAddresses  false leaves addresses in the text, because a version in it could be mistaken for one */
 function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
   const { host, otherHosts = [], allowRedirect = [], user, password } = server
   const secrets: [string | undefined, string][] = [

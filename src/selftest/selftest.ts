@@ -51,7 +51,7 @@ const cleanUpShare = 1 / 6
 /** Longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
-/** Ten years. If the server's time differs from ours by more, it is ignored. */
+/** Ten years. If the server's time differs from ours by more, the difference is ignored. */
 const mostAheadMs = 315_360_000_000
 /** Pause between two looks at requests that still run. */
 const jobPauseMs = 50
@@ -68,7 +68,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   control: Session | undefined
   /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]
-  /** Why no further request to the server makes sense; undefined if none has failed. */
+  /** Why no further request to the server makes sense; undefined until the server stops answering. */
   lost: string | undefined
 }
 
@@ -156,7 +156,7 @@ async function tryAll(
 
 /**
  * The session for the next check, or an outcome that says why the check does not run.
- * @param hasFailed  whether a check has failed. If none has, a lost server fails the first check that cannot run
+ * @param hasFailed  whether an earlier check has failed: if so, a lost server skips this check, else fails it
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')

@@ -77,7 +77,7 @@ export interface NodeConfig {
   enableSharedVarCreationControl: boolean
   /** Gigabytes. */
   maxMemSize: number
-  /** With 1, servers force redo log, data and metadata to disk; default 0. */
+  /** With 1, a server flushes redo log, data and metadata to disk; default 0. */
   dataSync?: number
   /** Gigabytes; without it OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
@@ -117,7 +117,7 @@ export interface ServerNode {
   beforeWrite: Faults['beforeWrite']
   /** Fault hook for removals of shared stream tables; only for tests. */
   beforeRemoval: Faults['beforeRemoval']
-  /** Fault hook for parts of results; only for tests. */
+  /** Fault hook for `limit` clauses; only for tests. */
   beforeSlice: Faults['beforeSlice']
   /** @internal */
   readonly clock: Clock

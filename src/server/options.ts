@@ -31,9 +31,9 @@ export interface ServerOptions {
   /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts tables that clients send to functions, and drops them without running built-in functions. Functions of
-   * sessions and function views run, but their rows for shared and stored tables are dropped, except single rows into
-   * keyed stream tables.
+   * Counts tables that clients send to functions, and drops them without running built-in functions. Function
+   * views and the session's own functions run, but their rows for shared and stored tables are dropped, except single
+   * rows into keyed stream tables.
    */
   discard?: boolean
   /**
@@ -47,7 +47,7 @@ export interface ServerOptions {
   settings?: Partial<NodeConfig>
   /** Limit of simultaneous connections; default 512. */
   maxConnections?: number
-  /** Largest value accepted in a request, in bytes. */
+  /** Largest value accepted in a request, in bytes; default 1 GiB. */
   maxValueBytes?: number
   /** Limit of memory for the values of one request; default 1 GiB. */
   maxRequestBytes?: number

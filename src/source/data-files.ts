@@ -8,7 +8,7 @@ import { expandBraces, pathMatcher } from './glob.js'
 /** Files found in folders or archives, but not selected. */
 export interface PassedOver {
   readonly files: number
-  /** Counts by extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` (pipes, devices), `others`. */
+  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe, device), `others`. */
   readonly byKind: Readonly<Record<string, number>>
   readonly first: readonly string[]
 }

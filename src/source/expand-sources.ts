@@ -25,7 +25,7 @@ import { newPathList, type GrowingPathList, type PathList } from './path-list.js
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 export interface ExpandedSources {
-  /** Inputs in the given order, those of one pattern or folder sorted. Each file appears once, under its first name. */
+  /** In the given order; files of one pattern or folder are sorted. Each file appears once, under its first name. */
   readonly paths: PathList
   /** Stored size of each input in bytes; undefined for anything but an ordinary file. */
   readonly sizes: readonly (number | undefined)[]

@@ -76,7 +76,7 @@ export async function globFiles(
 
 interface Walk {
   readonly parts: readonly string[]
-  /** One for each part of the pattern that is compared with names in a folder; undefined for plain names and `**`. */
+  /** For each part of the pattern, the expression that names must match; undefined for plain names and `**`. */
   readonly matchers: readonly (RegExp | undefined)[]
   readonly files: Files
   readonly paths: GrowingPathList

@@ -73,7 +73,7 @@ export class ByteReader {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }
 
-  /** Waits until `has(byteLength)`. For headers and single values; long payloads go through `fill`. */
+  /** Waits until `has(byteLength)` is true. For headers and single values; long payloads go through `fill`. */
   *need(byteLength: number): Generator<void, void, void> {
     while (!this.has(byteLength)) {
       this.#failIfEnded()
@@ -210,7 +210,7 @@ export class ByteReader {
     return this.tryStr0(maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
-  /** `str0` if the text ends in the current chunk, else undefined with nothing consumed. */
+  /** Like `str0` if the text ends in the current chunk; otherwise returns undefined and consumes nothing. */
   tryStr0(maxBytes: number): string | undefined {
     return this.#textBefore(0, maxBytes)
   }
@@ -223,7 +223,7 @@ export class ByteReader {
     return this.#position > start
   }
 
-  /** `line` if the line ends in the current chunk, else undefined with nothing consumed. */
+  /** Like `line` if the line ends in the current chunk; otherwise returns undefined and consumes nothing. */
   tryLine(maxBytes: number): string | undefined {
     return this.#textBefore(lineFeed, maxBytes)
   }
@@ -233,7 +233,7 @@ export class ByteReader {
     return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
   }
 
-  /** `utf8` if the whole text is in the current chunk, else undefined with nothing consumed. */
+  /** Like `utf8` if the whole text is in the current chunk; otherwise returns undefined and consumes nothing. */
   tryUtf8(byteLength: number): string | undefined {
     const start = this.#position
     if (this.#chunk.length - start < byteLength) return undefined

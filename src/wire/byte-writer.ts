@@ -93,7 +93,7 @@ export class ByteWriter {
     this.#position += array.length
   }
 
-  /** Takes `array` by reference: it must not change until it has been written to the socket. */
+  /** Takes `array` by reference, so `array` must not change until it has been written to the socket. */
   view(array: Uint8Array): void {
     if (array.length === 0) return
     this.#seal()
@@ -101,7 +101,7 @@ export class ByteWriter {
     this.#chunkBytes += array.length
   }
 
-  /** `bytes` or `view`, whichever costs less: `array` must not change until it has been written to the socket. */
+  /** Calls `bytes` or `view`, whichever costs less. `array` must not change until it has been written to the socket. */
   payload(array: Uint8Array): void {
     if (array.length < minViewBytes) this.bytes(array)
     else this.view(array)

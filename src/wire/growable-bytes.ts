@@ -13,7 +13,7 @@ export class GrowableBytes {
 
   /**
    * @param maxBytes  limit of the array; the last growth ends exactly at this size
-   * @param expectedBytes  room from the start
+   * @param expectedBytes  initial size of the array
    */
   constructor(maxBytes: number, expectedBytes: number = 0) {
     this.#bytes = new Uint8Array(expectedBytes)

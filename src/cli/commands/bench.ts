@@ -12,7 +12,7 @@ import { measure, modeNames, ratioText, showMeasuring, type Measurement } from '
 import type { BenchSettings } from '../options/command-options.js'
 import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 
-/** @returns the exit code @throws {DdbError} if the measurement fails, after the JSON object was printed */
+/** @returns the exit code @throws {DdbError} if the measurement fails; with `--json` prints the error first */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)

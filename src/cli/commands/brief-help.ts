@@ -5,7 +5,7 @@ import type { OptionTable } from '../options/reading/definition.js'
 import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
-/** A task, and the effect of each of its options in half a line, by the option's key. */
+/** A task of the user, and its options: key → the option's effect in half a line. */
 type Task = readonly [title: string, options: Readonly<Record<string, string>>]
 
 interface Brief {
@@ -77,7 +77,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
   },
 }
 
-/** Width of the column of flags, with margins, in characters. */
+/** Width of the flags column with its margins, in characters. */
 const flagsWidth = 33
 
 /** @param columns  width of the terminal @returns undefined for a command whose whole help is short */

@@ -115,7 +115,7 @@ async function runCheck(
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
-    // If standard output failed, the exit code in the summary file is outdated: writes the file again.
+    // If standard output failed, the summary file holds an outdated exit code, so the file is written again.
     if (printedCode === exitCode) return exitCode
     return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {

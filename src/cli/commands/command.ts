@@ -15,7 +15,7 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** What the user typed, for the report of a failure. A command may add the command to try next. */
+  /** What the user typed, for the report of a failure. `run` may store here which command to try next. */
   readonly asked: Asked
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
@@ -25,7 +25,7 @@ export interface CommandFacts<Table extends OptionTable> {
   readonly name: string
   readonly group: string
   readonly summary: string
-  /** `[source...]`, in commander's notation; empty for none. */
+  /** The command's arguments in commander's notation, such as `[source...]`; empty if it takes none. */
   readonly args: string
   readonly options: Table
   /** False if this command does not use the settings that clients share (`host`, `port`). */
@@ -39,7 +39,7 @@ export interface CommandFacts<Table extends OptionTable> {
 export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isClient'> {
   readonly environmentPrefix: string
   readonly takesSharedConfig: boolean
-  /** Text of the help below the options. */
+  /** The help text that follows the options. */
   readonly epilogue: string
   /** Reads the settings now, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>

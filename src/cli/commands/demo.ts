@@ -22,12 +22,12 @@ export interface DemoWay {
   /** A script under fixtures/, quoted from DolphinDB's documentation. */
   readonly script: string
   readonly input: string
-  /** Run before the script to prepare what it expects. */
+  /** Statements to run before the script: they prepare what the script expects. */
   readonly preparations: readonly string[]
   /** The expression that the loader calls with every batch. */
   readonly runs: string
   readonly target: TargetOptions
-  /** The same target as flags of `load`, one line each. */
+  /** The flags with which `load` writes to the same target, one string per printed line. */
   readonly flags: readonly string[]
   /** The table in which to count the rows. */
   readonly counted: string
@@ -67,7 +67,7 @@ before it writes them. In this example the file has a TIMESTAMP and the table
 needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',
-    // The script shares a new table as `trades`: removes the table that the first part shared under this name.
+    // The first part shared another table as `trades`. This part removes it, because its script reuses the name.
     preparations: ['undef(`trades, SHARED)'],
     runs: 'appendStreamingData',
     target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },
@@ -270,7 +270,7 @@ ${paintResult('bold', 'Next, with a server of your own')}
 `
 }
 
-/** The path relative to the working folder for a file in it, else the path as given. */
+/** For a file in the working folder, the path relative to that folder; otherwise the path as given. */
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path)
   return clean(near.startsWith('..') || isAbsolute(near) ? path : near)

@@ -7,7 +7,7 @@ import { readFilesFrom } from '../files/files-from.js'
 import type { LoadSettings } from '../options/load-options.js'
 
 /**
- * Default: standard input. @throws {InputError}
+ * Standard input if the user names no source. @throws {InputError}
  * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
@@ -24,7 +24,7 @@ export async function inputsOf(
   return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
 }
 
-/** @throws {UsageError} DDB_USAGE, after showing the help, if data would have to be typed */
+/** @throws {UsageError} DDB_USAGE, after showing the help, if the user would have to type the data */
 export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, call: Call): void {
   if (filesFrom !== undefined || call.args.length > 0) return
   if (!call.processEnvironment.stdin.isTTY) return

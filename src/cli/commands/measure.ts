@@ -1,6 +1,6 @@
 /*
-  The measurement from DolphinDB's chapter on asynchronous writing: the same requests once with an answer to each and once
-  without, each mode into its own stream table. The clock runs until the server has counted the last row.
+  The measurement from DolphinDB's chapter on asynchronous writing: sends the same requests synchronously, then
+  asynchronously, each time into a new stream table. Each measurement ends once the server counts the last row.
 */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -31,10 +31,10 @@ export interface Measurement {
 
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Limit of the requests per mode. */
+  /** Largest number of requests in each mode. */
   requests: number
   rows: number
-  /** Time limit for the synchronous requests, ms; as many asynchronous requests follow. Default: none. */
+  /** Time limit of the synchronous mode, ms; default none. The asynchronous mode sends the same number of requests. */
   longestMs?: number
   signal: AbortSignal
   /** Called now and then while requests are sent, with the fraction done. */

@@ -79,7 +79,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   const sources = await expandInputs(inputs, input, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
-  // A plan stored beside its input files is not an input.
+  // The file of the plan may be among the input files, but is not an input.
   const paths = [...sources.paths].filter(one => resolve(one) !== place)
   const { batchRows = dfsBatch.rows, batchBytes = dfsBatch.bytes } = settings
   const { unitSize = defaultUnitBytes } = settings

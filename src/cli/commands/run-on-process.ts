@@ -50,7 +50,7 @@ export interface RunCommand<Found> {
   asked(found: Found | undefined): AskedRun
   /** Makes every check that touches no file. */
   check(found: Found): Promise<void>
-  /** The inputs, if `check` has looked at all of them: saves expanding a million files twice. */
+  /** The inputs, if `check` has expanded all of them, so that a million files need not be expanded twice. */
   looked?(): ExpandedSources | undefined
   /** The options for the library, including the password. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
@@ -85,7 +85,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     await openFiles(settings, held, call)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    // With a lock this process may have waited, so what `check` found may be outdated.
+    // A run with a lock expands its inputs again: it may have waited, so what `check` found may be outdated.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
@@ -165,7 +165,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // English messages may only mean that the output is a pipe: then the browser chooses the report's language.
+      // A pipe makes messages English whatever the user reads. Then the browser chooses the report's language.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }
@@ -212,7 +212,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // Leaves even if some work does not end.
+      // The process leaves even if some of its work does not end.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })

@@ -31,7 +31,7 @@ interface Ended extends SelftestResult {
   readonly server: ServerTarget
 }
 
-/** @returns the exit code @throws {DdbError} if connecting or the login fails, after the JSON object was printed */
+/** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
 export async function run(settings: SelftestSettings, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)

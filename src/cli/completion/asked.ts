@@ -86,7 +86,7 @@ export function askedAt(
   }
   // The library would print candidates, even candidates that do not match.
   Object.assign(root, { complete: () => undefined })
-  // After -- only arguments follow; for a lone hyphen the library would offer short options.
+  // After `--` only arguments follow. For a lone hyphen the library would offer short options, so it gets `--`.
   if (isAfterOptions) root.parse([before[0]!, ''])
   else root.parse([...before, current === '-' ? '--' : current])
   const start = current.slice(eq)

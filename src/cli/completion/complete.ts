@@ -22,7 +22,7 @@ import { findTables } from './server-tables.js'
 
 export interface Request {
   readonly shell: Shell
-  /** From bash the line up to the cursor, and the part that bash will replace; from other shells the words. */
+  /** bash passes two texts: the line up to the cursor, and the part that it will replace. Other shells pass words. */
   readonly typed: readonly string[]
 }
 
@@ -63,7 +63,7 @@ export async function complete(
     const lines = candidates.map(lineFor(shell, asked, line, typed))
     await output.write([form, ...lines, ''].join('\n'))
   } catch {
-    // An empty answer, as for every failure.
+    // After any failure the answer is empty.
   }
   if (isLate) processEnvironment.die()
   return 0

@@ -25,7 +25,7 @@ export const filePatterns: Readonly<Record<FileKind, string>> = {
 }
 
 /**
- * Folders end with a slash. If no file is of the kind, all files are offered, as users may load any file.
+ * Folders end with a slash. If no file is of this kind, all files are offered, because users may load any file.
  * @param home  replaces ~ @throws the system's error
  */
 export function filesBelow(start: string, kind: FileKind, home: string): readonly string[] {

@@ -47,7 +47,7 @@ export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-/** Whether the name leads to standard output, which replacing the file would disconnect from its destination. */
+/** Whether the name leads to standard output. Replacing that file would cut off the output. */
 export function isStandardOutput(name: string): boolean {
   return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
 }

@@ -52,7 +52,7 @@ export interface FileSettings {
   readonly pathUnmatched?: PathUnmatched
 }
 
-/** Which files of the sources are inputs. */
+/** Options that select the inputs among the files of the sources. */
 type Rules = {
   readonly [Name in 'include' | 'members' | 'path' | 'pathUnmatched']?:
     FileSettings[Name] | undefined
@@ -66,7 +66,7 @@ interface NamedPath {
   /** The role of the file, as the end of the error message. Paths with the same role may be one file. */
   readonly part: string
   readonly isWritten: boolean
-  /** The name comes from the program, not from the user. */
+  /** True if the program chose the name, not the user. */
   readonly isOwn?: boolean
 }
 
@@ -85,7 +85,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // Inputs exist, so if none of the run's other paths exists, none is an input. That saves expanding very many inputs.
+  // If nothing exists at the run's other paths, none of them is an input, and the inputs need not be expanded.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||

@@ -99,7 +99,7 @@ async function openDevice(path: string): Promise<Sink> {
   return { put: text => file.writeFile(text), close: () => file.close() }
 }
 
-/** A link itself is replaced; the permissions of a file stay. */
+/** Replaces a link itself, not the file that it leads to. The new file keeps the permissions of the old one. */
 async function replaceFile(name: string, text: string): Promise<void> {
   const before = await lstat(name).catch(() => undefined)
   const { file, madeName, discard } = await createBeside(name)

@@ -1,6 +1,6 @@
 /*
-  Selects which tables left by other runs to mention, each once a day. If a run has a journal on this machine, mentions
-  the run instead of its tables, unless the run loads into another target.
+  Selects the leftover tables of other runs that the program mentions, each once a day. If a run has a journal on this
+  machine, the program mentions that run instead of its tables, or neither if the run loads into another target.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
@@ -24,7 +24,7 @@ export function leftoversToTell(
       names.filter(name => !wasTold('leftover', `${address} ${name}`, dayMs, environment))
     const known = await knownRuns(tables, folder)
     for (const { runId, target: other, names } of known) {
-      // A load into another table does not concern this one.
+      // A run into another target does not concern this load.
       if (other.table !== target.table || other.function !== target.function) continue
       const told = worth(names)
       if (told.length > 0) tellRun(runId, told)

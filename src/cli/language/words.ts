@@ -29,7 +29,7 @@ export interface Words {
   tell<Text extends Sentence>(this: void, english: Text, ...values: ValuesOf<Text>): string
   /** `1 row`, `2,000 rows`. */
   count(this: void, count: number, noun: Noun): string
-  /** A sentence of the library, with flags for fields; English if it has no translation. */
+  /** A sentence of the library, with flags in place of field names; English if it has no translation. */
   notice(this: void, english: string): string
   /** Explains a failure whose own sentence stays English. */
   meaning(this: void, code: string): string | undefined

@@ -1,5 +1,5 @@
 /*
-  Options of commands that resume a run: the place of its journal, and its server, by default the journal's.
+  Options of commands that resume a run: the folder of its journal, and its server. Default: the server in the journal.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'

@@ -25,7 +25,7 @@ export type PasswordSource =
   | { kind: 'stdin'; origin: string }
   | { kind: 'environment'; password: string; origin: string }
 
-/** Flags, then environment, then configuration files. @throws {UsageError} DDB_USAGE for two sources of equal rank */
+/** Precedence: flags, environment, configuration. @throws {UsageError} DDB_USAGE for two sources of equal rank */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)
   const stdin = findValue(serverOptions.passwordStdin, sources)

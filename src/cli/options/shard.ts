@@ -4,7 +4,7 @@
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'
 
-/** The value of `--shard`: `auto` takes the index, and the count unless given, from the scheduler. */
+/** The value of `--shard`. `auto` takes the index from the scheduler, and the count, too, unless the user gives it. */
 export interface AskedShard {
   readonly index: number | 'auto'
   readonly count: number | undefined

@@ -50,7 +50,7 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
-/** An option as flags: a switch only if it is on, every text of a repeatable option, the last text of others. */
+/** An option as flags. A switch appears if it is on, a repeatable option once per text, others with their last text. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
@@ -248,7 +248,7 @@ export function completedCommand(call: TypedCall, needed: NeededOptions): string
   return sameCommand(call, without, neededWords(needed, call.flags))
 }
 
-/** @param flags  given already */
+/** @param flags  that the call already has */
 function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
   const header = needed.noHeader ? 'no' : needed.header
   const { quote, quotes, trim, ragged } = needed.reading
@@ -295,7 +295,7 @@ export interface ResumedRun {
 
 /** What a command needs to resume a run. */
 export interface GoingOn extends ResumedRun {
-  /** As the user gave it; undefined for the program's folder. */
+  /** The state folder that the user gave; undefined for the program's own. */
   readonly stateDir: string | undefined
   /** The server of this process. */
   readonly server: JournaledServer

@@ -28,7 +28,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, but not a load from a pipe, nor a script, which has effects and may hold a password. */
+/** Repeats the command, except `exec` and loads from a pipe: scripts have effects and may hold passwords. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -87,7 +87,7 @@ const tables: Advice = asked => {
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.includes('-'))
 
-/** Suggests to count the rows of the table. */
+/** Suggests counting the rows of the table. */
 const look: Advice = ({ flags }) => {
   const table = flags.get('table')?.at(-1)
   if (table === undefined) return undefined
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** Suggests the embedded server on the port without a server; if the port of `serve` is in use, any free port. */
+/** Suggests starting the embedded server where no server answered. If `serve` itself failed, suggests any free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])

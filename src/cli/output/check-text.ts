@@ -25,7 +25,7 @@ const shownTables = 3
 const shownInputs = 20
 const shownPartitions = 10
 
-/** Everything but the commands. @param columns  width of the terminal; undefined leaves lines whole */
+/** The result without the `load` commands. @param columns  width of the terminal; undefined leaves lines whole */
 export function checkText(
   result: CheckResult,
   paint: Paint,

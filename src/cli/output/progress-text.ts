@@ -162,7 +162,7 @@ export function shareText(
 
 const usualBar = 16
 
-/** The look at the inputs before a load begins: the number of the current file, or of a single input the bytes read. */
+/** Progress while a load looks at its inputs: number of the current file, or bytes read of a single input. */
 export function lookText(
   at: Pick<Figures, 'input' | 'bytesRead' | 'totalBytes'>,
   width: number,

@@ -18,7 +18,7 @@ export interface Progress {
   stop(): void
 }
 
-/** @param style  `auto` draws a bar if the terminal can redraw, `bar` on any terminal; otherwise both print lines */
+/** @param style  `bar` draws on any terminal, `auto` only if the terminal can redraw; else both print lines */
 export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,

@@ -10,10 +10,10 @@ import type { Way } from './ways-on.js'
 export interface RunReport {
   readonly runId: string
   readonly state: RunState
-  /** Start of the first process, and end of the last process that recorded one; ISO 8601, in UTC. */
+  /** Start of the first process, and the last end that a process recorded; ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
-  /** The exit code of the last process that recorded one. */
+  /** The exit code of the last process that recorded its end. */
   readonly exitCode: number | null
   readonly target: {
     readonly host: string

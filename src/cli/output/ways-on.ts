@@ -12,7 +12,7 @@ export interface Way {
   readonly command: string
 }
 
-/** Whether the run has read everything, and only rows are left for which the server's answer was lost. */
+/** Whether the run read everything, and only rows whose answer from the server was lost are uncertain. */
 export function isLeftUnanswered({
   status,
   error,

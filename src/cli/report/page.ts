@@ -260,7 +260,7 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
   return section('latency', `${waited}<h3>${both('batches')}</h3><dl>${list.join('')}</dl>`)
 }
 
-/** Left out for a single connection, which has carried everything. */
+/** The rows and latencies of each connection; empty for a single connection, which has carried everything. */
 function byConnection({ byConnection: all }: LoadResult): string {
   if (all.length < 2) return ''
   const most = (of: (one: (typeof all)[number]) => number | null): number =>

@@ -2,7 +2,7 @@
   The style and script of the --report page. They are text for a browser, so they are not code here.
 */
 
-/** Light and dark; the tones have a contrast of at least 3 to 1 with both backgrounds. */
+/** The style for a light and a dark page; each tone has a contrast of at least 3 to 1 with its background. */
 export const style = `
 :root{color-scheme:light dark;--ground:#fff;--raised:#f5f6f8;--ink:#1b1f24;--faint:#5a6472;--rule:#d8dce2;
 --sent:#2f6fdb;--good:#1a7f4b;--doubt:#a86400;--bad:#c4314b;--plain:#6b7685}

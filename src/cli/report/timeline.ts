@@ -17,10 +17,10 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** More moments than a chart has pixels in its width. */
+/** Most moments to keep: a chart is fewer pixels wide. */
 const mostMoments = 2_000
 
-/** Drops every second moment if there are too many: a run of a week has as many as a run of a minute. */
+/** Drops every second moment whenever there are too many, so that memory does not grow with the length of a run. */
 export function newTimeline(): Timeline {
   let moments: Moment[] = []
   let latest: Moment | undefined

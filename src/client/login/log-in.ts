@@ -155,7 +155,7 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/** True if no other method helps: the server refuses the user or names another node, not if it only demands a login. */
+/** True if the server refuses the user or names another node, so no other method helps; false if it demands a login. */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)

@@ -32,7 +32,7 @@ export class PoolMember {
     return this.#session?.closed === false
   }
 
-  /** @param signal  ends this attempt; later ones have none */
+  /** @param signal  ends this attempt to connect */
   async open(signal?: AbortSignal): Promise<void> {
     const signals = signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]
     try {

@@ -100,7 +100,7 @@ export class ConnectionPool implements AsyncDisposable {
    */
   runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
-    // Callers who ask for the result get the failure; if none does, nothing crashes.
+    // Callers who ask for the result get the failure. If nobody asks, the failure does not end the process.
     task.result().catch(() => undefined)
     return task as unknown as PoolTask<T>
   }

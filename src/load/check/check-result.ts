@@ -38,7 +38,7 @@ export interface CheckedField {
 /** A row that would not load, and the reason. */
 export interface CheckProblem {
   file: string
-  /** From 1. */
+  /** Line of the record, from 1. */
   lineNumber: number
   /** Start of the record in the decompressed input, from 0. */
   offsetBytes: number
@@ -51,13 +51,13 @@ export interface CheckProblem {
 }
 
 export interface CheckedPartitions {
-  /** Outermost first. */
+  /** The scheme's dimensions, outermost first. */
   dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
   /** Number of different partitions; null if the scheme does not tell. All hash partitions count as one. */
   count: number | null
   /** Number of partitions that the server would create for new values. */
   added: number
-  /** The 20 partitions with most rows, largest first. `keys`: one per dimension; null if the scheme does not tell. */
+  /** The 20 partitions with the most rows, largest first. `keys`: one per dimension; null if unknown. */
   largest: { keys: (string | null)[]; rows: number }[]
   /** Rows that no partition takes; `rejected` includes them. null if the scheme does not tell. */
   outside: number | null
@@ -69,7 +69,7 @@ export interface FrozenLoad {
   input: InputOptions
   mapping: MappingOptions
   cells: CellOptions
-  /** Undefined if the target is unknown. */
+  /** Names and types of the target's columns; undefined if the target is unknown. */
   expectTypes?: string
 }
 
@@ -93,7 +93,7 @@ export interface CheckResult {
     detected: Detected | null
     /** True if every record was read. */
     isWhole: boolean
-    /** In the order of the target's columns, followed by fields that no column takes. */
+    /** Fields in the order of the target's columns, followed by those that no column takes. */
     fields: CheckedField[]
   }[]
   sources: SourceNotes
@@ -101,9 +101,9 @@ export interface CheckResult {
   rows: { read: number; fit: number; rejected: number; unfit: number }
   /** One per target column; empty if the target is unknown. `rejected` counts rows that this column rejected. */
   columns: { name: string; type: string; nulls: number; coerced: number; rejected: number }[]
-  /** null if the target is not partitioned or unknown. */
+  /** null if the target is unknown or not partitioned. */
   partitions: CheckedPartitions | null
-  /** The first twenty. */
+  /** The first twenty problems of all inputs. */
   problems: CheckProblem[]
   /** Which texts do not suit their columns, and which options make them readable: a sentence for each problem. */
   remedies: string[]

@@ -25,7 +25,7 @@ const noTarget: TargetDescription = { columns: [], keyed: false }
 /**
  * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects
  * file. It does not test whether the user may write.
- * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the target cannot be asked, the
+ * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the server cannot be asked, the
  *   result still tells how the inputs are read. The promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
@@ -75,7 +75,7 @@ function withFiles(platform: Platform): Platform {
   return { ...platform, files: withArchives(platform.files) }
 }
 
-/** A plan that reads on after rejects, and keeps none of them. */
+/** The same plan, except that the run reads on after rejects and keeps none of them. */
 function lookingPlan(plan: Plan): Plan {
   return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
 }
@@ -90,7 +90,7 @@ async function failureOf(action: () => Promise<void>): Promise<DdbError | undefi
   }
 }
 
-/** Failures of inputs that do not fit the target; otherwise the first reject, if only rejects were read. */
+/** Failures of inputs that do not fit the target. Without such inputs, the first reject if every row was rejected. */
 function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError[] {
   const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
   const [first] = problems

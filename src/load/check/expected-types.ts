@@ -14,7 +14,7 @@ import {
 const shownDifferences = 5
 
 /**
- * @param expected  a list such as `time:TIMESTAMP,sym:SYMBOL`; undefined expects nothing
+ * @param expected  a list such as `time:TIMESTAMP,sym:SYMBOL`; undefined checks nothing
  * @throws {DdbError} DDB_EXPECTATION
  * @throws {UsageError} DDB_USAGE if `expected` is not a list of names and types
  */

@@ -1,6 +1,6 @@
 /*
-  Looks at the data that a run reads, and sends nothing: samples of each input's columns, the first problems, the partitions, and the
-  number of requests.
+  Collects what a check reports about the rows, and sends nothing. It keeps sample values and the first problems, and
+  counts rows by partition.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch } from '../../parse/batch.js'

@@ -30,7 +30,7 @@ export interface PartitionTally {
 interface Bins {
   /** Whether the scheme tells which values share a partition. */
   readonly tells: boolean
-  /** −1 if no partition contains the value. */
+  /** Number of the partition that contains the value; −1 if none does. */
   binOf(key: Key): number
   nameOf(bin: number): string | null
   /** Whether the server has to create the partition. */
@@ -157,7 +157,7 @@ function keyText(key: Key, like: Value): string {
 }
 
 interface Places {
-  /** Number of the partition `bin` inside partition `place` of the level above; −1 if there are too many partitions. */
+  /** Index in its level of the partition with this bin inside partition `place` of the level above; −1 if too many. */
   inside(place: number, level: number, bin: number): number
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */
@@ -165,9 +165,9 @@ interface Places {
 }
 
 function newPlaces(levels: number): Places {
-  /** One map per level, from `outer place * 2 ** 26 + bin` to the partition's own place. */
+  /** One map per level, from `outer index * 2 ** 26 + bin` to the partition's index in this level. */
   const known = Array.from({ length: levels }, () => new Map<number, number>())
-  /** Row counts, by place of the last level. */
+  /** Row count of each partition of the last level, by its index there. */
   const rows: number[] = []
   let isFull = false
   return {

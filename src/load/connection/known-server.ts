@@ -20,7 +20,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts the script that creates a stream table; the next eight facts: a kind of DFS table. */
+  /** The server accepts the script that creates a stream table or, for the next eight facts, a kind of DFS table. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -72,13 +72,13 @@ export interface KnownServer {
   /** The answer of `version()`; for any other version, the facts do not count. */
   version: string
   facts: ServerFacts
-  /** By user name; '' for guests. */
+  /** Facts about users by name; '' for guests. */
   users: Readonly<Record<string, UserFacts>>
 }
 
 /** Remembers facts about servers. Without it every run asks again. */
 export interface ServerMemory {
-  /** Undefined for an unknown server. */
+  /** What is remembered of a server; undefined if nothing is. */
   known(address: ServerAddress): KnownServer | undefined
   /** Replaces the facts known before. */
   keep(address: ServerAddress, known: KnownServer): void

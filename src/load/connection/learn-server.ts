@@ -76,7 +76,7 @@ export function keepFacts(run: Run, found: Facts): void {
   })
 }
 
-/** The memory belongs to the caller; its failure must not end a run. */
+/** Calls the memory of servers, which is the caller's code: a failure in it must not end a run. */
 function remembering<T>(run: Run, action: () => T): T | undefined {
   try {
     return action()

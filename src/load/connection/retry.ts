@@ -47,13 +47,13 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-/** If the deadline cuts an attempt shorter than this, its failure does not show what is wrong. */
+/** If the deadline cuts an attempt shorter than this, the attempt's failure does not show what is wrong. */
 const tellingMs = 1_000
 
 /**
  * Calls `attempt` until a call succeeds. If a call fails for good, or the next one would be too late, throws the last
  * meaningful failure.
- * @param deadlineMs  by the clock of the rules; `attempt` itself must end by then
+ * @param deadlineMs  by `clock`; `attempt` itself must end by then
  * @param mayRetry  whether a failure is worth another attempt
  */
 export async function tryUntil<T>(

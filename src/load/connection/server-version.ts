@@ -24,7 +24,7 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
   return false
 }
 
-/** A behaviour of older servers, perhaps mended in two release lines. */
+/** A behaviour of older servers that one or more release lines no longer have. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
   /** For each release line, the first version without the behaviour; the last entry also applies to later lines. */

@@ -9,7 +9,7 @@ import type { Plan } from '../plan.js'
 import { tableExpression } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** The text of these types is also their literal in DolphinDB (docs/grammar.md#literals). */
+/** Types whose values, formatted as text, are literals in DolphinDB (docs/grammar.md#literals). */
 const literal: ReadonlySet<DataType> = new Set([
   ...(['INT', 'LONG', 'DATE', 'MONTH', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'] as const),
   ...(['TIME', 'MINUTE', 'SECOND', 'NANOTIME', 'SYMBOL', 'STRING'] as const),
@@ -28,7 +28,7 @@ export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   return `exec count(*) from ${from}${where}`
 }
 
-/** '' for a row whose values cannot be written as literals. */
+/** A condition that finds the row; '' if no value of the row can be written as a literal. */
 function conditionOf(row: SampleRow): string {
   const parts = row.flatMap(({ column, scalar }) => {
     const text = literalOf(scalar)

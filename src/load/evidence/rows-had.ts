@@ -13,7 +13,10 @@ import type { TableTarget } from '../target/target.js'
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
 
-/** Sets `ddbIngestRows`, and `ddbIngestTotal`: '' without a count. Some servers have no list of stream tables. */
+/**
+ * A script that counts the table's rows into `ddbIngestRows`, and puts the source of the count into `ddbIngestTotal`,
+ * or '' if there is no count. Some servers lack `getStreamTables`.
+ */
 export function rowsHadScript(name: string): string {
   return `ddbIngestRows = 00l
 ddbIngestTotal = ""

@@ -33,7 +33,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, the next row is kept after this many more rows, or this share of all rows, whichever is less. */
+/** With small batches, the next row is kept after this many more rows, or after this share of all rows if less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
@@ -41,8 +41,8 @@ const keepShare = 1 / 8
 const mostColumns = 12
 
 /**
- * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: each condition applies only to
- * rows that passed the previous one.
+ * Types whose values DolphinDB compares with `=`. Types that compare fast and differ most come first: each condition
+ * applies only to rows that passed the previous one.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
@@ -113,7 +113,7 @@ export function newSampleRows(
   }
 }
 
-/** Empty if a key column cannot be compared. */
+/** The cells of a row to compare; empty if a key column cannot be compared. */
 function cellsOf(
   columns: readonly Column[],
   order: readonly number[],
@@ -161,7 +161,7 @@ export type JournaledRow = readonly (readonly [
   value: string | null,
 ])[]
 
-/** The form that `rowOfJournal` reads. */
+/** Writes a row in the form that `rowOfJournal` reads. */
 export function journaledRow(row: SampleRow): JournaledRow {
   return row.map(({ column, scalar }) => [
     column,

@@ -73,7 +73,7 @@ export function unsentCheck(
   }
 }
 
-/** The run according to its journal, even if the run begins anew by itself; empty if the user asked to begin anew. */
+/** The run according to its journal, even if the program decided to start over; empty if the user asked for that. */
 function toldOf({ history: { journal, found }, options }: Run): FoundRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
@@ -81,17 +81,17 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the number was some power of two. Dividing by the largest possible number separates all lanes.
+  // With `auto`, the earlier number was some power of two. Dividing by a multiple of it also separates those lanes.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
 
-/** Upper limit of rows in the table that came after the run began, and that the journal does not know. */
+/** At most this many rows, unknown to the journal, have entered the table since the run began. */
 function mostUnknown(run: Run, now: TargetIdentity): number {
   const { plan } = run
   const found = toldOf(run)
   const { target: before } = found
-  // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
+  // A table counted by `totalRows` is empty after a restart. A persisted table still has its latest rows in memory.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
   // If the journal has no records of batches, the run stores all rows again, as further copies (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0

@@ -23,7 +23,7 @@ export interface CarryOutSetup {
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
   /**
-   * Takes up a half that another process may have sent: its number follows from its place.
+   * Takes up a half that another process may have sent under the same number: the number follows from the half's place.
    * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void

@@ -117,7 +117,7 @@ export function newSentInputs(): SentInputs {
   return inputs
 }
 
-/** Batches between two clean-ups of settled ones. */
+/** Settled batches are forgotten each time this many batches have been added. */
 const settleEvery = 1_024
 
 export function newCoveredInput(): CoveredInput {

@@ -48,7 +48,7 @@ export interface DurableState {
   lastNo: number
   /** Number of lanes of the last division; 0 if there was none. */
   lanes: number
-  /** The last process that sent rows never sent before; 0 if none did. */
+  /** The last process that sent rows for the first time; 0 if none did. */
   lastSender: number
   /** True if an older version wrote part of the journal and did not record known keys. */
   hidesKeys: boolean
@@ -76,7 +76,7 @@ export interface DurableState {
   end: RecordOf<'end'> | undefined
   /** Inputs that the last process read without learning the outcome of each batch. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** Counts of the last process that finished, for inputs that are not read again. Later inputs change none of them. */
+  /** Counts of the last process that finished, for inputs that are not read again. Other inputs do not change them. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
@@ -281,7 +281,7 @@ function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
   return ranges.map(({ input }) => input)
 }
 
-/** A divided batch is removed as a whole, with its rows of other inputs. */
+/** Removes a batch from its other inputs, too: a divided batch is removed as a whole. */
 function removeRest(covered: readonly CoveredInput[], batch: SentBatch, except: number): void {
   for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }
@@ -373,7 +373,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
   }
 }
 
-/** Numbers, ledgers and processes continue to count: batches from before the restart may still arrive. */
+/** Batches, ledgers and processes are not numbered from 1 again: batches from before the restart may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
   const { unproven, isUntouched } = state

@@ -13,7 +13,7 @@ export interface BatchRange {
   /** Number of the input in reading order. */
   readonly input: number
   readonly file: string
-  /** In the decompressed input; neighbouring ranges touch. */
+  /** Start and end (exclusive) in the decompressed input; neighbouring ranges touch. */
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number

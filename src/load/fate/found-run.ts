@@ -14,7 +14,7 @@ export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Numbers of rows that the journal can locate in the inputs. */
+/** Counts the rows that the journal can locate in the inputs. */
 export interface FoundRows {
   readonly confirmed: number
   /** Left out by the run's transform. */

@@ -14,7 +14,7 @@ export interface LaneBatch {
   readonly firstRow: number
 }
 
-/** All lanes of a batch that have rows. */
+/** A batch divided into lanes, without lanes that have no rows. */
 export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
   /** Number of rows for each lane, including lanes without rows. */
@@ -27,7 +27,7 @@ export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 export interface LaneRows extends DividedBatch {
   /** Digest of the scheme that divided the rows. */
   readonly by: string
-  /** undefined for rows never sent before; lanes whose rows are all settled are left out. */
+  /** What earlier processes did with the rows, without lanes that are settled; undefined if no row was ever sent. */
   readonly known?: KnownLanes
 }
 

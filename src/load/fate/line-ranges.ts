@@ -48,7 +48,7 @@ export class LineRanges {
     return this.#unnamed
   }
 
-  /** Lines first to last, including blank lines and rejects between them. */
+  /** Adds all lines from the first to the last, including blank lines and rejects between them. */
   add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
     const alone = this.#alone?.range
     if (alone?.endBytes === startBytes && alone.file === file && alone.reason === reason) {

@@ -142,7 +142,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-/** The pieces that remain of a part without some of its rows. */
+/** The pieces of a part that remain without the given rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
   return ends
@@ -215,7 +215,7 @@ function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }:
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** A function does not tell which rows it stored; a DFS table may update rows or drop duplicates later. */
+/** True if the target does not tell which rows had known keys. DFS tables may update or drop such rows later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||

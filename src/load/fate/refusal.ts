@@ -86,7 +86,7 @@ export function refusalText({ serverMessage, message }: ServerError): string {
   return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')
 }
 
-/** Equal for refusals that differ only in numbers, such as transaction ids. */
+/** Replaces numbers, such as transaction ids: refusals that differ in nothing else become equal. */
 export function refusalShape(text: string): string {
   return text.replace(/\d+/g, '#')
 }

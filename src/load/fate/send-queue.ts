@@ -43,7 +43,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #run: Run
   readonly #stop: (error: DdbError) => void
   readonly #parts = new Map<number, Part>()
-  /** New batches of this turn of the event loop. One journal write records them all, and none is sent before. */
+  /** New batches of this turn of the event loop. One journal write records them all before the first is sent. */
   #unwritten: OpenBatch[] = []
   /** Number for the next lane of a batch that is divided. */
   #laneNo = 0
@@ -73,8 +73,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. The end of the run looks that batch up: anything
-   * that has replaced the table since has also removed the batch (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. At its end, the run looks that
+   * batch up: anything that has replaced the table since has also removed the batch (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
@@ -161,8 +161,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /**
    * Takes up a part that an earlier process sent under a number.
-   * @param attempt  the last one that the server has begun; if there is none the part is sent again, in case the earlier copy
-   *   never arrives
+   * @param attempt  the last attempt that the server has begun; undefined if there is none: the part is then sent
+   *   again, as the earlier copy may be lost
    */
   takeUp(part: Part, no: number, attempt: number | undefined): OpenBatch {
     const { state, platform } = this.#run
@@ -251,7 +251,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   #send(batch: OpenBatch): boolean {
-    // The present node has to answer for the batches that it may have.
+    // Only the present node can tell the outcome of batches that it may have, so these still go there.
     if ((this.leader !== undefined && !this.isEarlier(batch)) || this.isHeld) return false
     if (!this.#mayGo(batch)) {
       this.#isHolding = true

@@ -102,7 +102,7 @@ export function readManifest(text: string, path: string): Manifest {
   return manifest
 }
 
-/** Undefined if a field is missing or invalid. */
+/** The manifest with these fields; undefined if a field is missing or invalid. */
 function manifestOf(fields: Record<string, unknown>): Manifest | undefined {
   const { batchRows, batchBytes, reading, units } = fields
   const isReading = reading === null || typeof reading === 'string'

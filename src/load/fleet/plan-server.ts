@@ -29,7 +29,7 @@ import {
 /** A table younger than this, ms by the server's clock, may still be replaced by a process that saw no table. */
 const settledMs = 1_000
 const mostJoins = 20
-/** How often other processes look for the ledger of a unit that was just begun, and the pause between two looks. */
+/** How many times other processes look for the ledger of a unit just begun, and the pause between two looks. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 

@@ -18,7 +18,7 @@ export type UnitState = 'done' | 'begun' | 'uncertain' | 'missing'
 export interface UnitStatus {
   readonly unit: PlannedUnit
   readonly state: UnitState
-  /** If the unit is done, all rows; otherwise `confirmed` counts the rows taken so far. */
+  /** Counts of all rows if the unit is done; otherwise, `confirmed` counts the rows taken so far. */
   readonly rows: { readonly read: number; readonly confirmed: number; readonly rejected: number }
   /** When the unit was done, by the server's clock, ms since 1970. */
   readonly atMs: number | undefined

@@ -70,7 +70,7 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** A unit that is done: a row of any kind may record this, too. */
+  /** A row of any kind may also record that this unit is done. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
@@ -187,7 +187,7 @@ function stateOf(answer: Value | undefined): PlanState {
   return { plan: undefined, begunMs: undefined, ...rest, ledgers, done }
 }
 
-/** Undefined for a null. */
+/** The number in a cell; undefined for a null. */
 function cellOf(column: Column | undefined, row: number): bigint | undefined {
   if (column?.form !== 'vector') return undefined
   const { value } = elementAt(column, row) as { value?: unknown }

@@ -6,7 +6,7 @@ import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { RejectReading } from '../rejects/reject-run.js'
 
-/** undefined if the columns contain none. */
+/** The texts to keep; undefined if the columns contain no part of the input's name. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
 /** Cached, as thousands of inputs may share a mapping, whose columns seldom use the input's name. */

@@ -41,7 +41,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 
 export type InputSummary = LoadResult['inputs'][number]
 
-/** Limit of different notices, and of notices remembered to avoid repeating them, however many inputs there are. */
+/** Most different notices to pass on, however many inputs there are; they are remembered to avoid repeating them. */
 const maxTold = 100
 
 export interface OpenedInput {
@@ -57,7 +57,7 @@ export interface OpenedInput {
   readonly resumed: ResumedInput | undefined
   /** Limit for the whole input, including records that earlier processes have read. */
   readonly maxRecords: number
-  /** Whether a row waits for the rest of its batch no longer than the flush interval. */
+  /** Whether a batch is passed on after the flush interval even if it is not full. */
   readonly flushes: boolean
   /** Called whenever the summary has changed. */
   readonly progress: (summary: InputSummary) => void

@@ -229,7 +229,7 @@ class SequentialInputs implements Inputs {
     if (rest !== undefined) yield rest
   }
 
-  /** Tells the journal, after all rows of inputs are passed on, that they were read: no process will read them again. */
+  /** Records in the journal which inputs were read and passed on: no process will read these inputs again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)
@@ -271,7 +271,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Skips a single input, which is opened next anyway, and all inputs of a check, which reports faults itself. */
+  /** Looks at the headers of several inputs. A single input is opened next anyway; a check reports faults itself. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,

@@ -17,7 +17,7 @@ export interface OpenAhead {
 }
 
 const maxFiles = 16
-/** Limit of content held in memory. */
+/** Most content of opened inputs to hold in memory. */
 const maxBytes = 2 * chunkBytes
 
 /**

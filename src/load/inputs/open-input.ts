@@ -1,6 +1,6 @@
 /*
-  Opens the inputs of a run. Reads small inputs that look like the previous one at once. Opens other small inputs while
-  another input is read, and large ones when their turn comes.
+  Opens the inputs of a run. Reads a small input immediately if it looks like the previous one. Opens other small inputs
+  while another input is read, and large inputs when their turn comes.
 */
 import { openReader } from '../../parse/formats.js'
 import type { Platform } from '../../platform/platform.js'
@@ -28,7 +28,7 @@ export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 export interface InputOpener {
   /** A promise to await before the input is opened; usually undefined. */
   pause(index: number): Promise<void> | undefined
-  /** undefined if opening has to be awaited. The caller must not close the input. */
+  /** The opened input, which the caller must not close; undefined if opening has to be awaited. */
   openNow(index: number): FoundInput | undefined
   /**
    * @param summary  is filled in as far as known, even if opening fails

@@ -10,7 +10,7 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface QuickFiles {
-  /** Readers of files that were opened in the usual way keep this up to date. */
+  /** What the last file looked like; readers of files that were opened in the usual way update this. */
   readonly look: LastLook<InputFormat>
   /** Whether the next small files are likely to be opened here. */
   readonly isLikely: boolean

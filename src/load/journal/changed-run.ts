@@ -64,8 +64,8 @@ export function rowsInTable(
 }
 
 /**
- * The error if the target has rows that the journal does not know and that a transform made: a search for the values
- * sent cannot find them.
+ * The error if a transform made rows in the target that the journal does not know. The program cannot search for such
+ * rows, because their values are not those that were sent.
  */
 export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
   return new DdbError(

@@ -55,7 +55,7 @@ export async function checkTarget(
       : (whatChanged(before, now, confirmed, found.leastRows) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
-  // If an older version did not record a property of the target, its present value is used.
+  // If an older version did not record a property of the target, the run uses the property's present value.
   const identity = {
     ...now,
     rows: before.rows,

@@ -8,7 +8,7 @@ import { resumedInput } from './resumed-input.js'
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
 export interface UncertainRange {
   readonly startBytes: number
-  /** Offset after the last byte. */
+  /** Offset after the last byte of the range. */
   readonly endBytes: number
   /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
   readonly firstLine: number
@@ -26,7 +26,7 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** The progress that the journal records for an input. Also drops everything before `settled` from `input`. */
+/** The progress that the journal records for an input. Also removes from `input` everything before `settled`. */
 export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)

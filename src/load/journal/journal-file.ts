@@ -1,6 +1,6 @@
 /*
   The file of a journal. Records are appended, and a tail torn by a power cut is cut off. Every record reaches the operating system
-  before the event that it announces, so a killed process loses none. The disk has each record a moment later.
+  before the event that it announces happens, so a killed process loses none. The disk has each record a moment later.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'

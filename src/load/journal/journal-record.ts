@@ -35,7 +35,7 @@ export interface EndedRows {
   readonly confirmed: number
   readonly rejected: number
   readonly unconfirmed: number
-  /** Certainly not stored: a process may send these rows again, under another number. */
+  /** Rows that are certainly not stored: a process may send them again, under another batch number. */
   readonly unsent: number
   /** How many confirmed rows had a key that was already in the target; absent if none. */
   readonly duplicates?: number
@@ -62,7 +62,7 @@ export interface FinishedTarget {
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly unplaced: number
   /**
-   * `key` tells which records go into the file. `sizeBytes` and `reasonsBytes` are the sizes of its records and of
+   * `key` tells which records go into the file. `sizeBytes` is the size of these records, `reasonsBytes` the size of
    * their reasons.
    */
   readonly files: readonly {
@@ -72,13 +72,13 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     readonly sizeBytes: number
     readonly reasonsBytes: number
   }[]
-  /** By the name of the input. A record lists only inputs whose numbers have changed. */
+  /** Keyed by input name. Lists only inputs with new rejects since the last such record. */
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
   /** The record includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** The `upTo` of each input that has changed. Only for followed inputs, as several are read at once. */
+  /** Each input's `upTo` that has changed. Only for followed inputs, because the run reads several of these at once. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 

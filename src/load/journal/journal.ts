@@ -29,7 +29,7 @@ export interface Journal {
   readonly past: FoundRun
   /** Number of this process, from 1. */
   readonly processNumber: number
-  /** Highest number given to rows by any process. */
+  /** Highest batch number that any process of the run has used. */
   readonly lastNo: number
   /** Number of the ledger that holds receipts; a restart begins another one. */
   readonly ledgerNumber: number
@@ -44,19 +44,17 @@ export interface Journal {
    * Cheap enough to be called before every batch.
    */
   lost(): DdbError | undefined
-  /**
-   * Whether there was no lock when this process began. If the last process recorded no end, it did not remove the lock.
-   */
+  /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   readonly wasUnlocked: boolean
   /** Set when the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
   isInPlace(): boolean
   /**
    * From now on, records the rejects of this source whenever their number has grown.
-   * @param state  state of the run, for the end of its journal
+   * @param state  state of the run, from which `close` makes the totals of a finished journal
    */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
-  /** Receives what the server knows of the run. Numbers that the journal gives later are higher. */
+  /** Receives what the server knows of the run. `nextOwner` then returns only numbers that the server does not have. */
   seen(server: SeenOnServer): void
   /** The last argument of `seen`; undefined before the first call, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
@@ -127,7 +125,7 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** For each followed input, the place before which all rejects are recorded. */
+  /** Index of each followed input → offset in bytes before which all rejects are recorded. */
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {

@@ -38,7 +38,7 @@ export interface KnownRun {
   readonly state: RunState
   readonly run: RecordOf<'run'>
   readonly journal: FoundRun
-  /** In order, including those before a restart. */
+  /** All processes in order, including those before a restart. */
   readonly processes: readonly RunProcess[]
   /** The process that works on the run, if asked for. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
@@ -249,9 +249,9 @@ export async function holdRun(folder: string, runId: string, files: Files): Prom
 
 export interface RemovedRun {
   readonly runId: string
-  /** When the last process ended, as it recorded; null if it was killed. */
+  /** Time at which the last process ended, as the journal records it; null if that process was killed. */
   readonly endedAt: string | null
-  /** Set for a run of a plan, which has tables on the server and no journal. */
+  /** Set for a run of a plan: such a run has tables on the server, but no journal. */
   readonly isPlan?: true
 }
 

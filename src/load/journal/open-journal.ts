@@ -1,6 +1,6 @@
 /*
-  Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A journal is continued
-  only if the run is the same and no other process works on the run.
+  Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A process
+  continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
 import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -286,7 +286,7 @@ function closeQuietly(file: JournalFile): void {
   try {
     file.close()
   } catch {
-    // The error of the write is thrown instead.
+    // The caller throws the error of the failed write instead.
   }
 }
 

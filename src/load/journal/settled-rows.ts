@@ -29,7 +29,7 @@ export async function shrinkJournal(
   const { duplicates, filtered, ...others } = sums
   const some = Object.entries({ duplicates, filtered }).filter(([, rows]) => rows > 0)
   const all = { ...others, ...Object.fromEntries(some) }
-  // A run that cannot learn the outcomes of single batches gives them no numbers.
+  // A run that cannot learn the outcomes of single batches gives its batches no numbers.
   if (lastNo > 0) {
     records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })
   }

@@ -53,7 +53,7 @@ export function watchedTable({ target }: Plan): TableTarget | undefined {
 }
 
 export interface IdentityQuestion {
-  /** Whether to count the rows of a DFS table, too. */
+  /** Whether to count the rows even if the target is a DFS table. */
   readonly counts?: boolean
   /** Definitions of functions to send along, which saves a round trip. */
   readonly definitions?: string

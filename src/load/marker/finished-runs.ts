@@ -18,7 +18,7 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Stored after the name of the target, because tables made by earlier versions have no column for the time. */
+/** The time follows the name of the target, because tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 /** Separates the time from the number of the process. Earlier versions stored no number. */
 const byProcess = ', process '
@@ -26,7 +26,7 @@ const byProcess = ', process '
 export interface FinishedMark {
   /** Name of the target, already checked: scripts contain it. */
   readonly target: string
-  /** Rows that the target has had; null if nothing can be counted. */
+  /** How many rows the target has had so far; null if nothing can be counted. */
   readonly rows: number | null
   /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
   readonly begunMs: number
@@ -58,7 +58,7 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 
 /**
  * Records that a run has finished, and checks a round trip later that the record is there. If two runs both see no
- * table, both may share one, and the later table replaces the other.
+ * table, each may make one, and the later table replaces the earlier.
  * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */

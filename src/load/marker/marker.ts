@@ -143,8 +143,8 @@ export function longsOf(answer: Value | undefined): readonly (bigint | undefined
 }
 
 /**
- * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may both have shared
- * one, and the later marker replaced the other. Must be called before the first row is sent.
+ * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may each have made
+ * one: the later marker has then replaced the earlier. Must be called before the first row is sent.
  * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */

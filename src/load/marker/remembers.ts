@@ -1,5 +1,5 @@
 /*
-  Finds out whether a server still has a run's marker, and therefore everything else it had in memory.
+  Finds out whether a server still has a run's marker. If so, the server has lost nothing else from its memory either.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'

@@ -62,7 +62,7 @@ export function planTableName(runId: string): string {
   return markerName(checkRunId(runId)).replace('ddbIngest_', 'ddbIngestPlan1_')
 }
 
-/** Name of the ledger of one unit of a plan. The table never counts as left over. */
+/** Name of the ledger of one unit of a plan. Such a ledger never counts as a table that a run has left. */
 export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }

@@ -5,7 +5,7 @@ import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { reasonsPath } from './reject-path.js'
 
-/** Bytes to read of a file of reasons: more than the part of a line that names the run. */
+/** Bytes to read at the start of a file of reasons: enough to contain the run's name. */
 const startBytes = 256
 
 /**

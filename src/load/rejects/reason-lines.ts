@@ -3,7 +3,7 @@
 */
 import type { RejectReason } from './reject-run.js'
 
-/** Writes lines as JSON.stringify does. Parts that lines share are written once. */
+/** Writes lines as JSON.stringify does. Encodes a part only once if successive lines share it. */
 export interface ReasonLines {
   /** Upper limit for the line with its line feed. */
   maxBytes(reason: RejectReason): number

@@ -10,7 +10,7 @@ import type { RejectReason } from './reject-run.js'
 import { newRowFile } from './row-file.js'
 import { failureOf, newRowPair } from './row-pair.js'
 
-/** Needs little memory: waits for the disk after a few megabytes. */
+/** The rejects file and its file of reasons. To save memory, `add` waits for the disk after a few megabytes. */
 export interface RejectFile {
   readonly path: string
   /** Rows that are certainly on the disk, each with its reason. */
@@ -92,7 +92,7 @@ export function reopenRejectFile(
 
 /**
  * @returns the file's present size in bytes
- * @throws the system's error; EINVAL if the present size is less than before
+ * @throws the system's error; EINVAL if the file has fewer than `sizeBytes`
  */
 export function checkSize(path: string, sizeBytes: number, files: Files): number {
   const found = files.statusNow(path)?.sizeBytes ?? 0

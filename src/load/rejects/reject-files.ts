@@ -22,7 +22,7 @@ import { reasonOf } from './row-file.js'
 
 export interface RejectFiles {
   /**
-   * Queues the record and its reason for the file of its shape, which the first such record creates.
+   * Queues a record and its reason for the file of the record's shape. The first record of a shape creates that file.
    * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be made; the row is then unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
@@ -42,7 +42,7 @@ export interface RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
-  /** Cuts off rows that earlier processes wrote after these sizes. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /** Cuts each file given to `goOn` back to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
   cutBack(): void
 }
 
@@ -57,7 +57,7 @@ interface ShapeFile {
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined
-  /** Whether a line of the reasons describes the run. */
+  /** Whether the file of reasons already describes the run. */
   isTold: boolean
   /** Number of columns whose time zone offsets were already written to the reasons. */
   toldOffsets: number

@@ -40,7 +40,7 @@ export interface RejectReading extends Detected {
   readonly format: InputFormat
   /** The texts from the input's name that fill columns; null if the name lacks a text. */
   readonly texts?: Readonly<Record<string, string | null>> | undefined
-  /** Columns that hold the part of the input's path with the same name. */
+  /** Columns that are filled from the input's path, each by the part with the column's name. */
   readonly parts?: readonly string[] | undefined
 }
 
@@ -88,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // Every line with offsets has all that were known by then, so the last such line has all.
+    // Every line with offsets has all offsets known until then, so the last such line has all offsets.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }

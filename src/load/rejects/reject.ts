@@ -35,7 +35,7 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/** Makes lines of the reasons file, always in the same object: a million rejects would make a million objects. */
+/** Makes lines of the reasons file. Reuses one object, as a million rejects would otherwise make a million objects. */
 export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
   const reason: RejectReason = {
     runId,

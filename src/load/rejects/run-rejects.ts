@@ -27,7 +27,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
   /** Number that grows with every reject. */
   readonly count: number
-  /** Contents for the journal, after a flush; only inputs that changed since the last call. */
+  /** What the journal records after a flush. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn(found: FoundRun, making: (path: string) => void): void
@@ -37,7 +37,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
    */
   cutBack(): void
   ofInput(file: string): InputRejects
-  /** Counts for the result of the run, after the files are closed. */
+  /** The rejects for the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects']
   /** The failure to report if a reject is neither in a file nor counted as unplaced; otherwise undefined. */
   equationError(rejected: number): DdbError | undefined

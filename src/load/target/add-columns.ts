@@ -96,7 +96,7 @@ async function alikeFiles(
     reporter.looking({ number: i + 1, count: paths.length, source: undefined })
     const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1, existing }
     const first = await inferSchema(found).catch((error: unknown) => {
-      // If one of several files has a fault, the load reports it when it reads the file, with the columns of the table.
+      // With several files, a faulty file is left out here. The load reports the fault when it reads the file.
       if (error instanceof DdbError && paths.length > 1) return undefined
       throw error
     })

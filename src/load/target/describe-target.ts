@@ -49,7 +49,7 @@ export interface TargetDescription {
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
   readonly keyColumns?: readonly string[]
-  /** Key of a shared table itself, whatever columns are named for an upsert. */
+  /** The key columns of a shared table, even if the user names other columns for an upsert. */
   readonly tableKey?: readonly string[]
   /** Columns by which a DFS table chooses partitions; for a function, partition columns of the table to count. */
   readonly partitionColumns?: readonly string[]
@@ -193,8 +193,8 @@ function keyColumnsOf(
 }
 
 /**
- * The columns in which the server limits the length of texts: all of a DFS table, even if it is shared under a plain
- * name; none of other tables.
+ * The columns in which the server limits the length of texts: all columns of a DFS table, even if the table is shared
+ * under a plain name, and no column of any other table.
  */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')

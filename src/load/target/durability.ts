@@ -66,7 +66,7 @@ const singleNode = 3
 /** The server's default: one replica on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
-/** Asks nothing for tables in memory, for functions, and if nothing will be confirmed. */
+/** The result asks the server only if the run confirms rows and knows the DFS table that gets them. */
 export function newDurability(
   { target, confirm, confirmTimeoutMs }: Plan,
   { engine }: Pick<TargetDescription, 'engine'>,
@@ -93,7 +93,7 @@ function known(stored: Stored): Durability {
   }
 }
 
-/** Urgent, so that the server answers while others write. */
+/** The answer to an urgent request, which the server answers even while others write. */
 async function answerOf(
   session: Session,
   script: string,

@@ -14,7 +14,7 @@ import type { PartitionDimension, PartitionScheme } from '../../schema/partition
 /** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string
 
-/** Marks the rows outside one dimension in `outside`. */
+/** Sets a mark in `outside` for each row that lies outside one dimension of the scheme. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
 export interface RowsOfColumns {
@@ -31,15 +31,15 @@ export interface Partitioned {
   readonly newValues?: NewValuePolicy
 }
 
-/** True if the policy decides which rows lie outside. */
+/** True if the server's policy for new values decides which rows lie outside the scheme. */
 export function asksForPolicy({ partition }: Partitioned): boolean {
   if (partition?.unpredictable === true) return false
   return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
 }
 
 /**
- * @returns marks per row: 1 lies outside. Undefined if the program cannot tell: unknown policy, HASH over several columns, types that
- *   cannot be compared, functions in the scheme
+ * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot tell: unknown policy,
+ *   HASH over several columns, types that cannot be compared, functions in the scheme
  */
 export function outsideMarks(
   target: Partitioned,
@@ -63,7 +63,7 @@ export function outsideMarks(
   }
 }
 
-/** How many rows of a batch lie outside; undefined as for `outsideMarks`. */
+/** Counts rows of a batch that lie outside the scheme; undefined as for `outsideMarks`. */
 export function outsideScheme(target: Partitioned): ((batch: RowsOfColumns) => number) | undefined {
   const marks = outsideMarks(target)
   if (marks === undefined) return undefined

@@ -270,8 +270,8 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows, or the number sent if an
- * upsert does not tell. An upsert into a table in memory returns the number of new keys.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An
+ * upsert into a table in memory returns the number of new keys. An upsert that returns nothing counts rows of `data`.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

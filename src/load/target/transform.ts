@@ -126,7 +126,7 @@ export function writeLines(left: string, taken: string, target: string): string 
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }
 
-/** Like `transformScript`, plus a function that returns rows left (null after an error), rows taken (or −1), error. */
+/** As `transformScript`, plus a function that returns rows left, rows taken (−1 after an error) and the error text. */
 export function answerScript(text: string, writeBody: string): string {
   return `${transformScript(text)}def ddbIngestTarget(mutable data) {
 ${writeBody}

@@ -205,8 +205,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   /**
-   * Moves to the leader if no batch is with the server, or else wakes the caller. Open batches do not prevent the move
-   * while they only wait to be sent.
+   * Moves to the leader if the run must move and no batch is with the server. Otherwise wakes the caller. Batches that
+   * only wait to be sent do not prevent the move.
    */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0

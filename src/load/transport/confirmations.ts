@@ -26,7 +26,7 @@ export const confirmationWords = {
 
 /** Properties of a confirmation; all code that depends on them asks here. */
 export interface ConfirmationTraits {
-  /** Whether the outcome of each batch is known by its number. */
+  /** Whether the run learns the outcome of each batch, by the number of the batch. */
   readonly knowsBatches: boolean
   /** Whether only the ledger on the server has the outcome of a batch. */
   readonly needsLedger: boolean
@@ -48,7 +48,7 @@ export function traitsOf(how: Confirmation | ConfirmUsed | undefined): Confirmat
   return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
 }
 
-/** Whether the outcome of single batches may turn out to be known. */
+/** Whether the run may learn the outcome of single batches. */
 export function mayKnowBatches(how: Confirmation | ConfirmUsed | undefined): boolean {
   return how === undefined || how === 'auto' || traitsOf(how).knowsBatches
 }

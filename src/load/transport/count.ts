@@ -33,7 +33,7 @@ export interface CountWait {
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** How long a count must stay unchanged after the server became idle: jobs appear finished before their rows do. */
+/** How long a count must stay unchanged after the server became idle: rows may appear after their job has ended. */
 const idleForMs = 1_000
 
 /** Polls until the target has grown by the number of rows sent, or nothing changes any more. */

@@ -62,7 +62,7 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          // Asks one question after the other, as each may reopen the session that all use.
+          // Asks one question after the other, as each question may reopen the session that all questions use.
           for (const { id } of writer.sessions) {
             const idle = await counting.idle(id, timeoutMs)
             if (idle !== true) return idle

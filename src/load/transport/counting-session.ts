@@ -70,7 +70,7 @@ function mayBeSameTable({ inMemory, data }: CountingPlace): boolean {
   return !inMemory || !data.closed
 }
 
-/** Opens a session on the same node, as other nodes do not have its tables in memory. */
+/** Opens a session on the node of the lost session, as other nodes do not have that node's tables in memory. */
 async function openAgain(
   { host, port }: Session,
   place: CountingPlace,

@@ -17,7 +17,7 @@ export interface Delivery {
   readonly verified?: VerifyResult
   /** Why the delivery accepts no more batches, for callers without a batch at hand; other callers learn the reason from `deliver`. */
   readonly failure?: DdbError | undefined
-  /** Bytes handed over whose outcome is unknown, or which may not have left yet. */
+  /** Bytes handed over whose outcome is unknown, or which may not have left this machine yet. */
   readonly inFlightBytes: number
   /**
    * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The

@@ -1,5 +1,5 @@
 /*
-  Opens the data sessions of a run without receipts, with the function to call. A marker is written before they are opened.
+  Opens the data sessions of a run without receipts. If the run needs a marker, writes the marker first.
 */
 import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'

@@ -7,7 +7,7 @@ import { columnTypeText, type ColumnType, type DataType } from '../../protocol/d
 import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, TypedVector } from '../../protocol/value.js'
 
-/** Units per day of types with a date, and of types with a time of day. */
+/** Units per day: of each type with a date, and of each type with only a time of day. */
 const dated: ReadonlyMap<DataType, bigint> = new Map([
   ['DATE', 1n],
   ['DATEHOUR', 24n],
@@ -82,7 +82,7 @@ function is64Bits(type: DataType): boolean {
   return type === 'TIMESTAMP' || type === 'NANOTIME' || type === 'NANOTIMESTAMP'
 }
 
-/** Converts only if every value survives, except the digits that a FLOAT lacks. */
+/** Converts whole numbers to wider types, and any number to FLOAT or DOUBLE, which may round. Otherwise undefined. */
 function numberConverter(from: DataType, to: DataType): Convert | undefined {
   const order = whole.indexOf(from)
   if (order >= 0 && order <= whole.indexOf(to)) {

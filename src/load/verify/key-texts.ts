@@ -26,7 +26,7 @@ export function rowKeys(columns: readonly Column[]): (row: number) => string {
   if (texts.length === 1) return only!
   return row => {
     let key = ''
-    // The length separates the texts, as cells may contain any character.
+    // A length before each text keeps the texts apart. No separator could, as cells may contain any character.
     for (const text of texts) {
       const cell = text(row)
       key += `${cell.length}:${cell}`

@@ -26,10 +26,10 @@ export interface StoredRows {
  */
 export interface RowReader {
   count(): Promise<number>
-  /** Rows from `first` up to, but without, `first + rows`, as far as they exist. */
+  /** Rows `first` to `first + rows` (exclusive), as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Rows each of whose cells occurs in the same column of `wanted`: the wanted rows, and perhaps others.
+   * Searches column by column: each cell must occur in the same column of `wanted`. So it may find other rows, too.
    * @param wanted  cells of the plan's keys, then cells of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>
@@ -42,7 +42,7 @@ export const mostFound = 200_000
 
 const findFunction = 'ddbIngestFind'
 
-/** Opens no session yet. */
+/** The first query opens the session. */
 export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): RowReader {
   const { confirmTimeoutMs: timeoutMs } = run.plan
   const source = sourceText(plan.table)
@@ -54,7 +54,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
   const opened = async (): Promise<Session> => {
     if (left !== undefined) throw left
     const { host, port } = run.server.address
-    // The run may have followed a redirect since, and the rows are then on another node.
+    // If a redirect has changed the run's address, the rows are on another node.
     if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
     await session?.close().catch(ignoreLoss)
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
@@ -120,7 +120,6 @@ function findScript(source: string, filters: VerifyPlan['keys']): string {
   return `def ${findFunction}(${names.join(', ')}) { return select top ${mostFound} * from ${source} where ${where} }`
 }
 
-/** Removes repeated values. */
 function eachOnce(column: Column): Column {
   const first = new Map<string, number>()
   const textOf = keyTexts(column)

@@ -17,8 +17,8 @@ export interface SearchSetup {
 export interface RowSearch {
   /**
    * Reads as many stored rows as `columns` has: at the expected position, or where a search finds equal rows.
-   * @param offset  number of rows in the part before these
-   * @param mostRows  limit of the rows that are read at once
+   * @param offset  number of rows of the part that come before `columns`
+   * @param mostRows  largest number of rows to read at once
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
   /** Moves the expected position forward by this many rows. Called after each part. */
@@ -55,7 +55,7 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Earlier processes of the run may have stored these rows before the expected position.
+      // Earlier processes of the run may have stored these rows at a lower position than expected.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }

@@ -34,7 +34,7 @@ export interface VerifyPlan {
   /** Whether the table keeps one row per key: a later row then replaces an earlier one. */
   readonly keepsOne: boolean
   readonly columns: readonly VerifiedColumn[]
-  /** Names of columns sent that cannot be compared: the table lacks them, or stores them in an incomparable type. */
+  /** Names of sent columns that cannot be compared: the table lacks them, or stores them in an incomparable type. */
   readonly skipped: readonly string[]
 }
 
@@ -49,7 +49,7 @@ export async function planVerification(
   sent: readonly TargetColumn[],
 ): Promise<VerifyPlan> {
   const { target, confirmTimeoutMs: timeoutMs } = run.plan
-  // Options for a function without `confirmTable` were refused before.
+  // Functions without `confirmTable` were refused earlier.
   const table = target.kind === 'function' ? target.confirmTable! : target.table
   const asking = { session: control, timeoutMs }
   const schema = await askSchema(asking, table)
@@ -83,7 +83,7 @@ export async function planVerification(
   return { table, by: isKeyed ? 'key' : 'position', keys, narrowing, keepsOne, ...found }
 }
 
-/** For messages: `by position`, `by sym and time`. */
+/** Tells in messages how rows are found again: `by position`, or for example `by sym and time`. */
 export function howFound({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string {
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }

@@ -5,7 +5,7 @@ import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-
 
 const zero = 48
 
-/** Larger than any part of a date, so that every range check fails. */
+/** The value of bytes that are not all digits: larger than any part of a date, so that every range check fails. */
 const noDigits = 65_536
 
 /** The number of two digits at `p`, or more than 65,535 if a byte is not a digit. */
@@ -24,8 +24,8 @@ const maxYear = 9999
 const daysBefore1970 = 719_528
 
 /**
- * One number for each month of the years 0 to 9999: 32 times the days from 0000-01-01 to its first day, plus its
- * length; 0 until computed. Computing the days for every cell would take longer than reading the rest of the cell.
+ * For each month of the years 0 to 9999: its length, plus 32 times the days from 0000-01-01 to the month's first day;
+ * 0 until computed. Computing the days for every cell would take longer than reading the rest of the cell.
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)
 
@@ -48,7 +48,7 @@ export function civilDays(year: number, month: number, day: number): number {
 
 const daysPerYear = 365.2425
 
-/** The year of a day. Makes no Date object, because that would cost too much per cell. */
+/** The year of a day, given in days since 1970. Makes no Date object, because that would cost too much per cell. */
 export function yearAt(days: number): number {
   let year = Math.floor((days + daysBefore1970) / daysPerYear)
   // Leap days are not evenly spaced, so the computed year may be wrong by one.
@@ -57,7 +57,7 @@ export function yearAt(days: number): number {
   return year
 }
 
-/** Months from year 0 to midnight of a month's first day; Infinity for any other moment. */
+/** Months since year 0 for midnight of a month's first day; Infinity for any other moment. */
 export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
   const { year, month, day } = civilFromDays(days)
   return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity

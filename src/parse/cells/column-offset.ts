@@ -19,7 +19,7 @@ export class ColumnOffset {
   readonly #onKnown: (() => void) | undefined
 
   /**
-   * @param seconds  ahead of UTC; left out if the column's first time decides
+   * @param seconds  the offset ahead of UTC; left out if the column's first time decides
    * @param onKnown  called when the column's first time sets the offset
    */
   constructor(seconds: number = unknown, onKnown?: () => void) {

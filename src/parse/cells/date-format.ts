@@ -17,7 +17,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   H: 'the hour (HH)',
 }
 
-/** By unit of `epoch:`: the decimals of a second that it has, for example 3 for milliseconds. */
+/** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
 const epochUnits: ReadonlyMap<string, number> = new Map([
   ['s', 0],
   ['ms', 3],
@@ -27,7 +27,7 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** In place of a column's name: all columns that have no format of their own and that this format fits. */
+/** A name for all columns that have no format of their own and that this format fits. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */

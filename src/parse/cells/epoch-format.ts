@@ -21,7 +21,7 @@ export class EpochFormat implements DateFormat {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** How many decimals of a second the unit has: 0 for seconds, 3 for milliseconds, 6, 9. */
+  /** How many decimals of a second the unit has: 0 for seconds, 3 for milli-, 6 for micro-, 9 for nanoseconds. */
   readonly unitDigits: number
 
   constructor(unitDigits: number) {
@@ -62,7 +62,7 @@ export class EpochFormat implements DateFormat {
   }
 
   #set(negative: boolean, seconds: number, nanos: number): void {
-    // Also before 1970, the fraction counts forward from the whole second below.
+    // Nanoseconds count forward from the start of the second, even before 1970.
     const below = negative && nanos > 0
     const signed = negative ? -seconds - (below ? 1 : 0) : seconds
     this.days = Math.floor(signed / secondsPerDay)

@@ -83,7 +83,7 @@ function isField(token: string | undefined): boolean {
   return token !== undefined && fieldLengths[token[0]!] !== undefined
 }
 
-/** True for a field of digits; `a` and `MMM` stand for letters. */
+/** True for a field of digits; `aa` and `MMM` stand for letters. */
 function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true before a field, or after a field of digits: then there are as many digits as letters */
+/** @param isExact  true if the text has as many digits as letters: before another field, or after a field of digits */
 function digitsOf(
   letter: string,
   length: number,
@@ -124,7 +124,7 @@ export class PatternFormat implements DateFormat {
   #hour = 0
   #minute = 0
   #second = 0
-  /** Number of missing leading zeros, which the next fields count among their digits. */
+  /** Number of leading zeros that the text lacks. The next fields count them as their digits. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {
@@ -154,7 +154,7 @@ export class PatternFormat implements DateFormat {
     return Number.isNaN(this.days + hour) ? NaN : 0
   }
 
-  /** The hour of the day, 0 to 23. With AM or PM, 12 is the first hour of the half day. NaN for 13 or more with AM. */
+  /** The hour of the day: 12 AM is 0, and 12 PM is 12. NaN for AM with an hour above 12. */
   #hourOfDay(): number {
     const hour = this.#hour
     switch (this.#half) {

@@ -50,7 +50,7 @@ function readDigits(bytes: Uint8Array, start: number, end: number, scale: number
 /**
  * Sets `limbs` to the digits from `start` to `end`, skipping a point.
  * @param digits  length of the unscaled number; zeros follow if the text has fewer digits
- * @returns 0; Infinity if the number is too long, or a digit after it is not 0
+ * @returns 0; Infinity if the number is too long, or if a digit beyond `digits` is not 0
  */
 function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number): number {
   for (let i = 0; i < limbCount; i++) limbs[i] = 0
@@ -186,7 +186,7 @@ function storeLong(high: number, low: number, into: Int32Array, at: number): voi
   into[at + 3] = sign
 }
 
-/** Words of 16 bits, least significant first, so that products with 10^9 stay exact. */
+/** A number in words of 16 bits, least significant first. The product of a word and 10^9 is exact. */
 const words = new Int32Array(8)
 
 type ReadWords = (

@@ -10,7 +10,7 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Number of digits in the upper part. Times 10^5, to append the 5 lower digits, the upper part is still exact. */
+/** Number of digits in the upper part. Its product with 10^5, which makes room for 5 lower digits, is still exact. */
 const upperBytes = 12
 const maxDigits = 17
 /** 10^22 is the largest power of ten that doubles hold exactly. */
@@ -25,7 +25,7 @@ const maxError = 2 ** -40
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
-/** Reads up to 17 digits, times 10^−22 to 10^22, into `numberRead`. False for other texts, or uncertain rounding. */
+/** Sets `numberRead` to up to 17 digits, times 10^−22 to 10^22. False for other texts, and if rounding is uncertain. */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   const sign = bytes[p]

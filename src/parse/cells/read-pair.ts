@@ -135,7 +135,7 @@ function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
   return numberRead[0] !== nullDouble
 }
 
-/** Units by their letters, taken as digits in base 256. */
+/** The number of each unit. The key is the unit's letters, read as digits in base 256. */
 const unitsByLetters: ReadonlyMap<number, number> = new Map(
   Array.from(durationUnits, ([letters, unit]) => [lettersOf(letters), unit]),
 )

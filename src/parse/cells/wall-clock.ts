@@ -23,7 +23,7 @@ const slash = 47
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-/** By number of digits in a fraction: the nanoseconds of one unit of its last digit. */
+/** For each number of digits in a fraction: how many nanoseconds one unit of the last digit is. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
 /** What the readers return instead of 0 if the text is not a value. */
@@ -40,7 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads texts of one format. `read` sets the parts and returns 0; NaN for other texts; Infinity beyond nanoseconds. */
+/** Reads texts of one format. `read` sets the parts and returns 0, NaN for other texts, Infinity beyond nanoseconds. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
@@ -55,7 +55,7 @@ export interface ClockRules {
   readonly zone?: TimeZone | undefined
   /** The common offset of times stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called when an offset other than 0 is left out of a stored time. Returns true to be called for the next, too. */
+  /** Called when an offset other than 0 is left out of a stored time. Returns true to be called for the next one. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
@@ -116,7 +116,7 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /** Reads a date and, after `T` or a blank, `HH:MM[:SS[.fraction]]`, or else midnight. Returns as `readDate`. */
+  /** Reads a date, `T` or a blank, and `HH:MM[:SS[.fraction]]`. A date alone means midnight. Returns as `readDate`. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -261,7 +261,7 @@ export class WallClock implements TimeParts {
   }
 }
 
-/** Sets days and seconds to what the zone's clocks show at a moment in seconds since 1970. */
+/** Sets `days` and `secondOfDay` to what the zone's clocks show at `utcSeconds`, counted since 1970. */
 export function setMoment(parts: TimeParts, utcSeconds: number, zone: TimeZone): void {
   const wall = utcSeconds + zone.offsetAt(utcSeconds)
   parts.days = Math.floor(wall / secondsPerDay)

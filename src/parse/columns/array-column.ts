@@ -133,7 +133,7 @@ export class ArrayColumn implements ColumnBuilder {
     return this.#elements.encodedBytes(this.#count) + rowCount
   }
 
-  /** Assumes that all elements are empty, with a delimiter after each. */
+  /** This limit holds even if all elements are empty and a delimiter follows each. */
   get most(): WireRoom {
     const { row, textByte } = this.#elements.most
     return { row: row + 1, textByte: row + textByte }

@@ -50,7 +50,7 @@ export class ArrayStore {
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Not the buffer's size: after large batches, each small batch would then take a large buffer.
+    // Expects what this batch needed. With the buffer's size, small batches after large ones would take large buffers.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

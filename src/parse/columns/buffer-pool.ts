@@ -2,9 +2,9 @@
   Reuses the arrays of released batches. So memory does not grow with the input, and V8 need not clear new arrays.
 */
 const smallestBytes = 1024
-/** Largest sum of free buffers that the pool keeps. */
+/** The pool keeps free buffers of at most this many bytes together. */
 const maxKeptBytes = 64 * 1024 * 1024
-/** The pool frees no buffer if the sum of its free buffers is at most this. */
+/** The pool frees no buffer if its free buffers together have at most this many bytes. */
 const leastKeptBytes = 1024 * 1024
 
 /** Buffers for the batches of one input. Their content is never cleared. */
@@ -62,7 +62,7 @@ function freeNow(buffer: ArrayBuffer): void {
   closed.postMessage(undefined, [buffer])
 }
 
-/** Rounds up to a power of two, or to a quarter, half or three quarters more. So growing arrays use the same few sizes. */
+/** Rounds up to 1, 1.25, 1.5 or 1.75 times a power of two, so that growing arrays use the same few sizes. */
 function roundedUp(byteLength: number): number {
   let size = smallestBytes
   while (2 * size < byteLength) size *= 2

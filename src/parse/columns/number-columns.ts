@@ -135,8 +135,8 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * From this number on, a number halfway between two singles has at most 15 digits. Different numbers of up to 15 digits
- * never become the same double. So a text of up to 15 digits whose double is halfway is exactly halfway.
+ * From 2^14 on, a number halfway between two singles has at most 15 digits, and different numbers of up to 15 digits
+ * become different doubles. So a text of up to 15 digits becomes a halfway double only if its number is halfway, too.
  */
 const exactFrom = 2 ** 14
 
@@ -205,7 +205,7 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
 
 const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
-/** A column of any other type of up to 32 bits. */
+/** A column of any type of up to 32 bits except SHORT, INT and FLOAT. */
 export class NumberColumn extends FixedColumn<NumberArray> {
   readonly #readCell: ReadNumber
   readonly #explain:

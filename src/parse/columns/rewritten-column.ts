@@ -26,7 +26,7 @@ export interface Rewriting {
   readonly expected: string
 }
 
-/** Replaces a text that is not a value, because no type accepts this byte. */
+/** Stands in for a text that is not a value: no type accepts this byte. */
 const noValue = 0x21
 
 export class RewrittenColumn implements ColumnBuilder {

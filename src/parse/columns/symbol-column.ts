@@ -24,11 +24,11 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #store: ArrayStore
   readonly #symbols: SymbolTable = new SymbolTable()
   #codes: Int32Array = new Int32Array(0)
-  /** The base, by code. Entry 0 is the empty text, which means null. */
+  /** The base: the text of each code. Entry 0 is the empty text, which means null. */
   #base: string[] = ['']
-  /** By code: the number of the text in `#symbols`. */
+  /** For each code: the number of its text in `#symbols`. */
   #entries: number[] = [-1]
-  /** By number of a text: its code in this batch; 0 if it has none. */
+  /** For each text of `#symbols`, by number: the text's code in this batch, or 0 if the text has none. */
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
   #sizeBefore = 1
@@ -85,7 +85,7 @@ export class SymbolColumn implements ColumnBuilder {
     return rowCount * bytesPerRow + this.#baseBytes
   }
 
-  /** Assumes that each text is new, and so enters the base. */
+  /** This limit assumes that each text is new, and so enters the base. */
   get most(): WireRoom {
     return { row: bytesPerRow + 1, textByte: 1 }
   }

@@ -20,7 +20,7 @@ export interface FieldCells {
 /** Largest number of bytes in a line number. */
 const lineBytes = 16
 
-/** A text, a field's index, or neither for the line number. All have the same properties, so V8 reads them fast. */
+/** A text, a field's index, or neither for the line number. All pieces have the same properties for speed in V8. */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number

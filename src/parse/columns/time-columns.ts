@@ -25,7 +25,7 @@ const blank = 32
 
 /** Bytes of a date and of the separator after it. */
 const dateBytes = 11
-/** Bytes of a time: to the seconds, to the milliseconds, and so on. */
+/** Bytes of a time that ends with seconds, with milliseconds, and so on. */
 const toSeconds = 8
 const toMillis = 12
 const toMicros = 15
@@ -34,12 +34,12 @@ const toNanos = 18
 /** Bytes of a date and a time with milliseconds. */
 const fullLength = dateBytes + toMillis
 
-/** XORed with `-MM-`, `HH:M`, `M:SS` and `.mmm`, these give digits and zeros, the first character in the lowest byte. */
+/** XOR turns the digits of `-MM-`, `HH:M`, `M:SS` and `.mmm` (first character in the lowest byte) into their values. */
 const monthPattern = 0x00303000
 const hourPattern = 0x303a3030
 const minutePattern = 0x30303a30
 const fractionPattern = 0x3030302e
-/** Select the bytes that hold no digit. */
+/** Masks for the bytes of `:` and `.`, which XOR turns into 0. */
 const hourMarks = 0x00ff0000
 const minuteMarks = 0x0000ff00
 const fractionMarks = 0x000000ff
@@ -52,7 +52,7 @@ const middleHalves = 0x00f0f000
 const dateWords = 6
 /** Number of dates in a table. Their index has 11 bits: 1 and 4 for the month's digits, 2 and 4 for the day's. */
 const dateCount = 2 ** 11
-/** Shared by builders that have met no date: inference makes several builders for each of thousands of columns. */
+/** Table of builders that have met no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
 /** Index of a date in the table. The parameters are the words that begin with the separators before month and day. */
@@ -61,7 +61,7 @@ function dateIndex(month: number, day: number): number {
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
 }
 
-/** Keeps the parts of the text read last, except the milliseconds of its day. */
+/** Keeps the parts of the text read last, except the milliseconds since midnight, which `read` returns. */
 export class UsualTime {
   /** Whether times without an offset, and times in UTC, fit the column. All other times are read the general way. */
   takesPlain = true
@@ -83,7 +83,7 @@ export class UsualTime {
   #dayWord = 1
   /**
    * Dates seen, by index of their month and day. An empty entry has words that no text has. Computing the day of a date takes
-   * longer than the rest of a cell.
+   * longer than reading the rest of a cell.
    */
   #dates: Int32Array = noDates
 
@@ -188,7 +188,7 @@ function dayOf(year: number, month: number, day: number): number {
   return civilDays(year, twoDigitsOf(months), twoDigitsOf(days))
 }
 
-/** The number whose two digits are the middle bytes. */
+/** The number whose two digits are the middle bytes of the word. */
 function twoDigitsOf(word: number): number {
   return ((word >> 8) & 15) * 10 + ((word >> 16) & 15)
 }

@@ -4,7 +4,7 @@
 import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
- * Limit for a row with all its columns. A text counts once for each column that takes its field.
+ * Upper limit for the size of a row in all columns. A text counts once for each column that takes its field.
  * @param columns  each with the indexes of the fields that it takes
  */
 export function roomOfRow(

@@ -58,14 +58,14 @@ const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(
 /** Least logarithm of the odds for assuming a header, and for assuming a row. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** Least odds of a header's best field if no rows follow: those of a word like "id", or a spelling like "user_id". */
+/** Least odds of a header's best field if no rows follow. Words like "id" and spellings like "user_id" have them. */
 const nameOdds = 2
 /** Limit for the odds of a single field. */
 const mostOdds = 5
 /** Limit for the odds of an empty field, a single letter or a sentence: some headers have as many of these as rows. */
 const weakOdds = 0.5
 const countedOdds = 4
-/** Adds so many average values to those seen in a column, because a few values prove little. */
+/** Number of average values added to those seen in a column, because a few values prove little. */
 const assumedValues = 2
 /** Percentage of values that are numbers, for a column of which no value is seen. */
 const numbersAlone = 80
@@ -125,14 +125,14 @@ function isTable(cells: readonly string[], rows: readonly (readonly string[])[])
   return alike >= leastAlike * rows.length && !isComment
 }
 
-/** Whether each record begins with a code for its kind, such as H above D. */
+/** Whether each record begins with a code for its kind, such as H in the first one and D in all others. */
 function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const kinds = [cells, ...rows].map(([text = '']) => text)
   if (cells.length < 2 || new Set(kinds).size > mostKinds) return false
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** The rows without repeats of the header, if few rows repeat it. All rows, if most do. Otherwise undefined. */
+/** Leaves out the few rows that repeat the header. Returns all rows if most repeat it, undefined for shares between. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -149,7 +149,7 @@ function withoutRepeats(
 
 const isStep = (text: string): boolean => /^(?:\d+|[a-zA-Z])$/.test(text)
 
-/** True for fields that count: `a,b,c`, or `0,1,2` or `2000,2001,2002` beside at most two other fields. */
+/** True for fields that count up: `a,b,c`, or `0,1,2` or `2000,2001,2002` beside at most two other fields. */
 function isCounted(cells: readonly string[]): boolean {
   const filled = cells.filter(text => text !== '')
   const steps = filled.filter(isStep)
@@ -186,7 +186,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
   return Math.min(most, Math.max(least, odds))
 }
 
-/** Odds from whether the cell occurs below. The share of texts that occur once is the chance that a value is new. */
+/** Odds that depend on whether the cell occurs below. A value is new as often as texts below occur only once. */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)
@@ -195,7 +195,7 @@ function noveltyOdds(cell: string, seen: readonly string[]): number {
   return Math.log(repeatedNames / Math.max((seen.length - once + 0.5) / (seen.length + 1), 0.05))
 }
 
-/** Odds from empty fields and from equal fields of the record. */
+/** Odds that depend on whether the record has empty fields, and on whether it has equal fields. */
 function recordOdds(cells: readonly string[], rows: readonly (readonly string[])[]): number {
   const share = (is: (row: readonly string[]) => boolean, usual: number): number =>
     (rows.filter(is).length + assumedValues * usual) / (rows.length + assumedValues)

@@ -7,7 +7,7 @@ import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** After so many bytes of correct records the end is certain: no text inside a field looks like so many records. */
+/** After this many bytes of correct records, the broken one has ended: no field's text looks like so many records. */
 const convincingBytes = 65_536
 
 /** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
@@ -206,7 +206,7 @@ export class BrokenRecords {
       if (this.#isQuote(p)) {
         if (!this.#lax) this.#isClean = false
         if (this.#endsField(p + this.#quote.length)) this.#maySettle = true
-        // Blanks may precede an opening quote in files of some programs.
+        // Some programs write blanks before an opening quote.
         if (isBlank) this.#isInDoubt = true
       }
       isBlank &&= c === blank || c === tab

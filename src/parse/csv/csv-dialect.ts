@@ -7,9 +7,9 @@ import { defaultMaxRecordBytes } from '../tokenizer.js'
 export interface DialectOptions {
   /** Separates fields; one or more characters. Detected in the first 1 MiB if left out. */
   readonly delimiter?: string
-  /** One character; '' if nothing is quoted. If left out: `"`, or `'` if the first 1 MiB shows that. */
+  /** One character; '' if nothing is quoted. If left out: `"`, or `'` if the first 1 MiB quotes fields with `'`. */
   readonly quote?: string
-  /** Precedes a quote inside quotes. If left out: the quote itself, or `\\` if the first 1 MiB shows that. */
+  /** Precedes a quote inside quotes. If left out: the quote itself, or `\\` if the first 1 MiB escapes with `\\`. */
   readonly escape?: string
   /** Lines that start with this text are not records. */
   readonly comment?: string

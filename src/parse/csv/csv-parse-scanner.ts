@@ -24,7 +24,7 @@ interface Feed {
 }
 
 const encoder = new TextEncoder()
-/** Bytes after a record or quote that csv-parse must see, because a delimiter or a comment may be there. */
+/** How many bytes after a record or quote csv-parse must see, because a delimiter or a comment may be there. */
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
@@ -88,7 +88,7 @@ class CsvParseScanner implements RecordScanner {
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
-  /** Input offsets of the first byte that the feed was given, and after the last one. */
+  /** Input offsets of the first byte that the feed was given, and of the byte after the last one. */
   #feedOffset = 0
   #fedOffset = 0
   /** True if the feed was given blank lines after the end of the input. */
@@ -117,7 +117,7 @@ class CsvParseScanner implements RecordScanner {
     return row
   }
 
-  /** Drops the feed. It may already have a bad quote from beyond the jump, and would then return no more records. */
+  /** Drops the feed. It may already have met a bad quote in later bytes, and would then return no more records. */
   jumped(): void {
     this.#feed = undefined
   }
@@ -252,7 +252,7 @@ class CsvParseScanner implements RecordScanner {
     return true
   }
 
-  /** Finds what csv-parse would make of a record that is too long, if the input ended at the limit. */
+  /** Scans a record that exceeds the limit, as if the input ended at the limit. */
   #scanToLimit(start: number): number {
     const { window, maxRecordBytes } = this.#lines
     const bytes = Buffer.alloc(maxRecordBytes + this.#lookAhead, lineFeed)

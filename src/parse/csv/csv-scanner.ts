@@ -13,7 +13,7 @@ import type { RecordScanner } from './record-scanner.js'
 /** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
-/** Four bytes of CR + 1. CR is the higher of the two line ends. */
+/** Four bytes, each with the value CR + 1. CR is the higher of the two line ends. */
 const controls = 0x0e0e0e0e
 /** Bytes up to this one are rare in fields, so each can be checked by itself. Digits and letters are above. */
 const highestLow = 47
@@ -41,10 +41,10 @@ export class CsvScanner implements RecordScanner {
   readonly #comment: number | undefined
   readonly #trim: boolean
   readonly #trailingDelimiter: boolean
-  /** Marks with 1 the bytes that may end an unquoted field or may not be in one; `#runSpecial` is for the fast path. */
+  /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four copies of a byte, which is 1 above the highest special byte up to `highestLow`. */
+  /** Four copies of one number: the highest special byte that is at most `highestLow`, plus 1. */
   readonly #below: number
   /** Four copies of the delimiter if it is above `highestLow`; otherwise 0. */
   readonly #above: number

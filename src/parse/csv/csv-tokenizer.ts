@@ -344,7 +344,7 @@ export class CsvTokenizer implements LineFormat {
     })
   }
 
-  /** Whether `position` lies within the largest size of the record at `start`; false for −1. */
+  /** Whether `position` is less than `maxRecordBytes` after `start`, where the record begins; false for −1. */
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }

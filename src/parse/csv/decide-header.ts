@@ -86,7 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** The first input's answer, unless this input contradicts it: all begin with one header, or each with its own row. */
+/** The first input's answer, unless this one contradicts it: headers must be equal, and first rows must differ. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],
@@ -201,7 +201,7 @@ function columnLooks(
   return { columns, hasUsualNames }
 }
 
-/** True if no text repeats, and at least two texts and at least half of them are usual names. */
+/** True if no text repeats, at least two texts are usual names, and at least half of all texts are. */
 function areUsualNames(texts: readonly string[]): boolean {
   const filled = texts.filter(text => text !== '')
   const usual = filled.filter(isUsualName).length
@@ -221,7 +221,7 @@ function mayBeName(text: string, column: ColumnLook | undefined): boolean {
   return /\p{L}{4}/u.test(text) && [...column.shapes].every(shape => !/\p{L}/u.test(shape))
 }
 
-/** A column counts as numbers if it has at least so many numbers for each text. */
+/** A column with texts counts as a column of numbers if it has at least this many numbers for each text. */
 const numbersPerText = 10
 
 /** Whether the text cannot be a value of the column, because the column holds numbers. */

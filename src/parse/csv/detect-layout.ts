@@ -18,7 +18,7 @@ export interface Layout {
   readonly trailingDelimiter: boolean
 }
 
-/** Parameters as for `detectDialect`, and the dialect that `detectDialect` found. */
+/** Takes the parameters of `detectDialect`, and the dialect that `detectDialect` found. */
 export function detectLayout(
   bytes: Uint8Array,
   from: number,
@@ -55,7 +55,7 @@ interface ColumnLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
-  /** Number of other fields, except whole numbers; Infinity after a number like `1.5`. */
+  /** Number of fields that are neither whole numbers nor numbers like `1,5`; Infinity after a number like `1.5`. */
   others: number
 }
 

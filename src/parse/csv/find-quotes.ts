@@ -46,7 +46,7 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
-  // Formulas such as ="1" keep texts in a spreadsheet, and every reading would load the formulas as texts.
+  // Spreadsheets keep digits as text with formulas such as ="1". Every reading would load the formula as the text.
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
@@ -89,7 +89,7 @@ function readingOf(records: SampleRecords): Reading {
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 
-/** Returns the options without the sentence. */
+/** Returns the options without the sentence that explains them. */
 export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
   return {
     ...(quote === undefined ? {} : { quote }),

@@ -135,7 +135,7 @@ export function tableText(table: FoundTable): string {
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
-/** Writes the options for messages. */
+/** The options as messages show them, each name with its value. */
 export function tableOptions({
   skipLines,
   comment,
@@ -349,7 +349,7 @@ function numberColumns(records: readonly Seen[], width: number): number[] {
 
 /**
  * Looks for two lines of texts above columns of numbers.
- * @returns the names; 'second' if the second line has them all; undefined for a header of one line
+ * @returns the names; 'second' if the second line alone has all names; undefined for a header of one line
  */
 function twoHeaders(
   records: readonly Seen[],

@@ -40,7 +40,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: set to fail instead of guessing if the data leave a question open. */
+  /** Without a target: if set, opening fails instead of guessing if the data leave a question open. */
   readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
@@ -60,7 +60,7 @@ export async function openCsv(
   options: CsvOptions = {},
 ): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  // Needs a clock for a pipe only, because files are available at once.
+  // Only a pipe needs a clock, because files are available at once.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
     hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),

@@ -21,7 +21,7 @@ export interface RecordScanner {
   jumped?(): void
   /**
    * Scans the record at `start`, which must not be an empty line, into `row`.
-   * @returns the position after the record, with any number of fields; `faulty` for a bad quote; or another result
+   * @returns the position after the record, with any field count; or `faulty` (bad quote), `unfinished`, `undecided`
    */
   scan(block: RecordBlock, row: number, start: number): number
   /** Names the quote opened at `openAt` and its line, for a record at the start of the window. */

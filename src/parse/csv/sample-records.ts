@@ -1,5 +1,5 @@
 /*
-  Splits a sample into records with a dialect on trial. Refuses nothing, but counts how well the dialect fits.
+  Splits a sample into records by a dialect that is being tried. Refuses nothing, but shows how well the dialect fits.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'

@@ -22,7 +22,7 @@ export interface Sample {
 
 /**
  * Takes up to 1 MiB from the input.
- * @param clock  for an input that may be slow, and so need not fill the sample
+ * @param clock  set if the input may be slow; a smaller sample may then be enough
  * @param isEnough  tells whether the bytes so far are enough, if more are slow to come
  */
 export async function takeSample(

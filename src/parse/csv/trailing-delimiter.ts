@@ -1,6 +1,6 @@
 /*
-  Judges records with one field more than the header has names, and an empty last field. Either they end with a delimiter, or they
-  begin with a row name, as R writes them. A wrong guess would put every value into the next column.
+  Judges records that have an empty last field, and one field more than the header has names. Either they end with a
+  delimiter, or they begin with a row name, as R writes them. A wrong guess would put every value into the next column.
 */
 import { UsageError } from '../../errors.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'

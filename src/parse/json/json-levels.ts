@@ -1,6 +1,6 @@
 /*
-  Finds the members that fill columns: in the record itself, or in nested objects, named with dots. `a.b` is a member of that name
-  or the member `b` of the object `a`, whichever a record has.
+  Finds the members that fill columns, in the record itself and in nested objects. The name `a.b` means a member of that
+  name or the member `b` of the object `a`, whichever a record has.
 */
 
 /** The meaning of a key in an object. */

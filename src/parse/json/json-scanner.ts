@@ -50,7 +50,7 @@ export class JsonScanner {
   view: DataView = new DataView(new ArrayBuffer(0))
   /** End of the data. The line feed there stops every scan. */
   end = 0
-  /** Position where the scan stopped. More input may help if it is at or after `end`. */
+  /** Position where the scan stopped. If the position is at or after `end`, more input may help. */
   stoppedAt = 0
   /** True if the scan stopped because values are nested too deeply. */
   tooDeep = false

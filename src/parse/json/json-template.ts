@@ -14,7 +14,7 @@ export interface TemplateValue {
   readonly end: number
   /** The field that the value fills; −1 for none. */
   readonly field: number
-  /** Kinds allowed besides null. */
+  /** Kinds of values that the field allows besides null. */
   readonly kinds: number
 }
 
@@ -39,7 +39,7 @@ const anyKind = -1
 export class JsonTemplate {
   /** The texts before each value and after the last one, padded to words. */
   readonly #words: Int32Array
-  /** By number of a text: its first word, its length, and a mask for its last word. */
+  /** For each of these texts: its first word, its length, and a mask for its last word. */
   readonly #firstWords: Int32Array
   readonly #lengths: Int32Array
   readonly #lastMasks: Int32Array

@@ -9,7 +9,6 @@ import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
-/** Options for reading JSON. */
 export interface JsonOptions {
   /** Path to the records in each document. With a path the format is `json`, even if each line is a value. */
   readonly jsonPath?: string

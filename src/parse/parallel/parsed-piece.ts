@@ -13,7 +13,7 @@ export interface RowsPart {
   readonly counts: readonly ColumnCounts[]
 }
 
-/** A record of the piece that becomes a reject. */
+/** A reject among the piece's records. */
 export interface PieceReject extends Pick<
   Reject,
   'columnName' | 'code' | 'class' | 'message' | 'value'
@@ -49,7 +49,7 @@ export interface ParsedPiece {
   readonly rejects: readonly PieceReject[]
   /** Time zone offsets of columns, as far as times in this piece and in earlier ones have set them. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Columns in whose times an offset was ignored. */
+  /** Columns with times whose offset was ignored. */
   readonly leftOut: readonly string[]
 }
 

@@ -21,7 +21,7 @@ export interface PieceThreads {
   readonly slots: PieceSlots
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
-  /** Tells all threads how to read the pieces that follow. Returns the number of this reading, for their slots. */
+  /** Tells all threads how to read the pieces that follow. Returns this reading's number, for the pieces' slots. */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
@@ -60,7 +60,7 @@ export class PieceFeed implements Feed {
   readonly #queue: Piece[] = []
   /** The unused part of the last chunk. */
   #rest: Uint8Array = nothing
-  /** How much the source had delivered with the last chunk. */
+  /** How much the source had delivered up to the end of the last chunk. */
   #restTaken: Taken
   #isOver = false
   #failure: { readonly error: unknown } | undefined

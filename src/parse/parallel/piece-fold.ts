@@ -71,7 +71,7 @@ export class PieceFold {
     }
   }
 
-  /** Number of rows before the next reject, or before the end. */
+  /** Number of rows left before the next reject, or before the piece's end. */
   get rowsLeft(): number {
     return (this.#nextReject?.rowsBefore ?? this.parsed.rowCount) - this.#row
   }

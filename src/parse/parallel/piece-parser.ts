@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself. It begins after a piece's first line end and stops at the incomplete
-  last record. It gives up at anything unusual, and the reader then reads the piece.
+  Reads pieces of text ahead of the reader, each by itself. The parser begins after a piece's first line end and stops
+  at the incomplete last record. It gives up at anything unusual, and the reader then reads the piece.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
@@ -19,7 +19,7 @@ import type { PieceReading } from './piece-reading.js'
 /** Limits the input of one block, as the reader does. */
 const largestBlockBytes = 128 * 1024
 
-/** A piece with more rejects probably has another beginning than assumed, and so many objects would cost memory. */
+/** A piece with more rejects probably begins elsewhere than assumed, and more objects would cost much memory. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -154,7 +154,7 @@ export class PieceParser {
         const fault = faults[nextFault]!
         const faultStart = fault.offsetBytes - block.bytesOffset
         if (faultStart > start) break
-        // A record that is too long was cut.
+        // If the lengths differ, the record was too long and was cut.
         if (fault.lengthBytes !== fault.record.length) return false
         const end = faultStart + fault.lengthBytes
         this.#reject(fault, rowsBefore, faultStart, end, fault.lineNumber, false)

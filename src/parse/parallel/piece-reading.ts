@@ -32,7 +32,6 @@ export interface Taken {
   readonly contentBytesRead: number
 }
 
-/** An input for reading ahead. */
 export interface FedInput {
   readonly chunks: AsyncIterator<Uint8Array, void>
   /** How to read the input. Offsets are separate, because reading may find them. */
@@ -45,7 +44,7 @@ export interface FedInput {
 
 /** An input's chunks as pieces, some of which threads have read ahead. */
 export interface Feed {
-  /** How much the source had delivered with the piece that this feed delivered last. */
+  /** How much the source had delivered up to the end of the piece that this feed delivered last. */
   readonly taken: Taken
   /**
    * Delivers the next piece; done after the last one.

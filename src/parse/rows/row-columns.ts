@@ -11,7 +11,7 @@ import { cellTypeOf } from '../types/column-types.js'
 
 export interface RowColumns {
   /**
-   * Reads as many rows as possible, beginning with `rows[from]`. The piece counts each row as one byte of text.
+   * Reads as many rows as possible, beginning with `rows[from]`. In the piece, each row counts as one byte of text.
    * @returns undefined if the first row must be read as text
    */
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
@@ -102,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts the rows from `from` on that are objects, each with `#members` members unless that is undefined. */
+  /** Counts the rows that are objects (with `#members` members if set), from `from` on to the first other row. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

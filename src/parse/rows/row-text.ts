@@ -19,7 +19,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write even if they are getters of the row's class; arrays hold their values in this order
+ * @param members  members to write even if they are getters of the row's class; an array has their values in this order
  * @throws {RowFault} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
@@ -52,7 +52,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** A comma and the member as JSON. For an undefined value '', because JSON leaves such members out. */
+/** A comma and the member as JSON; '' if the value is undefined, because JSON leaves such members out. */
 function memberText(members: RowMembers, name: string, value: unknown): string {
   if (value === undefined) return ''
   try {

@@ -108,8 +108,8 @@ export class FloatingValues implements ValueColumn {
   }
 
   /**
-   * True if rounding to the nearest single may differ from rounding the value's digits: halfway between two singles,
-   * and below the smallest normal single, where singles are spaced differently.
+   * True if rounding the value to a single may differ from rounding its digits. This happens halfway between two
+   * singles, and also below the smallest normal single, because singles are spaced differently there.
    */
   #isBetween(value: number): boolean {
     this.#double[0] = value

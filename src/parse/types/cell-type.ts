@@ -29,7 +29,7 @@ export interface ValuePlace {
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Returns the offset from UTC that all times of the column have; undefined if none is known. A `Date` is in UTC. */
+  /** Returns the offset from UTC that the column's times have; undefined if unknown. A `Date` suits only offset 0. */
   readonly offset: () => ColumnOffset | undefined
 }
 

@@ -94,7 +94,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** @returns blocks with their lengths; undefined beyond `mostBytes`, or if the method cannot write the elements */
+/** @returns blocks with their lengths; undefined if they exceed `mostBytes`, or the method cannot write the elements */
 function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8Array | undefined {
   const source = aligned(bytes, width)
   const room = roomFor(mostBytes)

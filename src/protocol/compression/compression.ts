@@ -13,7 +13,7 @@
     extra         int32
     length        int32   rows
     checksum      int32   −1, verified by nobody
-    block*        int32 blockBytes, then these
+    block*        int32 blockBytes, then that many bytes
   The blocks, decompressed, are one stream of elements without rows, columns and scale.
 */
 import { ProtocolError } from '../../errors.js'

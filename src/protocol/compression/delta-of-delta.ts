@@ -130,7 +130,7 @@ class BitReader {
     return upper * 2 ** missing + (this.#half((this.#at - 1) >>> 5) >>> (32 - missing))
   }
 
-  /** Half `index` in reading order: each word has its high half first in reading order, but second in memory. */
+  /** The 32-bit half with this index. Of each word, the high half is read first, but comes second in memory. */
   #half(index: number): number {
     return this.#view.getUint32((index ^ 1) * 4, true)
   }

@@ -110,7 +110,7 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// Variables, not an object: only one block is written at a time. Bits fill halves of 32, highest bit first.
+// Variables, not an object: only one block is written at a time. Bits fill 32-bit halves of words, highest bit first.
 let bitsTarget: DataView
 let bitsStart = 0
 /** The position that the current half would have if halves were stored in reading order. */

@@ -1,10 +1,10 @@
 /*
   Raw LZ4 blocks, no frame: a run of sequences
     token     uint8   high half literal count, low half match length − 4; 15 means more bytes follow
-    more      uint8s  added while they are 255
+    more      uint8s  added to the literal count; the first below 255 is the last
     literals
-    offset    uint16  distance back into what is written already; the last sequence ends after its literals
-    more      uint8s  for the match length
+    offset    uint16  distance back in the output; the last sequence ends after its literals
+    more      uint8s  added to the match length in the same way
 */
 import { ProtocolError } from '../../errors.js'
 

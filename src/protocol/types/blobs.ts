@@ -124,7 +124,7 @@ function encodedSlice(vector: EncodedBlobVector, start: number, end: number): En
   return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
-/** The position after `count` values that begin at `start`. If values are missing, it is beyond the array. */
+/** The position after `count` values that begin at `start`; beyond the array if bytes are missing. */
 function afterBlobs(encoded: Uint8Array, start: number, count: number): number {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
   let at = start

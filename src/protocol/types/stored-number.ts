@@ -4,7 +4,7 @@
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/** The number, or the sentinel for null. @throws {ValueError} DDB_INPUT_RANGE, also for the sentinel as a number */
+/** The number, or the sentinel for null. @throws {ValueError} DDB_INPUT_RANGE, also if the number is the sentinel */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value

@@ -140,7 +140,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
-/** The same column with only the texts in use in its base, numbered from 1 in order of first appearance. */
+/** The same column with a base of only the texts that rows use, numbered from 1 in order of first appearance. */
 function compacted(vector: SymbolVector): SymbolVector {
   const newCodes = new Map<number, number>([[0, 0]])
   const base = ['']

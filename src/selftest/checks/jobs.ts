@@ -15,7 +15,7 @@ const sleepMs = 700
 const sleepScript = `ddbIngestTestBegan = long(now())
 sleep(${sleepMs})
 [ddbIngestTestBegan, long(now())]`
-/** The priority of official clients' requests that must not wait. */
+/** Official clients send this priority with requests that must not wait. */
 const urgentPriority = 8
 const pauseMs = 50
 

@@ -34,7 +34,7 @@ const engines: readonly Engine[] = [
   },
 ]
 
-/** Rows with keys 1 to 3. @param third  second part of the last row's key */
+/** Three rows, whose keys (k, v) are (1, 1), (2, 2) and (3, `third`). */
 function rows(third: number): Table {
   const ints = (values: readonly number[]) => vectorOf({ type: 'INT' }, values)
   return tableOfColumns({ k: ints([1, 2, 3]), v: ints([1, 2, third]), w: ints([7, 8, 9]) })

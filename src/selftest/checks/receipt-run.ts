@@ -31,7 +31,7 @@ interface Asking {
   readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
 }
 
-/** A ledger for checks; also tells whether the server counts a known key as inserted. */
+/** A ledger for checks, and whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
 export async function openTestLedger({
@@ -103,7 +103,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
   }))
 }
 
-/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch the rows received, left and taken. */
+/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch the rows received, left by the transform, and taken by the table. */
 export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)

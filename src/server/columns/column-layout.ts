@@ -108,7 +108,7 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
-// Without VOID, because `select NULL as x` makes a VOID column.
+// VOID is missing, because `select NULL as x` makes a VOID column.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF',
   'HANDLE',

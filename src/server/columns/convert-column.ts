@@ -213,7 +213,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** An array vector whose rows are as long as `rows`; `cells` holds all their cells. */
+/** An array vector whose row i is as long as `rows[i]`. `cells` holds the cells of all rows. */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

@@ -97,7 +97,7 @@ function unscaledNumber(number: number, scale: number): bigint | null {
   const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
   const digits = scale + Number(exponent) - fraction.length
-  // No decimal type has so many digits, and 10n ** n must stay small.
+  // No decimal type has so many digits, and the power of ten in `rescale` must stay small.
   if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
 }

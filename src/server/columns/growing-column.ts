@@ -80,7 +80,7 @@ class GrowingList<T> implements GrowingColumn {
   #data: T[] = []
   #viewed = false
 
-  /** @param nullValue  stands for a row without a value in its source */
+  /** @param nullValue  stored in a row for which the given column has no value */
   constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
     this.#null = nullValue
     this.#vector = vector
@@ -156,7 +156,7 @@ class GrowingSymbols implements GrowingColumn {
       target.set(codes.subarray(0, length), start)
       return
     }
-    // Looks up entries on first use, since a batch's base may have far more entries than rows; 0 means not yet.
+    // Looks up an entry on first use: a batch's base may have far more entries than rows. 0: not looked up.
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!

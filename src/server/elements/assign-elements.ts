@@ -1,6 +1,6 @@
 /*
-  Runs `x[i] = v` and append! on the value of a variable. An appended array grows by half and then belongs to the vector
-  (values/ownership.ts), so the time for a loop of appends is proportional to the number of elements.
+  Runs `x[i] = v` and append! on the value of a variable. If an array is full or shared, append! gives the vector a
+  longer one of its own (values/ownership.ts), so a loop of appends takes time in proportion to the number of elements.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/element-bytes.js'
@@ -151,7 +151,7 @@ function replacedRows(target: Vector, positions: Int32Array, source: Vector, ste
   return takeRows(all, rows)
 }
 
-/** One index takes the whole value. Several take the value's elements one by one, or all the same scalar. */
+/** One index gets the whole value. Several indexes get the value's elements one by one, or all the same scalar. */
 function assignTuple(
   target: Extract<Vector, { type: 'ANY' }>,
   index: IndexValue,

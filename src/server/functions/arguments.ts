@@ -27,7 +27,6 @@ type Result = ServerValue | Evaluation<ServerValue>
 
 type Traits = Pick<Builtin, 'mutatesFirst' | 'adminOnly' | 'since'>
 
-/** Defines the function f(X). */
 export function unaryFunction(
   name: string,
   compute: (x: ServerValue, context: CallContext) => Result,
@@ -36,7 +35,6 @@ export function unaryFunction(
   return builtin(`${name}(X)`, (context, [x]) => compute(x, context), traits)
 }
 
-/** Defines the function f(X, Y). */
 export function binaryFunction(
   name: string,
   compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
@@ -114,7 +112,7 @@ export function textArgument(value: Argument, name: string): string {
   return text
 }
 
-/** Strings as a list, also for a single string; an empty list if the argument is absent. */
+/** The strings of a vector, or a single string as a list of one; an empty list if the argument is absent. */
 export function textsArgument(value: Argument, name: string): readonly string[] {
   if (isAbsent(value)) return []
   const texts = textsOf(value)

@@ -27,7 +27,7 @@ export class Users {
   }
 
   /**
-   * Official clients or their tests look for these texts of messages (docs/protocol.md#scram).
+   * Official clients or their tests look for these messages (docs/protocol.md#scram).
    * @throws {ScriptError} for users without SCRAM, and for unknown names
    */
   checkHasScram(user: string): void {
@@ -65,7 +65,7 @@ export class Users {
   }
 }
 
-/** Hashes have one length, so the time of a comparison reveals no lengths. */
+/** All hashes are equally long, so the time of a comparison reveals no lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

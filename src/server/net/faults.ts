@@ -21,11 +21,12 @@ export interface RequestInfo {
 }
 
 /**
- * drop: neither executed nor answered, as if it had never arrived. close: the connection ends at once; the request and
- * everything after it are lost. twice: executed as if it had arrived twice; for requests without an answer. forget: the
- * server drops the session with its user, variables and functions; the request runs in a new session, whose id is in
- * the answer. error: not executed, fails with this text. until: waits, then runs. later: runs after the next answered
- * request, or when no more come. flag: runs as if flag 4 were inverted. stall: runs, but no more answers are sent.
+ * What happens to the request. drop: it is neither executed nor answered. close: the connection ends at once; the
+ * request and all later ones are lost. twice: it is executed twice; for requests without an answer. forget: the server
+ * drops the session with its user, variables and functions; the request runs in a new session, whose id is in the
+ * answer. error: it fails with this text, not executed. until: it waits, then runs. later: it runs after the next
+ * answered request, or when no more come. flag: it runs as if flag 4 were inverted. stall: it runs, but no more answers
+ * are sent.
  */
 export type FaultBefore =
   | 'drop'
@@ -38,9 +39,7 @@ export type FaultBefore =
   | { readonly error: string }
   | { readonly until: Promise<unknown> }
 
-/**
- * drop: executed, not answered. close: executed, then the connection ends. cut: the connection ends within the answer.
- */
+/** After execution. drop: no answer is sent. close: the connection ends. cut: the connection ends within the answer. */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
 /** What fault hooks see of an insert inside a script. */

@@ -129,7 +129,7 @@ export class Listener {
     })
   }
 
-  /** Counts only connections with requests: otherwise 512 silent ones would lock out all other clients. */
+  /** Counts only connections with requests: otherwise silent ones could lock out all other clients. */
   #isFull(): boolean {
     let asking = 0
     for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++

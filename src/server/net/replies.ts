@@ -44,7 +44,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
 }
 
 export class Replies {
-  /** The session id of the next answers. */
+  /** The session id that the next answers carry. */
   sessionId: string
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
@@ -92,7 +92,7 @@ export class Replies {
     if (this.#transport.framed) this.flush()
   }
 
-  /** @returns false if the peer must first read what was sent */
+  /** @returns false if the caller must wait until the peer has read more */
   flush(): boolean {
     if (this.#discarding) {
       this.#writer.take()
@@ -106,7 +106,7 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Sends half of the bytes that wait, for the fault that ends a connection within an answer. */
+  /** Sends half of the waiting bytes. The fault that ends a connection in the middle of an answer needs this. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()

@@ -16,7 +16,7 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set if the server counts and drops the tables that clients send (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for functions of the session and function views: with `discard` they run, but their inserts are dropped. */
+  /** True for function views and the session's own functions: with `discard` they run, without their inserts. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 
@@ -40,7 +40,7 @@ export class RequestRunner {
     this.#refusal = refusal
   }
 
-  /** Throws the error that the client gets, or rejects with it. */
+  /** Throws the error that the client gets, or returns a promise that rejects with the error. */
   run(head: RequestHead, request: Request): Outcome {
     if (this.#refusal !== undefined) throw refusal(this.#refusal)
     if ((head.flags & otherLanguages) !== 0) {

@@ -4,7 +4,7 @@
 import { UsageError } from '../../errors.js'
 import type { FaultBefore, Faults } from './faults.js'
 
-/** Tags of a cluster's errors for writes that would succeed a little later. */
+/** Tags of errors with which a cluster refuses writes that would succeed a little later. */
 const transientTags = [
   'ChunkInTransaction',
   'ChunkInRecovery',

@@ -14,7 +14,7 @@ interface Latest {
 // How many clients to remember. A client id belongs to one connection object of a client program.
 const keptClients = 1024
 
-/** The latest request of each client that numbers its requests, over all connections of a server. */
+/** For each client that numbers its requests, the latest request on any connection of the server. */
 export class Retries {
   /** Client id → its latest request; the least recently used client first. */
   readonly #latest = new Map<string, Latest>()

@@ -72,7 +72,7 @@ function fill(
   const b = read(pairing.right)
   const result = new Int8Array(length)
   if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
-    // `indexOf` skips the rows that differ, usually most of them, without making a BigInt for each.
+    // `indexOf` skips rows that differ from the scalar, usually most rows, without making a BigInt for each.
     const next = (from: number): number => indexIn(a, b[0]!, from)
     for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
     return result
@@ -178,7 +178,7 @@ function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Arra
   return result
 }
 
-/** One text per row, of its bytes from last to first. Texts sort like values (docs/protocol.md#sixteen-byte-values). */
+/** Each row as a text of its bytes, last byte first. Texts sort like values (docs/protocol.md#sixteen-byte-values). */
 function keysOf(vector: Vector): string[] {
   const { data } = vector as { data: ArrayBufferView }
   const size = dataTypes[vector.type].bytesPerValue

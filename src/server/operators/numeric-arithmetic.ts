@@ -62,14 +62,14 @@ const doubleOperations: Partial<Record<ArithmeticOperator, DoubleOperation>> = {
   '%': (a, b) => (b === 0 ? nullDouble : a - b * Math.floor(a / b)),
 }
 
-/** An operator's message for operands that it does not support. */
+/** The error for operands that the operator does not support. */
 export function refused(operator: ArithmeticOperator, what: string): ScriptError {
   return new ScriptError(`Arguments for ${operatorNames[operator]} method can not be ${what}.`, {
     category: 'SYSTEM_Operator',
   })
 }
 
-/** Counts temporal values as their integers. @throws {ScriptError} naming the refused type, such as text */
+/** Computes with temporal values as integers. @throws {ScriptError} naming the refused type, such as text */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   if (left.type === 'VOID' && right.type === 'VOID') return { form: 'vector', type: 'VOID', length }

@@ -1,5 +1,5 @@
 /*
-  The functions behind operators: `each(+, x, y)` means add, and error messages and names of result columns use these names, too.
+  The functions behind operators: `+` in `each(+, x, y)` means add. Errors and result columns use these function names.
 */
 import type { BinaryOperator } from '../script/parse/syntax.js'
 

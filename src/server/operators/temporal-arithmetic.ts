@@ -1,5 +1,5 @@
 /*
-  Arithmetic with dates and times: adds or subtracts a number of their own units, and subtracts one moment from another.
+  Arithmetic with dates and times: adds or subtracts a number in their units, and subtracts one moment from another.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'
@@ -15,7 +15,7 @@ import {
 } from './numeric-arithmetic.js'
 import { int64Of, numberKindOf, type Pairing } from './operands.js'
 
-/** Times of day wrap at midnight (manual, "Manipulation of temporal objects"). */
+/** Units in a day, for times of day, which wrap at midnight (manual, "Manipulation of temporal objects"). */
 const unitsPerDay: Partial<Record<DataType, number>> = {
   MINUTE: 1440,
   SECOND: 86_400,
@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both sides to one type whose numbers compare like the moments, although the types differ in range. */
+/** Converts both sides to one type whose numbers compare like the moments, even if one type has a smaller range. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
@@ -86,7 +86,7 @@ function boundedNanos(vector: Vector): Vector {
 
 const largestInt64 = 2n ** 63n - 1n
 
-/** A number counts in the type's units; two moments can only be subtracted. @throws {ScriptError} for other operands */
+/** A number is in the type's units; two moments can only be subtracted. @throws {ScriptError} for other operands */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isTemporal(left.type) && isTemporal(right.type)) {

@@ -75,8 +75,8 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 }
 
 /**
- * An empty table with the columns of a template. A database's handle gives a table of the database: partitioned, or
- * without partition columns a dimension table. A nameless handle gives a partitioned table in memory.
+ * An empty table with the columns of a template. With a database's handle it is a table of the database: a partitioned
+ * table, or a dimension table if `partitionColumns` is empty. With a nameless handle it is partitioned, in memory.
  * @throws {ScriptError} for existing names, and partition columns that do not fit the scheme
  */
 export function createStoredTable(
@@ -193,7 +193,7 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   })
 }
 
-/** A text of type and values, for comparing schemes however their arrays are stored. */
+/** Type and values of a scheme as text. Equal schemes give equal texts, however their arrays are stored. */
 function schemeText(level: LevelScheme): string {
   const { type, schema } = levelOf(level)
   return JSON.stringify([columnTypeText(type), elementTexts(schema)])

@@ -133,7 +133,7 @@ function namedPositions(table: ServerTable, names: readonly string[]): number[] 
   })
 }
 
-/** Removes rows; their positions ascend without repetition. @throws {ScriptError} for stream and read-only tables */
+/** Removes the rows at these distinct, ascending positions. @throws {ScriptError} for stream and read-only tables */
 export function deleteRows(table: ServerTable, rows: Int32Array): void {
   checkChangeable(table)
   const kept = new Int32Array(table.rows - rows.length)

@@ -1,5 +1,5 @@
 /*
-  Finds rows by key. Every key is a few int32 words, with a number for each text. The keys of all rows lie side by side.
+  Finds rows by key. A key is a few int32 words; a number stands for each text. The keys of all rows lie side by side.
   An open-addressing hash table maps keys to row numbers, so that no row needs an object or a string.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
@@ -43,14 +43,14 @@ export class KeyIndex {
     return words
   }
 
-  /** Number of the first row with key `row` of `keys`, or −1. */
+  /** Number of the first table row with the same key as row `row` of `keys`; −1 if there is none. */
   find(keys: Int32Array, row: number): number {
     return this.#slots[this.#slotOf(keys, row)]! - 1
   }
 
   /**
-   * Adds key `row` of `keys` as the next row.
-   * @returns an earlier row with the same key, which `find` continues to return, or −1
+   * Adds the key of row `row` of `keys`, as the key of the next table row.
+   * @returns the first table row with the same key, which `find` continues to return; −1 if there is none
    */
   add(keys: Int32Array, row: number): number {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)

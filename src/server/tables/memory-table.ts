@@ -15,7 +15,7 @@ export interface TableOptions {
   capacity?: number
   /** Initial rows, in the table's types. */
   columns?: readonly Column[]
-  /** Names of the key columns: keyed, indexed and keyed stream tables. */
+  /** Names of the key columns, for keyed, indexed and keyed stream tables. */
   keyColumns?: readonly string[]
   partitioning?: TablePartitioning
   stored?: StoredTableFacts
@@ -66,7 +66,7 @@ export function tableFromWire(table: Table): ServerTable {
   })
 }
 
-/** The present rows; later changes do not affect them. Of a DFS table only the columns are sent, as only SQL reads its rows. */
+/** The present rows; later changes do not affect them. A DFS table is sent without rows, as only SQL reads them. */
 export function tableToWire(table: ServerTable): Table {
   const isStored = table.kind === 'dfs'
   const columns = table.columnNames.map((_, index) =>

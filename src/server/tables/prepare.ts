@@ -89,7 +89,7 @@ export function checkWritable(table: ServerTable): void {
   if (table.readOnly) throw new ScriptError("Can't modify read only table. RefId: S02054")
 }
 
-/** One column in the type of the table's column `index`. */
+/** Converts a column to the type of the table's column `index`. */
 export function prepareColumn(
   table: ServerTable,
   index: number,

@@ -42,7 +42,7 @@ export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: 
   return isGranted
 }
 
-/** The user whose rights apply now. */
+/** The user whose rights apply: the owner of the running function view, else the session's user. */
 function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
   user: string
   isAdmin: boolean

@@ -10,9 +10,9 @@ import { privilegeOf } from './privileges.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * Makes a table visible to all sessions. A shared name in use then refers to the new table.
- * @throws {ScriptError} for an invalid name; for a stream table if it is shared under another name, or if the node
- *   publishes nothing (S00001); if the user lacks a right that sharing requires
+ * Makes a table visible to all sessions. If another table has the name, the name then refers to the new table.
+ * @throws {ScriptError} for an invalid name, or if the user lacks a right to share; for a stream table also if it is
+ *   already shared under another name, or if the node publishes no tables (S00001)
  */
 export function shareTable(
   node: ServerNode,

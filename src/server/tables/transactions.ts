@@ -46,7 +46,7 @@ export interface Transaction {
 export interface Transactions {
   readonly open: Set<Transaction>
   count: number
-  /** Tables with rows waiting in the cache engine (dataSync): number of their transactions, and id of the first. */
+  /** Table with rows in the cache engine (dataSync) → how many transactions wrote them, and the id of the first. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 

@@ -23,7 +23,7 @@ export interface ScriptSession {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly openedAt: Date
-  /** True once the connection is gone; `sleep` and loops may stop waiting but must still finish. */
+  /** True once the connection is gone. Requests that have arrived are still executed. */
   closed: boolean
   readonly delay: (durationMs: number) => Promise<void>
 }
@@ -63,7 +63,7 @@ export interface Builtin {
   readonly parameters: readonly string[]
   readonly minArguments: number
   readonly maxArguments: number
-  /** The function changes its first argument, so it refuses read-only ones. */
+  /** True if the function changes its first argument, and so refuses a read-only variable. */
   readonly mutatesFirst?: boolean
   /** Only user admin may call the function. */
   readonly adminOnly?: boolean

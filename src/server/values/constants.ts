@@ -57,5 +57,5 @@ export function constantOf(name: string): ServerValue | undefined {
   return constants.get(name)
 }
 
-/** `DFLT` selects an argument's default, like omitting it. */
+/** As an argument, `DFLT` selects the default, as if the argument were omitted. */
 export const defaultWord = 'DFLT'

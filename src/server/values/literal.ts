@@ -55,7 +55,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
     : temporalLiteral(match, start, range !== null)
 }
 
-/** Reads up to nine digits, followed by nothing that could belong to the number: the usual case. */
+/** Reads up to nine digits (the usual case); undefined if the next character could belong to the number. */
 function readShortInteger(source: string, start: number): NumberLiteral | undefined {
   let value = 0
   for (let end = start; end < start + 10; end++) {

@@ -1,6 +1,6 @@
 /*
-  Limits the memory of one request: values, and growth of tables, vectors and dictionaries, counted where they are created. The end of a
-  statement releases memory that the statement used without storing it; stored values count until the request ends.
+  Limits the memory of one request. Code that creates values, or extends tables, vectors or dictionaries, counts
+  bytes here. Values that a statement stores count until the request ends, all others until the statement ends.
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
@@ -15,11 +15,11 @@ import type { ServerValue } from './server-value.js'
 /** Default limit in bytes. A table of ten million rows and ten columns takes less. */
 export const defaultRequestBytes = 1_073_741_824
 
-/** Memory that a value takes besides its content, for example in a tuple or a dictionary. */
+/** Bytes that a value takes besides its content, for example in a tuple or a dictionary. */
 export const elementBytes = 80
-/** The same for a STRING in a column. */
+/** Bytes that a STRING in a column takes besides its content. */
 const textBytes = 24
-/** The same for a BLOB in a column. */
+/** Bytes that a BLOB in a column takes besides its content. */
 const blobBytes = 320
 
 export class RequestMemory {
@@ -75,7 +75,7 @@ export class RequestMemory {
   }
 }
 
-/** True for values too small to count: a script that holds many such values is itself about as large. */
+/** True for values too small to count: a script that contains many of them is about as large as the values. */
 export function isLight(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value
@@ -107,7 +107,7 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
 
 /**
  * Approximate size of a value in bytes. Everything in it counts as often as it occurs, so that a value of acceptable size can
- * also be printed or sent. A table is counted when it gets its rows.
+ * also be printed or sent. The rows of a table are not counted here, but when the table gets them.
  * @param room  stop once the size exceeds this
  * @throws {ScriptError} if the value is nested more deeply than a sent value may be
  */

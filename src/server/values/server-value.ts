@@ -52,7 +52,7 @@ export interface ValueList {
   elements: readonly ServerValue[]
 }
 
-/** A dictionary on the server: keys by their text form, values of any kind. */
+/** A dictionary on the server. `entries` maps the text form of each key to the key and its value. */
 export interface ServerDictionary {
   form: 'serverDictionary'
   keyType: ColumnType

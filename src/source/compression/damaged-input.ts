@@ -26,7 +26,7 @@ export function isCutOff(bytes: number): string {
   return `end in the middle, after ${bytes} bytes: the file was cut off; write or copy it again`
 }
 
-/** Damaged data may already have been delivered as rows. @param test  the command that tests the file */
+/** Warns users that wrong rows may already have been loaded. @param test  the command that tests the file */
 export function isDamaged(how: string, test: string): string {
   return `are damaged ${how}: rows that were loaded from it may be wrong. Test the file with ${test}, and write or copy it again`
 }

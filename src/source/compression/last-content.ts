@@ -1,6 +1,6 @@
 /*
-  Recovers the content of a damaged archive right before the damage. If zlib fails, it loses the output of its whole last piece of
-  input. So zlib gets the archive again, in smaller and smaller pieces.
+  Recovers the content of a damaged archive right before the damage. If zlib fails, it loses the output of its last
+  input piece. So zlib gets the archive again, in smaller and smaller pieces.
 */
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 

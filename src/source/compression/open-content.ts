@@ -22,7 +22,7 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** Goes by the name, so that an empty `.gz` file is reported as damaged, not loaded as no rows. */
+/** Decides by the file name, so that an empty `.gz` file is reported as damaged, not loaded as no rows. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'

@@ -10,7 +10,7 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Limit of the batches of pieces that the thread holds at a time. */
+/** The thread holds at most this many batches of pieces at a time. */
 const maxUnderWay = 6
 
 /** The thread's answer to each batch of pieces; both buffers are reused. */
@@ -83,7 +83,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 
 class DecoderThread {
   readonly #worker: Worker
-  /** Number of batches given: the thread waits for a change of this number, without an event loop. */
+  /** Number of batches given to the thread, which waits until this number changes, without an event loop. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))
   readonly #answers: Answer[] = []
   #failure: Error | undefined

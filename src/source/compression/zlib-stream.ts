@@ -15,8 +15,8 @@ interface Given {
 
 /**
  * The content of the gzip members in `stored`.
- * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data; errors of `stored`.
- *   Always after the last chunk
+ * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data.
+ *   Also throws errors of `stored`. Every error comes after the last chunk
  */
 export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')

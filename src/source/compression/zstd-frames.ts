@@ -52,7 +52,7 @@ const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === s
  * Splits the frames in `stored` into batches of some blocks.
  * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
  * @throws {InputError} DDB_INPUT_READ for truncated frames, for other data after the frames, and for frames that no decoder
- *   reads; errors of `stored`. Always after the last whole piece
+ *   reads. Also throws errors of `stored`. Every error comes after the last whole piece
  */
 export async function* zstdPieces(
   stored: Chunks,
@@ -124,7 +124,7 @@ class FrameReader {
   async #header(start: number): Promise<void> {
     const from = this.#position
     if (!(await this.#has())) {
-      // The caller must take the last blocks before the input is over.
+      // The input is over only once the caller has taken the last blocks.
       this.isOver = this.isEmpty
       this.#blocks = maxBlocks
       return

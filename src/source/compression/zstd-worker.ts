@@ -45,7 +45,7 @@ function* pieces() {
   }
 }
 
-// The decoder would fetch() itself from its own text, for which Node loads all of HTTP.
+// With fetch(), the decoder would load its WebAssembly from a data: URL, and Node would load all of HTTP for that.
 delete globalThis.fetch
 import(workerData.decoder).then(async ({ ZSTDDecoder }) => {
   const decoder = new ZSTDDecoder()

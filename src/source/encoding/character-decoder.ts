@@ -16,7 +16,7 @@ export function bytesOfLength(length: number): Bytes {
 /** A byte that UTF-8 never contains; decoders write it in place of bytes that are not a character. */
 export const brokenMark = 0xff
 
-/** How many bytes after an array's data a decoder reads or writes at most. */
+/** A decoder reads or writes at most this many bytes after the end of an array's data. */
 export const decoderSlackBytes = 8
 
 /** Decodes piece by piece, and tells how far each call came. */

@@ -39,7 +39,7 @@ export class DecodedText implements TextOrigin, BrokenText {
   #textMarks = new Int32Array(64)
   #marks = 0
   #lastMark = 0
-  /** End of the last bytes that were not a character. */
+  /** Text position after the last bytes that were not a character. */
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 

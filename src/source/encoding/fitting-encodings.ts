@@ -78,7 +78,7 @@ export function fittingEncodings(
   ]
 }
 
-/** UTF-8 with few broken bytes: Chinese text in it is mostly valid in gb18030, too, but makes no sense there. */
+/** UTF-8, if few bytes are broken. Chinese text in UTF-8 is mostly valid gb18030, too, but makes no sense there. */
 function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
   const text = Buffer.from(new TextDecoder().decode(lines).replaceAll('\ufffd', ''))
   const brokenBytes = lines.length - text.length
@@ -110,7 +110,7 @@ function likelyEncoding(bytes: Uint8Array): (typeof candidates)[number] | undefi
   }
   if (high > 0 && kana * 4 >= high) return 'shift_jis'
   const areLetters = letters * 10 >= high * 9
-  // Accents and signs stand among letters of ASCII.
+  // In windows-1252, most accented letters and signs stand alone among ASCII letters.
   if (alone * 5 >= runs * 4 || (areLetters && alone * 2 >= runs)) return 'windows-1252'
   if (areLetters && odd * 4 >= runs) return 'windows-1251'
   return odd * 5 >= runs ? 'big5' : undefined

@@ -6,7 +6,7 @@ import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js
 import type { MultiByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** All byte pairs with the first byte in one range and the second in the other. */
+/** All byte pairs whose first byte is in the range `first` and whose second byte is in `second`. */
 interface Pairs {
   readonly label: string
   readonly first: readonly [number, number]
@@ -102,7 +102,7 @@ function quadruples(): Int32Array {
   return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
 }
 
-/** KS X 1001, and the syllables that Microsoft added because the standard lacks them, in the order of Unicode. */
+/** KS X 1001, and the syllables that the standard lacks, which Microsoft added in the order of Unicode. */
 function korean(): Int32Array {
   const label = 'euc-kr'
   const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)

@@ -1,6 +1,6 @@
 /*
-  Decodes bytes by tables. As the Encoding Standard says, an invalid byte never takes an ASCII byte with it. So delimiters and
-  line ends survive.
+  Decodes bytes by tables. As in the Encoding Standard, an ASCII byte after an invalid byte is read on its own.
+  So delimiters and line ends survive.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8, type CharacterTable } from './character-table.js'

@@ -1,5 +1,5 @@
 /*
-  Finds the files that a following run's inputs match at the moment. An input without a file may get one later.
+  Finds the files that the inputs of a run with `--follow` match now. An input without a file may get one later.
 */
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'

@@ -1,6 +1,6 @@
 /*
-  Reads the pattern after the colon of a path part, a plain regular expression. Refuses lookaround and backreferences, which
-  cannot be matched in one pass.
+  Reads the plain regular expression that may follow the colon of a path part. Refuses lookaround and backreferences,
+  which cannot be matched in one pass.
 */
 import type { Pattern } from './text-pattern.js'
 

@@ -1,5 +1,5 @@
 /*
-  `runs --clean`: removes journals that are no longer needed; for an unfinished run first its traces on the server.
+  `runs --clean`: removes the journals of runs. If a run is unfinished, first removes its tables on the server.
 */
 import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'

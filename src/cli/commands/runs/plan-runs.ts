@@ -1,5 +1,5 @@
 /*
-  `runs RUN --plan`: the progress of a plan, its missing and uncertain units; `--clean` for runs without a journal here.
+  `runs RUN --plan`: shows a plan's progress and its unfinished units. `runs RUN --clean` removes a plan's records.
 */
 import { resolve } from 'node:path'
 import type { Session } from '../../../client/open-session.js'
@@ -35,7 +35,7 @@ export interface PlanReport {
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
   readonly lastAt: string | null
-  /** Average from the start of the first shard to the end of the last unit. */
+  /** Confirmed rows of finished units, averaged from the start of the first shard to the end of the last unit. */
   readonly rowsPerSec: number | null
   /** Unfinished units. */
   readonly open: readonly {

@@ -89,12 +89,12 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
-/** A run that began without a rejects file keeps the file that a later process was given. */
+/** If a run began without a rejects file and a later process got one, the run keeps that file. */
 function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: ResumeSettings) {
   const { onError, ...kept } = options.rejects ?? {}
   const own = fieldsOf(resumeOptions, settings).rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
-  // If the outcome of single batches is unknown, the journal keeps only the name of the rejects file.
+  // A journal may lack `rejects`; then `rejectsFiles` still names the rejects file.
   const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
   const file = isSame ? kept.file : (own.file ?? kept.file ?? before)
   return {
@@ -105,7 +105,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   }
 }
 
-/** The program's own files are relative to the user's folder, not to the run's folder. */
+/** Makes the paths that the user gave absolute: they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, rejects, summary, metricsFile, report, trace } = settings
   const { caFile, certFile, keyFile } = settings

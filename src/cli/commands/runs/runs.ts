@@ -34,7 +34,7 @@ export interface RunsResult {
   /** The folder of the journals. */
   readonly folder: string
   runs: readonly RunReport[]
-  /** Files in the folder of the journals that are not journals. */
+  /** Files in `folder` that are not journals. */
   strange: readonly StrangeFile[]
   /** Runs whose journals `--clean` removed. */
   removed: readonly string[]

@@ -1,5 +1,5 @@
 /*
-  Finds the pattern (`--path`) that turns names of folders and files into columns, if they are days or codes.
+  Finds the pattern (`--path`) that turns days and codes in names of folders and files into columns.
 */
 import { isCodeName } from '../../../infer/column-names.js'
 import type { InferredColumn } from '../../../infer/inferred-schema.js'
@@ -13,7 +13,7 @@ const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
- * @param columns  of the content: if one holds days, days in paths are not proposed; the same goes for codes
+ * @param columns  of the content: if one holds days, no column for days in paths is proposed; likewise for codes
  * @returns undefined unless a part of the paths is a day or a code in every path, and differs between paths
  */
 export function pathOfParts(

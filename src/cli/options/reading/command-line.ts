@@ -19,7 +19,7 @@ export interface CommandLine {
   readonly flags: ReadonlyMap<string, readonly string[]>
 }
 
-/** Help or the version was requested: print it and end. */
+/** The user requested the help or the version: the caller prints `answer` and ends. */
 export interface Answered {
   readonly answer: string
 }

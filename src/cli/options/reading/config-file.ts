@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** Files that apply, the given file first. @throws {UsageError} DDB_CONFIG if that is missing, or any file invalid */
+/** Layers that apply, first those of `given`. @throws {UsageError} DDB_CONFIG for a missing `given` or invalid file */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

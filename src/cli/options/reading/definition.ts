@@ -1,5 +1,5 @@
 /*
-  The definition of an option: for command line, environment, configuration files, --print-config, help, LoadOptions.
+  How options are defined. One definition serves flags, environment, configuration, --print-config, help, LoadOptions.
 */
 import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
@@ -25,9 +25,9 @@ export type FieldValue<Field extends LoadField> = Field extends TopField
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
-/** One option, in whatever way it may be set. Its key in a table is the long name in camel case. */
+/** One option. Its key in an `OptionTable` is its long name in camel case. */
 export interface OptionDefinition {
-  /** `-b, --batch-rows <n>`, in commander's notation. */
+  /** In commander's notation, such as `-b, --batch-rows <n>`. */
   readonly flags: string
   readonly group: OptionGroup
   readonly help: string

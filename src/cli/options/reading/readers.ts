@@ -16,7 +16,7 @@ export interface Reader<T> {
   readonly json?: boolean
   /** All accepted words, or the usual ones: shells offer them. */
   readonly choices?: readonly string[]
-  /** @throws {UsageError} for some names, with a message that says what is wrong */
+  /** @throws {UsageError} in a reader made by `named`, with a message that says what is wrong */
   read(texts: readonly string[]): T | undefined
 }
 

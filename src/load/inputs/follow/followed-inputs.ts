@@ -42,7 +42,7 @@ import {
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
 
-/** Time between two looks for new files and names, as listing folders costs more than looking at a file. */
+/** Time between two looks for new files and names: listing folders costs more than looking at an open file. */
 const scanEveryMs = 1_000
 
 /** Each open file needs a descriptor and some megabytes: room for a line of its own, and for a batch. */

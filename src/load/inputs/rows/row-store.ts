@@ -56,7 +56,6 @@ interface Waiter {
   readonly resolve: () => void
 }
 
-/** Holds the rows that a program and its run share. */
 export class RowStore {
   readonly counts: StoredRowCounts = {
     written: 0,

@@ -72,7 +72,7 @@ export class ReceiptLink {
   /** Functions that wake callers who wait for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Rows of attempts that open batches have not reached yet, by batch number. */
+  /** Ledger rows about attempts that open batches have not reached yet, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
@@ -196,7 +196,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Keeps a row that another process of the unit caused, for an attempt that this process reaches later. */
+  /** Keeps a ledger row of another process of the unit, for an attempt that this process reaches later. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -205,7 +205,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies kept rows to batches that have reached the attempt of the row. */
+  /** Applies each kept row whose batch has reached the attempt of the row. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup

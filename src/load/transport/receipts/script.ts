@@ -20,7 +20,7 @@ const probePhase = 8
 const sessionPhase = 7
 /** Phase of claims: only the transmission that writes a claim first may insert rows. */
 export const claimPhase = 0
-/** Phase of outcomes: the number of rows, or −1 and the reason. */
+/** Phase of outcomes: they contain the number of rows, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
@@ -128,20 +128,20 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** Records in the ledger that a session writes there: the server may still work on the session's requests after its process is gone. */
+/** Adds a session to the ledger: the server may work on the session's requests even after its process is gone. */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
 `
 }
 
-/** The number of running jobs of all recorded sessions. */
+/** Asks for the number of running jobs of all sessions that the ledger records. */
 export function jobsQuery({ name }: WrittenLedger): string {
   return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** The number of claims of a batch, in a vector: 0 if the server never began it. */
+/** Asks for the number of claims of a batch, as a vector: 0 if the server never began the batch. */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
@@ -152,7 +152,7 @@ function targetParameters(target: Target): string {
   return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
 }
 
-/** `p0, p1, ` for the same function. */
+/** `p0, p1, ` for a call of a function with two fixed arguments. */
 function targetArguments(target: Target): string {
   return targetParameters(target).replaceAll('mutable ', '')
 }

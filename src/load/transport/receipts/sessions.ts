@@ -58,7 +58,7 @@ export async function openControl(
   }
 }
 
-/** Only nodes that the user has named are tried at first: for the time for reconnecting, divided by this number. */
+/** For the first quarter of the time for reconnecting, the run tries only nodes that the user has named. */
 const ownShare = 4
 
 /**

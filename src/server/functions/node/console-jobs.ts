@@ -1,5 +1,5 @@
 /*
-  Jobs and transactions in progress; cancels jobs (docs/server-semantics.md#console-jobs).
+  Lists jobs and transactions in progress, and cancels jobs (docs/server-semantics.md#console-jobs).
 */
 import type { Builtin, ScriptSession } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'

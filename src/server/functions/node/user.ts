@@ -129,7 +129,7 @@ function setAccess(
   return voidValue
 }
 
-/** Whether a view exists. For `*` always true; for `namespace::*` if any view is in the namespace. */
+/** Whether a view exists. For `*` always true; for `namespace::*` true if any view is in the namespace. */
 function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
   if (object === '*' || functionViews.has(object)) return true
   if (!object.endsWith('::*')) return false

@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column, named by
- * its alias or variable.
+ * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column, whose
+ * alias or variable names the column.
  */
 function describedColumns(
   context: CallContext,
@@ -117,7 +117,7 @@ function givenColumns(
 }
 
 /**
- * Columns from one argument: a vector is a column, a scalar a column of one value, a tuple of equal vectors several.
+ * Columns from one argument: one from a scalar or vector, several from a table or a tuple (see `equalVectors`).
  * @param position  of the first column in the table: columns without a name get their positions as names
  */
 function columnsOfArgument(
@@ -142,7 +142,7 @@ function columnsOfArgument(
   }
 }
 
-/** The vectors of a tuple that stands for several columns, all of one length and type; none if it does not. */
+/** The elements of a tuple if all are vectors of one length and type, else none. */
 function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
   const vectors = elements.filter((one): one is Column => one.form === 'vector')
   const [first] = vectors

@@ -1,5 +1,5 @@
 /*
-  schema(): describes a table or a database, in the shape and the types that table writers cast to
+  schema(): describes a table or a database, with the members and types that clients' table writers expect
   (docs/protocol.md#schema-dictionary).
 */
 import {

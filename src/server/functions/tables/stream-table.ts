@@ -109,7 +109,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Figures for a persisted stream table, as if its rows were on disk; the embedded server has no disk. */
+  /** Figures for a persisted stream table, as if its rows were on disk. The embedded server writes nothing to disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')

@@ -1,5 +1,5 @@
 /*
-  The types of values, conversions, and the current time (DolphinDB manual, pages of each name).
+  The types of values, conversions, and the current time (DolphinDB manual, one page per function).
 */
 import {
   arrayTypeOffset,

@@ -1,5 +1,5 @@
 /*
-  Membership tests: in, between, like (DolphinDB manual, pages of each name).
+  Membership tests (DolphinDB manual, pages in, between and like).
 */
 import type { DataType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of `vector`'s elements, comparable with keys of `other`: equal exactly for equal elements, numbers by value. */
+/** Keys of `vector`'s elements, to compare with keys of `other`: equal exactly if the elements are equal in value. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||

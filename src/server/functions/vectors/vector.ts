@@ -1,5 +1,5 @@
 /*
-  Functions that create, join and sort vectors (DolphinDB manual, pages of each name).
+  Functions that create, join and sort vectors (DolphinDB manual, one page per function).
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'

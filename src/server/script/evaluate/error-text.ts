@@ -19,7 +19,7 @@ export function asScriptError(error: unknown): ScriptError {
   return new ScriptError(`Internal error: ${message}`)
 }
 
-/** Errors of V8's own limits, which the memory budget cannot foresee: of the stack, single texts, arrays, maps. */
+/** The error for a limit of V8 (stack, text, array, map) that the memory budget cannot foresee; else undefined. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
     return new ScriptError('The script calls functions too deeply.')

@@ -21,7 +21,7 @@ import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 interface Given {
   readonly positional: (ServerValue | undefined)[]
   readonly keywords: Map<string, ServerValue>
-  /** The variable names of positional arguments at the call. */
+  /** For each positional argument, its name at the call (`x`, `t.x`, `1..3 as x`); undefined without one. */
   readonly names: (string | undefined)[]
 }
 
@@ -243,7 +243,7 @@ function changesParameter(fn: FunctionValue, name: string): boolean {
   }
 }
 
-/** Where argument `index` of a call stands among all arguments of the applied function. */
+/** The position that a call's argument `index` has in the argument list of the target function. */
 function openPosition({ bound }: PartialFunction, index: number): number {
   const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
   return open[index] ?? bound.length + index - open.length

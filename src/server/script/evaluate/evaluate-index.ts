@@ -44,7 +44,7 @@ function picked(
   return value
 }
 
-/** The value of a name, still owned by its variable, because reading an element does not keep the value. */
+/** The value of a name; undefined for other nodes. The variable still owns the array: nothing keeps the value. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }

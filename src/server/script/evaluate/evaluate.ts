@@ -1,5 +1,5 @@
 /*
-  Evaluates expressions in generators, because any call may have to wait. Expressions that cannot wait need none.
+  Evaluates expressions in generators, because any call may have to wait. Constants and names need no generator.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -120,7 +120,7 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   return value
 }
 
-/** `t.col` in a statement on t is the column at the statement's rows. */
+/** `t.col` in a statement on t is the column, limited to the statement's rows. Undefined for other nodes. */
 function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefined {
   const { target, name } = node
   const isSource = target.kind === 'name' && target.name === columns?.tableName
@@ -150,7 +150,7 @@ function* evaluateSql(
   }
 }
 
-/** Evaluates the values of a list. Copies those of variables: changing a variable later must not change the list. */
+/** Evaluates the values of a list. Copies values of variables: changing a variable later must not change the list. */
 function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {
@@ -177,7 +177,7 @@ function* evaluateDictionary(
   return makeDictionary(keys, values)
 }
 
-/** A scalar condition evaluates one branch only, a vector chooses element by element. */
+/** For a scalar condition, evaluates one branch only; for a vector, chooses element by element. */
 function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> {
   const condition = yield* evaluate(node.condition, frame)
   if (condition.form === 'scalar') {
@@ -188,7 +188,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   return choose(frame.runtime, condition, whenTrue, whenFalse)
 }
 
-/** Binds the variables that the body uses from the surrounding scope as leading arguments. */
+/** Binds variables of the surrounding scope as leading arguments, if the body uses them. */
 function closure(node: Lambda, frame: Frame): ServerValue {
   const { captures, closed } = node
   const { viewOwner } = frame.runtime.session

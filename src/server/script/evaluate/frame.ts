@@ -12,7 +12,7 @@ import type { Name } from '../parse/syntax.js'
 /** Columns that names refer to inside a SQL statement, before any variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
-  /** Type of `count(*)`: LONG for partitioned tables, else INT, as official tests expect; default INT. */
+  /** Type of `count(*)`: LONG for partitioned tables, as official tests expect; otherwise, and by default, INT. */
   readonly countType?: 'INT' | 'LONG'
   /** The table's name in the statement, for `t.col`; undefined if it has none. */
   readonly tableName: string | undefined

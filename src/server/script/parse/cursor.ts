@@ -151,7 +151,7 @@ export class Cursor {
     return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
   }
 
-  /** @param line  of the message; default the line of the next token */
+  /** @param line  line number in the message; default that of the next token */
   fail(message: string, line: number = this.peek().line): never {
     throw syntaxError(line, message)
   }

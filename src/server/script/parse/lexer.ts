@@ -55,7 +55,7 @@ export function syntaxError(line: number, message: string): ScriptError {
 /** Limit of a string's length in code; longer strings are refused (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
-/** I/O error 4 (S00020, in the manual without S). @param reason  in our own wording, after DolphinDB's text */
+/** I/O error 4 (S00020; the manual omits the S). @param reason  our own wording, which follows DolphinDB's text */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,

@@ -67,7 +67,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope. In a lambda also for those of the outer scope, which it records as captured. */
+  /** True for variables of this scope. In a lambda also for those of the outer scope: these become captures. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

@@ -1,5 +1,5 @@
 /*
-  Assignments, and expressions as statements: only the text after the first operand distinguishes them.
+  Parses assignments, and expressions as statements: only the text after the first operand distinguishes the two.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'

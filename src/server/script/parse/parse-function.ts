@@ -1,5 +1,5 @@
 /*
-  Function definitions, with and without a name (manual, "Named function", "Lambda expression").
+  Parses function definitions, with and without a name (manual, "Named function", "Lambda expression").
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** Parses a short function's expression, which ends where it would end without the function: `a ? x->x : b`. */
+/** Parses a short function's expression. Line breaks and `:` mean the same in it as around it: `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode

@@ -1,5 +1,5 @@
 /*
-  Statements. A statement ends with its line, with `;` or before `}`.
+  Parses statements. A statement ends with its line, with `;` or before `}`.
 */
 import type { Cursor } from './cursor.js'
 import { parseConstant, parseExpressions, parseSimple } from './parse-assignment.js'

@@ -259,7 +259,7 @@ export interface Throw extends Node {
 /** The parser also makes a Return from the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
-  /** None: VOID. Several: a tuple. */
+  /** Without values, the function returns VOID; with several, a tuple. */
   readonly values: readonly Expression[]
 }
 

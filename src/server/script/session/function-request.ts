@@ -16,7 +16,7 @@ import { shallowCopy } from '../../values/ownership.js'
 import type { Expression, Name, Partial } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Limits of cached names and of their length, because a client may put a new number into every name. */
+/** Limits the number and length of cached names, because a client may put a new number into every name. */
 const maxCached = 1000
 const maxCachedLength = 1000
 

@@ -36,8 +36,8 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
 }
 
 /**
- * @returns the script's value at once if the script did not have to wait, else a promise; undefined if it has no value
- * @throws {ScriptError} with the final text, or rejects with it
+ * @returns the script's value at once if the script did not have to wait, else a promise; undefined without value
+ * @throws {ScriptError} with the final text; the promise may reject with the same error
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = runtimeOf(session, node)

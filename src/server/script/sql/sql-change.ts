@@ -1,5 +1,5 @@
 /*
-  insert, update and delete.
+  Executes insert, update and delete.
 */
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'

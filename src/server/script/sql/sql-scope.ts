@@ -27,13 +27,13 @@ interface Source {
   readonly version: number
 }
 
-/** The rows of a table when a statement begins, without rows added later. Picks each column once, on demand. */
+/** A table's rows at the start of a statement, without rows added later. Picks each column once, on demand. */
 export class TableScope implements ColumnScope {
   /** Rows of the table; undefined: all. */
   readonly selected: Int32Array | undefined
   readonly #source: Source
   readonly #cache = new Map<string, Column>()
-  /** Results by name, for `order by`; columns of the table take precedence. */
+  /** Columns of the select list by name, for `order by`; columns of the table take precedence. */
   readonly #results: ReadonlyMap<string, ServerValue>
 
   private constructor(
@@ -113,7 +113,7 @@ export class TableScope implements ColumnScope {
     return new TableScope(this.#source, inTable)
   }
 
-  /** The same rows, with columns computed by the statement itself. */
+  /** The same rows, with columns that the statement has computed. */
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
     return new TableScope(this.#source, this.selected, results)
   }

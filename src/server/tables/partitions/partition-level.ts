@@ -220,7 +220,7 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   const unsignedOverflow = (bytesPerValue === 8 ? 2 ** 64 : 2 ** 32) % buckets
   return level(type, schema, entry => {
     if (typeof entry === 'string') return murmurHash(encoder.encode(entry)) % buckets
-    // Negative values count as unsigned ones.
+    // A negative value is hashed as the unsigned number with the same bits.
     return entry >= 0 ? entry % buckets : ((entry % buckets) + unsignedOverflow + buckets) % buckets
   })
 }
