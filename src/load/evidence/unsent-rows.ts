@@ -81,9 +81,10 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the number was some power of two. Dividing by the largest possible number separates all lanes.
+  // With `auto`, the number was a power of two: of a multiple of the largest one, each lane has rows of one earlier lane.
   const isFound = told?.options.delivery?.connections === 'auto'
-  return lanes > 0 && !isFound ? lanes : mostConnections(run)
+  if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
+  return lanes > 0 ? lanes : mostConnections(run)
 }
 
 /** Upper limit of rows in the table that came after the run began, and that the journal does not know. */
