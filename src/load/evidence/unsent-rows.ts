@@ -81,9 +81,10 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the earlier number was some power of two. Dividing by a multiple of it also separates those lanes.
+  // With `auto`, the earlier number was a power of two. A multiple of the largest one also separates those lanes.
   const isFound = told?.options.delivery?.connections === 'auto'
-  return lanes > 0 && !isFound ? lanes : mostConnections(run)
+  if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
+  return lanes > 0 ? lanes : mostConnections(run)
 }
 
 /** At most this many rows, unknown to the journal, have entered the table since the run began. */

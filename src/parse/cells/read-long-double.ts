@@ -2,7 +2,7 @@
   Reads numbers of up to 17 digits, as programs write doubles in full. Computes with about twice the precision of a
   double, without a string. If that does not decide the rounding, the caller reads the text the slow way.
 */
-import { numberRead, powersOfTen } from './read-number.js'
+import { fourDigitsAt, numberRead, powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
 
 const zero = 48
@@ -26,7 +26,12 @@ const maxError = 2 ** -40
 const exactDigits = 15
 
 /** Sets `numberRead` to up to 17 digits, times 10^−22 to 10^22. False for other texts, and if rounding is uncertain. */
-export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
+export function readLongDouble(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  view?: DataView,
+): boolean {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
@@ -43,13 +48,26 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
   for (; p < last; p++) {
     const digit = bytes[p]! - zero
     if (digit >= 0 && digit <= 9) upper = upper * 10 + digit
-    else if (digit === point - zero && pointAt < 0) pointAt = p
-    else break
+    else if (digit === point - zero && pointAt < 0) {
+      pointAt = p
+      for (; view !== undefined && last - p > 4; p += 4) {
+        const four = fourDigitsAt(view, p + 1)
+        if (four < 0) break
+        upper = upper * 10_000 + four
+      }
+    } else break
   }
   const upperKept = p - first - (pointAt >= first ? 1 : 0)
   let lower = 0
   if (p === last) {
     last = Math.min(end, first + maxDigits + (pointAt >= first ? 1 : 0))
+    if (view !== undefined && last - p >= 4) {
+      const four = fourDigitsAt(view, p)
+      if (four >= 0) {
+        lower = four
+        p += 4
+      }
+    }
     for (; p < last; p++) {
       const digit = bytes[p]! - zero
       if (digit >= 0 && digit <= 9) lower = lower * 10 + digit

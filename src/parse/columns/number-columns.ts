@@ -171,7 +171,7 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
         continue
       }
       const isShort = readShortDouble(bytes, view, start, end)
-      const isRead = isShort || readLongDouble(bytes, start, end)
+      const isRead = isShort || readLongDouble(bytes, start, end, view)
       const value = numberRead[0]!
       if (isRead && value >= min && value <= max) {
         const isExact = isShort && (value >= exactFrom || value <= -exactFrom)

@@ -6,12 +6,14 @@ import t, { type Test } from 'tap'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { newSampleRows } from '../../../src/load/evidence/sample-rows.js'
 import { unsentCheck, type UnsentCheck } from '../../../src/load/evidence/unsent-rows.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { readRun } from '../../helpers/journals.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { TargetIdentity } from '../../../src/load/journal/target-identity.js'
 import type { DeliveryOptions } from '../../../src/load/options.js'
-import { vectorOf } from '../../../src/protocol/element.js'
+import type { LaneScheme } from '../../../src/load/target/lane-scheme.js'
+import { elementAt, vectorOf } from '../../../src/protocol/element.js'
 import type { Batch } from '../../../src/parse/batch.js'
 import { batchOf } from '../../helpers/batches.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -36,6 +38,19 @@ interface Change {
   readonly onServer?: Journal['onServer']
   readonly delivery?: DeliveryOptions
   readonly more?: readonly JournalRecord[]
+  /** Connections of the earlier process; rows then go to lanes by their id. */
+  readonly earlier?: NonNullable<DeliveryOptions['connections']>
+}
+
+const byId: LaneScheme = {
+  digest: 'id',
+  isOrdered: false,
+  mostLanes: Infinity,
+  lanesOf: ({ columns: [ids], rowCount }, lanes) =>
+    Uint8Array.from({ length: rowCount }, (_, row) => {
+      const id = elementAt(ids as DataVector, row)
+      return id.form === 'scalar' ? Number(id.value) % lanes : 0
+    }),
 }
 
 /** A run with three confirmed rows, into a table that now holds these ids. */
@@ -49,8 +64,12 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
     ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
     ...(change.more ?? []),
   ]
-  const found = readRun(...records)
+  const { earlier } = change
+  const begun = { options: { delivery: { connections: earlier } } } as FoundRun['run']
+  const told = readRun(...records)
+  const found: FoundRun = earlier === undefined ? told : { ...told, run: begun }
   const run = testRun({ target: { table: 'trades' }, delivery: change.delivery ?? {} })
+  if (earlier !== undefined) run.lanes = byId
   const journal = { onServer: change.onServer } as Journal
   const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence
   const now = { ...before, ...change.now, rows: await count('trades') }
@@ -122,6 +141,21 @@ t.test('if the server still has its memory of the run, no row is looked up', asy
     await t.rejects((await checkOf(t, '1..8', { onServer, more }))(batch(6, 7, 8)), refusal)
   }
 })
+
+t.test(
+  'if the number of connections was found, rows of one earlier lane are looked up together',
+  async t => {
+    const ids = Array.from({ length: 64 }, (_, row) => 100 + row)
+    const ofLane4 = '1..5 join 100 join 116 join 132 join 148'
+    for (const connections of [1, 8, 16, 20]) {
+      const change = { earlier: 'auto', delivery: { connections } } as const
+      await t.rejects((await checkOf(t, ofLane4, change))(batch(...ids)), refusal, `${connections}`)
+      await (
+        await checkOf(t, '1..5 join 200..203', change)
+      )(batch(...ids))
+    }
+  },
+)
 
 t.test('at most sixteen rows are looked up', async t => {
   const check = await checkOf(t, '1..100')

@@ -52,8 +52,12 @@ const shortDouble = (text: string): number => {
   return readShortDouble(bytes, view, start, end) ? numberRead[0]! : NaN
 }
 const longDouble = (text: string): number => {
-  const { bytes, start, end } = cellOf(text)
-  return readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
+  const { bytes, view, start, end } = cellOf(text)
+  const value = readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
+  // Four digits at a time.
+  const isRead = readLongDouble(bytes, start, end, view)
+  strictEqual(isRead ? numberRead[0]! : NaN, value)
+  return value
 }
 t.test('integers of up to 15 digits are read like Number, all other texts are left', async t => {
   const digits = fc.stringMatching(/^[+-]?\d{1,15}$/)
