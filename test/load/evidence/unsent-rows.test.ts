@@ -48,7 +48,7 @@ const byId: LaneScheme = {
   mostLanes: Infinity,
   lanesOf: ({ columns: [ids], rowCount }, lanes) =>
     Uint8Array.from({ length: rowCount }, (_, row) => {
-      const id = elementAt(ids as DataVector, row)
+      const id = elementAt(ids!, row)
       return id.form === 'scalar' ? Number(id.value) % lanes : 0
     }),
 }
