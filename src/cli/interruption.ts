@@ -26,7 +26,7 @@ export interface SignalHandling {
   readonly onFirst?: (name: NodeJS.Signals) => void
   /** Called for every later signal; default: leave at once. */
   readonly onLater?: (exitCode: number) => void
-  /** The clock that distinguishes one key press from two. */
+  /** The clock that tells whether a second signal comes from the same key press as the first. */
   readonly now?: () => number
 }
 

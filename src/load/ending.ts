@@ -33,7 +33,7 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
   })
 }
 
-/** Stops waiting for the network once the run must leave. */
+/** Drops the connections of a run that must end at once, so that nothing waits for the network. */
 export interface Leaving {
   /** Resolves once the connections are dropped. */
   readonly left: Promise<void>

@@ -210,7 +210,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
 
 const rowsOf = ({ start, end }: Part): number => end - start
 
-/** Keeps a sample of rows by value, and writes it to the journal whenever it changes. */
+/** Keeps the values of a few rows. Writes them to the journal each time the number of accepted rows has doubled. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
@@ -238,9 +238,9 @@ function keysKnown(
 }
 
 /**
- * How many of the rows that the target did not count are missing from the table. A keyed target has the rows with known
- * keys, but does not count them. If the rows outside its scheme are known and at most `short`, only these are missing.
- * @param short  rows sent, less those counted
+ * How many of the `short` rows are missing from the table. A keyed target stores rows whose keys it had, but does not
+ * count them. So if the rows outside its scheme are known and are at most `short`, only they are missing.
+ * @param short  rows sent, less those that the target counted
  */
 function missingRows(
   { keyed }: RecordedTarget,

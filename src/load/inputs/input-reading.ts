@@ -138,7 +138,7 @@ class Reading implements InputReading {
     | undefined
   #look: InputLook | undefined
   #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
-  /** Number of offsets that are in the journal. */
+  /** Number of columns whose time zone offset is in the journal. */
   #journaledOffsets: number
 
   constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {

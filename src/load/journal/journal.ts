@@ -56,7 +56,7 @@ export interface Journal {
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** Receives what the server knows of the run. `nextOwner` then returns only numbers that the server does not have. */
   seen(server: SeenOnServer): void
-  /** The last argument of `seen`; undefined before the first call, and if the server does not tell. */
+  /** What the last call of `seen` told. Undefined before the first call, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
   /**
    * The number under which to tell the server that this process works on the run.

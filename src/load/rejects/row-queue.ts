@@ -27,7 +27,7 @@ export interface RowQueue {
   clear(): void
 }
 
-/** Limit for the queues of a pair of files together, in bytes; larger queues would not be faster. */
+/** A rejects file and its file of reasons are written when their queues reach this size together. More would not be faster. */
 export const maxQueuedBytes: number = 64 * 1024
 
 const initialBytes = 32 * 1024

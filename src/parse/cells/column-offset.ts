@@ -61,7 +61,7 @@ export class ColumnOffset {
   }
 }
 
-/** The offsets of a run's columns, by name. */
+/** The time zone offsets of a run's columns, by column name. */
 export class ColumnOffsets {
   knownCount = 0
   readonly #byName = new Map<string, ColumnOffset>()

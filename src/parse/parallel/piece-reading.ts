@@ -34,7 +34,7 @@ export interface Taken {
 
 export interface FedInput {
   readonly chunks: AsyncIterator<Uint8Array, void>
-  /** How to read the input. Offsets are separate, because reading may find them. */
+  /** How to read the input. Time zone offsets are separate, because the reader finds them while it reads. */
   readonly reading: PieceReading
   readonly offsets: ColumnOffsets | undefined
   /** True if chunks come as soon as they are requested, as from a file. */

@@ -51,7 +51,7 @@ export class ReadAhead {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
-  /** Lets threads read from the next chunk on. Must be called after everything before the first wanted record was passed over. */
+  /** Lets threads read from the next chunk on. Call it once the reader has skipped all that precedes the first wanted record. */
   begin(): void {
     this.#hasBegun = true
   }

@@ -172,7 +172,7 @@ t.test('a code is found in any case, and shown with its exit code', async t => {
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
   t.match(
     (await runMain(['explain', '75'])).stdout,
-    /^75\nmeaning: .*gave up for now\nwhat to do: /,
+    /^75\nmeaning: .*has given up for now\nwhat to do: /,
   )
 })
 
