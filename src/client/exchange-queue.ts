@@ -37,7 +37,7 @@ export class ExchangeQueue {
   readonly #trace: ConnectionTrace | undefined
   #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
-  /** Requests of the caller that holds the others back. */
+  /** Requests made before `hold`, and those of its caller. Until the hold ends, all other requests wait. */
   readonly #held: Exchange[] = []
   readonly #holders: (() => void)[] = []
   #isHeld = false
@@ -87,7 +87,7 @@ export class ExchangeQueue {
     }
   }
 
-  /** Like `submit`, for the caller that holds the others back. */
+  /** Like `submit`, for the caller of `hold`, which holds back all other requests. */
   submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
     return this.#enqueue(this.#held, head, request, decode, {})
   }

@@ -23,7 +23,7 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-/** The right for an upsert; the server answers with the text for an insert (tests of DolphinDB's Python client). */
+/** The right for an upsert. If it is missing, servers send an insert's text (tests of DolphinDB's Python client). */
 const upsertRight: (typeof rights)[number] = [
   /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
   'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
@@ -45,7 +45,7 @@ export function lacksLogin(serverMessage: string): boolean {
   return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
 }
 
-/** The server's message, with advice if it does not know who is logged in. */
+/** The server's message, followed by the advice to log in. */
 export function loginToRepeat(serverMessage: string): string {
   return (
     `${serverMessage}. Log in with \`server.user\`. If you did, the session is no longer logged in: its ` +

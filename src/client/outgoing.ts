@@ -19,9 +19,9 @@ import type { ConnectionTrace } from './trace.js'
 export interface SendCounts {
   /** Encoded into the session's buffer. */
   readonly accepted: number
-  /** Given to the kernel, completely or in part. A request that is not started has certainly not reached the server. */
+  /** Requests given to the kernel, completely or in part. The others have certainly not reached the server. */
   readonly started: number
-  /** Taken by the kernel to the last byte, which does not prove that the server received them. */
+  /** Requests taken by the kernel to the last byte. This does not prove that the server received them. */
   readonly written: number
 }
 
@@ -57,7 +57,7 @@ export class Outgoing {
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #inFlightSinceMs = 0
-  /** Bytes of the whole write under way. `#rest`, from `#restAt` on, is not with the kernel yet. */
+  /** Size of the present write in bytes. Its chunks in `#rest`, from index `#restAt` on, are still to be written. */
   #takenBytes = 0
   #rest: Uint8Array[] = []
   #restAt = 0

@@ -10,7 +10,7 @@ import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
 import { PlainTable } from './plain-output.js'
 
-/** JavaScript accepted as a value: scalars, dates, typed arrays, lists, objects, and tables of answers. */
+/** What callers may pass as a value: scalars, dates, typed arrays, lists, objects, and tables from earlier answers. */
 export type PlainInput =
   | Value
   | PlainTable

@@ -119,7 +119,7 @@ function isList(value: unknown): boolean {
 export const maxInt32 = 0x7fff_ffff
 // Official clients refuse smaller blocks, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
-/** According to the manual's page on error S04008; another page of the manual says 9. */
+/** The manual's page on error S04008 says 8; another page of the manual says 9. */
 const maxPriority = 8
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {

@@ -22,7 +22,7 @@ export interface OddValue {
 
 /** Number of different refused texts to remember. */
 const maxOddTexts = 3
-/** A column has another type if more than one in this many texts is refused. */
+/** A type is given up once it refuses more than `fewOdd` texts, and more than one in `oddShare` texts. */
 const oddShare = 4
 const fewOdd = 2
 /** From this many texts on, up to one in a hundred may be a slip. */

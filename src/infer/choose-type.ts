@@ -56,7 +56,7 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Limits from options that apply to all columns: an option that one column needs may harm another. */
+/** Tells which options a column may ask for. They apply to all columns, so what helps one may harm another. */
 export interface SharedOptions {
   /** Tells whether an option may declare the word to mean null. */
   readonly takesWord: (word: string) => boolean
@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. In fewer rows, a quarter of repeats is enough for short texts. */
+/** SYMBOL needs texts that occur twice on average. Below 100 rows, a quarter of repeats is enough for short texts. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */

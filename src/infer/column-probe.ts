@@ -51,7 +51,7 @@ export class ColumnProbe {
   hasOffset = false
   /** Undefined if the probe does not look for words for null. */
   readonly nullWords: NullWords | undefined
-  /** The first different texts, shortened. */
+  /** The first few distinct texts of the column, shortened. */
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
   /** Place of the last record that was examined. */

@@ -17,7 +17,7 @@ export interface DfsWishes {
   readonly atomic?: 'trans' | 'chunk'
 }
 
-/** A level that the user requested. Its texts are ready for the script. */
+/** A level of partitions that the user requested. Its texts are ready for the script. */
 export interface WishedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'

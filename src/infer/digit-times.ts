@@ -11,7 +11,7 @@ export interface DigitFormat {
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** True if texts cannot fit by accident, because the format has many digits: the column's name does not count. */
+  /** True if the format has too many digits for texts to fit by accident, whatever the column's name is. */
   readonly isSure: boolean
 }
 

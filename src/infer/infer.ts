@@ -30,7 +30,7 @@ export type { InferOptions } from './found.js'
 /** Small batches suffice, because each one is released unread. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Most different texts to remember, of all columns together and of a single column. */
+/** Limits of the number of different texts to remember: for all columns together, and for a single column. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
@@ -42,7 +42,7 @@ const leastDistinct = 1024
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave out records of sums, reads the inputs again and keeps them. Stdin cannot be read twice.
+  // If no option can leave out records of sums, keeps them and reads the inputs again. Stdin cannot be read twice.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }

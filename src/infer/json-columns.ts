@@ -230,7 +230,7 @@ export class JsonColumns {
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
     const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
-    // The probe has emptied texts that mean null; templates must see the same.
+    // The probe has emptied texts that mean null; templates must see them empty, too.
     column.ends.set(block.ends.subarray(0, rowCount))
   }
 }

@@ -15,7 +15,7 @@ const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 
 const isSure: ReadonlySet<string> = new Set(sureWords)
 
-/** Tells whether a word means null even among texts. */
+/** Tells whether a word means null even in a column of texts. */
 export function isSureNull(word: string): boolean {
   return isSure.has(word)
 }

@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators: the same between all groups, and perhaps another before decimals. */
+  /** Examines a number with several separators. All groups must have the same one; decimals may have another. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return

@@ -49,7 +49,7 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like sums, but are filled like rows. `#last`: one that ends the last block. */
+  /** `#alike` counts records that begin like sums, but are filled like rows. `#last`: such a record, ending a block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
@@ -134,7 +134,7 @@ function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
   return p === end
 }
 
-/** The line up to the delimiter after the word; undefined if the record does not contain the cell's text unchanged. */
+/** The start of the line, up to the delimiter after the word for sums; undefined if unknown. */
 function signOf(
   { bytes, starts, ends, recordStarts, recordEnds }: RecordBlock,
   row: number,

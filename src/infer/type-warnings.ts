@@ -117,7 +117,7 @@ function meaningOf(
   return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
 }
 
-/** Warns that rows with the few texts that do not suit the type become rejects. */
+/** Warns that a few texts do not suit the type, and that their rows will be rejected. */
 export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
   const [odd] = oddWarnings(probe, candidate)
   const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`

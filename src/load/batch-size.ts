@@ -71,7 +71,7 @@ class GrowingSize implements BatchSize {
   /** The first batch that has the present size: its number, or its place if batches have no numbers. */
   #firstNo = 0
   #present = new Answers()
-  /** Answers to batches half as large; undefined once the better size is chosen. */
+  /** Answers to batches of half the present size; undefined once the better of the two sizes is chosen. */
   #before: Answers | undefined
   /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
@@ -115,7 +115,7 @@ class GrowingSize implements BatchSize {
   }
 
   reached(batch: AnsweredBatch, place: number, atMs: number): void {
-    // The server's position is only an estimate. Unlike answers, it is not used for batches of the previous size.
+    // How far the server has come is only an estimate. It is not used for batches of the previous size.
     if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
   }
 

@@ -59,7 +59,7 @@ class FoundCount implements ConnectionCount {
   #wanted: number | undefined
   #why = tooFew
   #answers = new Answers()
-  /** Answers with half as many connections; undefined once the better number is chosen. */
+  /** The answers before the number was doubled; undefined once the better number is chosen. */
   #before: Answers | undefined
   #waitedMs = 0
   /** When doubling last brought no gain. */

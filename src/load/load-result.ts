@@ -20,7 +20,7 @@ export interface LoadReport {
   sentRows: number
   sentBatches: number
   inFlightBytes: number
-  /** Compressed bytes read, and their total if known. */
+  /** Bytes read from storage, before decompression, and their total if known. */
   bytesRead: number
   totalBytes: number | undefined
   /** The input being read, from 1, and the number of inputs; undefined before the first, and for followed files. */
@@ -36,7 +36,7 @@ export interface RowCounts {
   confirmed: number
   /** Left out by `target.transform`, according to the server: certainly not in the target. */
   filtered: number
-  /** Sent, but their outcome is unknown. */
+  /** Sent rows whose outcome is unknown. */
   unconfirmed: number
   /** Known not to be in the target because the reader or the server refused these rows. */
   rejected: number
@@ -154,7 +154,7 @@ export interface LoadResult {
   }[]
   /** `first`: row limit of the first batches. `found`: the fastest row limit; null if the run did not search for it. */
   batchRows: { first: number | null; found: number | null }
-  /** From sending a batch to knowing its outcome; null if outcomes are not reported. */
+  /** Time from sending a batch until its outcome is known; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */
   rate: { rowsPerSec: number; bytesPerSec: number }
@@ -236,7 +236,7 @@ export interface Stored {
   cacheEngine: boolean | null
   /** Number of nodes that hold each row. */
   replicas: number | null
-  /** Writes into the table, including those of others, that were still in cache and redo log when the run ended. */
+  /** Writes into the table that were still in cache and redo log when the run ended, also those of other writers. */
   pendingTransactions: number | null
 }
 

@@ -98,7 +98,7 @@ export interface TargetOptions {
    */
   partition?: string
   /**
-   * With `create` dfs and engine TSDB: rows with equal sort columns are stored together, ordered by the last of them.
+   * With `create` dfs and engine TSDB: rows equal in all of these but the last are stored together, sorted by the last.
    */
   sortColumns?: readonly string[]
   /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */

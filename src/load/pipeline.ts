@@ -36,9 +36,9 @@ export interface Course {
 }
 
 /**
- * If a step fails, the run fails with that error.
+ * If a step fails, the run fails with that error. Wrong options, if found before the server is reached, are returned.
  * @param sources  the expanded inputs, if the caller has just expanded them
- * @returns everything that was opened (and closed again), and wrong options found before the server was reached
+ * @returns everything that was opened, and is closed again; `misuse` is the error for wrong options
  */
 export async function runPipeline(
   run: Run,

@@ -1,6 +1,6 @@
 /*
   What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may
-  duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if it lacks one.
+  duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if one is not tested.
 */
 import type { Session } from '../client/open-session.js'
 import { markerName, type RunPlace } from './marker/run-tables.js'

@@ -27,7 +27,7 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** The mode is final once the server was asked; the number of connections may change between two batches. */
+  /** `mode` is final once the server was asked; the number of connections may change between two batches. */
   plan: Plan
   /**
    * Decides which rows share a connection; undefined before the target is known, or if each row may use any connection.

@@ -23,7 +23,7 @@ export interface TableWriterOptions
 
 /** State of the rows written so far: `written` is the sum of the others. */
 export interface WriterStatus extends StoredRowCounts {
-  /** Waiting or in flight: their outcome is still unknown. */
+  /** Rows that wait or are in flight: their outcome is still unknown. */
   pending: number
 }
 
@@ -72,7 +72,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   /**
    * Connects and reads the table's columns.
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
-   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others, if the first row could not be written
+   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others, if no row can be written
    */
   static open<Row = AnyRow>(options: TableWriterOptions): Promise<TableWriter<Row>> {
     return TableWriter.openOn<Row>(systemPlatform, options)

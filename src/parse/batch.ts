@@ -48,7 +48,7 @@ export interface RecordShape {
 /** Rows of a batch that come from one input. */
 export interface InputRange {
   readonly file: string
-  /** Index in the batch of the first of these rows. */
+  /** Index of the range's first row in the batch. */
   readonly firstRow: number
   readonly rowCount: number
   /** Start of the range in the decompressed input. The input's previous range ends there. */

@@ -27,7 +27,7 @@ const largestBlockBytes = 128 * 1024
 
 const noRules: CellRules = {}
 
-/** A format's contribution to the loop: its tokenizer, its input, and how columns find their cells in a block. */
+/** What `BlockReader` needs from a format: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput extends ReadInput {
   readonly file: string
   readonly skipTo: ByteSource['skipTo']
@@ -58,7 +58,7 @@ export class BlockReader {
   #inputEnded = false
   /** The source's error; thrown after the rows before it were delivered. */
   #sourceError: Error | undefined
-  /** Where another run must resume: at the record where the source failed, or after the reject that ended the run. */
+  /** Where reading must resume later: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0

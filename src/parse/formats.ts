@@ -53,7 +53,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   json: {
     extensions: ['json'],
     records: 'members',
-    // Single elements of a JSON array are written as lines.
+    // Elements of a JSON array that are written one by one, such as rejects, become lines.
     keptAs: 'ndjson',
     firstByte: openBracket,
     open: openJsonAs('json'),

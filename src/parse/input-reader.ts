@@ -24,7 +24,7 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** A range whose rows form a batch. An earlier input may begin it (`joins`), and a later input may continue it. */
+/** A range whose rows form a batch. The batch may begin in an earlier input (`joins`), and continue in a later one. */
 export interface Piece extends ByteRange {
   readonly joins?: boolean
   readonly continues?: boolean
@@ -139,8 +139,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly columnCounts: readonly ColumnCounts[]
   /**
    * Reads the rows in batches; may be iterated once.
-   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk), after
-   *   the rows before the fault. DDB_INPUT_READ if the input ends before `from`
+   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk); rows
+   *   before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Like `batches`, for callers that do the waiting themselves. */
@@ -153,7 +153,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
 export interface LastLook<Format extends string = string> {
   /**
    * Opens an input at once if it looks like the last one; returns undefined if it may need another dialect. The two
-   * inputs share memory, so the last one must have been read.
+   * inputs share memory, so the last one must have been read to its end.
    * @param bytes  all bytes of the file, which are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined

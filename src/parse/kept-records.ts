@@ -48,7 +48,7 @@ export class KeptRecords {
     this.#length = to
   }
 
-  /** Returns a function that finds the records of this batch, and begins the next batch. */
+  /** Ends the batch, and returns a function that finds its records by row. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => Uint8Array {
     const kept = new Uint8Array(this.#bytes.buffer)
     const bounds = new Float64Array(this.#bounds.buffer)

@@ -61,7 +61,7 @@ export class RecordBlock {
   bytesOffset = 0
   /** The byte before every quoted cell in `bytes`; −1 if the format does not tell which cells are quoted. */
   quote = -1
-  /** Position in `bytes` after which the tokenizer writes cells that it has unescaped. Before, `bytes` has input. */
+  /** `bytes` holds input before this position; from there on, the tokenizer writes cells that it has unescaped. */
   writtenFrom = 0
   /** True if all cells after `writtenFrom` were quoted in the input. */
   writtenAreQuoted = false
@@ -102,7 +102,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // No spread, and the same shape for all faults, because an input may have millions of them.
+    // Lists the members, without a spread, so that all faults have one shape: there may be millions of them.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',

@@ -19,7 +19,7 @@ export interface SharedRows {
   /** Returns the columns for an input: the earlier ones if everything in the setup is identical, else new ones. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * Takes the present rows as a batch, except rows in the columns `unlessIn`, whose batch can still grow.
+   * Takes the present rows as a batch, but leaves rows that are in `unlessIn`: their batch can still grow.
    * @returns undefined if it takes no rows
    */
   take(unlessIn?: BatchBuilder): Batch | undefined

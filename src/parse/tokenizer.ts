@@ -13,7 +13,7 @@ export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 export interface ReadElsewhere {
   readonly textBytes: number
   readonly lines: number
-  /** Bytes outside records in the part that the other tokenizer has split, counted in the decompressed input. */
+  /** Bytes of this part that belong to no record, counted in the decompressed input. */
   readonly otherBytes: number
 }
 
@@ -46,7 +46,7 @@ export interface Tokenizer {
   readonly isBetweenRecords?: boolean
   /** Position of the first unread byte in the text. */
   readonly textOffset?: number
-  /** Tells the tokenizer that another one has read the text before the next push. Requires `isBetweenRecords`. */
+  /** Skips the text up to the next push, because another tokenizer has read it. Requires `isBetweenRecords`. */
   readonly passRead?: (read: ReadElsewhere) => void
   /** The error at which reading stopped. The records before the error were delivered. */
   readonly failure: InputError | undefined

@@ -67,7 +67,7 @@ export class Window {
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity before it is pushed. */
+  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if none has come yet. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)

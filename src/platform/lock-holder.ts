@@ -130,7 +130,7 @@ export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
 
-/** Whether the holder lives, without waiting: `unsure` if a query cannot tell. */
+/** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
 export function lifeOf(holder: LockHolder): Life {
   if (!isRenewing(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'

@@ -27,7 +27,7 @@ export interface LockFile {
   close(): void
 }
 
-/** Every call on files throws the system's error. */
+/** Methods that access files throw the system's error if they fail. */
 export interface LockMachine {
   /** This process as the holder of a lock, with a new token. */
   self(): LockHolder

@@ -201,7 +201,7 @@ export interface Files {
    * or in another container or on another host, watches the lock for some seconds.
    */
   lock(path: string): Promise<LockAnswer>
-  /** Like `lock`, but does not watch: a holder that cannot be queried keeps the lock. */
+  /** Like `lock`, but does not watch the lock. A holder that cannot be queried keeps the lock. */
   lockNow(path: string): LockAnswer
   /** The holder of the lock; undefined if no living process has it. Like `lock`, may take seconds. */
   lockHolder(path: string): Promise<LockAnswer | undefined>

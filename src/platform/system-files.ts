@@ -1,5 +1,5 @@
 /*
-  Files of the operating system.
+  Implements `Files` with the files of the operating system.
 */
 import {
   accessSync,

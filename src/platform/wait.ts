@@ -1,5 +1,5 @@
 /*
-  Waiting as a promise.
+  Makes promises that resolve after a delay.
 */
 import type { Clock } from './platform.js'
 

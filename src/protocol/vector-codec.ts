@@ -117,7 +117,7 @@ export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** After the counts of rows and columns, reads a decimal's scale unless `sentScale` gives it, and `length` elements. */
+/** Reads `length` elements, and before them a decimal's scale unless `sentScale` gives it. The counts come first. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

@@ -62,7 +62,7 @@ export function withParts(
   }
 }
 
-/** Refuses a named part of `input.path` that no column uses: it may be a mistake. @throws {UsageError} DDB_USAGE */
+/** Refuses a part `{NAME}` of `input.path` that no column uses: it may be a mistake. @throws {UsageError} DDB_USAGE */
 export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,

@@ -270,7 +270,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // If only time was lacking, a later attempt may create the database.
+      // If the failure is not final (a timeout, for example), a later attempt may create the database.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })

@@ -37,7 +37,7 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-/** @param hasAddresses  false leaves addresses in the text, because a version in it could be mistaken for one */
+/** @param hasAddresses  false for a text without addresses, whose versions could be mistaken for addresses */
 function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
   const { host, otherHosts = [], allowRedirect = [], user, password } = server
   const secrets: [string | undefined, string][] = [

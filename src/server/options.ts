@@ -51,7 +51,7 @@ export interface ServerOptions {
   maxValueBytes?: number
   /** Limit of memory for the values of one request; default 1 GiB. */
   maxRequestBytes?: number
-  /** Largest write into a DFS table, in bytes; default no limit. Since 3.00.3 servers limit it by the cache engine. */
+  /** Largest write into a DFS table, in bytes; default no limit. Servers from 3.00.3 on allow 20 % of the cache engine. */
   maxTransactionBytes?: number
   /** A server that has ended. The new one takes over its DFS databases, function views and users, as if from disk. */
   restartOf?: Pick<EmbeddedServer, 'node'>

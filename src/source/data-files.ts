@@ -83,7 +83,7 @@ export type IsData = (name: string, path: () => string) => boolean
 export interface DataNames {
   /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */
   readonly extensions: readonly string[]
-  /** Patterns of names, or of paths in the folder if they contain a `/`; they replace the extensions. */
+  /** Patterns that replace the extensions. A pattern with a `/` is for paths in the folder, others are for names. */
   readonly include?: readonly string[] | undefined
 }
 

@@ -36,7 +36,7 @@ export function expandBraces(text: string): string[] {
   return [text]
 }
 
-/** The positions of the brace that closes the list from `open`, and of its commas, but not those of inner lists. */
+/** Positions of the closing brace and the commas of the list that begins at `open`, without commas of inner lists. */
 function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
   const commas: number[] = []
   let depth = 0
@@ -87,7 +87,7 @@ interface Walk {
 async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
   const { parts, matchers, files, paths } = way
   const last = parts.length - 1
-  /** Subfolders, each with the indexes of the parts that may come next in it. */
+  /** Subfolders, each with the indexes of the pattern's parts that may come next in it. */
   const below: { folder: string; places: number[] }[] = []
   const tried = new Set(places)
   /** Indexes of the parts that need the names in this folder. */

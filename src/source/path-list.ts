@@ -50,7 +50,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** Counts bytes with which all paths from an index on begin. The paths may share even more. */
+  /** Number of bytes with which the folders of all paths from `index` on begin. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)
@@ -121,7 +121,7 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** Up to this many texts, comparing pairs is faster. */
+/** Up to this many texts, comparing pairs of texts is faster than comparing four bytes at a time. */
 const few = 12
 
 /**
@@ -172,7 +172,7 @@ function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: B
   return hasEqual
 }
 
-/** @returns whether some texts are equal */
+/** Sorts the numbers from `first` to `end` by their texts. @returns whether two of the texts are equal */
 function insert(
   numbers: Uint32Array,
   first: number,

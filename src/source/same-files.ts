@@ -7,7 +7,7 @@ import type { FileStatus } from '../platform/platform.js'
 /** Names of files that were already inputs under other names. */
 export interface SameFiles {
   readonly count: number
-  /** The first of these names, each with the name under which the file is read. */
+  /** The first names that were left out (`path`), each with the name under which its file is read (`input`). */
   readonly first: readonly { readonly path: string; readonly input: string }[]
 }
 

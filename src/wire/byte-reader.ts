@@ -382,7 +382,7 @@ export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   return reader
 }
 
-/** The result of a decoder that never waits, because its reader has ended. */
+/** Runs a decoder and returns its result. The decoder never waits, because its reader has all bytes. */
 export function drive<T>(decode: Generator<void, T, void>): T {
   for (;;) {
     const step = decode.next()

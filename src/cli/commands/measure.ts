@@ -131,7 +131,7 @@ export async function showMeasuring(
   }
 }
 
-/** Rows as in DolphinDB's chapter: time, sym, price, id. Every request has its own ids and is encoded anew. */
+/** Rows as in DolphinDB's chapter on asynchronous writing: time, sym, price, id. Every request has its own ids and is encoded anew. */
 function batchMaker(rows: number): (request: number) => Table {
   const time = BigInt64Array.from(
     { length: rows },

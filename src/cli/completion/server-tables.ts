@@ -57,11 +57,11 @@ async function quietLogin(
   const loginMemory: LoginMemory = {
     ...known,
     keep: () => undefined,
-    // A server may redirect to a port that the memory does not know: without verified TLS only SCRAM is safe there.
+    // A server may redirect to a port that was never used: without verified TLS, only SCRAM is safe there.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }
-  // Reading a pipe would take the password from the load.
+  // If this process read a pipe, the load would find no password in it.
   if (source.kind !== 'file' || !statSync(source.path).isFile()) return undefined
   const password = await readPasswordFile(source.path, environment, undefined)
   return { user, password, loginMemory }

@@ -231,7 +231,7 @@ function openFiles(
   return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 
-/** Rejects of further shapes go into files beside the named one. */
+/** Refuses a name that --rejects may need: rejects with other headers go into further files beside the named one. */
 function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
   if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
   throw new UsageError(

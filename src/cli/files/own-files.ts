@@ -41,7 +41,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Limit for reading; every lock is shorter. */
+/** The most bytes to read of a file; every lock is shorter. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

@@ -10,7 +10,7 @@ import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The file for findings about a server. */
+/** The file that keeps what the program has found out about a server. */
 export function stateFileOf(
   kind: 'servers' | 'logins',
   { host, port }: ServerAddress,
@@ -21,7 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Gives CMD of `serve -- CMD` the server's address. CMD stores no findings: a later server on this port differs. */
+/** Gives CMD of `serve -- CMD` the server's address. CMD stores nothing about the server, which ends with `serve`. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */

@@ -23,7 +23,7 @@ export interface Strangers {
   /** The owner, if it is neither this user nor root. */
   readonly owner: number | undefined
   readonly isOpenToAll: boolean
-  /** A group with write access that may have further members. */
+  /** A group that may write, and may have members other than this user. */
   readonly group: number | undefined
 }
 

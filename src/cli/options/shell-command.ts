@@ -117,7 +117,7 @@ export interface CommandPart {
   readonly isOnly: boolean
   /** The arguments as the user gave them. */
   readonly args: readonly string[]
-  /** Records of the part's inputs, and how many of them would load; undefined if not all were read. */
+  /** Records of this load's inputs, and how many of them would load; undefined if not all were read. */
   readonly counts: { readonly rows: number; readonly fit: number } | undefined
 }
 
@@ -280,7 +280,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Options that write unfit rows to a rejects file. If only lines below a table are unfit, these are skipped. */
+/** Options that write unfit rows to a rejects file, or skip the unfit lines if all of them are below a table. */
 function rejectWords({ rejects, footers }: NeededOptions): string[] {
   const most = String(rejects + footers)
   if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
@@ -297,14 +297,14 @@ export interface ResumedRun {
 export interface GoingOn extends ResumedRun {
   /** The state folder that the user gave; undefined for the program's own. */
   readonly stateDir: string | undefined
-  /** The server of this process. */
+  /** The server that this process uses. The command names it if it differs from `journaled`. */
   readonly server: JournaledServer
 }
 
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
 const { allowRedirect, connectTimeout, config, lock } = loadOptions
 
-/** Options that no journal keeps and that are not secret. Environment and configuration will apply again. */
+/** Options without secrets that no journal keeps. A command must repeat their flags, but not environment variables. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
   ...{ allowRedirect, connectTimeout, config },

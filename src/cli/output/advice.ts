@@ -186,7 +186,7 @@ export function againWith(asked: Asked, name: string, text: string): string | un
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
 }
 
-/** Options of `check` that `load` would understand otherwise, or not at all. */
+/** Options of `check` that `load` would understand differently, or not at all. */
 const ofCheck = ['dry-run', 'sample', 'summary']
 
 /**

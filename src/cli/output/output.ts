@@ -43,7 +43,7 @@ export interface Output {
   readonly writeData: (text: string) => Promise<boolean>
   /** Writes one cleaned line to standard error. */
   readonly note: (text: string, style?: Style) => void
-  /** Writes an object of the JSON log (docs/log-format.md). @returns false if notes are text: nothing was written */
+  /** Writes an object of the JSON log (docs/log-format.md). @returns false if the log is text: nothing was written */
   readonly event: (name: LogEvent, fields: object) => boolean
   /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on. */
   readonly problem: (text: string, code?: string) => void
@@ -59,7 +59,7 @@ export interface Output {
   readonly hide: Hide
   readonly paintResult: Paint
   readonly paintNote: Paint
-  /** Whether standard output is a terminal, and its width there. */
+  /** Width of standard output in columns; undefined if it is not a terminal. */
   readonly resultColumns: number | undefined
 }
 

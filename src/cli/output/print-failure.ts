@@ -39,7 +39,7 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   return failure
 }
 
-/** For an unclear header, prints the same command with each answer; the likely answer comes last. */
+/** If it is unclear whether there is a header, prints the less likely command; the likely one becomes `next`. */
 function headerAsked(output: Output, error: unknown, asked: Asked): Asked {
   const unclear = chainOf(error).find(one => one instanceof UnclearHeader)
   if (unclear === undefined || asked.mayHaveStored === true) return asked
@@ -86,7 +86,7 @@ export type CommandLabel =
   | 'if its first record is a row'
   | 'if its first record is a header'
 
-/** Prints a command that users can copy. @param label  printed before it if notes are text */
+/** Prints a command that users can copy. @param label  printed before the command unless the log is JSON */
 export function tellCommand(output: Output, label: CommandLabel, command: string): void {
   if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }

@@ -21,7 +21,7 @@ const between = '  '
 /** From this width on, numbers of rows are shown in full. */
 const wideColumns = 120
 
-/** Lines that are each shorter than the terminal is wide. */
+/** The lines that show progress; each fits the width of the terminal. */
 export function barLines(
   figures: Figures,
   columns: number,

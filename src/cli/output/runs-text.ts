@@ -1,5 +1,5 @@
 /*
-  Runs with a journal as text: all of them as a table, or one in detail.
+  Writes runs that have a journal as text: all of them as a table, or one run in detail.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { shellText } from '../options/shell-command.js'
@@ -102,7 +102,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }
 
-/** Texts that users copy, so they are never divided. */
+/** Names of the lines whose texts are never divided, because users copy them. */
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair', ''])
 
 /** The journal does not know the exit code of a process that a signal ended. */

@@ -5,7 +5,7 @@ import { eastAsianWidth } from 'get-east-asian-width'
 import { controlCharacters, escapeControls } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'
 
-// Whole escape sequences first, so that no visible tail remains.
+// Removed before single control characters: otherwise the visible rest of each escape sequence would remain.
 const sequences =
   // eslint-disable-next-line no-control-regex -- they begin with one
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g

@@ -30,9 +30,9 @@ export interface Shown {
   readonly next?: string | undefined
 }
 
-/** Most rows in a table of files: browsers show this many without delay. */
+/** A table of files has at most this many rows: browsers show them without delay. */
 const mostFiles = 1_000
-/** Time spans in the chart of speeds, and in the tables beside the charts. */
+/** Number of time spans in the chart of speeds, and of rows in the tables beside the charts. */
 const spans = { chart: 120, table: 20 }
 
 /** A whole HTML document. It fetches nothing, and only its own scripts run. */

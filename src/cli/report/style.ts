@@ -1,5 +1,5 @@
 /*
-  The style and script of the --report page. They are text for a browser, so they are not code here.
+  The style and script of the --report page. Both are strings here, because only the browser uses them.
 */
 
 /** The style for a light and a dark page; each tone has a contrast of at least 3 to 1 with its background. */

@@ -52,7 +52,7 @@ function formsOf(password: string): readonly string[] {
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])
-    // Characters that mix in bits of neighbours are left out at both ends.
+    // Leaves out Base64 characters at both ends that also hold bits of the bytes before or after the password.
     const start = Math.ceil((before * 8) / 6)
     const end = Math.floor((shifted.length * 8) / 6)
     return (['base64', 'base64url'] as const).map(way => shifted.toString(way).slice(start, end))
@@ -97,7 +97,7 @@ export interface Secrets {
   readonly add: (password: string) => void
   /** Redacts texts that come from the server. */
   readonly hide: Hide
-  /** Redacts texts that are ours, at least in large part: very short passwords stay. */
+  /** Redacts our own sentences, which may quote the server. Very short passwords stay. */
   readonly hideInSentence: Hide
 }
 

@@ -42,7 +42,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // A server that sends no proof may be an impostor that guesses the password from ours: no safer than plain text.
+  // Without the server's proof, the login counts as plain text: an impostor can guess the password from our proof.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)

@@ -23,7 +23,7 @@ export interface LoginMemory {
   unverified?(host: string, port: number): void
 }
 
-/** Requirements for a server: log in by SCRAM, or prove its identity by TLS. */
+/** What a user may require: that the login is by SCRAM, or that the server proves its identity by TLS. */
 export const loginRequirements = ['scram', 'tls'] as const
 
 export type LoginRequirement = (typeof loginRequirements)[number]
@@ -31,7 +31,7 @@ export type LoginRequirement = (typeof loginRequirements)[number]
 export interface LoginOptions {
   /** Allows a password to be sent in plain text without verified TLS. RSA-encrypted passwords are always allowed. */
   insecureLogin?: boolean
-  /** Refuses anything less: a login other than by SCRAM, or a connection without verified TLS. */
+  /** `scram` refuses every login that is not by SCRAM, `tls` every connection without verified TLS. */
   require?: LoginRequirement
   /** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. Default: no memory. */
   loginMemory?: LoginMemory
@@ -53,7 +53,7 @@ export interface Protection {
   readonly address: string
   /** True if the password itself may be sent. */
   readonly mayShowPassword: boolean
-  /** True if in SCRAM the server must prove that it knows the password, and demand enough iterations of us. */
+  /** True if a server that uses SCRAM must prove that it knows the password, and must require enough iterations. */
   readonly needsProof: boolean
   /** True if only SCRAM is accepted. */
   readonly needsScram: boolean

@@ -1,6 +1,6 @@
 /*
-  The client's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password is never sent, and
-  the server proves that it knows it, too.
+  The client's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password is never
+  sent, and both sides prove that they know it.
 */
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 

@@ -44,7 +44,7 @@ export class PoolMember {
     }
   }
 
-  /** Runs a task. If the connection is lost meanwhile, the task fails, as it may have been executed. */
+  /** Runs a task. If the connection is lost meanwhile, the task fails and is not repeated, as it may have run. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
     return this.#session!.run(script, ...args, options)
   }

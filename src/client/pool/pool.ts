@@ -17,7 +17,7 @@ export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   size: number
   /** Distributes the sessions over the live data nodes of the cluster instead of one host. */
   loadBalance?: boolean
-  /** Hosts that a cluster may name besides the host that is asked, if there is a user to log in. */
+  /** With `loadBalance`: hosts besides `host` that may get the user's login. Without a user, any host may be used. */
   allowRedirect?: readonly string[]
 }
 
@@ -82,7 +82,7 @@ export class ConnectionPool implements AsyncDisposable {
   /**
    * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released afterwards
    * unless `clearMemory` is false. If the caller gives a task up (`timeoutMs`, `signal`) while the server works on it, its
-   * session stays busy until the answer came. `T` is the caller's claim about the result; it is not checked.
+   * session stays busy until the answer has come. `T` is the caller's claim about the result; it is not checked.
    * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; as a rejection, like all failures
    */
   run<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): TaskPromise<T> {

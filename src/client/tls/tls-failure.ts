@@ -34,7 +34,7 @@ function unknownIssuer(): string {
   )
 }
 
-/** Failures of the connection itself, which may not happen at the next attempt. */
+/** Failures of the connection itself; another attempt may succeed. */
 const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 /** Codes of errors before there is a connection, which have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/

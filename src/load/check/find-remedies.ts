@@ -23,7 +23,7 @@ export interface Remedies {
 }
 
 /**
- * @param frozen  how the inputs are read; @param looked  the first of these inputs
+ * @param frozen  how the inputs are read; @param looked  the first input, already examined
  * @param sample  most records to look at; undefined for all
  * @returns undefined if the inputs cannot be read twice
  */

@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // The summary types these three as plain texts; each text that occurs is a valid option.
+  // In the summary, these three have the type string; each text that occurs is a valid option.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }
@@ -84,7 +84,7 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
   }
 }
 
-/** Maps fields by position, or by name. By name, lists the fields whose column has another name. */
+/** Maps fields by position, or by name. In the second case, lists only fields whose column has another name. */
 function mappingOf(
   { mapping, fieldNames, recordKind, isUnfit, isEmpty }: LookedInput,
   given: MappingOptions,

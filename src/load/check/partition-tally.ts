@@ -157,7 +157,7 @@ function keyText(key: Key, like: Value): string {
 }
 
 interface Places {
-  /** Index in its level of the partition with this bin inside partition `place` of the level above; −1 if too many. */
+  /** Finds the partition for `bin` inside partition `place` of the level above. Returns its index, −1 if too many. */
   inside(place: number, level: number, bin: number): number
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */

@@ -10,8 +10,8 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Asks only if the user has named hosts, and never if rows replace earlier ones: a lost node may still write its
- * batches, so the user has to decide.
+ * Asks the server only if the user has named hosts, and never if new rows replace stored ones: then a lost node might
+ * still write its batches, so the user has to decide.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnLiveNodes(

@@ -23,7 +23,7 @@ import {
 
 export type MixedFlags =
   | 'taken'
-  /** The server did not execute the statements, executed them too late, or answered them. */
+  /** The server did not execute the asynchronous statements, executed them too late, or answered them. */
   | 'refused'
   /** No answer in time, or an inconclusive one: the server may be busy. */
   | 'unknown'
@@ -41,7 +41,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   try {
     session.sendScript('ddbIngestMixed = 6')
     session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // No statement yields the question's value, so no answer to a statement can pass for the answer to the question.
+    // The statements give 6 and 42, the question 43, so an answer to a statement cannot be mistaken for the question's.
     const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })

@@ -1,6 +1,6 @@
 /*
-  A few rows of a run, kept by value: the first, one about halfway, and the last. A run looks them up before it claims that its
-  rows are in the table.
+  Keeps the values of a few rows of a run: the first, one about halfway, and the last. A run looks these rows up before
+  it claims that its rows are in the table.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -41,8 +41,8 @@ const keepShare = 1 / 8
 const mostColumns = 12
 
 /**
- * Types whose values DolphinDB compares with `=`. Types that compare fast and differ most come first: each condition
- * applies only to rows that passed the previous one.
+ * Types whose values DolphinDB compares with `=`. Types that compare fast, and seldom repeat a value, come first: each
+ * condition applies only to rows that passed the previous one.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),

@@ -18,7 +18,7 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** Most batches to look up in a table that a restart empties: each look searches the whole table, which takes time. */
+/** Most batches to look up in a table that is only in memory, because each look-up searches the whole table. */
 const batchesInMemory = 2
 /** Rows to look up per batch: more than one, as the table may have refused some. */
 const rowsOfBatch = 8
@@ -78,7 +78,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
 }
 
-/** The error for rows that a transform has changed: the values sent do not find them. */
+/** The error if a transform may have changed the rows: they cannot be found by the values sent. */
 function untold(runId: string, table: string, batch: Batch): DdbError {
   const { file, lineNumber } = batch.locate(0)
   return new DdbError(

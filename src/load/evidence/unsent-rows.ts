@@ -73,7 +73,7 @@ export function unsentCheck(
   }
 }
 
-/** The run according to its journal, even if the program decided to start over; empty if the user asked for that. */
+/** The run according to its journal, even if the program starts over; empty if the user asked to start over. */
 function toldOf({ history: { journal, found }, options }: Run): FoundRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
@@ -81,7 +81,7 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the earlier number was a power of two. A multiple of the largest one also separates those lanes.
+  // With `auto`, the number of lanes was a power of two, at most 16. A multiple of 16 keeps those lanes apart, too.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)
@@ -102,7 +102,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** Most connections that any process used, as far as is known: on each connection, the first batch may have arrived. */
+/** Limit of the connections that a process of the run has used: on each of them, the first batch may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}

@@ -247,7 +247,7 @@ export class CarryOut {
     return true
   }
 
-  /** @returns the batch's rows, which the caller must count now */
+  /** Makes the queue forget the batch. @returns the batch's rows: the caller must record their outcome */
   #close(batch: OpenBatch): Part {
     if (batch === this.#bisected) this.#bisected = undefined
     const part = this.#queue.partOf(batch)

@@ -19,13 +19,13 @@ export interface SentBatch {
 }
 
 export interface SentLanes extends JournaledLanes {
-  /** Ascending in the order of lanes; the rows between parts no longer have a number. */
+  /** Ascending in the order of lanes; the rows between parts no longer have a batch number. */
   parts: SentPart[]
 }
 
 export interface SentPart {
   readonly batch: SentBatch
-  /** Index of the part's first row in the order of lanes. */
+  /** Index of the part's first row, if the batch's rows are counted lane by lane. */
   readonly firstRow: number
 }
 
@@ -60,7 +60,7 @@ export interface CoveredInput {
    * @returns the batches that these rows had been part of
    */
   replace(range: SentRange): readonly SentBatch[]
-  /** Forgets a number whose rows have other numbers now. */
+  /** Removes a batch whose rows were given other batch numbers. */
   remove(batch: SentBatch): void
   /** Forgets everything before the first batch that is not settled. */
   settle(): void
@@ -199,8 +199,8 @@ export function isSettled({
 
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // A batch with lanes counts even if all its rows are unsent: they get the same numbers again only if all are read
-  // together.
+  // A batch with lanes counts as sent even if all its rows are unsent: they get the same numbers again only if all of
+  // them are read together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 

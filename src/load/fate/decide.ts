@@ -16,7 +16,7 @@ import { classifyRefusal, type Refusal } from './refusal.js'
 export interface Outcome {
   /** null if the server does not tell: then all rows count as accepted. */
   readonly rows: number | null
-  /** Rows in the target afterwards; undefined if the server does not tell. */
+  /** Rows in the target after this batch; undefined if the server does not tell. */
   readonly had?: number | undefined
   /** Rows that remained to be written after the run's transform: null if it threw; undefined without a transform. */
   readonly left?: number | null | undefined
@@ -145,7 +145,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** The error if another node leads. A function may have written something before it met the node that does not lead. */
+/** The error if another node leads. A function may have written something before this node refused a write. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

@@ -50,13 +50,13 @@ export interface DurableState {
   lanes: number
   /** The last process that sent rows for the first time; 0 if none did. */
   lastSender: number
-  /** True if an older version wrote part of the journal and did not record known keys. */
+  /** True if an older version wrote part of the journal: it did not count rows whose key the table already had. */
   hidesKeys: boolean
   /** Time zone offsets of columns whose times contained one. */
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledger: { readonly number: number; readonly version: 1 | 2 }
-  /** A sample of accepted rows by value, and a lower limit of the rows that the target had. */
+  /** The values of a few accepted rows, and a lower limit of the number of rows that the target had. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
   /** The target as it was when a process last finished the run. */
   finished: FinishedTarget | undefined
@@ -76,13 +76,13 @@ export interface DurableState {
   end: RecordOf<'end'> | undefined
   /** Inputs that the last process read without learning the outcome of each batch. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** Counts of the last process that finished, for inputs that are not read again. Other inputs do not change them. */
+  /** The counts when a process last finished the run. They leave out what later processes read without finishing. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
 }
 
-/** @param isRead  true if the state is read from a journal, and so keeps which rows were sent under which numbers */
+/** @param isRead  true for a state read from a journal: it also keeps which rows each batch number stands for */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,
@@ -247,7 +247,7 @@ function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>
   }
 }
 
-/** Settled divisions are cleaned up once there are this many. */
+/** Each time `laned` grows to a multiple of this size, settled batches are removed from it. */
 const mostLaned = 1_024
 
 function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
@@ -257,7 +257,7 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
   }
 }
 
-/** @throws if the journal has no such batch, or its lanes have no such rows */
+/** @throws if batch `firstNo` is not divided by lane, or the rows are not all in one lane of it */
 function replaceInLanes(
   { sent, laned }: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
@@ -294,7 +294,7 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
-  // The number was settled and removed: nothing can change its outcome any more.
+  // The batch with this number was settled and removed: nothing can change its outcome any more.
   if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)

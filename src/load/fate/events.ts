@@ -2,7 +2,7 @@
   Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
   and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if they are rejected.
 
-  A lane is a sequence of batch numbers. A run has one lane, 0.
+  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is not a lane that divides rows.
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -31,7 +31,7 @@ export interface NamedInput {
   fingerprint: Fingerprint
   /** How the input is read; undefined until it was opened. */
   detected: string | undefined
-  /** Set once the input was read to its end and all its sent rows have a number or have arrived. */
+  /** Set once the input was read to its end, and each row sent has a batch number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
   /** When the input was read to its end, if the journal tells. */
   readAt?: string
@@ -58,9 +58,9 @@ interface OfBatch {
 export interface Ended extends EndedRows {
   readonly kind: 'ended'
   readonly lane: number
-  /** undefined for rows that never had a number. */
+  /** The batch number; undefined for rows that never had one. */
   readonly no: number | undefined
-  /** Only for rows without a number: the ranges of all other rows are known. */
+  /** Only for rows without a batch number: the ranges of all other rows are known. */
   readonly ranges?: readonly BatchRange[]
   /** Which ranges the confirmed rows are in, if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
@@ -91,13 +91,13 @@ export type RunEvent =
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
    * From here on, the journal keeps no rejects, so the next process decides about their records itself. A record that a
-   * failing disk cut off may be whole by then. A kept reject that ends this process would end the next one, too.
+   * failing disk cut off may be whole by then. A reject that ends this process, if kept, would end the next one, too.
    */
   | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows and learnt their outcome. */
   | {
       readonly kind: 'goesOn'
-      /** Inputs with names, and how far each was sent. */
+      /** `named` describes the inputs, and `inputs` says how far each was sent. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
       readonly sums: Sums
@@ -109,7 +109,7 @@ export type RunEvent =
     }
   /** Earlier processes gave the numbers up to `lastNo` and `lastSendNo`. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
-  /** Number of rows with known keys so far; null if the target does not tell. */
+  /** Number of rows so far whose key the target already had; null if the target does not tell. */
   | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }
   /** Total of records that the readers have met in all inputs. */
   | { readonly kind: 'records'; readonly upTo: number }
@@ -128,7 +128,7 @@ export type RunEvent =
     }
   /** The batch was not sent after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
-  /** This process hands over rows that an earlier process left as `from`. */
+  /** This process hands over rows that an earlier process left unconfirmed or unsent (`from`). */
   | { readonly kind: 'takenUp'; readonly from: EarlierPlace; readonly rows: number }
   /** A new batch is divided by lane: the rows of each lane get a number, counting from `no`. */
   | (OfBatch & {
@@ -173,7 +173,7 @@ export type RunEvent =
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
   /** The server has stored nothing of the present attempt. */
   | (OfBatch & { readonly kind: 'refused'; readonly words: string })
-  /** The batch waits to be sent as its next attempt. */
+  /** The batch waits for its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
   | (OfBatch & { readonly kind: 'divided' })
   /** The target has accepted the batch. Its rows are confirmed only once they were read back. */

@@ -44,7 +44,7 @@ export interface OpenBatch {
   connection: number | undefined
   /** Numbers of this attempt's transmissions, newest last. */
   sendNos: number[]
-  /** Transmissions after the first, over all attempts. */
+  /** How often the batch was sent again, over all attempts. */
   resends: number
   /** The server's reason for its last refusal; '' without one. */
   refusal: string
@@ -122,7 +122,7 @@ export function fold(state: RunState, event: RunEvent): void {
   foldDurable(state, event)
 }
 
-/** Draws conclusions about this process alone. */
+/** Updates the fields that `DurableState` lacks; `foldDurable` updates the others. */
 function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {
@@ -183,7 +183,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // Each part has events of its own.
+      // Changes nothing here: the part in each lane has its own events.
       return
     default:
       if ('lane' in event) foldBatch(state, event)

@@ -99,7 +99,7 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   return found
 }
 
-/** Places of rows `start` to `end` of a batch; neighbouring ranges touch. */
+/** Where rows `start` to `end` (exclusive) of a batch lie in the input: up to the beginning of row `end`. */
 function placesOf(
   batch: Batch,
   { firstRow, rowCount }: InputRange,

@@ -1,6 +1,6 @@
 /*
   Divides the rows of a batch by lane. The lanes are the run's own, or exactly those of an earlier process of the run, so that each
-  number keeps its rows.
+  batch number keeps its rows.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
@@ -84,7 +84,7 @@ export function handOverLanes(
 
 interface OpenPart {
   readonly part: Part
-  /** undefined if the rows no longer have a number. */
+  /** undefined if the rows must be sent with a new batch number. */
   readonly sent: SentBefore | undefined
 }
 

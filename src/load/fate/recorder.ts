@@ -16,7 +16,7 @@ import { rowsText } from './row-counts.js'
 
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
-  /** True if the target may count fewer rows than were sent, because it updates or ignores known keys. */
+  /** True if the target may count fewer rows than were sent: it does not count rows whose key it already has. */
   readonly keyed: boolean
   /** True if the rows are lost when the server stops. */
   readonly inMemory: boolean
@@ -50,12 +50,12 @@ export interface Recorder {
   unsent(part: Part): void
   /**
    * The server that held confirmed rows in memory is gone or lost them: they become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find them
+   * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   takeBack(reason: string, isCertain: boolean): void
   /**
    * Another table has replaced the target: confirmed rows become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find them
+   * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   replaced(reason: string, isCertain: boolean): void
   /** Resolves once all accepted rows that have to be read back were read back. */
@@ -174,7 +174,7 @@ function partToRead(
   }
 }
 
-/** Counts a part that the target accepted, except rows that came back different. */
+/** Counts the rows of a part that the target accepted, except rows that differ when they are read back. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
@@ -188,7 +188,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // Rows that were not found when read back include the missing rows.
+    // Missing rows that were read back are also in `unlike`, so the larger of both numbers counts.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
@@ -215,7 +215,7 @@ function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }:
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** True if the target does not tell which rows had known keys. DFS tables may update or drop such rows later. */
+/** True if the target does not tell which rows had a key that it held. DFS tables may change or drop them later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||
@@ -238,8 +238,8 @@ function keysKnown(
 }
 
 /**
- * How many of the `short` rows are missing from the table. A keyed target stores rows whose keys it had, but does not
- * count them. So if the rows outside its scheme are known and are at most `short`, only they are missing.
+ * How many of the `short` rows are missing from the table. A keyed target does not count a stored row whose key it had.
+ * So if the rows outside its partition scheme are known, and are at most `short`, only those rows are missing.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

@@ -9,7 +9,7 @@ export function noRows(): RowCounts {
   return { read: 0, ...places }
 }
 
-/** Sum of the terms on the right of the equation. */
+/** Sum of the counts that must together equal `read`. */
 export function accountedFor(rows: RowCounts): number {
   const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
   return confirmed + filtered + unconfirmed + rejected + skipped + unsent
@@ -20,7 +20,7 @@ export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }
 
-/** The failure to report if the equation does not hold, else undefined. */
+/** The failure to report if the counts do not add up, else undefined. */
 export function equationError(rows: RowCounts): DdbError | undefined {
   const accounted = accountedFor(rows)
   if (accounted === rows.read) return undefined

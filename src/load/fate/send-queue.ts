@@ -1,6 +1,6 @@
 /*
   The queue of batches to send. Some batches are ready. Others wait: for the journal, for a pause before a retry, for a connection, or
-  for another node that leads.
+  for the move to a new leader.
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -73,8 +73,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. At its end, the run looks that
-   * batch up: anything that has replaced the table since has also removed the batch (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. When the run ends, it looks that
+   * batch up: if the table was replaced in the meantime, the batch is gone, too (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
@@ -251,7 +251,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   #send(batch: OpenBatch): boolean {
-    // Only the present node can tell the outcome of batches that it may have, so these still go there.
+    // Batches of an earlier process still go to the present node, because only this node can tell their outcome.
     if ((this.leader !== undefined && !this.isEarlier(batch)) || this.isHeld) return false
     if (!this.#mayGo(batch)) {
       this.#isHolding = true

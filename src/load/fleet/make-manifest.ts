@@ -136,7 +136,7 @@ async function cutFile(
   path: string,
   { input = {}, unitBytes: wanted }: PlanOptions,
 ): Promise<PlannedRange[]> {
-  // Reading from the middle of an archive member would have to decompress everything before.
+  // Reading from the middle of an archive member would have to decompress everything before it.
   if (archiveOf(path, files) !== undefined) return []
   const { compression, encoding } = input
   const source = await openSource(path, {

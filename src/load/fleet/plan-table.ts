@@ -20,7 +20,7 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** What a process needs for its questions after it has joined. */
+/** What a process needs to query the plan's table after `joinPlan`. */
 export interface ShardAsking extends PlanAsking {
   /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
@@ -75,7 +75,7 @@ interface Row {
   readonly text?: string
 }
 
-/** Inserts nothing if the key is known. */
+/** A script that inserts a row. The server ignores the row if the table already has its key. */
 function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: Row): string {
   const { read, confirmed, rejected } = ended?.rows ?? {}
   const longs = [read, confirmed, rejected].map(long)
@@ -115,14 +115,14 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and the caller must not
- * write.
+ * Sets `ddbIngestLooks` to 1 if the table still has the row of this `look`. Otherwise another process has replaced the
+ * table, and the caller must not write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** Whether the table is still the one that has this look. @throws {ConnectionError} @throws {TimeoutError} */
+/** False if another process has replaced the table that has `look`. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -197,7 +197,7 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 
-/** Marks a unit as done unless it is marked, and sets `ddbIngestEnded` to the number of rows with that mark. */
+/** Marks a unit as done unless it has the mark already, and sets `ddbIngestEnded` to the number of rows with that mark. */
 function endScript(table: string, ended: EndedUnit): string {
   const { unit } = ended
   return `    if(${endedCount(table, unit)} == 0) { ${insert(table, { unit, kind: kinds.done, no: 0, ended })} }

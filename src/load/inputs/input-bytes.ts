@@ -8,7 +8,7 @@ import type { LoadResult } from '../options.js'
 export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
- * The failure to report if the equation does not hold, else undefined.
+ * The failure to report if the bytes do not add up, else undefined.
  * @param readToEnd  whether reading reached the end: only then has every byte been classified
  */
 export function bytesError(

@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // Keeps the newest objects: the next input often has the same ones, so no key has to be built for it.
+    // Keeps the newest objects: the next input often has the same ones, and then needs no key.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }
@@ -95,7 +95,7 @@ export function newInputList(names: PathList): InputList {
   let count = 0
   const failures = new Map<number, InputFailure>()
   let doneBytes = 0
-  /** The last input, which may still be read. */
+  /** The input that was begun last, until the next one begins or the list is requested. */
   let open: InputSummary | undefined
   const add = (summary: InputSummary): void => {
     const { bytes, firstError } = summary

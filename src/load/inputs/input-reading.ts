@@ -1,6 +1,6 @@
 /*
-  Reads one input of a run: maps its columns to the target's, gives batches and rejects their place in the journal, and reports
-  what was detected.
+  Reads one input of a run: maps its columns to the target's, gives each batch and each reject its place in the journal,
+  and reports what was detected.
 */
 import { InputError, type DdbError } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -41,7 +41,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 
 export type InputSummary = LoadResult['inputs'][number]
 
-/** Most different notices to pass on, however many inputs there are; they are remembered to avoid repeating them. */
+/** Limit of different notices for the user. The run remembers each of them, so that none is repeated. */
 const maxTold = 100
 
 export interface OpenedInput {
@@ -49,7 +49,7 @@ export interface OpenedInput {
   readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** The input's number in the journal. Its format must be known before the call. */
+  /** Returns the input's number in the journal. Call this once the input's format is known. */
   readonly number: () => number
   /** How an earlier process read the input, if this process must do the same; undefined to detect it. */
   readonly detected: Detected | undefined
@@ -69,7 +69,7 @@ export interface OpenedInput {
   readonly knownReject?: (offsetBytes: number) => void
   /** Awaited before a batch is passed on. */
   readonly beforeBatch?: () => Promise<void> | undefined
-  /** Called once the caller has taken a batch. */
+  /** Called after each batch that the caller has taken. */
   readonly afterBatch?: () => void
 }
 
@@ -93,7 +93,7 @@ export interface Inputs {
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
   readonly sources: SourceNotes
-  /** Set if the bytes of an input do not add up. */
+  /** Set if a bug lost bytes of an input, or counted bytes twice (`input-bytes.ts`). */
   readonly bytesError: DdbError | undefined
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
@@ -218,7 +218,7 @@ class Reading implements InputReading {
           if (wait !== undefined) yield wait
           this.#tellOffsets(run)
           const range = step.ranges.at(-1)!
-          // A batch may hold only rows of earlier inputs, whose place is known already.
+          // If a batch holds rows of earlier inputs only, their place is known already.
           if (range.place === undefined) place(range)
           yield step
           opened.afterBatch?.()
@@ -257,7 +257,7 @@ class Reading implements InputReading {
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
-  /** Decides how to read an input; reuses the previous look if the input looks the same. */
+  /** Decides how to read an input. Keeps the last decision if format, dialect, encoding and compression are equal. */
   #lookOf(run: Run, target: TargetDescription, opened: OpenedInput): InputLook {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
@@ -321,7 +321,7 @@ class Reading implements InputReading {
     return this.#rules.cells
   }
 
-  /** Records the offsets: a process that resumes needs them wherever it starts to read. */
+  /** Records the columns' time zone offsets: a process that resumes needs them wherever it starts to read. */
   #tellOffsets({ emit }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
@@ -348,7 +348,7 @@ class Reading implements InputReading {
   }
 }
 
-/** Must be called after each step, because the sizes may have changed meanwhile. */
+/** Sets the sizes of further batches. Call it after each step of the reader: the run may have changed the sizes. */
 function resize(
   settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
   run: Run,

@@ -113,7 +113,7 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // A killed process left the file: this process removes it before the first row.
+  // If a killed process left the file, this process removes it before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // A run that starts over does not report earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
@@ -288,7 +288,7 @@ class SequentialInputs implements Inputs {
     await lookAtHeaders(platform.files, this.#options, target, paths, names)
   }
 
-  /** The summary by earlier processes, if nothing of the input is left to be read or sent. */
+  /** Earlier processes' summary of the input, if they have read and sent all of it; else undefined. */
   #readBefore(index: number): InputSummary | undefined {
     const { found, resumption } = this.#run.history
     const done = found.inputs[index]?.summary

@@ -11,7 +11,7 @@ import type { Files } from '../../platform/platform.js'
 import type { LoadOptions } from '../options.js'
 import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 
-/** Most inputs to look at in advance; further inputs are checked when their turn comes. */
+/** At most this many inputs are looked at in advance; further inputs are checked when their turn comes. */
 export const mostLookedAt = 100
 
 /** These errors may be gone when the input's turn comes. */

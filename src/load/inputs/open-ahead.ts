@@ -1,13 +1,13 @@
 /*
   Opens the next small inputs while one is read: otherwise, reading many small files would mostly be waiting for the
-  disk. Large inputs are opened when their turn comes, because their files may be replaced before.
+  disk. Large inputs are opened when their turn comes, because their files may be replaced until then.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { chunkBytes } from '../../source/file-chunks.js'
 
 export interface OpenAhead {
   /**
-   * @param goesOn  whether to open the following inputs meanwhile
+   * @param goesOn  whether to open the following inputs while this one is read
    * @throws errors of opening, when the input's turn has come
    */
   take(index: number, goesOn: boolean): Promise<ByteSource>
@@ -22,7 +22,7 @@ const maxBytes = 2 * chunkBytes
 
 /**
  * @param sizes  of all inputs, bytes; undefined for anything that is not a file, as opening it may block
- * @param isRead  whether an input will be taken
+ * @param isRead  whether an input will be read
  */
 export function newOpenAhead(
   sizes: readonly (number | undefined)[],

@@ -19,7 +19,7 @@ export interface MappingOptions {
   allowMissing?: boolean
 }
 
-/** The form in journals: `set` holds literal texts, including braces, and texts with names in braces are `templates`. */
+/** The form in journals. Texts in `set` are literal, even if they have braces. `templates` have names in braces. */
 export type JournaledMapping = MappingOptions & {
   readonly templates?: Readonly<Record<string, string>>
 }

@@ -1,5 +1,5 @@
 /*
-  Describes, for a result, the files in the sources that were not read.
+  Describes in a result which files of the sources were left out, and which were named twice.
 */
 import { newPassedOver } from '../../source/data-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'

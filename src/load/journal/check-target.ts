@@ -185,7 +185,7 @@ export async function settleLoaded(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // The objects stay on the server. The notice about tables that runs have left lists them.
+    // The objects stay on the server. The notice about tables left by runs lists them.
     if (!(error instanceof ServerError)) throw error
   }
 }

@@ -35,7 +35,7 @@ const syncEveryMs = 500
 
 /**
  * Opens an existing journal for writing.
- * @param lost  returns the error if another process has taken the run, so that this process must not write any more
+ * @param lost  returns the error if another process has taken the run: then this process must no longer write
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openJournalFile(

@@ -54,7 +54,7 @@ export interface FinishedTarget {
   readonly isFound: boolean
   /** Whether the server had a mark that the run has finished. The mark is lost when the server stops. */
   readonly isMarked: boolean
-  /** `host:port` of the server with the mark. */
+  /** `host:port` of the server on which the run finished. */
   readonly server: string
 }
 
@@ -87,7 +87,7 @@ export interface JournaledRejectsSource {
   flush(): void
   /** Number that grows with every reject. */
   readonly count: number
-  /** Contents of the files after a flush. */
+  /** What the journal records of the rejects and their files; call `flush` first. */
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
@@ -106,7 +106,7 @@ export interface JournaledBatch extends JournaledPart {
 }
 
 export interface JournaledLanes {
-  /** Rows of each lane, in the order of lanes; a lane without rows has no number. */
+  /** How many rows each lane has, in the order of lanes. A lane with 0 rows gets no batch number. */
   readonly perLane: readonly number[]
   /** The rule that divided the rows. */
   readonly by: string
@@ -145,7 +145,7 @@ export type JournalRecord =
     }
   /** The ledger that holds receipts; the first version of ledgers had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** Values of some accepted rows, and how many rows the target has had at least. Replaces earlier samples. */
+  /** Values of some accepted rows, and the least number of rows that the target has had. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]
@@ -226,7 +226,7 @@ export type JournalRecord =
       }[]
       readonly sums: Omit<EndedRows, 'unsent'>
     }
-  /** A process ends its work on the run. `isDone`: nothing is left to be sent or asked. */
+  /** A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. */
   | {
       readonly kind: 'end'
       readonly at: string
@@ -382,7 +382,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a value, which people may have edited, has the options of a run. Does not check options that only `makePlan` uses. */
+/** Whether a value, perhaps edited by people, has the form of a run's options. Leaves some options to `makePlan`. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

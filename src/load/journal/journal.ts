@@ -59,7 +59,7 @@ export interface Journal {
   /** What the last call of `seen` told. Undefined before the first call, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
   /**
-   * The number under which to tell the server that this process works on the run.
+   * Takes a new number, by which the server knows that this process works on the run.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   nextOwner(): number

@@ -56,7 +56,7 @@ export interface StrangeFile {
   readonly reason: string
 }
 
-/** The journals of a folder; runs in the order in which they were begun. */
+/** The journals of a folder. `runs` has the order in which the runs were begun. */
 export interface KnownRuns {
   readonly runs: readonly KnownRun[]
   readonly strange: readonly StrangeFile[]

@@ -13,7 +13,7 @@ import {
   type JournaledServer,
 } from './journal-record.js'
 
-/** Options without secrets and without anything that another process cannot have. */
+/** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, minRows, expectTypes, expectUnique } = options

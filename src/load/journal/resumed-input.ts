@@ -7,12 +7,12 @@ import type { Piece } from '../../parse/input-reader.js'
 import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 
-/** Rows that an earlier process sent under a number. */
+/** Rows that an earlier process sent under a batch number. */
 export interface SentBefore {
   readonly no: number
   /** Rows of the whole batch, including those of other inputs. */
   readonly rows: number
-  /** True if the ledger that would hold their receipt is gone. */
+  /** True if the ledger that would hold the receipt of these rows is gone. */
   readonly isLost: boolean
 }
 
@@ -33,7 +33,7 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** The reader must return each piece as one batch, or as the first or the next rows of a batch. */
+  /** The reader must make one batch of each piece's rows. Other inputs may begin or continue that batch. */
   readonly pieces: readonly Piece[]
   /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined

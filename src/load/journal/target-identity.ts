@@ -55,7 +55,7 @@ export function watchedTable({ target }: Plan): TableTarget | undefined {
 export interface IdentityQuestion {
   /** Whether to count the rows even if the target is a DFS table. */
   readonly counts?: boolean
-  /** Definitions of functions to send along, which saves a round trip. */
+  /** Function definitions to send with the question, which saves a round trip. */
   readonly definitions?: string
 }
 
@@ -103,8 +103,8 @@ const askedRows = (table: TableTarget): string =>
   `long(exec count(*) from ${tableExpression(table)})`
 
 /**
- * In a keyed table that is not a stream table, the row count proves nothing: rows may be deleted, and rows with a known
- * key do not make the table longer.
+ * In a keyed table that is not a stream table, the row count proves nothing: rows may be deleted, and a row whose key
+ * is already in the table does not make it longer.
  */
 async function askShared(
   name: string,
@@ -212,7 +212,7 @@ export function whatChanged(
     return 'it was dropped and recreated'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
-  // Rows with known keys do not make a table longer, and old rows of DFS tables may be deleted.
+  // Rows whose key a table already has do not make it longer, and old rows of DFS tables may be deleted.
   const least =
     !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)

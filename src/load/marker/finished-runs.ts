@@ -130,7 +130,7 @@ ddbIngestTargets`
 }
 
 /**
- * Removes a run from the table, and removes the table once no run is left in it.
+ * Removes a run from the table of finished runs, and removes this table once it is empty.
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */

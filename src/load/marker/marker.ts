@@ -241,7 +241,7 @@ ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, ru
   return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
 }
 
-/** Rows in all ledgers of a run, including those of the older version. */
+/** Rows in all ledgers of a run, including ledgers that an earlier version of the program made. */
 async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
@@ -293,8 +293,8 @@ export async function askMarker(
 }
 
 /**
- * Removes the marker if it belongs to this run, and the last batch number of a run with a journal. Ignores failures, because no row
- * depends on either.
+ * Removes the marker if it belongs to this run and, if the run has a journal, the number of its last batch. Ignores
+ * failures, because no row depends on either.
  * @param ledger  a ledger to remove first, in the same round trip
  */
 export async function dropMarker(

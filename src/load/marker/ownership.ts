@@ -65,7 +65,7 @@ if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByNa
 
 /**
  * Records that this process works on the run.
- * @returns false if another process has already used this number
+ * @returns false if another process has already recorded the same `number`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function takeOwnership(

@@ -8,7 +8,7 @@ import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
 
-/** Time limit for the question if the server has already not answered on another connection. */
+/** Time limit for the question if the server is already silent on another connection. */
 const silentServerMs = 1_000
 
 /**

@@ -28,8 +28,8 @@ export async function removeLeftovers(
 }
 
 /**
- * Whether the run made this file of reasons. By now, another file may have the name. A truncated file must match as far
- * as it goes.
+ * Whether the run made this file of reasons: by now, another file may have the name. Compares the first bytes, or as
+ * many of them as a truncated file has.
  */
 export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false

@@ -92,7 +92,7 @@ function put(part: Buffer, bytes: Buffer, at: number): number {
   return at + part.length
 }
 
-/** Writes a whole number from 0. */
+/** Writes a whole number, which must not be negative. Returns the position after it. */
 function putNumber(value: number, bytes: Buffer, start: number): number {
   let end = start + 1
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++

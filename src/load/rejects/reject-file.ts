@@ -15,7 +15,7 @@ export interface RejectFile {
   readonly path: string
   /** Rows that are certainly on the disk, each with its reason. */
   readonly rows: number
-  /** Bytes of these rows in this file and in the file of reasons. */
+  /** Bytes on the disk: `sizeBytes` in the rejects file, `reasonsBytes` in the file of reasons. */
   readonly sizeBytes: number
   readonly reasonsBytes: number
   /** Rows that were added but could not be kept. */
@@ -70,7 +70,7 @@ export interface PairSize {
 const emptyPair: PairSize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
 
 /**
- * Continues both files at these sizes and cuts off the rest.
+ * Continues a rejects file and its file of reasons at these sizes, and cuts off the rest.
  * @throws the system's error; EINVAL if a file is shorter
  */
 export function reopenRejectFile(
@@ -145,7 +145,7 @@ function pairOf(
   const ended = lineEnder(text.encoding)
   // To recognize the encoding, a reader needs the byte order mark, except for UTF-8.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Written together with the first record: if that record is removed, the file is empty again. */
+  /** Mark and header, written together with the first record: if that record is removed, the file is empty again. */
   let start =
     size.sizeBytes > 0
       ? Buffer.alloc(0)

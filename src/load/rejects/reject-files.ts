@@ -46,7 +46,7 @@ export interface RejectFiles {
   cutBack(): void
 }
 
-/** A pair of files, and the shape of its records. */
+/** A rejects file and its file of reasons: their sizes, and the shape of the records (`key`). */
 export interface KeptFile extends PairSize {
   readonly key: string
   readonly path: string
@@ -72,7 +72,7 @@ export interface AboutRun {
   readonly offsets: ColumnOffsets | undefined
 }
 
-/** Each pair keeps two files open, and a process may have about a thousand open files. */
+/** Each rejects file stays open, as does its file of reasons, and a process may have about a thousand open files. */
 const maxFiles = 100
 
 /**
@@ -176,7 +176,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds to a reason the facts that a later load of the file needs and that the file lacks. */
+/** Adds facts to the reason if a later load of the rejects file needs them and no earlier reason has them. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,

@@ -31,7 +31,7 @@ function fittingExtension(extension: string, { format, delimiter }: RecordShape)
   return fitting.includes(known) ? extension : (fitting[0] ?? extension)
 }
 
-/** Whether `other` may become a file beside `path`, or the reasons of such a file. */
+/** Whether rejects for `path` may also be written to `other`: for records of another shape, or as their reasons. */
 export function isFurtherPath(path: string, other: string): boolean {
   const extension = extname(path)
   const stem = `${path.slice(0, path.length - extension.length)}.`

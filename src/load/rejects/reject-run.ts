@@ -1,6 +1,6 @@
 /*
-  What a rejects file records about its run: the options, and how the run read these rows. The first line of the reasons
-  contains this description, so that the repaired file can be loaded without options.
+  What a rejects file records about its run: the options, and how the run read the rejects. This description is in the
+  first line of the reasons, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -88,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // Every line with offsets has all offsets known until then, so the last such line has all offsets.
+    // Each line with time zone offsets has all that were known by then, so the last such line has all of them.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }
@@ -121,7 +121,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** The first line of the reasons, and all lines with offsets; undefined for an invalid line. */
+/** The first line of the reasons, and all lines with time zone offsets; undefined for an invalid line. */
 async function tellingLines(
   path: string,
   reasons: string,

@@ -13,14 +13,14 @@ export interface RowFile {
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that are completely in the file. */
   wholeRows(): number
-  /** Empties the queue; this many of its rows stay in the file. */
+  /** Empties the queue. Its first `rows` rows stay in the file. */
   keep(rows: number): void
   /** Cuts off everything after the kept rows. */
   cut(): void
   sync(): void
   /** Size of the rows that the disk had at the last `settle`. */
   readonly settledBytes: number
-  /** Records that the disk has the kept rows. */
+  /** Notes that the kept rows are on the disk. */
   settle(): void
   /** Cuts off rows that the disk may lose. */
   cutUnsettled(): void
@@ -33,7 +33,7 @@ export interface RowFile {
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** Sizes of the rows on the disk, of the rows before the queue, and of everything written. */
+  /** The file has `writtenBytes`. Its first `keptBytes` are to stay, and its first `settledBytes` are on the disk. */
   let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes

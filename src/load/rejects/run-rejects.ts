@@ -32,7 +32,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn(found: FoundRun, making: (path: string) => void): void
   /**
-   * Cuts off rejects that the journal does not count. Must be called only once the journal is known to be complete.
+   * Cuts off rejects that the journal does not count. Call it only after the journal is known to be complete.
    * @throws {DdbError}
    */
   cutBack(): void

@@ -43,8 +43,8 @@ export interface TargetDescription {
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * Whether rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that
-   * keep one of several equal rows. If the target is a function, the table to count is meant.
+   * True if a row with a stored key does not make the table longer: for shared tables with a key, PKEY tables, and DFS
+   * tables that keep one of several rows with equal sort columns. For a function, this describes the table to count.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
@@ -165,8 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). A table that keeps one of the rows with equal sort columns keeps one in each partition, so
- * partition columns of a VALUE scheme belong to the key: there, each value has a partition of its own.
+ * manual, page upsert!). A table that keeps only one of the rows with equal sort columns keeps one in each partition.
+ * In a VALUE scheme, each value has a partition of its own, so partition columns then belong to the key, too.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(

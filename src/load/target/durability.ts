@@ -14,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
 export interface Durability {
-  /** Must be called after all rows are confirmed. Does not wait: closing the session waits for the answer. */
+  /** Asks how the server stores rows. Call it after all are confirmed. Closing the session waits for the answer. */
   ask(control: Session): void
   /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>
@@ -28,7 +28,7 @@ export const nothingStored: Stored = {
   pendingTransactions: null,
 }
 
-/** Longest wait for an answer that changes nothing for the rows. */
+/** Longest wait for the answer about durability, which changes nothing for the rows. */
 const longestMs = 5_000
 
 /**
@@ -66,7 +66,7 @@ const singleNode = 3
 /** The server's default: one replica on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
-/** The result asks the server only if the run confirms rows and knows the DFS table that gets them. */
+/** The returned object asks the server only if the run confirms rows and knows the DFS table that gets them. */
 export function newDurability(
   { target, confirm, confirmTimeoutMs }: Plan,
   { engine }: Pick<TargetDescription, 'engine'>,

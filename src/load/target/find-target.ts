@@ -23,7 +23,7 @@ import { transformScript } from './transform.js'
 
 /**
  * Connects, follows redirects, and describes the target.
- * @param onConnected  gets each new session, so that ending the run can end it
+ * @param onConnected  gets each new session, which must be dropped if the run ends
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  * @throws {DdbError} DDB_EXPECTATION if the target has other columns than expected
  * @throws {UsageError} DDB_USAGE if the target cannot be written over several connections

@@ -1,5 +1,5 @@
 /*
-  Options for inferring columns, so that inputs are read as a run with the same options reads them.
+  Options for inferring columns, made from the options of a load, so that both read the inputs in the same way.
 */
 import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'

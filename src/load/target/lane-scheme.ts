@@ -25,7 +25,7 @@ import {
 
 /** How the rows of a run are divided among its connections. */
 export interface LaneScheme {
-  /** Identifies the way in which rows are divided: a process that resumes must find the same rows under a number. */
+  /** Identifies how rows are divided. A resumed run must divide them alike, so that batch numbers keep their rows. */
   readonly digest: string
   /** Whether rows with the same key must be written in order. */
   readonly isOrdered: boolean
@@ -41,9 +41,9 @@ type Place = (row: number) => number
 /** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Describes how the column decides; part of the digest, so different rules must have different texts. */
+  /** Describes how the column divides rows; part of the digest, so different rules must have different texts. */
   readonly text: string
-  /** Number of groups; Infinity if it may grow at any time. */
+  /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
   readonly placeCount: number
   /** undefined if the column does not match the server's description. */
   placesOf(column: Column): Place | undefined

@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../../errors.js'
 
-/** Room for a function of some hundred lines; journals and reasons of rejects keep the text. */
+/** Room for a function of several hundred lines. Journals, and files with the reasons of rejects, keep the text. */
 export const mostTransformChars = 65_536
 
 /** The form of a table (DolphinDB manual, page `form`). */
@@ -47,7 +47,7 @@ function codeOf(text: string): string {
     const sign = text[at]!
     const end = endOfQuoted(text, at)
     if (end > at) {
-      // A space or empty quotes take the place of the text, so that the words around it stay apart.
+      // A comment becomes a space, a quoted text becomes empty quotes, so that the words around it stay apart.
       code += sign === '/' ? ' ' : '""'
       at = end
       continue
@@ -97,9 +97,9 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The user's text is an argument, as in `loadTextEx`:
- * the last argument, because the conditions of a query may continue after a comma. The line break after the text ends a
- * comment in the text's last line.
+ * Defines the function that turns a batch into the table to write. The function passes the user's text to a call as the
+ * last argument: after a comma, a query in the text would read another argument as one more condition. The line break
+ * after the text ends a comment in the text's last line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {
@@ -126,7 +126,7 @@ export function writeLines(left: string, taken: string, target: string): string 
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }
 
-/** As `transformScript`, plus a function that returns rows left, rows taken (−1 after an error) and the error text. */
+/** `transformScript`, and a function that writes a batch. It returns: rows made, rows taken or −1, error text. */
 export function answerScript(text: string, writeBody: string): string {
   return `${transformScript(text)}def ddbIngestTarget(mutable data) {
 ${writeBody}

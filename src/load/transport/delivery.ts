@@ -31,8 +31,8 @@ export interface Delivery {
   /** Set for deliveries whose connections may change in number between two batches. */
   readonly connections?: Connections
   /**
-   * Resolves once every batch handed over is counted.
-   * @throws {DdbError} after all are counted, if an outcome makes the run fail
+   * Resolves once the outcome of every batch handed over is counted.
+   * @throws {DdbError} after all outcomes are counted, if one of them makes the run fail
    */
   finish(): Promise<void>
   /**

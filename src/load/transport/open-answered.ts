@@ -54,7 +54,7 @@ export async function openAnswered(
         recorder.replaced(mayBeGone(change), isCertain)
       const known = leader ?? control
       await askAnywhere(run, rules, known, silent, async session => {
-        // The server may have restarted since the last answer, and a look by value cannot always find rows that a function has written.
+        // The server may have restarted since its last answer, and rows that a function wrote cannot always be found.
         if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
           recorder.takeBack(forgotten, false)
         }

@@ -169,7 +169,7 @@ function fallbackNotice(refusal: ServerError, instead: string): string {
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** The right that receipts and markers need, if the lack of that right can be the reason. */
+/** The advice of `settingToChange`; if there is none, the right and the setting that receipts need. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting

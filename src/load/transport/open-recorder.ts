@@ -1,6 +1,6 @@
 /*
-  Decides what it means for a run's target if the server refuses rows, or takes fewer rows than were sent. Asks the
-  server before the first batch, never while one is in flight.
+  Finds out which conclusions a run may draw if the server refuses rows, or takes fewer rows than were sent. They depend
+  on the target. Asks the server before the first batch, never while one is in flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'

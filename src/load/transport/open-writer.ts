@@ -30,7 +30,7 @@ export interface MarkedWriter {
  */
 const mostUnaskedBytes = 4 << 20
 
-/** Upserts and returns the number of rows, for servers whose upsert does not. */
+/** Upserts and returns the number of rows, for servers whose own upsert does not return this number. */
 const upsertFunction = 'ddbIngestUpsert'
 
 /**
@@ -56,7 +56,7 @@ export async function openMarkedWriter(
 }
 
 /**
- * Marks the run on the server if something depends on the marker: a name that the user gave, or rows in memory that answers confirm.
+ * Marks the run on the server if a marker is needed: the user has named the run, or answers confirm its rows.
  * @returns how to remove the marker; undefined without a marker
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
@@ -191,7 +191,7 @@ async function connectData(
   }
 }
 
-/** Functions that an answered batch calls; undefined if the server has them. */
+/** Definition of the function that an answered batch calls; undefined if the server already has the function. */
 function definitions(target: Target, upsert: UpsertForm | undefined): string | undefined {
   if (target.kind === 'function') return undefined
   const { transform } = target

@@ -1,5 +1,5 @@
 /*
-  Reads the server's answer about a batch with a transform: numbers of rows received, left and taken.
+  Reads the server's answer to a batch with a transform: how many rows the transform left, and how many the table took.
 */
 import { DdbError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'

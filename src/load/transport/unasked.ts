@@ -60,7 +60,7 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
 }
 
 /**
- * Sends a batch without a number: its lanes on their sessions, or all of it on the session with the fewest bytes to send.
+ * Sends a batch that gets no number: each lane on its session, or all rows on the session with fewest bytes to send.
  * @returns as `Delivery.deliver`
  */
 export function sendOff(

@@ -7,7 +7,7 @@ import { fixedOffset } from './time-zone.js'
 
 /** Stands for an unknown offset. No offset has a million seconds, and V8 allocates nothing for such a number. */
 const unknown = 1_000_000
-/** Stands for times without an offset; chosen like `unknown`. */
+/** Stands for times without a time zone offset. No offset has this many seconds, either. */
 const noOffset = 1_000_001
 
 const noOffsetText = 'none'
@@ -98,7 +98,7 @@ export class ColumnOffsets {
 }
 
 /**
- * The offsets of a run's columns; undefined if a time zone applies instead.
+ * The time zone offsets of a run's columns; undefined if the option `timeZone` applies instead.
  * @throws {UsageError} DDB_USAGE if both a time zone and offsets are given
  */
 export function columnOffsets(

@@ -27,7 +27,7 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** A name for all columns that have no format of their own and that this format fits. */
+/** The name `*` in `cells.dateFormats`: its format is for columns without one of their own, if their type allows it. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */
@@ -117,7 +117,7 @@ function formatOf(place: DatedPlace, text: string): DateFormat | string {
   return zoned(new PatternFormat(parts), 'check')
 }
 
-/** True if the format for every column contains a date, which a column of times of day would lose. */
+/** True if a format that applies to all columns contains a date, which a column of times of day would lose. */
 function dropsDate({ needs }: DatedPlace, text: string): boolean {
   const parts = isExcel(text) ? [] : parsePattern(text)
   return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))

@@ -128,5 +128,5 @@ export function writePlainNumber(
 
 const percentExponent = new TextEncoder().encode('e-2')
 
-/** A plain number may be this many bytes longer than the original. */
+/** A number in plain notation may be this many bytes longer than its text in the input. */
 export const plainNumberRoom: number = percentExponent.length

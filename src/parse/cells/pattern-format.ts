@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true if the text has as many digits as letters: before another field, or after a field of digits */
+/** @param isExact  true if the field has one digit per letter: a field follows, or a field of digits precedes */
 function digitsOf(
   letter: string,
   length: number,

@@ -198,7 +198,7 @@ type ReadWords = (
   at: number,
 ) => number
 
-/** Reads a DECIMAL128 as four words in two's complement, lowest first. Returns 0, NaN or Infinity. */
+/** Reads a DECIMAL128 as four words in two's complement, lowest first. Returns 0; NaN or ±Infinity mean a fault. */
 export function readDecimal128(scale: number): ReadWords {
   return (bytes, _view, start, end, into, at) => {
     if (readShort(bytes, start, end, scale)) {

@@ -25,7 +25,7 @@ const maxError = 2 ** -40
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
-/** Sets `numberRead` to up to 17 digits, times 10^−22 to 10^22. False for other texts, and if rounding is uncertain. */
+/** Reads up to 17 digits, times 10^−22 to 10^22, into `numberRead`. False for other texts or uncertain rounding. */
 export function readLongDouble(
   bytes: Uint8Array,
   start: number,
@@ -42,7 +42,7 @@ export function readLongDouble(
     p++
   }
   const first = p
-  // A point among the digits takes one more byte.
+  // These bytes hold one digit less if a point is among them.
   let last = Math.min(end, first + upperBytes)
   let upper = 0
   for (; p < last; p++) {

@@ -61,7 +61,7 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // If the cell is empty, `sign` is the byte after it, and `p` may exceed `end`.
+  // An empty cell has no sign: `sign` is then the byte after the cell, and `p` may be greater than `end`.
   if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
@@ -87,7 +87,7 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // If the cell is empty, `sign` is the byte after it, and `p` may exceed `end`.
+  // An empty cell has no sign: `sign` is then the byte after the cell, and `p` may be greater than `end`.
   if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false

@@ -172,7 +172,7 @@ export function readDuration(
   return 0
 }
 
-/** The number of a unit or of an exchange's code; −1 for other letters. */
+/** The number that stores a time unit (`ms`) or an exchange (`XNYS`); −1 for other letters. */
 function unitOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   if (length < 1 || length > exchangeLetters) return -1

@@ -67,7 +67,7 @@ export function readExponent(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * Adds up the digits from `start` to `end`, skipping a point.
+ * Sets `wholeParts` to the number that the digits from `start` to `end` form, skipping a point.
  * @param wholeDigits  how many digits precede the point, after the exponent has moved the point
  * @returns 1, NaN or `tooLarge`
  */

@@ -15,7 +15,7 @@ const stepSeconds = 3 * secondsPerDay
 const firstYear = 1800
 /**
  * From this year on, the rules are those of 400 years before, because the calendar and its weeks repeat. Until 2087
- * there are rules that follow the moon (Morocco), so the years that repeat must be later.
+ * there are rules that follow the moon (Morocco), so only later years can be repeated.
  */
 const lastYear = 2600
 const cycleYears = 400

@@ -37,7 +37,7 @@ export function truthTexts({
   }
 }
 
-/** Writes `1` or `0` for the user's words, other texts unchanged. Returns the position after the result in `into`. */
+/** Writes `1` for a word that means true, `0` for one that means false, else the text. Returns the end in `into`. */
 export function writeTruth(
   { trueTexts, falseTexts }: TruthTexts,
   bytes: Uint8Array,

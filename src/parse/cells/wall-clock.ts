@@ -53,7 +53,7 @@ export interface DateFormat extends TimeParts {
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
-  /** The common offset of times stored as written; undefined if offsets do not matter. */
+  /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
   /** Called when an offset other than 0 is left out of a stored time. Returns true to be called for the next one. */
   readonly onOffset?: (() => boolean | void) | undefined
@@ -64,7 +64,7 @@ export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** Bounds of the text, without blanks around it and without an offset. */
+  /** Bounds of the text, without blanks around it and without a time zone offset. */
   #start = 0
   #end = 0
   /** True if the text read last has no separators between its digits. */
@@ -116,7 +116,7 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /** Reads a date, `T` or a blank, and `HH:MM[:SS[.fraction]]`. A date alone means midnight. Returns as `readDate`. */
+  /** Reads a date, `T` or a blank, and `HH:MM[:SS[.fraction]]`. A date alone is midnight. Returns like `readDate`. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -188,7 +188,7 @@ export class WallClock implements TimeParts {
     return p + 8 + 0 * this.days
   }
 
-  /** Reads the separator at `p`, and the time and offset after it. Returns `noValue` also if `p` is NaN. */
+  /** Reads the separator at `p`, then a time and its time zone offset. Returns `noValue` also if `p` is NaN. */
   #timeAfter(bytes: Uint8Array, p: number): number {
     if (p !== p || !isSeparator(bytes[p]!)) return noValue
     this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)

@@ -50,7 +50,7 @@ export class ArrayStore {
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Expects what this batch needed. With the buffer's size, small batches after large ones would take large buffers.
+    // Expects what this batch needed, not its buffer's size: after a large batch, small ones need only small buffers.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

@@ -23,7 +23,7 @@ export interface Int64Kind {
   /** Describes values of the type in messages. */
   readonly expected: string
   readonly readCell: ReadInt64
-  /** For times: the common offset of the column; undefined if offsets do not matter. */
+  /** For times: the column's common time zone offset; undefined if such offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
   /** Says more than `expected` about a text that is not a value. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
@@ -105,7 +105,7 @@ export class Int64Column implements ColumnBuilder {
     if (this.#store.reserve(rowCount)) this.words = new Int32Array(this.#store.buffer)
   }
 
-  /** Reads a cell the general way. Returns 1 if the cell is null. */
+  /** Reads any cell; subclasses read common notations faster. Returns 1 if the cell becomes null. */
   protected readOther(
     block: RecordBlock,
     row: number,

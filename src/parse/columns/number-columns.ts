@@ -35,7 +35,7 @@ export interface FixedType<A extends NumberArray> {
   readonly max: number
   /** Describes values of the type in messages: `a whole number from … to …`. */
   readonly expected: string
-  /** For times: the common offset of the column; undefined if offsets do not matter. */
+  /** For times: the column's common time zone offset; undefined if time zones do not matter. */
   readonly offset?: ColumnOffset | undefined
   readonly column: (data: A, rowCount: number) => Column
 }
@@ -234,7 +234,7 @@ export class NumberColumn extends FixedColumn<NumberArray> {
     return nulls
   }
 
-  /** Reads a cell the general way. Returns 1 if the cell is null. */
+  /** Reads any cell; subclasses read common notations faster. Returns 1 if the cell becomes null. */
   protected readOther(
     block: RecordBlock,
     row: number,

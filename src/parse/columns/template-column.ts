@@ -55,7 +55,7 @@ export class TemplateColumn implements ColumnBuilder {
     return this.#builder.explain(bytes, start, end)
   }
 
-  /** The block with the texts put together last, as its only field. */
+  /** A block with a single field, which holds the texts that were composed last. */
   get composed(): RecordBlock {
     return this.#text.block
   }

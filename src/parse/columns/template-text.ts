@@ -141,7 +141,7 @@ export class TemplateText {
   }
 }
 
-/** The text of all rows of an input, for a template without fields; '' for null. */
+/** The text that a template without fields gives every row of an input; '' for null. */
 export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
   const all = parts.map(part =>
     part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',

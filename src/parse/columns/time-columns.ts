@@ -52,10 +52,10 @@ const middleHalves = 0x00f0f000
 const dateWords = 6
 /** Number of dates in a table. Their index has 11 bits: 1 and 4 for the month's digits, 2 and 4 for the day's. */
 const dateCount = 2 ** 11
-/** Table of builders that have met no date: inference makes several builders for each of thousands of columns. */
+/** Shared by all builders that have read no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
-/** Index of a date in the table. The parameters are the words that begin with the separators before month and day. */
+/** Index of a date in the table. Each parameter is four bytes of the text, from the separator before month or day. */
 function dateIndex(month: number, day: number): number {
   const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
@@ -75,8 +75,8 @@ export class UsualTime {
   nanos = 0
   readonly #offset: ColumnOffset | undefined
   /**
-   * The 11 characters of the last date as three words. At first they are words that no text has, because the second and the third
-   * word share a byte.
+   * The 11 characters of the last date as three words. The initial words belong to no text: in a text, the second and
+   * the third word share a byte.
    */
   #yearWord = 0
   #monthWord = 0
@@ -87,23 +87,23 @@ export class UsualTime {
    */
   #dates: Int32Array = noDates
 
-  /** @param offset  the column's common offset; undefined if offsets do not matter */
+  /** @param offset  the column's common time zone offset; undefined if time zones do not matter */
   constructor(offset?: ColumnOffset) {
     this.#offset = offset
     this.lookAtOffset()
   }
 
-  /** To be called after a time was read the general way, because that time may have set the column's offset. */
+  /** Call this after other code has read a time of the column: that time may have set the column's offset. */
   lookAtOffset(): void {
     if (this.#offset === undefined) return
     this.takesPlain = this.#offset.takesPlain
     this.takesUtc = this.#offset.takesUtc
   }
 
-  /** Milliseconds of the day if the text is in one of the common notations, else −1. `view` is over `bytes`. */
+  /** Milliseconds of the day if the text is in one of the common notations, else −1. `view` is a view of `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (end - start === fullLength && this.takesPlain) {
-      // Most times have this length, and no other notation has it.
+      // Most times have the length `fullLength`. No other notation has it.
       const msOfDay = secondsAt(view, start + dateBytes) * 1000
       const millis = millisAt(view, start + dateBytes + toSeconds)
       this.nanos = 0
@@ -173,8 +173,8 @@ export class UsualTime {
 
 /**
  * Days since 1970; NaN if the text is not a date, or the day does not exist.
- * @param month  `-MM-` as a word
- * @param day  `-DDT` as a word
+ * @param month  `-MM-` as a 32-bit word
+ * @param day  `-DDT` as a 32-bit word
  */
 function dayOf(year: number, month: number, day: number): number {
   const separator = month & 0xff

@@ -34,7 +34,7 @@ export interface ExpectedCsv {
 /** `speaks`: the byte may be a sign of another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
 const speaks = 1
 const isNotAscii = 2
-/** Before a line end, a byte with this bit may mean an additional empty field or an empty line. */
+/** A byte with this bit, right before a line end, may mean an additional empty field or an empty line. */
 const matters = 4
 const isLineEnd = matters << 1
 /** A line feed must follow a byte with this bit. */
@@ -51,7 +51,7 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // A file without quotes has the default `"`. So a detected `'` or `\` need not hold for the next file.
+  // A detected `'` or `\` need not hold for the next file: a file without quotes gets the default `"`.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined

@@ -8,7 +8,7 @@ import { isLikelyName } from './usual-names.js'
 /** An answer that the data do not prove. */
 export interface AssumedHeader {
   readonly isHeader: boolean
-  /** The field that speaks most for the answer. */
+  /** The field that shows most clearly whether the record is a header. */
   readonly field: string
   /** First fields of the record. */
   readonly record: readonly string[]
@@ -58,20 +58,20 @@ const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(
 /** Least logarithm of the odds for assuming a header, and for assuming a row. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** Least odds of a header's best field if no rows follow. Words like "id" and spellings like "user_id" have them. */
+/** Least odds of a header's best field if no rows follow. Words like "id" and spellings like "user_id" reach them. */
 const nameOdds = 2
 /** Limit for the odds of a single field. */
 const mostOdds = 5
-/** Limit for the odds of an empty field, a single letter or a sentence: some headers have as many of these as rows. */
+/** Limit for the odds of an empty field, a single letter or a sentence: some headers have them as often as rows do. */
 const weakOdds = 0.5
 const countedOdds = 4
 /** Number of average values added to those seen in a column, because a few values prove little. */
 const assumedValues = 2
-/** Percentage of values that are numbers, for a column of which no value is seen. */
+/** Percentage of numbers to assume among a column's values if none of them was seen. */
 const numbersAlone = 80
 /** Share of names that are also a value of their column. */
 const repeatedNames = 0.02
-/** Shares of names and of values that `isLikelyName` knows. */
+/** Share of the names, and share of the values, for which `isLikelyName` returns true. */
 const likelyNames = 0.3
 const likelyValues = 0.02
 /** Share of headers without an empty field, and share of headers with two equal fields. */
@@ -132,7 +132,7 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** Leaves out the few rows that repeat the header. Returns all rows if most repeat it, undefined for shares between. */
+/** Leaves out rows that repeat the header, if they are few. If they are most rows, returns all rows; else undefined. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -181,12 +181,12 @@ function oddsOf(cell: string, column: readonly string[]): number {
   const isWeak =
     cell === '' || look === longLook || (/^\p{L}$/u.test(cell) && !filled.includes(cell))
   const least = isWeak ? -weakOdds : -mostOdds
-  // An empty field, a number, or a text that also occurs below may speak for a row, but never for a header.
+  // An empty field, a number, or a text that also occurs below may suggest a row of data, but never a header.
   const most = look === emptyLook || isNumber || filled.includes(cell) ? 0 : mostOdds
   return Math.min(most, Math.max(least, odds))
 }
 
-/** Odds that depend on whether the cell occurs below. A value is new as often as texts below occur only once. */
+/** Odds that depend on whether the cell occurs below. If most texts below occur only once, a new text proves little. */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)

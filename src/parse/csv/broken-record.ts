@@ -18,7 +18,7 @@ export interface BrokenInput {
   readonly bytes: Uint8Array
   /** End of the bytes received. */
   readonly end: number
-  /** Like `end`, but without a line feed that the input does not have. */
+  /** Like `end`, but without the line feed that the reader adds if the input does not end with one. */
   readonly contentEnd: number
   /** Position of `bytes[0]` in the input. */
   readonly offset: number
@@ -46,17 +46,17 @@ export class BrokenRecords {
   #input!: BrokenInput
   /** The result must not depend on bytes from here on. */
   #limit = 0
-  /** About the record walked last: the position after it, its number of fields, and whether all its quotes are right. */
+  /** About the record scanned last: the position after it, its number of fields, whether all its quotes are right. */
   #next = 0
   #fields = 0
   #isClean = true
-  /** True if a line end of the record walked last may lie inside a field. */
+  /** True if a line end of the record scanned last may lie inside a field. */
   #isInDoubt = false
-  /** True if the record walked last has a quote that may close a field opened before that record. */
+  /** True if the record scanned last has a quote that may close a field opened before that record. */
   #maySettle = false
-  /** True while walking over records after the broken one. */
+  /** True while records after the broken one are scanned. */
   #isSettling = false
-  /** No quote between these input offsets may close a field. */
+  /** Between these input offsets, no quote was found that may close the field in doubt. */
   #knownFrom = 0
   #knownTo = 0
   /** From this input offset on, records are correct. */
@@ -81,8 +81,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Position after the record with broken quotes at `start`, and after everything that may belong to the record. Otherwise
-   * `unknownEnd`, or `openEnd` if the record ends in a quote that is never closed.
+   * Position after the record with broken quotes at `start`, and after everything that may belong to the record. Gives
+   * `openEnd` if a quote of the record is never closed, and `unknownEnd` if the position cannot be determined.
    */
   endOf(start: number, input: BrokenInput): number {
     this.#input = input

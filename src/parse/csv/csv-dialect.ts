@@ -1,5 +1,5 @@
 /*
-  The dialect of delimited text.
+  The dialect of delimited text: how it separates and quotes fields, and which lines are not records.
 */
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 

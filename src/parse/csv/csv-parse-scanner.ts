@@ -29,7 +29,7 @@ const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
 /**
- * Loads csv-parse, and returns a function that makes a scanner of `lines`. Only dialects whose quote or escape
+ * Loads csv-parse, and returns a function that makes a scanner for a tokenizer. Only dialects whose quote or escape
  * character is not a single byte need csv-parse.
  */
 export async function loadCsvParse(
@@ -127,7 +127,7 @@ class CsvParseScanner implements RecordScanner {
     this.openQuoteAt = -1
     let next = this.#recordEnd(start)
     if (next > 0) {
-      // An added blank line has ended the record, but the input was truncated.
+      // The record ended only at the blank lines that `#recordEnd` adds, because the input was truncated.
       if (next > window.end) next = unfinished
       else if (!this.#addCells(block, row, start, next)) {
         next = this.#badQuote(this.fields, start)

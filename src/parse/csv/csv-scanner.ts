@@ -44,7 +44,7 @@ export class CsvScanner implements RecordScanner {
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four copies of one number: the highest special byte that is at most `highestLow`, plus 1. */
+  /** Four copies of a byte: one more than the highest special byte that is at most `highestLow`. */
   readonly #below: number
   /** Four copies of the delimiter if it is above `highestLow`; otherwise 0. */
   readonly #above: number
@@ -69,7 +69,7 @@ export class CsvScanner implements RecordScanner {
     if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
     this.#runSpecial = this.#special.slice()
     const low = [lineFeed, carriageReturn]
-    // A quote after blanks may open a field.
+    // Stops at quotes if they may be faults (`strict`), or may open a field after blanks (`trim`).
     if (quote >= 0 && (quotes === 'strict' || trim)) low.push(quote)
     if (delimiter <= highestLow) low.push(delimiter)
     for (const byte of low) this.#runSpecial[byte] = 1
@@ -177,7 +177,7 @@ export class CsvScanner implements RecordScanner {
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
         if (written < 0) written = this.#scratch
-        // Copies the first quote of a doubled one.
+        // Of two quotes in a row, copies only the first.
         this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
         from = p + 2
         p++
@@ -284,7 +284,7 @@ export class CsvScanner implements RecordScanner {
       // As in PostgreSQL, the escape character only escapes a quote or itself, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
-        // Copies the first quote of a doubled one, but no escape character.
+        // Copies the first of two quotes, but no escape character.
         this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
         from = escape < 0 ? p + 2 : p + 1
         p++
@@ -349,7 +349,7 @@ export class CsvScanner implements RecordScanner {
     return p < end && this.#mismatchAt(bytes, p) === end
   }
 
-  /** Names the line where the quote was opened, which may be a later line of the record. */
+  /** Names the line where the quote was opened. It may be any line of the record, not only its first. */
   quoteOpenedAt(openAt: number): string {
     const { window, lineNumber } = this.#lines
     return `the quote opened in line ${lineNumber + countLineEnds(window.bytes, window.start, openAt)}`

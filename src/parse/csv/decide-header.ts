@@ -86,7 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** The first input's answer, unless this one contradicts it: headers must be equal, and first rows must differ. */
+/** The first input's answer, unless this input contradicts it: it must begin with an equal header, or another row. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],
@@ -152,7 +152,7 @@ interface ColumnLook {
   /** Fewest and most digits of the whole numbers in the column. */
   fewestDigits: number
   mostDigits: number
-  /** True if all whole numbers are years. */
+  /** True if all whole numbers in the column look like years. */
   areYears: boolean
 }
 
@@ -214,7 +214,7 @@ const nullWords: ReadonlySet<string> = new Set([
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** False for a text that begins like a number, a date or an address, except one like `2015_sales` above numbers. */
+/** False for a text that begins like a number, a date or an address; but `2015_sales` may name a column of numbers. */
 function mayBeName(text: string, column: ColumnLook | undefined): boolean {
   if (!beginsLikeNumber.test(text)) return true
   if (column === undefined || column.numbers === 0 || column.texts > 0) return false

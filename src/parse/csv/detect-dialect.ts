@@ -77,7 +77,7 @@ export function detectDialect(
   return best.dialect
 }
 
-/** A fast search for ASCII text, so that other dialects are only tried if they may help. */
+/** Whether the bytes contain the ASCII text. This is fast, and shows which other dialects may help. */
 function has(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
@@ -119,7 +119,7 @@ function fit(
     if (records.fieldCount === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
     counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
     if (!isLookedAt || lookedAt >= lookedAtFields) continue
-    // An empty last field shows no value: the delimiter may just end the record.
+    // Leaves out an empty last field: the delimiter before it may just end the record.
     const last = records.fieldCount - 1
     const isEnded = records.starts[last] === records.ends[last] && !records.quoted[last]
     const fields = isEnded ? last : last + 1

@@ -25,7 +25,7 @@ const leastAlike = 0.9
 /** The result of one way to read quotes. */
 interface Reading {
   readonly broken: number
-  /** Number of records that are broken in a field that begins with a quote. */
+  /** Number of broken records whose fault is in a field that begins with a quote. */
   readonly misquoted: number
   readonly quoted: number
   /** True if the sample could not be read completely. */
@@ -34,7 +34,7 @@ interface Reading {
   readonly isOneField: boolean
 }
 
-/** @returns undefined if no record is broken, or no reading mends all records */
+/** @returns undefined if no record is broken, or no options are found that mend all records */
 export function findQuotes(
   bytes: Uint8Array,
   from: number,
@@ -46,7 +46,7 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
-  // Spreadsheets keep digits as text with formulas such as ="1". Every reading would load the formula as the text.
+  // Spreadsheets keep digits as text with formulas such as ="1". Any choice of quotes would load the formula itself.
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
@@ -60,7 +60,7 @@ export function findQuotes(
   // Most quotes are right, so the others are mistakes.
   if (usual.quoted > usual.misquoted) return undefined
   const plain = read({ quote: '' })
-  // Records of a single field are alike in any case.
+  // Records of a single field are always alike.
   const isPlain = plain.isAlike && (!plain.isOneField || usual.misquoted + usual.quoted === 0)
   return isPlain ? { quote: '', said: 'quotes are ordinary characters' } : undefined
 }

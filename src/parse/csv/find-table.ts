@@ -44,7 +44,7 @@ const leastShare = 0.7
 const mostComments = 0.8
 const sureShare = 0.9
 const fewestAlike = 0.4
-/** Two shares that differ by less count as equal. */
+/** If the `share` of two cuts differs by at most this, the wider cut is better. */
 const shareThatCounts = 0.1
 const commentSigns = ['#', '%', '!', '*']
 const beginsLikeNumber = /^[+-]?[$\u20ac\u00a3\u00a5]?\.?\d/
@@ -193,7 +193,7 @@ function commentOf(
     const cut = bestCut(bytes, from, isWhole, known, sign)
     if (cut === undefined || cut.share < leastShare) continue
     const { delimiter } = cut.dialect
-    // In `#id,name` the sign begins a header, in `#1,x` a record.
+    // In `#id,name` the `#` begins a header; in `#1,x` it begins a record.
     if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
     const count = marked.length === 1 ? 'a line begins' : 'lines begin'
     return { sign, said: `${count} with "${sign}", which are not part of the table` }

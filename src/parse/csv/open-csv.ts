@@ -40,7 +40,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly isFormatGiven?: boolean | undefined
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: if set, opening fails instead of guessing if the data leave a question open. */
+  /** Only without a target. If set, opening does not guess: it fails if the data leave a question open. */
   readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
@@ -77,7 +77,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If all other records have one delimiter more than the first record, that record lacks the trailing delimiter.
+  // If most other records have one delimiter more than the first record, the first one lacks the trailing delimiter.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {

@@ -64,7 +64,7 @@ export async function takeSample(
   }
 }
 
-/** Whether the chunk comes too late. Returns false for a chunk that fails. */
+/** Whether the chunk takes longer than `patienceMs`. Returns false for a chunk that fails. */
 async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {

@@ -43,7 +43,7 @@ export function parseJsonPath(text: string): string[] {
 /** The tokens that may come next outside the records. */
 type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'after'
 
-/** Walks through one document after the other: up to the records, and on after them. */
+/** Walks through each document in turn: from its start to the records, and after the records to its end. */
 export class JsonPath {
   /** True if the records begin at the position that `step` returned. */
   isInside = false
@@ -94,7 +94,7 @@ export class JsonPath {
     }
   }
 
-  /** Continues after the records. */
+  /** Call this at the end of the records; `step` then reads what follows them. */
   leave(): void {
     this.isInside = false
     this.#afterValue()

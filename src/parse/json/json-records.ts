@@ -282,7 +282,7 @@ export class JsonRecords {
   }
 }
 
-/** At most one in so many records becomes a template, in case each record has another shape. */
+/** At most one of this many records becomes a template: templates are useless if each record has another shape. */
 const recordsPerLesson = 16
 
 /** Members beyond this number are looked up by name each time; records with so many are rare. */

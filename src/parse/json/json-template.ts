@@ -39,7 +39,7 @@ const anyKind = -1
 export class JsonTemplate {
   /** The texts before each value and after the last one, padded to words. */
   readonly #words: Int32Array
-  /** For each of these texts: its first word, its length, and a mask for its last word. */
+  /** For each text in `#words`: the index of its first word, its length in bytes, and a mask for its last word. */
   readonly #firstWords: Int32Array
   readonly #lengths: Int32Array
   readonly #lastMasks: Int32Array
@@ -47,7 +47,7 @@ export class JsonTemplate {
   readonly #kinds: Int32Array
 
   /**
-   * @param bytes  hold a record, from `start` to `end`, that was read the general way
+   * @param bytes  hold a record, from `start` to `end`, that was read without a template
    * @param values  the values of this record in order, each field once
    */
   constructor(bytes: Uint8Array, start: number, end: number, values: readonly TemplateValue[]) {

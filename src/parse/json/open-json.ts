@@ -17,7 +17,7 @@ export interface JsonOptions {
 }
 
 /**
- * Opens JSON of either kind. Reads nothing before the caller reads batches.
+ * Opens NDJSON or JSON documents. Reads nothing before the caller reads batches.
  * @throws {UsageError} DDB_USAGE for an invalid path
  */
 export function openJson(

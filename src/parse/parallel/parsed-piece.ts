@@ -9,7 +9,7 @@ import type { RowBounds } from '../input-rows.js'
 /** Rows that one builder hands to another, as plain data. */
 export interface RowsPart {
   readonly columns: readonly ColumnPart[]
-  /** Counts of the input that was begun last. */
+  /** Counts of each column in the input that the builder began last. */
   readonly counts: readonly ColumnCounts[]
 }
 
@@ -22,7 +22,7 @@ export interface PieceReject extends Pick<
   readonly rowsBefore: number
   readonly start: number
   readonly end: number
-  /** Number of line ends between the assumed beginning and this record. */
+  /** Number of line ends between the thread's assumed beginning and this record. */
   readonly lines: number
   /** True if a column refused the record. */
   readonly isRow: boolean
@@ -37,7 +37,7 @@ export interface ParsedPiece {
   readonly begin?: number
   /** Position after the last record. */
   readonly end: number
-  /** Number of line ends between the assumed beginning and `end`. */
+  /** Number of line ends between the thread's assumed beginning and `end`. */
   readonly lines: number
   /** Number of bytes that do not belong to a record. */
   readonly otherBytes: number
@@ -49,7 +49,7 @@ export interface ParsedPiece {
   readonly rejects: readonly PieceReject[]
   /** Time zone offsets of columns, as far as times in this piece and in earlier ones have set them. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Columns with times whose offset was ignored. */
+  /** Columns with times whose time zone offset was ignored. */
   readonly leftOut: readonly string[]
 }
 

@@ -19,7 +19,7 @@ import type { PieceReading } from './piece-reading.js'
 /** Limits the input of one block, as the reader does. */
 const largestBlockBytes = 128 * 1024
 
-/** A piece with more rejects probably begins elsewhere than assumed, and more objects would cost much memory. */
+/** A piece with more rejects probably begins elsewhere than assumed, and keeping them would cost much memory. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -39,7 +39,7 @@ const noInput: Omit<BuilderInput, 'texts'> = {
   text: { ...noShape.text, how: 'found', broken: undefined, origin: undefined },
 }
 
-/** Reads the pieces of inputs that have the same reading. */
+/** Reads pieces of all inputs that have the same `PieceReading`. */
 export class PieceParser {
   readonly #lines: PieceLines
   readonly #builder: BatchBuilder

@@ -10,7 +10,7 @@ const taken = 2
 
 /** One number comes before those of the slots. It counts how often text was put into a slot. */
 const headNumbers = 1
-/** Numbers per slot: state, reading, length of the text, and number of the piece. */
+/** Numbers per slot: state, number of the `PieceReading`, length of the text, and number of the piece. */
 const numbersPerSlot = 4
 
 /** The parts of the memory that threads receive. */
@@ -64,7 +64,7 @@ export class PieceSlots {
     return this.#text.subarray(start, start + this.#control[this.#at(slot) + 2]!)
   }
 
-  /** Number of the reading for the text in a slot. */
+  /** Number of the `PieceReading` that says how to read the text in a slot. */
   reading(slot: number): number {
     return this.#control[this.#at(slot) + 1]!
   }

@@ -7,7 +7,7 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How to read the pieces with this reading number, sent before the first such piece; or memory for the thread. */
+/** How to read pieces with this reading number (sent before the first of them), or buffers given back to the thread. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }
@@ -43,7 +43,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       else {
         parser = new PieceParser(reading)
         known = number
-        // Waiting pieces can only use one of the latest readings.
+        // Waiting pieces need only the latest readings, at most one for each slot.
         for (const told of readings.keys()) if (told < number - slots.count) readings.delete(told)
       }
     }

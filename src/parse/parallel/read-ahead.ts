@@ -72,7 +72,7 @@ export class ReadAhead {
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
     const { columnOffsets: offsets, onOffset: _, ...rules } = cells
-    // Threads cannot know offsets that only the reader finds.
+    // Threads cannot know time zone offsets that only the reader finds.
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
     if (!this.#hasBegun || !isKnown || onBlock !== undefined || holdsLines(mapping))
       return undefined
@@ -81,7 +81,7 @@ export class ReadAhead {
     return this.#feed
   }
 
-  /** Gives the tokenizer a piece. Of a piece with a result, gives only the part before the assumed first record. */
+  /** Gives the tokenizer a piece; if a thread has read the piece, only the part before the assumed first record. */
   push(piece: FedPiece): void {
     const { tokenizer } = this.#input
     const { bytes, parsed, endsBatch = false } = piece
@@ -101,7 +101,7 @@ export class ReadAhead {
   }
 
   /**
-   * Continues in the current piece after the assumed beginning: with rows to take over, or with more text for the tokenizer.
+   * Continues at the piece's assumed beginning: takes over the thread's rows, or gives the text to the tokenizer.
    * @param mostRecords  number of records still wanted
    * @returns false if there is no piece
    */
@@ -135,7 +135,7 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /** Ends a piece whose records were all taken over. The tokenizer gets the rest, where another record may begin. */
+  /** Ends a piece whose records were all taken over. The tokenizer gets its last bytes, which may begin a record. */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)

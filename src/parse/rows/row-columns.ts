@@ -20,7 +20,7 @@ export interface RowColumns {
 /** Limit of the rows in a piece: its columns then stay in the processor's cache. */
 const mostRows = 4096
 
-/** The text of a piece: one line end per row. */
+/** Stands for the text that the rows of a piece lack: one line end per row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
 
 /** @returns undefined if every row must be read as text, because of a column's type or the rules for cells */
@@ -102,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts the rows that are objects (with `#members` members if set), from `from` on to the first other row. */
+  /** Counts the rows from `from` on that are objects, with `#members` members if set; stops at the first other row. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

@@ -238,7 +238,7 @@ function longType(type: LongTemporal): CellType {
 function timestamp(parts: TimeParts, into: Int64Parts): number {
   const ms = wholeMs(parts)
   if (ms === Infinity) return ms
-  // A double may not hold the milliseconds since 1970 exactly.
+  // A double cannot always hold the milliseconds since 1970 exactly.
   const seconds = parts.days * secondsPerDay + parts.secondOfDay
   return into.setProduct(seconds, 1000, ms) ? 0 : Infinity
 }

@@ -125,7 +125,7 @@ function lz4Blocks(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined
   return room.subarray(0, at)
 }
 
-/** Elements are aligned to their width, unless the column was cut out of another column. */
+/** Copies the bytes if they are not aligned to `width`, as in a column that was cut out of another one. */
 function aligned(bytes: Uint8Array, width: Width): Uint8Array {
   return bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice()
 }

@@ -25,7 +25,7 @@ export type StringScalar = ScalarShape<'STRING', string>
 /** The texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
-/** Texts in wire form: `length` strings in UTF-8, each ended by one 00. Parsers make such vectors, only to be sent. */
+/** Texts in wire form: `length` strings in UTF-8, each followed by a byte 00. Parsers make such vectors for sending. */
 export interface EncodedStringVector {
   form: 'vector'
   type: 'STRING'
@@ -89,7 +89,7 @@ export function textAtHand(reader: ByteReader, context: DecodeContext): string |
 
 /**
  * Writes the elements without flag and length. The writer refers to large texts in wire form instead of copying them.
- * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if there are too few texts or they do not end in 00
+ * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing, or encoded texts do not end in 00
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {

@@ -1,5 +1,5 @@
 /*
-  VOID: NULL without a type. A scalar is one byte, the kind of nothing; an element of a vector has no bytes.
+  VOID: NULL without a type. A scalar is one byte, its `voidKind`; an element of a vector has no bytes.
 */
 import type { Scalar } from '../value.js'
 import {

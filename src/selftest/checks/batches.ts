@@ -5,7 +5,7 @@ import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import { tableOfColumns } from '../compare.js'
 
-/** The arguments with which `streamTable`, `table` and the like make such a table. */
+/** Arguments for `streamTable`, `table` and the like, to create a table for rows of `batch`. */
 export const batchColumns = '1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]'
 
 const symbols = ['IBM', null, 'A', '\u4e2d']

@@ -1,5 +1,5 @@
 /*
-  Checks the scripts that `schema` prints and `load --create` runs, one of each shape, and names of columns.
+  Checks one script of each shape that `schema` prints and `load --create` runs. Also checks names of columns.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'

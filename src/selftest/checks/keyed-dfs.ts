@@ -1,5 +1,5 @@
 /*
-  DFS tables with one row per key: what the server answers when known keys are inserted, and what upserts do.
+  DFS tables with one row per key: what the server answers to rows whose key it already has, and what upserts do.
 */
 import type { Facts } from '../../load/connection/known-server.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -11,7 +11,7 @@ import { tableOfColumns } from '../compare.js'
 interface Engine {
   readonly name: string
   readonly engine: 'TSDB' | 'PKEY'
-  /** Further arguments of createPartitionedTable. */
+  /** Arguments of createPartitionedTable that set the key. */
   readonly key: string
   readonly needs: string
   readonly fact: 'lastAnswersAll' | 'pkeyAnswersAll'

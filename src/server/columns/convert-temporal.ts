@@ -1,6 +1,6 @@
 /*
-  Converts between temporal types, exactly before and after 1970. Calculates in milliseconds, as doubles. Nanoseconds
-  are split into milliseconds and a remainder, to avoid BigInts.
+  Converts between temporal types. Results are exact, also before 1970. Calculates in milliseconds, as doubles.
+  Nanoseconds are split into milliseconds and a remainder, to avoid BigInts.
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -32,7 +32,7 @@ function isOfDay(type: DataType): boolean {
 
 /**
  * Whether an insert converts `from` (docs/server-semantics.md#conversions-on-insert): times of day into each other;
- * DATETIME, TIMESTAMP and NANOTIMESTAMP into times of day; all types with a date into each other, but MONTH into none.
+ * DATETIME, TIMESTAMP and NANOTIMESTAMP into times of day; all types with a date, except MONTH, into all such types.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true

@@ -43,7 +43,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments of `call`. In `name(given, [optional], ...rest)`, those without brackets are always present. */
+/** The arguments for `name(given, [optional], ...rest)`: `given` is always present, the others may be missing. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -56,7 +56,7 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
     : [GivenAs<List>]
 type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
 
-/** @param signature  `name(given, [optional], ...rest)`: `call` always gets the arguments without brackets */
+/** @param signature  `name(given, [optional], ...rest)`: `call` always gets `given`; the others may be missing */
 export function builtin<const Signature extends string>(
   signature: Signature,
   call: (context: CallContext, args: Given<Signature>) => Result,

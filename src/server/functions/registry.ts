@@ -55,7 +55,7 @@ const families: readonly (readonly Builtin[])[] = [
   vectorFunctions,
 ]
 
-/** `findFunction` uses it. Scripts cannot redefine built-in functions (docs/server-semantics.md#function-views). */
+/** Used by `findFunction`. Scripts cannot redefine built-in functions (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

@@ -72,7 +72,7 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  finds the jobs that wait after this one; called when somebody asks */
+  /** @param queued  finds the jobs that wait after this one; called when a client lists or cancels jobs */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }

@@ -55,7 +55,7 @@ export class Connection {
   /** Belongs to the session of the latest request. */
   #runner: RequestRunner
   #connected = false
-  /** Flag 4 of the connect request. */
+  /** Whether the connect request had flag 4 (asynchronous). */
   #connectedSilent = false
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
@@ -180,7 +180,7 @@ export class Connection {
     this.#due.push(...this.#later.splice(0))
   }
 
-  /** Begins a turn, unless one has begun. A turn ends with the event loop's turn, and may serve several chunks. */
+  /** Notes when this turn of the event loop began, unless that is known. One turn may serve several chunks. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
     const { clock } = this.#context

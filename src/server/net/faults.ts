@@ -66,7 +66,7 @@ export interface RemovalInfo {
 /** What fault hooks see of a clause `limit offset, rows`. */
 export interface SliceInfo {
   readonly offset: number
-  /** Rows of the whole result, before the clause applies. */
+  /** Rows of the result before `limit` applies. */
   readonly rows: number
 }
 

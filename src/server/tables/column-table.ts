@@ -1,6 +1,6 @@
 /*
   The one table implementation of the embedded server. Rules make a table keyed or partitioned: rows without a partition are
-  left out, rows with a known key change a row or are left out, and the rest is appended.
+  left out, rows whose key the table already has change that row or are left out, and the rest is appended.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
@@ -26,7 +26,7 @@ export interface KeyRule {
   readonly columns: readonly number[]
   /** Whether a row with an existing key changes that row or is dropped. */
   readonly onDuplicate: 'update' | 'ignore'
-  /** Rows of different partitions are never the same (TSDB keepDuplicates). */
+  /** True if rows of different partitions never count as the same (TSDB keepDuplicates). */
   readonly withinPartition?: boolean
 }
 

@@ -34,7 +34,7 @@ function forgotten(table: ServerTable, rows: number): number {
   return rows
 }
 
-/** Number of rows from one value per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
+/** Rows in `values`: one value per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
 function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
   const only = values.length === 1 ? values[0] : undefined
   if (only?.form === 'serverDictionary') {

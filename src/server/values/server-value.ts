@@ -17,7 +17,7 @@ export interface UserFunction {
   definition: FunctionDefinition
   /** If this function is a function view, or a view created it: the view's owner. */
   viewOwner?: string
-  /** True for the function view itself. */
+  /** Set for a function view, not for functions that the view created. */
   isView?: true
 }
 

@@ -78,7 +78,7 @@ interface FoundMember {
   readonly status: DatedFileStatus
 }
 
-/** Limits the directories in memory, because each may list a million members. Other directories are read again. */
+/** Limits the archive directories in memory, because each may list a million members. Others are read again. */
 const mostDirectories = 4
 
 function newArchives(files: Files): {

@@ -20,7 +20,7 @@ export interface Member {
   readonly compressedBytes: number
   /** CRC-32 of the decompressed content. */
   readonly checksum: number
-  /** Local time of the program that wrote the archive, read as if it were UTC: ms since the epoch. */
+  /** Last change of the file, in the local time of the program that wrote the archive, as if in UTC: ms since 1970. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number
@@ -34,7 +34,7 @@ const mostMembers = 1_000_000
 /** Reads this much of a directory at once, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024
 
-/** Loads yauzl with the first archive only, because most runs have none. */
+/** Loads yauzl only when the first archive is read, because most runs have none. */
 export async function yauzl(): Promise<Yauzl> {
   return (await import('yauzl')).default
 }
@@ -105,7 +105,7 @@ function refused(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${path}" ${what}`, { file: path })
 }
 
-/** Refuses an archive whose stated count is too low. Some programs count only up to 65,535, and later members would be missed. */
+/** Refuses an archive that states fewer members than it has. Some programs count only up to 65,535. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
   const entriesEnd = Number(zip.readEntryCursor)

@@ -22,13 +22,13 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** Decides by the file name, so that an empty `.gz` file is reported as damaged, not loaded as no rows. */
+/** Decides by the file name, so that an empty `.gz` file is reported as damaged, and not taken for an empty input. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** @throws {InputError} DDB_INPUT_READ for an empty file and for a file that is not gzip; otherwise after the last chunk */
+/** @throws {InputError} DDB_INPUT_READ if the file is empty or not gzip. Other errors come after the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,

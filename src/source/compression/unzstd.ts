@@ -33,7 +33,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** Gives the thread more batches; never rejects. While `fill` waits for a pipe, the caller can take content. */
+  /** Set while `fill` gives the thread batches; never rejects. While `fill` waits for a pipe, content can be taken. */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {
@@ -59,7 +59,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // Lets the event loop read the file, because this loop does not wait as long as there is content to take.
+      // Lets the event loop read the file. By itself, this loop would not wait while there is content to take.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }

@@ -119,7 +119,7 @@ function korean(): Int32Array {
   return double
 }
 
-/** The byte pairs of the added syllables, in order. */
+/** The byte pairs of the syllables that Microsoft added to KS X 1001, in order. */
 function* syllablePlaces(): Generator<number, undefined> {
   for (let first = 0x81; first <= 0xc6; first++) {
     for (let second = 0x41; second <= 0xfe; second++) {

@@ -96,7 +96,7 @@ async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
 interface ReadBytes {
   readonly position: number
   add(chunk: Uint8Array): void
-  /** @throws {InputError} DDB_INPUT_TRUNCATED unless the file still holds these bytes */
+  /** @throws {InputError} DDB_INPUT_TRUNCATED if the file no longer holds the part that was read */
   check(): Promise<void>
 }
 

@@ -154,8 +154,8 @@ function wrong(text: string, why: string): UsageError {
 type NameMatcher = (name: string) => PathMatch
 
 /**
- * Finds from the front where each piece can begin, and from the back where the text after the piece can match. A part
- * is unambiguous if both agree on a single place for its beginning and for its end.
+ * Finds where each piece can begin, once from the front of the name and once from the back. A part is unambiguous if
+ * both searches share only one place for its beginning, and only one for its end.
  */
 function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
   const matchers: Matcher[] = pieces.map(({ pattern }) => {

@@ -120,7 +120,7 @@ function newAutomaton(
   }
 }
 
-/** Follows all ways through the states at once, and visits each state once per place. */
+/** Follows all paths through the states at once; at each place of the text, visits a state at most once. */
 function run(
   states: readonly State[],
   begin: number,

@@ -69,7 +69,7 @@ interface FoundSchema {
   /** The pattern (`--path`) for the parts of the paths that would be columns. */
   readonly path: string | undefined
   readonly commands: readonly string[]
-  /** @throws {DdbError} if no such table is possible */
+  /** @throws {DdbError} if no table fits the columns and the user's wishes */
   readonly script: () => string
 }
 

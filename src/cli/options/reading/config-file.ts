@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** Layers that apply, first those of `given`. @throws {UsageError} DDB_CONFIG for a missing `given` or invalid file */
+/** Layers of `given`, then of the default file. @throws {UsageError} DDB_CONFIG: `given` is missing, a file invalid */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

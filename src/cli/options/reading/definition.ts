@@ -49,7 +49,7 @@ export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
 
-/** Settings of a table after its options are read: those with a default are always present. */
+/** The settings that a command gets from its option table. Those with a default are always present. */
 export type SettingsOf<Table> = {
   -readonly [Key in keyof Table as Table[Key] extends { default: string } ? Key : never]: ValueOf<
     Table[Key]

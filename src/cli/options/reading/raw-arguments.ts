@@ -7,8 +7,8 @@ import { nameOfBytes } from '../../../platform/file-name.js'
 const lostCharacter = '\ufffd'
 
 /**
- * The arguments with the lost bytes restored, in the form of file names (platform/file-name.ts).
- * @param commandLine  each argument ended by a NUL, ours last; undefined if the system does not provide it
+ * Restores the bytes of arguments that Node replaced by U+FFFD, in the form of file names (platform/file-name.ts).
+ * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
  */
 export function rawArguments(
   argv: readonly string[],

@@ -62,7 +62,7 @@ export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
   return { ...single(listed, value => choices.find(known => known === value)), choices }
 }
 
-/** A reader whose own errors explain what is wrong: names of tables and functions. */
+/** A reader whose function `read` throws errors that explain what is wrong. */
 export function named<T>(
   expected: string,
   read: (text: string) => T,

@@ -24,13 +24,13 @@ export interface FilesRead {
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** The file's state when it was last compared, and the outcome. */
+  /** The state of the file that `find` compared with this one last, and the outcome. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 
 export function newFilesRead(): FilesRead {
   const byName = new Map<string, InputSummary>()
-  /** Without inode numbers, every file read is a candidate for any file. */
+  /** If the system has no inode numbers, all files read are under `0`, and `find` compares with each of them. */
   const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {

@@ -34,7 +34,7 @@ export interface FollowedFile {
   isReadSince: boolean
   /** Records that no earlier process has read. */
   newRecords: number
-  /** Bytes after the last row that was read, without a line end. */
+  /** Bytes that were read, but belong to no record yet, such as an incomplete last line. */
   leftBytes: number
   /** When the file's length was last recorded in the journal, by the platform's clock. */
   notedMs: number

@@ -1,6 +1,6 @@
 /*
-  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after the last value was
-  taken.
+  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after its
+  previous value was taken.
 */
 
 export type Merged<From, Value> =
@@ -15,7 +15,7 @@ export interface Merge<From, Value> {
   add(from: From, values: AsyncIterator<Value, void>): void
   /** The next value; undefined if `wake` was called and there is no value. One call at a time. */
   next(): Promise<Merged<From, Value> | undefined>
-  /** Ends the present call of `next`, or the next one. */
+  /** Ends the running call of `next`. If none is running, the next call does not wait. */
   wake(): void
 }
 

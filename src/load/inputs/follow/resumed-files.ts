@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** Returns a size that the file certainly had: it contained every row that was sent. */
+/** The file's fingerprint, and a size that it certainly reached, because it contained every row that was sent. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number

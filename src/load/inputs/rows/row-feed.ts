@@ -17,11 +17,11 @@ const lookEveryMs = 250
 /** A text that is not the JSON of any row. */
 const noRow = 'null'
 
-/** Rows to read as texts after a row that does not fit the columns; twice as many after each further one. */
+/** Rows to read as texts after a row that does not fit the columns. Each further such row doubles the number. */
 const fewTexts = 1
 const mostTexts = 1024
 
-/** @param isPlain  true if no row needs a text: rows may be read as columns */
+/** @param isPlain  true if no row has to be kept as text, so that rows may be read as columns */
 export function rowFeed(
   run: Run,
   store: RowStore,

@@ -65,7 +65,7 @@ export class RowStore {
     unsent: 0,
     lost: 0,
   }
-  /** Rows that the program may want back. */
+  /** Rows to return to the calling program, which may write them again. */
   readonly unconfirmed: unknown[] = []
   readonly unsent: unknown[] = []
   /** Number of the last row that was taken. */

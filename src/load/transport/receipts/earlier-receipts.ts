@@ -28,7 +28,7 @@ export interface EarlierReceipts {
 /** More than the number of transmissions that a process can make. */
 const sendNosOfProcess = 2 ** 36
 
-/** In a unit, other processes may have used any number up to this one. */
+/** Highest number of a transmission. In a unit, other processes may have used any number up to it. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
 /** A random start for this process's numbers. Processes of a unit do not know of each other, and the start keeps their numbers apart. */

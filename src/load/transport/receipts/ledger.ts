@@ -20,7 +20,7 @@ export interface LedgerRow {
   rowCount: number | null
   /** Rows that the target has had in total; undefined if the server does not tell. */
   had?: number | undefined
-  /** In an outcome: rows that were left to be written; undefined if a transform threw an error. */
+  /** In an outcome: rows that remained after the transform; undefined if it threw an error. */
   left?: number | undefined
   errText: string
 }

@@ -112,7 +112,7 @@ export class ReceiptLink {
         if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
       }
     } catch (error) {
-      // The batch is open and will be counted with the others, so only the run fails.
+      // Ends the run instead of throwing: the batch is open, and will be counted with the other open batches.
       this.fail(error)
     }
   }

@@ -31,7 +31,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
       full = false
       link.wake()
     }
-    // Not awaited, as a server that stops reading must not keep the run from failing.
+    // Not awaited: the run must be able to fail even while the server does not read.
     void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
     while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
     if (link.failure !== undefined) throw link.failure
@@ -45,7 +45,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     const part = wholeBatch(batch)
     let room = true
     if (run.plan.unit !== undefined) {
-      // The ledger says whether any process has sent the batch.
+      // Several processes may load a unit: the ledger says whether any of them has sent this batch before.
       const unitNo = unitBatchNo(++batchesOfUnit)
       link.takeUp({ ...part, unitNo }, { no: unitNo, isLost: false })
     } else if (sentBefore === undefined) ({ room } = queue.add(part))

@@ -341,7 +341,7 @@ export class ReceiptNode implements Outlet {
 
   /**
    * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not looked at the target at its
-   * end (`isLooked`), waits until the ledger is removed: this fails if the server has restarted. If a process has to
+   * end (`isLooked`), waits for the ledger's removal, which fails if the server has restarted. If a process has to
    * resume the run, ledger and marker stay, and the marker says so.
    * @throws {ConnectionError} @throws {TimeoutError}
    */

@@ -102,7 +102,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
     return
   }
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
-  // Outcomes may have arrived during these questions.
+  // Outcomes may have arrived while the server answered the questions above.
   if (await readLedger(link)) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {

@@ -16,7 +16,7 @@ import {
 
 /** Phase of rows with batch 0, which are probes by this program. */
 const probePhase = 8
-/** Phase of rows about a session: they contain the negative number of the session instead of a batch number. */
+/** Phase of rows about a session: instead of a batch number they contain the session's id with a minus sign. */
 const sessionPhase = 7
 /** Phase of claims: only the transmission that writes a claim first may insert rows. */
 export const claimPhase = 0
@@ -26,8 +26,8 @@ export const outcomePhase = 1
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` gets the number of rows that a known key inserts: 0 on servers
- * that count as documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it: `ddbIngestKnown` is the server's answer to inserting a known key,
+ * 0 on servers that count as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
@@ -63,8 +63,8 @@ export interface WrittenLedger {
   readonly name: string
   readonly version: LedgerVersion
   /**
-   * Whether the probe's second insert answered 1, although the key was known: a claim then reads back which
-   * transmission came first.
+   * Whether the probe's second insert answered 1, although the table already had the key. If so, a claim reads back
+   * which transmission came first.
    */
   readonly countsDuplicates: boolean
 }

@@ -23,7 +23,7 @@ export type Memory =
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
-  /** The server has read everything, but has lost our functions or does not tell. */
+  /** The server has read everything, but has lost our functions, or cannot tell whether it still has them. */
   | 'forgotten'
   | 'unknown'
   | 'silent'
@@ -31,7 +31,7 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** Expression for the number of rows that the target has had; null if the server cannot tell. */
+  /** Expression for the number of rows that the target has had. It gives NULL if the server cannot tell. */
   readonly rowsHad: string
   /** The usual form if left out. */
   readonly upsert?: UpsertForm | undefined
@@ -92,7 +92,7 @@ export async function openAgain(
   return [control, memory]
 }
 
-/** Opens a session for data on the node of the session for queries; the functions for data are not defined yet. */
+/** Opens a session for data on the node of the session for queries. Defines no functions in it. */
 export function connectData(
   { run }: Pick<SessionSetup, 'run'>,
   { host, port }: Session,
@@ -112,7 +112,7 @@ export function connectData(
 
 /** A session for data that is opened before it is known whether the run needs the session. */
 export interface EarlySession {
-  /** The caller uses or closes it; `giveUp` then does nothing. */
+  /** The caller must use or close the session. After this call, `giveUp` does nothing. */
   take(): Promise<Session>
   giveUp(): Promise<void>
 }
@@ -190,7 +190,7 @@ export async function openData(
   }
 }
 
-/** Defines the functions that write batches; an asynchronous session does not tell whether the server accepted them. */
+/** Defines the functions that write batches. On an asynchronous session, a failure to define them is not reported. */
 export function defineFunctions(
   { run, rowsHad, upsert }: SessionSetup,
   data: Session,

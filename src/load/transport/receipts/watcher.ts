@@ -30,7 +30,7 @@ const silenceMs = 1_000
 const longestQuietMs = 5_000
 const quietShare = 4
 /**
- * After this many rows, a new ledger begins. With two rows a batch, the old one takes some ten megabytes on the server.
+ * After this many rows, a new ledger begins. With two rows a batch, the old one takes about ten megabytes on the server.
  */
 const maxLedgerRows = 100_000
 
@@ -126,7 +126,7 @@ export class ReceiptWatcher {
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // There may be room now, even without news.
+      // Even without news, there may now be room for further batches.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs

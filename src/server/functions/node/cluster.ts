@@ -19,7 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /** One row, this node; Java casts to exactly these types. Mode 0 is a data node: clients connect to no others. */
+  /** One row, this node; Java casts to exactly these types. Mode 0 is a data node; clients use only those. */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {

@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. Other arguments give no rows: only tables in memory accept them. */
+/** Rows of a table argument, for a transaction; none for other arguments, which only tables in memory accept. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -53,7 +53,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
   }
   const { stored, partitioning } = table
-  // Java takes any table with a partitionColumnName for a partitioned one, so other tables have no such entry.
+  // Java takes any table with a partitionColumnName for a partitioned one, so only partitioned tables have that entry.
   const partitions =
     partitioning === undefined
       ? { partitionColumnIndex: intScalar(-1) }
@@ -102,7 +102,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
   })
 }
 
-/** Scalars for one level; for several levels vectors, and a tuple of schemes. */
+/** One level is described by scalars and its scheme, several levels by vectors and a tuple of their schemes. */
 function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
   const schemes = levels.map(level => levelOf(level).schema)
   return {

@@ -18,7 +18,7 @@ import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { binaryFunction } from '../arguments.js'
 
-/** The values to search for `in`, as a vector. */
+/** The values in which the function `in` searches, as a vector. */
 function haystackOf(value: ServerValue): Vector {
   switch (value.form) {
     case 'scalar':

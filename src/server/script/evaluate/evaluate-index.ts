@@ -44,7 +44,7 @@ function picked(
   return value
 }
 
-/** The value of a name; undefined for other nodes. The variable still owns the array: nothing keeps the value. */
+/** The value of a name; undefined for other nodes. As nothing keeps the value, the variable alone still owns it. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }

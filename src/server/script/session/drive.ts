@@ -5,7 +5,7 @@ import type { Evaluation, Suspension } from '../../values/builtin.js'
 
 /** A caller that allows evaluations to wait. */
 export interface Waiting {
-  /** Called when a wait begins; `cancel` ends the wait early, with an error where the script waits. */
+  /** Called when a wait begins; `cancel` ends the wait early and throws `reason` where the script waits. */
   onWait(cancel: (reason: unknown) => void): void
   onResume(): void
 }
