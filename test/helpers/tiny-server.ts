@@ -37,7 +37,6 @@ export function guestSession(info: SessionInfo): ScriptSession {
     variables: new Map(),
     functions: new Map(),
     print: () => undefined,
-    closed: false,
     openedAt: new Date(0),
   }
 }

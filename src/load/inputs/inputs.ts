@@ -32,6 +32,7 @@ import {
   type InputOpener,
   type NamedInputs,
 } from './open-input.js'
+import { newRecordsOf } from './new-records.js'
 import { newParseThreads, type ParseThreads } from './parse-threads.js'
 import type { RunEvent } from '../fate/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -174,6 +175,8 @@ class SequentialInputs implements Inputs {
   readonly #threads: ParseThreads
   #doneBytes = 0
   #doneRecords = 0
+  /** Records of the run so far, with those that earlier processes counted. */
+  #records: number | undefined
   #totalBytes: number | undefined
 
   constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
@@ -303,6 +306,8 @@ class SequentialInputs implements Inputs {
   ): OpenedInput {
     summary.compression = source.compression
     const limit = this.#options.input?.limit
+    const { among, knownReject } = newRecordsOf(run, index)
+    const before = this.#records ?? run.state.readBefore
     return {
       source,
       reader,
@@ -314,8 +319,10 @@ class SequentialInputs implements Inputs {
       readAhead: run.watch === undefined ? input => this.#threads.feed(input, source) : undefined,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: this.#inputs.paths.at(index) === '-',
+      knownReject,
       progress: ({ rows }) => {
-        run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
+        this.#records = before + among(rows)
+        run.emit({ kind: 'records', upTo: this.#records })
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },
       afterBatch: () => this.#tellRead(run),
@@ -335,11 +342,9 @@ class SequentialInputs implements Inputs {
   }
 
   get areDone(): boolean {
-    const { journal, found, resumption } = this.#run.history
-    if (journal === undefined) return false
+    if (this.#run.history.journal === undefined) return false
     for (let index = 0; index < this.#inputs.paths.length; index++) {
-      const isRead = found.inputs[index]?.summary !== undefined
-      if (!isRead || resumption.resumed(index)?.isDone !== true) return false
+      if (this.#readBefore(index) === undefined) return false
     }
     return true
   }

@@ -91,7 +91,8 @@ export function assumedHeader(
 ): AssumedHeader | undefined {
   const others = isTable(cells, rows) ? withoutRepeats(cells, rows) : undefined
   if (others === undefined) return undefined
-  const counts = others.length > 0 && isCounted(cells) && !others.some(isCounted)
+  const isRepeated = cells.every((cell, i) => others.some(row => row[i] === cell))
+  const counts = others.length > 0 && isCounted(cells) && !isRepeated && !others.some(isCounted)
   const witnesses = cells.flatMap((cell, i) => {
     const column = others.map(row => row[i] ?? '')
     const isSilent = cell === '' ? column.every(text => text === '') : counts && isStep(cell)

@@ -133,7 +133,6 @@ export class Connection {
   /** The peer is gone: executes the requests that have arrived, and drops their answers. */
   abandoned(): void {
     if (this.#finished) return
-    this.#runner.session.closed = true
     this.#replies.discard()
     this.#requests.end()
     this.#work()

@@ -96,7 +96,6 @@ export class RequestRunner {
 
   /** Call this once, after the last request. */
   close(): void {
-    this.session.closed = true
     this.#context.executor.close(this.session)
   }
 }

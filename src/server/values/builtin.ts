@@ -23,8 +23,6 @@ export interface ScriptSession {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly openedAt: Date
-  /** True once the connection is gone. Requests that have arrived are still executed. */
-  closed: boolean
   readonly delay: (durationMs: number) => Promise<void>
 }
 

@@ -33,6 +33,7 @@ t.test('names look unlike what is below them, values like it', async t => {
     ['Year,2000,2001,2002 / Chemicals,a,b,c / Paper,d,e,f', 'header'],
     ['a,b,c / ,x, / ,,y', 'header'],
     ['a,b / c,d / e,f', 'unclear'],
+    ['a,b / ,b / , / , / , / a, / , / , / ,', 'unclear'],
     ['1,2,3 / 4,5,6', 'row'],
     // Values of a kind.
     ['AAPL,Apple Inc.,NASDAQ / IBM,IBM Corp.,NYSE / GE,GE Inc.,NYSE / F,Ford Corp.,NYSE', 'row'],

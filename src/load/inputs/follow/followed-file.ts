@@ -12,6 +12,7 @@ import { openGrowing } from '../../../source/open-source.js'
 import { newSummary } from '../input-list.js'
 import { timeText } from '../time-text.js'
 import type { InputReading, InputSummary } from '../input-reading.js'
+import { newRecordsOf } from '../new-records.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
@@ -96,7 +97,7 @@ export async function* batchesOf(
   const before =
     followed.number === undefined ? undefined : run.history.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
-  const knownEnd = before?.covered.ends.at(-1)
+  const news = newRecordsOf(run, followed.number)
   try {
     const encoding = options.input?.encoding ?? 'auto'
     const source = await openGrowing(path, content.chunks, encoding, () => file.close())
@@ -124,15 +125,12 @@ export async function* batchesOf(
         maxRecords: Infinity,
         flushes: true,
         progress({ rows }) {
-          const newRecords = Math.max(0, rows - (knownEnd?.records ?? 0))
+          const newRecords = news.among(rows)
           following.onRecords(newRecords - followed.newRecords)
           followed.newRecords = newRecords
           following.onBytes()
         },
-        knownReject: offsetBytes => {
-          // An earlier process has counted this reject, which lies after the last batch. Its record must not count twice.
-          if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
-        },
+        knownReject: news.knownReject,
         beforeBatch: () => noteGrowth(followed, run),
       })
       yield* batchesAmong(steps)

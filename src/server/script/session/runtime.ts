@@ -31,7 +31,6 @@ export class Session implements ScriptSession {
   user = 'guest'
   viewOwner: string | undefined
   print: (text: string) => void = () => undefined
-  closed = false
   readonly openedAt: Date
   private readonly node: ServerNode
 

@@ -34,7 +34,7 @@ const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promi
 t.test('a session begins as a guest without variables', async t => {
   const node = createNode()
   const session = createScriptSession(node, info)
-  t.match(session, { ...info, user: 'guest', isAdmin: false, closed: false })
+  t.match(session, { ...info, user: 'guest', isAdmin: false })
   t.equal(session.variables.size + session.functions.size, 0)
   t.equal(session.print('unheard'), undefined)
   session.user = 'admin'
@@ -148,7 +148,7 @@ t.test('a session begins as a guest with nothing; rights follow its user', async
   const delay = (): Promise<void> => Promise.resolve()
   const info = { id: '7', remoteAddress: '10.0.0.1', remotePort: 9, delay }
   const session = new Session(node, info)
-  t.match(session, { ...info, user: 'guest', closed: false, isAdmin: false })
+  t.match(session, { ...info, user: 'guest', isAdmin: false })
   t.strictSame(session.openedAt, new Date(5_000))
   t.equal(session.variables.size + session.functions.size, 0)
   t.doesNotThrow(() => session.print('nobody listens'))

@@ -1,0 +1,25 @@
+/*
+  How many records of an input are new to its run. Earlier processes have counted the records up to the last batch in the
+  journal, and rejects after it, if they had read that far.
+*/
+import type { Run } from '../run.js'
+
+interface NewRecords {
+  /** How many of the input's first `records` records are new. Counts known rejects only if they were reported before. */
+  among(this: void, records: number): number
+  /** Reports a reject that an earlier process has counted. */
+  knownReject(this: void, offsetBytes: number): void
+}
+
+/** @param input  number of the input in the journal; undefined if it has none yet */
+export function newRecordsOf({ history: { found } }: Run, input: number | undefined): NewRecords {
+  const known = input === undefined ? undefined : found.inputs[input]?.covered.ends.at(-1)
+  const { records: knownRecords, offsetBytes: knownBytes } = known ?? { records: 0, offsetBytes: 0 }
+  let rejectsAhead = 0
+  return {
+    among: records => Math.max(0, records - knownRecords) - rejectsAhead,
+    knownReject(offsetBytes) {
+      if (offsetBytes >= knownBytes) rejectsAhead++
+    },
+  }
+}

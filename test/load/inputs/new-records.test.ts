@@ -1,0 +1,43 @@
+/*
+  Records that a process reads again, and those that are new: each record of a run counts once. The seed 9,050,002,306 of the
+  simulator has a whole run whose rows did not add up.
+*/
+import t from 'tap'
+import { newCoveredInput } from '../../../src/load/fate/covered-range.js'
+import { newRecordsOf } from '../../../src/load/inputs/new-records.js'
+import { testRun } from '../../helpers/load-run.js'
+
+function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {
+  const run = testRun({ inputs: ['a.csv'] })
+  const covered = newCoveredInput()
+  covered.begin(last, last.records)
+  const fingerprint = { sizeBytes: 200, modifiedMs: 0, head: '', tail: '' }
+  const input = { path: 'a.csv', fingerprint, detected: undefined, summary: undefined, covered }
+  const found = { ...run.history.found, inputs: [input] }
+  return { ...run, history: { ...run.history, found } }
+}
+
+t.test('up to the last batch of earlier processes, no record is new', async t => {
+  const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
+  const { among, knownReject } = newRecordsOf(run, 0)
+  knownReject(50)
+  t.same([1, 10, 11, 15].map(among), [0, 0, 1, 5])
+})
+
+t.test(
+  'rejects that earlier processes counted after that are not new, the rows between are',
+  async t => {
+    const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
+    const { among, knownReject } = newRecordsOf(run, 0)
+    t.equal(among(12), 2)
+    knownReject(120)
+    t.equal(among(13), 2)
+    knownReject(150)
+    t.equal(among(16), 4)
+  },
+)
+
+t.test('without earlier processes all records are new', async t => {
+  const run = testRun({ inputs: ['a.csv'] })
+  for (const input of [0, undefined]) t.equal(newRecordsOf(run, input).among(7), 7)
+})
