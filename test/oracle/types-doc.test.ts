@@ -278,11 +278,11 @@ different offsets are in one column here, so they were loaded with \`--timezone 
 |---|---|---|
 ${texts.join('\n')}
 
-Arrays of all of them except SYMBOL, STRING and BLOB are loaded with one character between the elements.
+Arrays of all these types except SYMBOL, STRING and BLOB are loaded with one character between the elements.
 
 ## With options
 
-The same, for a column \`value\`. [CSV](csv.md#which-text-is-which-value) describes the options.
+These texts were loaded into a column \`value\`, with options. [CSV](csv.md#which-text-is-which-value) describes the options.
 
 | options | type | is a value | is not |
 |---|---|---|---|
