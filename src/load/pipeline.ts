@@ -38,7 +38,7 @@ export interface Course {
 /**
  * If a step fails, the run fails with that error. Wrong options, if found before the server is reached, are returned.
  * @param sources  the expanded inputs, if the caller has just expanded them
- * @returns everything that was opened, and is closed again; `misuse` is the error for wrong options
+ * @returns what the run opened, all of it closed by now; `misuse` is the error for wrong options
  */
 export async function runPipeline(
   run: Run,

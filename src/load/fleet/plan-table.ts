@@ -86,8 +86,8 @@ function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: 
 const long = (value: bigint | number | null | undefined): string => `${value ?? '00'}l`
 
 /**
- * Creates the table unless it exists, and leaves a "look" in it: if another process replaces the table, the look disappears with
- * it.
+ * Creates the table unless it exists, and inserts a row with the number `look`. If another process replaces the table, the new one
+ * lacks this row.
  * @param look  never the same twice
  * @param plan  digest of the plan and of the options, hexadecimal
  * @param rowsBefore  of the target; null if unknown

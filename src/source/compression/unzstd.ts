@@ -22,7 +22,7 @@ interface Answer {
   readonly isDamaged: boolean
 }
 
-/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data; always after the last chunk */
+/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data, after all that could be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
   // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.

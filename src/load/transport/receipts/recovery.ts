@@ -183,7 +183,7 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Time limit at the end of a run, for a server that has no open batch any more. */
+/** Limit for each wait for a lost server at the end of a run, if no batch is open any more. */
 const longestFarewellMs = 5_000
 
 /**
