@@ -62,9 +62,9 @@ const defaultEvery = 10
 
 /**
  * @param text  `NAME` or `NAME:N`; N is 10 by default. If NAME is an error's tag or RefId, every N-th insert of a table
- *   is refused with that error. With `S03000` every N-th removal of a shared stream table is refused, as if the table had a subscriber. With
- *   `forget` the session is dropped at every N-th request. `mixed…` and `limitEnd` take no N: they apply to every
- *   request of their kind
+ *   is refused with that error. With `S03000` every N-th removal of a shared stream table is refused, as if the table
+ *   had a subscriber. With `forget` the session is dropped at every N-th request. `mixed…` and `limitEnd` take no N:
+ *   they apply to every request of their kind
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {

@@ -86,7 +86,10 @@ function boundedNanos(vector: Vector): Vector {
 
 const largestInt64 = 2n ** 63n - 1n
 
-/** A number that is added to a time counts in the time's units. Two times can only be subtracted. @throws {ScriptError} for other operands */
+/**
+ * A number that is added to a time counts in the time's units. Two times can only be subtracted.
+ * @throws {ScriptError} for other operands
+ */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isTemporal(left.type) && isTemporal(right.type)) {
