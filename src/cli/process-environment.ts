@@ -55,7 +55,7 @@ export function thisProcess(): ProcessEnvironment {
         return undefined
       }
     },
-    // Merely looking at process.stdin opens it, so a getter delays that.
+    // Merely looking at process.stdin opens it, so this getter looks only when standard input is needed.
     get stdin() {
       return process.stdin
     },

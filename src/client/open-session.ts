@@ -214,7 +214,7 @@ function isLost(error: unknown): boolean {
 /** Longest time to find out whether a port speaks TLS, ms. */
 const longestLookMs = 2_000
 
-/** Whether the server speaks TLS. Asked if a server accepts the connection and closes it without an answer. */
+/** Whether the server speaks TLS. Called after a server has accepted a connection and closed it without an answer. */
 async function answersInTls(
   { host, port, signal }: ConnectOptions,
   { clock, network }: Platform,

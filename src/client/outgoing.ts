@@ -17,7 +17,7 @@ import type { ConnectionTrace } from './trace.js'
 
 /** Numbers of asynchronous requests. `accepted` includes the started requests, `started` the written ones. */
 export interface SendCounts {
-  /** Encoded into the session's buffer. */
+  /** Requests encoded into the session's buffer. */
   readonly accepted: number
   /** Requests given to the kernel, completely or in part. The others have certainly not reached the server. */
   readonly started: number

@@ -198,7 +198,7 @@ function inferredColumn(name: string, values: readonly PlainInput[]): Column {
   )
 }
 
-/** The type that holds all elements; undefined if none does. For only nulls: STRING, whose null is ''. */
+/** The type that holds all elements; undefined if none does. STRING, whose null is '', if all elements are null. */
 function commonType(list: readonly PlainInput[]): ColumnType | undefined {
   let type: ColumnType['type'] | undefined
   for (const element of list) {

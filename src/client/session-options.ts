@@ -115,7 +115,7 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
-/** Node's timers fire at once if set for more milliseconds. Also the largest number in a request's header. */
+/** Node's timers fire at once if set for more milliseconds than this. Also the largest number in a request's header. */
 export const maxInt32 = 0x7fff_ffff
 // Official clients refuse smaller blocks, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192

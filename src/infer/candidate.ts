@@ -55,7 +55,7 @@ export class Candidate {
   readonly #builder: ColumnBuilder
   readonly #keepsRange: boolean
 
-  /** @param name  of the column; rules may name it @throws {UsageError} DDB_USAGE for rules that do not suit the type */
+  /** @param name  the column's name in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
   constructor(
     name: string,
     type: ColumnType,

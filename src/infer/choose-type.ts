@@ -46,7 +46,7 @@ export interface ChosenType {
   readonly dateFormat: string | undefined
   /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
   readonly flags: NumberFlags | undefined
-  /** Words in the column that mean null, and that an option of `load` must name; empty for texts. */
+  /** Words in the column that mean null, and that an option of `load` must name; empty for a column of texts. */
   readonly words: readonly WordCount[]
   readonly nulls: number
   /** Number of texts that the type does not take; rows with them become rejects. */

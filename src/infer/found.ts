@@ -48,7 +48,7 @@ export interface InferOptions {
   readonly sample?: number
   /** Asked before every piece of input; true ends the examination. */
   readonly stopped?: () => boolean
-  /** Called before each input is opened, and before every piece of it. */
+  /** Called before each input is opened, and before each piece of an input is read. */
   readonly onLook?: (place: LookedPlace) => void
 }
 

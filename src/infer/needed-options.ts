@@ -61,7 +61,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/** Returns '' if a run finds out by itself whether the first record is a header. */
+/** Whether the first record is a header, if a run must be told; '' if the run finds out by itself. */
 function headerToSay({
   isHeaderless,
   needsPosition,

@@ -26,7 +26,7 @@ type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 export interface PartitionPlan {
   readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
-  /** For TSDB: rows with equal values in all sort columns but the last lie together, in order of the last. */
+  /** For TSDB: rows that differ only in the last sort column are stored together, ordered by that column. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
   /** Which of several rows with equal sort columns a TSDB table keeps. */

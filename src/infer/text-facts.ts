@@ -179,7 +179,7 @@ export class TextFacts {
 /** Removes point, exponent and leading zeros. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** Decimals that DolphinDB writes for a DOUBLE. The last may be off by one, as in files of DolphinDB's tutorials. */
+/** Decimal places that DolphinDB writes for a DOUBLE. The last may be off by one, as in files of its tutorials. */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

@@ -49,7 +49,7 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like sums, but are filled like rows. `#last`: such a record, ending a block. */
+  /** `#alike` counts records that begin like sums but are filled like rows. `#last` is one that ends the block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates for the notation found last. Each continues its type's candidate in `before`, which must still fit. */
+  /** Candidates for the number notation found last. Each goes on from the candidate of its type that fits so far. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

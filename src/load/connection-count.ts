@@ -17,7 +17,7 @@ export interface ConnectionCount {
   readonly mostOpen: number
   /** Why the run uses this many connections and not more; undefined if the user chose the number. */
   readonly why: string | undefined
-  /** Sets the largest number allowed. A later, higher limit changes nothing. */
+  /** Limits the number of connections. A later, higher limit changes nothing. */
   limit(most: number, why: string): void
   /** Must be called once the wanted connections are open. */
   changed(): void
@@ -62,7 +62,7 @@ class FoundCount implements ConnectionCount {
   /** The answers before the number was doubled; undefined once the better number is chosen. */
   #before: Answers | undefined
   #waitedMs = 0
-  /** When doubling last brought no gain. */
+  /** When doubling the connections last brought no gain. */
   #settledAtMs: number | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0

@@ -3,7 +3,7 @@
 */
 import type { LoadOptions } from './options.js'
 
-/** DolphinDB's own figures favour batches of this order (docs/server-semantics.md#sizes-of-writes). */
+/** DolphinDB's own figures favour batches of about this size (docs/server-semantics.md#sizes-of-writes). */
 export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
 /** DolphinDB advises "some tens of MB" per write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }

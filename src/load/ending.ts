@@ -1,5 +1,5 @@
 /*
-  Ends a run: cleanly if the run is done or interrupted, at once if it must leave.
+  Ends a run: cleanly if the run is done or interrupted, or else at once, without waiting for the network.
 */
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'

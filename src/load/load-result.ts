@@ -236,7 +236,7 @@ export interface Stored {
   cacheEngine: boolean | null
   /** Number of nodes that hold each row. */
   replicas: number | null
-  /** Writes into the table that were still in cache and redo log when the run ended, also those of other writers. */
+  /** Number of writes to the table, by any writer, that were still in cache and redo log when the run ended. */
   pendingTransactions: number | null
 }
 
@@ -245,7 +245,7 @@ export interface WaysOn {
   possible: boolean
   /** The command that resumes the run. */
   command: string | null
-  /** Counts some of the run's rows in the table, if their outcome is unknown. */
+  /** The script or command that counts some of the run's rows in the table; null if the user need not look for them. */
   look: string | null
   /** Loads everything again; only for use if `look` found no rows. */
   restart: string | null

@@ -159,8 +159,8 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
 }
 
 /**
- * Removes rejects that a killed process left. Must wait until the run may begin: the journal of a refused run may know of fewer rejects
- * than the files hold.
+ * Removes rejects that a killed process left. Call this only after everything that may refuse the run: the journal of a
+ * refused run may know of fewer rejects than the files hold.
  */
 async function removeLeftRejects({
   history: { journal },

@@ -103,7 +103,7 @@ export interface TargetOptions {
   sortColumns?: readonly string[]
   /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
   keepDuplicates?: 'all' | 'first' | 'last'
-  /** Storage engine, with `create` dfs. */
+  /** With `create` dfs: the storage engine. */
   engine?: 'OLAP' | 'TSDB'
   /**
    * With `create` dfs: whether a write into several partitions is atomic as a whole or per partition; default `trans`,

@@ -342,7 +342,7 @@ function natural(value: number, what: string): number {
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
 }
 
-/** 16 random hexadecimal digits: no two runs get the same. */
+/** 16 random hexadecimal digits: no two runs get the same id. */
 function newRunId(random: Random): string {
   return Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -11,7 +11,7 @@ export interface RateLimiter {
 }
 
 /**
- * The first batch waits like the others, counted from this call. After a pause, only one batch may pass without waiting in full.
+ * The first batch waits, too: its time counts from this call. A pause shortens only the wait of the next batch.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {

@@ -29,7 +29,7 @@ export const remedies = {
     'otherwise remove them first',
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () => 'None of its rows were stored: start it over with `journal.restart`',
-  /** As `nothingStored`, if there are no rejects that the user may be repairing. */
+  /** The input or options have changed, no row was stored, and there are no rejects that the user may be repairing. */
   beginsAnew: () => 'None of its rows were stored, so it starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>

@@ -81,8 +81,8 @@ export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): 
 }
 
 /**
- * The first failure stays. Only an interruption is replaced, by the later error that an input was truncated: then rows
- * are lost.
+ * Keeps the first failure, with one exception: if an input proves truncated after an interruption, that error replaces
+ * the interruption, because rows are lost.
  */
 function graver(before: DdbError | undefined, failure: DdbError): DdbError {
   const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'

@@ -106,7 +106,7 @@ export function isUnfinished({ state, delivery, ending, history }: Run): boolean
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
 }
 
-/** Makes timeouts of sessions name the run's own option. */
+/** If the failure is a timeout of a session, replaces the option in its message by the run's own option. */
 function inWords({ words }: Pick<Reporter, 'words'>, failure: DdbError): DdbError {
   const limit = '`delivery.confirmTimeoutMs`'
   const said = words(failure.message.replace('`timeoutMs`', limit))

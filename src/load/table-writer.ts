@@ -229,7 +229,7 @@ function given<T extends object>(fields: T): Given<T> {
   ) as Given<T>
 }
 
-/** undefined if the run knows the outcome of all its rows, including rejected ones. */
+/** The run's error, or else an error if the outcome of rows is unknown; undefined without either. */
 function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
   if (error !== null) return new DdbError(error.code as ErrorCode, error.message)
   if (status !== 'unconfirmed') return undefined

@@ -93,7 +93,7 @@ export interface Reject extends RecordLocation {
   readonly message: string
   /** The offending text, shortened; undefined if the whole record is at fault. */
   readonly value: string | undefined
-  /** The record unchanged, with any line end; cut at `maxRecordBytes`. An element of a JSON array comes as one line. */
+  /** The record as read, with its line end if any; cut at `maxRecordBytes`. An element of a JSON array is one line. */
   readonly bytes: Uint8Array
 }
 

@@ -29,7 +29,7 @@ const noInput = {
 
 /**
  * @param columns  columns whose texts all come from the inputs' paths
- * @returns a function that throws {InputError} DDB_INPUT_COLUMN for an input whose texts are not values
+ * @returns a function that throws {InputError} DDB_INPUT_COLUMN for a text that is not a value of its column
  */
 export function newTextCheck(
   columns: readonly MappedColumn[],

@@ -67,7 +67,7 @@ export const dataExtensions: readonly string[] = inputFormats.flatMap(
   name => formats[name].extensions,
 )
 
-/** The format of records when they are written down one by one. */
+/** The format in which single records of an input are written to a file, for example to a rejects file. */
 export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }

@@ -28,7 +28,7 @@ export class KeptRecords {
     for (let row = 0; row < rowCount; row++) recordBytes += recordEnds[row]! - recordStarts[row]!
     const first = recordStarts[0]!
     const span = recordEnds[rowCount - 1]! - first
-    // One copy is cheaper than many, unless most of the bytes between the first and the last record were set aside.
+    // One copy is cheaper than many, unless most bytes from the first record to the last belong to no row.
     const whole = span <= 2 * recordBytes
     this.#bytes.reserve(this.#length + (whole ? span : recordBytes))
     this.#bounds.reserve(firstRow + rowCount)

@@ -16,7 +16,7 @@ export interface SharedRows {
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** Number of present rows. If it is not 0, `take` may give a batch. */
   readonly rowCount: number
-  /** Returns the columns for an input: the earlier ones if everything in the setup is identical, else new ones. */
+  /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
    * Takes the present rows as a batch, but leaves rows that are in `unlessIn`: their batch can still grow.

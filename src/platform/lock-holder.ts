@@ -194,7 +194,7 @@ function processState(pid: number | 'self'): { startTicks: string; letter: strin
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // These fields begin with the third of the line, the state; the start time is the 22nd of the line.
+  // Field 3 of the line, the state, comes first here. The start time is field 22 of the line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }

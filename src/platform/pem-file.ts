@@ -11,7 +11,7 @@ export type PemContent = 'certificates' | 'key'
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** Limit of a file's size. All authorities of a system together need a fifth of this. */
+/** Limit of a file's size. All certificate authorities of a system together need a fifth of this. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

@@ -20,7 +20,7 @@ const handshakeTimeoutMs = 10_000
 /** Cached, because reading the authorities takes longer than a handshake. */
 let systemAuthorities: readonly string[] | undefined
 
-/** The authorities of Node and of NODE_EXTRA_CA_CERTS, and those of the system if Node can read them. */
+/** The certificate authorities of Node and NODE_EXTRA_CA_CERTS, and those of the system if Node can read them. */
 function defaultAuthorities(): readonly string[] | undefined {
   if (!('getCACertificates' in tls)) return undefined
   const of = tls.getCACertificates as (type: string) => readonly string[]

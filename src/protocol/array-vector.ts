@@ -166,7 +166,7 @@ export function* decodeArrayBlocks(
   return { form: 'arrayVector', length, offsets: offsets.finish(), cells: elements }
 }
 
-/** The offsets of rows, in an array that grows as rows arrive. */
+/** The offset of each row among the cells. The array grows as rows arrive. */
 class GrowableOffsets {
   #offsets: Uint32Array
   rows = 0

@@ -50,7 +50,7 @@ export function encodePair(writer: ByteWriter, pair: Pair): void {
   encodeShapedElements(writer, elements, 2, 1)
 }
 
-/** Writes the counts of rows and columns, scale and elements. SYMBOL is written as plain strings. */
+/** Writes the numbers of rows and columns, then the scale, if any, then the elements. SYMBOL becomes plain strings. */
 export function encodeShapedElements(
   writer: ByteWriter,
   vector: TypedVector,
@@ -117,7 +117,7 @@ export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads `length` elements, and before them a decimal's scale unless `sentScale` gives it. The counts come first. */
+/** Reads a decimal's scale, unless `sentScale` gives it, and then `length` elements. The caller has read the length. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

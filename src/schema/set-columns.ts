@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template gives by name or number. If there is none: undefined if `isOther`, else throws. */
+/** The field with this name or number; undefined if only another text has the name (`isOther`). Otherwise throws. */
 export function templateField(
   name: string,
   isOther: boolean,

@@ -37,7 +37,7 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-/** @param hasAddresses  false for a text without addresses, whose versions could be mistaken for addresses */
+/** @param hasAddresses  false for a text without addresses: its version numbers could be mistaken for addresses */
 function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
   const { host, otherHosts = [], allowRedirect = [], user, password } = server
   const secrets: [string | undefined, string][] = [

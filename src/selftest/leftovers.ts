@@ -50,7 +50,7 @@ export interface NamedObject {
   readonly name: string
 }
 
-/** A right of another user. It remains if the object is removed first. */
+/** A right of another user. Removing the object does not revoke the right. */
 export interface Grant {
   readonly kind: 'grant'
   /** A view, or `dfs://DB/TABLE`. */

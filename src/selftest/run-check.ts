@@ -17,7 +17,7 @@ export interface CheckEnd {
 }
 
 /**
- * @param lastMs  the latest time at which the check must end
+ * @param lastMs  the time by which the check must have ended
  * @param interruption  ends the check at once
  */
 export async function runCheck(

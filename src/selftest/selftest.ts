@@ -156,7 +156,7 @@ async function tryAll(
 
 /**
  * The session for the next check, or an outcome that says why the check does not run.
- * @param hasFailed  whether an earlier check has failed: if so, a lost server skips this check, else fails it
+ * @param hasFailed  true if an earlier check has failed: this check is then skipped, not failed, if the server is lost
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')

@@ -53,7 +53,7 @@ export interface ExpandOptions extends DataNames {
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
  * @throws {InputError} DDB_INPUT_MISSING for a path that does not exist, may not be read, or yields no file
- * @throws {UsageError} DDB_USAGE for invalid patterns of `include`, or if no input is a folder
+ * @throws {UsageError} DDB_USAGE for invalid patterns, `include` without a folder, `members` without an archive
  */
 export async function expandSources(
   inputs: readonly string[],

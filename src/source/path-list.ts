@@ -50,7 +50,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** Number of bytes with which the folders of all paths from `index` on begin. */
+  /** How many bytes all paths from `index` on have in common at the start of their folders. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)
@@ -125,7 +125,7 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
 const few = 12
 
 /**
- * Sorts numbers of texts by four bytes of the texts at a time, which is faster than comparing pairs of texts.
+ * Sorts texts, given by their numbers, by four bytes at a time. This is faster than comparing pairs of texts.
  * @param offset  the number of bytes that all texts are known to share
  * @returns whether some texts are equal
  */

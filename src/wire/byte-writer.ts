@@ -8,7 +8,7 @@ import { ValueError } from '../errors.js'
 const firstSlabBytes = 1024
 /** Slabs double up to this size: headers and small columns of many requests then share one buffer. */
 const maxSlabBytes = 65_536
-/** From this size on a separate buffer in writev costs less than copying into the slab. */
+/** From this size on, a separate buffer in writev costs less than copying into the slab. */
 const minViewBytes = 16_384
 /** For shorter texts a loop over ASCII is faster than the call into V8's encoder. */
 const shortTextChars = 24

@@ -42,7 +42,7 @@ export function openFileKey(descriptor: number): string | undefined {
   return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
-/** Equal for names that are one file on disks that ignore case. */
+/** Gives the same text for all names of one file on a disk that ignores case. */
 export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }

@@ -58,7 +58,7 @@ export function keepKnownServer(
   )
 }
 
-/** @param warn  called once for each server with an unverified RSA key; if undefined, a later run warns */
+/** @param warn  called once per server with an unverified RSA key. A run without `warn` leaves this to a later run */
 export function knownLogins(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,

@@ -64,7 +64,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
 /** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** Reports of this process, in case no folder can store them. */
+/** What this process has reported, in case no folder can store that. */
 const toldHere = new Set<string>()
 
 /**
@@ -95,7 +95,7 @@ export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as cons
 
 /**
  * The checked state folder: this program's, or the one that the user named.
- * @param warn  called at most once a day if the folder's group may write; a call without it leaves that to a later one
+ * @param warn  called at most once a day if the folder's group may write; without it, the next call with `warn` warns
  * @throws {UsageError} DDB_CONFIG if others could have written its content
  */
 export function checkedStateFolder(

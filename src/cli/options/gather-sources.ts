@@ -12,7 +12,7 @@ import {
   type OptionSources,
 } from './reading/resolve.js'
 
-/** @param flags  as commander found them @throws {UsageError} DDB_USAGE for a variable that sets nothing; DDB_CONFIG */
+/** @param flags  as commander found them @throws {UsageError} as `readConfig`; DDB_USAGE if a variable sets nothing */
 export async function gatherSources(
   command: Command,
   flags: ReadonlyMap<string, readonly string[]>,

@@ -81,7 +81,7 @@ export interface LoginCall {
 /**
  * User and password for the servers of a command. @param dataOnStdin  true if data uses standard input
  * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice;
- *   DDB_CONFIG if others could have written the memory of logins
+ *   DDB_CONFIG if other users could have changed what the program remembers of earlier logins
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },

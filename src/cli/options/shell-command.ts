@@ -61,7 +61,7 @@ function optionWords(definition: OptionDefinition, texts: readonly string[]): st
   )
 }
 
-/** Options of a table as flags, each with the texts found for it. */
+/** The options in `table` as flags, each with the texts that `textsOf` returns for it. */
 function tableWords<Table extends OptionTable>(
   table: Table,
   textsOf: (key: keyof Table & string, definition: OptionDefinition) => readonly string[],
@@ -311,8 +311,8 @@ const ofProcess = {
 }
 
 /**
- * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths
- * would mean other files elsewhere. @param isLook  true for a command that only looks and needs no lock
+ * Flags of this process that a command must repeat. Call this while the working folder is the user's: in another folder
+ * relative paths mean other files. @param isLook  true for a command that only looks and needs no lock
  */
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {

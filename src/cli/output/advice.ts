@@ -160,7 +160,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // Does not repeat a run with a name: with another state folder the command would store the rows a second time.
+  // For a run with a name, does not suggest the same command: with another state folder it would store rows twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,

@@ -91,7 +91,7 @@ export function tellCommand(output: Output, label: CommandLabel, command: string
   if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }
 
-/** Prints advice that is no command. */
+/** Prints advice in words, before the command to run next. */
 export function tellBefore(output: Output, code: string, { command }: Asked): void {
   const { tell } = output.words()
   if (code === 'DDB_LOGIN') {

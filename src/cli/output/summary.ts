@@ -182,7 +182,7 @@ function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): s
     : tell('; not read back: {rows} of earlier processes', { rows: count(skipped, 'row') })
 }
 
-/** Lines for standard error. @param verbose  adds figures @param isApart  true if the summary is not on that screen */
+/** Lines for standard error. @param verbose  adds figures @param isApart  true if the summary goes elsewhere */
 export function detailLines(
   result: LoadResult,
   verbose: boolean,

@@ -79,7 +79,7 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line.trimEnd()]
 }
 
-/** A line may end after blanks, and after each Chinese sign, but not before closing marks or after an opening bracket. */
+/** A line may end after blanks and Chinese characters, but not before closing marks or after an opening bracket. */
 const breakable =
   /\uff08*(?:[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff08\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *)|[\u3001\uff08\uff0c]| +/g
 

@@ -10,7 +10,7 @@ import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/** Call before the run, to notice a missing plotting library. @param shownOf  gives the content besides the result */
+/** Call before the run, to notice a missing plotting library. @param shownOf  what the page shows besides the result */
 export async function reportContent(
   timeline: Timeline,
   shownOf: (result: LoadResult) => Shown,

@@ -3,7 +3,7 @@
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** Progress since the run began: ms, rows, bytes as stored. */
+/** Progress since the run began: ms, rows, and bytes of the inputs before decompression. */
 export interface Moment {
   readonly elapsedMs: number
   readonly sentRows: number

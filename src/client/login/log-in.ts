@@ -57,7 +57,7 @@ export async function logIn(
   return 'plain'
 }
 
-/** Refuses a server that offered a better method before and now claims to have none. */
+/** Refuses a server that offered a better login method before and now offers only a weaker one. */
 function checkTrust(
   { user }: Credentials,
   { address, least }: Protection,

@@ -1,6 +1,6 @@
 /*
-  Decides how a password may be sent to a server. This machine is no exception: any of its users may listen on a port that the
-  server has left (docs/security.md#logins).
+  Decides how a password may be sent to a server. A server on this machine is no exception: any user of the machine
+  may listen on a port that the server has left (docs/security.md#logins).
 */
 import { addressText } from '../failure.js'
 import type { ConnectOptions } from '../session-options.js'

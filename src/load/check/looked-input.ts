@@ -55,7 +55,7 @@ export interface OpenInput extends LookedInput {
 
 /**
  * @param map  throws if target and input do not fit; undefined without a target
- * @param texts  from the name of the input
+ * @param texts  found in the path of the input, for columns
  * @throws what `map` throws, except a DdbError, which becomes `failure`
  */
 export function openedInput(

@@ -55,7 +55,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   }
 }
 
-/** The session for a run's questions, and whether the server takes both kinds of requests. */
+/** The session for a run's questions, and whether one session may have asynchronous and answered requests. */
 export interface Probed {
   readonly control: Session
   /** Undefined if the probe was inconclusive. */

@@ -126,7 +126,7 @@ export async function askIdle(asking: Asking, dataSessionId: string): Promise<bo
   )
 }
 
-/** Like `askIdle`, with a query that counts jobs. */
+/** Whether `query` counts no jobs on the server; undefined if the server does not tell. */
 export async function askNoJobs(
   { session, timeoutMs }: Asking,
   query: string,

@@ -1,6 +1,6 @@
 /*
-  Evidence that a run's rows are still in the table: the table's identity before the first row, how many rows it has had since, and some
-  rows by value.
+  Evidence that a run's rows are still in the table: the table's identity before the first row, how many rows it has
+  had since, and the values of some rows.
 */
 import type { Session } from '../../client/open-session.js'
 import {
@@ -42,7 +42,7 @@ export interface Evidence {
    * @returns why rows accepted earlier cannot be in the table any more; undefined if they may be there
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
-  /** Forgets accepted rows that are lost. */
+  /** Forgets the accepted rows, because they are lost or another node has them. */
   forget(): void
   /** The record that a process needs to resume. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
@@ -159,8 +159,8 @@ export function newEvidence(
 }
 
 /**
- * Chooses the rows to look up. A table in memory that was recreated or emptied has lost its first row. In a DFS table,
- * any partition may have been dropped. For a function, the last row shows whether rows can be found at all.
+ * Chooses the rows to look up. In a table in memory the first row is enough: a recreated or emptied table lacks it. In
+ * a DFS table any partition may have been dropped. If a function stores rows, the last shows whether any can be found.
  */
 function askedRows(
   { target }: Run['plan'],

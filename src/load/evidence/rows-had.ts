@@ -8,7 +8,7 @@ import { longsOf } from '../marker/marker.js'
 import type { TableTarget } from '../target/target.js'
 
 /**
- * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of another
+ * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of any other
  * table. If old rows leave memory: `totalSize` of the table's persistence, or `totalRows` in the list of stream tables.
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
@@ -54,7 +54,7 @@ export function neverFalls(total: RowsTotal | null | undefined): boolean {
   return typeof total === 'string' && total !== 'kept'
 }
 
-/** Whether written rows may no longer be found in memory. */
+/** Whether rows may leave memory after they were written. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
 }

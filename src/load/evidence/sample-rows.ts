@@ -33,7 +33,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, the next row is kept after this many more rows, or after this share of all rows if less. */
+/** With small batches, the next row is kept after `keepEvery` more rows, or `keepShare` of all rows if that is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
@@ -67,7 +67,7 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** Each row was kept when the number of rows had doubled, so the last but one is about halfway. */
+  /** One row for each doubling of the number of accepted rows, so the last but one comes from about halfway. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]

@@ -153,7 +153,7 @@ export class CarryOut {
     return batch
   }
 
-  /** Resends a batch of unknown outcome if the user chose that and retries are left. */
+  /** Resends a batch of unknown outcome if the user chose that and retries are left; otherwise gives the batch up. */
   leaveUncertain(batch: OpenBatch, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries

@@ -14,7 +14,7 @@ export interface SentBatch {
   ended: EndedRows | undefined
   /** True if the ledger that would hold the batch's receipt is gone. */
   isLost: boolean
-  /** For rows divided by lane: `lanes` replaces the fields above, part by part. */
+  /** Set if the rows were divided by lane: each part has its own batch, which counts instead of this one. */
   readonly lanes?: SentLanes
 }
 
@@ -74,11 +74,11 @@ export interface SentInput extends BatchEnd {
 /** For an input of which nothing was sent. */
 export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
-/** How far each input was sent, in four numbers each, as there may be a hundred thousand files. */
+/** How far each input was sent. Takes only four numbers per input, because there may be a hundred thousand files. */
 export interface SentInputs {
   at(input: number): SentInput
   set(input: number, sent: SentInput): void
-  /** Records that more rows of an input were sent, up to its end or another place. */
+  /** Adds rows that were sent. `end`: the place in the input up to which its rows were now sent. */
   add(input: number, end: BatchEnd, rows: number): void
 }
 
@@ -199,8 +199,8 @@ export function isSettled({
 
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // A batch with lanes counts as sent even if all its rows are unsent: they get the same numbers again only if all of
-  // them are read together.
+  // A batch with lanes is under way even if all its rows are `unsent`: the rows get the same numbers again only if they
+  // are all read together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 
@@ -214,7 +214,7 @@ export function unknownRows({ ended, rows, lanes }: SentBatch): number {
   return ended === undefined || ended.unconfirmed === rows ? rows : 0
 }
 
-/** Like `unknownRows`, but including those of partly confirmed batches. */
+/** Like `unknownRows`, but also counts the unconfirmed rows of partly confirmed batches. */
 export function unconfirmedRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unconfirmedRows(batch))
   return ended?.unconfirmed ?? rows

@@ -54,7 +54,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** The server may have stored rows, or waiting may be useless. If `stops`, a second failure in a row ends the run. */
+  /** Rows may be stored, or no retry is left. If `stops`, the same refusal of the next batch ends the run. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }
@@ -145,7 +145,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** The error if another node leads. A function may have written something before this node refused a write. */
+/** The error if another node leads, but this node may have stored part of the batch before it refused the batch. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

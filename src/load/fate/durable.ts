@@ -216,7 +216,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   }
 }
 
-/** Like `number`, for rows of several lanes. */
+/** Like the function `number`, for rows of several lanes. */
 function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
   const { no, ranges, rows, lanes } = event
   const numbered = lanes.perLane.filter(count => count > 0)

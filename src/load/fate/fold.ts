@@ -284,7 +284,7 @@ function end(state: RunState, event: Ended): void {
   state.rows.filtered += event.filtered ?? 0
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
-  // Rejected rows have events of their own.
+  // Does not count rejected rows: they have events of their own.
   if (reason !== undefined) {
     state.batches.failed++
     if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)

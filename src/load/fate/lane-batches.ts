@@ -77,7 +77,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** If a lane's rows form more ranges than this, the lane gets whole ranges of the batch instead. */
+/** If a lane's rows form more ranges than this, the lane records the batch's whole ranges as the place of its rows. */
 const mostPlaces = 64
 
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {

@@ -1,10 +1,10 @@
 /*
-  Reports about rows, derived from their state.
+  Sentences and line ranges for reports, derived from a run's state.
 */
 import type { RunState } from './fold.js'
 import { rangeText, type LineRange, type LineRanges } from './line-ranges.js'
 
-/** Most ranges to name in the sentence; `uncertainLines` returns all of them. */
+/** Limit of the ranges that `summaryNote` names; `uncertainLines` returns all ranges. */
 const namedRanges = 5
 
 /** A sentence for the summary: why confirmation is weaker than requested, or what confirmation found. */

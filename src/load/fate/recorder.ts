@@ -215,7 +215,7 @@ function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }:
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** True if the target does not tell which rows had a key that it held. DFS tables may change or drop them later. */
+/** True if the target does not tell which rows had a key that it already held. DFS tables may drop duplicates later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||

@@ -17,7 +17,7 @@ export interface RunLog {
   commit(this: void): void
 }
 
-/** Draws conclusions from a run's events and causes none. */
+/** Draws conclusions from a run's events, but causes no events. */
 interface Follower {
   /** @param state  after the event */
   take(event: RunEvent, state: Readonly<RunState>): void

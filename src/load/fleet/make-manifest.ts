@@ -92,7 +92,7 @@ export async function makeManifest(
     isCut ||= ranges.length > 0
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // Without a day, parts of a file may go to different partitions.
+      // All parts of a file with a day go to that day's partition. Without a day, each part is a group of its own.
       const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }

@@ -115,8 +115,8 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table still has the row of this `look`. Otherwise another process has replaced the
- * table, and the caller must not write.
+ * Sets `ddbIngestLooks` to 1 if the table still has the row with the number `look`. Otherwise another process has
+ * replaced the table, and the caller must not write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }

@@ -19,7 +19,7 @@ export interface FailedUnit {
 export interface ShardCourse {
   /** Results of the units that this process has worked on. */
   readonly results: LoadResult[]
-  /** Rows of units that any process had finished before. */
+  /** Rows of units that this process skips, because a process has already finished them. */
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number

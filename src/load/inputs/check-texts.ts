@@ -7,7 +7,7 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import type { LoadOptions } from '../options.js'
 
-/** @throws {InputError} DDB_INPUT_COLUMN for a name with a text that is not a value of its column */
+/** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */
 export function checkInputTexts(
   { input, mapping, cells = {} }: LoadOptions,
   target: TargetSchema,

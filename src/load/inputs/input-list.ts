@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // Keeps the newest objects: the next input often has the same ones, and then needs no key.
+    // Keeps the newest objects: if the next input has the same objects, as it often does, no key is made for it.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }
@@ -137,7 +137,7 @@ export function newInputList(names: PathList): InputList {
   }
 }
 
-/** For an input of which nothing is known yet. */
+/** The summary of an input about which nothing is known yet. */
 export function newSummary(path: string): InputSummary {
   return {
     path,

@@ -233,7 +233,7 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /** Maps columns. Also tells the rejects which parts of the input's name the columns contain. */
+  /** Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain. */
   #mappingOf(
     run: Run,
     { reader, source: { name } }: OpenedInput,

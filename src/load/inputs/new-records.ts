@@ -5,7 +5,7 @@
 import type { Run } from '../run.js'
 
 interface NewRecords {
-  /** How many of the input's first `records` records are new. Counts known rejects only if they were reported before. */
+  /** How many of the input's first `records` records are new. Rejects already passed to `knownReject` are not new. */
   among(this: void, records: number): number
   /** Reports a reject that an earlier process has counted. */
   knownReject(this: void, offsetBytes: number): void

@@ -1,5 +1,5 @@
 /*
-  Timestamps of facts about an input, for journals.
+  The time at which a journal records that an input was read.
 */
 import type { Run } from '../run.js'
 

@@ -31,8 +31,8 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // In two cases, the journal of a finished run does not record all inputs as read: the run has a limit of rows, or
-  // only counts rows and was killed before it recorded the inputs.
+  // In two cases, the journal of a finished run does not record all inputs as read: the run has a limit of rows, or it
+  // does not learn the outcome of each batch, and was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)

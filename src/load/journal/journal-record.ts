@@ -382,7 +382,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a value, perhaps edited by people, has the form of a run's options. Leaves some options to `makePlan`. */
+/** Whether a value, perhaps edited by people, has the form of a run's options. `makePlan` checks the rest. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

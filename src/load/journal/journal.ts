@@ -56,14 +56,14 @@ export interface Journal {
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** Receives what the server knows of the run. `nextOwner` then returns only numbers that the server does not have. */
   seen(server: SeenOnServer): void
-  /** What the last call of `seen` told. Undefined before the first call, and if the server does not tell. */
+  /** What the server knows of the run, as last passed to `seen`; undefined before, or if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
   /**
    * Takes a new number, by which the server knows that this process works on the run.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   nextOwner(): number
-  /** The last number of `nextOwner`; 0 before the first. */
+  /** The last number that `nextOwner` returned; 0 before the first call. */
   readonly owner: number
   /**
    * Receives every event. Numbered rows must not be sent before a `commit`, which may cover many batches.

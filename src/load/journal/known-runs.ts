@@ -186,7 +186,7 @@ async function readKnown(
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
-    // The holder is asked for before the records are read: if the holder ends in between, the records contain that end.
+    // Finds the lock's holder before it reads the records: if the holder ends in between, the records contain that end.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer

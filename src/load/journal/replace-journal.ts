@@ -93,7 +93,7 @@ function removeQuietly(path: string, files: Files): void {
   try {
     if (files.statusNow(path) !== undefined) files.remove(path)
   } catch {
-    // The caller reports the failed write of the journal, which matters more.
+    // The caller reports the failed write of the journal, which matters more than a file left behind.
   }
 }
 

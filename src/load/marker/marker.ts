@@ -105,7 +105,7 @@ export async function markRun(session: Session, run: RunName, timeoutMs: number)
 
 /** Objects that an earlier process of a run has left on a server. */
 export interface LeftOnServer {
-  /** False once the server has restarted. */
+  /** Whether the run's marker exists: a server that restarts loses it. */
   readonly marker: boolean
   readonly ledger: boolean
   readonly ledgerVersion: 1 | 2
@@ -293,8 +293,8 @@ export async function askMarker(
 }
 
 /**
- * Removes the marker if it belongs to this run and, if the run has a journal, the number of its last batch. Ignores
- * failures, because no row depends on either.
+ * Removes this run's marker, but not one of another run. If this run has a journal, also removes the number of its last
+ * batch. Ignores failures, because no row depends on the marker or the number.
  * @param ledger  a ledger to remove first, in the same round trip
  */
 export async function dropMarker(

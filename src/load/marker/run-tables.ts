@@ -67,7 +67,7 @@ export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Name of a table whose one row is the last batch number of a run in which the server answers each batch. */
+/** Name of a table with one row: the last batch number of a run in which the server answers each batch. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }

@@ -67,7 +67,7 @@ async function checkHeader(
   }
 }
 
-/** Detects a file that an editor saved as UTF-8, because most other encodings would decode it without an error. */
+/** Refuses a file that an editor has saved as UTF-8: most other encodings would decode it wrongly, without an error. */
 async function checkEncoding(
   path: string,
   { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,

@@ -31,7 +31,7 @@ function fittingExtension(extension: string, { format, delimiter }: RecordShape)
   return fitting.includes(known) ? extension : (fitting[0] ?? extension)
 }
 
-/** Whether rejects for `path` may also be written to `other`: for records of another shape, or as their reasons. */
+/** Whether a run with the rejects file `path` may also write `other`: rejects of another shape, or reasons. */
 export function isFurtherPath(path: string, other: string): boolean {
   const extension = extname(path)
   const stem = `${path.slice(0, path.length - extension.length)}.`

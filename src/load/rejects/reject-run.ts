@@ -51,7 +51,7 @@ export interface AskedFor {
   readonly options: JournaledOptions
 }
 
-/** The part of the first line of the reasons that describes the run. */
+/** Describes the run in the first line of a file of reasons. */
 export interface RejectRun extends AskedFor {
   /** 2 if columns hold texts from input names, 3 with a transform: earlier versions know neither. */
   readonly format: 1 | 2 | 3

@@ -242,7 +242,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
 }
 
 /**
- * Options that a run lacks to fill the columns.
+ * The options that a run still needs to fill the columns.
  * @param anyCase  whether a header that differs only in case fills the column
  */
 export function missingOptions(

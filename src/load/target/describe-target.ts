@@ -44,7 +44,7 @@ export interface TargetDescription {
   readonly newValues?: NewValuePolicy
   /**
    * True if a row with a stored key does not make the table longer: for shared tables with a key, PKEY tables, and DFS
-   * tables that keep one of several rows with equal sort columns. For a function, this describes the table to count.
+   * tables that keep one of the rows with equal sort columns. If a function writes, this describes the table to count.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */

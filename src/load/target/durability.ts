@@ -14,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
 export interface Durability {
-  /** Asks how the server stores rows. Call it after all are confirmed. Closing the session waits for the answer. */
+  /** Asks how the server stores rows. Call this when all rows are confirmed. Closing the session awaits the answer. */
   ask(control: Session): void
   /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>

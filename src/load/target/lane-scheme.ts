@@ -41,7 +41,7 @@ type Place = (row: number) => number
 /** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Describes how the column divides rows; part of the digest, so different rules must have different texts. */
+  /** Describes how the column divides rows. The scheme's digest includes it, so other rules need other texts. */
   readonly text: string
   /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
   readonly placeCount: number
@@ -49,7 +49,7 @@ interface Level {
   placesOf(column: Column): Place | undefined
 }
 
-/** Part of the digest: increase it whenever rows are divided in a new way. */
+/** Goes into the scheme's digest: increase this number whenever rows are divided in a new way. */
 const version = 1
 
 /** @returns undefined if all rows must use one connection, or may use any connection */
@@ -109,8 +109,8 @@ function schemeOf(
 }
 
 /**
- * The factor of the outer level's place. It is odd: an even factor would make every product even, so that with two lanes the outer
- * level would have no effect.
+ * The outer level's place in its scheme is multiplied by this odd number. With an even number every product would be
+ * even, and with two lanes the outer level would have no effect.
  */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
@@ -173,7 +173,7 @@ const hashed: Partial<Record<DataType, number>> = {
 
 /**
  * Bytes of a value that enter the server's hash, 0 for text (docs/protocol.md#routing-of-rows).
- * @returns undefined if the documents do not tell
+ * @returns undefined if this is not documented
  */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
   const width = type === undefined ? undefined : hashed[type]

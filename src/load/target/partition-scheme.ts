@@ -63,7 +63,7 @@ export function outsideMarks(
   }
 }
 
-/** Counts rows of a batch that lie outside the scheme; undefined as for `outsideMarks`. */
+/** @returns a function that counts a batch's rows outside the scheme; undefined if the program cannot tell */
 export function outsideScheme(target: Partitioned): ((batch: RowsOfColumns) => number) | undefined {
   const marks = outsideMarks(target)
   if (marks === undefined) return undefined

@@ -30,7 +30,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
 const needsUnordered =
   'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`'
 
-/** Limits `auto` without failing: a single connection is always right. */
+/** Limits the number of connections that `auto` may choose. Never fails: a single connection is always right. */
 function limitConnections(run: Run, description: TargetDescription): void {
   const { plan, options, lanes, connectionCount } = run
   const { delivery, input } = options

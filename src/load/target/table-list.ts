@@ -63,7 +63,7 @@ async function texts({ session, timeoutMs }: Asking, script: string): Promise<re
   }
 }
 
-/** Names come from the server and must not need quoting in a script. */
+/** True if the name, which comes from the server, can stand between quotes in a script. */
 function isQuotable(database: string): boolean {
   return isTable(`${database}/t`)
 }

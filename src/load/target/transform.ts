@@ -97,9 +97,9 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The function passes the user's text to a call as the
- * last argument: after a comma, a query in the text would read another argument as one more condition. The line break
- * after the text ends a comment in the text's last line.
+ * Defines the function that turns a batch into the table to write. The function passes the user's text to a call, as
+ * the last argument: a query at the end of the text would take any further argument for one more of its conditions.
+ * The line break after the text ends a comment in the text's last line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {

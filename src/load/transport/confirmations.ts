@@ -8,7 +8,7 @@ export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
 export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
 
 /**
- * The ways that a user can request, in the order of the help. In sync mode, the server's answers replace some of them.
+ * The ways of confirming that a user can request, in the order of the help. In sync mode, answers replace some of them.
  */
 export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
   auto: { asyncOnly: false },
@@ -30,7 +30,7 @@ export interface ConfirmationTraits {
   readonly knowsBatches: boolean
   /** Whether only the ledger on the server has the outcome of a batch. */
   readonly needsLedger: boolean
-  /** Whether unconfirmed rows are in doubt; without any confirmation they are normal. */
+  /** Whether unconfirmed rows are a cause for doubt. They are not if the run was asked to confirm no rows. */
   readonly leavesDoubt: boolean
 }
 

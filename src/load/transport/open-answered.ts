@@ -74,7 +74,7 @@ export async function openAnswered(
 }
 
 /**
- * Makes the run number its next batches above all batches that the server knows.
+ * The run's next batches get higher numbers than all batches that the server knows.
  * @throws {DdbError} DDB_UNCONFIRMED if the journal does not know some of these numbers
  */
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {

@@ -80,7 +80,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // If no row was sent, none is counted. Otherwise all rows of the batch must be counted.
+    // After a throw, the caller counts the whole batch as unsent. If lanes were sent, count only the rest here.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))

@@ -14,7 +14,7 @@ export function keyTexts(column: Column): (row: number) => string {
   if (!isFixedType(column.type)) return () => ''
   const { data } = column as FixedVector
   const width = dataTypes[column.type].bytesPerValue
-  // Zero and minus zero are the same key.
+  // `String` makes zero and minus zero the same key.
   if (data.BYTES_PER_ELEMENT === width) return row => String(data[row])
   const bytes = elementBytes(column as FixedVector)
   return row => Buffer.from(bytes.subarray(row * width, (row + 1) * width)).toString('latin1')

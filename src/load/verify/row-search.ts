@@ -28,7 +28,7 @@ export interface RowSearch {
 export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
-  /** @returns the row of the table at which these rows begin; −1 if they are not between `from` and `to` */
+  /** @returns the row of the table at which the rows of `columns` begin; −1 if they are not between `from` and `to` */
   const searched = async (
     columns: readonly Column[],
     mostRows: number,

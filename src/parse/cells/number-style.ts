@@ -61,7 +61,7 @@ export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
     : rules
 }
 
-/** True if the numbers of some column may have a style. */
+/** True if some column may have numbers with thousands separators, a decimal comma or a percent sign. */
 export function hasNumberStyle(rules: NumberRules): boolean {
   const { thousands = '', decimalComma = false, percentColumns = [] } = rules
   return thousands !== '' || decimalComma || percentColumns.length > 0

@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true if the field has one digit per letter: a field follows, or a field of digits precedes */
+/** @param isExact  true for one digit per letter: nothing separates the field from the next, or from earlier digits */
 function digitsOf(
   letter: string,
   length: number,
@@ -124,7 +124,7 @@ export class PatternFormat implements DateFormat {
   #hour = 0
   #minute = 0
   #second = 0
-  /** Number of leading zeros that the text lacks. The next fields count them as their digits. */
+  /** Number of leading zeros that the text lacks. The fields read next count these zeros among their digits. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {

@@ -77,7 +77,7 @@ export function readShortInteger(
   return sign === minus ? -value : value
 }
 
-/** Returns whether `numberRead` holds the text's whole number of at most 15 digits. `view` is over `bytes`. */
+/** Reads a whole number of at most 15 digits into `numberRead`. False for other texts. `view` is over `bytes`. */
 export function readShortLong(
   bytes: Uint8Array,
   view: DataView,

@@ -40,7 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads texts of one format. `read` sets the parts and returns 0, NaN for other texts, Infinity beyond nanoseconds. */
+/** Reads texts of one format. `read` sets the parts and returns 0; or NaN, or Infinity if finer than nanoseconds. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
@@ -116,7 +116,7 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
-  /** Reads a date, `T` or a blank, and `HH:MM[:SS[.fraction]]`. A date alone is midnight. Returns like `readDate`. */
+  /** Reads a date, and `HH:MM[:SS[.fraction]]` after `T` or a blank; default midnight. Returns as `readDate` does. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)

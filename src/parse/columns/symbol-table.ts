@@ -12,7 +12,7 @@ const maxBytes = 4 * 1024 * 1024
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 export const noSymbol: number = -1
 
-/** For each number of bytes: a mask that keeps that many first bytes of a word. */
+/** `tailMasks[n]` keeps the first n bytes of a word and clears the others. */
 const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 const hashFactor = 0x9e3779b1 | 0
 

@@ -55,7 +55,7 @@ const dateCount = 2 ** 11
 /** Shared by all builders that have read no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
-/** Index of a date in the table. Each parameter is four bytes of the text, from the separator before month or day. */
+/** Index of a date in `#dates`. Each parameter is four bytes of text, from the separator before month or day. */
 function dateIndex(month: number, day: number): number {
   const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
@@ -82,8 +82,8 @@ export class UsualTime {
   #monthWord = 0
   #dayWord = 1
   /**
-   * Dates seen, by index of their month and day. An empty entry has words that no text has. Computing the day of a date takes
-   * longer than reading the rest of a cell.
+   * Dates seen, by index of their month and day. An empty entry matches no date. Computing the day of a date
+   * takes longer than reading the rest of a cell.
    */
   #dates: Int32Array = noDates
 

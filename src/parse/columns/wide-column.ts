@@ -16,7 +16,7 @@ export type WideArray = Int32Array | Float64Array
 export interface WideType<A extends WideArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
-  /** The array elements of a null. */
+  /** The array elements that store a null. */
   readonly nullElements: readonly number[]
   /** Reads a cell into `array` from `at` on. Returns 0; NaN if the text is not a value, Infinity if it does not fit. */
   readonly readCell: (

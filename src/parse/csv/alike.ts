@@ -37,7 +37,7 @@ const isNotAscii = 2
 /** A byte with this bit, right before a line end, may mean an additional empty field or an empty line. */
 const matters = 4
 const isLineEnd = matters << 1
-/** A line feed must follow a byte with this bit. */
+/** Right after a byte with this bit, there must be a line feed. */
 const isReturn = 16
 const isNoLineFeed = isReturn << 1
 const divides = 64

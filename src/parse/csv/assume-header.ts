@@ -14,14 +14,14 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** A look of texts, and the percentages of names and of values that have it. A text has the first look that fits. */
+/** A pattern, and the percentages of names and of values for which it is the first of the `looks` that fits. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
   readonly values: number
 }
 
-// Percentages from about 1,300 public files. Between two halves of the files, they differ by up to a factor of 3.
+// These percentages come from about 1,300 public files. In two halves of the files, they differ by up to a factor of 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -60,14 +60,14 @@ const headerOdds = 2
 const rowOdds = 2.5
 /** Least odds of a header's best field if no rows follow. Words like "id" and spellings like "user_id" reach them. */
 const nameOdds = 2
-/** Limit for the odds of a single field. */
+/** Limit for how much a single field can speak for a header, or against one. */
 const mostOdds = 5
-/** Limit for the odds of an empty field, a single letter or a sentence: some headers have them as often as rows do. */
+/** How much an empty field, a single letter or a sentence can speak against a header: some headers have them, too. */
 const weakOdds = 0.5
 const countedOdds = 4
 /** Number of average values added to those seen in a column, because a few values prove little. */
 const assumedValues = 2
-/** Percentage of numbers to assume among a column's values if none of them was seen. */
+/** Percentage of numbers to assume among the values of a column that has no values in the sample. */
 const numbersAlone = 80
 /** Share of names that are also a value of their column. */
 const repeatedNames = 0.02
@@ -133,7 +133,7 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** Leaves out rows that repeat the header, if they are few. If they are most rows, returns all rows; else undefined. */
+/** The rows except those that repeat the header, if few do. If most do, all rows; otherwise undefined. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -196,7 +196,7 @@ function noveltyOdds(cell: string, seen: readonly string[]): number {
   return Math.log(repeatedNames / Math.max((seen.length - once + 0.5) / (seen.length + 1), 0.05))
 }
 
-/** Odds that depend on whether the record has empty fields, and on whether it has equal fields. */
+/** Logarithm of the odds that the record is a header, judged by its empty fields and by fields with equal texts. */
 function recordOdds(cells: readonly string[], rows: readonly (readonly string[])[]): number {
   const share = (is: (row: readonly string[]) => boolean, usual: number): number =>
     (rows.filter(is).length + assumedValues * usual) / (rows.length + assumedValues)

@@ -26,7 +26,7 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
 /**
  * Message for an open quote that takes in the rest of the input.
  * @param quote  names the quote and the line where it was opened
- * @param limitBytes  the limit within which the quote is not closed; undefined if the input ended first
+ * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
  */
 export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
   const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`

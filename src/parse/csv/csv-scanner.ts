@@ -44,7 +44,7 @@ export class CsvScanner implements RecordScanner {
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four copies of a byte: one more than the highest special byte that is at most `highestLow`. */
+  /** The highest special byte that is at most `highestLow`, plus 1: four copies of that byte. */
   readonly #below: number
   /** Four copies of the delimiter if it is above `highestLow`; otherwise 0. */
   readonly #above: number
@@ -284,7 +284,7 @@ export class CsvScanner implements RecordScanner {
       // As in PostgreSQL, the escape character only escapes a quote or itself, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
-        // Copies the first of two quotes, but no escape character.
+        // Of two quotes in a row, copies only the first. Does not copy an escape character.
         this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
         from = escape < 0 ? p + 2 : p + 1
         p++

@@ -279,7 +279,7 @@ export class CsvTokenizer implements LineFormat {
   }
 
   /**
-   * Handles a record with another number of fields than the first one.
+   * Handles a record that has more or fewer fields than the first record.
    * @param next  position after the record
    * @returns `next` if the record is a row nevertheless, else `faulty`
    */
@@ -326,7 +326,7 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message, next: window.end }
   }
 
-  /** @param limitBytes  the limit within which the quote is not closed; undefined if the input ended first */
+  /** @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
     return openQuoteMessage(this.#scanner.quoteOpenedAt(openAt), limitBytes)
   }

@@ -79,14 +79,14 @@ export function isHeaderByData(
   throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
 }
 
-/** Limits of records and fields to examine; more of them would hardly tell more. */
+/** Limits of records and fields to examine: more would hardly change the answer. */
 const assumedRecords = 200
 const assumedFields = 60
 
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** The first input's answer, unless this input contradicts it: it must begin with an equal header, or another row. */
+/** The first input's answer. Undefined if this input begins with another header, or with a header instead of a row. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],
@@ -164,7 +164,7 @@ const mostShapes = 50
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-/** @returns the looks of columns; `hasUsualNames` is true if usual column names also occur after the first record */
+/** @returns how values look in each column; `hasUsualNames`: usual column names also occur after the first record */
 function columnLooks(
   records: SampleRecords,
   fieldCount: number,

@@ -86,7 +86,7 @@ function firstFields(records: SampleRecords): number {
   return records.next() ? records.fieldCount : 0
 }
 
-/** Whether the other escape character makes nearly all wrong quotes right. */
+/** Whether nearly all records with wrong quotes are right once a backslash escapes quotes. */
 function isRepaired(escaped: Fit, plain: Fit): boolean {
   return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
 }

@@ -128,7 +128,7 @@ function found(
   return { ...(comment === undefined ? {} : { comment: comment.sign }), ...table, said }
 }
 
-/** Explains the table, with the options for it. */
+/** Describes the table, and lists the options that read it. */
 export function tableText(table: FoundTable): string {
   const { said } = table
   const options = tableOptions(table)
@@ -219,7 +219,7 @@ function bestCut(
   known: KnownTable,
   comment: string,
 ): Cut | undefined {
-  // If the records are alike from the first one on, no other cut is tried.
+  // If the records are alike from the first one on, tries no other way to split the sample.
   const usual = detectDialect(bytes, from, isWhole, { ...known, comment })
   const whole = cutBy(bytes, from, isWhole, usual)
   const isWholeTable = whole !== undefined && whole.share > sureShare

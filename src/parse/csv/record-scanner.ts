@@ -13,7 +13,7 @@ export interface RecordScanner {
   quotedLines: number
   /** Position of an open quote in which the record ends; −1 if the record ends outside quotes. */
   openQuoteAt: number
-  /** Position of a quote inside a field, if that is the record's fault. */
+  /** Position of the wrong quote inside a field, if the record is faulty because of one. */
   readonly badQuoteAt: number
   /** As in `LineFormat`. */
   startBlock(): void

@@ -1,7 +1,6 @@
 /*
-  The kinds of JSON values.
+  The kinds of JSON values, as bits, so that a type can name those it accepts.
 */
-/** Kinds of values, as bits, so that a type can name those it accepts. */
 export const jsonKinds = {
   null: 1,
   boolean: 2,

@@ -205,5 +205,5 @@ export class JsonPath {
   }
 }
 
-/** A message searches at most this many names for a similar one. */
+/** At most this many names are kept, to suggest a similar one in a message. */
 const maxOthers = 100

@@ -54,7 +54,7 @@ export class JsonScanner {
   stoppedAt = 0
   /** True if the scan stopped because values are nested too deeply. */
   tooDeep = false
-  /** Set when a bare NaN or infinity occurs. Only the owner resets it. */
+  /** Set when a bare NaN or infinity occurs. The scanner itself never resets it. */
   sawNotFinite = false
   /** Kind and text of the value scanned last; the text of a string is without quotes and escapes. */
   kind = 0

@@ -252,7 +252,7 @@ export class JsonValues implements Tokenizer {
     }
     if (next < 0) return this.#broken(block, start)
     if (block === undefined) {
-      // The caller wants to pass over the record.
+      // Without a block, the caller only passes over the record.
     } else if (obstacle === undefined) {
       const row = block.rowCount++
       block.recordStarts[row] = start

@@ -24,7 +24,7 @@ export interface PieceReject extends Pick<
   readonly end: number
   /** Number of line ends between the thread's assumed beginning and this record. */
   readonly lines: number
-  /** True if a column refused the record. */
+  /** True if the record is a row that a column refused; false if it is no row. */
   readonly isRow: boolean
 }
 
@@ -53,7 +53,7 @@ export interface ParsedPiece {
   readonly leftOut: readonly string[]
 }
 
-/** A piece of the input, in the order of the input. */
+/** A piece of the input. Pieces come in the order of the input. */
 export interface FedPiece {
   /** Valid until the next piece is requested. */
   readonly bytes: Uint8Array

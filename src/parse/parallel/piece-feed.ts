@@ -132,7 +132,7 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /** Whether to wait for more input before the reader's next piece: while the reader works, no input can arrive. */
+  /** Whether to wait for more input before the reader goes on: while the reader works, no input can arrive. */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false

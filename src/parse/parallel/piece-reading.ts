@@ -44,7 +44,7 @@ export interface FedInput {
 
 /** An input's chunks as pieces, some of which threads have read ahead. */
 export interface Feed {
-  /** Bytes that the source has delivered up to the end of the last piece that this feed has delivered. */
+  /** Bytes of the source up to the end of the last piece that this feed has delivered. */
   readonly taken: Taken
   /**
    * Delivers the next piece; done after the last one.

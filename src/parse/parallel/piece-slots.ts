@@ -13,7 +13,7 @@ const headNumbers = 1
 /** Numbers per slot: state, number of the `PieceReading`, length of the text, and number of the piece. */
 const numbersPerSlot = 4
 
-/** The parts of the memory that threads receive. */
+/** The shared memory that each thread receives. */
 export interface SharedSlots {
   readonly control: SharedArrayBuffer
   readonly text: SharedArrayBuffer
@@ -75,8 +75,8 @@ export class PieceSlots {
   }
 
   /**
-   * Takes the second piece that no thread has taken. The main thread soon comes to the first one, and reads it itself without
-   * having to take over a result.
+   * Takes the second of the pieces that no thread has taken. The main thread soon comes to the first of them, and reads
+   * it itself without having to take over a result.
    * @returns −1 if there is no second piece
    */
   takeNext(): number {

@@ -135,7 +135,7 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /** Ends a piece whose records were all taken over. The tokenizer gets its last bytes, which may begin a record. */
+  /** Ends a piece whose records were all taken over. Its last bytes may begin a record, so the tokenizer gets them. */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)

@@ -102,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts the rows from `from` on that are objects, with `#members` members if set; stops at the first other row. */
+  /** Counts objects from row `from` on, each with `#members` members if that is set. Stops at the first other row. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

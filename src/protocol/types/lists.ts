@@ -1,5 +1,5 @@
 /*
-  Cuts, joins and picks rows of columns that store their elements in a JavaScript list.
+  Cuts columns whose elements are in a JavaScript list, joins them, and picks rows.
 */
 
 /** The first `length` elements; `data` itself if it has no more. */

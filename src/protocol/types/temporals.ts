@@ -192,7 +192,7 @@ interface Clock {
   seconds: number | undefined
   /** Nine digits; '' without a fraction. */
   fraction: string
-  /** True if `m` follows, as in MINUTE literals. */
+  /** True if the text ends with `m`, as MINUTE literals do. */
   marked: boolean
 }
 

@@ -94,7 +94,7 @@ export class Connection {
     return runner
   }
 
-  /** Replaces the session if a request names an unknown one. Only the id in the answer tells the client. */
+  /** Opens a new session if a request names an unknown one. The client sees this only by the id in the answer. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()

@@ -16,7 +16,7 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set if the server counts and drops the tables that clients send (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for function views and the session's own functions: with `discard` they run, without their inserts. */
+  /** True for function views and the session's own functions: with `discard` they run, but their inserts do nothing. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 

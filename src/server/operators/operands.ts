@@ -139,7 +139,7 @@ export function int64Of(vector: Vector): BigInt64Array {
   return result
 }
 
-/** All numbers but decimals as doubles; int64 beyond 2^53 is rounded. @throws {ScriptError} for other types */
+/** Converts numbers, except decimals, to doubles; rounds int64 beyond 2^53. @throws {ScriptError} for other types */
 export function doubleOf(vector: Vector): Float64Array {
   if (vector.type === 'DOUBLE') return vector.data
   if (vector.type === 'VOID') return new Float64Array(vector.length).fill(nullDouble)

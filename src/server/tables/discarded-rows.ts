@@ -10,8 +10,8 @@ import type { ServerTable } from './server-table.js'
 
 /**
  * How many rows count as inserted into `table`; undefined if they must really be inserted, as into tables that are
- * neither shared nor stored. Keyed stream tables really get single rows, too: the loader keeps its receipts in such a
- * table, and an insert of a receipt tells whether its batch was sent before.
+ * neither shared nor stored. Single rows for a keyed stream table are really inserted, too: the loader keeps receipts
+ * in such a table, and an insert of a receipt tells whether its batch was sent before.
  * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
 export function discardedRows(

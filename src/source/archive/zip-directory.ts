@@ -20,7 +20,7 @@ export interface Member {
   readonly compressedBytes: number
   /** CRC-32 of the decompressed content. */
   readonly checksum: number
-  /** Last change of the file, in the local time of the program that wrote the archive, as if in UTC: ms since 1970. */
+  /** Last change of the file, ms since 1970. Takes local times for UTC, because archives do not name their zone. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number

@@ -107,7 +107,7 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
   }
 }
 
-/** @throws {InputError} DDB_INPUT_READ after the last chunk */
+/** @throws {InputError} DDB_INPUT_READ for damaged content, part of which may have been yielded already */
 async function* contentOf(
   path: string,
   archivePath: string,

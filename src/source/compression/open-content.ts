@@ -28,7 +28,7 @@ function compressionOfEmpty(name: string): Compression {
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** @throws {InputError} DDB_INPUT_READ if the file is empty or not gzip. Other errors come after the last chunk */
+/** @throws {InputError} DDB_INPUT_READ if the file is empty or not gzip. Reading the chunks throws all other errors */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,

@@ -16,7 +16,7 @@ interface Given {
 /**
  * The content of the gzip members in `stored`.
  * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data.
- *   Also throws errors of `stored`. Every error comes after the last chunk
+ *   Also throws errors of `stored`. What was decompressed before an error is yielded first
  */
 export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')
@@ -64,7 +64,7 @@ async function feed(
   try {
     for await (const chunk of stored) {
       let restBytes = chunk.length
-      // zlib stops reading at a zero where a member should begin, and silently ignores all further input.
+      // zlib stops reading at a zero byte where a member should begin, and silently ignores all further input.
       if (decompressor.bytesWritten === given.bytes) {
         given.bytes += chunk.length
         given.kept.add(chunk)

@@ -7,9 +7,9 @@
 export interface CharacterTable {
   /** By byte: the UTF-8 of a one-byte character, 0 for a byte that is not one. */
   readonly single: Int32Array
-  /** By first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
+  /** Characters by first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined
-  /** By second and third byte, after a first byte 8F; undefined if no character has three bytes. */
+  /** Characters by second and third byte, after a first byte 8F; undefined if no character has three bytes. */
   readonly triple: Int32Array | undefined
   /** By sequence number: four-byte characters of the basic plane. Made when the first such character occurs. */
   readonly quadruple: (() => Int32Array) | undefined

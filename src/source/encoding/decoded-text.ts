@@ -43,7 +43,7 @@ export class DecodedText implements TextOrigin, BrokenText {
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 
-  /** @param makeDecoder  of the input's encoding */
+  /** @param makeDecoder  makes a decoder for the input's encoding */
   constructor(makeDecoder: () => CharacterDecoder, startOffsetBytes: number) {
     this.#decoder = makeDecoder()
     this.lineFeed = this.#decoder.lineFeed

@@ -102,7 +102,7 @@ function quadruples(): Int32Array {
   return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
 }
 
-/** KS X 1001, and the syllables that the standard lacks, which Microsoft added in the order of Unicode. */
+/** KS X 1001, and the other Korean syllables, which Microsoft added in the order of Unicode. */
 function korean(): Int32Array {
   const label = 'euc-kr'
   const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)

@@ -100,7 +100,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   const sample = head.subarray(start)
   const check = new Utf8Check()
   const at = check.firstBroken(sample)
-  // A NUL in the first pair means UTF-16 without a mark, because no supported format starts with a NUL.
+  // A NUL among the first two bytes means UTF-16 without a mark, because no supported format starts with a NUL.
   const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
   const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
   const broken = isUtf16 ? 0 : (at ?? cut)

@@ -17,7 +17,7 @@ export interface BrokenText {
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined
 }
 
-/** Maps text positions since the last `release` to the input. Inside a character, this is the character's start. */
+/** Maps text positions since the last `release` to the input. A position inside a character maps to its start. */
 export interface TextOrigin {
   /** The bytes of a line feed in the input. At the start of a character, they always mean a line feed. */
   readonly lineFeed: Uint8Array

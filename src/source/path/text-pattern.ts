@@ -26,7 +26,7 @@ const mostStates = 1000
 /** Limits steps: repeating an empty pattern adds no states but takes time. */
 const mostSteps = 10 * mostStates
 
-/** The characters of a text. In a `Matcher`, byte arrays mark the places between characters, so they are longer by one. */
+/** The characters of a text. Matches begin and end between characters: n characters have n + 1 such places. */
 export type Characters = readonly string[]
 
 export interface Matcher {

@@ -24,7 +24,7 @@ export interface FilesRead {
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** The state of the file that `find` compared with this one last, and the outcome. */
+  /** The state of the file that `find` last compared with this file, and whether the two were the same. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 

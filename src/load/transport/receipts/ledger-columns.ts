@@ -87,7 +87,7 @@ export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
   const given: Readonly<Record<string, string | undefined>> = {
     ...cells,
-    // In version 1 the same column counted rows that arrived and, in outcomes, rows that were taken.
+    // Version 1 has one column for both counts: rows taken in outcomes, rows received in all other rows.
     rowCount: cells.rowsTaken ?? cells.rowsReceived,
   }
   const values = ledgerColumns(version).map(

@@ -72,7 +72,7 @@ export class ReceiptLink {
   /** Functions that wake callers who wait for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Ledger rows about attempts that open batches have not reached yet, by batch number. */
+  /** Ledger rows of other processes, by batch number: about attempts that this process has not made yet. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
@@ -196,7 +196,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Keeps a ledger row of another process of the unit, for an attempt that this process reaches later. */
+  /** Keeps another process's ledger row about a later attempt, until this process reaches that attempt, too. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -237,7 +237,7 @@ export class ReceiptLink {
 }
 
 /**
- * Records a claim; returns the batch and its outcome if the row is an outcome.
+ * Reads a row of the ledger: records a claim, or returns the batch and its outcome.
  * @param leastHad  how many rows the target has had at least, according to earlier rows of the ledger
  * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
  */

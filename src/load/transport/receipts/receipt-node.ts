@@ -369,7 +369,7 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** As `Connections.fit`. */
+  /** Opens or closes sessions until there are as many as in the plan (`Connections.fit`). */
   async fit(): Promise<void> {
     const { run, rules } = this.#setup
     const before = this.#data.length

@@ -26,8 +26,8 @@ export const outcomePhase = 1
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it exists, and probes it: `ddbIngestKnown` is the server's answer to inserting a known key,
- * 0 on servers that count as documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it: `ddbIngestKnown` is the server's answer to inserting a known key.
+ * The answer is 0 if the server counts rows as its manual says (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`

@@ -62,8 +62,8 @@ export async function openControl(
 const ownShare = 4
 
 /**
- * Time until which only nodes that the user has named are tried, because only the present node can tell the outcome of
- * the batches it has.
+ * Until this time, the run tries only nodes that the user has named, and no others of the cluster: only the lost node
+ * can tell the outcome of the batches it has.
  */
 export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()

@@ -105,7 +105,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // join is defined with the functions of vectors.
+    // Leaves out `<-` (join), which is defined with the functions of vectors.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),

@@ -19,7 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /** One row, this node; Java casts to exactly these types. Mode 0 is a data node; clients use only those. */
+  /** One row: this node. The Java client casts to exactly these types. Clients use only data nodes (mode 0). */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {

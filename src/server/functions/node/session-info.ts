@@ -13,7 +13,7 @@ import { dictionaryOf, tableOfRecords } from '../result-table.js'
 /** Clients read build date and platform from this text. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
 
-/** Four numbers joined by dots, then words. C++ reads all four, Java the first three (docs/protocol.md#connecting). */
+/** Four numbers with dots, then words. The C++ API reads four, the Java API three (docs/protocol.md#connecting). */
 const version = builtin('version()', ({ node }) => stringScalar(`${node.version} ${build}`))
 
 const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAlias(node)))

@@ -53,7 +53,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
   }
   const { stored, partitioning } = table
-  // Java takes any table with a partitionColumnName for a partitioned one, so only partitioned tables have that entry.
+  // The Java client takes any table with a partitionColumnName for partitioned, so only partitioned tables have one.
   const partitions =
     partitioning === undefined
       ? { partitionColumnIndex: intScalar(-1) }
@@ -116,7 +116,7 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   }
 }
 
-/** The columns of colDefs are exactly STRING and INT, because Java casts to these types. */
+/** The columns of colDefs are exactly STRING and INT, because the Java client casts to these types. */
 function columnDefinitions(table: ServerTable): ServerTable {
   const { columnNames, columnTypes } = table
   return tableOfColumns({

@@ -169,7 +169,7 @@ function* evaluateCondition(
   }
 }
 
-/** Adds the loop's source to an error during the wait; the error can only be a cancellation. */
+/** Adds the loop's place in the script to an error during the wait; the error can only be a cancellation. */
 function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   try {
     yield pause

@@ -32,7 +32,7 @@ export class NameScope {
   readonly runtime: Runtime
   /** Functions that the unit has defined so far; all its scopes share them. */
   readonly functions: Set<string>
-  /** Tables that `share` statements of the unit create. */
+  /** Tables that `share` statements of the parse unit create. */
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>

@@ -36,7 +36,7 @@ function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   }
 }
 
-/** The next statement of a list, or the statements of a block in its place; undefined at the end of the list. */
+/** The next statement of a list; if it is a block, the statements in the block. Undefined at the end of the list. */
 export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | undefined {
   for (;;) {
     while (cursor.accept(';'));

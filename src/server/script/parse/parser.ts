@@ -17,7 +17,7 @@ function checkCodeLength(code: string): void {
   throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
 }
 
-/** One script. A unit ends at `go`, and can be parsed only once the previous unit has run (manual, "go"). */
+/** One script. A unit ends at `go`, and can be parsed only after the previous unit has run (manual, "go"). */
 export class ScriptParser {
   readonly #cursor: Cursor
 

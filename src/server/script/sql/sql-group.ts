@@ -58,7 +58,7 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   return { columns, rows: kept.length, isAggregate: false }
 }
 
-/** The key that an expression names or repeats; undefined if none. Keys need no aggregate function. */
+/** The `group by` key that a selected expression names or repeats; undefined if there is none. */
 function keyOf(
   node: Expression | undefined,
   keys: readonly Key[],

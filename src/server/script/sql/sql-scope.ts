@@ -104,7 +104,7 @@ export class TableScope implements ColumnScope {
     return column
   }
 
-  /** The same table at some of this scope's rows. */
+  /** The same table, reduced to the given rows. */
   at(rows: Int32Array): TableScope {
     const { selected } = this
     if (selected === undefined) return new TableScope(this.#source, rows)

@@ -48,7 +48,7 @@ function valueText(scheme: LevelScheme, index: number): string {
 
 /** Stands for a value outside the scheme, instead of a partition number. */
 export const outsidePartition = -1
-/** Like `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
+/** Like `outsidePartition`, but for a null. If the level is a VALUE level, a null makes the insert fail. */
 export const nullPartition = -2
 const unknownPartition = -3
 
