@@ -158,22 +158,40 @@ function compacted(vector: SymbolVector): SymbolVector {
   return symbolVector(vector.length, codes, base)
 }
 
+/** Number of codes for which the next code is remembered; a power of two. */
+const guesses = 4_096
+/** Guessing ends if more than this many guesses, and more than a quarter of them, were wrong. */
+const wrongGuesses = 256
+
 /** A SYMBOL vector of `texts`. Its codes count from 1 in order of first appearance; '' is null. */
 export function symbolVectorOf(texts: readonly string[]): SymbolVector {
+  const { length } = texts
   const codeOfText = new Map<string, number>([['', 0]])
   const base = ['']
-  const codes = new Int32Array(texts.length)
-  for (let row = 0; row < texts.length; row++) {
+  const codes = new Int32Array(length)
+  const codeOf = (text: string): number => {
+    const known = codeOfText.get(text)
+    if (known !== undefined) return known
+    codeOfText.set(text, base.length)
+    return base.push(text) - 1
+  }
+  let row = 0
+  // Rows are often sorted by text, or have the same texts in the same order again and again. Then comparing a text with the one that
+  // last came after its predecessor is several times as fast as looking it up.
+  const nextCodes = new Int32Array(length < guesses ? 0 : guesses)
+  for (let last = 0, wrong = 0; row < length && nextCodes.length > 0; row++) {
     const text = texts[row]!
-    let code = codeOfText.get(text)
-    if (code === undefined) {
-      code = base.length
-      codeOfText.set(text, code)
-      base.push(text)
+    let code = nextCodes[last]!
+    if (base[code] !== text) {
+      if (++wrong > wrongGuesses && 4 * wrong > row) break
+      code = codeOf(text)
+      nextCodes[last] = code
     }
     codes[row] = code
+    last = code & (guesses - 1)
   }
-  return symbolVector(texts.length, codes, base)
+  for (; row < length; row++) codes[row] = codeOf(texts[row]!)
+  return symbolVector(length, codes, base)
 }
 
 /** Reads base and codes: the rest of a vector after its numbers of rows and columns. */

@@ -1,6 +1,7 @@
 /*
   Types of texts, bytes and lists.
 */
+import assert from 'node:assert/strict'
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
@@ -99,6 +100,35 @@ t.test('texts are numbered from 1 in order of first appearance, the empty one is
   const { codes, base } = symbolVectorOf(['b', '', 'a', 'b'])
   t.same([...codes], [1, 0, 2, 1])
   t.strictSame(base, ['', 'b', 'a'])
+})
+
+t.test('long columns are numbered in the same way, sorted, repeated or in no order', async () => {
+  const part = fc.record({
+    rows: fc.constantFrom(1, 300, 3_000, 9_000),
+    different: fc.constantFrom(1, 2, 7, 400, 5_000),
+    order: fc.constantFrom('sorted', 'repeated', 'none'),
+    seed: fc.integer({ min: 1, max: 2 ** 31 - 2 }),
+  })
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), parts => {
+      const texts = parts.flatMap(({ rows, different, order, seed }) => {
+        let random = seed
+        return Array.from({ length: rows }, (_, row) => {
+          random = (random * 48_271) % (2 ** 31 - 1)
+          if (order === 'sorted') return `${Math.floor((row * different) / rows) || ''}`
+          return `${(order === 'none' ? random : row) % different || ''}`
+        })
+      })
+      const { codes, base, length } = symbolVectorOf(texts)
+      assert.deepEqual(base, ['', ...new Set(texts.filter(one => one !== ''))])
+      assert.equal(length, texts.length)
+      assert.deepEqual(
+        Array.from(codes, code => base[code]),
+        texts,
+      )
+    }),
+    { numRuns: runs(100) },
+  )
 })
 
 t.test('an empty column is sent as type 17 and is read from either client', async t => {
