@@ -333,7 +333,7 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, [warning]), type: { type, scale: fractionDigits } }
 }
 
-/** The type of dates in a format that an option has to name; text if two formats fit, because either could be right. */
+/** The type of dates whose format an option has to name; text if two formats fit, as either could be right. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))

@@ -62,7 +62,7 @@ class FoundCount implements ConnectionCount {
   /** The answers before the number was doubled; undefined once the better number is chosen. */
   #before: Answers | undefined
   #waitedMs = 0
-  /** When doubling the connections last brought no gain. */
+  /** The time at which the last trial of more connections failed; undefined if none did, or a new one may begin. */
   #settledAtMs: number | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0

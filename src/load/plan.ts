@@ -116,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // In three cases, the size of batches is fixed. A function that refuses a batch puts the whole batch in doubt. Rows
-  // of followed files must not wait. A rate limit alone sets the speed.
+  // The size of batches is fixed for functions, because a refusal puts the whole batch in doubt; for followed files,
+  // because rows must not wait for a large batch; and with a rate limit, which alone sets the speed.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&

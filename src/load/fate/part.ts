@@ -20,7 +20,7 @@ export interface Part {
   mayBeStored?: boolean
   /** The number under which the part is sent, once it has one. */
   no?: number
-  /** The batch number that follows from the place of the rows; undefined for rows outside a plan's unit. */
+  /** The number of these rows' batch within a plan's unit, given by their position there; undefined without a plan. */
   readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane

@@ -33,7 +33,7 @@ export interface RowFile {
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** The file has `writtenBytes`. Its first `keptBytes` are to stay, and its first `settledBytes` are on the disk. */
+  /** The file is `writtenBytes` long. Its first `keptBytes` are to stay, and its first `settledBytes` are on the disk. */
   let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes

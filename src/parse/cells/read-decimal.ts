@@ -26,7 +26,7 @@ const exactDigits = 15
 const limbs = new Float64Array(limbCount)
 let negative = false
 
-/** Reads the digits into `limbs`. Returns 0, NaN or Infinity. */
+/** Reads the digits into `limbs`. Returns 0; NaN for other texts; Infinity if digits would be lost. */
 function readDigits(bytes: Uint8Array, start: number, end: number, scale: number): number {
   let first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)

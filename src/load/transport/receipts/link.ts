@@ -72,7 +72,7 @@ export class ReceiptLink {
   /** Functions that wake callers who wait for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Ledger rows of other processes, by batch number: about attempts that this process has not made yet. */
+  /** Ledger rows of other processes about attempts that this process has not made yet, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
