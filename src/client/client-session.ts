@@ -111,7 +111,7 @@ export class ClientSession implements Session {
     this.#link.onClose = callback
   }
 
-  /** The connect exchange and the login; both are answered, whatever the session's mode. */
+  /** Sends the connect request and logs in; the server answers both, whatever the session's mode. */
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true

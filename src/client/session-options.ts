@@ -21,7 +21,7 @@ export interface AnswerOptions {
   times?: TimesAs
 }
 
-/** Server, login and settings of a session that `connect` opens. */
+/** The server, login and settings of a session that `connect` opens. */
 export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions {
   /** Name or IP address. */
   host: string

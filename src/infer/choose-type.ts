@@ -241,7 +241,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // The candidate for yyyyMMdd may lack a format: a DATE reads such texts without one, but not JSON numbers.
+  // The candidate for yyyyMMdd may lack a format: a DATE needs a format for such JSON numbers, but not for such texts.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

@@ -14,7 +14,7 @@ export interface NameRules {
   }
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → the same text in every row. */
+  /** Target column → the text that it gets in every row. */
   readonly set: Readonly<Record<string, string>>
   /** Types of columns, by name. */
   readonly types?: readonly { readonly name: string }[]

@@ -21,7 +21,7 @@ export interface DfsWishes {
 export interface WishedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Undefined if the user gave none: the days in the inputs determine the partitions. */
+  /** Undefined if the user gave none; then the days in the inputs determine the partitions. */
   readonly scheme: string | undefined
 }
 

@@ -29,7 +29,7 @@ export interface InferOptions {
   readonly map: Readonly<Record<string, string>>
   /** Target column → text, in which names in braces stand for fields and parts of the path. */
   readonly set: Readonly<Record<string, string>>
-  /** The user's types of columns. */
+  /** Types that the user gave for columns. */
   readonly types?: readonly TargetColumn[]
   /** Columns that exist in a table: their names stay as they are. */
   readonly existing?: ReadonlySet<string> | undefined

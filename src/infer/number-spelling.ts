@@ -36,7 +36,7 @@ const groupSigns = [',', '.', ' ', "'", '\u00a0', '\u202f', '\u2019'].map(text =
 const marks: number[] = []
 const lengths: number[] = []
 
-/** Examines the texts of a column that begin like numbers. */
+/** Examines those texts of a column that begin like numbers. */
 export class NumberSpelling {
   /** Number of texts with a percent sign. */
   percents = 0

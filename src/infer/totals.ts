@@ -41,7 +41,7 @@ interface Seen {
   readonly word: string
   readonly file: string
   readonly lineNumber: number
-  /** The start of the line, up to the delimiter after the word; undefined if unknown. */
+  /** The start of the line, up to the delimiter after the word for sums; undefined if unknown. */
   readonly sign: string | undefined
 }
 
@@ -49,7 +49,7 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like sums but are filled like rows. `#last` is one that ends the block. */
+  /** `#alike` counts records that begin like sums but are filled like rows. `#last`: such a record at a block's end. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
@@ -116,7 +116,7 @@ export class Totals {
     }
   }
 
-  /** A text that begins every line of sums, and no row; undefined if there is none. */
+  /** A text that begins every line of sums but no other row; undefined if there is none. */
   get #sign(): string | undefined {
     const [sign, ...others] = this.#signs
     const isClear = others.length === 0 && (this.#count === 0 || this.#alike === 0)

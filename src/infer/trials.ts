@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates for the number notation found last. Each goes on from the candidate of its type that fits so far. */
+  /** Candidates for the number notation found last. Each takes over the results of the last candidate with its type. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

@@ -127,7 +127,7 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // Perhaps the batch was only too large. Smaller batches are divided less, so fewer rows are sent twice.
+    // The refused batch may just have been too large. Smaller batches are divided less, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {

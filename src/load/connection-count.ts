@@ -59,7 +59,7 @@ class FoundCount implements ConnectionCount {
   #wanted: number | undefined
   #why = tooFew
   #answers = new Answers()
-  /** The answers before the number was doubled; undefined once the better number is chosen. */
+  /** The answers before the number of connections was doubled; undefined once the better number is chosen. */
   #before: Answers | undefined
   #waitedMs = 0
   /** The time at which the last trial of more connections failed; undefined if none did, or a new one may begin. */

@@ -11,7 +11,7 @@ export interface RateLimiter {
 }
 
 /**
- * The first batch waits, too: its time counts from this call. A pause shortens only the wait of the next batch.
+ * The first batch waits, too: its time counts from this call. If the caller pauses, only the next batch waits less.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {

@@ -39,7 +39,7 @@ export const remedies = {
   waitForIt: () => 'Wait for it; give a different load another `runId`',
   /**
    * Another run uses this name on the server.
-   * @param place  undefined if the server does not know it
+   * @param place  undefined if the server does not know the place
    */
   goOnThere: (runId: string, place: RunPlace | undefined, session: Session) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait for it, or continue it ' +

@@ -16,7 +16,7 @@ export interface Reporter {
   readonly notices: readonly string[]
   readonly secrets: Secrets
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
-  /** @param number  of the input, from 1 */
+  /** @param number  the input's number, from 1 */
   inputBegun(number: number, count: number): void
   /** Reports how far a look at the values of the inputs has come; undefined at its end. */
   looking(this: void, place: LookedPlace | undefined): void

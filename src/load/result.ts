@@ -121,7 +121,7 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 
 /**
  * Errors after which no process may resume the run from this journal. A changed run would be refused again. If another
- * process has the run, it goes on: resuming from this journal as well would load all rows once more.
+ * process works on the run, that process goes on: resuming from this journal as well would load all rows twice.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],

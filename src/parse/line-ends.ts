@@ -16,7 +16,7 @@ export function countLineEnds(bytes: Uint8Array, start: number, end: number): nu
   return count
 }
 
-/** Position after the first line end from `start` on; −1 if none ends before `end`, or an LF may follow a last CR. */
+/** Position after the first line end from `start` on; −1 if there is none, or if it is a CR as the last byte. */
 export function nextLine(bytes: Uint8Array, start: number, end: number): number {
   for (let p = start; p < end; p++) {
     const c = bytes[p]

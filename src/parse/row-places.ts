@@ -58,7 +58,7 @@ export class RowPlaces {
     return bytes
   }
 
-  /** Ends the batch. Returns a function that finds the place of a row, until the batch's buffers are reused. */
+  /** Ends the batch. Returns a function that finds the place of a row, valid until the batch's buffers are reused. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
     const blocks = this.#blocks

@@ -1,6 +1,6 @@
 /*
   The holder of a lock according to the lock's file: which process of which boot and namespaces, and when it last
-  renewed. Only processes of the same namespaces, before the next boot, can query whether that process lives.
+  renewed the lock. Only processes of the same namespaces, before the next boot, can query whether that process lives.
 */
 import { randomBytes } from 'node:crypto'
 import {

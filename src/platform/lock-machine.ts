@@ -33,7 +33,7 @@ export interface LockMachine {
   self(): LockHolder
   /** Like `lifeOf` in lock-holder.ts. */
   lifeOf(holder: LockHolder): Life
-  /** Reads a lock's file. Returns undefined if there is no file, `strange` if it is not an ordinary one. */
+  /** Reads a lock's file. Returns undefined if there is no file, `strange` for anything but an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
   /** Creates a new file, and waits until it is on disk. */
   create(path: string, text: string): LockFile

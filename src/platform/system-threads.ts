@@ -1,5 +1,5 @@
 /*
-  Threads of the machine.
+  Starts Node's worker threads and passes on their messages and failures.
 */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'

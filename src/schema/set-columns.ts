@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field with this name or number; undefined if only another text has the name (`isOther`). Otherwise throws. */
+/** Finds a field by name or number. A path part (`isOther`) gives undefined. Throws if both or neither has the name. */
 export function templateField(
   name: string,
   isOther: boolean,

@@ -101,7 +101,7 @@ export interface CheckContext extends Pick<
   readonly prepare: (script: string) => Promise<Result | undefined>
   /** Repeats the question until it has an answer, or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** The number of a table's rows. With `atLeast`, waits until there are that many and the number stays. */
+  /** The number of a table's rows. With `atLeast`, waits until the table has that many and stops growing. */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 

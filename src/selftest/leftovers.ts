@@ -86,7 +86,7 @@ function removal(object: MadeObject): string {
   }
 }
 
-/** Each script returns a list of names. It may fail: some servers lack the function, and some users may not call it. */
+/** Each script returns a list of names, or fails: some servers lack its function, and some users may not call it. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',

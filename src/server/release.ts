@@ -1,6 +1,6 @@
 /*
-  Which version of DolphinDB the embedded server follows: later features are refused, as a server of that version does
-  (docs/server-semantics.md#versions).
+  The version of DolphinDB that the embedded server follows. Like a real server of that version, it refuses newer
+  features (docs/server-semantics.md#versions).
 */
 
 /** The numbers of a version: `[2, 0, 10]`. */

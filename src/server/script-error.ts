@@ -1,5 +1,5 @@
 /*
-  Errors of scripts.
+  The errors that scripts throw on the embedded server.
 */
 
 /** An error with DolphinDB's message; the interpreter prefixes the source of the failing call (`f(x) => text`). */

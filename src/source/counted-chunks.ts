@@ -13,7 +13,7 @@ export class CountedChunks {
   isWhole = false
   readonly #chunks: Chunks
   readonly #jump: Jump | undefined
-  /** The read failure after `head`; `rest` throws it once it has delivered `head`. */
+  /** The read failure after `head`; `rest` delivers `head`, then throws this error. */
   #failure: { readonly error: unknown } | undefined
 
   /** @param jump  skips in `chunks`; undefined if they cannot skip */

@@ -142,7 +142,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {
-      // Every file that braces name must exist, but a pattern may match no file.
+      // Every file that the braces name must exist; only a pattern may match no file.
       for (const name of names) await expand(name, expansion)
       return
     }

@@ -32,7 +32,7 @@ const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).inc
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
-/** No text in any encoding begins with this many zeros. */
+/** No text in any encoding begins with this many zero bytes. */
 const fewestZeros = 4
 
 /** In order: the first format that fits counts. */

@@ -125,7 +125,7 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
 const few = 12
 
 /**
- * Sorts texts, given by their numbers, by four bytes at a time. This is faster than comparing pairs of texts.
+ * Sorts the numbers of texts by the texts, four bytes at a time. This is faster than comparing pairs of texts.
  * @param offset  the number of bytes that all texts are known to share
  * @returns whether some texts are equal
  */

@@ -9,7 +9,7 @@ const blockBytes = 16_384
 /** V8 copies texts up to this length. Longer texts in `#slots` would keep their blocks in memory. */
 const maxRepeatedBytes = 12
 const slotBits = 12
-/** For fewer texts or bytes the table of short texts costs more than it saves. */
+/** With fewer texts, or fewer bytes of text, the table of short texts costs more time than it saves. */
 const minRepeatedTexts = 1024
 /** After this many texts it is clear whether they repeat. */
 const minJudgedTexts = 4096

@@ -101,7 +101,7 @@ export const commands: readonly Command[] = [
     group: 'Tools',
     summary: 'a tour of the three asynchronous ways of writing, on the embedded server',
     args: '',
-    // The tour ignores settings for the user's own server.
+    // The demo does not use the user's server, and so has no options for it.
     options: { noColor: commonOptions.noColor, lang: commonOptions.lang },
     isClient: false,
     load: () => import('./demo.js'),

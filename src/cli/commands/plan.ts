@@ -22,7 +22,7 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** A unit of this size loads in a few minutes. Another process repeats the unit of a killed process. */
+/** A unit of this size loads in a few minutes. If a process is killed, another process must repeat its unit. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
 /** Printed by `--json`; every field is always present. */

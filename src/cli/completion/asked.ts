@@ -60,7 +60,7 @@ export function askedAt(
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])
   if (command !== undefined) {
-    // The library confuses options of different commands, and some options have several meanings.
+    // The completion library confuses options of different commands, and some options have several meanings.
     for (const name of root.commands.keys()) if (name !== command.name) root.commands.delete(name)
     const own = root.commands.get(command.name)!
     for (const definition of Object.values(command.options)) {
@@ -86,7 +86,7 @@ export function askedAt(
   }
   // The library would print candidates, even candidates that do not match.
   Object.assign(root, { complete: () => undefined })
-  // After `--` only arguments follow. For a lone hyphen the library would offer short options, so it gets `--`.
+  // After `--` only arguments follow. For a lone `-` the library would offer short options, so `--` replaces it.
   if (isAfterOptions) root.parse([before[0]!, ''])
   else root.parse([...before, current === '-' ? '--' : current])
   const start = current.slice(eq)

@@ -73,7 +73,7 @@ interface NamedPath {
 /**
  * Checks every path of the run without opening any.
  * @param inputs  further files to read; `-` is standard input
- * @returns the expanded inputs, if all of them had to be looked at
+ * @returns the expanded inputs; undefined if the run has to expand them itself
  * @throws {UsageError} DDB_USAGE if two roles of the run share a file, or the program keeps one of the files for itself
  */
 export async function refuseSharedFiles(

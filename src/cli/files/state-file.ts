@@ -21,7 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Gives CMD of `serve -- CMD` the server's address. CMD stores nothing about the server, which ends with `serve`. */
+/** Gives CMD of `serve -- CMD` the server's address. CMD stores nothing about this server, which ends with CMD. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -95,7 +95,7 @@ export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as cons
 
 /**
  * The checked state folder: this program's, or the one that the user named.
- * @param warn  called at most once a day if the folder's group may write; without it, the next call with `warn` warns
+ * @param warn  called at most once a day if the folder's group may write; a call without `warn` never delays a warning
  * @throws {UsageError} DDB_CONFIG if others could have written its content
  */
 export function checkedStateFolder(

@@ -12,7 +12,7 @@ interface Asking {
 }
 
 /**
- * `--lang`, else DDB_INGEST_LANG, else on a terminal the language of the system: pipes and logs stay English.
+ * Uses `--lang`, else DDB_INGEST_LANG, else the system's language on a terminal; pipes and logs stay English.
  * @throws {UsageError} DDB_USAGE for an unknown language
  */
 export async function wordsFor({ argv, environment, isTerminal }: Asking): Promise<Words> {

@@ -45,7 +45,7 @@ export const english: Words = {
   meaning: () => undefined,
 }
 
-/** @param values  by the names that `text` has in braces */
+/** @param values  the values to fill in, by their names in braces in `text` */
 export function filled(
   text: string,
   values: Readonly<Record<string, string | number>> = {},

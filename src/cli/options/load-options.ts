@@ -69,7 +69,7 @@ export async function serverOf(
   return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
 }
 
-/** The target of a load; also checked before a run, to find a wrong target early. */
+/** The target of a load, also for the result of a command that fails before its run. */
 export function targetOptionsOf(settings: LoadSettings): TargetOptions {
   return fieldsOf(loadOptions, settings).target ?? {}
 }

@@ -24,7 +24,7 @@ export function shellWord(text: string): string {
 /** The escape for a byte of a file name that is not UTF-8 (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** An escape of always three digits, whatever follows. */
+/** An octal escape. It always has three digits, so that a digit after it does not become part of it. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
@@ -248,7 +248,7 @@ export function completedCommand(call: TypedCall, needed: NeededOptions): string
   return sameCommand(call, without, neededWords(needed, call.flags))
 }
 
-/** @param flags  that the call already has */
+/** @param flags  the flags that the call already has */
 function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
   const header = needed.noHeader ? 'no' : needed.header
   const { quote, quotes, trim, ragged } = needed.reading

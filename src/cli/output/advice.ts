@@ -44,7 +44,7 @@ const check: Advice = asked => {
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
-/** The same command with the encoding that the message names. */
+/** Suggests the encoding that the message names: for a load in a `check`, otherwise in the same command. */
 const decode: Advice = asked => {
   if (isLoad(asked)) return check(asked)
   const { without, further } = foundOptions(asked)
@@ -160,7 +160,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // For a run with a name, does not suggest the same command: with another state folder it would store rows twice.
+  // Does not repeat the command of a run with a name: with another state folder, that would store rows twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,

@@ -119,7 +119,7 @@ function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
-/** The last success according to an older file: a failed run must keep that time. */
+/** The time of the last success in the present file: if this run fails, the new file must keep that time. */
 function lastSuccessOf(text: string): number | undefined {
   const match = new RegExp(`^${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`, 'm').exec(text)
   return match === null ? undefined : Number(match[1])

@@ -7,7 +7,7 @@ import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
 
-/** Column of the table → width of the narrowest terminal that shows it; 0 is always shown. */
+/** Column of the table → width of the narrowest terminal that shows the column; 0: every terminal shows it. */
 const heads = {
   run: 0,
   state: 0,

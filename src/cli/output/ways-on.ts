@@ -12,7 +12,7 @@ export interface Way {
   readonly command: string
 }
 
-/** Whether the run read everything, and only rows whose answer from the server was lost are uncertain. */
+/** Whether the run ended without an error, but the server's answers about some rows were lost. */
 export function isLeftUnanswered({
   status,
   error,

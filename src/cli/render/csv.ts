@@ -1,5 +1,5 @@
 /*
-  A value as CSV for programs: quoted according to RFC 4180, with LF line ends as Unix tools expect. A scalar is its bare value
+  A value as CSV for programs: quoted according to RFC 4180, with LF line ends as Unix tools expect. A scalar is written
   without quotes, for use in a shell.
 */
 import type { Value } from '../../protocol/value.js'

@@ -13,7 +13,7 @@ const linesAtOnce = 500
 
 /**
  * Yields the lines of a value: an aligned table with its row count, or the bare text of a single cell.
- * @param columns  of the terminal; undefined leaves lines whole @param maxRows  further rows are only counted
+ * @param columns  width of the terminal; undefined leaves lines whole @param maxRows  further rows are only counted
  */
 export function* tableText(
   value: Value | undefined,

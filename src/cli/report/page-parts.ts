@@ -33,7 +33,7 @@ interface Bar {
 
 export type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
 
-/** @param heads  of the columns */
+/** @param heads  the columns' headings */
 export function tableOf(heads: readonly PageWord[], rows: readonly (readonly Cell[])[]): string {
   const head = heads
     .map((word, index) => {

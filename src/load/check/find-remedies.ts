@@ -43,7 +43,7 @@ export async function findRemedies(
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
     const [part, ...others] = textSources(source)
-    // `inferSchema` makes no column of a part of the path that a template uses. This template adds such a column.
+    // `inferSchema` makes no column from a part of the path that a template uses, so `set` adds the column.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(

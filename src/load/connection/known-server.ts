@@ -20,7 +20,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts the script that creates a stream table or, for the next eight facts, a kind of DFS table. */
+  /** The server accepts scripts that create stream tables. The next eight facts say so for kinds of DFS tables. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -32,11 +32,11 @@ export interface ServerFacts {
   createsDecimals?: boolean | undefined
   /** If a create script fails after its first statement, the database stays. */
   failedCreateLeaves?: boolean | undefined
-  /** With TABLE_INSERT alone a user may ask for the schema of a DFS table. */
+  /** A user with no right but TABLE_INSERT may ask for the schema of a DFS table. */
   insertShowsSchema?: boolean | undefined
-  /** With TABLE_INSERT alone a user may count the rows of a DFS table. */
+  /** A user with no right but TABLE_INSERT may count the rows of a DFS table. */
   insertCounts?: boolean | undefined
-  /** With TABLE_INSERT alone a user may upsert into a DFS table. */
+  /** A user with no right but TABLE_INSERT may upsert into a DFS table. */
   insertUpserts?: boolean | undefined
   /** For a TSDB table that keeps the last of equal rows, `tableInsert` returns the number of all rows sent. */
   lastAnswersAll?: boolean | undefined

@@ -76,7 +76,7 @@ export function keepFacts(run: Run, found: Facts): void {
   })
 }
 
-/** Calls the memory of servers, which is the caller's code: a failure in it must not end a run. */
+/** Runs the caller's code that reads or saves facts about servers. An exception in that code must not end the run. */
 function remembering<T>(run: Run, action: () => T): T | undefined {
   try {
     return action()

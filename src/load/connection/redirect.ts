@@ -1,6 +1,6 @@
 /*
-  A node that does not lead names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run follows only
-  to hosts that the user has named: a false server must not be able to redirect data and password.
+  A node that does not lead names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves
+  only to hosts that the user has named: a false server must not be able to redirect data and password.
 */
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'

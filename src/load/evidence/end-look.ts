@@ -13,7 +13,7 @@ export function claimsRows({ state }: Run): boolean {
 }
 
 /**
- * @param session  of the run's own node
+ * @param session  a session on the node that the run uses
  * @param evidence  undefined if there is nothing to check
  * @param takeBack  makes confirmed rows unconfirmed
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}

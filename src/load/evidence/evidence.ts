@@ -59,7 +59,7 @@ export interface EarlierEvidence {
 const unknownRows =
   'rows that earlier processes wrote are not in it as they were sent, and nothing shows whether the function changed them'
 
-/** Why confirmed rows are confirmed no longer. */
+/** The message for confirmed rows that may be gone. */
 export function mayBeGone(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
@@ -160,7 +160,7 @@ export function newEvidence(
 
 /**
  * Chooses the rows to look up. In a table in memory the first row is enough: a recreated or emptied table lacks it. In
- * a DFS table any partition may have been dropped. If a function stores rows, the last shows whether any can be found.
+ * a DFS table any partition may have been dropped. For a function, the last row shows whether any row can be found.
  */
 function askedRows(
   { target }: Run['plan'],

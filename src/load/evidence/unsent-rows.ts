@@ -60,7 +60,7 @@ export function unsentCheck(
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // The server may have refused some of these rows.
+    // Half of these rows are proof enough, because the server may have refused others.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
   const whole = ({ rowCount }: Batch): RowsOfBatch => ({ start: 0, end: rowCount })
@@ -73,7 +73,7 @@ export function unsentCheck(
   }
 }
 
-/** The run according to its journal, even if the program starts over; empty if the user asked to start over. */
+/** The run as the journal describes it, even if the program sends everything again; empty if the user chose `restart`. */
 function toldOf({ history: { journal, found }, options }: Run): FoundRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
@@ -92,7 +92,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   const { plan } = run
   const found = toldOf(run)
   const { target: before } = found
-  // A table counted by `totalRows` is empty after a restart. A persisted table still has its latest rows in memory.
+  // The check is for a server that restarted: a table counted by `totalRows` is then empty, a persisted one is not.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
   // If the journal has no records of batches, the run stores all rows again, as further copies (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0

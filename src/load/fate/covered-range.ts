@@ -19,7 +19,7 @@ export interface SentBatch {
 }
 
 export interface SentLanes extends JournaledLanes {
-  /** Ascending in the order of lanes; the rows between parts no longer have a batch number. */
+  /** Ascending by `firstRow`; rows between two parts no longer have a batch number. */
   parts: SentPart[]
 }
 
@@ -47,7 +47,7 @@ export interface BatchEnd {
 export interface CoveredInput {
   /** Ends of batches, ascending; everything before the first is settled. */
   readonly ends: readonly BatchEnd[]
-  /** Ascending; none lies before the first end. */
+  /** Ascending; none lies before the first of `ends`. */
   readonly ranges: readonly SentRange[]
   /** Rows of all batches, including settled ones. */
   readonly rows: number
@@ -78,7 +78,7 @@ export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 
 export interface SentInputs {
   at(input: number): SentInput
   set(input: number, sent: SentInput): void
-  /** Adds rows that were sent. `end`: the place in the input up to which its rows were now sent. */
+  /** Adds rows that were sent. `end`: the place up to which the input's rows have been sent. */
   add(input: number, end: BatchEnd, rows: number): void
 }
 

@@ -1,6 +1,6 @@
 /*
-  Facts about a run that outlive a process. `foldDurable` concludes them from the events that journals keep, both when they happen and
-  when a process reads a journal.
+  Facts about a run that outlive a process. `foldDurable` concludes these facts from the events that journals keep, both
+  when an event happens and when a process reads a journal.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -48,7 +48,7 @@ export interface DurableState {
   lastNo: number
   /** Number of lanes of the last division; 0 if there was none. */
   lanes: number
-  /** The last process that sent rows for the first time; 0 if none did. */
+  /** Number of the last process that sent rows which no process had sent before; 0 if there is none. */
   lastSender: number
   /** True if an older version wrote part of the journal: it did not count rows whose key the table already had. */
   hidesKeys: boolean
@@ -82,7 +82,7 @@ export interface DurableState {
     | undefined
 }
 
-/** @param isRead  true for a state read from a journal: it also keeps which rows each batch number stands for */
+/** @param isRead  true for a state read from a journal: such a state also records the rows of each batch number */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,

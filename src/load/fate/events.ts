@@ -2,7 +2,7 @@
   Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
   and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if they are rejected.
 
-  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is not a lane that divides rows.
+  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is unrelated to the lanes of rows.
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -181,7 +181,7 @@ export type RunEvent =
   | Ended
   /** Of all sent rows, `arrived` have arrived. It is unknown which. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
-  /** Confirmed rows are no longer certain. `isCertain`: a process that resumes the run will not find them either. */
+  /** Rows that were confirmed may be gone. If `isCertain`, a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
 
 const durable: Readonly<Record<Durable['kind'], true>> = {

@@ -27,12 +27,12 @@ export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 export interface LaneRows extends DividedBatch {
   /** Digest of the scheme that divided the rows. */
   readonly by: string
-  /** What earlier processes did with the rows, without lanes that are settled; undefined if no row was ever sent. */
+  /** What earlier processes did with the rows, except rows of settled lanes; undefined if no row was ever sent. */
   readonly known?: KnownLanes
 }
 
 /**
- * The batch is released once all of its lanes are.
+ * The batch is released once all of its lanes are released.
  * @param laneOf  the lane of each row
  */
 export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): DividedBatch {

@@ -29,7 +29,7 @@ export class LineRanges {
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is only one range: it grows without new keys. `knownEndBytes`: the range's key in `#byEnd`. */
+  /** Set while there is only one range, which then grows without new keys; `#byEnd` has it under `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */

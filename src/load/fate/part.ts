@@ -20,7 +20,7 @@ export interface Part {
   mayBeStored?: boolean
   /** The number under which the part is sent, once it has one. */
   no?: number
-  /** The number of these rows' batch within a plan's unit, given by their position there; undefined without a plan. */
+  /** In a unit of a plan: the batch number of these rows, which follows from their position in the unit. */
   readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane

@@ -100,7 +100,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? left, leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      // Rows that a transform has changed are not read back.
+      // A run that reads rows back has no transform, so the code below does not need `left`.
       if (verifier === undefined) return settle(part, rows, [], left)
       if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
       verifier.add(partToRead(run, recorder, part, rows, settle))
@@ -238,8 +238,8 @@ function keysKnown(
 }
 
 /**
- * How many of the `short` rows are missing from the table. A keyed target does not count a stored row whose key it had.
- * So if the rows outside its partition scheme are known, and are at most `short`, only those rows are missing.
+ * How many of the `short` rows are missing from the table. A keyed target does not count a row whose key it already
+ * had. So if the rows outside its partition scheme are known, and are at most `short`, only those rows are missing.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

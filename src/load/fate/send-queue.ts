@@ -45,7 +45,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #parts = new Map<number, Part>()
   /** New batches of this turn of the event loop. One journal write records them all before the first is sent. */
   #unwritten: OpenBatch[] = []
-  /** Number for the next lane of a batch that is divided. */
+  /** While the lanes of a batch are added: the number that the next lane gets. */
   #laneNo = 0
   /** The connection to use next, if no other has fewer batches in flight. */
   #turn = 0
@@ -190,7 +190,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#send(this.#run.state.open.get(no)!)
   }
 
-  /** Sends the next attempt after a rest, unless the batch is closed by then. */
+  /** Sends the next attempt after `delayMs`, unless the batch is closed by then. */
   sendLater(batch: OpenBatch, delayMs: number): void {
     const timer = this.#run.platform.clock.after(delayMs, () => {
       this.#resting.delete(timer)

@@ -251,7 +251,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Reads each of several hard links to a file, because this machine may store equal files only once.
+    // Reads all paths, even hard links to one file: this machine may store files of equal content as such links.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),

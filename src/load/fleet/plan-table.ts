@@ -122,7 +122,7 @@ const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** False if another process has replaced the table that has `look`. @throws {ConnectionError} @throws {TimeoutError} */
+/** False if the present table lacks the row with the number `look`. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -211,8 +211,8 @@ ${dropTableScript(unitLedgerName(token))}}
 `
 
 /**
- * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone. `gone`: the table
- * is gone or replaced.
+ * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone.
+ * `gone`: the plan's table is gone or replaced.
  */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }

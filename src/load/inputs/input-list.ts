@@ -89,7 +89,7 @@ function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolea
   return read === bytes && rows === bytes - header && rejected + other + skipped === 0
 }
 
-/** @param names  of the inputs, in reading order */
+/** @param names  the inputs' names, in reading order */
 export function newInputList(names: PathList): InputList {
   const packed = newPackedSummaries()
   let count = 0

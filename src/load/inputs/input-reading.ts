@@ -298,7 +298,7 @@ class Reading implements InputReading {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
     const parts = partNames.join('/')
-    // An input that looks like the previous one has the same objects.
+    // An input that looks like the previous one shares these objects with it.
     const isSame = names !== undefined && last?.names === names && last.dialect === dialect
     if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)

@@ -274,7 +274,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks at the headers of several inputs. A single input is opened next anyway; a check reports faults itself. */
+  /** Looks at the headers, unless there is one input (it is opened next), or a check (it reports all faults itself). */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,

@@ -13,7 +13,7 @@ import { runDamaged, runTakenOver } from './changed-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
- * @param isRead  true if nothing of the inputs is left to be sent
+ * @param isRead  true if no rows of the inputs are left to be sent
  * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the
  *   server's records
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
@@ -31,8 +31,8 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // In two cases, the journal of a finished run does not record all inputs as read: the run has a limit of rows, or it
-  // does not learn the outcome of each batch, and was killed before it recorded the inputs.
+  // In two cases, the journal of a finished run does not record all inputs as read. Either the run has a limit of rows,
+  // or it does not learn the outcome of each batch and was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)

@@ -78,7 +78,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   >
   /** The record includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** Each input's `upTo` that has changed. Only for followed inputs, because the run reads several of these at once. */
+  /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs: the run reads several at once. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 

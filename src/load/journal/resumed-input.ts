@@ -66,7 +66,7 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
   const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
-  /** A piece never spans two batches: each batch can then be settled on its own. */
+  /** A piece never spans two batches, so that each batch can be settled on its own. */
   const gapUpTo = (endBytes: number): void => {
     while (cursor < endBytes) {
       while (ends[nextEnd]!.offsetBytes <= cursor) nextEnd++

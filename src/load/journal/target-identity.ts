@@ -35,8 +35,8 @@ export interface TargetIdentity {
   /** Whether the table has a key by which it keeps each row once, even if a batch is written twice. */
   readonly dropsDuplicates: boolean
   /**
-   * The file chunk that belongs to this DFS table only; null if the server does not tell. Older versions leave out this
-   * field and the following ones.
+   * The file chunk that belongs to this DFS table only; null if the server does not tell. Older versions of the program
+   * did not record this field and the following ones.
    */
   readonly chunkId?: string | null
   /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */

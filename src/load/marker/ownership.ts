@@ -10,7 +10,7 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** Entries with a lower number are about sessions. */
+/** The entry of a process is this plus the number in `owner`. Lower entries are about sessions. */
 const beforeFirst = firstOwner
 
 export interface KnownOnServer {

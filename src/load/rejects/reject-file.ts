@@ -145,7 +145,7 @@ function pairOf(
   const ended = lineEnder(text.encoding)
   // To recognize the encoding, a reader needs the byte order mark, except for UTF-8.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Mark and header, written together with the first record: if that record is removed, the file is empty again. */
+  /** Byte order mark and header, written with the first record: if that record is removed, the file is empty again. */
   let start =
     size.sizeBytes > 0
       ? Buffer.alloc(0)

@@ -35,7 +35,7 @@ const longestMs = 5_000
  * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas
  * are settings of the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always
  * set, so if it is NULL, settings are hidden (DolphinDB manual, page getConfig). Then asks for writes that wait to be
- * flushed, by table. `funcByName` looks the function up at run time, as some servers lack it.
+ * flushed, by table. `funcByName` finds `getRedoLogGCStat` at run time, because some servers lack this function.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())

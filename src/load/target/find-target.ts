@@ -154,7 +154,7 @@ async function waiting<T>(
   const rules = retryRules(run)
   const { options } = run
   const { leaving } = run.ending
-  // The run has nothing to shut down cleanly yet, so the first signal ends the pause, too.
+  // The run has nothing to shut down cleanly yet, so even the first signal ends the pause.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   try {

@@ -41,7 +41,7 @@ type Place = (row: number) => number
 /** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Describes how the column divides rows. The scheme's digest includes it, so other rules need other texts. */
+  /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
   /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
   readonly placeCount: number

@@ -238,7 +238,7 @@ export function tableText(table: TableTarget): string {
 
 /** How rows are upserted into a table of this server. */
 export interface UpsertForm {
-  /** Whether the table has a primary key (PKEY engine), and takes neither key columns nor `ignoreNull`. */
+  /** True for a table with a primary key (PKEY engine): `upsert!` then takes neither key columns nor `ignoreNull`. */
   readonly primaryKey: boolean
   /** Whether `upsert!` returns the number of rows; false before 2.00.10. */
   readonly counts: boolean

@@ -100,8 +100,8 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has received the first batch. The end of the run looks that batch up, so later batches must come after it
- * (docs/decisions/0065).
+ * Resolves once the server has received the first batch. The end of the run looks this batch up, so no other batch
+ * may be stored before it (docs/decisions/0065).
  */
 async function taken(
   { sessions }: Writer,

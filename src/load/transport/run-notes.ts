@@ -1,6 +1,6 @@
 /*
-  Tells the server that a process still works on a run without receipts, and which batch it sends. This shows whether a copy of the
-  journal is outdated.
+  Tells the server that a process works on a run without receipts, and which batch it sends. These notes show whether a
+  copy of the journal is outdated.
 */
 import type { Clock } from '../../platform/platform.js'
 

@@ -48,7 +48,7 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
       run.emit({ kind: 'counted', arrived: 0 })
       // Only closing tells whether the kernel took everything; without confirmation, the run claims no more than that.
       await Promise.all(writer.sessions.map(session => session.close()))
-      // The run claims nothing, so a failure to record the end does not matter.
+      // The run claims no rows as stored, so a failure to record the end does not matter.
       await look().catch(whyNotAsked)
     },
     leave: reason => abandonAll(writer, reason),
@@ -80,7 +80,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // After a throw, the caller counts the whole batch as unsent. If lanes were sent, count only the rest here.
+    // If this throws, the caller counts the whole batch as unsent. Once a lane was sent, only the rest is unsent.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))
@@ -119,7 +119,7 @@ function leastBusy({ sessions }: Writer, turn: number): number {
   return least
 }
 
-/** The message of a last look that failed because of the server. @throws all other errors */
+/** The message if the server could not be asked once more after the last batch. @throws every error but DdbError */
 export function whyNotAsked(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
   throw error

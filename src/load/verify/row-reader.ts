@@ -77,7 +77,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
       error => {
         if (left !== undefined) return false
         if (error instanceof ConnectionError) return true
-        // A server that forgot the session has lost its functions, which a new session defines again.
+        // If the server forgot the session, it has also lost the session's functions. A new session defines them again.
         const mayPass = error instanceof ServerError && !hasForgotten
         hasForgotten = true
         if (mayPass) session?.abandon(movedOn())

@@ -7,7 +7,7 @@ import { fixedOffset } from './time-zone.js'
 
 /** Stands for an unknown offset. No offset has a million seconds, and V8 allocates nothing for such a number. */
 const unknown = 1_000_000
-/** Stands for times without a time zone offset. No offset has this many seconds, either. */
+/** Stands for times without a time zone offset. No real offset is so many seconds long. */
 const noOffset = 1_000_001
 
 const noOffsetText = 'none'

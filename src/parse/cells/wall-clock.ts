@@ -40,7 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads texts of one format. `read` sets the parts and returns 0; or NaN, or Infinity if finer than nanoseconds. */
+/** Reads texts of one format. `read` sets the parts and returns 0. NaN: not a time. Infinity: finer than nanoseconds. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
@@ -55,7 +55,7 @@ export interface ClockRules {
   readonly zone?: TimeZone | undefined
   /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called when an offset other than 0 is left out of a stored time. Returns true to be called for the next one. */
+  /** Called when a stored time leaves out an offset other than 0. Returns true to be called for later times, too. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
@@ -103,7 +103,7 @@ export class WallClock implements TimeParts {
     if (outcome !== 0) return outcome
     if (this.#zone === undefined) return this.#keepAsWritten()
     if (!this.#offset.isGiven) return 0
-    // Without a date, the time cannot be converted to the zone's clocks.
+    // Without a date, the time cannot be converted to another time zone.
     this.#zoneFault = 'dateless'
     return noValue
   }

@@ -133,7 +133,7 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** The rows except those that repeat the header, if few do. If most do, all rows; otherwise undefined. */
+/** If few rows repeat the header, the other rows. If most rows repeat it, all rows. In between, undefined. */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],

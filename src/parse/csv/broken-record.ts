@@ -81,7 +81,7 @@ export class BrokenRecords {
   }
 
   /**
-   * Position after the record with broken quotes at `start`, and after everything that may belong to the record. Gives
+   * Position after the record at `start`, whose quotes are broken, and after all that may belong to the record. Gives
    * `openEnd` if a quote of the record is never closed, and `unknownEnd` if the position cannot be determined.
    */
   endOf(start: number, input: BrokenInput): number {

@@ -44,9 +44,9 @@ export class CsvScanner implements RecordScanner {
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** The highest special byte that is at most `highestLow`, plus 1: four copies of that byte. */
+  /** Four copies of the byte that follows the highest special byte up to `highestLow`. */
   readonly #below: number
-  /** Four copies of the delimiter if it is above `highestLow`; otherwise 0. */
+  /** The delimiter's byte in all four bytes of a word if it is above `highestLow`; otherwise 0. */
   readonly #above: number
   /** Position where the next unescaped field is written. */
   #scratch = 0

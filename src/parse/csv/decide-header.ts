@@ -201,7 +201,7 @@ function columnLooks(
   return { columns, hasUsualNames }
 }
 
-/** True if no text repeats, at least two texts are usual names, and at least half of all texts are. */
+/** True if no text repeats, and at least half of the texts, but no fewer than two, are usual names. */
 function areUsualNames(texts: readonly string[]): boolean {
   const filled = texts.filter(text => text !== '')
   const usual = filled.filter(isUsualName).length

@@ -18,7 +18,7 @@ export interface FirstRecord {
 
 const digits = /^[+-]?\.?\d/
 
-/** DolphinDB's rule (docs/server-semantics.md#text-of-values), extended to signs: no name begins like a number. */
+/** DolphinDB's rule (docs/server-semantics.md#text-of-values), extended to signs: no name begins like `1` or `-1`. */
 export function looksLikeHeader(record: FirstRecord): boolean {
   const texts = record.fields.map(field => Buffer.from(field).toString('latin1').trim())
   return texts.some(text => text !== '') && !texts.some(text => digits.test(text))

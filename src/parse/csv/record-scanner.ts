@@ -21,7 +21,7 @@ export interface RecordScanner {
   jumped?(): void
   /**
    * Scans the record at `start`, which must not be an empty line, into `row`.
-   * @returns the position after the record, with any field count; or `faulty` (bad quote), `unfinished`, `undecided`
+   * @returns the position after the record, whatever its field count; `faulty` (bad quote), `unfinished` or `undecided`
    */
   scan(block: RecordBlock, row: number, start: number): number
   /** Names the quote opened at `openAt` and its line, for a record at the start of the window. */

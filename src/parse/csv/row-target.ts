@@ -30,7 +30,7 @@ export function fieldsByPosition({ schema, mapping }: RowTarget): number | undef
   return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
 }
 
-/** The target for one input, in which a decimal comma may have been detected. */
+/** The target for one input. @param isFound  whether a decimal comma was detected in the input */
 export function withDecimalComma(
   { schema, mapping, cells }: RowTarget,
   isFound: boolean,

@@ -31,7 +31,7 @@ const numberedName = /^(?:col|column|field|header|variable|var|字段|列)[ _]?\
 const chineseName =
   /^[\p{sc=Han}\w]{0,8}(?:代码|名称|简称|日期|时间|类型|类别|编号|序号|价|价格|数量|金额|比例|标志|地址|电话|性别|年龄|备注|状态|单位|姓名|城市|国家|地区|省份|公司|行业|板块)(?:[（(][^）)]{1,6}[）)])?$/u
 
-/** Like `isUsualName`; also true for names that programs give, and for words that may be a cell's whole content. */
+/** Like `isUsualName`; also true for less certain words, for names that programs give, and for Chinese names. */
 export function isLikelyName(text: string): boolean {
   if (text.length > longestName) return false
   return (

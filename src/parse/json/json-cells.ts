@@ -9,7 +9,7 @@ import type { JsonMember } from './json-members.js'
 import { closeBracket, comma, openBracket, quote, type JsonScanner } from './json-scanner.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** Ends the messages that refuse NaN and infinities. */
+/** The end of each message that refuses NaN or an infinity. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
 
 /** Fills the cells of one input. */

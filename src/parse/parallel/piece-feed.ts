@@ -117,7 +117,7 @@ export class PieceFeed implements Feed {
     const { slots } = this.#threads
     this.#endLoan()
     for (const piece of this.#queue.splice(0)) {
-      // If a thread works on a piece, its slot is freed with the thread's answer.
+      // A piece that a thread works on keeps its slot until the thread answers.
       if (isRead(piece) || slots.take(piece.slot)) this.#free(piece)
     }
   }

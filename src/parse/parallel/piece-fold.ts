@@ -1,5 +1,5 @@
 /*
-  Moves the rows and rejects of a piece, which a thread has read correctly, into the batch: some at a time, in order.
+  Moves the rows and rejects of a piece that a thread has read correctly into the batch: some at a time, in order.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'

@@ -38,7 +38,7 @@ export class ReadAhead {
   #feed: Feed | undefined
   #hasBegun = false
   #endsBatch = false
-  /** A piece with a result. The tokenizer has its text up to the assumed first record. */
+  /** A piece that a thread has read. The tokenizer has the piece's text before the assumed first record. */
   #piece: ReadPiece | undefined
 
   constructor(input: ReadInput, options: BatchOptions, builder: BatchBuilder) {
@@ -93,7 +93,7 @@ export class ReadAhead {
     }
   }
 
-  /** Returns true once after each piece that ends the batch. */
+  /** Whether a piece that ends its batch was pushed since the last call. */
   takeEnd(): boolean {
     const endsBatch = this.#endsBatch
     this.#endsBatch = false
@@ -127,7 +127,7 @@ export class ReadAhead {
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
     // The reader must read the last wanted record itself.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // The reader must also read a reject that ends the run, because the result only has counts of the whole piece.
+    // If a reject may end the run, the reader must read the piece itself: the thread only counted the whole piece.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false

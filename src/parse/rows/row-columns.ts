@@ -85,7 +85,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // This column takes fewer rows than the earlier ones have taken: all columns begin again with that many rows.
+      // This column takes only the first `taken` rows: all columns begin again with this smaller number of rows.
       count = taken
       i = -1
     }

@@ -111,7 +111,7 @@ function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8A
   return room.subarray(0, at)
 }
 
-/** @see deltaBlocks */
+/** Like `deltaBlocks`, but compresses with LZ4. */
 function lz4Blocks(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
   const room = roomFor(mostBytes + 4 + lz4Bound(maxBlockBytes))
   const view = viewOf(room)

@@ -1,5 +1,5 @@
 /*
-  Writes delta-of-delta blocks (see `delta-of-delta.ts`), also with numbers as two 32-bit halves.
+  Writes delta-of-delta blocks (see `delta-of-delta.ts`). Computes with 64-bit numbers as two 32-bit halves.
 */
 
 /** Length of the end mark: six bits that announce 64 bits, then 64 ones and a 0. */

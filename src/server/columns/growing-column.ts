@@ -328,6 +328,6 @@ class GrowingNothing implements GrowingColumn {
   }
 
   assign(): void {
-    // Every row is void already.
+    // Every row stays VOID, so there is nothing to assign.
   }
 }

@@ -1,5 +1,5 @@
 /*
-  Arithmetic with dates and times: adds or subtracts a number in their units, and subtracts one moment from another.
+  Arithmetic with dates and times: adds a number to a time, or subtracts a number or another time from it.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'

@@ -22,7 +22,7 @@ interface Answer {
   readonly isDamaged: boolean
 }
 
-/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data, after all that could be decompressed */
+/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`; for damaged data, after yielding what could be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
   // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.
@@ -33,7 +33,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** Set while `fill` gives the thread batches; never rejects. While `fill` waits for a pipe, content can be taken. */
+  /** Set while `fill` feeds the thread; never rejects. The loop takes content meanwhile: `fill` may wait for a pipe. */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {

@@ -21,7 +21,7 @@ const noLimit = 2 ** 30
 export class DecodedText implements TextOrigin, BrokenText {
   readonly lineFeed: Uint8Array
   readonly #decoder: CharacterDecoder
-  /** A separate decoder for finding positions between two marks. */
+  /** A second decoder. It decodes the text between two marks again, to find a position there. */
   readonly #seeker: CharacterDecoder
   readonly #found: Bytes = bytesOfLength(growth * bytesPerMark + 64)
   /** The kept bytes of the input; `#inputOffset` is their start in the whole input. */

@@ -85,7 +85,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const strangers = strangersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
-  // The user must repeat the transform, too, because it runs on the server with the user's rights.
+  // The user must give the transform again, too, because it runs on the server with the user's rights.
   const { transform } = run.options.target
   const named = Object.entries(defined({ user, caFile, certFile, keyFile, transform }))
   const missing = named.flatMap(([name, text]) => {

@@ -6,7 +6,7 @@ import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
 import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
-/** Takes some hundred bytes of memory for every file. */
+/** Takes a few hundred bytes of memory for each file. */
 export interface FilesRead {
   /** Total bytes of all files read. */
   readonly bytes: number

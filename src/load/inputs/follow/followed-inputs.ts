@@ -215,7 +215,7 @@ class FollowedInputs implements Inputs {
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
-    // A file that had the name before is first read to its end.
+    // A new file under the name of an open file waits until the open file has been read to its end.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
     )

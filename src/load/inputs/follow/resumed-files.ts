@@ -1,5 +1,5 @@
 /*
-  Finds the files that an earlier process followed, by content and inode. A file has its old name, or, if it was
+  Uses content and inode to find the files that an earlier process followed. A file has its old name, or, if it was
   rotated, another name in the same folder.
 */
 import { dirname, join } from 'node:path'

@@ -148,7 +148,7 @@ class RowFeed implements Feed {
     try {
       return rowText(row, this.#members)
     } catch (error) {
-      // Getters and toJSON are the program's code and may throw anything.
+      // Getters and toJSON are the caller's code and may throw anything.
       const reason =
         error instanceof RowFault ? error.message : `the row cannot be read: ${said(error)}`
       this.#store.addFault(rowNumber, reason)

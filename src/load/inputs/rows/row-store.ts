@@ -27,7 +27,7 @@ export interface StoredRowCounts {
   unconfirmed: number
   /** Certainly not in the table. */
   unsent: number
-  /** Confirmed, but held only in the memory of a server that is gone. The program cannot get them back. */
+  /** Confirmed, but lost with the memory of a server that is gone. */
   lost: number
 }
 

@@ -17,7 +17,7 @@ export interface EarlierReceipts {
   readonly firstSendNo: number
   /** Whether the ledger exists. Otherwise batches without an outcome in the journal keep an unknown outcome. */
   readonly isLedgerKept: boolean
-  /** Whether batches of unknown outcome are sent again: a second copy changes nothing, or the user wants it. */
+  /** Whether batches of unknown outcome are sent again, because a second copy changes nothing or the user wants it. */
   readonly resends: boolean
   /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
   of(batchNo: number): readonly LedgerRow[]

@@ -24,7 +24,7 @@ interface LedgerColumn {
 const columns = {
   /** Part of a plan that is loaded as a whole; 0 without a plan. */
   unit: { name: 'unit', type: 'INT', isKey: true },
-  /** Identifies a sequence of batch numbers, from 0. The lane does not tell which connections the batches use. */
+  /** Number of the lane, from 0. A lane is a sequence of batch numbers; its batches may use any connections. */
   lane: { name: 'lane', type: 'INT', isKey: true },
   /** From 1; rows with 0 do not belong to a batch. */
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
@@ -67,7 +67,7 @@ export function ledgerColumns(version: LedgerVersion): readonly LedgerColumn[] {
   return version === 1 ? firstColumns : Object.values(columns)
 }
 
-/** Values of columns that a row does not name. */
+/** Default values of columns for `insertReceipt`; a column without a default becomes null. */
 const unnamed: Readonly<Record<string, string>> = {
   unit: '0',
   lane: '0',

@@ -89,7 +89,7 @@ export class ReceiptLink {
   }
 
   /**
-   * Continues with rows that another process has sent, or may have sent, under a number.
+   * Continues with rows that another process has sent, or may have sent, under the batch number `no`.
    * @param opened  called before the receipts of the batch are applied
    */
   takeUp(
@@ -238,7 +238,7 @@ export class ReceiptLink {
 
 /**
  * Reads a row of the ledger: records a claim, or returns the batch and its outcome.
- * @param leastHad  how many rows the target has had at least, according to earlier rows of the ledger
+ * @param leastHad  the target has had at least this many rows, according to earlier rows of the ledger
  * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
  */
 export function readReceipt(

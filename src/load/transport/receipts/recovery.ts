@@ -97,7 +97,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
-    // A session that has nothing to do, but does not answer, is lost at the other end.
+    // The server has no work for the session and still does not answer: it has lost the session.
     if (idle === true) link.giveUpConnection('silent')
     return
   }
@@ -113,7 +113,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   }
 }
 
-/** Handles a removed ledger: batches without an outcome will never get one there. */
+/** Handles a removed ledger: no batch can get an outcome from it any more. */
 export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
   const { rules } = link.setup
   await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)

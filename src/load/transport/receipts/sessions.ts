@@ -23,7 +23,7 @@ export type Memory =
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
-  /** The server has read everything, but has lost our functions, or cannot tell whether it still has them. */
+  /** The server has read everything, but our functions may be gone. */
   | 'forgotten'
   | 'unknown'
   | 'silent'
@@ -31,7 +31,7 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** Expression for the number of rows that the target has had. It gives NULL if the server cannot tell. */
+  /** Expression for the number of rows that the target has ever had. It gives NULL if the server cannot tell. */
   readonly rowsHad: string
   /** The usual form if left out. */
   readonly upsert?: UpsertForm | undefined
@@ -147,7 +147,7 @@ export function neverUsed(): ConnectionError {
 
 /**
  * Opens the missing or lost data sessions, all at once, because a run may have many.
- * @param data  finally has the sessions that could be opened, even if an error is thrown
+ * @param data  receives the sessions that could be opened, even if an error is thrown
  * @param first  a connection that is already being opened
  */
 export async function openMissing(

@@ -115,7 +115,7 @@ export class ReceiptWatcher {
       // The run waits for the kernel to take all bytes, even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
-        // `finish` may have been called while the ledger was being read. It does not wake the watcher a second time.
+        // If `finish` was called while the ledger was being read, nothing would wake the watcher later.
         if (this.#allSent) continue
         await link.woken()
         link.news()

@@ -1,5 +1,5 @@
 /*
-  Functions that define, print and wait, functions for operators, functions that call functions (DolphinDB manual).
+  Functions that define, print or wait; functions for operators; functions that call functions (DolphinDB manual).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'

@@ -50,7 +50,7 @@ export const consoleJobFunctions: readonly Builtin[] = [
   }),
   /**
    * Takes one id or several, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
-   * cancelConsoleJob). Cancelled jobs that are queued do not start, and those that wait end; a job at work continues.
+   * cancelConsoleJob). A queued job then does not start. A job that waits (`sleep`) ends; a job at work continues.
    * Only administrators can cancel the jobs of others.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {

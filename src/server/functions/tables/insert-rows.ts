@@ -135,7 +135,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** Converts the addition to the vector's type, and appends it. Returns the object itself: variables refer to it. */
+/** Converts the addition to the target's type and appends it. Returns `target` itself: variables refer to it. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)

@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column, whose
- * alias or variable names the column.
+ * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column. The
+ * column is then named after the value's alias, or else after its variable.
  */
 function describedColumns(
   context: CallContext,

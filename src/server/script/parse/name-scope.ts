@@ -36,7 +36,7 @@ export class NameScope {
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>
-  /** How deep in the unit the check is now; all scopes of the unit share it. */
+  /** Depth of the code that is being checked; all scopes of the parse unit share this object. */
   readonly nesting: Nesting
   /** '' at the top level and in functions without a name. */
   readonly functionName: string

@@ -304,7 +304,7 @@ export interface ParseUnit {
 
 /** One entry of a select list or of `group by`. */
 export interface SelectColumn {
-  /** undefined: `*`. */
+  /** Undefined for `*`. */
   readonly expression: Expression | undefined
   readonly alias: string | undefined
 }
