@@ -110,7 +110,7 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // If options are missing, the user's own load would fail: then `asked.next` is a load that adds these options.
+    // If options are missing, the load as typed would fail: `call.asked.next`, which has them, is printed instead.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode

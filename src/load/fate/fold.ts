@@ -183,7 +183,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // Changes nothing here: the part in each lane has its own events.
+      // This event changes nothing: the part in each lane has events of its own.
       return
     default:
       if ('lane' in event) foldBatch(state, event)

@@ -37,7 +37,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   // Loaded only when needed: most runs do without it.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
-  /** `readBytes` counts what was read of all inputs, `lastBytes` what was read of the present input, `last`. */
+  /** What was read: `readBytes` of all inputs, `lastBytes` of the one that is read now, `last`. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0

@@ -1,6 +1,6 @@
 /*
-  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand files, passing
-  each file to another thread and back would take longer than everything else.
+  Reads small files that look like the previous one, each with one call, all into the same buffer. In a folder of ten thousand files,
+  passing each file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
 import type { LastLook } from '../../parse/input-reader.js'

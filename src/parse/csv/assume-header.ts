@@ -58,7 +58,7 @@ const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(
 /** Least logarithm of the odds for assuming a header, and for assuming a row. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** Least odds of a header's best field if no rows follow. Words like "id" and spellings like "user_id" reach them. */
+/** If no rows follow, the odds of a header's best field must exceed this: those of "id" and "user_id" do. */
 const nameOdds = 2
 /** Limit for how much a single field can speak for a header, or against one. */
 const mostOdds = 5

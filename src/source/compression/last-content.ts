@@ -10,7 +10,7 @@ export interface Place {
   readonly toBytes: number
 }
 
-/** Limits memory: a larger archive is not kept, and may lose up to half a megabyte of content before the damage. */
+/** Limits memory. If a larger archive is damaged, up to half a megabyte of content before the damage is lost, too. */
 const mostKeptBytes = 2 * 1024 * 1024
 
 /** Size of one block: a pipe may deliver single bytes, and a buffer for each would take too much memory. */

@@ -18,7 +18,7 @@ const candidates = [
   'windows-1251',
 ] as const satisfies readonly Encoding[]
 
-/** Tolerates damaged files: at most this share of the non-ASCII bytes may be no character. */
+/** Tolerates damaged files: at most this percentage of the non-ASCII bytes may be invalid. */
 const mostBrokenPercent = 2
 
 const maxSampleBytes = 1024 * 1024

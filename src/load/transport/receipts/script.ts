@@ -18,7 +18,7 @@ import {
 const probePhase = 8
 /** Phase of rows about a session: instead of a batch number they contain the session's id with a minus sign. */
 const sessionPhase = 7
-/** Phase of claims: only the transmission that writes a claim first may insert rows. */
+/** Phase of claims: of several transmissions that claim the same attempt, only the first may insert its rows. */
 export const claimPhase = 0
 /** Phase of outcomes: they contain the number of rows, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
