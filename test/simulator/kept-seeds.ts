@@ -37,6 +37,10 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [5_000_000_459, 'rejects in the way of a run that was to begin anew'],
   [5_000_000_677, 'a run that is killed after its mark, and before its journal knows as much'],
   [6_000_003_788, 'sessions that count are asked about at once, and each opens the lost one again'],
+  [
+    9_070_001_258,
+    'a journal from before the end of its run, with all inputs read and batches open',
+  ],
   [9_050_002_306, 'rejects that a killed process met after its last batch'],
   [8_000_000_604, 'a batch that waits for halves which are not sent any more'],
   [8_000_000_838, 'a batch for all lanes that is more than may be out'],

@@ -10,6 +10,7 @@ import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership
 import type { Run } from '../run.js'
 import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
+import type { FoundInput } from '../fate/found-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
@@ -31,12 +32,12 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // In two cases, the journal of a finished run does not record all inputs as read. Either the run has a limit of rows,
+  // In two cases, the journal of a finished run does not record all inputs as done. Either the run has a limit of rows,
   // or it does not learn the outcome of each batch and was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
-  const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
-  const mayBeOld = counts && !isAllRead && isKept && past.finished === undefined
+  const mayBeOld =
+    counts && !isRead && isKept && past.finished === undefined && !past.inputs.every(isDone)
   const begunMs = past.isAnew ? journal.begunMs : undefined
   const isFinished =
     mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
@@ -56,6 +57,12 @@ export async function checkAlone(
   if (isAnew && known.ledgerNumber > 0) {
     await unlessRefused(dropReceipts(control, name, plan.confirmTimeoutMs))
   }
+}
+
+/** Whether the input was read to its end, and the outcome of all its batches is known. */
+function isDone({ summary, covered }: FoundInput): boolean {
+  covered.settle()
+  return summary !== undefined && covered.ends.length === 1
 }
 
 /**

@@ -9,6 +9,7 @@ import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
+import { newCoveredInput, type SentRange } from '../../../src/load/fate/covered-range.js'
 import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { askFinished, markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
@@ -31,6 +32,8 @@ interface Known {
   /** The user passed --restart. */
   readonly restart?: boolean
   readonly isFinished?: boolean
+  /** Whether the only input was read to its end, and perhaps all its batches have an outcome; default not. */
+  readonly input?: 'read' | 'done'
   readonly used?: string
   readonly isAnew?: boolean
   readonly begunMs?: number
@@ -41,7 +44,17 @@ function runOf(known: Known = {}): Run {
   const end = known.hasEnded === true ? { kind: 'end' } : undefined
   const finished = known.isFinished === true ? {} : undefined
   const { used, isAnew = false } = known
-  const past = { processes, owner, ledgerNumber, end, finished, used, isAnew } as FoundRun
+  const covered = newCoveredInput()
+  const [start, end60] = [0, 60].map(offsetBytes => ({ offsetBytes, lineNumber: 1, records: 0 }))
+  const ended = known.input === 'done' ? { rows: 1, unconfirmed: 0, unsent: 0 } : undefined
+  const batch = { no: 1, rows: 1, inputs: [0], isLost: false, ended, lanes: undefined }
+  covered.begin(start!, 0)
+  covered.extend({ startBytes: 0, endBytes: 60, rows: 1, batch } as unknown as SentRange, end60!)
+  const inputs = [{ summary: known.input === undefined ? undefined : {}, covered }]
+  const past = {
+    ...{ processes, owner, ledgerNumber, end, finished, used, isAnew },
+    inputs: inputs as unknown as FoundRun['inputs'],
+  } as FoundRun
   let last = owner
   const journal = {
     past,
@@ -106,6 +119,9 @@ t.test('a journal is refused if its run has finished and it does not know', asyn
   await checkAlone(runOf(), next, false)
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, processNo: 1 }, timeoutMs)
   await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
+  const hasOpenBatches = runOf({ input: 'read' })
+  await t.rejects(checkAlone(hasOpenBatches, next, false), { code: 'DDB_RUN_DAMAGED' })
+  await checkAlone(runOf({ input: 'done' }), next, false)
   await checkAlone(runOf(), next, true)
   await checkAlone(runOf({ isFinished: true }), next, false)
   await checkAlone(runOf({ used: 'count' }), next, false)
