@@ -182,7 +182,7 @@ async function reconnect(run: Run): Promise<void> {
     await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // A refusal is no reason to stop: the checks themselves report it.
+    // The test goes on after a refusal: the checks themselves report it.
     if (isOpen(run.control) && error instanceof ServerError) return
     run.lost = `the server does not answer any more: ${error.message}`
     giveUp(run)

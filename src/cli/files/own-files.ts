@@ -10,7 +10,7 @@ import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
 
 /**
- * Says, as the end of a sentence, which of the program's own files is at a path; undefined if it is no such file.
+ * Says, as the end of a sentence, which of the program's own files is at a path; undefined for other files.
  * Opens only ordinary files, for reading. @param stateDir  as `--state-dir`
  */
 export function ownFileAt(

@@ -6,7 +6,7 @@ import { InputError, UsageError } from '../../errors.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
 import { systemCode } from '../output/terminal-text.js'
 
-/** @throws {UsageError} DDB_USAGE if the text is no function @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
+/** @throws {UsageError} DDB_USAGE if the text is not a function @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
 export function readTransform(given: string): string {
   return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
 }

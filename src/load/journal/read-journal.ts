@@ -18,7 +18,7 @@ const lineFeed = 0x0a
 
 /**
  * Reads the journal of a run, record by record.
- * @returns undefined if there is no journal
+ * @returns undefined without a journal
  */
 export async function readJournal(
   path: string,

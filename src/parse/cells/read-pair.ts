@@ -80,7 +80,7 @@ export function readPoint(
   return store(bytes, x, xEnd, y, yEnd, into, at)
 }
 
-/** Position after the decimal number at `start`; −1 if there is no number. */
+/** Position after the decimal number at `start`; −1 without one. */
 function numberEnd(bytes: Uint8Array, start: number, end: number): number {
   const first = afterSign(bytes, start)
   let p = afterDigits(bytes, first, end)

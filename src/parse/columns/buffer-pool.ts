@@ -40,7 +40,7 @@ export class BufferPool {
     }
   }
 
-  /** Takes back a buffer from `take` that is no longer used. */
+  /** Takes back a buffer from `take` after its last use. */
   give(buffer: ArrayBuffer): void {
     const size = buffer.byteLength
     if (this.#keptBytes + size > maxKeptBytes) return

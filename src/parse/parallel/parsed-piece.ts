@@ -24,7 +24,7 @@ export interface PieceReject extends Pick<
   readonly end: number
   /** Number of line ends between the thread's assumed beginning and this record. */
   readonly lines: number
-  /** True if the record is a row that a column refused; false if it is no row. */
+  /** True if the record is a row that a column refused; false if it is not a row. */
   readonly isRow: boolean
 }
 

@@ -154,7 +154,7 @@ function wordsOf(column: Column): Words | undefined {
 const nullWord = -(2 ** 31)
 const wordValues = 2 ** 32
 
-/** Undefined for a null, or if there is no such column. */
+/** Undefined for a null, or without such a column. */
 function numberAt(words: Words | undefined, row: number): number | undefined {
   if (words === undefined) return undefined
   const { data, isLong } = words
