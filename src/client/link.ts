@@ -186,7 +186,7 @@ export class Link {
     } finally {
       unwatch()
     }
-    // The loss has already failed the synchronous requests. For asynchronous requests only this throw reports the loss.
+    // Losing the connection rejects synchronous requests. For asynchronous ones, only this throw reports the loss.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
   }
 

@@ -31,7 +31,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   user?: string
   /** Redacted from errors and from everything printed. */
   password?: string
-  /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
+  /** Makes every request asynchronous: only `run` works, and nothing is answered (DolphinDB's enableASYNC). */
   enableAsync?: boolean
   /** With `enableAsync`: puts the login into the connect request, so that every request has the asynchronous flag. */
   loginWithConnect?: boolean

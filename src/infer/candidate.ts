@@ -25,7 +25,7 @@ const maxOddTexts = 3
 /** A type is given up once it refuses more than `fewOdd` texts, and more than one in `oddShare` texts. */
 const oddShare = 4
 const fewOdd = 2
-/** From this many texts on, up to one in a hundred may be a slip. */
+/** From this many texts on, up to one in a hundred may be a mistake. */
 const fewestTried = 100
 const slipShare = 100
 
@@ -92,7 +92,7 @@ export class Candidate {
     return this.refused > fewOdd && this.refused * oddShare > this.tried
   }
 
-  /** True if the type accepts nearly every text. The others may be slips, or mean null. */
+  /** True if the type accepts nearly every text. The few refused texts may be mistakes, or mean null. */
   get isNear(): boolean {
     if (this.refused === 0 || this.isOut) return false
     return (
@@ -100,7 +100,7 @@ export class Candidate {
     )
   }
 
-  /** True if the type refused so few texts that they count as slips. */
+  /** True if the type refused so few texts that they count as mistakes. */
   get fitsNearly(): boolean {
     const { tried, refused } = this
     return refused > 0 && tried >= fewestTried && refused * slipShare <= tried

@@ -1,6 +1,6 @@
 /*
-  Chooses a column's type from the texts seen. A chosen type accepts every text but a few slips. If the choice is not the obvious
-  one, a warning explains it.
+  Chooses a column's type from the texts seen. A chosen type accepts all texts, except a few that are probably mistakes.
+  If the choice is not the obvious one, a warning explains it.
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -137,7 +137,7 @@ function suitableType(
   return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
 }
 
-/** The type that accepts all texts but a few slips; undefined if there is none. */
+/** The type that accepts all texts except a few, which are probably mistakes; undefined if there is none. */
 function nearlyType(
   probe: ColumnProbe,
   suits: (type: ColumnType, format?: string) => boolean,
@@ -241,7 +241,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // The candidate for yyyyMMdd may lack a format: a DATE needs a format for such JSON numbers, but not for such texts.
+  // For yyyyMMdd the candidate may lack a format: a DATE reads such texts without one, but JSON numbers only with one.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

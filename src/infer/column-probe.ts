@@ -73,7 +73,7 @@ export class ColumnProbe {
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
   }
 
-  /** Types that were tried to the end, preferred types first. */
+  /** Types that may still fit, preferred types first. If the user gave a type, all types that were tried. */
   get candidates(): readonly Candidate[] {
     return this.#trials.candidates
   }

@@ -42,7 +42,7 @@ const leastDistinct = 1024
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave out records of sums, keeps them and reads the inputs again. Stdin cannot be read twice.
+  // If no option can leave out records of sums, they count as rows: the inputs are read again, except stdin.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }

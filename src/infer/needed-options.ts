@@ -22,7 +22,7 @@ export interface NeededOptions extends SharedNeeds {
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
   /** Number of records after the table; they become rejects. */
   readonly footers: number
-  /** Upper limit of rejects besides the footers. */
+  /** The most rejects to expect, not counting the `footers`. */
   readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean

@@ -36,7 +36,7 @@ export function setTexts(
   return { templates, constants }
 }
 
-/** Finds the texts of template parts in a block. */
+/** The cells of a block, looked up by the name of a JSON member. */
 export interface BlockCells {
   readonly view: DataView
   field(name: string): FieldCells

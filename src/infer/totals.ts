@@ -41,7 +41,7 @@ interface Seen {
   readonly word: string
   readonly file: string
   readonly lineNumber: number
-  /** The start of the line, up to the delimiter after the word for sums; undefined if unknown. */
+  /** The start of the line, up to the delimiter after the word (such as `Total`); undefined if unknown. */
   readonly sign: string | undefined
 }
 

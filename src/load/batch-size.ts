@@ -115,7 +115,7 @@ class GrowingSize implements BatchSize {
   }
 
   reached(batch: AnsweredBatch, place: number, atMs: number): void {
-    // How far the server has come is only an estimate. It is not used for batches of the previous size.
+    // Batches that were handed over before the size changed do not count.
     if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
   }
 

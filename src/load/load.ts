@@ -186,7 +186,7 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 
-/** Asks the server how safely it has stored the rows, unless no row is confirmed or the run must end at once. */
+/** If any row is confirmed and the run need not end at once, asks the server how safely it has stored the rows. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
   if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

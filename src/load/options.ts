@@ -121,7 +121,7 @@ export interface TargetOptions {
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
-  /** Arguments before the batch: JSON values. */
+  /** The function's arguments before the batch, as JSON values. */
   functionArguments?: readonly unknown[]
   /**
    * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:

@@ -11,7 +11,7 @@ export interface RateLimiter {
 }
 
 /**
- * The first batch waits, too: its time counts from this call. If the caller pauses, only the next batch waits less.
+ * Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {

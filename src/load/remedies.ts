@@ -23,7 +23,7 @@ export const remedies = {
   /** The rows may be in the table, but the program cannot search for them. */
   rowsOutOfSight: () =>
     'If none of the rows of these files are in the table, load the plan with `delivery.onDoubt` resend',
-  /** As `rowsOfUnit`, if the rows cannot be looked up. */
+  /** Rows of a plan's unit may be in the table. A transform may have changed them, so nothing can search for them. */
   rowsOfTransform: () =>
     'Check whether rows of these files are there. If there are none, or they should be there twice, load the plan with `delivery.onDoubt` resend; ' +
     'otherwise remove them first',

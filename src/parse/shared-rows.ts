@@ -28,7 +28,7 @@ export interface SharedRows {
 export function newSharedRows(): SharedRows {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
-  /** Columns of an earlier setup: their rows cannot share a batch with later rows. */
+  /** The builder of the previous setup. Its rows cannot share a batch with later rows. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined

@@ -25,13 +25,13 @@ const safeMs = 3 * renewEveryMs
 const lookEveryMs = 250
 /** If monotonic and wall clock drift apart by this much, the machine was suspended or its clock was changed. */
 const jumpMs = 1_000
-/** Attempts to take a lock that keeps changing hands. */
+/** Limit of attempts to take or examine a lock that keeps changing hands. */
 const maxTurns = 100
 
 /** The state of a lock at one look. `unsure`: only watching the lock can show whether the holder lives. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** Stamps of locks that did not change for `staleMs` while this process watched. */
+/** Stamps of the locks that stayed unchanged for `staleMs` while this process watched. */
 type Stale = ReadonlySet<string>
 
 /** Like `Files.lock`, with the waits measured by the given clock. */

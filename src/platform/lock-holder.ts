@@ -18,7 +18,7 @@ export interface LockHolder {
   /** A new token each time a lock is taken. */
   readonly token: string
   readonly pid: number
-  /** Boot and start in ticks since the boot: they distinguish processes with equal pids. null without /proc. */
+  /** Id of the boot, and ticks from the boot to the process's start: they tell equal pids apart. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
   /** The namespaces in which pid and ticks are valid. Undefined for version 0.1.0, which did not renew locks. */

@@ -31,7 +31,7 @@ export interface LockFile {
 export interface LockMachine {
   /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
-  /** Finds out, without waiting, whether the holder lives; see lock-holder.ts. */
+  /** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
   lifeOf(holder: LockHolder): Life
   /** Reads a lock's file. Returns undefined if there is no file, `strange` for anything but an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined

@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** Finds a field by name or number. A path part (`isOther`) gives undefined. Throws if both or neither has the name. */
+/** Finds a field by name or number; undefined for a path part (`isOther`). Throws for an ambiguous or unknown name. */
 export function templateField(
   name: string,
   isOther: boolean,

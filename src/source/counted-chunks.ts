@@ -37,7 +37,7 @@ export class CountedChunks {
 
   #add(chunk: Uint8Array): void {
     this.byteCount += chunk.length
-    // Copies the chunk, which will be overwritten; a pipe may start with chunks shorter than requested.
+    // Copies the chunk, because it will be overwritten. Appends it, because a pipe may first deliver short chunks.
     this.head = Buffer.concat([this.head, chunk])
   }
 

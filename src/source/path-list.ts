@@ -25,7 +25,7 @@ export function newPathList(): GrowingPathList {
   const names = newPackedTexts()
   /** By number of a name: the number of its folder. */
   let folderNos = new Uint32Array(16)
-  /** Numbers of the names, in the order of the paths. */
+  /** By index of a path: the number of its name. */
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined
@@ -131,7 +131,7 @@ const few = 12
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // Holds four bytes and the number of each text; on little-endian machines the two form one 64-bit number.
+  // Holds the number of each text and four of its bytes; on little-endian machines the two form one 64-bit number.
   const words = new Uint32Array(2 * numbers.length)
   /** @returns whether all texts have the same four bytes */
   const fill = (first: number, end: number, offset: number): boolean => {

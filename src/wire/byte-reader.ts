@@ -215,7 +215,7 @@ export class ByteReader {
     return this.#textBefore(0, maxBytes)
   }
 
-  /** Moves up to `count` strings of the current chunk into `target`; false if none ends in the chunk's next block. */
+  /** Moves up to `count` strings from the next bytes of the chunk into `target`; false if no string ends there. */
   strings(count: number, target: StringCollector): boolean {
     if (this.#position === this.#chunk.length) this.#advance()
     const start = this.#position

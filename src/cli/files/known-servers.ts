@@ -58,7 +58,7 @@ export function keepKnownServer(
   )
 }
 
-/** @param warn  called once per server with an unverified RSA key. A run without `warn` leaves this to a later run */
+/** @param warn  called once per server with an unverified RSA key. Without `warn`, a later run warns */
 export function knownLogins(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,
@@ -89,7 +89,7 @@ export function knownLogins(
   }
 }
 
-/** User → login method; ignores entries of earlier versions without a user. */
+/** User → login method. Ignores entries without a user, which earlier versions wrote. */
 function readUsers(path: string): Map<string, LoginMethod> {
   const { users } = readStateFile(path) ?? {}
   return new Map(Array.isArray(users) ? users.filter(isLogin) : [])

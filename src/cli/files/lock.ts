@@ -1,5 +1,5 @@
 /*
-  The lock of --lock NAME.
+  `--lock NAME`: only one process at a time may hold the lock of this name.
 */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'

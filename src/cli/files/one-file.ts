@@ -58,7 +58,7 @@ type Rules = {
     FileSettings[Name] | undefined
 }
 
-/** A path that the run gets or creates. */
+/** A path that the user or the program chose for the run. */
 interface NamedPath {
   readonly path: string
   /** Beginning of the error message. */
@@ -185,7 +185,7 @@ function readPaths(
 
 const inputPart = 'an input'
 
-/** Expands the inputs, and selects those that may have a second role. The run itself reports missing inputs. */
+/** Expands the inputs. Selects those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
   { include, members, path, pathUnmatched }: FileSettings,

@@ -95,7 +95,7 @@ export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as cons
 
 /**
  * The checked state folder: this program's, or the one that the user named.
- * @param warn  called at most once a day if the folder's group may write; a call without `warn` never delays a warning
+ * @param warn  called at most once a day if the folder's group may write; calls without `warn` do not count
  * @throws {UsageError} DDB_CONFIG if others could have written its content
  */
 export function checkedStateFolder(

@@ -26,7 +26,7 @@ export const zhSentences = {
   '; ': '；',
   ': ': '：',
   'Password of {user}: ': '{user} 的密码: ',
-  // While it runs
+  // Progress of a run
   connecting: '正在连接',
   confirming: '正在确认',
   'read {rows}': '已读取 {rows}',
@@ -188,7 +188,7 @@ export const zhSentences = {
   '{rows} would be rejected ({codes})': '{rows}会被拒绝（{codes}）',
   '  {file}, line {line}{column}: {message}': '  {file} 第 {line} 行{column}：{message}',
   ', column {name}': '，列 {name}',
-  // Which tables there are
+  // The list of tables on a server
   '{server} has no table that this user may see': '{server} 上没有此用户可见的表',
   'Tables of {server}:': '{server} 上的表：',
   'Tables of {server}, for {file}:': '{server} 上的表，对照 {file}：',

@@ -12,7 +12,7 @@ import {
   type OptionSources,
 } from './reading/resolve.js'
 
-/** @param flags  as commander found them @throws {UsageError} as `readConfig`; DDB_USAGE if a variable sets nothing */
+/** @param flags  from commander @throws {UsageError} as `readConfig`; DDB_USAGE for an unknown DDB_INGEST_ variable */
 export async function gatherSources(
   command: Command,
   flags: ReadonlyMap<string, readonly string[]>,

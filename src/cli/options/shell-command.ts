@@ -24,7 +24,7 @@ export function shellWord(text: string): string {
 /** The escape for a byte of a file name that is not UTF-8 (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** An octal escape. It always has three digits, so that a digit after it does not become part of it. */
+/** An octal escape. As it always has three digits, a digit that follows does not become part of the escape. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
@@ -86,7 +86,7 @@ export interface TypedCall {
   readonly command: { readonly name: string; readonly options: OptionTable }
   readonly args: readonly string[]
   readonly flags: OptionSources['flags']
-  /** Another command that takes the same options. */
+  /** Name of another command with the same options, to suggest that command; default: `command.name`. */
   readonly name?: string
 }
 
@@ -123,7 +123,7 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options of the program itself, and options that the command expresses differently. */
+/** Options that a proposed load lacks: its host includes the port, its arguments name the files, and it sends rows. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */

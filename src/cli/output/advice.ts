@@ -28,7 +28,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** Repeats the command, except `exec` and loads from a pipe: scripts have effects and may hold passwords. */
+/** Suggests the same command, except for `exec` (scripts have effects, may hold passwords) and loads from a pipe. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -44,7 +44,7 @@ const check: Advice = asked => {
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
-/** Suggests the encoding that the message names: for a load in a `check`, otherwise in the same command. */
+/** Repeats the command with the encoding that the message names. For `load`, suggests `check` instead. */
 const decode: Advice = asked => {
   if (isLoad(asked)) return check(asked)
   const { without, further } = foundOptions(asked)

@@ -7,7 +7,7 @@ import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
 
-/** The lines for a terminal of this width; each must be at least one column shorter. */
+/** The lines for a terminal with this many columns; each line must leave the last column free. */
 export type Frame = (columns: number) => readonly string[]
 
 /** Draws nothing before the first `show`. */

@@ -129,7 +129,7 @@ function seconds(isoTime: string): number {
   return Date.parse(isoTime) / 1000
 }
 
-/** Milliseconds and microseconds without the noise of binary fractions. */
+/** Rounds seconds to microseconds, so that they print without the noise of binary fractions. */
 function round(value: number): number {
   return Math.round(value * 1e6) / 1e6
 }

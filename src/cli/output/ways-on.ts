@@ -6,7 +6,7 @@ import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult } from '../../load/options.js'
 import { mayKnowBatches } from '../../load/transport/confirmations.js'
 
-/** A command, and when it is right. */
+/** A command, and the case in which to use it. */
 export interface Way {
   readonly when: string
   readonly command: string

@@ -23,7 +23,7 @@ export type AskServer = (name: string, args: readonly Value[]) => Promise<Respon
 
 /** The minimum of RFC 7677: with fewer iterations, a false server could quickly find the password from our proof. */
 const fewestIterations = 4_096
-/** Characters quoted of a server's message; the rest of a longer line adds nothing. */
+/** Limit of characters quoted from a server's message: the rest of a longer line adds nothing. */
 const longestQuote = 200
 /** With more iterations a login would keep this machine busy for too long. */
 const mostIterations = 1_000_000

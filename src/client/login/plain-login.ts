@@ -10,7 +10,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The error for a password that the network could read. @param cause  why nothing better is possible, as a clause */
+/** The error if a password would travel in plain text. @param cause  why nothing better is possible, as a clause */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',

@@ -90,7 +90,7 @@ async function failureOf(action: () => Promise<void>): Promise<DdbError | undefi
   }
 }
 
-/** Failures of inputs that do not fit the target. Without such inputs, the first reject if every row was rejected. */
+/** Failures of inputs that do not fit the target. If there are none and every row was rejected: the first reject. */
 function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError[] {
   const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
   const [first] = problems

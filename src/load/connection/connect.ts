@@ -14,7 +14,7 @@ export interface ConnectRules {
   /** Deadline for all hosts, redirects and logins, by the platform's clock. */
   deadlineMs: number
   signal?: AbortSignal | undefined
-  /** See ConnectOptions. */
+  /** Senders should wait once this many bytes are not yet taken by the kernel. */
   highWaterBytes?: number
   closeTimeoutMs?: number
   enableAsync?: boolean

@@ -40,7 +40,7 @@ export interface ServerFacts {
   insertUpserts?: boolean | undefined
   /** For a TSDB table that keeps the last of equal rows, `tableInsert` returns the number of all rows sent. */
   lastAnswersAll?: boolean | undefined
-  /** As `lastAnswersAll`, for a table with a primary key. */
+  /** For a table with a primary key, `tableInsert` returns the number of all rows sent. */
   pkeyAnswersAll?: boolean | undefined
   /** Reserved words such as DATE can be column names, also in queries. */
   reservedNames?: boolean | undefined

@@ -10,8 +10,8 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Asks the server only if the user has named hosts, and never if new rows replace stored ones: then a lost node might
- * still write its batches, so the user has to decide.
+ * Learns which other nodes may take over. Asks only for a DFS table, and only if the user permits redirects. Never asks
+ * if new rows replace stored ones, because a lost node might still write its old batches over newer rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnLiveNodes(

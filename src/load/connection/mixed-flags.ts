@@ -41,7 +41,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   try {
     session.sendScript('ddbIngestMixed = 6')
     session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // The statements give 6 and 42, the question 43, so an answer to a statement cannot be mistaken for the question's.
+    // An answer to a statement would be 6 or 42, so 43 can only be the answer to the question.
     const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })

@@ -94,7 +94,7 @@ export async function askRowsLeft(
   }
 }
 
-/** The count as an expression of type LONG; null if the server cannot tell. */
+/** An expression of type LONG: how many rows the table has had; null if the server cannot tell. */
 export function rowsHadExpression(
   table: TableTarget | undefined,
   total: RowsTotal | null | undefined,

@@ -33,7 +33,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, the next row is kept after `keepEvery` more rows, or `keepShare` of all rows if that is less. */
+/** With small batches, the next row is kept after `keepEvery` rows, or `keepShare` of the rows so far, if fewer. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 

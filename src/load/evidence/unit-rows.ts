@@ -68,7 +68,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     }
     if (rows.length === 0) return
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // Half suffices: the server may have refused some rows. A claim by now means that another process sent the batch.
+    // Half of the rows suffice, as the server may refuse rows. If a claim has appeared, another process sent the batch.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',

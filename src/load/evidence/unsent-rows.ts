@@ -60,7 +60,7 @@ export function unsentCheck(
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // Half of these rows are proof enough, because the server may have refused others.
+    // Half of the rows suffice as proof that the batch was sent before: the server may have refused the others.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
   const whole = ({ rowCount }: Batch): RowsOfBatch => ({ start: 0, end: rowCount })
@@ -81,7 +81,7 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, the number of lanes was a power of two, at most 16. A multiple of 16 keeps those lanes apart, too.
+  // With `auto`, there were 1, 2, 4, 8 or 16 lanes. With a multiple of 16, rows of two such lanes never share a lane.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)
@@ -92,7 +92,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   const { plan } = run
   const found = toldOf(run)
   const { target: before } = found
-  // The check is for a server that restarted: a table counted by `totalRows` is then empty, a persisted one is not.
+  // This check is for a restarted server. A restart empties tables counted by `totalRows`, but not persisted tables.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
   // If the journal has no records of batches, the run stores all rows again, as further copies (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0

@@ -224,7 +224,7 @@ function sumOf(parts: readonly SentPart[], rowsOf: (part: SentPart) => number): 
   return parts.reduce((sum, part) => sum + rowsOf(part), 0)
 }
 
-/** Gives rows of one lane a new number in place of their old one, which neighbouring rows may share. */
+/** Adds a part with a new batch number. Removes the earlier parts that contain any of its rows. */
 export function replacePart(lanes: SentLanes, part: SentPart): void {
   const end = part.firstRow + part.batch.rows
   lanes.parts = lanes.parts

@@ -216,7 +216,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   }
 }
 
-/** Like the function `number`, for rows of several lanes. */
+/** Applies the event that rows are about to be sent in lanes, each lane under its own number. */
 function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
   const { no, ranges, rows, lanes } = event
   const numbered = lanes.perLane.filter(count => count > 0)
@@ -257,7 +257,7 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
   }
 }
 
-/** @throws if batch `firstNo` is not divided by lane, or the rows are not all in one lane of it */
+/** @throws if batch `firstNo` is not divided by lane, or if none of its lanes contains all these rows */
 function replaceInLanes(
   { sent, laned }: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,

@@ -77,7 +77,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** If a lane's rows form more ranges than this, the lane records the batch's whole ranges as the place of its rows. */
+/** If a lane's rows form more ranges than this, whole ranges of the batch are recorded as their place. */
 const mostPlaces = 64
 
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {

@@ -188,7 +188,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // Missing rows that were read back are also in `unlike`, so the larger of both numbers counts.
+    // A missing row that was looked up is in `unlike`, too. So the larger number counts, not the sum.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0

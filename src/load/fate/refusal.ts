@@ -24,7 +24,7 @@ export type Refusal =
 
 const transient = [
   /<(ChunkInTransaction|ChunkInRecovery|DataNodeNotAvail|DataNodeNotReady|ControllerNotAvail|ControllerNotReady|CacheInvalid)>/,
-  // Without an address: a leader is being elected.
+  // If the message names no leader's address, a leader is being elected.
   /<NotLeader>/,
   /RefId:\s*(S00002|S01019|S03020|S01012|S01070|S01071)\b/i,
   /owned by transaction|locked and in use by transaction/i,

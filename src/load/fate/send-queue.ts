@@ -85,7 +85,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.#parts.get(no)!
   }
 
-  /** Drops the rows of a batch that is about to be counted. */
+  /** Drops the rows of a batch. The caller then records their outcome. */
   forget(batch: OpenBatch): void {
     const { lane } = this.partOf(batch)
     if (lane !== undefined) lane.open--
@@ -161,8 +161,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /**
    * Takes up a part that an earlier process sent under a number.
-   * @param attempt  the last attempt that the server has begun; undefined if there is none: the part is then sent
-   *   again, as the earlier copy may be lost
+   * @param attempt  the last attempt that the server has begun. If undefined, the server has begun none: the part is
+   *   then sent again, because the earlier copy may be lost
    */
   takeUp(part: Part, no: number, attempt: number | undefined): OpenBatch {
     const { state, platform } = this.#run

@@ -92,7 +92,7 @@ export async function makeManifest(
     isCut ||= ranges.length > 0
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // All parts of a file with a day go to that day's partition. Without a day, each part is a group of its own.
+      // If the file has a day, all its parts belong to that day's group. Otherwise each part is a group of its own.
       const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }

@@ -22,7 +22,7 @@ export interface PlanAsking {
 
 /** What a process needs to query the plan's table after `joinPlan`. */
 export interface ShardAsking extends PlanAsking {
-  /** The `look` that the process gave to `joinPlan`. */
+  /** Number of the row that `joinPlan` inserted for this process. If the row is gone, the table was replaced. */
   readonly look: bigint
 }
 

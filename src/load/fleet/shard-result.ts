@@ -33,7 +33,7 @@ export interface ShardCourse {
 
 /** The most inputs to list, so that a shard of a hundred thousand files does not get an object for each. */
 const mostInputs = 100
-/** Most rejects and notices to list, as for a single run. */
+/** Limits of the rejects and notices to list, as for a single run. */
 const mostFirst = 60
 const mostNotices = 20
 

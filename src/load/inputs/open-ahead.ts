@@ -17,7 +17,7 @@ export interface OpenAhead {
 }
 
 const maxFiles = 16
-/** Most content of opened inputs to hold in memory. */
+/** Limit of the content of opened inputs that is held in memory. */
 const maxBytes = 2 * chunkBytes
 
 /**

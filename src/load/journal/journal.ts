@@ -207,7 +207,7 @@ class KeptJournal implements Journal {
         if (record === undefined) return
         if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
         this.#add(record)
-        // The disk must have these records before the server has the ledger, or before evidence of a loss is removed.
+        // Must be on the disk before the process creates the ledger, or removes the run's objects from the server.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
       }

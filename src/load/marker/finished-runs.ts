@@ -102,7 +102,7 @@ export async function askFinished(
 }
 
 /**
- * The highest number of a process that finished the run: a journal that knows fewer processes is from an earlier time.
+ * The highest number of a process that finished the run. A journal that knows fewer processes is an outdated copy.
  * @returns 0 if there is no mark, or only marks of earlier versions; undefined if the server does not tell
  * @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -38,7 +38,7 @@ const maxMarkers = 50
 
 interface MarkedRun {
   readonly token: bigint
-  /** Session of the run's last process; `leftInOrder` if that ended cleanly and the run will be resumed. */
+  /** Session of the run's last process; `leftInOrder` if that process ended cleanly and the run will be resumed. */
   readonly sessionId: bigint
 }
 

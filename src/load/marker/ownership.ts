@@ -10,7 +10,7 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** The entry of a process is this plus the number in `owner`. Lower entries are about sessions. */
+/** A process's entry in the marker is its `owner` number plus this constant. Lower entries are about sessions. */
 const beforeFirst = firstOwner
 
 export interface KnownOnServer {

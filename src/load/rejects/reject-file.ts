@@ -18,10 +18,10 @@ export interface RejectFile {
   /** Bytes on the disk: `sizeBytes` in the rejects file, `reasonsBytes` in the file of reasons. */
   readonly sizeBytes: number
   readonly reasonsBytes: number
-  /** Rows that were added but could not be kept. */
+  /** Rows that were added but are not in the files, because writing failed. */
   readonly unplaced: number
   /**
-   * Queues the record and its reason; a full queue is written. After a failure the row is unplaced.
+   * Queues the record and its reason; a full queue is written. After a failure the row counts as `unplaced`.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, reason: RejectReason): void

@@ -67,7 +67,7 @@ interface ShapeFile {
 export interface AboutRun {
   /** A key that is equal for inputs whose records are read in the same way. */
   keyOf(inputFile: string): string
-  /** The description of the run in the first line of the reasons. */
+  /** Describes the run, for the first line of the file of reasons. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
   readonly offsets: ColumnOffsets | undefined
 }

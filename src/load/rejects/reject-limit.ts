@@ -40,7 +40,7 @@ export function mayReachLimit(
   return onError === 'stop' || rejected > most
 }
 
-/** The failure of a run that ended with too many bad rows. A limit in percent now applies even to few rows. */
+/** The failure of a run that ended with too many bad rows. At the end, a limit in percent applies even to few rows. */
 export function finalLimitFailure({
   plan,
   state,

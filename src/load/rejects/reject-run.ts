@@ -32,7 +32,7 @@ export interface RejectReason {
   value: string | null
   /** Only in the first line of a file: the options of its run. */
   run?: RejectRun
-  /** Time zone offsets of columns; only in lines written after more offsets became known. */
+  /** Known time zone offsets, by column; only in the first line after another offset became known. */
   offsets?: Readonly<Record<string, string>>
 }
 
@@ -121,7 +121,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** The first line of the reasons, and all lines with time zone offsets; undefined for an invalid line. */
+/** Parses the first line of the reasons, and all lines with time zone offsets. An invalid line gives undefined. */
 async function tellingLines(
   path: string,
   reasons: string,
@@ -220,7 +220,7 @@ export function retryOptions(
 }
 
 /**
- * Replaces references to the input's name by their former texts, because the rejects file has another name.
+ * Replaces references to the input's name by the recorded texts, because the rejects file has another name.
  * @throws {UsageError} DDB_USAGE for columns whose texts are no longer known
  */
 function setAgain(

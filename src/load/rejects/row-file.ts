@@ -13,7 +13,7 @@ export interface RowFile {
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that are completely in the file. */
   wholeRows(): number
-  /** Empties the queue. Its first `rows` rows stay in the file. */
+  /** Keeps the queue's first `rows` rows in the file, and empties the queue. */
   keep(rows: number): void
   /** Cuts off everything after the kept rows. */
   cut(): void

@@ -7,7 +7,7 @@ import { maxQueuedBytes } from './row-queue.js'
 export interface RowPair {
   /** Rows certainly on the disk. */
   readonly rows: number
-  /** Rows that could not be kept. */
+  /** Rows that are not in the files, because writing failed. */
   readonly unplaced: number
   /** True if nothing more may be added to the queues. */
   readonly hasFailed: boolean

@@ -205,7 +205,7 @@ function bucketOf(key: Key, width: number, buckets: number): number {
   return Number(BigInt.asUintN(64, key) % BigInt(buckets))
 }
 
-/** Looks up the text of a SYMBOL column only once for each entry of its base. */
+/** Returns a function that finds the group of a row. For a SYMBOL column, it looks up each different text only once. */
 function placesBy(
   column: Column,
   keyAt: (row: number) => Key | null,

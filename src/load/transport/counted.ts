@@ -17,7 +17,7 @@ import { sendOff, whyNotAsked, type Flow } from './unasked.js'
 export interface Counting {
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
-  /** See CountWait.idle; asked on the counting session. */
+  /** Whether the server has no work left for this session (`CountWait.idle`). Asks on the counting session. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
   /** Asks on the counting session, or on a new session if the server has forgotten it. */
   ask: CountingSession['ask']

@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed, as far as the plan requests it and the target allows it.
+  Chooses how batches are sent and confirmed: what the plan requests, as far as the target allows it.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -66,7 +66,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program waits for the outcome of each row, which a count cannot tell.
+  // Rows that a program passes are counted only on request: a count cannot tell the program each row's outcome.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)

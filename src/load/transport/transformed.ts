@@ -9,7 +9,7 @@ import { rowsText } from '../fate/row-counts.js'
 /**
  * Rows that the transform left; null if the transform threw an error.
  * @param received  rows of the batch
- * @param taken  −1 after a refusal, null if the server does not tell
+ * @param taken  rows that the table took; −1 after a refusal, null if the server does not tell
  * @throws {DdbError} DDB_PROTOCOL if the numbers are impossible
  */
 export function rowsLeft(

@@ -80,7 +80,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // If this throws, the caller counts the whole batch as unsent. Once a lane was sent, only the rest is unsent.
+    // If this function throws, its caller counts the whole batch as unsent. So it throws only if no lane was sent.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))

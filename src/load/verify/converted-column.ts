@@ -7,7 +7,7 @@ import { columnTypeText, type ColumnType, type DataType } from '../../protocol/d
 import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, TypedVector } from '../../protocol/value.js'
 
-/** Units per day: of each type with a date, and of each type with only a time of day. */
+/** Units per day: `dated` for types with a date, `ofDay` for types with only a time of day. */
 const dated: ReadonlyMap<DataType, bigint> = new Map([
   ['DATE', 1n],
   ['DATEHOUR', 24n],

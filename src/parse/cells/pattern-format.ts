@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true for one digit per letter: nothing separates the field from the next, or from earlier digits */
+/** @param isExact  true if the field touches the next field or earlier digits: it then has one digit per letter */
 function digitsOf(
   letter: string,
   length: number,

@@ -69,7 +69,7 @@ export class TimeZone {
 
   /** Whether no clock of the zone ever showed this time, because clocks were put forward past it. */
   skips(wallSeconds: number): boolean {
-    // Usually this time is in the same period as the previous one.
+    // Usually the zone has the same offset at this time as at the time looked up last.
     if (wallSeconds - this.#offset >= this.#from && wallSeconds - this.#offset < this.#to) {
       return false
     }
@@ -101,7 +101,7 @@ export class TimeZone {
 
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
-/** The first second after `from`, and not after `to`, with an offset other than `before`. */
+/** The first second after `from`, up to and including `to`, whose offset differs from `before`. */
 function changeBetween(
   from: number,
   to: number,

@@ -81,8 +81,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Position after the record at `start`, whose quotes are broken, and after all that may belong to the record. Gives
-   * `openEnd` if a quote of the record is never closed, and `unknownEnd` if the position cannot be determined.
+   * Finds the end of everything that may belong to the record at `start`, whose quotes are broken. Returns `openEnd` if
+   * a quote of the record is never closed, and `unknownEnd` if the end cannot be determined.
    */
   endOf(start: number, input: BrokenInput): number {
     this.#input = input

@@ -86,7 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** The first input's answer. Undefined if this input begins with another header, or with a header instead of a row. */
+/** The first input's answer to whether there is a header; undefined if this input's first record contradicts it. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],

@@ -270,7 +270,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | As
   return isHeaderByData(record, { file, records, ...settled })
 }
 
-/** If the user must decide about the header, adds to the error what stands above the table. */
+/** If the user must decide about the header, adds to the error what surrounds the table, and the options for that. */
 function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()

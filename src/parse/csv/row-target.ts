@@ -1,6 +1,6 @@
 /*
   The target of rows, as far as opening an input needs it. Records that fit the target's columns show whether the first record is
-  a header, and what a field without a name is.
+  a header, and whether records end with a delimiter or begin with a row name.
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'

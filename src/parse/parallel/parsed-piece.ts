@@ -37,7 +37,7 @@ export interface ParsedPiece {
   readonly begin?: number
   /** Position after the last record. */
   readonly end: number
-  /** Number of line ends between the thread's assumed beginning and `end`. */
+  /** Number of line ends between the beginning that the thread assumed and `end`. */
   readonly lines: number
   /** Number of bytes that do not belong to a record. */
   readonly otherBytes: number

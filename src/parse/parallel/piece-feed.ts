@@ -47,7 +47,7 @@ interface Piece {
   readonly isOwn: boolean
 }
 
-/** After so many turns of the event loop, a fast writer has written more to its pipe. */
+/** Limit of event loop turns to wait for a pipe: by then, a fast writer has written more. */
 const mostTurns = 4
 
 const nothing = new Uint8Array(0)

@@ -1,5 +1,5 @@
 /*
-  Moves the rows and rejects of a piece that a thread has read correctly into the batch: some at a time, in order.
+  Moves rows and rejects into the batch, some at a time and in order, from a piece that a thread has read correctly.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'

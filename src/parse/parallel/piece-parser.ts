@@ -16,7 +16,7 @@ import {
 import { pieceLines, type PieceLines } from './piece-lines.js'
 import type { PieceReading } from './piece-reading.js'
 
-/** Limits the input of one block, as the reader does. */
+/** Limit of the input of one block; the same as in `BlockReader`. */
 const largestBlockBytes = 128 * 1024
 
 /** A piece with more rejects probably begins elsewhere than assumed, and keeping them would cost much memory. */

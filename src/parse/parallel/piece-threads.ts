@@ -14,7 +14,7 @@ const slotBytes = 512 * 1024
 
 /** Slots per thread: one piece being read, and some that wait for the reader, because the reader also sends batches. */
 const slotsPerThread = 4
-/** Slots for the reader: the piece that it reads, the piece that is left to it, and the newest piece. */
+/** Slots for the reader: the piece that it reads, a small piece that no thread reads, and the newest piece. */
 const slotsOfReader = 3
 
 /** For smaller pieces, taking over a result takes as long as reading. */

@@ -127,7 +127,7 @@ export class ReadAhead {
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
     // The reader must read the last wanted record itself.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // If a reject may end the run, the reader must read the piece itself: the thread only counted the whole piece.
+    // If a reject may end the run, the reader must read the piece itself: the thread's counts are of the whole piece.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false

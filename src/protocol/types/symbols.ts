@@ -160,7 +160,7 @@ function compacted(vector: SymbolVector): SymbolVector {
 
 /** Number of codes for which the next code is remembered; a power of two. */
 const guesses = 4_096
-/** Guessing ends if more than this many guesses, and more than a quarter of them, were wrong. */
+/** `symbolVectorOf` stops guessing codes after more wrong guesses than this, if over a quarter of all were wrong. */
 const wrongGuesses = 256
 
 /** A SYMBOL vector of `texts`. Its codes count from 1 in order of first appearance; '' is null. */

@@ -31,8 +31,8 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts `from` (docs/server-semantics.md#conversions-on-insert): times of day into each other;
- * DATETIME, TIMESTAMP and NANOTIMESTAMP into times of day; all types with a date, except MONTH, into all such types.
+ * Whether an insert converts `from` (docs/server-semantics.md#conversions-on-insert): times of day to each other; MONTH
+ * to no other type; other types with a date to every type with a date, and those with seconds also to times of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true

@@ -58,7 +58,7 @@ const firstByteOfGet = 0x47
 // `close` cuts off all peers after `goodbyeMs` without progress. A socket that we end is cut off after `lingerMs`.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/** Limit of connections without a request: many clients may start at once, but no client may open ever more. */
+/** Limit of connections without a request: many clients may start at once, but none may open an unlimited number. */
 const maxSilent = 1_024
 
 /** Listens on one port, from `listen` to `close`. */

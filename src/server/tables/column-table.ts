@@ -1,6 +1,6 @@
 /*
-  The one table implementation of the embedded server. Rules make a table keyed or partitioned: rows without a partition are
-  left out, rows whose key the table already has change that row or are left out, and the rest is appended.
+  The one table implementation of the embedded server. Rules make a table keyed or partitioned. A row that fits no
+  partition is left out. A row whose key the table already has changes the stored row, or is left out.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'

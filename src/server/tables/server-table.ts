@@ -63,7 +63,7 @@ export interface ServerTable {
   readonly rows: number
   /** Rows ever appended, including rows that have left memory. */
   readonly totalRows: number
-  /** Counts rows that are dropped at once (`serve --discard`). */
+  /** Counts rows that `serve --discard` drops instead of storing. */
   forget(rows: number): void
   /** Which rows of a stream table leave memory; undefined if none do. */
   cache: TableCache | undefined

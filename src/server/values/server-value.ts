@@ -40,7 +40,7 @@ export interface PartialFunction {
 
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
-/** `INT`, `DECIMAL64(4)`, `DOUBLE[]` used as a value in `[INT, SYMBOL]`. */
+/** A type's name as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
 export interface TypeName {
   form: 'type'
   column: ColumnType

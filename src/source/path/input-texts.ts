@@ -127,7 +127,7 @@ function pathError(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_COLUMN', `the path "${path}" ${what}`, { file: path })
 }
 
-/** Refuses a file with two names if the names contain different texts. @throws {InputError} DDB_INPUT_COLUMN */
+/** Refuses a file whose two names would give its rows different values. @throws {InputError} DDB_INPUT_COLUMN */
 export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
   if (reader.isSkipped(path) && reader.isSkipped(input)) return
   const texts = [path, input].map(one => {

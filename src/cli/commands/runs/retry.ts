@@ -147,7 +147,7 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
   )
 }
 
-/** Whether earlier attempts sent nothing, so that the file may hold other rows by now. */
+/** Whether earlier attempts sent nothing: then the run starts over, even if the file now holds other rows. */
 function isUntouched(before: KnownRun | undefined): boolean {
   return before?.holder === undefined && before?.journal.isUntouched === true
 }

@@ -66,7 +66,7 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
-  /** The pattern (`--path`) for the parts of the paths that would be columns. */
+  /** A pattern for `--path` that turns days and codes in the paths into columns; undefined if none is suggested. */
   readonly path: string | undefined
   readonly commands: readonly string[]
   /** @throws {DdbError} if no table fits the columns and the user's wishes */

@@ -21,7 +21,7 @@ export type FieldValue<Field extends LoadField> = Field extends TopField
       : never
     : never
 
-/** Heading of the help that contains an option. */
+/** Heading under which the help lists an option. */
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 

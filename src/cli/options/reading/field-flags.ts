@@ -10,7 +10,7 @@ const flags = new Map<string, string>(
   ),
 )
 
-/** Backticks around anything but a field stay: they are DolphinDB's symbols. */
+/** Replaces each field in backticks by its flag. Other backticks stay, because they are DolphinDB's symbols. */
 export function withFlags(sentence: string): string {
   return sentence.replace(
     /`([A-Za-z]+(?:\.[A-Za-z]+)?)`/g,

@@ -45,7 +45,7 @@ import { resumedFiles } from './resumed-files.js'
 /** Time between two looks for new files and names: listing folders costs more than looking at an open file. */
 const scanEveryMs = 1_000
 
-/** Each open file needs a descriptor and some megabytes: room for a line of its own, and for a batch. */
+/** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
 
 /** Limit of notices remembered to avoid repeating them. */
@@ -291,7 +291,7 @@ class FollowedInputs implements Inputs {
     return this.#reading.bytesError
   }
 
-  /** Open files end by themselves, once their rows were handed over. */
+  /** Once reading has begun, open files close by themselves after their rows were handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
     if (this.#hasBegun) return

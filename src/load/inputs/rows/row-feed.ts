@@ -83,7 +83,7 @@ class RowFeed implements Feed {
     return
   }
 
-  /** Whether the run has ended. Asks the delivery, whose failure a run without rows would not notice. */
+  /** Whether the run has ended. Also looks for a failed delivery, which the run would not notice while no rows come. */
   #isEnded(): boolean {
     const { ending, delivery } = this.#run
     if (delivery?.failure !== undefined) ending.fail(delivery.failure)

@@ -205,7 +205,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies each kept row whose batch has reached the attempt of the row. */
+  /** Applies each kept ledger row whose attempt this process has reached. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup

@@ -220,7 +220,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
-/** Looks first and removes last: if the process is killed in between, the process that resumes the run still finds everything. */
+/** Looks at the target, and only then removes ledger and marker: after a kill in between, a resumed run has both. */
 async function leaveTarget(
   { queue: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,

@@ -164,8 +164,8 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 }
 
 /**
- * Reads rows of the ledger from `from` on. Rows are never changed or removed, so a number of rows is a cursor.
- * @param tellsLeft  whether to read the number of rows that a transform has left
+ * Reads at most `rows` rows of the ledger after its first `from` rows, which never change and are never removed.
+ * @param tellsLeft  whether to read how many rows remained after a transform
  */
 export function ledgerQuery(
   ledger: string,

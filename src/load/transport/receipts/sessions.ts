@@ -110,7 +110,7 @@ export function connectData(
   })
 }
 
-/** A session for data that is opened before it is known whether the run needs the session. */
+/** A data session, opened before it is known whether the run needs it. */
 export interface EarlySession {
   /** The caller must use or close the session. After this call, `giveUp` does nothing. */
   take(): Promise<Session>
@@ -217,7 +217,7 @@ export function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-/** The error for a server that answered before. A server that never answered gets another error. */
+/** The error if a lost connection cannot be opened again. A server that never answered gets another error. */
 export function notComingBack(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',

@@ -212,7 +212,7 @@ function compoLevels(scheme: ServerValue): LevelScheme[] {
   if (levels.length < 2 || levels.length > maxLevels) {
     throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
   }
-  // Copies: partitions added to this database must not appear in others made from the same handles.
+  // Copies: partitions added to this database must not appear in other databases made from the same handles.
   return levels.map(level => ({ ...level }))
 }
 

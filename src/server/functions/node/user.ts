@@ -30,7 +30,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** Makes the session this user's. The connection handles encrypted logins, which are requests of their own. */
+  /** Logs the session in as this user. The connection handles encrypted logins, which are requests of their own. */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {

@@ -174,7 +174,7 @@ export function makeTable(
 
 /**
  * Like `makeTable`, but the first argument names the key columns.
- * @throws {ScriptError} if the argument names no column
+ * @throws {ScriptError} if the first argument is empty
  */
 export function makeKeyedTable(
   context: CallContext,

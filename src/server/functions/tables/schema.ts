@@ -102,7 +102,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
   })
 }
 
-/** One level is described by scalars and its scheme, several levels by vectors and a tuple of their schemes. */
+/** Describes one level by scalars and its scheme, or several levels by vectors and a tuple of their schemes. */
 function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
   const schemes = levels.map(level => levelOf(level).schema)
   return {

@@ -44,7 +44,7 @@ function picked(
   return value
 }
 
-/** The value of a name; undefined for other nodes. As nothing keeps the value, the variable alone still owns it. */
+/** The value of a name, for a use that does not keep the value; undefined for other nodes. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }

@@ -127,7 +127,7 @@ function negated(value: ServerValue): ServerValue {
 function continuesConstants(cursor: Cursor): boolean {
   const token = cursor.peek()
   if (token.newlineBefore) return false
-  // Strings and symbols need no blank between them.
+  // No blank is needed before a string or symbol.
   if (token.kind === 'string' || token.kind === 'symbol') return true
   if (!token.spaceBefore) return false
   if (token.kind === 'name') return constants.has(token.text)

@@ -41,7 +41,7 @@ export interface ListLiteral extends Node {
   readonly elements: readonly Expression[]
 }
 
-/** `{k: v}`; a plain word as key is already a string literal. */
+/** `{k: v}`. If a key is a plain word, the parser makes it a string literal. */
 export interface DictionaryLiteral extends Node {
   readonly kind: 'dictionary'
   readonly entries: readonly { key: Expression; value: Expression }[]
