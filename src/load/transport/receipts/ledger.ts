@@ -9,7 +9,7 @@ import type { Column, Table } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
 import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
 import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
-import { claimPhase, ledgerQuery, ledgerScript, probeScript, type WrittenLedger } from './script.js'
+import { claimPhase, ledgerQuery, probeScript, shareScript, type WrittenLedger } from './script.js'
 
 export interface LedgerRow {
   batchNo: number
@@ -26,6 +26,8 @@ export interface LedgerRow {
 }
 
 export interface Ledger extends WrittenLedger {
+  /** True if the ledger had no rows when it was opened: this process created it. */
+  readonly isNew: boolean
   /** Rows read so far. */
   seen: number
 }
@@ -49,16 +51,19 @@ export async function openLedger(
   version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
   const name = run.ledger ?? ledgerName(run.token, number, version)
+  // An earlier process has probed its ledger, so that ledger has a row.
   const script = `${markScript(session, run)}ddbIngestKnown = 0
+ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
-${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, version)}}
-[ddbIngestOwner, long(ddbIngestKnown)]`
-  const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
+${run.ledger === undefined ? shareScript(name, version) : ''}ddbIngestHad = rows(objByName("${name}", true))
+${probeScript(name, version)}}
+[ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)]`
+  const [owner, known, had] = longsOf(await session.run(script, { timeoutMs }))
   await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
-  return { name, version, countsDuplicates: known === 1n, seen: 0 }
+  return { name, version, countsDuplicates: known === 1n, isNew: had === 0n, seen: 0 }
 }
 
 /**

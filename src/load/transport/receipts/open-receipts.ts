@@ -71,7 +71,9 @@ export async function openReceipts(
   }
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
-    const earlier = await earlierReceipts(run, node, description, left.ledger)
+    // Others may have removed the ledger after the server said that it exists.
+    const hasLedger = left.ledger && !node.hasNewLedger
+    const earlier = await earlierReceipts(run, node, description, hasLedger)
     run.emit({
       kind: 'numbersGiven',
       lastNo: earlier.lastNo,

@@ -188,6 +188,11 @@ export class ReceiptNode implements Outlet {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
 
+  /** Whether this process created the present ledger. */
+  get hasNewLedger(): boolean {
+    return this.#ledger.isNew
+  }
+
   /** Rows read from the present ledger. */
   get ledgerRows(): number {
     return this.#ledger.seen

@@ -40,7 +40,7 @@ async function scene(t: Test) {
 t.test("opening marks the run's name and creates an empty ledger", async t => {
   const { session, shared } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, seen: 0 })
+  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, isNew: true, seen: 0 })
   t.strictSame(shared(), [name, 'ddbIngest_nightly'])
   t.equal((await openLedger(session, run, 2, timeoutMs)).name, `${name}_2`)
 })
@@ -122,7 +122,11 @@ t.test('a server that refuses to remove a ledger causes no failure', async t => 
       beforeExecute: ({ text }) => (text.includes('undef(') ? { error: 'no rights' } : undefined),
     },
   })
-  await dropLedger(session, { name, version: 2, countsDuplicates: false, seen: 0 }, timeoutMs)
+  await dropLedger(
+    session,
+    { name, version: 2, countsDuplicates: false, isNew: true, seen: 0 },
+    timeoutMs,
+  )
   t.notOk(session.closed)
 })
 
@@ -156,7 +160,7 @@ t.test('the next process of a run finds the ledger and reads it from the beginni
   await note(1, 0, 8)
   await readLedger(session, before, timeoutMs)
   const ledger = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, seen: 0 })
+  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, isNew: false, seen: 0 })
   t.match(await readLedger(session, ledger, timeoutMs), [
     { batchNo: 0, phase: 8 },
     { batchNo: 1, phase: 0 },

@@ -22,6 +22,7 @@ const ledger: Ledger = {
   name: 'ddbIngestLedger_test',
   version: 2,
   countsDuplicates: false,
+  isNew: true,
   seen: 0,
 }
 
