@@ -262,7 +262,7 @@ export class CsvTokenizer implements LineFormat {
     if (this.emptyLines !== 'rows' || !this.#isEmptyLine(start)) {
       const next = scanner.scan(block, row, start)
       if (next < 0 || scanner.fields === block.fieldCount) return next
-      return this.#otherCount(block, row, next)
+      return this.#otherCount(block, row, start, next)
     }
     scanner.openQuoteAt = -1
     scanner.quotedLines = 0
@@ -283,7 +283,7 @@ export class CsvTokenizer implements LineFormat {
    * @param next  position after the record
    * @returns `next` if the record is a row nevertheless, else `faulty`
    */
-  #otherCount(block: RecordBlock, row: number, next: number): number {
+  #otherCount(block: RecordBlock, row: number, start: number, next: number): number {
     const { fieldCount, starts, ends } = block
     const { fields, isLastEmpty } = this.#scanner
     if (fields === fieldCount + 1 && isLastEmpty && this.#trailingDelimiter) return next
@@ -291,7 +291,8 @@ export class CsvTokenizer implements LineFormat {
       const firstCell = row * fieldCount
       starts.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
       ends.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
-      this.raggedRecords++
+      // A record that is too long is rejected, and may not even be scanned to its end.
+      if (!this.#isOverLimit(start, next)) this.raggedRecords++
       return next
     }
     this.#wrongCountNext = next

@@ -429,6 +429,18 @@ t.test('records with other numbers of fields are rejected, padded or cut, and co
   }
 })
 
+t.test('a record that is too long is not counted as padded, whatever the chunks are', async t => {
+  const text = `1,2,3\n${'x'.repeat(60)},4\n5,6\n`
+  for (const chunkBytes of [1, 7, 40, 66, 1000]) {
+    const { rejects, reader } = await read(text, 'a:STRING,b:INT,c:INT', {
+      ...{ chunkBytes, ragged: 'pad', header: 'no' },
+      maxRecordBytes: 60,
+    })
+    t.match(rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG' }])
+    t.equal(reader.raggedRecords, 1, `${chunkBytes}`)
+  }
+})
+
 t.test('a trailing delimiter in most records makes no field', async t => {
   for (const chunkBytes of [1, 4, 1000]) {
     for (const end of ['\n', '\r\n', '\r']) {
