@@ -269,10 +269,10 @@ ${forms.join('\n')}
 ## Text that is loaded
 
 Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
-null in every column. In JSON they were strings; [JSON](json.md) describes numbers and booleans. The last column has
-examples of text that is not a value: such rows are [rejected](rejects.md), or null and counted with \`--lenient\`. Times with
-different offsets are in one column here, so they were loaded with \`--timezone none\`; otherwise all times of a column must have
-[the same offset](csv.md#time-zones), or none.
+null in every column. In the JSON that was loaded, all these texts were strings; [JSON](json.md) describes numbers and
+booleans. The last column has examples of text that is not a value: such rows are [rejected](rejects.md), or null and counted
+with \`--lenient\`. Times with different offsets are in one column here, so they were loaded with \`--timezone none\`; otherwise all
+times of a column must have [the same offset](csv.md#time-zones), or none.
 
 | type | is a value | is not |
 |---|---|---|

@@ -18,7 +18,7 @@ export interface ServerFacts {
   limitFromEnd?: boolean | undefined
   /** The server answers an urgent request while all workers are busy. */
   urgentQuestions?: boolean | undefined
-  /** Receipts work for views whose parameter is not `mutable`. */
+  /** Receipts also work for function views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
   /** The server accepts scripts that create stream tables. The next eight facts say so for kinds of DFS tables. */
   createsStream?: boolean | undefined

@@ -54,7 +54,7 @@ export type Decision =
   | { kind: 'reject' }
   /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Rows may be stored, or no retry is left. If `stops`, the same refusal of the next batch ends the run. */
+  /** Rows may be stored, or no retry is left. `stops`: the run ends if the next batch is refused in the same way. */
   | { kind: 'uncertain'; stops: boolean }
   /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }

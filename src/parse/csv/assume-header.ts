@@ -14,7 +14,7 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** A pattern. `names` and `values`: the percentage of names and of values that fit it and no earlier one of `looks`. */
+/** A pattern; a text counts for the first of `looks` that it fits. Percentages of names and of values that count for it. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number

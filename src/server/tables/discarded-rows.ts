@@ -9,9 +9,9 @@ import { prepareColumns } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * How many rows count as inserted into `table`; undefined if they must really be inserted, as into tables that are
- * neither shared nor stored. Single rows for a keyed stream table are really inserted, too: the loader keeps receipts
- * in such a table, and an insert of a receipt tells whether its batch was sent before.
+ * How many rows the server claims to have inserted while it drops them; undefined if the insert must be carried out:
+ * into tables that are neither shared nor stored, and of a single row into a keyed stream table. The loader keeps
+ * receipts in such a table, and an insert of a receipt tells whether its batch was sent before.
  * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
 export function discardedRows(

@@ -11,7 +11,7 @@ export const unmatchedChoices = ['skip', 'null'] as const
 
 export type PathUnmatched = (typeof unmatchedChoices)[number]
 
-/** Texts of one input by name; undefined means null. */
+/** Texts from the path of one input, by the name of the part; undefined means null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
 export interface NamedTexts {
