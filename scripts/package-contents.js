@@ -16,7 +16,7 @@ const needed = [
   /^dist\/(cli\/(main|dispatch)|piece-thread|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
-  /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability)\.md)[A-Za-z0-9-]+\.md$/,
+  /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability|scaling)\.md)[A-Za-z0-9-]+\.md$/,
   /^docs\/bench\.svg$/,
   /^man\/ddb-ingest\.1$/,
   /^examples\/[a-z-]+\.js$/,
