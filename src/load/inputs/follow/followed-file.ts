@@ -47,7 +47,7 @@ export interface Following {
   readonly reading: InputReading
   readonly turns: Turns
   readonly ended: AbortSignal
-  /** Called for records that no earlier process has read; a negative number takes some back. */
+  /** Called for records that no earlier process has read. */
   readonly onRecords: (more: number) => void
   readonly onBytes: () => void
 }
