@@ -60,7 +60,7 @@ export interface ChosenType {
 export interface SharedOptions {
   /** Tells whether an option may declare the word to mean null. */
   readonly takesWord: (word: string) => boolean
-  /** The reason why no option may name this notation of numbers; undefined if one may. */
+  /** The reason why no option may declare this notation of numbers; undefined if an option may. */
   readonly refusal: (flags: NumberFlags) => string | undefined
 }
 
@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. Below 100 rows, a quarter of repeats is enough for short texts. */
+/** SYMBOL needs texts that occur twice on average. Below 100 rows, a quarter of short texts must be repeats. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -241,7 +241,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // For yyyyMMdd the candidate may lack a format: a DATE reads such texts without one, but JSON numbers only with one.
+  // A candidate for yyyyMMdd may lack a format: a DATE needs the format to read JSON numbers, but not to read texts.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )
@@ -277,7 +277,7 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
 }
 
 const otherOffsets =
-  'times have different offsets, which no column keeps: `cells.timeZone` converts them to the clocks of a zone'
+  'times have different offsets, which no column keeps: `cells.timeZone` converts them to one time zone'
 
 function temporalType(
   probe: ColumnProbe,
@@ -288,7 +288,7 @@ function temporalType(
   const first = order.map(of).find(one => one !== undefined && one.type.array !== true)
   if (first === undefined) return undefined
   const offsets =
-    'times have offsets, which are not kept: `cells.timeZone` converts them to the clocks of a zone'
+    'times have offsets, which are not kept: `cells.timeZone` converts them to one time zone'
   const isConverted = (probe.rules.timeZone ?? 'none') !== 'none'
   return chosen(probe, first, probe.hasOffset && !isConverted ? [offsets] : [])
 }

@@ -93,7 +93,7 @@ function translated(english: string, known: readonly Pattern[]): string | undefi
   return undefined
 }
 
-/** Matches detected settings with or without the name of the input before them. */
+/** Matches detected settings, with or without an input's name and a colon in front. */
 const detectedSign = /^(?:(?<file>.+?): )?(?<parts>(?:[^()]+|".*") \((?:found|given)\)(?:, .*)?)$/s
 const partSign =
   /(?:^|, )((?:delimiter|quote|escape|encoding) (?:"(?:[^"\\]|\\.)*"|[\w-]+)|[a-z ]+) \((\w+)\)/gy

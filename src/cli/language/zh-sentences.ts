@@ -108,11 +108,11 @@ export const zhSentences = {
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':
     '手边没有 DolphinDB 服务器？本程序内置了一个：启动它，然后在另一个终端重试',
-  'a password comes from --password-file, --password-stdin or DDB_PASSWORD; else it is asked for':
-    '密码来自 --password-file、--password-stdin 或 DDB_PASSWORD；否则会询问',
+  'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt':
+    '请用 --password-file、--password-stdin 或 DDB_PASSWORD 提供密码，或在提示时输入',
   'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}':
     '服务器上有运行“{run}”的表：{tables}。请继续它，或放弃它（已存的行保留）：{command}',
-  // With --verbose, and for several inputs
+  // Details besides the summary: rejects, the inputs one by one, and the figures of --verbose
   read: '读取',
   confirmed: '已确认',
   filtered: '已过滤',
@@ -149,7 +149,7 @@ export const zhSentences = {
   'peak memory: {bytes}': '内存峰值：{bytes}',
   // What a load would do
   'to load exactly this way:': '完全照此导入：',
-  'what keeps texts from their columns, and the options that read them:':
+  'texts that do not fit their columns, and the options that read them:':
     '与列不符的文本，以及能读取它们的选项：',
   'equivalent command with every detected setting:': '写明所有检测结果的导入命令：',
   'the inputs are read in different ways, so it takes several loads:':

@@ -97,7 +97,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '-d, --delimiter <text>',
     help: 'between fields; \\t is a tab',
     reader: delimiter,
-    defaultNote: 'found in the first 1 MiB',
+    defaultNote: 'detected in the first 1 MiB',
     field: 'input.delimiter',
   },
   quote: {
@@ -111,7 +111,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--escape <char>',
     help: 'before a quote inside a field',
     reader: character,
-    defaultNote: 'found, usually the quote itself',
+    defaultNote: 'detected, usually the quote itself',
     field: 'input.escape',
   },
   comment: {

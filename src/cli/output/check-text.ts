@@ -62,7 +62,7 @@ export function commandsTitle(
 
 function remedyLines({ remedies }: CheckResult, { tell, notice }: Words): string[] {
   return [
-    tell('what keeps texts from their columns, and the options that read them:'),
+    tell('texts that do not fit their columns, and the options that read them:'),
     ...remedies.map(text => clean(`  ${notice(text)}`)),
   ]
 }

@@ -97,7 +97,7 @@ export function tellBefore(output: Output, code: string, { command }: Asked): vo
   if (code === 'DDB_LOGIN') {
     output.note(
       tell(
-        'a password comes from --password-file, --password-stdin or DDB_PASSWORD; else it is asked for',
+        'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt',
       ),
     )
   }

@@ -64,7 +64,7 @@ export function waysOn(
   if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
   return [
     {
-      when: 'if none of the rows that are not known is in the table',
+      when: 'if none of the rows of unknown outcome is in the table',
       command: `${resume} --on-doubt resend`,
     },
     { when: 'if they are all there', command: clean },

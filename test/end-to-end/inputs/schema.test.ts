@@ -90,7 +90,7 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   t.equal(code, 0, stderr)
   t.strictSame(lines, [
     "ddb-ingest load a.csv --date-format '成交时间=HHmmssSSS' --null NA --thousands , --true '是' --false '否' --table there --encoding gb18030 --trim",
-    'what keeps texts from their columns, and the options that read them:',
+    'texts that do not fit their columns, and the options that read them:',
     '  成交时间: 2 of 2 texts are not TIME; the first is "93000000", a.csv line 2: --date-format 成交时间=HHmmssSSS reads them',
     '  成交量: 1 of 1 texts are not LONG; the first is "12,300", a.csv line 2: --thousands "," reads them',
     '  成交量: "NA" in 1 of 2 rows is null with --null NA',
@@ -120,7 +120,7 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   ['"al",\'x\',"3a"\n"bo",\'y\',"4a"\n', 'col0, col2', 'al,3a|bo,4a'],
   ['p,p,\n1,2,3\n4,5,6\n', 'p, p_2, col2', '1,2,3|4,5,6'],
   ['name,code\nx,00a\ny,00b\n', 'name, code', 'x,00a|y,00b'],
-  // A header, and a first row, that only look like it.
+  // Headers that look like rows, and a first row that looks like a header.
   [
     'city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n',
     'city_name, land',
@@ -128,7 +128,7 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   ],
   ['Berlin,de\nParis,de\nLyon,fr\nRom,it\nKiel,de\n', 'count(*) as n, min(col0) as m', '5,Berlin'],
   ['town,2015_sales\nBerlin,378\nParis,12\n', 'town, c2015_sales', 'Berlin,378|Paris,12'],
-  // Quotes.
+  // Quotes that do not enclose a whole field.
   ['a\tb\nx\t5" tape\n"y\t6\n', 'a, b', 'x,"5"" tape"|"""y",6'],
   ['a,b\n"x, 1",5" tape\ny,6\n', 'a, b', '"x, 1","5"" tape"|y,6'],
   ['name,code\n"x, 1", "p, q"\ny, "r"\n', 'name, code', '"x, 1","p, q"|y,r'],
