@@ -24,7 +24,7 @@ export function signalExitCode(name: NodeJS.Signals): number {
 export interface SignalHandling {
   /** Called once, before `Interruption.signal` aborts. */
   readonly onFirst?: (name: NodeJS.Signals) => void
-  /** Called for every later signal; default: leave at once. */
+  /** Called for every later signal; by default, ends the process at once. */
   readonly onLater?: (exitCode: number) => void
   /** The clock that tells whether a second signal comes from the same key press as the first. */
   readonly now?: () => number

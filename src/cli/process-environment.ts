@@ -65,7 +65,7 @@ export function thisProcess(): ProcessEnvironment {
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
     die: () => void process.kill(process.pid, 'SIGKILL'),
-    // Set late: with other flags V8 would reject the compiled code of modules loaded afterwards.
+    // Must be called late: after a change of flags, V8 rejects the compiled code of modules loaded from then on.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {
       try {

@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // `last` ends the connection. It is also the error of this request, unless the request has a successful answer.
+      // The error `last` ends the connection. This request fails with the same error, unless its answer is a success.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last

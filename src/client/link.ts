@@ -31,7 +31,7 @@ export class Link {
   sessionId: string | undefined
   /** Passwords sent over this link, redacted from all later messages of the server. */
   readonly secrets: Secrets
-  /** Called once, with the failure unless close() ended the connection. */
+  /** Called once when the connection has ended: with the failure, or with undefined after close(). */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
   readonly #stream: Duplex

@@ -82,7 +82,7 @@ export class Outgoing {
     this.#trace = trace
   }
 
-  /** Bytes that the kernel has not taken yet: encoded, or handed to it. */
+  /** Encoded bytes that the kernel has not taken yet, including those that the stream is writing. */
   get bufferedBytes(): number {
     return this.writer.byteLength + this.#inFlightBytes
   }

@@ -180,7 +180,7 @@ function tableOf(value: Value | undefined): Table {
 
 /** A table of an answer. `Row` is the caller's claim about its rows; it is not checked. The table can be sent back unchanged. */
 export class PlainTable<Row = { [column: string]: PlainOutput }> {
-  /** The same table with its types. */
+  /** This table with the DolphinDB types of its columns. */
   readonly typed: Table
   readonly #times: TimesAs
   #columns: { [column: string]: PlainOutput[] } | undefined

@@ -25,7 +25,7 @@ export interface ProbeOptions {
   readonly maxDistinct: number
   /** True for delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
-  /** True if the probe may find words for null and notations of numbers that options would have to name. */
+  /** True if the probe may suggest options: for words that mean null, and for notations of numbers. */
   readonly findsSpellings?: boolean
   /** The user's type for the column. */
   readonly type?: ColumnType | undefined
@@ -100,7 +100,7 @@ export class ColumnProbe {
     return this.texts[0]
   }
 
-  /** Counts rows without the column as null. */
+  /** Counts rows that lack the column: each counts as a null. */
   pass(rows: number): void {
     this.cells += rows
     this.nulls += rows

@@ -38,11 +38,11 @@ export interface InferOptions {
   /** True if columns go by position, whatever a header says. */
   readonly byPosition: boolean
   readonly intoDfs: boolean
-  /** True to assume what the first record is if nothing proves it: the user sees the assumption before a load. */
+  /** True to guess whether the first record is a header if nothing proves it: the user sees the guess before a load. */
   readonly assumesHeader?: boolean
   /** True to propose no options that apply to all columns. */
   readonly isPlain?: boolean
-  /** True to make BOOL of pairs such as yes and no, with options that name the words; otherwise they stay texts. */
+  /** True to propose BOOL, and options that name the words, for pairs such as yes and no; else pairs stay texts. */
   readonly proposesTruths?: boolean
   /** Limit of the records to examine; default all. */
   readonly sample?: number

@@ -7,7 +7,7 @@ import type { InputReader } from '../parse/input-reader.js'
 export interface InputFields {
   /** Names in the header; undefined for fields without a name. */
   readonly names: readonly (string | undefined)[]
-  /** Names or positions by which fields of other inputs are matched. */
+  /** The name of each field, or its position if `isByPosition`. These keys match the fields of other inputs. */
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean

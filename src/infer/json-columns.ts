@@ -18,7 +18,7 @@ import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** Most members that records may have: with more, the names themselves are data. */
+/** Limit of different members in the records: with more, the names themselves are data. */
 const maxMembers = 4096
 const lineFeed = 10
 /** Every cell must be followed by this many readable bytes. */

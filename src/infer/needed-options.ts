@@ -61,7 +61,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/** Whether the first record is a header, if a run must be told; '' if the run finds out by itself. */
+/** The value of the option that says whether the first record is a header; '' if a run finds out without the option. */
 function headerToSay({
   isHeaderless,
   needsPosition,

@@ -63,7 +63,7 @@ export class NullWords {
     }
   }
 
-  /** Undoes `setAside`: in a column whose template uses the field, the word may be a text. */
+  /** Undoes `setAside`: the column of a template may use the same field, and there a word for null may be a text. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

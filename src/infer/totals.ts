@@ -7,7 +7,7 @@ import type { RecordBlock } from '../parse/record-block.js'
 import { clippedText } from '../parse/shown-text.js'
 
 export interface FoundTotals {
-  /** Sentences for the user, with the option that leaves the sums out. */
+  /** Sentences for the user. They name the option that leaves the sums out, if there is one. */
   readonly said: readonly string[]
   /** The text that only lines of sums begin with; undefined if the sums would be loaded as rows. */
   readonly comment: string | undefined
@@ -87,7 +87,7 @@ export class Totals {
   }
 
   /**
-   * True if no option can leave the sums out, so that they count as rows.
+   * True if the sums count as rows, because no option can leave them out.
    * @param hasComment  true if other lines need `input.comment`
    */
   areRows(hasComment: boolean): boolean {

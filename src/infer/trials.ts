@@ -25,7 +25,7 @@ export interface TrialOptions {
   readonly rules: CellRules
   /** Facts of the column; a block's facts are added before types are tried with the block. */
   readonly facts: TextFacts
-  /** True if the trials may find notations of numbers that options would have to name. */
+  /** True to try also notations of numbers that `load` reads only with an option, such as a decimal comma. */
   readonly findsSpellings: boolean
   /** The user's type; if set, only this type is tried. */
   readonly type: ColumnType | undefined
@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates for the number notation found last. Each takes over the results of the last candidate with its type. */
+  /** Candidates for the number notation found last. Each continues the results of the last one of the same type. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

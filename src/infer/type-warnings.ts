@@ -13,7 +13,7 @@ export function unclearWarning(
   return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with \`cells.dateFormats\` ${name}=FORMAT`
 }
 
-/** Warns about words for null that an option has to name. */
+/** Warns about words that are null only if `cells.nullTexts` names them. */
 export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
   return (nullWords?.seen ?? []).map(
     one =>

@@ -71,7 +71,7 @@ class GrowingSize implements BatchSize {
   /** The first batch that has the present size: its number, or its place if batches have no numbers. */
   #firstNo = 0
   #present = new Answers()
-  /** Answers to batches of half the present size; undefined once the better of the two sizes is chosen. */
+  /** While the run tries a doubled size: the answers to batches of the size before. Undefined otherwise. */
   #before: Answers | undefined
   /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
@@ -127,7 +127,7 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // The refused batch may just have been too large. Smaller batches are divided less, so fewer rows are sent twice.
+    // Perhaps the refused batch was only too big. A smaller batch is halved fewer times, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {

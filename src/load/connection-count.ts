@@ -31,7 +31,7 @@ const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */
 const worthwhile = 1.2
 const leastMs = 250
-/** With fewer batches per connection than `leastRounds`, nothing is judged; `enoughRounds` always suffice. */
+/** Batches per connection: fewer than `leastRounds` prove nothing, and `enoughRounds` always suffice for a decision. */
 const leastRounds = 4
 const enoughRounds = 16
 /** Limit of the server's backlog, ms, while more connections are tried; at least four times the delay of an answer. */
@@ -59,7 +59,7 @@ class FoundCount implements ConnectionCount {
   #wanted: number | undefined
   #why = tooFew
   #answers = new Answers()
-  /** The answers before the number of connections was doubled; undefined once the better number is chosen. */
+  /** While twice as many connections are tried: the server's answers before the trial. Otherwise undefined. */
   #before: Answers | undefined
   #waitedMs = 0
   /** The time at which the last trial of more connections failed; undefined if none did, or a new one may begin. */

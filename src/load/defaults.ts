@@ -8,7 +8,7 @@ export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
 /** DolphinDB advises "some tens of MB" per write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 
-/** Limit to which batches grow: no write into any table is larger by default. */
+/** Batches grow at most to this size, the largest default size of a batch for any kind of table. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
 /** Most connections that `auto` opens; a power of two. If the run is still slow, the user has to find out why. */

@@ -212,7 +212,7 @@ export interface VerifyResult {
     compared: number
     /** Compared rows that are missing or have other cells than were sent. */
     different: number
-    /** Compared rows that share their key with another row of the run; the table keeps only one of them. */
+    /** How many compared rows share their key with another row of the run. The table keeps only one row of a key. */
     replaced: number
     /** Rows with a null in their key. */
     notComparable: number

@@ -98,7 +98,8 @@ export interface TargetOptions {
    */
   partition?: string
   /**
-   * With `create` dfs and engine TSDB: rows equal in all of these but the last are stored together, sorted by the last.
+   * With `create` dfs and engine TSDB: columns by which the table sorts rows. It stores rows together that are equal in
+   * all these columns except the last, and sorts them by the last.
    */
   sortColumns?: readonly string[]
   /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
@@ -241,7 +242,6 @@ export interface DeliveryOptions {
   rateLimit?: {
     /** Bytes on the wire. */
     bytesPerSecond?: number
-    /** Rows sent. */
     rowsPerSecond?: number
   }
 }

@@ -27,7 +27,7 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** `mode` is final once the server was asked; the number of connections may change between two batches. */
+  /** The server may still change `mode` before the first batch, and the run `connections` between two batches. */
   plan: Plan
   /**
    * Decides which rows share a connection; undefined before the target is known, or if each row may use any connection.
@@ -35,7 +35,7 @@ export interface Run extends RunLog {
   lanes: LaneScheme | undefined
   /** Set for a dry run: observes rows instead of sending them. */
   readonly watch: Watch | undefined
-  /** Rows of a program, instead of inputs. */
+  /** The rows that a program writes; undefined if the run reads inputs. */
   readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory

@@ -330,7 +330,7 @@ export class BatchBuilder {
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
   }
 
-  /** The reject for a record that another builder read in a piece. */
+  /** The reject for a record that a thread refused while it read a piece. */
   rejectAt(
     { start, end, isRow, ...fault }: PieceReject,
     bytes: Uint8Array,

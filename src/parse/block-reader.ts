@@ -235,7 +235,7 @@ export class BlockReader {
   /** @returns whether to keep the rows so far, because another input has more rows for the same batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // Rows of earlier inputs wait for the piece that joins them. This input adds no rows before that piece.
+    // Rows of earlier inputs wait for the piece that continues their batch. This input adds no rows before that piece.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues

@@ -17,7 +17,7 @@ interface Format {
   /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one. */
   readonly extensions: readonly string[]
   readonly records: InputReader['recordKind']
-  /** The format in which single records are written to a file, if it is not this format. */
+  /** The format in which the program writes single records to a file. Default: the format that the input has. */
   readonly keptAs?: InputFormat
   /** First byte, after any blanks, of inputs in this format. It decides the format if the name does not. */
   readonly firstByte?: number
@@ -53,7 +53,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   json: {
     extensions: ['json'],
     records: 'members',
-    // Elements of a JSON array that are written one by one, such as rejects, become lines.
+    // The program writes single elements of a JSON array, such as rejects, as one line each.
     keptAs: 'ndjson',
     firstByte: openBracket,
     open: openJsonAs('json'),

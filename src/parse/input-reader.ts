@@ -36,7 +36,6 @@ export interface Known<T> {
   readonly how: 'given' | 'found'
 }
 
-/** The dialect of delimited text. */
 export interface KnownDialect {
   readonly delimiter: Known<string>
   /** '' if nothing is quoted. */
@@ -104,7 +103,7 @@ export interface ByteCounts {
   readonly header: number
   /** Bytes outside records: byte order mark, blank lines, comments, skipped lines, text between elements of an array. */
   readonly other: number
-  /** Bytes between the part read to detect the dialect and the place where reading began (`from`). */
+  /** Bytes passed over to reach `from`. The header, and what comes before it, are not included. */
   readonly skipped: number
 }
 
@@ -124,7 +123,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly headerLineNumber: number | undefined
   /** What was left out above and below the table; set if the reader looked for a table. */
   readonly foundTable?: FoundTable | undefined
-  /** Set if nothing proves whether the first record is a header, and the caller accepts what is probable. */
+  /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */
   readonly assumedHeader?: AssumedHeader | undefined
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
@@ -145,7 +144,6 @@ export interface InputReader<Format extends string = string> extends RecordShape
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Like `batches`, for callers that do the waiting themselves. */
   steps(options: BatchOptions): Generator<Step, void, void>
-  /** Closes the source. */
   close(): Promise<void>
 }
 

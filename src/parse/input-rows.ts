@@ -1,5 +1,5 @@
 /*
-  Maps the rows of a block back to their places and bytes in the input, for decoded text.
+  For decoded text: finds where each row of a block lies in the input, and its bytes there.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'

@@ -20,7 +20,7 @@ export class KeptRecords {
     this.#bounds = new ArrayStore(pool, bytesPerRow)
   }
 
-  /** Adds the records of the block's rows, as rows from `firstRow` on. */
+  /** Adds the record of each row of the block. The first of these rows gets the number `firstRow`. */
   append(block: RowBounds, firstRow: number): void {
     const { recordStarts, recordEnds, rowCount, bytes } = block
     if (rowCount === 0) return

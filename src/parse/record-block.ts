@@ -102,7 +102,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // Lists the members, without a spread, so that all faults have one shape: there may be millions of them.
+    // Lists the members, without a spread, so that all faults have one shape. There may be millions of faults.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',

@@ -81,7 +81,7 @@ export class Window {
     return low
   }
 
-  /** Copies the part of the decompressed input that was decoded into the bytes from `start` to `end`. */
+  /** Copies the bytes from `start` to `end` as they were in the decompressed input, before decoding. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
     const origin = this.#text?.origin

@@ -1,6 +1,6 @@
 /*
-  The holder of a lock according to the lock's file: which process of which boot and namespaces, and when it last
-  renewed the lock. Only processes of the same namespaces, before the next boot, can query whether that process lives.
+  The process that holds a lock, according to the lock's file: its pid, boot and namespaces, and when it last renewed
+  the lock. Only processes of the same boot and the same namespaces can query whether the holder lives.
 */
 import { randomBytes } from 'node:crypto'
 import {
@@ -94,7 +94,7 @@ function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
 }
 
-/** The most bytes to read of a lock's file; a lock has far fewer. */
+/** Limit of the bytes to read from a lock's file; a lock has far fewer. */
 const maxLockBytes = 4096
 
 function shortText(descriptor: number): string {

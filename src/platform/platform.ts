@@ -184,7 +184,7 @@ export interface Files {
   status(path: string): Promise<DatedFileStatus>
   /** Follows links, synchronously; undefined if the file does not exist. */
   statusNow(path: string): FileStatus | undefined
-  /** Rejects if the file may not be read. */
+  /** The promise rejects if this process cannot read the file. */
   checkReadable(path: string): Promise<void>
   /** Reports entries one by one: a list of a million would take much memory. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>

@@ -60,7 +60,7 @@ export function dialTls(
 /** The fewest bits of RSA and similar keys that give a strength of 112 bits (NIST SP 800-57, part 1, table 2). */
 const fewestKeyBits = 2_048
 
-/** Stricter than Node: ignores common names as host names (RFC 9525 §2), and refuses short keys in the chain. */
+/** Stricter than Node: never takes a common name for a host name (RFC 9525 §2), and refuses short keys in the chain. */
 function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
   const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
   return (

@@ -83,7 +83,7 @@ export type FixedVector =
   | DurationVector
   | DecimalVector
 
-/** Vectors whose elements are codes, texts, bytes or values, or have no bytes. */
+/** All other vectors: their elements are codes, texts, bytes or values, or (VOID) take no bytes. */
 export type VariableVector =
   | VoidVector
   | StringVector

@@ -32,7 +32,7 @@ export function limitedColumns(
   })
 }
 
-/** For messages: what was expected instead of a text longer than `maxBytes`, and which type would hold the text. */
+/** Completes "expected …" for a text longer than `maxBytes`. Names the type that would hold the text. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
   const [type] = types.find(([, limit]) => limit === maxBytes)!

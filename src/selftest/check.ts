@@ -17,13 +17,13 @@ export interface Check {
   /** Unique, in the form `subject: what is tried`. */
   readonly name: string
   readonly does: string
-  /** What in this program depends on the tested behaviour. */
+  /** The parts of this program that rely on the tested behaviour; printed if the check fails. */
   readonly dependsOnIt: string
   /** The rights or features without which the check is skipped. */
   readonly needs?: string
   /** Time limit; 5,000 if left out. */
   readonly limitMs?: number
-  /** @throws {DdbError} which fails the check, with the error's words as reason */
+  /** @throws {DdbError} the check then fails; its reason is the error's message */
   readonly run: (context: CheckContext) => Promise<Outcome>
 }
 

@@ -34,7 +34,7 @@ import { rawExchange, type RawExchange } from './raw-exchange.js'
 
 /** A session that makes no progress for this long while it closes is abandoned. */
 const closeTimeoutMs = 1_000
-/** Pause between two calls of the question in `until`. */
+/** How long `until` pauses before it asks its question again. */
 const pauseMs = 20
 
 /** A user other than the one whose login the checks use. */

@@ -72,7 +72,10 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   lost: string | undefined
 }
 
-/** @throws {ConnectionError} DDB_CONNECT (no answer) @throws {ServerError} DDB_LOGIN, also if guests may do nothing */
+/**
+ * @throws {ConnectionError} DDB_CONNECT if no server answers
+ * @throws {ServerError} DDB_LOGIN if the login fails, or if the server does not serve guests and no user is given
+ */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
   const { platform, server, timeoutMs, signal } = options
   const beganMs = platform.clock.nowMs()
@@ -130,7 +133,7 @@ async function versionOf(run: Run, control: Session): Promise<string | null> {
 
 const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
-/** How long to wait for one answer between checks, ms. */
+/** How long to wait for one answer outside the checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }

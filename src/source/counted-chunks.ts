@@ -16,7 +16,7 @@ export class CountedChunks {
   /** The read failure after `head`; `rest` delivers `head`, then throws this error. */
   #failure: { readonly error: unknown } | undefined
 
-  /** @param jump  skips in `chunks`; undefined if they cannot skip */
+  /** @param jump  makes `chunks` skip bytes; undefined if `chunks` cannot skip */
   constructor(chunks: Chunks, jump?: Jump) {
     this.#chunks = chunks
     this.#jump = jump
@@ -54,7 +54,7 @@ export class CountedChunks {
     return true
   }
 
-  /** Yields everything from `skipBytes` on. @throws a read failure, after everything that was read */
+  /** Yields everything from `skipBytes` on. @throws the error of a failed read, once all that was read is yielded */
   async *rest(skipBytes = 0): Chunks {
     const head = this.head.subarray(skipBytes)
     this.head = new Uint8Array(0)

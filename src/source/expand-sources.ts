@@ -46,7 +46,7 @@ export interface ExpandOptions extends DataNames {
   readonly files?: Files
   /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
-  /** Called for each further name of a file that is already the input `input`. */
+  /** Called if `path` is another name of a file that is already an input under the name `input`. */
   readonly onSame?: (path: string, input: string) => void
 }
 

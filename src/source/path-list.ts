@@ -131,7 +131,7 @@ const few = 12
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // Holds the number of each text and four of its bytes; on little-endian machines the two form one 64-bit number.
+  // Two words per text: its number, and four bytes of the text. On little-endian machines they form a 64-bit number.
   const words = new Uint32Array(2 * numbers.length)
   /** @returns whether all texts have the same four bytes */
   const fill = (first: number, end: number, offset: number): boolean => {

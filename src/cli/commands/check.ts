@@ -98,7 +98,7 @@ async function runCheck(
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {
       adviseNeeded(call.asked, needed, readsAll)
-      // If the advised options do not make all rows readable, the user may prefer the load as typed.
+      // If some rows stay unreadable even with the advised options, the user may prefer to load without these options.
       isReplaced = readsAll !== false
     },
     wording: withFlags,

@@ -212,7 +212,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // The process leaves even if some of its work does not end.
+      // The process ends even if some of its work does not.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })

@@ -98,7 +98,7 @@ function lineFor(
     return ({ value, description }) =>
       `${prefix}${value}${description && `\t${clean(description)}`}`
   }
-  // bash replaces only what follows the last = or :, and adds the slash of a folder itself.
+  // bash replaces only the text after the last `=` or `:`. It appends the slash of a folder by itself.
   const place = readBashLine(`ddb-ingest ${typed[1] ?? ''}`).current
   const kept = current.endsWith(place) ? current.length - place.length : 0
   return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')

@@ -17,7 +17,7 @@ import {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The memory of the user who runs the program; failures to write are ignored. */
+/** Remembers servers in the user's state folder; ignores failures to write. */
 export function knownServers(environment: Environment): ServerMemory {
   return {
     known: address => readKnownServer(address, environment),

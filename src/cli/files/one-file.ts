@@ -63,7 +63,7 @@ interface NamedPath {
   readonly path: string
   /** Beginning of the error message. */
   readonly label: string
-  /** The role of the file, as the end of the error message. Paths with the same role may be one file. */
+  /** The file's role in the run, for the error message. Two paths may lead to one file only in the same role. */
   readonly part: string
   readonly isWritten: boolean
   /** True if the program chose the name, not the user. */

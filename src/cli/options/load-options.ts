@@ -69,7 +69,7 @@ export async function serverOf(
   return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
 }
 
-/** The target of a load, also for the result of a command that fails before its run. */
+/** The target that the user asked for. The result names it if a command fails before its run. */
 export function targetOptionsOf(settings: LoadSettings): TargetOptions {
   return fieldsOf(loadOptions, settings).target ?? {}
 }

@@ -123,7 +123,7 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options that a proposed load lacks: its host includes the port, its arguments name the files, and it sends rows. */
+/** Options that no proposed load needs: its host includes the port, its arguments name the files, and it sends rows. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
@@ -304,7 +304,7 @@ export interface GoingOn extends ResumedRun {
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
 const { allowRedirect, connectTimeout, config, lock } = loadOptions
 
-/** Options without secrets that no journal keeps. A command must repeat their flags, but not environment variables. */
+/** Options that no journal keeps; none is secret. A command must repeat their flags, but no environment variables. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
   ...{ allowRedirect, connectTimeout, config },

@@ -51,7 +51,7 @@ const decode: Advice = asked => {
   return further.length === 0 || !hasFiles(asked) ? undefined : sameCommand(asked, without, further)
 }
 
-/** Options that the message names, and the options of the call that they replace. */
+/** What the message suggests: `further` options to add, and options of the call to leave out (`without`). */
 function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
   const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
   if (encoding !== undefined) return { without: ['encoding'], further: ['--encoding', encoding] }

@@ -45,7 +45,7 @@ function characterWidth(character: string): number {
 
 const plain = /^[ -~]*$/
 
-/** Terminal columns of cleaned text. */
+/** Number of terminal columns that cleaned text fills. */
 export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length
   let width = 0

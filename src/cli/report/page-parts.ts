@@ -21,7 +21,7 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: text, HTML, a number, a text that is a number, or a number with a bar for its share. */
+/** A cell of a table: text, HTML, a number, a `figure` (text set like one), or a number with a bar for its share. */
 export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {
@@ -33,7 +33,6 @@ interface Bar {
 
 export type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
 
-/** @param heads  the columns' headings */
 export function tableOf(heads: readonly PageWord[], rows: readonly (readonly Cell[])[]): string {
   const head = heads
     .map((word, index) => {

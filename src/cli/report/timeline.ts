@@ -48,7 +48,7 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/** Speeds over `most` spans of equal length. A span without a moment has the speed between the moments around it. */
+/** Speeds between successive moments: the first moment in each of `most` equal spans of time, and the last moment. */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

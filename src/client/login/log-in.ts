@@ -21,7 +21,7 @@ import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scra
 /** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
-/** The minimum of RFC 7677: with fewer iterations, a false server could quickly find the password from our proof. */
+/** The minimum of RFC 7677: with fewer iterations, an impostor could quickly find the password from our proof. */
 const fewestIterations = 4_096
 /** Limit of characters quoted from a server's message: the rest of a longer line adds nothing. */
 const longestQuote = 200
@@ -73,7 +73,7 @@ function checkTrust(
 
 const names = { scram: 'SCRAM', rsa: 'RSA', plain: 'a plain password' } as const
 
-/** Whether the server, too, has proved that it knows the password; or why SCRAM is impossible, as a clause. */
+/** `isProven`: the server, too, has proved that it knows the password. `reason`: why SCRAM is impossible, a clause. */
 export type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
 
 /** @throws {ServerError} DDB_LOGIN */
@@ -119,7 +119,7 @@ export async function scramLogin(
   )
 }
 
-/** The error for a server that may be a false one. */
+/** The error for a server that may be an impostor. */
 function strange(sentence: string): ServerError {
   return new ServerError('', 'DDB_LOGIN', sentence)
 }

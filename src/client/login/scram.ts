@@ -21,7 +21,7 @@ export interface ScramProof {
 export const nonceBytes = 16
 const keyBytes = 32
 
-/** Proof of a password, and the only valid answer to it. */
+/** The proof that the client knows the password, and the signature with which only the true server can answer. */
 export function scramProof(
   user: string,
   password: string,

@@ -37,7 +37,7 @@ interface Bins {
   isAdded(bin: number): boolean
 }
 
-/** Limit of partitions counted, as each takes memory. */
+/** Counts at most this many partitions, because each takes memory. */
 const maxPartitions = 100_000
 const shownPartitions = 20
 

@@ -40,8 +40,8 @@ export async function drainedInTime(
 
 /**
  * Waits for answers as long as the server works on them.
- * @param isIdle  asks, within these milliseconds, whether the server has finished everything for the session; resolves
- *   to undefined if the server does not tell
+ * @param isIdle  asks whether the server has finished everything for the session. Must end within its `timeoutMs`;
+ *   resolves to undefined if the server does not tell
  */
 export function answerWatch(
   session: Session,

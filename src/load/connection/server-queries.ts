@@ -126,7 +126,7 @@ export async function askIdle(asking: Asking, dataSessionId: string): Promise<bo
   )
 }
 
-/** Whether `query` counts no jobs on the server; undefined if the server does not tell. */
+/** Returns true if `query`, which counts jobs on the server, gives 0; undefined if the server does not tell. */
 export async function askNoJobs(
   { session, timeoutMs }: Asking,
   query: string,

@@ -1,5 +1,6 @@
 /*
-  Looks at a target for the last time: at the end of a run, and before a run with nothing left to do counts as finished.
+  Looks at the target for the last time at the end of a run, and records that the run has finished. If the process is
+  killed before it has recorded this, a later process does.
 */
 import type { Session } from '../../client/open-session.js'
 import { markFinished } from '../marker/finished-runs.js'

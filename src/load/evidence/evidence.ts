@@ -72,7 +72,7 @@ function findsRows(
 ): boolean {
   // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // If other writers may replace a row by its key, only the key still finds the row.
+  // If other writers may replace rows that have the same key, only the key still finds a row.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 

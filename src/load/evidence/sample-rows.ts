@@ -18,7 +18,10 @@ export type SampleRow = readonly SampleCell[]
 
 /** Sample of one run's rows that the target accepted. */
 export interface SampleRows {
-  /** At most four: the first and last of earlier processes, the middle and last of this process. */
+  /**
+   * At most four rows: the first and last of earlier processes, a middle one and the last of this process. If there are
+   * none of earlier processes, the first of this process is included.
+   */
   readonly rows: readonly SampleRow[]
   /** Whether some of the rows are from this process. */
   readonly hasOwn: boolean
@@ -33,7 +36,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, the next row is kept after `keepEvery` rows, or `keepShare` of the rows so far, if fewer. */
+/** With small batches, keeps the next row after `keepEvery` rows, or after `keepShare` of all rows if that is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
@@ -67,7 +70,7 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** One row for each doubling of the number of accepted rows, so the last but one comes from about halfway. */
+  /** One row for each doubling of the count of accepted rows. Usually 1/4 to 1/2 of them precede the second to last. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
@@ -91,7 +94,7 @@ export function newSampleRows(
     taken(batch, start, end) {
       const count = end - start
       rows += count
-      // A smaller batch may be the last, so a row of it is kept.
+      // A batch smaller than the largest may be the last batch of the run, so one of its rows is kept.
       if (rows < nextKept && count === largest) return false
       largest = Math.max(largest, count)
       nextKept = rows + Math.min(keepEvery, rows * keepShare)

@@ -18,7 +18,7 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** Most batches to look up in a table that is only in memory, because each look-up searches the whole table. */
+/** Limit of batches to look up in a table that is only in memory, because each look-up searches the whole table. */
 const batchesInMemory = 2
 /** Rows to look up per batch: more than one, as the table may have refused some. */
 const rowsOfBatch = 8

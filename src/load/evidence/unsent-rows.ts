@@ -20,7 +20,7 @@ import type { SampleRow } from './sample-rows.js'
 
 /**
  * Must be called before sending rows that, according to the journal, no process has sent.
- * @param rows  of the batch, if an earlier process divided it by lane; undefined for all rows
+ * @param rows  rows to check, if an earlier process divided the batch by lane; undefined for all rows of the batch
  * @throws {DdbError} DDB_UNPROVEN
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
@@ -81,7 +81,7 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, there were 1, 2, 4, 8 or 16 lanes. With a multiple of 16, rows of two such lanes never share a lane.
+  // With `auto`, there were 1, 2, 4, 8 or 16 lanes. A multiple of 16 lanes keeps rows of different earlier lanes apart.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)

@@ -23,7 +23,8 @@ export interface CarryOutSetup {
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
   /**
-   * Takes up a half that another process may have sent under the same number: the number follows from the half's place.
+   * Continues with a half of a divided batch. Another process may have sent the half under the number `no`,
+   * because the number follows from the place of the rows.
    * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
@@ -210,7 +211,7 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Counts as unsent the halves that still wait: the server has stored none of them. */
+  /** Counts the halves that still wait as unsent, because the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }

@@ -75,7 +75,7 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
     }
     case 'tooLarge':
     case 'rows':
-      // Some rows may be stored: loading halves or a rejects file would store those rows twice.
+      // Some rows may be stored: sending the halves, or loading a rejects file, would store those rows twice.
       if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }
       return { kind: batch.rowCount > 1 ? 'divide' : 'reject' }
     case 'privilege':

@@ -27,7 +27,7 @@ export interface DurableState {
   processes: number
   /** True if every process recorded its end, and none ever had a row stored or in doubt, not even before a restart. */
   isUntouched: boolean
-  /** Inputs with names; without a journal there are none. */
+  /** The run's inputs, by number. Empty if the run has no journal and follows no files. */
   readonly inputs: NamedInput[]
   /** Which rows were sent under which numbers; undefined unless the state was read from a journal. */
   readonly read:
@@ -67,7 +67,7 @@ export interface DurableState {
   /** Sessions on which the last process sent data. */
   dataSessions: string[]
   rejects: JournaledRejects | undefined
-  /** Rejects files that were made or about to be made, including those from before a restart. */
+  /** Every rejects file that was made or about to be made, including those from before a restart. */
   readonly rejectsFiles: string[]
   /** True if the server has lost rows that it had confirmed. */
   isForgotten: boolean
@@ -281,7 +281,7 @@ function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
   return ranges.map(({ input }) => input)
 }
 
-/** Removes a batch from its other inputs, too: a divided batch is removed as a whole. */
+/** Removes a divided batch from each of its inputs except `except`, where a part has already replaced it. */
 function removeRest(covered: readonly CoveredInput[], batch: SentBatch, except: number): void {
   for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }

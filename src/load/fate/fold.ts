@@ -73,7 +73,7 @@ export interface RunState extends DurableState {
   readonly sentOver: number[]
   /** Totals of everything sent, by connection. */
   readonly carried: Carried[]
-  /** Highest number of a transmission. */
+  /** The highest number that a transmission has got so far. */
   lastSendNo: number
   /** Transmissions up to this number belong to earlier processes. */
   earlierSendNo: number
@@ -252,7 +252,7 @@ type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
 
 function register(state: RunState, event: Registered): void {
   const { lane, no, ranges, rows, bytes } = event
-  // Lists the fields: copying another object would cost as much as everything else done per batch.
+  // Lists the fields, because spreading an object here would cost as much as everything else done per batch.
   const batch: OpenBatch = {
     lane,
     no,

@@ -77,7 +77,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** If a lane's rows form more ranges than this, whole ranges of the batch are recorded as their place. */
+/** Limit of the exact ranges recorded for a lane's rows. With more, the whole ranges of the batch are recorded. */
 const mostPlaces = 64
 
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {

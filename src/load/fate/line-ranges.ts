@@ -19,7 +19,7 @@ interface OpenRange extends LineRange {
   endBytes: number
 }
 
-/** Ranges kept; further ones are counted but not named. */
+/** Limit of ranges to keep. Further ranges are not named; only their batches are counted. */
 const maxRanges = 1_000
 
 /** Merges ranges, which may be added in any order. */
@@ -29,7 +29,7 @@ export class LineRanges {
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is only one range, which then grows without new keys; `#byEnd` has it under `knownEndBytes`. */
+  /** Set while there is only one range. It grows without a new key: its key in `#byEnd` is that of `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */

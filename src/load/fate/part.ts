@@ -54,7 +54,7 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // Adds both halves. The part itself was already subtracted when the queue dropped its batch.
+  // The lane counts both halves as open. It no longer counts the part, because the queue subtracted the part's batch.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
@@ -69,7 +69,7 @@ export function releasePart(part: Part): void {
   if (--part.open.parts === 0) part.batch.release()
 }
 
-/** The part as the single argument that every way of writing takes. */
+/** The part's rows as one table. Every way of writing passes this table as a single argument. */
 export function partTable(part: Part, columnNames: readonly string[]): Table {
   const { batch, start, end } = part
   const whole = start === 0 && end === batch.rowCount

@@ -142,7 +142,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-/** The pieces of a part that remain without the given rows. */
+/** Divides a part at the rows `without`, which end up in none of the pieces. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
   return ends
@@ -174,7 +174,7 @@ function partToRead(
   }
 }
 
-/** Counts the rows of a part that the target accepted, except rows that differ when they are read back. */
+/** Counts the rows of an accepted part by their outcome. Rows that differ when they are read back are unconfirmed. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
@@ -238,8 +238,9 @@ function keysKnown(
 }
 
 /**
- * How many of the `short` rows are missing from the table. A keyed target does not count a row whose key it already
- * had. So if the rows outside its partition scheme are known, and are at most `short`, only those rows are missing.
+ * How many rows are missing from the table: usually `short`. But a keyed target does not count a row whose key it
+ * already had. If the rows outside such a target's partition scheme are known, and `short` is not less than their
+ * number, only those rows are missing.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

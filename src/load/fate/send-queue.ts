@@ -38,7 +38,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   /** The node that leads now. Batches for it wait until the present node has answered for all other batches. */
   leader: ServerAddress | undefined
   node: To
-  /** True while a new ledger is needed: nothing is sent. */
+  /** While this is true, nothing is sent: the run needs a new ledger. */
   isHeld = false
   readonly #run: Run
   readonly #stop: (error: DdbError) => void

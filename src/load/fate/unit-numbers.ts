@@ -14,7 +14,7 @@ export function unitBatchNo(index: number): number {
   return index * numbersEach + 1
 }
 
-/** Numbers of both halves of the part with this number. */
+/** The numbers of the two halves of part `no`. */
 export function halfNos(no: number): readonly [number, number] {
   const place = no % numbersEach
   const left = no + place

@@ -40,7 +40,7 @@ export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>
 }
 
 export interface PlanState {
-  /** Digest of the plan and of the options; undefined if no row has it. */
+  /** Digest of the plan and of the options; undefined if no row has this digest. */
   readonly plan: string | undefined
   /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null

@@ -1,5 +1,5 @@
 /*
-  Checks, before a run sends its first row, that the texts in all input names fit the columns they will fill.
+  Checks every input's name before a run sends its first row: the texts taken from the name must fit their columns.
 */
 import { newTextCheck } from '../../parse/check-texts.js'
 import { inputColumns } from '../../schema/set-columns.js'

@@ -14,8 +14,8 @@ import { matchedSources, newPathReader, refuseOtherTexts } from '../../source/pa
 import type { InputOptions } from '../options.js'
 
 /**
- * @throws {InputError} DDB_INPUT_MISSING, as `expandSources`; DDB_INPUT_COLUMN for a path that does not match the
- *   pattern
+ * @throws {InputError} DDB_INPUT_MISSING for the same reasons as `expandSources`; DDB_INPUT_COLUMN for a path that does
+ *   not match the pattern
  * @throws {UsageError} DDB_USAGE
  */
 export async function expandInputs(

@@ -167,7 +167,7 @@ class Reading implements InputReading {
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
-    /** Records before the end of a batch. A reject at or after this end was read already, but does not count. */
+    /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
       resumption.place(range, index, recordsUpTo(range.endOffsetBytes))

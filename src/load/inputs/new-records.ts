@@ -1,6 +1,6 @@
 /*
-  How many records of an input are new to its run. Earlier processes have counted the records up to the last batch in the
-  journal, and rejects after it, if they had read that far.
+  How many records of an input are new to its run. Earlier processes have counted the records up to the last batch in
+  the journal, and the rejects that they read after that batch.
 */
 import type { Run } from '../run.js'
 

@@ -38,7 +38,7 @@ export function sourceNotesOf({
 
 const mostNamed = 20
 
-/** For sources that were not looked at. */
+/** The notes if nothing has looked at the sources. */
 export function noSourceNotes(): SourceNotes {
   return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
 }

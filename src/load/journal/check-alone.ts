@@ -50,8 +50,8 @@ export async function checkAlone(
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // If this process took over a lock, the earlier holder is gone. If the lock was free although the last process
-  // recorded no end, only that process's session on the server shows whether the process still runs.
+  // The last process may have recorded no end. If this process took over its lock, the last process is gone. If the
+  // lock was free, only the last process's session on the server shows whether that process still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {

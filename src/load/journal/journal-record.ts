@@ -173,8 +173,8 @@ export type JournalRecord =
       readonly more?: readonly JournaledPart[]
     })
   /**
-   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. The record has a kind of its own
-   * because versions without lanes must not resume such a run.
+   * Like `batch`, for rows divided by lane. The lanes that have rows get the numbers from `no` on, in lane
+   * order. The record has a kind of its own because versions without lanes must not resume such a run.
    */
   | (JournaledBatch &
       JournaledLanes & {
@@ -183,8 +183,8 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane. `of` is the number `no` in the record of kind `lanes` that divided the rows.
-   * `start` is the index of the first row if the rows are counted lane by lane.
+   * Like `part`, for rows of one lane. The record of kind `lanes` whose `no` equals `of` describes their batch. `start`
+   * is the index of the first row if the rows of that batch are counted lane by lane.
    */
   | {
       readonly kind: 'lanePart'

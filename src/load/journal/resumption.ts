@@ -18,7 +18,7 @@ export interface Resumption {
   resumed(input: number): ResumedInput | undefined
   /**
    * Must be called before an input is read.
-   * @param detected  how the input will be read, as text
+   * @param detected  a text that says how the input will be read
    * @returns whether the input is read for the first time
    * @throws {DdbError} DDB_RUN_CHANGED if it was read differently before
    */
@@ -30,8 +30,8 @@ export interface Resumption {
    */
   place(range: InputRange, input: number, records: number): void
   /**
-   * What earlier processes did with a batch's rows, once `place` was called for all its ranges; undefined if they never read these
-   * rows.
+   * What earlier processes did with a batch's rows; undefined if they never read these rows. Call `place` for all
+   * ranges of the batch first.
    */
   knownOf(batch: Batch): KnownBatch | undefined
   /**

@@ -53,8 +53,8 @@ interface Connected {
 }
 
 /**
- * Records on the marker that the run ended cleanly and will be resumed. Its objects on the server then do not count as left over. The
- * run's rows do not depend on the marker.
+ * Writes into the marker that the run ended cleanly and will be resumed. The run's objects on the server then do not
+ * count as left over. The run's rows do not depend on the marker.
  */
 export async function leaveMarked(
   session: Session,
@@ -77,7 +77,7 @@ export async function leaveMarked(
   }
 }
 
-/** Reports tables that other runs have left. Does not wait for the server, so that the run is not delayed. */
+/** Reports tables that other runs left on the server. Does not wait for the answer, so that the run is not delayed. */
 export function tellLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }

@@ -101,10 +101,9 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }
 
-/** Where a run can be resumed. */
+/** The host and folder of a run's journal. The run can be resumed there. */
 export interface RunPlace {
   readonly hostName: string
-  /** Folder of the journals. */
   readonly folder: string
 }
 

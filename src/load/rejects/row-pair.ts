@@ -23,7 +23,7 @@ export interface RowPair {
   flush(): void
 }
 
-/** Rows written at a time: if the disk fills up, at most this many records are removed because their reasons do not fit. */
+/** Rows written to one file before the other gets them: if the disk fills up, no more than these have to be removed. */
 const rowsAtOnce = 64
 
 /** At this many unsynced bytes in both files, the pair waits for the disk, so that failures are noticed in time. */

@@ -43,7 +43,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   equationError(rejected: number): DdbError | undefined
 }
 
-/** How many rejects of each code the result shows, and of how many codes. */
+/** The result shows at most this many rejects of each code, and rejects of at most `mostCodes` codes. */
 const mostFirst = 3
 const mostCodes = 20
 

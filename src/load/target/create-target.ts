@@ -35,7 +35,6 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
 
 interface NewTarget {
   readonly schema: InferredSchema
-  /** Creates the table. */
   readonly script: string
 }
 

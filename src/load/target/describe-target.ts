@@ -51,7 +51,7 @@ export interface TargetDescription {
   readonly keyColumns?: readonly string[]
   /** The key columns of a shared table, even if the user names other columns for an upsert. */
   readonly tableKey?: readonly string[]
-  /** Columns by which a DFS table chooses partitions; for a function, partition columns of the table to count. */
+  /** Columns by which a DFS table chooses partitions. If a function writes, this describes the table to count. */
   readonly partitionColumns?: readonly string[]
   /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean
@@ -165,8 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). A table that keeps only one of the rows with equal sort columns keeps one in each partition.
- * In a VALUE scheme, each value has a partition of its own, so partition columns then belong to the key, too.
+ * manual, page upsert!). Some tables keep one of several rows with equal sort columns, but one per partition. In a
+ * VALUE scheme, each value has a partition of its own, so the partition columns of such a table belong to the key, too.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(

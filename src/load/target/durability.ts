@@ -28,7 +28,7 @@ export const nothingStored: Stored = {
   pendingTransactions: null,
 }
 
-/** Longest wait for the answer about durability, which changes nothing for the rows. */
+/** Longest wait for the answer about durability. Without this answer, the rows are stored just the same. */
 const longestMs = 5_000
 
 /**

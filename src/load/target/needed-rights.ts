@@ -12,7 +12,7 @@ interface AskedLoad {
   readonly plan: Pick<Plan, 'target' | 'confirm'>
 }
 
-/** Adds the needed rights to an error for lack of a right; returns any other error unchanged. */
+/** Returns an error for a missing right with the needed rights in its message, and any other error unchanged. */
 export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') return error
   const rights = neededRights(run)

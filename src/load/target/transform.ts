@@ -98,7 +98,7 @@ function wrong(what: string): UsageError {
 
 /**
  * Defines the function that turns a batch into the table to write. The function passes the user's text to a call, as
- * the last argument: a query at the end of the text would take any further argument for one more of its conditions.
+ * the last argument: if the text ends with a query, the query would take a further argument for another condition.
  * The line break after the text ends a comment in the text's last line.
  */
 export function transformScript(text: string): string {
@@ -126,7 +126,7 @@ export function writeLines(left: string, taken: string, target: string): string 
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }
 
-/** `transformScript`, and a function that writes a batch. It returns: rows made, rows taken or −1, error text. */
+/** `transformScript`, and a function that writes a batch and returns `(rows made, rows taken or −1, error text)`. */
 export function answerScript(text: string, writeBody: string): string {
   return `${transformScript(text)}def ddbIngestTarget(mutable data) {
 ${writeBody}

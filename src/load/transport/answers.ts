@@ -62,7 +62,7 @@ export interface AnsweredSetup {
   /** Whether batches of unknown outcome are sent again when the run resumes. */
   readonly resends: boolean
   readonly unmark: (() => Promise<void>) | undefined
-  /** Records on the marker that the run will be resumed. */
+  /** Writes into the marker that the run will be resumed. */
   readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>

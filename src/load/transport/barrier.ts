@@ -7,7 +7,7 @@ import type { Session } from '../../client/open-session.js'
 /** A question sent after everything else. */
 export interface Barrier {
   /**
-   * Asks on the first call; nothing may be sent after that.
+   * The first call asks the server; nothing may be sent on the session after that.
    * @returns true once the server has read everything, or will read nothing more because the connection is lost; undefined for a
    *   session that is asynchronous throughout, which answers nothing
    */

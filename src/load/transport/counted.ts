@@ -125,7 +125,7 @@ function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   return answers.includes(undefined) ? undefined : true
 }
 
-/** Whether the server is reachable but refuses to answer this user: its sessions can still be closed cleanly. */
+/** Whether the server is reachable but refuses to answer this user. The run's sessions can then be closed cleanly. */
 function isRefused(cause: unknown): boolean {
   return (
     cause instanceof ServerError && (cause.code === 'DDB_LOGIN' || cause.code === 'DDB_PRIVILEGE')

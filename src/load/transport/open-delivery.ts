@@ -66,7 +66,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // Rows that a program passes are counted only on request: a count cannot tell the program each row's outcome.
+  // Counts a program's rows only on request: a count cannot tell the program the outcome of each row.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
@@ -214,8 +214,8 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
 }
 
 /**
- * @returns undefined if there is nothing to count. With `auto`, also if counting is impossible because the user may not
- *   read the table, or proves nothing because the table has keys.
+ * @returns undefined if there is nothing to count. With `auto`, also if the user may not read the table, or if counts
+ *   prove nothing: for an upsert, or a table with keys.
  */
 async function countBefore(
   { plan }: Run,

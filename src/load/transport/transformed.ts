@@ -7,7 +7,7 @@ import type { Outcome } from '../fate/decide.js'
 import { rowsText } from '../fate/row-counts.js'
 
 /**
- * Rows that the transform left; null if the transform threw an error.
+ * Number of rows that the transform kept; null if the transform threw an error.
  * @param received  rows of the batch
  * @param taken  rows that the table took; −1 after a refusal, null if the server does not tell
  * @throws {DdbError} DDB_PROTOCOL if the numbers are impossible

@@ -61,7 +61,7 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       }
       if (at < 0) {
         const othersWrite = total > rowsBefore + run.state.sentRows
-        // If others write, the rows stored here may be theirs. Then the sent rows count as missing.
+        // If others write, the rows at this position may be theirs. So the sent rows count as missing, not as changed.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }
       next = at - offset

@@ -12,7 +12,7 @@ export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  the sent cells, already in the stored type; a column of texts may have another text type */
+/** @param sent  the sent cells, already in the stored column's type; only STRING, SYMBOL and BLOB may differ */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'

@@ -15,7 +15,7 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** For an hour that begins a time of day without separators: the number of digits in that time; otherwise 0. */
+  /** The number of digits of a time of day without separators, if this part is the hour that begins it; else 0. */
   readonly runDigits: number
 }
 

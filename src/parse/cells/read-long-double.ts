@@ -10,7 +10,7 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Most digits of the upper part. A double holds this part times 10^5 exactly, which makes room for 5 lower digits. */
+/** Limit of digits of the upper part. A double holds this part times 10^5 exactly, so 5 more digits fit. */
 const upperBytes = 12
 const maxDigits = 17
 /** 10^22 is the largest power of ten that doubles hold exactly. */

@@ -26,9 +26,9 @@ const nanoDigits = 9
 /** For each number of digits in a fraction: how many nanoseconds one unit of the last digit is. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
-/** What the readers return instead of 0 if the text is not a value. */
+/** The readers return this if the text is not a value; 0 means success. */
 const noValue: number = NaN
-/** What the readers return instead of 0 if the fraction has digits beyond nanoseconds that are not zeros. */
+/** The readers return this if a digit beyond nanoseconds is not zero. */
 const tooFine: number = Infinity
 
 /** The parts of a moment, from which every temporal type can be made. */
@@ -108,7 +108,7 @@ export class WallClock implements TimeParts {
     return noValue
   }
 
-  /** Reads `HH:MM` or `HH:MMm` into `secondOfDay`. Returns 0, or else `noValue`. */
+  /** Reads `HH:MM` or `HH:MMm` into `secondOfDay`, and returns 0. Returns `noValue` for any other text. */
   readMinute(bytes: Uint8Array, start: number, end: number): number {
     const last = trimmedEnd(bytes, start, end)
     this.#trim(bytes, start, bytes[last - 1] === lowerM ? last - 1 : last)

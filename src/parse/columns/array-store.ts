@@ -37,7 +37,7 @@ export class ArrayStore {
     return true
   }
 
-  /** Copies rows `from` to `to` (exclusive) out of `rows`, as rows from `firstRow` on. There must be room for them. */
+  /** Copies rows `from` to `to` (exclusive) of `rows`. The first one becomes row `firstRow` here. Needs room for all. */
   put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
     const size = this.#bytesPerRow
     const bytes = new Uint8Array(rows, from * size, (to - from) * size)
@@ -50,7 +50,8 @@ export class ArrayStore {
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Expects what this batch needed, not its buffer's size: after a large batch, small ones need only small buffers.
+    // Expects as many bytes as this batch needed, not its buffer's size: after a large batch, small batches need only
+    // small buffers.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

@@ -53,7 +53,7 @@ export class BufferPool {
 
 let closed: InstanceType<typeof MessagePort> | undefined
 
-/** Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait for 64 MB of buffers. */
+/** Frees a buffer at once, by a transfer to a closed port. Garbage collection would begin only at 64 MB of buffers. */
 function freeNow(buffer: ArrayBuffer): void {
   if (closed === undefined) {
     closed = new MessageChannel().port1

@@ -25,7 +25,7 @@ export interface Int64Kind {
   readonly readCell: ReadInt64
   /** For times: the column's common time zone offset; undefined if such offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Says more than `expected` about a text that is not a value. */
+  /** For a text that is not a value, a more precise description than `expected`; undefined if there is none. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }

@@ -61,7 +61,7 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
     return this.array
   }
 
-  /** Has nothing to do, because later rows overwrite the undone ones. */
+  /** Does nothing, because the next `read` overwrites the rows to remove. */
   undo(): void {
     return
   }
@@ -135,8 +135,9 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * From 2^14 on, a number halfway between two singles has at most 15 digits, and different numbers of up to 15 digits
- * become different doubles. So a text of up to 15 digits becomes a halfway double only if its number is halfway, too.
+ * From 2^14 on, a text of up to 15 digits becomes a double halfway between two singles only if its number is halfway.
+ * The reason: such a halfway number has at most 15 digits itself, and different numbers of up to 15 digits become
+ * different doubles.
  */
 const exactFrom = 2 ** 14
 

@@ -33,7 +33,7 @@ export class SymbolColumn implements ColumnBuilder {
   #baseBytes = 1
   #sizeBefore = 1
   #baseBytesBefore = 1
-  /** The part that was appended last. `#partEntries` has the number of each code's text, or −1 if not yet looked up. */
+  /** The part that was appended last. `#partEntries` maps its codes to the numbers of texts; −1: not yet looked up. */
   #part: SymbolPart | undefined
   #partView: DataView = new DataView(new ArrayBuffer(0))
   #partEntries: Int32Array = new Int32Array(0)

@@ -73,7 +73,7 @@ export class SymbolTable {
     return this.#add(hash, bytes, start, end)
   }
 
-  /** Compares a known text with the text at `start`, whose last one to four bytes are `tail`. */
+  /** Compares a known text with the text at `start`. `tail` has the last one to four bytes of the text at `start`. */
   #equals(entry: number, view: DataView, start: number, length: number, tail: number): boolean {
     const own = this.#view
     const first = this.#starts[entry]!

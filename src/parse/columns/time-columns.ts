@@ -75,8 +75,8 @@ export class UsualTime {
   nanos = 0
   readonly #offset: ColumnOffset | undefined
   /**
-   * The 11 characters of the last date as three words. The initial words belong to no text: in a text, the second and
-   * the third word share a byte.
+   * The 11 characters of the last date as three words; the second and the third word share a byte. In the initial words
+   * this byte differs, so they match no text.
    */
   #yearWord = 0
   #monthWord = 0

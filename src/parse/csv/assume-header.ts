@@ -1,6 +1,6 @@
 /*
-  Judges whether a first record is probably a header, if nothing proves it. Each field is a witness: names look
-  different from values, and what holds for all values below probably holds for a value above them. A person has to see
+  Judges whether a first record is probably a header, if nothing proves it. Each field is a witness. A name looks
+  different from values. A value probably looks like the values below it, if these are all alike. A person has to see
   the result before any row is stored (docs/decisions/0033-the-first-record-is-not-guessed.md).
 */
 import { isLikelyName } from './usual-names.js'
@@ -14,7 +14,7 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** A pattern; a text counts for the first of `looks` that it fits. Percentages of names and of values that count for it. */
+/** The texts that fit `pattern` and no earlier one in `looks`: what percentage of names and of values they are. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
@@ -65,7 +65,7 @@ const mostOdds = 5
 /** How much an empty field, a single letter or a sentence can speak against a header: some headers have them, too. */
 const weakOdds = 0.5
 const countedOdds = 4
-/** Number of average values added to those seen in a column, because a few values prove little. */
+/** Each share is computed as if this many average values had been seen, too, because a few values prove little. */
 const assumedValues = 2
 /** Percentage of numbers to assume among the values of a column that has no values in the sample. */
 const numbersAlone = 80
@@ -133,7 +133,10 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
   return kinds.every(kind => recordKind.test(kind))
 }
 
-/** Returns only rows that do not repeat the header if few repeat it; all rows if most do; undefined in between. */
+/**
+ * If at most a tenth of the rows repeat the header, returns the others; if more than half do, returns all rows; in
+ * between, undefined. Returns all rows, too, if the header has fewer than three names, or equal names.
+ */
 function withoutRepeats(
   cells: readonly string[],
   rows: readonly (readonly string[])[],
@@ -171,7 +174,7 @@ function oddsOf(cell: string, column: readonly string[]): number {
     lookOf(text) === look && (!isNumber || shapeOf(text) === shapeOf(cell))
   const usual = isNumber && seen.length === 0 ? numbersAlone : look.values
   const alike = seen.filter(isAlike).length + (assumedValues * usual) / 100
-  // Chinese names look like Chinese values, so this look proves nothing.
+  // `scriptLook` proves nothing, because Chinese names look like Chinese values.
   let odds =
     look === scriptLook ? 0 : Math.log(look.names / 100 / (alike / (seen.length + assumedValues)))
   if (cell !== '' && seen.length >= 2) odds += noveltyOdds(cell, seen)
@@ -187,7 +190,10 @@ function oddsOf(cell: string, column: readonly string[]): number {
   return Math.min(most, Math.max(least, odds))
 }
 
-/** Odds that depend on whether the cell occurs below. If most texts below occur only once, a new text proves little. */
+/**
+ * Logarithm of the odds of a header, judged by whether the text of `cell` also occurs in the records below it (`seen`).
+ * If most texts below occur only once, a new text proves little.
+ */
 function noveltyOdds(cell: string, seen: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const text of seen) counts.set(text, (counts.get(text) ?? 0) + 1)

@@ -91,7 +91,7 @@ class CsvParseScanner implements RecordScanner {
   /** Input offsets of the first byte that the feed was given, and of the byte after the last one. */
   #feedOffset = 0
   #fedOffset = 0
-  /** True if the feed was given blank lines after the end of the input. */
+  /** True once the feed got the whole input, and then blank lines that are not in the input. */
   #isFlushed = false
   #nextRecord = 0
   #record: readonly string[] = []

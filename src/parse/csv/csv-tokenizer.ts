@@ -345,7 +345,7 @@ export class CsvTokenizer implements LineFormat {
     })
   }
 
-  /** Whether `position` is less than `maxRecordBytes` after `start`, where the record begins; false for −1. */
+  /** Whether fewer than `maxRecordBytes` bytes lie between the start of the record and `position`; false for −1. */
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }

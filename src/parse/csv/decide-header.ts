@@ -45,7 +45,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   )
 }
 
-/** The records after a first record. */
+/** The records after an input's first record, which help to decide whether that record is a header. */
 export interface DataBehind {
   readonly file: string
   /** Each call steps through the records again, from the first one on. */
@@ -86,7 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** The first input's answer to whether there is a header; undefined if this input's first record contradicts it. */
+/** Applies the first input's assumption to a later one. Undefined if the later input's first record contradicts it. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],
@@ -143,7 +143,7 @@ const namesOf = (names: readonly string[]): ReadonlySet<string> =>
 
 const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
-/** What the non-empty cells of a column after the first record look like. */
+/** Describes the non-empty cells of a column, from the second record on. */
 interface ColumnLook {
   numbers: number
   texts: number

@@ -23,7 +23,7 @@ export interface FoundTable extends QuotesDialect {
   readonly said: readonly string[]
 }
 
-/** The known options, which need not be found. */
+/** The options that are known before `findTable` looks for the others. */
 export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
@@ -311,7 +311,7 @@ function beginOf(
     !above.texts.some(text => beginsLikeNumber.test(text))
   if (isShort) {
     const isNamed = table.some(({ texts }) => texts.at(-1) !== '')
-    // If the last fields are all empty, the records end with a delimiter that the header lacks.
+    // If the last field of every record is empty, the records end with a delimiter that the header lacks.
     return isNamed ? { at, names: ['', ...above.texts] } : { at: at - 1 }
   }
   const isLong =

@@ -159,7 +159,10 @@ function dialectIn(
 
 const lookedAtRecords = 1000
 
-/** The number of columns that fields fill by position, if some record has that many fields. */
+/**
+ * The number of fields that the target needs by position, if one of the first 1,000 records has that many. Undefined if
+ * none has, or if the number equals `foundCount`.
+ */
 function wantedCount(
   { target, dialect, records }: Undecided,
   isHeader: boolean,

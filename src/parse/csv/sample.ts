@@ -81,7 +81,7 @@ async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boo
   }
 }
 
-/** Yields the chunks taken, the chunk already requested, and the rest; throws the failure where it occurred. */
+/** Yields the chunks of the sample, the chunk already requested, and the rest. Throws `failure` after the sample. */
 async function* again(
   taken: Uint8Array[],
   pending: Promise<IteratorResult<Uint8Array, void>> | undefined,

@@ -21,7 +21,10 @@ export interface TrailingSample {
 const lookedAtRecords = 100
 const noBytes = new Uint8Array(0)
 
-/** @throws {UsageError} DDB_USAGE if first fields may be row names: all differ, and the other fields fit the columns */
+/**
+ * @throws {UsageError} DDB_USAGE if the records' first fields may be row names: all of them differ, none is empty, and
+ *   the records fit the columns both with and without them
+ */
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
   const { length } = names
   const found: Uint8Array[][] = []

@@ -84,7 +84,7 @@ export class JsonRecords {
     this.#record++
     let next = bytes[start] === openBrace ? this.#scanRecord(block, row, start) : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
-      // A template of a record without some members would leave their cells unset.
+      // A template made from this record would not set the cells of the missing members.
       this.#isUsual = false
       if (!this.#fillMissing(block, row)) next = -1
     }
@@ -104,7 +104,7 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, this.#levels[0]!)
   }
 
-  /** Makes a template of the record's shape, unless one of the last few records became one. */
+  /** Makes a template of the record's shape, at most once every `recordsPerLesson` records. */
   #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
     // Templates are not used if cells must be marked as numbers, because templates mark none.

@@ -31,7 +31,7 @@ const noShape: RecordShape = {
   text: { encoding: 'utf-8', mark: new Uint8Array(0) },
 }
 
-/** An input without data of its own: offsets are relative to the piece, and the reader knows the rest. */
+/** Stands for the input of a piece. Offsets count from the piece's start. Only the reader knows file and format. */
 const noInput: Omit<BuilderInput, 'texts'> = {
   file: '',
   showRecord: undefined,
@@ -81,7 +81,7 @@ export class PieceParser {
   }
 
   /**
-   * @param buffers  receives the memory of the result, which `takeBack` must get back
+   * @param buffers  receives the memory of the result; the caller passes this memory to `takeBack` later
    * @returns undefined if the reader must read the piece itself
    */
   parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {

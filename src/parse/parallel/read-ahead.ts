@@ -27,7 +27,7 @@ export interface ReadInput {
 
 type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
 
-/** Gives the reader its chunks, some with the results of threads. */
+/** Gives the reader its chunks; threads have already read the rows of some chunks. */
 export class ReadAhead {
   /** A piece that a thread has read, until the reader has taken over all of it. */
   fold: PieceFold | undefined

@@ -20,7 +20,7 @@ export interface RowColumns {
 /** Limit of the rows in a piece: its columns then stay in the processor's cache. */
 const mostRows = 4096
 
-/** Stands for the text that the rows of a piece lack: one line end per row. */
+/** The bytes of pieces whose rows have no text: one line end per row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
 
 /** @returns undefined if every row must be read as text, because of a column's type or the rules for cells */

@@ -29,7 +29,7 @@ export interface ValuePlace {
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Returns the offset from UTC that the column's times have; undefined if unknown. A `Date` suits only offset 0. */
+  /** The UTC offset that the column's times share. A `Date` needs offset 0, and sets it if none is set yet. */
   readonly offset: () => ColumnOffset | undefined
 }
 

@@ -1,5 +1,5 @@
 /*
-  BOOL in text.
+  BOOL written as text.
 */
 import { readBool } from '../cells/read-logical.js'
 import { NumberColumn } from '../columns/number-columns.js'

@@ -113,7 +113,7 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
 // Variables, not an object: only one block is written at a time. Bits fill 32-bit halves of words, highest bit first.
 let bitsTarget: DataView
 let bitsStart = 0
-/** Where the current 32-bit half would begin if the two halves of each 64-bit word were stored high half first. */
+/** Where the current 32-bit half would begin if every 64-bit word began with its high half. */
 let bitsAt = 0
 let half = 0
 let free = 32

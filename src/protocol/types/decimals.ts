@@ -25,7 +25,7 @@ type Decimal64Vector = VectorShape<'DECIMAL64', BigInt64Array> & { scale: number
 type Decimal128Vector = VectorShape<'DECIMAL128', Uint8Array> & { scale: number }
 export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
 
-/** Most digits after the point, by type. */
+/** Largest number of digits after the point, by type. */
 export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
 
 const smallestInt32 = BigInt(nullInt32)

@@ -11,7 +11,7 @@ import type { CheckContext } from '../context.js'
 /** How many requests sleep at once: more than most servers have workers. */
 const sleepers = 16
 const sleepMs = 700
-/** A script that sleeps, and records begin and end by the server's clock. */
+/** A script that sleeps, and returns when its sleep began and ended, by the server's clock. */
 const sleepScript = `ddbIngestTestBegan = long(now())
 sleep(${sleepMs})
 [ddbIngestTestBegan, long(now())]`

@@ -129,7 +129,7 @@ export const loginChecks: readonly Check[] = [
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // To a man in the middle, trying RSA would reveal more than the earlier logins did.
+        // Trying RSA would reveal more to a man in the middle than the earlier SCRAM logins did.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)

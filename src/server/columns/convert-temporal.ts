@@ -31,8 +31,9 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts `from` (docs/server-semantics.md#conversions-on-insert): times of day to each other; MONTH
- * to no other type; other types with a date to every type with a date, and those with seconds also to times of day.
+ * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). Times of day convert
+ * only into each other. MONTH converts into no other type. All other types contain a date and convert into every type
+ * with a date, including MONTH. If they also contain seconds, they convert into times of day, too.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true

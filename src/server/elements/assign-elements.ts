@@ -151,7 +151,7 @@ function replacedRows(target: Vector, positions: Int32Array, source: Vector, ste
   return takeRows(all, rows)
 }
 
-/** One index gets the whole value. Several indexes get the value's elements one by one, or all the same scalar. */
+/** One index gets the whole value. Of several indexes, each gets one element, or all get the same scalar. */
 function assignTuple(
   target: Extract<Vector, { type: 'ANY' }>,
   index: IndexValue,

@@ -33,7 +33,7 @@ export interface Executor {
     options?: FunctionOptions,
   ): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
-  /** Ends the request in which the session waits, with an error. Has no effect if the session does not wait. */
+  /** If the session waits inside a request, ends that request with an error; otherwise does nothing. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void

@@ -63,7 +63,7 @@ export interface RemovalInfo {
   readonly table: string
 }
 
-/** What fault hooks see of a clause `limit offset, rows`. */
+/** Describes a clause `limit offset, rows` to fault hooks. */
 export interface SliceInfo {
   readonly offset: number
   /** Rows of the result before `limit` applies. */

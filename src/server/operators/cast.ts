@@ -64,7 +64,7 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   }
 }
 
-/** A tuple of scalars becomes a typed vector, a tuple of vectors a tuple of typed vectors. */
+/** Turns a tuple of scalars into a typed vector, and a tuple of vectors into a tuple of typed vectors. */
 function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   const cast = elements.map(element => castValue(element as ServerValue, type))
   if (cast.length === 0) return vectorOf(type, [])

@@ -61,7 +61,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   if (type === 'NANOTIMESTAMP') {
     return { ...pairing, left: boundedNanos(left), right: boundedNanos(right) }
   }
-  // Dates range over millions of years; hours, minutes and seconds in 32 bits do not.
+  // A DATE may be millions of years away. Types that count hours, minutes or seconds in 32 bits cannot hold it.
   const isNarrow = type === 'DATEHOUR' || type === 'DATEMINUTE' || type === 'DATETIME'
   const wide = isNarrow ? 'TIMESTAMP' : type
   return {

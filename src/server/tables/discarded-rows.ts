@@ -1,5 +1,5 @@
 /*
-  Inserts on a server that counts and drops rows (`serve --discard`): which rows are dropped, and what the inserts return.
+  `serve --discard` counts rows and drops them. This file decides which rows are dropped, and what their insert returns.
 */
 import type { CallContext } from '../values/builtin.js'
 import type { ServerValue } from '../values/server-value.js'
@@ -9,9 +9,10 @@ import { prepareColumns } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * How many rows the server claims to have inserted while it drops them; undefined if the insert must be carried out:
- * into tables that are neither shared nor stored, and of a single row into a keyed stream table. The loader keeps
- * receipts in such a table, and an insert of a receipt tells whether its batch was sent before.
+ * If the server only pretends to insert: drops the rows and returns how many it claims to have inserted. Otherwise
+ * returns undefined, and the caller inserts. Tables that are neither shared nor stored always get their rows. So do
+ * keyed stream tables, unless a table is inserted: the loader keeps its receipts there, and inserting a receipt shows
+ * whether its batch was sent before.
  * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
 export function discardedRows(

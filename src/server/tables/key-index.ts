@@ -50,7 +50,7 @@ export class KeyIndex {
 
   /**
    * Adds the key of row `row` of `keys`, as the key of the next table row.
-   * @returns the first table row with the same key, which `find` continues to return; −1 if there is none
+   * @returns the first table row with the same key, −1 if there is none; `find` still gives that row, not the new one
    */
   add(keys: Int32Array, row: number): number {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)

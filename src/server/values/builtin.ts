@@ -41,8 +41,8 @@ export interface CallContext {
   /** Ask this before allocating memory for more than the arguments themselves. */
   readonly memory: RequestMemory
   /**
-   * Variable names written as arguments of the present call, as `table(x, 1..3 as id)` needs them; undefined for an argument
-   * that is not a name. Read them before the built-in calls a script or suspends.
+   * Variable names written as arguments of the present call, as `table(x, 1..3 as id)` needs them; undefined
+   * for an argument that is not a name. A built-in must read them before it calls a script or suspends.
    */
   readonly argumentNames: readonly (string | undefined)[]
   /** True if rows for shared and stored tables are dropped, but count as inserted. */

@@ -131,7 +131,7 @@ export function tupleElements(value: ServerValue): readonly ServerValue[] | unde
   return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
-/** Elements of a vector, tuple or list, rows of an array vector; any other value is its own single element. */
+/** Elements of a vector, tuple or list; rows of an array vector. Any other value is its own single element. */
 export function elementsOf(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple

@@ -33,7 +33,10 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** Set while `fill` feeds the thread; never rejects. The loop takes content meanwhile: `fill` may wait for a pipe. */
+  /**
+   * The promise of the running `fill`, which feeds the thread; never rejects. `fill` may wait for a pipe, so the loop
+   * takes content at the same time.
+   */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {
@@ -59,7 +62,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // Lets the event loop read the file. By itself, this loop would not wait while there is content to take.
+      // Gives Node a turn to read the file: otherwise this `for` loop would not wait while there is content to take.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }

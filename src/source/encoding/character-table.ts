@@ -11,7 +11,10 @@ export interface CharacterTable {
   readonly double: Int32Array | undefined
   /** Characters by second and third byte, after a first byte 8F; undefined if no character has three bytes. */
   readonly triple: Int32Array | undefined
-  /** By sequence number: four-byte characters of the basic plane. Made when the first such character occurs. */
+  /**
+   * Returns the four-byte characters of Unicode's basic plane, in the order of their byte sequences. The first call
+   * makes the table. Undefined if no character has four bytes.
+   */
   readonly quadruple: (() => Int32Array) | undefined
 }
 

@@ -11,7 +11,7 @@ export interface BrokenBytes {
 }
 
 export interface BrokenText {
-  /** False if the text delivered so far certainly has no broken bytes from `textStart` on. */
+  /** Whether the text delivered so far may have broken bytes from `textStart` on; false is certain. */
   mayBeBroken(textStart: number): boolean
   /** Finds the first broken bytes in a piece of the text. @param text  the piece, which begins at `textStart` */
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined

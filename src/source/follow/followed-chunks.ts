@@ -40,7 +40,10 @@ export interface FollowedChunks {
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
   readonly chunks: Chunks
-  /** Call this after the last chunk. @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ */
+  /**
+   * Call this after the last chunk.
+   * @throws {InputError} DDB_INPUT_TRUNCATED for the same reasons as `chunks`; DDB_INPUT_READ if reading fails
+   */
   checkRead(): Promise<void>
 }
 

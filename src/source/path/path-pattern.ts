@@ -154,8 +154,8 @@ function wrong(text: string, why: string): UsageError {
 type NameMatcher = (name: string) => PathMatch
 
 /**
- * Finds where each piece of a name can begin: searches once forwards and once backwards. A part is unambiguous if the
- * two searches agree on exactly one place for its beginning, and on exactly one for its end.
+ * Finds where each piece of the pattern can begin in a name: searches once forwards and once backwards. A named piece
+ * is unambiguous if both searches agree on exactly one place for its beginning, and on exactly one for its end.
  */
 function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
   const matchers: Matcher[] = pieces.map(({ pattern }) => {

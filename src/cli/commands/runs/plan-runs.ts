@@ -35,9 +35,12 @@ export interface PlanReport {
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
   readonly lastAt: string | null
-  /** Confirmed rows of finished units, averaged from the start of the first shard to the end of the last unit. */
+  /**
+   * Average rate: confirmed rows of finished units, divided by the time from the start of the first shard to the end of
+   * the last unit.
+   */
   readonly rowsPerSec: number | null
-  /** Unfinished units. */
+  /** Every unit that is not `done`. */
   readonly open: readonly {
     readonly unit: number
     readonly state: UnitState

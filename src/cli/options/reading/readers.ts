@@ -201,7 +201,7 @@ function hostAddress(value: string): HostAddress | undefined {
   return { host: (match[1] ?? match[2])!, port }
 }
 
-/** Without brackets every colon belongs to the address, which has at least two. */
+/** Without brackets, every colon belongs to the address: an IPv6 address has at least two colons. */
 function isBareIpv6(value: string): boolean {
   return /^[0-9A-Fa-f:.]+$/.test(value) && value.split(':').length > 2
 }

@@ -18,7 +18,7 @@ export interface ResumedFile {
   readonly fingerprint: Fingerprint
 }
 
-/** Files that an earlier process of the run has left. */
+/** Files that an earlier process of the run has read, completely or in part. */
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Files that were read to their end and completely sent. */

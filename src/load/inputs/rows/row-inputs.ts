@@ -81,7 +81,7 @@ async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {
   return
 }
 
-/** Takes the place of an input's bytes, as rows come through the feed. */
+/** Stands in for the bytes of an input, because rows come through the feed instead. */
 export const noBytes: ByteSource = {
   name: rowsName,
   path: undefined,

@@ -21,7 +21,7 @@ export interface RejectedRow<Row = unknown> {
 export interface StoredRowCounts {
   written: number
   confirmed: number
-  /** Not in the table because of their values. */
+  /** Rejected because of their values, so the table does not have them. */
   rejected: number
   /** Sent, but their outcome is unknown. */
   unconfirmed: number
@@ -85,7 +85,7 @@ export class RowStore {
   readonly #chunks: Chunk[] = []
   /** Number of the first row of the first chunk. */
   #first = 1
-  /** Number of the last row to send without waiting for more. */
+  /** Number of the last row written before `flush`. Rows up to this one do not wait for further rows. */
   #flushTo = 0
   /** Reasons why rows are invalid, by row number. The reader soon rejects these rows. */
   readonly #faults = new Map<number, string>()
@@ -133,7 +133,7 @@ export class RowStore {
     this.#wake?.()
   }
 
-  /** After `flush`: returns true a single time, once all rows written before `flush` are taken. */
+  /** Returns true in one call after `flush`: the first call when all rows written before `flush` are taken. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0

@@ -22,7 +22,7 @@ interface LedgerColumn {
  * therefore claim batches of different units and lanes without asking each other. Parts of a divided batch have numbers of their own.
  */
 const columns = {
-  /** Part of a plan that is loaded as a whole; 0 without a plan. */
+  /** Number of the plan's unit, which one process loads as a whole; 0 without a plan. */
   unit: { name: 'unit', type: 'INT', isKey: true },
   /** Number of the lane, from 0. A lane is a sequence of batch numbers; its batches may use any connections. */
   lane: { name: 'lane', type: 'INT', isKey: true },
@@ -35,8 +35,8 @@ const columns = {
   sendNo: { name: 'sendNo', type: 'LONG' },
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**
-   * Rows that a transform left to be written; without a transform, all that arrived. Null if the transform threw an
-   * error, and in rows that are not outcomes.
+   * How many rows the transform returned; without a transform, how many arrived. Null if the transform threw an error.
+   * Also null in ledger rows that are not outcomes.
    */
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
   /** Rows that the target took: −1 if it refused them, null if the server does not tell. */
@@ -87,7 +87,7 @@ export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
   const given: Readonly<Record<string, string | undefined>> = {
     ...cells,
-    // Version 1 has one column for both counts: rows taken in outcomes, rows received in all other rows.
+    // Version 1 has one column for both counts: an outcome has the rows taken, other receipts the rows received.
     rowCount: cells.rowsTaken ?? cells.rowsReceived,
   }
   const values = ledgerColumns(version).map(

@@ -51,7 +51,7 @@ export async function openLedger(
   version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
   const name = run.ledger ?? ledgerName(run.token, number, version)
-  // An earlier process has probed its ledger, so that ledger has a row.
+  // The ledger of an earlier process has at least one row: the probe of that process.
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
@@ -68,8 +68,8 @@ ${probeScript(name, version)}}
 
 /**
  * Rows since the last call, oldest first.
- * @param overlaps  whether to read the last known row again. No document tells how a server answers to a slice that begins at the end
- *   of the table. There is always a last row: the probe's
+ * @param overlaps  whether to read the last known row again, because no document tells how a server answers to a slice
+ *   that begins at the end of the table. The table is never empty, because it has the probe's row
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}

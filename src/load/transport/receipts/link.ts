@@ -44,8 +44,8 @@ export interface LinkSetup {
 export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
 
 /**
- * `receipts`: the ledger contained something new. `answered`: the ledger was read, or a connection to a server that knows the run was
- * reopened. `givenUp`: nothing came over a connection. `gone`: a connection for queries was lost, or a query was not answered.
+ * `receipts`: the ledger contained something new. `answered`: the run read the ledger, or reopened lost connections.
+ * `givenUp`: nothing came over a connection. `gone`: the connection for queries was lost, or a query was not answered.
  */
 export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
 

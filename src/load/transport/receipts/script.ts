@@ -20,7 +20,7 @@ const probePhase = 8
 const sessionPhase = 7
 /** Phase of claims: of several transmissions that claim the same attempt, only the first may insert its rows. */
 export const claimPhase = 0
-/** Phase of outcomes: they contain the number of rows, or −1 and the reason for a refusal. */
+/** Phase of rows with an outcome: how many rows the target took, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'

@@ -217,7 +217,7 @@ export function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-/** The error if a lost connection cannot be opened again. A server that never answered gets another error. */
+/** The error if a lost connection cannot be opened again. A first connection that fails gives DDB_CONNECT. */
 export function notComingBack(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',

@@ -39,7 +39,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** Only scripts call this function; the connection itself answers clients (`connection-functions.ts`). */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** The server accepts clients of any version. Clients tolerate the error. */
+  /** This server accepts clients of any version, so it throws an error, which clients tolerate. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),

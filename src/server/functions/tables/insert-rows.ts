@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** Rows of a table argument, for a transaction; none for other arguments, which only tables in memory accept. */
+/** The rows of a table argument, for a transaction. Others give none: only tables in memory, without one, take them. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -38,7 +38,7 @@ const maxElements = 100
 
 /**
  * Prints a value: tables and dictionaries on several lines, with `...` in place of rows or elements left out.
- * @param memory  reserves room for columns as wide as their widest cell
+ * @param memory  checks the size of each table in advance, because one wide cell widens its whole column
  */
 export function printText(value: ServerValue, memory: RequestMemory): string {
   switch (value.form) {

@@ -176,8 +176,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * One argument; undefined if omitted. A user function gets variables by reference. A built-in may keep an argument in
- * a table or dictionary, so it gets copies, except of an argument that it changes.
+ * One argument; undefined if omitted. A user function gets variables by reference. A built-in gets copies, because it
+ * may keep an argument in a table or dictionary; only an argument that it changes comes by reference.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(

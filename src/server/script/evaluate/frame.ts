@@ -9,7 +9,7 @@ import { constantOf } from '../../values/constants.js'
 import { releaseArray } from '../../values/ownership.js'
 import type { Name } from '../parse/syntax.js'
 
-/** Columns that names refer to inside a SQL statement, before any variable (manual, "Column reference"). */
+/** Columns in a SQL statement. A name means a column rather than a variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
   /** Type of `count(*)`: LONG for partitioned tables, as official tests expect; otherwise, and by default, INT. */

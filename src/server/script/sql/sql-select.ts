@@ -54,7 +54,7 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   return node.isExec ? execValue(result) : tableOf(result)
 }
 
-/** The select list over all rows of the scope. */
+/** Evaluates the select list over all rows of the scope. */
 function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const values: { name: string; value: ServerValue }[] = []
   const inside = withColumns(frame, scope)
