@@ -1,7 +1,8 @@
 /*
-  Times loads of other text than plain CSV (bench/peers.js) from a file into a sink. Compressed files are compared with Node's gunzip or
-  the decoder of zstd alone, counts since 1970 with the same rows with times in text, GB18030 with the same rows in UTF-8, and NDJSON
-  with a loop of JSON.parse. The ratio says how many times as fast the loader is, or how long it takes if the reference is a floor.
+  Measures the time of loads from a file into a sink, for other text than plain CSV (bench/peers.js). The references are
+  Node's gunzip or the decoder of zstd alone for compressed files, times written as text for counts since 1970, UTF-8
+  for GB18030, and a loop of JSON.parse for NDJSON. The ratio says how many times as fast the loader is, or how long it
+  takes if the reference is a floor.
 */
 import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'

@@ -62,7 +62,7 @@ const piece = Buffer.alloc(1 << 20)
 
 /**
  * Waits until the journal of a load has `untilBytes`.
- * @returns for how long no rows had been confirmed by then, in ms; before the first confirmed rows, since rows were first sent
+ * @returns milliseconds since rows were last confirmed; if none were, since rows were first sent
  */
 async function watch(child, path, untilBytes) {
   let readBytes = sizeOf(path)

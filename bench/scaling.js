@@ -89,7 +89,7 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
 }
 
-/** A load of few rows over several connections, each with its own lane, against one. */
+/** A load of few rows over several connections, each with its own lane, against a load over one connection. */
 async function costOfConnection(sink, path, repeats) {
   const loadOver = connections => async () => {
     await emptyTrades(sink)
@@ -101,7 +101,7 @@ async function costOfConnection(sink, path, repeats) {
   return costOf('a connection more, --confirm receipts', many - one, manyConnections[0] - 1)
 }
 
-/** Uses processor time: other work on the processors decides how much of it the clock shows. */
+/** Compares processor time, because other work on the processors changes the time on the clock. */
 async function costOfThread(sink, path, repeats) {
   const loadWith = threads => async () => {
     const options = { processor: true }
@@ -112,7 +112,7 @@ async function costOfThread(sink, path, repeats) {
   return costOf('a thread more, processor time', many - one, manyThreads[0] - 1)
 }
 
-/** Microseconds of the whole load for each further row, batch, connection or thread; shares of processors. */
+/** By how many microseconds a load grows with each row, batch, connection or thread; how busy processors are. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,8 +1,8 @@
 /*
   The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with waiting for the
   answers, through `ddb-ingest bench` and a server in its own process. The command measures both modes one after the other and waits
-  until the server's table has every row. Answered requests are also compared with an echo of as many bytes, which Node itself needs:
-  with the server's inserts, and with a server that only answers.
+  until the server's table has every row. Answered requests are also compared with an echo of as many bytes between bare
+  sockets of Node: requests to a server that inserts, and to a server that only answers.
 */
 import { join } from 'node:path'
 import { secondsOfAnswers } from './lib/answered.js'
@@ -15,7 +15,7 @@ import { startSink } from './lib/sink.js'
 
 const fullRequests = 50_000
 
-/** Bytes of a request and of an answer, from the difference between two numbers of requests. */
+/** Bytes of one request and of one answer. Subtracting a run of 200 requests from one of 400 leaves out all other bytes. */
 async function sizesOf(folder, sink) {
   const sums = []
   for (const requests of [200, 400]) {
@@ -32,7 +32,7 @@ async function sizesOf(folder, sink) {
   return { requestBytes, answerBytes: Math.round((many.answered - few.answered) / 200) }
 }
 
-/** How many times as long the answered requests take as unanswered ones, and as the echo. */
+/** Compares the time of answered requests with that of unanswered ones, and with that of an echo. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

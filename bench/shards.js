@@ -56,7 +56,7 @@ async function timedShards(sink, plan, count, run, rows) {
   }
 }
 
-/** Rows a second of several shards as a multiple of those of one, and the cost of a row. */
+/** Throughput of several shards as a multiple of the throughput of one, and the cost of a row. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const rowsOfDay = Math.round(rowsOfDayAtFullLength * scale)

@@ -61,7 +61,7 @@ async function measureReceipts(path, folder, init, repeats) {
   }
 }
 
-/** Seconds of the folder as a multiple of those of the file. */
+/** Compares the load of a folder of small files with the load of the same rows from one file. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

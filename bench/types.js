@@ -4,8 +4,8 @@
     encode, against the copy    into an existing buffer, like the copy
     encode, against the client  into a new buffer, like the client
     decode, against either      into arrays of their own, with every element decoded
-  Both codecs start from typed arrays and texts, the client's array vectors from its blocks, and SYMBOL from codes and base. `from
-  texts` means that the codec must find the codes. Times are processor time.
+  Both codecs start from typed arrays and texts; the client starts array vectors from its own blocks. SYMBOL starts
+  from codes and base, but `from texts` means that the codec must find the codes. Times are processor time.
 */
 import { startCodec } from './lib/codec-process.js'
 import { alternate } from './lib/measure.js'

@@ -1,4 +1,4 @@
-// Results as they come, the state of a task, the first of several.
+// Results in the order in which tasks end, the state of a task, and the first result of several.
 import { asCompleted, ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 

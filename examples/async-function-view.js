@@ -1,4 +1,4 @@
-// A function view converts what asynchronous requests bring.
+// Asynchronous requests send rows to a function view, which converts them.
 import { connect, table } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 

@@ -1,4 +1,4 @@
-// Work that would block is moved to a worker thread; requests go on meanwhile.
+// Work that would block runs in a worker thread, so that requests continue.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { connect } from 'ddb-ingest'

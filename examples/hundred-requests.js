@@ -13,7 +13,7 @@ for (const count of [100, 5]) {
   const spans = await Promise.all(requests)
   const starts = spans.map(([start]) => start).sort()
   const ends = spans.map(([, end]) => end).sort()
-  // The server's own clock, which every request was answered with.
+  // Each answer has two times of the server's clock.
   console.log(`${count} requests, all under way at once:`, starts.at(-1) < ends[0])
   await pool.shutDown()
 }

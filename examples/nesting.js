@@ -1,4 +1,4 @@
-// Asynchronous functions that call asynchronous functions: three ways to wait for what is inside.
+// Asynchronous functions that call asynchronous functions: three ways to wait for the inner calls.
 import { ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 
@@ -11,14 +11,14 @@ async function doSomeWork(x) {
   return pool.run(`sleep(${x * 50}); "Done after ${x}"`)
 }
 
-// 1: waits inside and uses the results there
+// 1: waits for the results and uses them itself
 async function main() {
   for (const result of await Promise.all([1, 2, 4].map(doSomeWork))) {
     console.log('Task ret:', result)
   }
 }
 
-// 2: hands all outcomes, failures included, to the caller
+// 2: the caller gets all outcomes, also failures
 function outcomes() {
   return Promise.allSettled([doSomeWork(1), pool.run('noSuchFunction()')])
 }

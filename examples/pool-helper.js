@@ -1,4 +1,4 @@
-// A class of one's own around a pool: callers submit scripts and go on.
+// Wraps a pool in a class of the program: callers submit scripts and go on.
 import { ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 

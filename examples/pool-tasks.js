@@ -1,4 +1,4 @@
-// Tasks under ids of one's own.
+// Tasks with ids that the program chooses.
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'

@@ -1,4 +1,5 @@
-// A call starts at once; `await` in turn is one after the other, promises first are both at the same time.
+// A call starts at once. If each call is awaited before the next is made, they run one after the other. If both are
+// made before the first `await`, they run at the same time.
 import { connect } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 

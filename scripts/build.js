@@ -196,7 +196,7 @@ function withValues(code, there) {
 export async function build(names, { ifNeeded }) {
   const before = fingerprint()
   const isOld = name => !ifNeeded || !isCurrent(name, before)
-  // A new program begins with an empty dist/: imports and packages could still find outputs whose source is gone.
+  // Before the program is made, dist/ is emptied: imports and packages could find outputs whose source is gone.
   const needed = names.some(name => name === 'program' && isOld(name)) ? names : names.filter(isOld)
   if (needed.length === 0) return 0
   if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')

@@ -39,7 +39,7 @@ function readJson(folder, name) {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
-    // npm writes the file as a whole, so an interrupted installation left half of it.
+    // An interrupted installation left half of this file, which npm writes in one step.
     if (error instanceof SyntaxError) return undefined
     throw error
   }
@@ -70,7 +70,7 @@ function installationIsCurrent(folder, tools) {
 /** Installs all locked packages, even if NODE_ENV=production would leave the tools out. */
 const allPackages = ['ci', '--include=dev']
 
-/** Installs the packages of the program, and these tools in their locked versions, whose bytes npm checks as well. */
+/** Installs the packages of the program, and `tools` in their locked versions. npm also checks the bytes of the tools. */
 function fewPackages(tools) {
   const { devDependencies } = readJson(root, 'package.json')
   const exact = tools.map(name => `${name}@${devDependencies[name]}`)

@@ -10,7 +10,7 @@ import { transpiled } from './transpile.js'
 // Node runs the hooks below in their own thread, which loads this file again and has no parent port.
 if (isMainThread || parentPort !== null) {
   register(import.meta.url)
-  // .taprc sets this variable to switch tap's own loader off; programs that a test starts do not need it.
+  // Programs that a test starts do not need this variable. .taprc sets it to switch tap's own loader off.
   delete process.env['TAP_TYPE_STRIP_ONLY']
 }
 
@@ -25,7 +25,7 @@ export async function resolve(specifier, context, nextResolve) {
 
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context)
-  // tap's own hook reads the file, because it notes which files a test loads.
+  // tap's own hook must read the file: that hook notes which files a test loads.
   const { source } = await nextLoad(url, { ...context, format: 'module' })
   const text = transpiled(fileURLToPath(url), String(source))
   return { format: 'module', shortCircuit: true, source: text }

@@ -58,7 +58,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
 }
 
-/** Imports of which only types may be used, so that the one room never runs the other's code. */
+/** The first room may import only types from the second, and so never runs its code. */
 const typesOnly = new Set(['parse -> source'])
 
 /** Package or platform module → where it may be imported: a room, or one file. */
@@ -76,8 +76,8 @@ const addresses: Record<string, readonly string[]> = {
 }
 
 /**
- * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types lead both ways, because a
- * value may be a table and a table contains values. Nothing in the server runs `start` and `index`.
+ * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types may be imported from any room,
+ * because a value may be a table and a table contains values. Nothing in the server runs `start` and `index`.
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],

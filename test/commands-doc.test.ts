@@ -38,7 +38,7 @@ function rowOf({ flags, help, default: value, defaultNote }: OptionDefinition): 
   return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`
 }
 
-/** A row for each option; one that means something else to some commands has several. */
+/** A row for each option. An option that means different things to different commands has several rows. */
 function optionRows(group: OptionGroup): string[] {
   const senders = new Map<string, string[]>()
   for (const { name, options } of commands) {

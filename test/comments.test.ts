@@ -29,7 +29,7 @@ function commentsOf(source: string): string[] {
 }
 
 const citation = /docs\/[\w/-]+\.md(?:#[\w-]+)?/g
-/** A section sign that does not follow the title of a page, in quotes, or the number of an RFC. */
+/** A section sign that cites nothing: a page's title in quotes, or the number of an RFC, must stand before it. */
 const foreign = /(?:notes|semantics|protocol|server|receipts|\()[,:]? ?§|\(design:/i
 
 async function resolves(cited: string): Promise<boolean> {

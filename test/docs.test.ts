@@ -45,7 +45,7 @@ function resolves(from: Page, link: string): boolean {
 
 t.test('the index names every page', async t => {
   const index = page('docs/README.md')
-  // Pages that are not in the package are only named.
+  // The index links to pages of the package, and names the other pages in code spans.
   const named = [...linksOf(index), ...codeSpans(index.prose)]
   const linked = new Set(named.map(link => `docs/${link.split('#')[0]}`))
   const lost = pages
@@ -102,7 +102,7 @@ const shortByCommand = new Map(
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
 const general = new Set(['help-all', 'help', 'version'])
 
-/** Options in a command line that its command does not have. */
+/** Options in a command line that do not exist for the command. */
 function unknownOptions(line: string): string[] {
   // Scripts and other quoted arguments may contain anything.
   const words = line.replace(/'[^']*'|"[^"]*"/g, "''").replace(/\\\n/g, ' ')

@@ -103,7 +103,7 @@ t.test(
       [],
       'codes without an explanation',
     )
-    // Environment variables share the prefix.
+    // Environment variables also begin with `DDB_`.
     const variables = /^DDB_(INGEST_|HOST|PORT|USER|PASSWORD)/
     t.strictSame(
       [...explained].filter(code => !(code in errorCodes) && !variables.test(code)),

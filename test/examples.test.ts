@@ -18,8 +18,8 @@ const run = promisify(execFile)
 const turnClock = transpiled(fileURLToPath(new URL('helpers/turn-clock.ts', import.meta.url)))
 
 /**
- * One example after the other. After each, prints a line with its name and a line with what it has left open, which
- * would keep it from ending. Closing may take some turns.
+ * Imports one example after the other. After each, prints `### ended` and the resources that the example has left open:
+ * these would keep a program from ending. Closing may take some turns.
  */
 const runner = `
 const open = () => process.getActiveResourcesInfo().filter(name => /TCP|Worker|Process|Message|Timeout/.test(name))

@@ -29,7 +29,7 @@ const programs = Array.from(
   ([, text, output]): Program => ({ text: text!, output: output! }),
 )
 
-/** Inside the package, so that it finds the package by its name. */
+/** A folder inside the package: programs there can import the package by its name. */
 const folder = t.testdir()
 const paths = programs.map((_, i) => join(folder, `program-${i + 1}.mts`))
 for (const [i, { text }] of programs.entries()) await writeFile(paths[i]!, text)

@@ -1,7 +1,7 @@
 /*
-  Times answered requests without a server's work: a session of the library inserts 100 rows at a time and waits for each answer. The
-  server, in bare node:net, counts the bytes of requests but does not read them. `secondsOfAnswers` is for the benchmark; run as a
-  program, the file is one of the two ends:
+  Measures how long answered requests take if the server does no work: a session of the library inserts 100 rows at a
+  time and waits for each answer. The server, in bare node:net, counts the bytes of requests but does not read them.
+  `secondsOfAnswers` is for the benchmark; run as a program, the file is one of the two ends:
     node bench/lib/answered.js serve
     node bench/lib/answered.js ask REQUESTS PORT
 */
@@ -31,7 +31,7 @@ export async function secondsOfAnswers(requests) {
 const nothing = Buffer.from('1000000001 0 1\nOK\n')
 /** The INT 100. */
 const answer = Buffer.concat([Buffer.from('1000000001 1 1\nOK\n'), Buffer.of(4, 0, 100, 0, 0, 0)])
-/** A pause this long ends the first call; all later calls have as many bytes. */
+/** The first call ends when nothing arrives for this long. Every later call has as many bytes as the first. */
 const silenceMs = 100
 
 async function serve() {

@@ -1,5 +1,5 @@
 /*
-  The internals of the package that benchmarks time apart from its two entries, compiled like the package.
+  Internals that benchmarks measure directly, without the package's two entries. They are compiled like the package.
 */
 import { build } from 'esbuild'
 import { writeFileSync } from 'node:fs'

@@ -56,7 +56,10 @@ function vectorOf(column, name) {
   return new DdbObj({ ...head, type, cols: 1, value: elementsOf(column) })
 }
 
-/** Makes the client's value from ours. Only SYMBOL has a constructor that takes texts, and only its work counts for the client. */
+/**
+ * Returns a function that makes the client's value from ours; the function's time counts for the client. Vectors are
+ * made beforehand, except SYMBOL from texts: no other constructor takes texts.
+ */
 function maker(value) {
   if (value.form === 'table') {
     const makers = value.columns.map((column, index) =>

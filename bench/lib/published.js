@@ -126,7 +126,7 @@ export function pictureText({ figures }) {
   return `In a second of processor time, csv-parse = 1. ${lines.join('. ')}.`
 }
 
-/** Stands for the text colour, which the style sheet sets for light and dark pages. */
+/** echarts draws text in this colour. The style sheet's colour for light and dark pages then replaces it. */
 const ink = '#010203'
 const style = `<style>
 svg { --ink: #1f2328; --page: #ffffff }

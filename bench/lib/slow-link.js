@@ -8,7 +8,7 @@ const stepMs = 5
 
 /**
  * @param {number} port  of the server, on this machine
- * @param {{ bytesPerSecond?: number, delayMs?: number }} link  one way
+ * @param {{ bytesPerSecond?: number, delayMs?: number }} link  in each direction
  */
 export async function startSlowLink(port, { bytesPerSecond = Infinity, delayMs = 0 }) {
   const sockets = new Set()

@@ -1,6 +1,6 @@
 /*
-  How the program starts: with the code that V8 compiled at the build, without it if it is of no use, from a package,
-  and when a file is missing.
+  How the program starts: with the code that V8 compiled at the build, with code that V8 rejects, and from a package,
+  which has none. Also what it says if a file is missing.
 */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'

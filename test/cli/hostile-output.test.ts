@@ -1,6 +1,6 @@
 /*
   Texts with control characters, from any source: file names, headers, cells, a server's errors, results and output, the
-  command line. Every command prints them without what a terminal acts on, and JSON stays JSON.
+  command line. Every command prints them without the characters on which a terminal acts, and JSON stays JSON.
 */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -86,7 +86,7 @@ t.test('typed text', async t => {
         ['runs', text, '--clean', '--state-dir', folder],
         ['runs', '--state-dir', `/nowhere/${text}`],
       ]) {
-        // A port on which nothing listens, unless the arguments name one.
+        // If the arguments name no port, the command gets one on which nothing listens.
         const port = argv.includes('--port') || argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
         const { stdout } = await checked(argv, port)
         if (argv.includes('--json')) jsonLines(stdout)
@@ -173,7 +173,7 @@ t.test("the server's texts", async t => {
   writeFileSync(input, 'id,sym\n1,a\n')
   await fc.assert(
     fc.asyncProperty(terminalText, async found => {
-      // Texts on the wire end at NUL, errors at the end of their line.
+      // On the wire a NUL ends a text, and a line feed ends an error.
       const said = found.replace(/[\0]/g, '')
       const line = said.replace(/\n/g, ' ')
       for (const value of valuesOf(said)) {

@@ -110,7 +110,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-/** Answers as an honest server, except that it only begins a SCRAM login. */
+/** Answers as an honest server does, but refuses the second request of a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   if (request.kind === 'connect') return responseBytes({ value: undefined })
   if (request.kind === 'function' && request.name === 'login') {
@@ -160,7 +160,7 @@ async function converse(platform: Platform): Promise<boolean> {
   return (await ending) && isWell
 }
 
-/** The damage in a conversation; none if `number` is greater than its last answer's. */
+/** Damage to the answer with this `number`; none if the conversation has fewer answers. */
 interface Damage {
   readonly number: number
   readonly size: number

@@ -50,7 +50,7 @@ t.teardown(async () => {
 
 const columnsOf = (table: unknown): unknown => (table as PlainTable).columns
 
-/** What the server stores after the value is sent. */
+/** Sends the value to the server and reads it back. */
 async function echoed(value: PlainInput): Promise<unknown> {
   await session.upload({ v: value })
   return toPlain(await session.run('v'))
@@ -85,7 +85,7 @@ t.test('columns of one kind are returned unchanged', async t => {
       }))
       await session.upload({ v: rows })
       const back = await session.run('v')
-      // A LONG is returned as a number if that is exact, and so are integral doubles, which are sent as INT or LONG.
+      // A LONG comes back as a number only if that is exact. So do integral doubles: they are sent as INT or LONG.
       const sent = rows.map(row => ({ ...row, big: row.big === null ? null : asNumber(row.big) }))
       const plain = toRows(back).map(row => ({
         ...row,
@@ -415,7 +415,7 @@ t.test('anything else has neither rows nor columns', async t => {
 
 // Which right the user should ask for, found in the server's refusals.
 
-/** Error text of the server → the right, or what else to do. */
+/** Error text of the server → the right to ask for, or other advice. */
 const texts: readonly (readonly [string, RegExp])[] = [
   ['<NotAuthenticated>Not granted to read table dfs://db/pt', / TABLE_READ on dfs:\/\/db\/pt,/],
   ['<NotAuthenticated>Not granted to write table dfs://db/pt', / TABLE_WRITE on dfs:\/\/db\/pt /],

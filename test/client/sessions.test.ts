@@ -699,7 +699,7 @@ t.test('any other value is unchanged', async t => {
 
 const forgotten = { code: 'DDB_CONNECTION_LOST', message: /has forgotten this session/ }
 
-/** Answers each script with its number; from the second one on with another id. */
+/** Answers scripts with these outcomes; from the second answer on, each has another session id. */
 function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
   let answered = 0
   return startFakeServer((_received, peer) => {

@@ -1,6 +1,6 @@
 /*
-  Loads in containers and on hosts that share a folder. One load at a time has a run; if it is killed, another one
-  resumes the run, and if it was only stopped, it leaves the run alone when it wakes.
+  Loads in containers and on hosts that share a folder. Only one load at a time owns a run. If that load is
+  killed, another one resumes the run. If it was only stopped, it leaves the run to the other load when it wakes.
 */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -35,9 +35,9 @@ export interface Mishap {
 
 export interface Fault {
   readonly name: string
-  /** The data connection ends: what a run without confirmation notices depends on timing. */
+  /** The data connection ends. How much of that a run without confirmation notices depends on timing. */
   readonly breaks?: true
-  /** Confirmations that the fault does not affect, or that would wait forever by design. */
+  /** Confirmations that are not tested: the fault does not affect them, or by design the run waits forever. */
   readonly notFor?: readonly string[]
   readonly begin: (victim: Victim, seed: number) => Mishap
 }

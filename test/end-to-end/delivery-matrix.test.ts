@@ -158,7 +158,7 @@ function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
 }
 
-/** ids once two questions in a row get the same answer. */
+/** Asks for the ids until two answers in a row have the same number of them. */
 async function settledIds(here: LoadServer, kind: TargetKind): Promise<number[]> {
   // Data sent before the connection closed may still be in flight.
   while (here.server.node.jobs.size > 0) await new Promise(resolve => setImmediate(resolve))
@@ -210,7 +210,7 @@ function checkCell(
   if (used === 'count')
     return void t.ok(confirmed <= seen.size, 'at most the rows in the table are counted')
   const uncertain = uncertainIds(result)
-  // The embedded server loses DFS tables at a restart, DolphinDB keeps them: rows seen before count.
+  // Rows that a DFS table held before a restart count: DolphinDB keeps them, the embedded server loses them.
   const kept = kind.name === 'DFS table' ? seen : new Set(there)
   t.equal(uncertain.length, unconfirmed, 'every uncertain row is named')
   t.strictSame(

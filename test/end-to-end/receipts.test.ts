@@ -43,7 +43,7 @@ t.test('tables are looked up by calls that crash no server', async t => {
   const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
-  // existsStreamTable could, before 3.00.2.6 and 3.00.3.1 (docs/compatibility.md#versions-of-the-server).
+  // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1 (docs/compatibility.md#versions-of-the-server).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
   t.strictSame(
     scripts.filter(script => script.includes('existsStreamTable')),
@@ -421,7 +421,7 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
         keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
           ? { error: 'no undef' }
           : undefined,
-      // After the data, only the removal asks for the marker.
+      // Once its data has arrived, only the request that removes the marker asks for the marker.
       afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
     },
   })

@@ -9,7 +9,7 @@ export interface TargetKind {
   readonly script: string
   /** Removes and recreates the target. */
   readonly remake: string
-  /** Removes its rows; undefined for stream tables, whose rows cannot be deleted. */
+  /** Removes the target's rows; undefined for stream tables, whose rows cannot be deleted. */
   readonly empty?: string
   /** Inserts this many rows of somebody else. */
   readonly foreign: (rows: number) => string

@@ -1,7 +1,7 @@
 /*
-  Whether the table that a run ends with, and finds again, is the one that it wrote into: recreated tables, restarted
-  servers, other servers at the same port, and users who fill the tables that they recreate. The second table of
-  docs/delivery.md is generated from these results.
+  Whether a run notices, at its end and when it is called again, that another table has taken the place of its own:
+  recreated tables, restarted servers, other servers at the same port, and users who fill the tables that they recreate.
+  The second table of docs/delivery.md is generated from these results.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ function note(happened: string, kind: TargetKind, confirmation: string, text: st
   outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
 }
 
-/** The evidence of a run, by its own words. */
+/** What the run says → the evidence that it means. */
 const evidence: readonly (readonly [RegExp, string])[] = [
   [/the server was restarted/, 'the server keeps no mark of the run'],
   [/does not know it/, 'another server, which keeps no mark of the run'],
@@ -46,7 +46,7 @@ function evidenceOf(t: Test, text: string): string {
   return by ?? '?'
 }
 
-/** The question of a run that finds its rows already loaded. */
+/** How a run that finds its rows already loaded asks for them: the beginning of its request, and what it looks for. */
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'its chunk'],
   ['ddbIngestFind', 'rows by value'],
@@ -181,7 +181,7 @@ for (const kind of targets) {
           note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
-      // With count, the next process sends the rows again; for a function, what it wrote is unknown.
+      // With count, the next process sends the rows again. What a function wrote is unknown.
       if (name === 'count' || !kind.hasEvidence) return
       for (const [what, script] of [
         ['the table is recreated, others fill it', kind.remake],
@@ -241,7 +241,7 @@ for (const kind of targets) {
         }
         const said = `${result.confirm.note} ${result.error?.message}`
         const by = kind.hasEvidence ? evidenceOf(t, said) : ''
-        // How far the count has grown when it is asked depends on timing.
+        // Timing decides how many rows the table has when the run counts them.
         const all =
           name === 'count'
             ? 'it grew by a different number of rows than were sent, or the evidence is that of `sync`'

@@ -193,7 +193,7 @@ t.test('a journal from before its run had finished is noticed, too', async t => 
 })
 
 t.test('a journal from before a finished run loaded new files is noticed', async t => {
-  // Where rows cannot be counted or looked up, only the mark of the run's end shows it.
+  // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
     const one = await scene(t, delivery)
@@ -392,7 +392,7 @@ t.test(
       for (const [early, last, more] of [
         [3, 15, {}],
         [1, 9, {}],
-        // Fewer rows were sent since than the next batch has.
+        // The next batch has more rows than were sent since the copy.
         [3, 9, { batchRows: 100 }],
         // At the end of the run.
         [9, 99, {}],

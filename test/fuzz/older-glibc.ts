@@ -1,6 +1,7 @@
 /*
-  The fuzzing engine is built for glibc 2.38; Debian 12 has 2.36, which has three of the functions under other names. In
-  a copy of the engine, these versions are marked as optional, and a small library provides the functions.
+  The fuzzing engine is built for glibc 2.38 and a libstdc++ of that time. Debian 12 has glibc 2.36 and lacks three
+  functions that the engine calls. So the newer versions are marked as optional in the installed engine, and a small
+  library provides the functions.
 */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'

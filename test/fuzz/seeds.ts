@@ -79,7 +79,7 @@ function goodInputs(target: Target): readonly Buffer[] {
 
 const fixture = (name: string): string => readFileSync(new URL(name, fixtures), 'utf8')
 
-/** Without checksums, and of the run whose journal the target reads. */
+/** The journal's records without checksums, with the run id that the fuzz target expects. */
 function recordsOf(journal: string): Buffer {
   const records = journal.split('\n').map(line => line.slice(checksumDigits + 1))
   return Buffer.from(records.join('\n').replace(/("runId":)"[^"]*"/g, '$1"x"'))

@@ -74,7 +74,7 @@ export class BareServer {
 }
 
 export class BareSession {
-  /** How often the session ended (`finished`), and how often it said so to its peer. */
+  /** How often the session ended (`finished`), and how often it told its peer that it ends (`goodbyes`). */
   finished = 0
   goodbyes = 0
   readonly #connection: Connection

@@ -1,5 +1,5 @@
 /*
-  A server that sends more than a client that does not read will take.
+  A server with answers so large that the buffers of a client that does not read cannot take them all.
 */
 import { call, requestBytes } from './requests.js'
 import { RawPeer } from './raw-peer.js'
@@ -17,7 +17,7 @@ export function scriptsRun(server: TinyServer): number {
   return server.log.filter(line => line.startsWith('script ')).length
 }
 
-/** Lets the server do all that it is willing to do, while another session exchanges requests. */
+/** Exchanges requests on another session, so that the server has time to do all that it does without being read. */
 export async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
   for (let i = 0; i < 20; i++) {

@@ -21,7 +21,7 @@ export interface IdentityRequest {
   readonly names?: string
   /** The signer; by default the certificate itself. */
   readonly by?: Identity
-  /** May sign others. */
+  /** Whether the certificate may sign others. */
   readonly isAuthority?: boolean
   /** Start and end of validity, `YYYYMMDDHHMMSSZ`; two days by default. */
   readonly from?: string

@@ -3,7 +3,7 @@
 */
 import type { Clock } from '../../src/platform/platform.js'
 
-/** A clock on which every wait ends at once, with its time passed. */
+/** A clock on which every wait ends at once; then the clock shows the time after the wait. */
 export function leapingClock(): Clock {
   let nowMs = 0
   const after = (delayMs: number, callback: () => void) => {

@@ -121,7 +121,7 @@ export function compressed(shape: CompressedShape, ...blocks: Uint8Array[]): Buf
   return Buffer.concat([header, body])
 }
 
-/** The bytes of a column with elements of one size under LZ4, divided into blocks at `cuts`. */
+/** A column compressed by LZ4, as bytes. Its elements, all of one size, are divided into blocks at `cuts`. */
 function lz4Vector(column: Vector, cuts: readonly number[]): Buffer {
   const plain = encoded(column)
   const { type } = column

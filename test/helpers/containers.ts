@@ -10,11 +10,11 @@ import { bin, type Outcome } from '../cli/run-cli.js'
 /** Where a program runs. */
 export interface Place {
   readonly name: string
-  /** Undefined for the place of this process. */
+  /** Undefined if the program runs outside containers, like this process. */
   readonly container?: {
     /** Another host name. */
     readonly host?: string
-    /** Whether /proc has the container's process numbers, or those of the place of this process. */
+    /** Whether /proc has the container's process numbers (default), or those from outside the container. */
     readonly ownProc?: boolean
   }
 }
@@ -52,7 +52,7 @@ export interface Contained {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts the command line in a place. */
+/** Starts the command line in the container; without one, beside this process. */
 export function startIn(
   { container }: Place,
   argv: readonly string[],

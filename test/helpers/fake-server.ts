@@ -115,7 +115,7 @@ export interface FakeServer {
 }
 
 /**
- * @param onRequest gets every request except connect and login, which are answered
+ * @param onRequest gets every request except connect and those of a login, which the server answers by itself
  * @param options.withRsa false: only a plain login is accepted
  * @param options.port by default a free one
  */

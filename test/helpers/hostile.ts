@@ -7,7 +7,7 @@ import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'
 import { runs, seed } from './runs.js'
 
-/** How a property of hostile bytes runs; fast-check prints seed and path of a failure. */
+/** Number of runs and seed of a test with hostile bytes; fast-check prints seed and path of a failure. */
 export const fuzz = (usual: number): { numRuns: number; seed: number } => ({
   numRuns: runs(usual),
   seed,
@@ -25,7 +25,7 @@ type Mutation =
   | { kind: 'repeat'; at: number; length: number }
   | { kind: 'swap'; at: number; length: number }
 
-// The first bytes decide most.
+// Changes are more frequent near the beginning, because the first bytes decide most.
 const place = fc.oneof(fc.nat(40), fc.nat(3000), fc.nat(200_000))
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record({ kind: fc.constant('byte' as const), at: place, value: fc.nat(255) }),

@@ -1,5 +1,5 @@
 /*
-  The state of a run without inputs or a server, for the parts that count.
+  The state of a run without inputs or a server, for tests of the code that counts rows.
 */
 import type { RunEvent } from '../../src/load/fate/events.js'
 import type { EndedRows } from '../../src/load/journal/journal-record.js'
@@ -10,7 +10,7 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
 
-/** The event that rows without a number have these outcomes. */
+/** The event by which rows that never had a number get these outcomes. */
 export function ended(rows: Partial<EndedRows>): RunEvent {
   const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
   return { kind: 'ended', lane: 0, no: undefined, ...nothing, ...rows }

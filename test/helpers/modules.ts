@@ -106,7 +106,7 @@ function isFreeName(node: ts.Identifier): boolean {
   return named.name !== node && named.propertyName !== node
 }
 
-/** Room that a module's relative import leads to, or undefined for a package. */
+/** The room to which a module's relative import leads; undefined for a package. */
 export function roomOf(module: Module, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   const target = posix.join(posix.dirname(module.path), specifier)

@@ -2,7 +2,7 @@
   MurmurHash2 as in the textbook, in unsigned BigInts, for tests of hashing.
 */
 
-/** 32 bits; the seed is the number of bytes. */
+/** @returns a hash of 32 bits, seeded with the number of bytes */
 export function murmurHash2(bytes: Uint8Array): bigint {
   const m = 0x5bd1e995n
   const word = (value: bigint): bigint => BigInt.asUintN(32, value)

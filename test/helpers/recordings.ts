@@ -95,7 +95,7 @@ export function inSession({ bytes, requests }: Recording, id: string): Buffer {
 /** Distance of two chunk boundaries, for streams too long to be read again for each of their bytes. */
 const spacingBytes = 127
 
-/** Byte by byte; a long stream a few bytes at a time, except in deep runs. */
+/** Divides a stream into single bytes, and a long one into pieces of 13 bytes unless the run is deep. */
 export function smallPieces(bytes: Buffer): Buffer[] {
   const pieceBytes = deep || bytes.length <= 2000 ? 1 : 13
   return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>

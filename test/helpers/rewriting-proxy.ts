@@ -4,7 +4,7 @@
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
-/** Changes one chunk, as latin1 text of the same length; `sent` is everything that the client has sent before. */
+/** Changes one chunk, as latin1 text of the same length; `sent` is everything that the client has sent so far. */
 export type Rewrite = (chunk: string, sent: string) => string
 
 export interface Rewrites {

@@ -5,7 +5,7 @@
 
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
 
-/** Somebody waits for `npm test` during development, so it tries less. */
+/** `npm test` tries less during development, because somebody waits for it. */
 const isQuick = !deep && process.env['CI'] === undefined
 
 /** Printed at the start of each test, so that inputs that hang or kill the process can be repeated. */
@@ -27,7 +27,7 @@ const oneIn = 31
 /** Whether a run tries this input, if there are too many for every run; a deep run tries all. */
 export const isTried = (index: number): boolean => deep || index % oneIn === seed % oneIn
 
-/** The cases that a run tries: all of them, or an eighth if `CI` is not set, others each time. */
+/** The cases that a run tries: all if deep or if `CI` is set, else an eighth, which differs from run to run. */
 export const tried = <T>(all: readonly T[], atLeast = 1): readonly T[] => {
   if (!isQuick) return all
   const count = Math.max(atLeast, Math.ceil(all.length / timesLess))

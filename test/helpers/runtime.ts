@@ -55,8 +55,8 @@ export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
 }
 
 /**
- * The displayed result of a script in an admin's session that yields wherever possible; it must be the same as without
- * yielding.
+ * The displayed result of a script in an admin's session that yields wherever possible. Tests compare it with the
+ * result without yielding.
  */
 export async function shownRestlessly(script: string): Promise<string> {
   const runtime = testRuntime()

@@ -5,7 +5,7 @@
 
 export interface Screen {
   write(text: string): void
-  /** From the top, without trailing blanks. */
+  /** The lines from the top of the screen, without trailing blanks. */
   lines(): string[]
   /** Position of the cursor, from 0. */
   cursor(): { row: number; column: number }

@@ -9,7 +9,7 @@ export interface TestMemory extends ServerMemory {
   readonly kept: { readonly address: ServerAddress; readonly known: KnownServer }[]
 }
 
-/** One memory for servers at any address. @param known  facts known before */
+/** A memory that does not distinguish servers by their address. @param known  facts known before */
 export function serverMemory(known?: KnownServer): TestMemory {
   const kept: TestMemory['kept'] = []
   return {

@@ -1,6 +1,6 @@
 /*
   A link that goes dead: connections stay open, and from a chosen moment on nothing passes in either direction, not even
-  an end.
+  the end of a connection.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'

@@ -19,7 +19,10 @@ export interface TcpProxy {
   endWhere(matches: (sent: Buffer) => boolean): void
 }
 
-/** @param decide  called with all bytes that a client has sent on its connection so far; its first cut is made */
+/**
+ * @param decide  called with all bytes that a client has sent on its connection so far; the proxy makes the first cut
+ * that it returns, and no other
+ */
 export async function startTcpProxy(
   t: Test,
   serverPort: () => number,

@@ -6,7 +6,7 @@ import { Duplex } from 'node:stream'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
-/** The time that one turn counts, however long it took. */
+/** How far the clock moves in one turn, however long the turn really took. */
 const turnMs = 0.1
 /** The length of a turn while no server listens. */
 const idleTurnMs = 20
@@ -14,11 +14,11 @@ const idleTurnMs = 20
 export interface TurnPlatform extends Platform {
   /** Times at which connections were dialled, ms. */
   readonly dialledAtMs: number[]
-  /** Stops its time, and everything that waits for it. */
+  /** Stops the platform's time; callbacks that wait for it are never called. */
   stop(): void
 }
 
-/** @param isUp  called at each dial; false: no server listens */
+/** @param isUp  called at each connection attempt; false: no server listens */
 export function turnPlatform(isUp: (nowMs: number) => boolean = () => true): TurnPlatform {
   const dialledAtMs: number[] = []
   let isRefused = false
@@ -68,7 +68,7 @@ function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void }
   return { clock, stop: () => (running = false) }
 }
 
-/** A socket as for a port without a listener. */
+/** A socket that fails as if nothing listened on the port. */
 function refusedSocket(port: number): Socket {
   const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
   const error = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`)

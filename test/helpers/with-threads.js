@@ -54,7 +54,7 @@ try {
     )
     const text = readFileSync(output, 'utf8')
     const counted = counts(text)
-    // A crash or a timeout may leave no failed assertion.
+    // A crash or a timeout counts as a failure, even if no assertion failed.
     if (status !== 0 || counted.passed === 0) counted.failed = Math.max(1, counted.failed)
     for (const [reason] of text.matchAll(/^ +not ok .*(?:\n.*){0,25}/gm)) console.log(reason)
     console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed`)

@@ -14,7 +14,7 @@ export interface ZipMember {
   readonly hasDescriptor?: boolean
   /** Sizes are in a separate field, as in archives beyond 4 GB. */
   readonly isZip64?: boolean
-  /** What the archive states about the content, if that is false. */
+  /** False statements of the archive about the content, instead of the true ones. */
   readonly said?: Partial<{ checksum: number; sizeBytes: number }>
 }
 

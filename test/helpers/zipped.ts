@@ -7,7 +7,7 @@ import { readDirectory } from '../../src/source/archive/zip-directory.js'
 import { memberFile } from '../../src/source/archive/zip-member.js'
 import { zipOf } from './zip.js'
 
-/** As `files.open`; a path that is not a plain file, or already a member, stays unchanged. */
+/** Opens a file as a member of an archive. What is empty, is no plain file or is already a member, opens as with `files`. */
 export async function openZipped(path: string, files: Files): Promise<InputFile> {
   const file = await files.open(path)
   const status = await file.status()

@@ -248,7 +248,7 @@ t.test(
     await session.run(
       'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
     )
-    // If two scripts look at once, both find nothing: the later one must not remove the rows of the other.
+    // Two scripts that look at the same time both find no table. The later one must not remove the rows of the other.
     const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
     t.not(late, script)
     await t.rejects(session.run(late), /already exists/)

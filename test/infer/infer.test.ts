@@ -46,7 +46,7 @@ const second = fc
 const join2 = (a: fc.Arbitrary<string>, sign: string, b: fc.Arbitrary<string>) =>
   fc.tuple(a, b).map(([x, y]) => `${x}${sign}${y}`)
 
-/** Type → texts of it, and one that decides for it. */
+/** Type → any texts of the type, and one text by which the type is recognized. */
 const writers: Readonly<Record<string, readonly [fc.Arbitrary<string>, string]>> = {
   BOOL: [fc.constantFrom('true', 'false', 'TRUE'), 'false'],
   INT: [fc.integer({ min: -2147483647, max: 2147483647 }).map(String), '7'],
@@ -207,7 +207,7 @@ t.test('whatever a column contains, a run reads all of it into the type found', 
     { trueTexts: ['T'], falseTexts: ['a'] },
     { timeZone: 'Asia/Shanghai' },
   )
-  // A point without a digit after it is still a decimal point: then there is no decimal comma.
+  // `1.` has a decimal point although no digit follows it, so this table has no decimal comma.
   const pointAlone: [string[][], object] = [
     [Array<string>(6).fill('1.'), ['NaN', 'NaN', '1,5', 'NaN', '1,5', '1,5']],
     {},

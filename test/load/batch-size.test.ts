@@ -12,7 +12,7 @@ import { ended, testRun } from '../helpers/load-run.js'
 import { runs } from '../helpers/runs.js'
 
 interface Ends {
-  /** What a batch costs the server, besides the cost of each thousand rows. */
+  /** Milliseconds that each batch costs the server; each thousand rows cost `thousandMs` more. */
   readonly batchMs: number
   readonly thousandMs: number
   /** Milliseconds that the loader needs for a thousand rows. */
@@ -33,7 +33,7 @@ interface Loaded {
   readonly ms: number
 }
 
-/** @param endsAt  the costs of both ends from the batch with this number on */
+/** @param endsAt  the costs of loader and server once this many batches are made */
 function loaded(change: Partial<LoadOptions>, rows: number, endsAt: (no: number) => Ends): Loaded {
   const run = testRun(change)
   const { state, batchSize, emit, plan } = run
@@ -109,7 +109,7 @@ t.test('batches grow as long as growing saves overhead per batch', async () => {
       const { run } = loaded({}, 30_000_000, () => one)
       const { found } = run.batchSize
       const best = Math.max(...sizesOf(mostRows).map(rows => throughput(one, rows)))
-      // Each larger size not tried would save less than a tenth, or a little more if several answers arrive together.
+      // The loader stops where doubling the size saves less than a tenth, or a little more if several answers arrive together.
       ok(throughput(one, found) > 0.7 * best, `${found} rows: ${throughput(one, found)} of ${best}`)
       ok(throughput(one, found) >= throughput(one, 10_000) * 0.99)
     }),

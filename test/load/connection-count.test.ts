@@ -102,7 +102,7 @@ function throughput({ batchMs, workers, makeMs }: Ends, count: number): number {
   return Math.min(Math.min(count, workers) / batchMs, 1 / makeMs)
 }
 
-/** Connections at most of the last batches: the loader may be trying another number at the very end. */
+/** The most frequent number of connections in the second half: at the very end the loader may be trying another one. */
 function usual(counts: readonly number[]): number {
   const last = counts.slice(-Math.floor(counts.length / 2))
   return [...new Set(last)].sort((a, b) => times(last, b) - times(last, a))[0]!
@@ -125,8 +125,8 @@ t.test('the loader opens as many connections as pay off, and no more', async () 
       const found = usual(counts)
       const told = JSON.stringify({ found, ms })
       const best = throughput(ends, 16)
-      // The loader accepts a server that keeps up with three quarters of its speed. Each step must gain a fifth;
-      // answers arrive in groups.
+      // The loader adds no connections if the server keeps up with three quarters of its speed. Otherwise each
+      // doubling must gain a fifth. Answers arrive in groups, so both are measured roughly.
       ok(throughput(ends, found) > 0.6 * best, told)
       ok(found === 1 || throughput(ends, found) > 1.05 * throughput(ends, found / 2), told)
     }),

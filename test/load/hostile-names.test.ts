@@ -177,7 +177,7 @@ t.test('a function of a module is names between colons, or refused', async t => 
 const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
 
 t.test('a run ID is a name or refused', async t => {
-  // Two IDs have different tables: names made from the IDs are replaced before the scripts are compared.
+  // Each ID gives the tables other names, so these are replaced before scripts are compared.
   const shape = async (runId: string): Promise<string[]> => {
     const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>

@@ -67,7 +67,7 @@ export function arbitraryElement(typeText: string): fc.Arbitrary<Element> {
   return hasEmptyNull ? valueOf(typeText) : fc.option(valueOf(typeText), { freq: 6 })
 }
 
-/** A row of an array vector; at least one cell, because an empty row is one null. */
+/** A row of an array vector. It has at least one cell, because servers store an empty row as one null. */
 export function arbitraryRow(typeText: string): fc.Arbitrary<Element> {
   return fc.array(arbitraryElement(typeText), { minLength: 1, maxLength: 6 })
 }

@@ -82,7 +82,7 @@ const kinds: readonly ColumnKind[] = [
 
 interface Table {
   readonly columns: readonly ColumnKind[]
-  /** One for each row, in the order of the columns. */
+  /** The cells of each row, in the order of the columns. */
   readonly rows: readonly (readonly Cell[])[]
 }
 
@@ -104,7 +104,7 @@ interface Written {
 
 let made = 0
 
-/** Whether the client reads what was written, once it is loaded. */
+/** Loads the written file; returns whether the client then reads the same values from the table. */
 async function loadsBack(
   folder: string,
   { server, official }: Ends,

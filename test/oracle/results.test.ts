@@ -31,7 +31,7 @@ test('a vector of a script holds its values and nulls', async (t, client) => {
     const value = await official.eval(name === 'SYMBOL' ? `symbol(${list})` : list)
     t.equal(value.form, client.DdbForm['vector'], list)
     const found = shapeOf(client, value).type
-    // Durations of several units have no vector of their own.
+    // A vector of DURATION has one unit: durations of several units are a tuple.
     t.equal(found.name, isTuple ? 'ANY' : name, list)
     const elements = samples.map(each => each.element)
     const nulls = isTuple ? [] : [isText ? '' : null]

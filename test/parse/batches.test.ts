@@ -30,8 +30,8 @@ import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
-// Shared by all readers: batches wait no longer than allowed, arrays are not reused too early, and failures come after
-// the rows before them.
+// Shared by all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
+// reported only after the rows before it.
 
 const options = { batchRows: 100, batchBytes: 1 << 20, onReject: () => undefined }
 

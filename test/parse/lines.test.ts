@@ -1,5 +1,5 @@
 /*
-  Lines of a window, and how messages show texts.
+  Records that are lines, the window of bytes that they are read from, and how messages show texts.
 */
 import assert, { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'

@@ -174,7 +174,7 @@ function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint):
   if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
-/** Chooses by number: whole batches, halves of batches, and starts of batches without a row. */
+/** Pieces of batches; a choice for each: 0 the whole, 1 both halves, 2 the part before its first row, 3 nothing. */
 function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
   return batches.flatMap(({ start, end, rows }, index) => {
     const range = { startBytes: start, endBytes: end.offsetBytes }
@@ -197,7 +197,7 @@ async function checkPieces(
   size: number,
   pieces: readonly ByteRange[],
 ): Promise<void> {
-  // Pieces hold more rows than a batch may; the gaps between them are cut after two rows.
+  // Each piece becomes one batch, however many rows it has; only the gaps between pieces are cut after two rows.
   const cut = await readAll(input, size, { pieces, batchRows: 2 })
   deepStrictEqual(rowsIn(cut), rowsIn(whole))
   deepStrictEqual(cut.rejects, whole.rejects)

@@ -16,13 +16,13 @@ function machine() {
   return {
     awake: awakeClock(clock),
     hand,
-    /** Awake for so long, in steps that no process is late for. */
+    /** The process is awake for so long. The steps are short enough that no timer is late. */
     pass: (ms: number): void => {
       for (let done = 0; done < ms; done += 100) hand.advance(Math.min(100, ms - done))
     },
-    /** Stopped, with all its timers. */
+    /** The process is stopped: the clocks go on, but no timer fires. */
     sleep: (ms: number) => void (sleptMs += ms),
-    /** Suspended, or its clock was set. */
+    /** Only the wall clock moves: the machine was suspended, or its clock was set. */
     jump: (ms: number) => void (setMs += ms),
   }
 }
@@ -40,7 +40,7 @@ t.test('sleep is not counted, whoever finds it out first', async t => {
   const beganMs = awake.nowMs()
   pass(1_000)
   sleep(3_600_000)
-  // It may have been awake up to one beat, and that much is counted.
+  // One beat of the gap counts, because the process may have been awake for so long.
   t.ok(awake.nowMs() - beganMs <= 1_500)
   pass(1_000)
   t.ok(awake.nowMs() - beganMs <= 2_500)

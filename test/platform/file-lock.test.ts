@@ -60,7 +60,7 @@ const deadPid = (): number =>
 /** As a process in another container writes it. */
 const elsewhere = { namespaces: 'pid:[1] time:[1]', pid: 7 }
 
-/** A watcher waits on this clock, and `renew` is called after so many looks. */
+/** The clock of a watcher, which calls `renew` after this many looks at the lock. */
 function watchedClock(looks: number, renew: () => void): Clock & { readonly waitedMs: number } {
   const leaping = watcherClock()
   let looked = 0
@@ -181,7 +181,7 @@ t.test('the time that a watcher itself has slept does not count', async t => {
   await write(path, elsewhere)
   const leaping = watcherClock()
   let sleptMs = 0
-  // The clock stops for an hour between two looks, and so did the holder: one machine stood still.
+  // Between two looks an hour passes in which the whole machine stands still: watcher and holder.
   const clock: Clock = {
     ...leaping,
     nowMs: () => leaping.nowMs() + sleptMs,

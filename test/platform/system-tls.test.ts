@@ -71,7 +71,7 @@ t.test('a connection that does not begin with TLS is refused', async t => {
   silent.on('error', () => undefined)
   await once(silent, 'connect')
   const ended = once(silent, 'close')
-  // The other end knows of the connection once it has answered another.
+  // Once the other end has answered another connection, it also knows of this one.
   const other = connectTls({
     host,
     port,

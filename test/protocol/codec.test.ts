@@ -713,7 +713,7 @@ t.test('without given limits, a value has 1 GiB and 64 levels', async t => {
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
 
-// The two bytes before every object, and counts.
+// How objects begin: with two bytes, the type and the form. Then counts.
 
 t.test('the type comes first, then the form', async t => {
   // docs/protocol.md#objects

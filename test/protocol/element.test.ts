@@ -1,5 +1,5 @@
 /*
-  Elements of columns.
+  Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar of dates.
 */
 import fc from 'fast-check'
 import t from 'tap'

@@ -87,7 +87,7 @@ t.test('recorded bytes are read with their described meaning', async t => {
       t.equal(request.kind, onWire.kind)
       t.equal(argumentsOf(request).length, onWire.argc)
       const logical = recording.logical[index]
-      // Only the recording has the version request after C++'s connect.
+      // After connect, C++ asks for the version: the recording has this request, its description does not.
       if (logical === undefined)
         t.strictSame(request, { kind: 'function', name: 'version', args: [] })
       else if (logical.script !== undefined) t.match(request, { script: logical.script })

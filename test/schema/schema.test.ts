@@ -434,8 +434,6 @@ t.test('letters, Chinese characters, digits and _', async t => {
   }
 })
 
-// Similar names.
-
 t.test('similar names are those that a person could have meant', t => {
   t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
     'price',

@@ -49,7 +49,7 @@ t.test('without sockets: any bytes in any chunks end one session', async t => {
       const answers: string[] = []
       const logs: string[][] = []
       for (const pieces of [stream.length, size]) {
-        // Damage can turn a request into a repeated one, which a server that knows it would not execute.
+        // A new server for each run: damage can mark a request as repeated, and no server executes one twice.
         const server = new BareServer()
         const bystander = server.open()
         const session = server.open(slow && pieces === size)

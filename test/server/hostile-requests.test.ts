@@ -23,7 +23,7 @@ async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
   }
 }
 
-/** Every look at the clock ends the turn, so that yielding does not depend on the machine's speed. */
+/** Every look at the clock adds a second, so code yields at each look, on machines of any speed. */
 function impatientPlatform(): typeof systemPlatform {
   let nowMs = 0
   return { ...systemPlatform, clock: { ...systemPlatform.clock, nowMs: () => (nowMs += 1000) } }
@@ -123,7 +123,7 @@ t.test('a request that grows step by step yields, and ends at its memory limit',
   }
 })
 
-/** Counts the other session's requests that are answered while `code` runs, which must fail with `message`. */
+/** Runs `code`, which must fail with `message`. Returns how many requests of another session are answered meanwhile. */
 async function answersMeanwhile(
   t: Test,
   server: EmbeddedServer,

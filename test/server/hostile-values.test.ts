@@ -52,7 +52,7 @@ function check(args: readonly Value[], callee: string): void {
     const answer = runFunction(session, node, callee, args)
     if (!isPromise(answer)) encodeResponse(new ByteWriter(), '1', { value: answer })
   } catch (error) {
-    // A text with U+0000, made from a BLOB, cannot be sent: also an error of the request.
+    // A BLOB can become a text with U+0000, which cannot be sent. That is the request's fault, too.
     if (error instanceof ValueError && error.code === 'DDB_STRING_HAS_NUL') return
     if (!(error instanceof ScriptError)) throw error
     assert.doesNotMatch(error.message, /Internal error/)

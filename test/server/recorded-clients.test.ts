@@ -107,7 +107,7 @@ t.test(
   },
 )
 
-/** The first answer to a user created for SCRAM, and to one as servers are shipped. */
+/** Whether the user was created for SCRAM, and the first answer. The users of servers as shipped were not. */
 const firstAnswers = [
   [true, { ok: true, value: { type: 'ANY', length: 3 } }],
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],

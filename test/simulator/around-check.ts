@@ -158,8 +158,8 @@ const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
   result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
 
 /**
- * What a process can know to be in the target: the rows there when the process ended, and rows that others removed
- * after its last write.
+ * The rows that a process can have seen in the target: those there when it ended, and those that others removed after
+ * its last write.
  */
 function seenBy(
   { kind }: AroundScenario,

@@ -69,7 +69,7 @@ export interface AroundScenario extends Scenario {
   readonly jobs: readonly Job[]
   /** Whether server and network also cause trouble. */
   readonly isRough: boolean
-  /** Error of each host's wall clock from the start. */
+  /** By how much the wall clock of each host is wrong at the start. */
   readonly wallOffsetsMs: readonly number[]
 }
 

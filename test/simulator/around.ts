@@ -59,7 +59,7 @@ interface JobState {
   journal: Deed[]
   /** A copy of the journal, and the time of the copy. */
   kept: { readonly bytes: Uint8Array; readonly atMs: number } | undefined
-  /** The undamaged journal, while it is damaged. */
+  /** The journal before it was damaged; undefined if nothing has damaged it. */
   whole: Uint8Array | undefined
   damaged: Uint8Array | undefined
   writesBefore: number
@@ -162,7 +162,7 @@ class Around {
     this.#later(state, delayMs)
   }
 
-  /** Calls the run after a delay. */
+  /** Starts the run after a delay. */
   #later(state: JobState, delayMs: number, host: string = hostNames[0]): void {
     state.waiting++
     this.#world.schedule(delayMs, () => {

@@ -364,7 +364,7 @@ function checkLeftovers(
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
   const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
   const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
-  // Rows to be read back may wait in addition.
+  // Rows that wait to be read back may take as much again.
   const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)

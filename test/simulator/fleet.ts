@@ -223,14 +223,14 @@ class Fleet {
     if (this.#manifest === undefined) throw failure
   }
 
-  /** Shares the table again, as a process does that found no table while another one was sharing it. */
+  /** Shares the table again, like a process that looked for the table just before another process shared it. */
   #shareAgain(): void {
     const name = planTableName(runId)
     const left = [...this.#scenario.fleet.sharedAgainMs]
     if (left.length === 0) return
     const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`endedUnit\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, INT, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
     const look = (): void => {
-      // Ends at some time, because a server that never starts has no table.
+      // Gives up after `longestLookMs`: a server that never starts has no table.
       if (!this.#server.ownTables().includes(name)) {
         if (this.#world.nowMs < longestLookMs) this.#world.schedule(0.05, look)
         return

@@ -15,7 +15,7 @@ export interface Weather {
   jitterMs: number
   /** Largest number of bytes per piece; each connection chooses between one and this. */
   pieceBytes: number
-  /** Bytes that a sender's kernel takes before its peer has them. */
+  /** Largest number of bytes that a sender's kernel has accepted and the receiver does not have yet. */
   windowBytes: number
   /** One in this many pieces is delayed. */
   stallOneIn: number

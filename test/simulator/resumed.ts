@@ -127,7 +127,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   }
 }
 
-/** Users also load everything again if only that is possible, unless the target itself is in doubt. */
+/** Users resume if they can. Else they look for rows and load all again, unless the target itself is in doubt. */
 function goesOn({ result }: Run): boolean {
   if (result === undefined) return false
   const { resume, error } = result

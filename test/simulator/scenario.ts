@@ -226,7 +226,7 @@ function drawVerified(seed: number): Scenario {
   }
 }
 
-/** Loads that write into the same partition at once, or a load whose asking session is forgotten. */
+/** Loads that write into the same partition at once, or one that counts and asks in a session that is forgotten. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
   const counts = chance.oneIn(4)
@@ -271,10 +271,10 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
   }
 }
 
-/** @param waits  the run waits for rows in flight while the server is idle */
+/** @param waits  whether the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // If half a minute of bytes is in flight, the run stops waiting before they arrive, because it asks nothing.
+  // Other runs get little in flight: they ask nothing, so they would not wait half a minute for bytes to arrive.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 
@@ -282,7 +282,7 @@ function drawForgottenQuestions(chance: Chance): RequestTrouble {
   return { kind: 'question forgotten', oneIn: chance.pick([1, 2, 3]), most: chance.pick([1, 2, 4]) }
 }
 
-/** @param waits  a writer waits for a held partition */
+/** @param waits  whether a writer waits for a partition that another one holds */
 function drawPatience(chance: Chance, counts: boolean, waits: boolean): DeliveryOptions {
   const [mode, confirm] = counts
     ? (['async', 'count'] as const)

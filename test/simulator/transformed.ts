@@ -15,7 +15,7 @@ export interface SimTransform {
   readonly text: string
   /** Whether the row is kept, unless its batch is refused. */
   readonly keeps: (row: InputRow) => boolean
-  /** The symbol that is written. */
+  /** The symbol that the server writes for the row. */
   readonly symbolOf: (row: InputRow) => string
 }
 

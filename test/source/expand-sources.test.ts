@@ -16,7 +16,7 @@ import {
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
-// The user's inputs, as the files they refer to.
+// Inputs as users name them, and the files that they mean.
 
 const folder = fileFolder(t, {
   'a.csv': '',
@@ -29,7 +29,7 @@ const folder = fileFolder(t, {
   empty: { 'readme.md': '' },
 })
 
-/** As programs call it, with the default extensions. */
+/** Calls the function with the default extensions, as programs do. */
 const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},

@@ -37,7 +37,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path
 }
 
-/** Content of three chunks and a bit, no two parts of it alike. */
+/** Content of several chunks; no two parts of it are alike. */
 const long = Buffer.from(Array.from({ length: 250_000 }, (_, i) => `line ${i}\n`).join(''))
 
 t.test('a file is read completely, and its bytes are counted', async t => {

@@ -7,7 +7,7 @@
 export interface Fact {
   /** '' if none is needed. */
   readonly right?: string
-  /** `1.30` if its release notes, or earlier ones, mention it; '?' if it is not documented. */
+  /** `1.30` if the release notes of 1.30 or of an earlier version mention the function; '?' if no page mentions it. */
   readonly since: string
   /** Marks with a space before the name, `M undef, S release 1.30.1`. By default, the manual's page of that name. */
   readonly source?: string
@@ -40,13 +40,11 @@ export const facts: Readonly<Record<string, Fact>> = {
   select: page('select.md'),
   share: { right: shared, since: '1.30', source: 'M share.md, M grant' },
 
-  // Logging in.
   scramClientFirst: { since: '2.00.16, 3.00.3', source: clients },
   scramClientFinal: { since: '2.00.16, 3.00.3', source: clients },
   getDynamicPublicKey: { since: '1.30', source: clients },
   login: old,
 
-  // Reading and writing.
   schema: old,
   loadTable: old,
   tableInsert: old,
@@ -58,7 +56,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   existsDatabase: old,
   getTables: old,
 
-  // Creating and removing.
   streamTable: unknown,
   keyedStreamTable: old,
   keyedTable: old,

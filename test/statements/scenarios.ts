@@ -373,7 +373,7 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/** Its server is another process, where time does not pass by turns: play this before the turns begin. */
+/** Play this before the clock of turns starts: the demo's server is another process, where time is real. */
 export const demo: Scenario = {
   name: 'demo, up to its measurement',
   play: async t => {

@@ -115,7 +115,7 @@ function headerOf({ name, parameters }: FunctionDefinition): string {
   return withPlaceholders(`def ${name}(${list.join(', ')})`)
 }
 
-/** With one space for any white space, and after commas. */
+/** The text with placeholders, one space for any white space, and one space after each comma. */
 function normalized({ span: { source, start, end } }: { span: Span }): string {
   const words = tokenize(source.slice(start, end)).map((token, i, all) => {
     const hasBlank = token.spaceBefore || token.newlineBefore || all[i - 1]?.text === ','

@@ -37,7 +37,7 @@ function seenStatements(): Map<string, Statement> {
 
 const newStatement = (): Statement => ({ names: new Set(), senders: new Set(), manners: new Set() })
 
-/** Those that are seen, and those that the program would send elsewhere. */
+/** The statements that scenarios send, and those that the program sends only where no scenario leads. */
 async function allStatements(): Promise<Map<string, Statement>> {
   const found = seenStatements()
   for (const { sender, script, why } of await unsentScripts()) {
@@ -130,20 +130,19 @@ function rowText(text: string, { names, senders, manners }: Statement): string {
 const intro = `# Statements
 
 For administrators who decide which rights to grant: every statement that the program can send. A test (\`test/statements\`)
-writes this page: it runs all commands in all modes against the embedded server and reads the bytes they send, and fails if
-they differ from this page.
+runs all commands in all modes against the embedded server, reads the bytes they send, and writes this page.
 
-* Scripts are split at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
-  those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Expressions
-  that consist only of constants and variables are left out, as are the scripts given to \`exec\`.
-  *asynchronous*: in a request without an answer.
+* The page splits scripts at their blocks. It leaves out the scripts given to \`exec\`, and expressions that consist only of
+  constants and variables.
+* \`NAME\` is a name that depends on the run or the user, \`NAMES\` and \`TYPES\` are names and types of columns, \`N\` is a
+  number, \`VALUE\` a value given with the call, \`TABLE\` a batch. *asynchronous*: in a request without an answer.
 * **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
-  DFS tables, and to restricted shared tables; users need none for their own tables. CREATE_SHARED_VAR is needed if
-  \`enableSharedVarCreationControl\` is set (3.00.4). Running scripts at all may require a separate right (SCRIPT_EXEC).
-* **from**: the first version that has it; \`1.30\` if the release notes of 1.30 or older ones mention it, \`?\` if unknown.
-* **source**: M is the page of the official manual, named by its function or file, S the vendor's release notes or clients
-  (marks as in \`server-semantics.md\` of the source repository). Basic functions of the language are not listed.
+  DFS tables and to restricted shared tables; users need none for their own tables. Servers with
+  \`enableSharedVarCreationControl\` (3.00.4) require CREATE_SHARED_VAR. Some servers also require SCRIPT_EXEC to run any script.
+* **from**: the first version that has the statement; \`1.30\` also stands for earlier versions, \`?\` for unknown ones.
+* **source**: M is a page of the official manual, named by its function or file; S is a release note or a client of the
+  vendor. Basic functions of the language have no source.
 
 | statement | sent by | right | from | source |
 |---|---|---|---|---|
@@ -161,7 +160,7 @@ function pageText(statements: ReadonlyMap<string, Statement>): string {
 
 ## Not seen by the test
 
-The program sends these in cases that the test does not produce.
+The test does not produce the cases in which the program sends these.
 
 | statement | why |
 |---|---|

@@ -28,7 +28,7 @@ interface Serving {
   exec: (...argv: string[]) => ReturnType<typeof runMain>
   /** Its output so far. */
   stderr: () => string
-  /** Ends it as a signal does. */
+  /** Sends SIGTERM to the command. */
   end: () => Promise<{ code: number; stdout: string }>
 }
 

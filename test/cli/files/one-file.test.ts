@@ -390,7 +390,7 @@ t.test('names that are not UTF-8 are places like others', async t => {
 })
 
 /*
-  No run writes to files that the program keeps, under any name.
+  The program's own files: no run writes its output to one of them, under whatever name.
 */
 
 function scene(t: Test) {

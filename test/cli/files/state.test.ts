@@ -229,7 +229,7 @@ t.test('login methods are read back for this server and this user only', t => {
     '{"users":{"ann":"rsa"}}',
     '{"users":[["ann","magic"],["ann"],7,["bob","rsa"]]}',
     '{"users":',
-    // From earlier versions, without a user.
+    // Earlier versions wrote no user.
     '{"method":"scram"}',
   ]) {
     writeFileSync(path, text)

@@ -33,7 +33,7 @@ const frame = [
   ':',
 ]
 
-/** Notes that cannot be typed as they are, unlike `32Mi` and `auto`. */
+/** Whether a note describes a default in words. Others, such as `32Mi` and `auto`, can be typed. */
 const isSentence = (note: string): boolean => / |^all$/.test(note)
 
 const shown = new Set([
@@ -140,7 +140,7 @@ const fielded = (text: string): string =>
 t.test('every translated notice is one of the program', async t => {
   for (const text of Object.keys(zhNotices)) {
     const lost = text
-      // The sentence contains one of two words in the middle.
+      // The program chooses between these words when it writes the notice.
       .replace(/^(?:adding|would add) columns/, ' columns')
       .split(/\{\w+\}/)
       .map(part => part.replace(/^[":., )]+|[":., (]+$/g, ''))

@@ -1,5 +1,5 @@
 /*
-  The defaults in the help are those of the library.
+  The help and the library have the same defaults.
 */
 import { resolve } from 'node:path'
 import t from 'tap'

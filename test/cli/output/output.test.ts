@@ -227,7 +227,7 @@ function columnsOfIcu(text: string): number {
   })
   new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
   const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
-  // A cell is as wide as the longest text in quotes, plus two blanks; the padding is subtracted.
+  // A cell is 44 columns wide: 40 for the longest text, two quotes, two blanks. All but the padding is the quoted text.
   return 44 - (cell.length - cell.trim().length) - 2
 }
 

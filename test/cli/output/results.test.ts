@@ -1046,7 +1046,7 @@ t.test('a device takes the figures, and stays a device', async t => {
 t.test('a file that cannot be replaced at the end is 74', async t => {
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
-  // A folder takes its place during the run.
+  // During the run, a folder appears in place of the metrics file.
   server.node.beforeWrite = () => {
     mkdirSync(join(path, 'in-the-way'), { recursive: true })
     return undefined

@@ -68,7 +68,7 @@ const home = { XDG_CONFIG_HOME: '/dev/null', XDG_STATE_HOME: '/dev/null' }
 // eslint-disable-next-line no-control-regex -- a terminal acts on them
 const signs = /\u001b\[\d*[A-Za-z]/g
 
-/** Lines of the bar as drawn. */
+/** The lines that the terminal gets, without control sequences. */
 const drawn = (pieces: readonly string[]): string[] =>
   pieces
     .join('')
@@ -143,7 +143,7 @@ t.test('kill -9 leaves a terminal that wraps and shows its cursor', { skip }, as
   })
   t.ok(killed)
   t.notMatch(pieces.join(''), 'Loaded')
-  // The test's screen has already failed for sequences that would need undoing.
+  // If the program had used a sequence that it must undo later, the test's screen would have thrown.
   const used = new Set(
     pieces
       .join('')

@@ -144,9 +144,9 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/** As over verified TLS, or if the user allows anything. */
+/** The client may show its password and needs no proof: TLS is verified, or the user allows anything. */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
-/** How a server refuses SCRAM for a user: as clients recognize it, and as their tests show it. */
+/** Refusals of SCRAM for a user: texts that official clients look for, or that their tests contain. */
 const noScramWords = [
   "sha256 authMode doesn't support scram authMode",
   "user 'admin' doesn't support scram authMode",
@@ -165,7 +165,7 @@ interface Scripted {
 
 type Answer = (args: readonly string[]) => Value | string
 
-/** A server with these functions; a text is an error line. */
+/** A server with these functions; if one returns a text, the server answers with that error. */
 function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
   const calls: string[] = []
   const sent: string[] = []

@@ -67,7 +67,7 @@ t.test('the server sees tasks run at the same time', async t => {
     return { until: allBegun.opened }
   }
   const pool = await pooled(t, {}, { faults: { beforeExecute } })
-  // Run one after another, none of these tasks would end.
+  // No task ends before all four have begun, so tasks that ran one after another would never end.
   const results = await Promise.all([1, 2, 3, 4].map(() => pool.run('1+1')))
   t.strictSame(results, [2, 2, 2, 2].map(int))
 })
@@ -417,7 +417,7 @@ t.test('a failure comes in its turn, and later ones are not unhandled rejections
 
 // The live data nodes of a cluster, as a server names them.
 
-/** The nodes read from this answer of a server, and the questions that it got. */
+/** Asks a server that gives this answer for its live nodes. Returns these, and the script that the server got. */
 async function asked(
   t: Test,
   answer: Value,

@@ -214,7 +214,7 @@ t.test('no visible part of a library error has it', async t => {
 })
 
 t.test("decisions use the server's original text", async t => {
-  // Even if the text of a refusal is the password, its meaning is known.
+  // The password is the tag of this refusal: the run must still know what the tag means.
   const odd = 'ChunkInTransaction'
   let refused = 0
   const server = await startServer({

@@ -1,6 +1,6 @@
 /*
   Links that go dead at any point of a run. The run ends within its timeout and counts rows in flight as unconfirmed
-  (docs/confirmation.md#a-server-that-goes-silent). All waiting is virtual.
+  (docs/confirmation.md#a-server-that-goes-silent). All waiting happens in virtual time.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -14,7 +14,7 @@ import { loadOn } from '../../../src/load/load.js'
 
 const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
-/** Checks come at intervals, and before closing the run asks for rows confirmed in memory. */
+/** Allowed for the intervals between checks, and for asking before the end about rows confirmed in memory. */
 const slackMs = 500
 
 const certificates = new Certificates(t)

@@ -121,7 +121,7 @@ t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded
     inputs: [{ rows: 0, firstError: { code: 'DDB_INPUT_ENCODING' } }],
   })
   t.equal((await rows('行情')).length, 0)
-  // After the sample, rows already read are no longer sent.
+  // If a later part of the file is not UTF-8, the run ends: rows that were read but not sent by then stay unsent.
   const long = Buffer.concat([
     Buffer.from('代码,名称,价格\n'),
     Buffer.from('1,é,1.5\n'.repeat(200_000)),

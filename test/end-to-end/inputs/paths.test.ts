@@ -263,7 +263,7 @@ t.test('in runs and rejects of earlier versions, braces in texts are kept', asyn
   )
   t.match(other, { code: 64, stderr: /other options: --set/ })
   t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
-  // An earlier version of the program does not know this number and leaves the run alone.
+  // An earlier version of the program does not know format 3 and leaves the run alone.
   await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
   const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
   const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>

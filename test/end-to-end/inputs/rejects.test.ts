@@ -164,7 +164,7 @@ t.test('of two runs with one rejects file, one gets it and the other reports it'
   const { load, count } = await start(t)
   const dir = t.testdir(twoShapes)
   const file = join(dir, 'r.csv')
-  // Both have checked before either one has a reject.
+  // Both runs check that the file is free before either run has a reject to write.
   const results = await Promise.all(
     [1, 2].map(() => load(join(dir, 'a.csv'), { target, rejects: { file, maxErrors: 1000 } })),
   )

@@ -23,7 +23,7 @@ const csv = ((): string => {
   return lines.join('')
 })()
 
-/** Without what differs from run to run, and without the number of threads. */
+/** The result without the members that differ from run to run, and without the number of threads. */
 function lasting({
   startedAt: _,
   endedAt: __,

@@ -88,7 +88,7 @@ t.test('no message names a field of the library', async t => {
       )
       // The first reason contains the options of the run.
       const reasons = written[1]!.replace(/,"run":\{.*\}\}/, '}')
-      // In data for a later load, options are data.
+      // `frozen` is data for a later load, so it names options as fields.
       const stdout = outcome.stdout.replace(/"frozen":\[.*\],"commands"/, '')
       const said = [stdout, outcome.stderr, written[0]!, reasons].join('\n')
       const found = telling.filter(field => said.includes(field))

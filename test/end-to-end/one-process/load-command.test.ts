@@ -556,7 +556,8 @@ t.test('the printed command loads the same values in another environment', async
     ],
   ]
   const elsewhere = { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' }
-  // A process takes long to start, so further loads into a table only change the time zone and use this locale.
+  // A process takes long to start. So only the first load into a table is a process, with another time zone and locale;
+  // later loads run in this process, where only the time zone is another one.
   const spawned = new Set<string>()
   const { TZ } = process.env
   t.teardown(() => {

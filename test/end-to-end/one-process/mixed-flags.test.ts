@@ -1,6 +1,6 @@
 /*
-  Servers that refuse asynchronous and answered requests on one session, in every conceivable way: each command finds
-  that out by itself, and every row arrives once. No real server was available to show which ways exist.
+  Servers that do not take asynchronous and answered requests on one session, and show it in every conceivable way. Each
+  command notices this by itself, and every row arrives once. No real server was available to show which ways exist.
 */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

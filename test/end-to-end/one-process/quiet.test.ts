@@ -130,7 +130,7 @@ t.test(
     t.notMatch(await said(environment, '-q'), 'ddbIngest', 'left to the next command')
     t.match(await said(environment), ': ddbIngest_left. ')
     t.notMatch(await said(environment), 'ddbIngest')
-    // A journal on this machine says that the run loads into another table.
+    // A journal on this machine shows that the run `left2` loads into another table.
     const own = stateOf(t, 'own')
     const other = ['load', file, '--port', port, '-t', 'others', '--run-id', 'left2']
     t.equal((await runMain(other, { environment: own })).code, 0)

@@ -142,7 +142,7 @@ t.test(
 )
 
 t.test('detected settings are kept even if the rejects look different', async t => {
-  // The rejects alone have no decimal comma and, without a header, one column.
+  // By themselves the rejects have no header, look like one column, and show no decimal comma.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
     '--match',
     'position',
@@ -157,7 +157,7 @@ t.test('row names and trailing delimiters are read as before', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
-    // The rejects alone could also begin with row names.
+    // By themselves, these rejects could also begin with row names.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
     ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
     ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],

@@ -1,6 +1,6 @@
 /*
-  A resumed run whose files have changed (`--changed`): files are read again only if a row replaces the one with its
-  key.
+  A resumed run whose files have changed (`--changed`): the run reads them again only if the target replaces
+  rows that have the same key.
 */
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

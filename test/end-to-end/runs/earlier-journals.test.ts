@@ -98,7 +98,7 @@ t.test('a killed run is resumed', async t => {
 
 t.test('a killed run that still has its lock is resumed', async t => {
   const { server, runs, load } = await scene(t, killedScript)
-  // Written by the earlier version: nothing renews it, and no process has the number.
+  // The earlier version wrote this lock: nothing renews the lock, and no process has its `pid`.
   const lock = {
     token: '11f5b4d8f8a5a3d6',
     pid: 2 ** 22 + 1,
@@ -123,7 +123,7 @@ t.test('`runs` lists them', async t => {
   ])
 })
 
-/** Journals from just before the version that reads them with one fold. */
+/** Journals of the last version that did not yet read its journals with one fold. */
 const later = keptIn('2026-11-22')
 
 interface Taken {

@@ -20,7 +20,7 @@ interface Restart {
   readonly script?: string
   /** How long no server listens; undefined if only the connection ends. */
   readonly goneMs?: number
-  /** Run by the returning server, in addition to what it has on disk. */
+  /** The returning server runs this script. With `keepsDisk` it also has what was on its disk. */
   readonly nextScript?: string
   readonly keepsDisk?: boolean
 }

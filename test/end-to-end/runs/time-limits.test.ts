@@ -13,7 +13,7 @@ import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
 
-/** Turns by which a timer may be late. */
+/** Timers may be this late, because time moves in turns. */
 const slackMs = 500
 
 function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
@@ -101,7 +101,7 @@ for (const name of ['signal', 'leave'] as const) {
     const ending = new AbortController()
     const pausedMs = 100
     const platform: TurnPlatform = platformOf(t, nowMs => {
-      // In the pause after this attempt, which is longer by then.
+      // Aborts in the pause after this attempt: by now pauses are longer than `pausedMs`.
       if (nowMs > 1_000) platform.clock.after(pausedMs, () => ending.abort())
       return false
     })

@@ -16,7 +16,7 @@ interface Read {
   readonly state: FoundRun
 }
 
-/** @throws an error that reading must not throw, and when what is read depends on the chunks or is not what is written */
+/** @throws if reading fails, if its result depends on the chunks, or if the part that is kept reads differently */
 export async function fuzz(data: Buffer): Promise<void> {
   const [at = 0] = data
   const bytes = journalOf(data.subarray(1))

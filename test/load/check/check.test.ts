@@ -472,7 +472,7 @@ t.test('a check counts the same rows as the load that follows', async t => {
 
 const wide = 'id,f,s,d,ts,nt,ok\n'
 
-/** Text; what is said of each column; the options that read it; whether they read all of it. */
+/** Text; what the check says of each column; the options that it proposes; whether all of the text is read with them. */
 const mended: readonly (readonly [string, RegExp[], object | undefined, boolean])[] = [
   [
     `${wide}1,NA,a,"1,234.50",13/01/2024,93000000,yes\n2,2,b,"3,000.00",14/01/2024,150000000,no\n`,

@@ -18,7 +18,7 @@ function silentSocket(): Socket {
   return Object.assign(socket, { bytesRead: 0 })
 }
 
-/** A socket as for a port without a listener. */
+/** A socket that fails as if nothing listened on the port. */
 function refusedSocket(): Socket {
   const socket = silentSocket()
   const error = Object.assign(new Error('nobody is there'), { code: 'ECONNREFUSED' })
@@ -77,7 +77,7 @@ t.test('after the deadline each host is still tried once', async t => {
 
 t.test('if several hosts fail, the error of the first host is thrown', async t => {
   const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket() : silentSocket()))
-  // A refusal arrives in the next turn of the event loop: this clock must not leap over it.
+  // A refusal arrives only in the next turn of the event loop, so a clock that leaps would be too fast.
   const clock = handClock()
   const connecting = connectServer({ ...platform, clock }, threeHosts, { deadlineMs: 9_000 })
   const failed = t.rejects(connecting, { code: 'DDB_CONNECT', message: /\ba:1\b/ })

@@ -145,7 +145,7 @@ t.test('one timer watches many successive answers, each with its own timeout', a
     await turn()
   }
   const late = watch.until(never).catch((error: unknown) => error)
-  // Time in which earlier answers arrived does not count against this one.
+  // The timeout begins with this question: the time of earlier answers does not count.
   for (let second = 0; second < 58; second++) {
     clock.advance(1_000)
     await turn()
@@ -169,8 +169,7 @@ t.test('an ended watch leaves no timer', async t => {
 t.test(
   'for any timing of answers, exactly those that stay away are reported as silent',
   async () => {
-    // Each answer arrives after this many seconds, or never; the next question goes out this many seconds after the
-    // last one.
+    // `afterS`: seconds from the question before to this one. `answerS`: seconds until its answer; undefined: never.
     const question = fc.record({
       afterS: fc.integer({ min: 0, max: 40 }),
       answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),

@@ -38,7 +38,7 @@ interface Change {
   readonly onServer?: Journal['onServer']
   readonly delivery?: DeliveryOptions
   readonly more?: readonly JournalRecord[]
-  /** Connections of the earlier process; rows then go to lanes by their id. */
+  /** The earlier process's option `connections`; if it is given, rows go to lanes by their id. */
   readonly earlier?: NonNullable<DeliveryOptions['connections']>
 }
 

@@ -245,7 +245,7 @@ t.test('a copy keeps its attempt, and there are at most as many copies as retrie
   t.same(counts(), [0, 8, 0, 0])
 })
 
-/** State of a batch when the run ends, then how its rows count. */
+/** Last state of a batch, what leads to it, and its rows at the end: confirmed, unconfirmed, rejected, unsent. */
 const lastStates: readonly (readonly [
   string,
   (here: ReturnType<typeof scene>) => void,
@@ -266,7 +266,7 @@ const lastStates: readonly (readonly [
   [
     'divided',
     ({ outcomes, batches }) => outcomes.apply(batches[0]!, refusal(typeError)),
-    // The first half is in flight, the second was not sent by itself.
+    // The batch was halved: its first half is in flight, its second half has not been sent again.
     [0, 4, 0, 4],
   ],
 ]
@@ -299,7 +299,10 @@ t.test('a run that stops waits for batches in flight, and drops those never sent
   t.equal(run.state.sentRows, 24)
 })
 
-/** What the ledger says of a batch from an earlier process, then how its rows count, and what goes out. */
+/**
+ * Cases: what the ledger says of a batch from an earlier process; whether a batch in doubt is resent; the rows
+ * confirmed, unconfirmed, rejected, unsent; and what is sent.
+ */
 const takenUp: readonly (readonly [
   string,
   readonly LedgerRow[] | undefined,

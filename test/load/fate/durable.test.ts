@@ -76,7 +76,7 @@ t.test('thousands of batches are settled along the way, and none is lost', async
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue
-      // Batches end in order here: the open batch is the last one, or the one after the batch left out.
+      // Each batch ends before the next one begins, so besides the batch left out only the latest one is open.
       const which = leftOut >= 0 && no > leftOut ? 1 : 0
       for (const record of model.step({ kind: 'ended', which, how: 'confirmed' })) {
         state.take(record)

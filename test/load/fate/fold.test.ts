@@ -12,7 +12,6 @@ import { batchOf } from '../../helpers/batches.js'
 import { ended } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
 
-/** The state after these events. */
 function told(...events: readonly RunEvent[]): RunState {
   const state = newRunState()
   for (const event of events) fold(state, event)

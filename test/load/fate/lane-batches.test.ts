@@ -65,7 +65,7 @@ t.test('every row is in one lane, with its order and place', async () => {
           firstRow += one.rowCount
           bytes += one.encodedBytes
           if (!expected.every((row, i) => one.locate(i).lineNumber === row + 2)) return false
-          // The ranges contain exactly the rows, also those of each half.
+          // The ranges of each half contain exactly its rows; a batch of one row has no halves.
           const parts = one.rowCount < 2 ? [wholeBatch(one)] : halves(wholeBatch(one))
           for (const part of parts) {
             const ranges = partRanges(part)

@@ -7,7 +7,7 @@ t.test('without samples there are no percentiles', async t => {
 
 t.test('a percentile is the sample above that share of the others, in any order', async t => {
   const latencies = newLatencies()
-  // 1 to 100, each third one further: 1, 4, …, 100, 2, 5, …
+  // 1 to 100 in steps of three: 3, 6, …, 99, then 1, 4, …, 100, then 2, 5, …, 98
   for (const first of [3, 1, 2]) for (let ms = first; ms <= 100; ms += 3) latencies.add(ms)
   t.strictSame(latencies.percentiles(), { p50: 51, p95: 96, p99: 100 })
 })

@@ -17,7 +17,7 @@ export const rowBytes = 10
 interface ModelRow {
   /** Number of its batch within the input. */
   readonly batch: number
-  /** undefined if its number was given up and not replaced. */
+  /** undefined if the row's number was given up and the row got no other. */
   no: number | undefined
   fate: 'unknown' | 'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent'
   /** All rows with the same number have a final outcome. */
@@ -27,7 +27,7 @@ interface ModelRow {
 export interface ModelPiece {
   readonly startBytes: number
   readonly endBytes: number
-  /** Earlier inputs have rows with its number (`joins`), or later ones (`continues`). */
+  /** `joins`: an earlier input has rows with the same number. `continues`: a later one has. */
   readonly joins?: true
   readonly continues?: true
   readonly known: KnownBatch
@@ -41,9 +41,9 @@ interface GroupRow {
   readonly row: ModelRow
 }
 
-/** One step; its numbers select among the possible targets. */
+/** One step. Its numbers choose to which of the possible inputs, batches and rows it applies. */
 export type Step =
-  /** `more`: rows of the inputs after it. */
+  /** `rows` are of the input `input`, `more` of the inputs after this one. */
   | {
       readonly kind: 'batch'
       readonly input: number
@@ -160,7 +160,7 @@ export class RunModel {
     return { input, start, end, endLine, rows, records: there.length }
   }
 
-  /** Gives another number to some unsettled rows of a group. */
+  /** Takes an unsettled group, and gives some of its rows another number. */
   #part({ which, from, rows }: Extract<Step, { kind: 'part' }>): JournalRecord[] {
     const open = this.#groups().filter(([{ row }]) => !row.isSettled)
     if (open.length === 0) return []

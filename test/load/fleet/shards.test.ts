@@ -65,7 +65,7 @@ t.test('shards differ by at most the largest group', t => {
         groups.set(unit.group, (groups.get(unit.group) ?? 0) + unitBytes(unit))
       }
       const largest = Math.max(...groups.values())
-      // Each unit counts as one byte more, so that empty files are spread as well.
+      // The plan adds a byte to the size of each unit, so that empty files are spread as well.
       ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
     }),
     { numRuns: runs(200) },
@@ -81,7 +81,7 @@ t.test('the day is taken from named parts of the path, else from any part', t =>
     ['year=2024/month=1/day=2/x.csv', '2024.01.02'],
     ['2024/01/02/x.csv', '2024.01.02'],
     ['trades_2024_01_02_x.csv', '2024.01.02'],
-    // Other numbers are not days.
+    // Numbers that are not days.
     ['120240102.csv', undefined],
     ['2024-13-02.csv', undefined],
     ['2024-01.02.csv', undefined],

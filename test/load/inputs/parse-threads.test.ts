@@ -40,7 +40,7 @@ async function startedOn(
   const source = { compression: 'none', totalBytes } as const
   await parseThreads.ready()
   parseThreads.feed(input, source)?.close()
-  // If the user does not ask for threads, their modules load once threads pay off; the end waits for that.
+  // Unless the user asks for threads, the first input worth it starts loading their modules; `end` waits for this.
   await parseThreads.end()
   parseThreads.feed(input, source)?.close()
   t.equal(parseThreads.count, started + 1)

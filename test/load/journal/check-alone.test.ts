@@ -32,7 +32,7 @@ interface Known {
   /** The user passed --restart. */
   readonly restart?: boolean
   readonly isFinished?: boolean
-  /** Whether the only input was read to its end, and perhaps all its batches have an outcome; default not. */
+  /** `read`: the only input was read to its end. `done`: its batch also has an outcome. By default neither. */
   readonly input?: 'read' | 'done'
   readonly used?: string
   readonly isAnew?: boolean

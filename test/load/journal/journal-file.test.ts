@@ -148,7 +148,7 @@ t.test('if one bit flips, reading stops before that record', async t => {
     while (sizeBytes + Buffer.byteLength(lines[count]!) <= bit >> 3) {
       sizeBytes += Buffer.byteLength(lines[count++]!)
     }
-    // Without its line end a record and the next one are one line.
+    // A damaged line end joins its record with the next one.
     const isLineEnd = sizeBytes + Buffer.byteLength(lines[count]!) - 1 === bit >> 3
     const behind = lines.length - 1 - count - Number(isLineEnd)
     const { damage, ...rest } = size

@@ -96,7 +96,7 @@ function reading(journal: Journal, input: number, detected: string): void {
   journal.take({ kind: 'reading', input, detected })
 }
 
-/** Records that rows are about to go out with a number. */
+/** Tells the journal that rows are about to go out with the number `no`. */
 function sending(journal: Journal, no: number, part: Part): void {
   const rows = part.end - part.start
   const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }

@@ -121,7 +121,7 @@ t.test('a folder without journals has no runs', async t => {
   }
 })
 
-/** When the runs below ended. */
+/** The time at which the runs below ended. */
 const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
 const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
 
@@ -130,7 +130,7 @@ t.test(
   async t => {
     const folder = t.testdir()
     const old = [inputsRecord, endRecord()]
-    // The time of the file's last change says nothing: copies are younger, and clocks can be wrong.
+    // The file's modification time must not count: a copy of a file is younger, and clocks can be wrong.
     writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
     writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
     writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })

@@ -1,6 +1,6 @@
 /*
-  Rows divided by lane, as a later process finds them in the journal: each number still has the rows it was given. A
-  model that keeps every row separately says so.
+  Rows divided by lane, as a later process finds them in the journal: each number still has the rows it was given. The
+  test compares with a model that keeps every row separately.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -33,7 +33,7 @@ interface ModelRow {
   fate: Fate
 }
 
-/** `row`: where the rows of a number are divided, or where the first of them goes out alone. */
+/** `ended`: the rows of a number get an outcome. `half`: only the first or last half of them goes out again, with a new number. */
 type Step =
   | { readonly kind: 'ended'; readonly which: number; readonly how: Exclude<Fate, 'unknown'> }
   | { readonly kind: 'half'; readonly which: number; readonly isLast: boolean }

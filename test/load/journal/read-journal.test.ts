@@ -82,7 +82,7 @@ t.test('any record is accepted or refused with a message', async t => {
       const state = readRun()
       const found = await readJournal(path, 'r', systemFiles, one => state.take(one))
       if (found?.damage === undefined) {
-        // Accepted records can be counted, and the token becomes a number on the server.
+        // The rows of accepted records can be counted, and the token is a number, as the server needs it.
         state.rows()
         BigInt(`0x${state.run!.token}`)
         return

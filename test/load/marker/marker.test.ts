@@ -149,7 +149,7 @@ t.test(
       'on host "host?-a", is in progress or was killed, and some of its rows may be there',
     )
     t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
-    // As two versions of the program wrote markers.
+    // Ledgers as two versions of the program create them.
     await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
 share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
 share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)

@@ -77,7 +77,7 @@ t.test('each record has one line of reasons; the header is written with the firs
   t.equal(file.rows, 0, 'queued rows do not count yet')
   file.flush()
   t.equal(file.rows, 2)
-  // A record without a line end gets the last byte of the line ends before it.
+  // A record without a line end gets one: the last byte of the line end before it.
   t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
   file.close()
@@ -115,7 +115,7 @@ t.test('a file with content is never used', async t => {
 })
 
 t.test('after a failure further rows are unplaced, and earlier rows stay', async t => {
-  // Header and first record take 8 bytes and its reason the rest, so the second record does not fit.
+  // Header and first record take 8 bytes, and the reason of this record the rest: the second record does not fit.
   const { path, create } = place(t, {}, { capacityBytes: 8 + reasonLine.length })
   const file = create(false, 'a,b\n')
   file.add(Buffer.from('1,x\n'), reason)

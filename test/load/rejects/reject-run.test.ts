@@ -123,7 +123,7 @@ t.test('detected settings are given, without those that do not apply to the file
       delimiter: ';',
       quote: '',
       header: 'yes',
-      // Records with an additional field stay rejects, even if the file has no others.
+      // Records with an additional field stay rejects, even if a file consists of them.
       trailingDelimiter: false,
     },
     mapping: { map: { a: 'b' }, set: {} },

@@ -10,7 +10,7 @@ import { runs } from '../../helpers/runs.js'
 
 interface Opened {
   readonly pair: RowPair
-  /** Puts a row into both queues, twice as long in the second; a row that does not fit is lost. */
+  /** Puts a row into both queues, with twice as many bytes in the second. If it does not fit, it is lost. */
   add(length: number): void
   close(): void
   /** Lengths of the rows in both files. */

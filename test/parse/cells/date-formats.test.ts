@@ -442,7 +442,7 @@ t.test('a time of day may lack leading zeros', async t => {
     fc.property(fc.integer({ min: 0, max: day - 1 }), fc.nat(8), (ms, left) => {
       const written = new Date(ms).toISOString().slice(11, 23).replace(/\D/g, '')
       const expected = BigInt(ms) * 1_000_000n
-      // As a number without leading zeros, and with some of them.
+      // The time as a number with no leading zeros, or with only some of them.
       const short = String(Number(written)).padStart(left, '0')
       strictEqual(readPatternFormat('HHmmssSSS', short), expected)
       const behind = readPatternFormat("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)

@@ -1,5 +1,5 @@
 /*
-  Numbers in text.
+  Numbers in text: compared with Number, BigInt, Intl and exact fractions.
 */
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'

@@ -3,7 +3,7 @@
 */
 import { RecordBlock } from '../../../src/parse/record-block.js'
 
-/** A block of two fields: one with these texts, one per row, the other one empty. */
+/** A block of two fields: the field `field` has one of these texts in each row, the other field is empty. */
 export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
   const block = new RecordBlock(2, Math.max(1, texts.length))
   const pieces: Uint8Array[] = []

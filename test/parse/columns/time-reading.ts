@@ -6,7 +6,7 @@ import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-/** Reads texts; the general reader here keeps and refuses those left to it. */
+/** Reads texts. Those that the fast reader leaves are collected in `others` and refused. */
 export function readTimes(
   texts: readonly string[],
   Column: typeof Int64Column,

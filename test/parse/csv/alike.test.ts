@@ -29,7 +29,10 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
   }
 }
 
-/** Reads texts after the first one, one by one and in the same memory; undefined for a text whose settings are detected again. */
+/**
+ * Reads the other texts after the first, one by one, each from memory that the next one overwrites. The result of a
+ * text is undefined if its settings would have to be detected again.
+ */
 async function readAfter(
   first: string,
   others: readonly (string | Uint8Array)[],

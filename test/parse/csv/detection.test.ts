@@ -258,7 +258,7 @@ t.test('the delimiter is the one that makes records most alike', async t => {
     ['"a ""x,y"" b";d\n', ';'],
     ['\r\n\ra;b\rc;d\r', ';'],
     ['é;ü\n1;2\n', ';'],
-    // The other delimiter only ends records.
+    // A delimiter that occurs only at the ends of records counts only if there is no other.
     ['1, I;\n2, L;\n3, V;\n', ','],
     ['a b;\nc d;\n', ';'],
     ['2024-01-02 10:00:00|a|b,c\n2024-01-02 10:00:01|d|e\n', '|'],

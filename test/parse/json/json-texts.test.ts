@@ -648,7 +648,7 @@ t.test('a line is JSON exactly if JSON.parse accepts it', async t => {
     near.filter(text => text.trim() !== '' && !/[\r\n]/.test(text)),
     fc.integer({ min: 1, max: 20 }),
     async (text, chunkBytes) => {
-      // The line before teaches the scanner its usual shape.
+      // The first line teaches the scanner the usual shape of lines.
       const { rows, rejects } = await lines(`{"v":"a"}\n${text}`, 'v:STRING', {
         ignoreExtra: true,
         allowMissing: true,

@@ -184,7 +184,7 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
-  // Without a time zone, threads must know what the reader finds out, as in a run.
+  // Without a time zone, the reader finds a column's offset, which the threads must know, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
   // Not a copy, because sizes may change and are read again each time.
   return Object.create(options, {

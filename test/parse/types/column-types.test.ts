@@ -1,5 +1,5 @@
 /*
-  Columns of each type.
+  Columns of each type: accepted and refused texts, and null.
 */
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
@@ -752,8 +752,8 @@ t.test('an ignored offset is reported once per column', async t => {
   ])
 })
 
-// A cell without text is null in every type, whatever bytes follow its position: a text that means null, the next row
-// in rewritten numbers, or the delimiter between elements.
+// A cell without text is null in every type, and the bytes after it change nothing: a text that means null, the next
+// row (in rewritten numbers), or the delimiter between elements.
 
 const types = [
   ...['BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],

@@ -541,7 +541,7 @@ t.test('values of every width are read back', async t => {
 t.test('regular times, jumps of every code length, only nulls, a single value', async t => {
   const clock = Array.from({ length: 500 }, (_, at) => 1_704_187_800_000n + BigInt(at) * 250n)
   const jumps = [0n, 0n, 1n, 100n, 1000n, 100_000n, 10n ** 10n, -(10n ** 14n), 2n ** 61n]
-  // The code of 32 bits is all ones here, and one more carries over.
+  // The jump is coded as 32 ones; the decoder adds one, which carries into the upper half.
   const carry = [0n, 0n, 2n ** 31n, 2n ** 32n]
   for (const values of [clock, jumps, carry, [null, null, null], [5n], [null, 7n, null], []]) {
     t.strictSame(decode(deltaOfDelta(values, 8), 8), values)

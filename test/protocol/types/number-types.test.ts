@@ -1,5 +1,5 @@
 /*
-  Types of numbers.
+  Types of numbers, and types stored as numbers: bytes, null values, ranges and texts.
 */
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'

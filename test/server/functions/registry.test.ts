@@ -65,7 +65,7 @@ function isCalled(name: string): boolean {
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
 }
 
-/** Who needs the functions that no script calls. */
+/** Who needs a function although no script calls it → the names of such functions. */
 const otherwise: Readonly<Record<string, string>> = {
   'types by name, of which the language is made': 'bool char short float minute second datetime timestamp nanotime nanotimestamp',
   'words of the language besides operators': 'between distinct in isValid neg not',

@@ -118,7 +118,7 @@ async function* piecesZlibStream(
   if (failure !== undefined) throw failure
 }
 
-/** What comes out, and the error after it. */
+/** Unpacks the bytes; returns the content, and the error that ended it. */
 async function read(
   bytes: Uint8Array,
   size = 1000,
@@ -534,8 +534,8 @@ t.test('frames are recognised by their first bytes', async t => {
   for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
 })
 
-// The content of damaged archives, compared with what zlib returns in one call for the bytes before the one with which
-// it fails, and with the gzip of the machine.
+// The content of damaged archives. It is compared with the gzip of the machine, and with zlib: one call unpacks the
+// most bytes that zlib accepts.
 
 const ways = {
   gzip: {

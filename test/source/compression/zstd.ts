@@ -56,7 +56,7 @@ export function rawFrame(...blocks: readonly Uint8Array[]): Buffer {
   return Buffer.concat([frameStart, ...parts.flat()])
 }
 
-/** A frame of blocks of 128 KiB of one byte each. */
+/** A frame whose blocks each stand for one byte, repeated for 128 KiB. */
 export function bombFrame(byte: number, blocks: number): Buffer {
   const parts = Array.from({ length: blocks }, (_, i) =>
     Buffer.concat([blockHeader(i === blocks - 1, 1, 128 * 1024), Buffer.of(byte)]),

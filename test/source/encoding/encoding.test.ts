@@ -1,5 +1,5 @@
 /*
-  Encodings of inputs.
+  Encodings of inputs: recognized in samples, decoded in chunks, and compared with iconv-lite.
 */
 import assert from 'node:assert/strict'
 import { isUtf8 } from 'node:buffer'
@@ -420,7 +420,7 @@ const alphabets: Partial<Record<Decoded, string>> = {
 
 const cases = Object.entries(alphabets) as [Decoded, string][]
 
-/** Characters, some of them ASCII with those that tables consist of. */
+/** Characters of the alphabet, mixed with ASCII: a letter, a digit, delimiters, quotes, line ends. */
 const charactersOf = (alphabet: string): fc.Arbitrary<string[]> =>
   fc.array(fc.constantFrom(...alphabet, ...'a7,|\\{"\r\n'), { maxLength: 400 })
 

@@ -189,7 +189,7 @@ t.test('a header that nothing proves is assumed, said, and an option of the comm
   t.match(row.stderr, /\nassumed.* is a row, because "de" looks like a value\n/)
   t.match(row.stderr, `if its first record is a header: ddb-ingest schema ${b} --header yes`)
   t.match(row.stderr, /\nnext: .* --header no\n$/)
-  // Not where no person sees it, and not if files contradict each other.
+  // Nothing is assumed with --json, which no person reads, nor if files contradict each other.
   const unclear = /cannot tell whether the first record/
   t.match(await schema([a, '--json']), { code: 64, stdout: unclear, stderr: unclear })
   t.match(await schema([a, b]), { code: 64, stdout: '', stderr: unclear })

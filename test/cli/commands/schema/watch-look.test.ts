@@ -9,7 +9,7 @@ import { newScreen } from '../../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../../run-cli.js'
 
 async function watched(t: Test, terminals: FakeTerminals) {
-  // Loaded while the clock still goes.
+  // This module must load before the timers are mocked.
   await import('cli-progress')
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   t.teardown(() => mock.timers.reset())
@@ -25,7 +25,7 @@ async function watched(t: Test, terminals: FakeTerminals) {
       mock.timers.tick(ms)
       for (let i = 0; i < 20; i++) await turn()
     },
-    /** Lets turns and time pass until it stands on the screen: what a timer begins takes as many turns as it takes. */
+    /** Lets turns and time pass until the text is on the screen: how many turns the work of a timer takes is unknown. */
     until: async (text: string) => {
       for (let i = 0; i < 10_000 && !stderr().includes(text); i++) {
         mock.timers.tick(20)

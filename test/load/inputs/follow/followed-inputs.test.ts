@@ -134,7 +134,7 @@ t.test('rotated files are read to their end, and not again under their new names
   writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
   const follower = begin(['*.csv*'])
   await has(2, follower)
-  // Both files rotate at once. One new file is shorter, and the writer still appends to the old ones.
+  // Both files rotate at the same time. One new file is shorter, and the writer still appends to the old ones.
   renameSync(at('a.csv'), at('a.csv.1'))
   renameSync(at('b.csv'), at('b.csv.1'))
   writeFileSync(at('a.csv'), 'id,sym\n3,')
@@ -143,7 +143,7 @@ t.test('rotated files are read to their end, and not again under their new names
   appendFileSync(at('b.csv.1'), '102,A')
   await has(5, follower)
   appendFileSync(at('a.csv'), 'A\n')
-  // The last line of a file that its writer left has no line end.
+  // The last line of `b.csv.1` is read without a line end, because the writer has left the file.
   await has(7, follower)
   rmSync(at('a.csv'))
   writeFileSync(at('a.csv'), 'id,sym\n4,A\n')
@@ -231,7 +231,7 @@ t.test('a new file with the inode number of a removed one is another file', asyn
       },
     },
   }
-  // The run follows the file from when it only had the header, which the new file has, too.
+  // The run begins to follow the file while it has only a header. The new file has the same header.
   writeFileSync(at('a.csv'), 'id,sym\n')
   const follower = begin(['a.csv'], {}, platform)
   await ids()
@@ -343,7 +343,7 @@ t.test('a missing file that was not read to its end is reported', async t => {
   await has(1, first)
   await first.stop()
   rmSync(at('a.csv'))
-  // A file that gets its inode number is another file.
+  // The new file is another file, even if it gets the old inode number.
   writeFileSync(at('a.csv'), 'other,header\n1,A\n')
   const { error } = await begin(['a.csv'], change).outcome
   t.match(error, { code: 'DDB_RUN_CHANGED', message: /no longer in its folder/ })

@@ -117,7 +117,7 @@ t.test('an early session that nobody needs is closed; one that is taken stays', 
   t.equal(await sessions(1), 1)
   await unused.giveUp()
   t.equal(await sessions(0), 0)
-  // Before it is connected, too.
+  // The session may also be given up before it is connected.
   await openEarly(setup, session).giveUp()
   t.equal(await sessions(0), 0)
   const early = openEarly(setup, session)

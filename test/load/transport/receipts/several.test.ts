@@ -118,7 +118,7 @@ function play({ connections, batches, total, steps, deeds }: Play) {
     read()
     busy = handed < batches || sessions.some(({ length }) => length > 0)
   }
-  // The final check: rows that the table has had, and the first row of the run.
+  // The final check: the table must have as many rows as it once had, and the first row of the run.
   const [first] = evidence.samples.rows
   const firstId = Number(first?.[0]?.scalar.value)
   const isFound = first === undefined || table.batches.has(Math.floor(firstId / batchRows) + 1)
