@@ -1,7 +1,7 @@
 /*
-  The command line. A checkout has it as one script, with V8's compiled code from the build beside it, so that starting compiles
-  little (docs/decisions/0013-the-program-is-bundled.md); another version of V8 rejects that code and compiles. A package has it
-  in the pieces that it shares with the library.
+  The command line. In a checkout it is one script. The build saves the code that V8 compiles from this script, so that
+  starting compiles little (docs/decisions/0013-the-program-is-bundled.md). Another version of V8 rejects the saved code
+  and compiles the script. In a package the command line consists of pieces that it shares with the library.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
