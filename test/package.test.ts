@@ -71,7 +71,7 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
 
 t.test('npm start and npm test prepare a fresh clone', async t => {
   t.equal(manifest.scripts['prestart'], 'node scripts/prepare-checkout.js')
-  // The official client is only for tests and comparisons, the packages of bench/peers only for comparisons.
+  // Tests and comparisons need the official client. Only comparisons need the packages of bench/peers.
   const prepared = 'node scripts/prepare-checkout.js --tools test/oracle'
   t.equal(manifest.scripts['prebench'], `${prepared} bench/peers`)
   t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
@@ -93,8 +93,8 @@ t.test('the lock file names the builds of a package for every platform', async t
 })
 
 t.test('no package runs a script when it is installed', async t => {
-  // scripts/prepare-checkout.js installs with --ignore-scripts: a package that relied on one would be broken. The
-  // script of esbuild fetches its binary if npm was told to leave out optional packages; rollup works without fsevents.
+  // scripts/prepare-checkout.js installs with --ignore-scripts, so a package that needs its script would be broken.
+  // esbuild needs its own only if npm was told to leave out optional packages; rollup works without fsevents.
   t.strictSame(
     installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path),
     ['node_modules/esbuild'],

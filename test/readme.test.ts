@@ -22,7 +22,7 @@ import {
 /** For a command that never ends; every machine is faster than this limit. */
 const commandTimeoutMs = 300_000
 
-/** `npm start` and `npm test` have already run to get here; the page's own server already runs. */
+/** Not run here: `npm start` and `npm test` ran before this test, and the page's own server already runs. */
 const isForeign = ({ text }: ShellCommand): boolean => /^npm /.test(text)
 const isServe = ({ text }: ShellCommand): boolean =>
   /^ddb-ingest serve\b/.test(text) && !/ -- /.test(text)
@@ -101,7 +101,10 @@ async function runInShell(script: string, place: Place): Promise<Outcome> {
   return { exitCode, stdout: Buffer.concat(chunks), stderr }
 }
 
-/** A single call of the program, the command that pipes into it, and variables before it; undefined if there is more to it. */
+/**
+ * The call of the program in a script, a command that pipes into it, and variables before it. undefined if the script
+ * does anything else.
+ */
 function onlyCall(script: string): { feed: string; variables: string; words: string } | undefined {
   const [, feed = '', variables = '', words = ''] =
     /^(?:([^"|<>&;]+)\|\s*)?((?:\w+=\S+ )*)ddb-ingest (.*)$/s.exec(script) ?? []
@@ -137,7 +140,7 @@ const shellCommands = (page: Page): ShellCommand[] =>
 const pages = await readPages()
 
 for (const page of pages) {
-  // Its commands are those of the English page: test/translations.test.ts compares them.
+  // A translation has the commands of the English page: test/translations.test.ts compares them.
   if (originalOf(page.path) !== undefined) continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue

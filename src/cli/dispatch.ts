@@ -16,7 +16,7 @@ import {
   type Setting,
 } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
-import type { Asked } from './output/advice.js'
+import type { UserCall } from './output/advice.js'
 import { openOutput, type Output } from './output/output.js'
 import { clean, jsonLine, tableLines } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
@@ -31,7 +31,7 @@ export async function dispatch(
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
   // Defaults until the options are read.
-  const asked: Asked = { verbose: false }
+  const asked: UserCall = { verbose: false }
   processEnvironment.onStrayFailure(error => {
     processEnvironment.leave(printFailure(output, error, asked).exitCode)
   })
@@ -54,7 +54,7 @@ async function runCommand(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment,
   output: Output,
-  asked: Asked,
+  asked: UserCall,
 ): Promise<number> {
   const [own, childCommand] = splitChildCommand(argv)
   const columns = output.resultColumns ?? 80

@@ -18,7 +18,7 @@ import {
   isTlsRecord,
   tlsFailure,
   unusableIdentity,
-  wantsTls,
+  tlsExpected,
 } from './tls/tls-failure.js'
 import { readTls } from './tls/tls-options.js'
 import { interrupted } from './wait-limits.js'
@@ -150,7 +150,7 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
     const failure = connectFailure(host, port, error)
     const isSilent = socket.bytesRead === 0 && isLost(error)
     throw isSilent && (await answersInTls(options, platform, deadlineMs))
-      ? wantsTls(host, port)
+      ? tlsExpected(host, port)
       : failure
   } finally {
     timer.cancel()
@@ -203,7 +203,7 @@ function dial(
 /** Most servers that expect TLS answer anything else with an alert. */
 function refuseTls(session: ClientSession, socket: Socket): void {
   socket.prependOnceListener('data', (bytes: Uint8Array) => {
-    if (isTlsRecord(bytes)) session.abandon(wantsTls(session.host, session.port))
+    if (isTlsRecord(bytes)) session.abandon(tlsExpected(session.host, session.port))
   })
 }
 

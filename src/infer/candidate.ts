@@ -13,7 +13,7 @@ import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
 
 /** A text that a type refuses, and its place. */
-export interface OddValue {
+export interface RefusedText {
   readonly file: string
   /** From 1. */
   readonly lineNumber: number
@@ -47,7 +47,7 @@ export class Candidate {
   /** Number of cells tried, without nulls. */
   tried = 0
   refused = 0
-  firstOdd: OddValue | undefined
+  firstOdd: RefusedText | undefined
   readonly oddTexts: string[] = []
   /** Range of dates and times, as their raw numbers. */
   min: number | bigint | undefined

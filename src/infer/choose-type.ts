@@ -17,12 +17,12 @@ import type { DigitFormat } from './digit-times.js'
 import type { WordCount } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
 import {
-  barredWarning,
+  sharedNullWordWarning,
   codeWarning,
   dateWarnings,
   dialedWarning,
   nearWarnings,
-  oddWarnings,
+  refusedTextWarnings,
   plainCodeWarning,
   quoted,
   rejectWarnings,
@@ -129,7 +129,8 @@ function suitableType(
   const barred = found?.words.find(({ word }) => !shared.takesWord(word))
   if (found !== undefined && (barred === undefined || !isTaken)) return found
   if (!isTaken) return undefined
-  if (barred !== undefined) return chosenText(probe, [barredWarning(found!.type, barred.word)])
+  if (barred !== undefined)
+    return chosenText(probe, [sharedNullWordWarning(found!.type, barred.word)])
   if (probe.hasOtherOffsets) return chosenText(probe, [otherOffsets])
   const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
   const why = refused && shared.refusal(refused)
@@ -181,7 +182,7 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
       ? [unclearWarning(probe, [...formats])]
       : odd === undefined
         ? []
-        : oddWarnings(probe, odd)
+        : refusedTextWarnings(probe, odd)
   return {
     type,
     candidate: best,

@@ -10,7 +10,7 @@ import type { Candidate } from './candidate.js'
 import { DistinctCount } from './distinct-count.js'
 import { NullWords } from './null-words.js'
 import { TextFacts, type NumberSigns } from './text-facts.js'
-import { saidFormat, Trials } from './trials.js'
+import { givenFormat, Trials } from './trials.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
 
@@ -114,7 +114,7 @@ export class ColumnProbe {
 
   /** The user's date format for the column. */
   get dateFormat(): string | undefined {
-    return saidFormat(this.name, this.rules, this.facts)
+    return givenFormat(this.name, this.rules, this.facts)
   }
 
   #lookAtTexts(block: RecordBlock, field: number): void {

@@ -4,7 +4,7 @@
 import { keepsBlanks } from '../parse/types/column-types.js'
 import type { ChosenType } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
-import { alsoNull, oddWarnings, wordWarnings } from './type-warnings.js'
+import { alsoNull, refusedTextWarnings, wordWarnings } from './type-warnings.js'
 
 /** Why the given type does not take some texts, and the options that read these texts. */
 export function remediesOf(
@@ -25,7 +25,7 @@ export function remediesOf(
       : [`\`cells.trueTexts\` ${truths[0]} \`cells.falseTexts\` ${truths[1]}`]),
   ]
   const plain = candidates.find(one => one.format === undefined && one.flags === undefined)
-  const odd = plain === undefined ? [] : oddWarnings(probe, plain)
+  const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
   const read =
     options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them`)
   return [...read, ...(words.length > 0 && warnings.length === 0 ? wordWarnings(probe) : warnings)]

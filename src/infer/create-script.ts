@@ -14,7 +14,7 @@ import {
   bytesText,
   planPartitions,
   tableBytes,
-  type NoPlan,
+  type PlanObstacle,
   type PartitionPlan,
 } from './partition-plan.js'
 
@@ -246,7 +246,7 @@ function dfsLines(
 }
 
 /** The error text: which column is missing, and what the user can do. */
-function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): string {
+function lackText({ inputs }: InferredSchema, { lacks, withNulls }: PlanObstacle): string {
   const file = inputs[0]?.path ?? ''
   const wanted =
     lacks === 'partition column'

@@ -37,7 +37,7 @@ export interface InferredColumn {
 }
 
 /** A member of JSON that no column can take. */
-export interface LeftOut {
+export interface UnusableMember {
   readonly source: string
   readonly reason: string
 }
@@ -52,7 +52,7 @@ export interface InferredInput {
 
 export interface InferredSchema {
   readonly columns: readonly InferredColumn[]
-  readonly leftOut: readonly LeftOut[]
+  readonly leftOut: readonly UnusableMember[]
   readonly inputs: readonly InferredInput[]
   /** Number of rows examined. */
   readonly rows: number

@@ -16,7 +16,7 @@ const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 const isSure: ReadonlySet<string> = new Set(sureWords)
 
 /** Tells whether a word means null even in a column of texts. */
-export function isSureNull(word: string): boolean {
+export function alwaysMeansNull(word: string): boolean {
   return isSure.has(word)
 }
 

@@ -69,7 +69,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 const otherWidth = 4
 
 /** Why no DFS table is possible: no column without nulls can divide the rows or, if TSDB is needed, sort them. */
-export interface NoPlan {
+export interface PlanObstacle {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
   readonly withNulls: readonly string[]
@@ -85,7 +85,7 @@ export function planPartitions(
   schema: InferredSchema,
   wishes: DfsWishes = {},
   hasEngines = true,
-): PartitionPlan | NoPlan {
+): PartitionPlan | PlanObstacle {
   const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)

@@ -7,7 +7,7 @@ import { constantProbe, type ColumnProbe } from './column-probe.js'
 import { columnOf, reasonOf } from './found-column.js'
 import type { Found, InferOptions } from './found.js'
 import type { InputFields } from './input-fields.js'
-import type { InferredColumn, InferredSchema, LeftOut } from './inferred-schema.js'
+import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
 import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
@@ -18,7 +18,7 @@ export function schemaOf(
   totals: FoundTotals | undefined,
 ): InferredSchema {
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
-  const leftOut: LeftOut[] = []
+  const leftOut: UnusableMember[] = []
   let columns: InferredColumn[] = []
   let needs = noSharedNeeds
   if (json !== undefined) columns = memberColumns(options, json, found, leftOut)
@@ -55,7 +55,7 @@ function filledColumns(
   options: InferOptions,
   { columns, probes, takenFields, unused }: Found,
   fields: InputFields,
-  leftOut: LeftOut[],
+  leftOut: UnusableMember[],
 ): { columns: InferredColumn[]; needs: SharedNeeds } {
   const own = columns.flatMap((column, i) =>
     takenFields.has(column.field) && !column.isMapped ? [] : [{ ...column, probe: probes[i]! }],
@@ -103,7 +103,7 @@ function memberColumns(
   options: InferOptions,
   json: JsonColumns,
   { takenMembers, set }: Found,
-  leftOut: LeftOut[],
+  leftOut: UnusableMember[],
 ): InferredColumn[] {
   const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
   for (const column of json.columns.values()) {

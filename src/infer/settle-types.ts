@@ -5,7 +5,7 @@
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
-import { isSureNull } from './null-words.js'
+import { alwaysMeansNull } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './trials.js'
 import { alsoNull, truthPair } from './type-warnings.js'
@@ -69,7 +69,7 @@ function barWords(
 ): void {
   const wanted = types.flatMap(({ words }) => words.map(({ word }) => word))
   for (const word of new Set(wanted)) {
-    if (isSureNull(word)) continue
+    if (alwaysMeansNull(word)) continue
     const isText = probes.some(
       ({ nullWords }, i) =>
         keepsBlanks(types[i]!.type) && nullWords?.seen.some(one => one.word === word) === true,
@@ -133,7 +133,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
           return [`"${word}" is null with \`cells.nullTexts\` ${word}, ${alsoNull}`]
         }
         const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
-        return isSureNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
+        return alwaysMeansNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
       })
       return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
     }),

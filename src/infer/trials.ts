@@ -201,7 +201,7 @@ function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
  * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A
  * time of day for all columns counts only if the column's name and digits suggest one.
  */
-export function saidFormat(
+export function givenFormat(
   name: string,
   { dateFormats = {} }: CellRules,
   { digitTimes }: TextFacts,

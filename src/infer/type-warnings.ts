@@ -55,7 +55,7 @@ export function dialedWarning(dialed: string): string {
   return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have: kept as text`
 }
 
-export function barredWarning(type: ColumnType, word: string): string {
+export function sharedNullWordWarning(type: ColumnType, word: string): string {
   return (
     `${columnTypeText(type)} with \`cells.nullTexts\` ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
     'null, too'
@@ -72,7 +72,7 @@ export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
 }
 
 /** Warns about texts that a column of this type cannot hold. */
-export function oddWarnings(
+export function refusedTextWarnings(
   { cells, nulls }: ColumnProbe,
   { type, refused, firstOdd }: Candidate,
 ): string[] {
@@ -119,7 +119,7 @@ function meaningOf(
 
 /** Warns that a few texts do not suit the type, and that their rows will be rejected. */
 export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
-  const [odd] = oddWarnings(probe, candidate)
+  const [odd] = refusedTextWarnings(probe, candidate)
   const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`
   return [`${odd}${meaningOf(probe, candidate)}; ${keeps}, otherwise their rows are rejected`]
 }

@@ -162,7 +162,7 @@ export interface LoadResult {
   memory: { peakRssBytes: number | null }
   /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
-  resume: WaysOn
+  resume: ResumeInfo
   error: { code: string; message: string } | null
 }
 
@@ -241,7 +241,7 @@ export interface Stored {
 }
 
 /** How the user can continue a run. The library leaves `command` and `restart` null, and gives `look` as a script. */
-export interface WaysOn {
+export interface ResumeInfo {
   possible: boolean
   /** The command that resumes the run. */
   command: string | null

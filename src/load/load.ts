@@ -18,16 +18,16 @@ import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
 import { unitCheck } from './evidence/unit-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
-import { checkAlone, forgetEarlierEnd, takeRun } from './journal/check-alone.js'
+import { checkAlone, forgetEarlierEnd, announceRun } from './journal/check-alone.js'
 import {
   asTargetChanged,
   checkLoaded,
   checkRows,
   checkTarget,
-  settleLoaded,
+  finishLoadedRun,
 } from './journal/check-target.js'
 import { makePlan, type Plan, type UnitOfPlan } from './plan.js'
-import { runPipeline, type Course } from './pipeline.js'
+import { runPipeline, type RunSteps } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { withArchives } from '../source/archive/archives.js'
@@ -78,7 +78,7 @@ async function loadPlan(
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   let durability: Durability | undefined
-  const course: Course = {
+  const course: RunSteps = {
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
@@ -93,7 +93,7 @@ async function loadPlan(
         await removeLeftRejects(run)
         if (loaded.notice !== undefined) run.reporter.notice(loaded.notice)
         run.reporter.notice('already loaded')
-        await settleLoaded(run, control, checked, loaded)
+        await finishLoadedRun(run, control, checked, loaded)
         return undefined
       }
       if (checked !== undefined) await checkRows(run, control, checked)
@@ -101,7 +101,7 @@ async function loadPlan(
       opened.delivery = delivery
       checkFollowed(run, delivery)
       await removeLeftRejects(run)
-      await takeRun(run, control)
+      await announceRun(run, control)
       await forgetEarlierEnd(run, control)
       if (checked !== undefined) {
         const { identity } = checked.evidence

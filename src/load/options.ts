@@ -33,7 +33,7 @@ export type {
   Stored,
   UncertainLines,
   VerifyResult,
-  WaysOn,
+  ResumeInfo,
 } from './load-result.js'
 export type { SourceNotes } from './inputs/source-notes.js'
 export type { Known } from '../parse/input-reader.js'

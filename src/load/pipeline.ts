@@ -21,7 +21,7 @@ export interface Way {
 }
 
 /** The steps in which kinds of runs differ. */
-export interface Course {
+export interface RunSteps {
   /**
    * Finds the target and opens a delivery to it.
    * @param opened  gets the session as soon as there is one
@@ -42,7 +42,7 @@ export interface Course {
  */
 export async function runPipeline(
   run: Run,
-  { open, finish, fail, ended }: Course,
+  { open, finish, fail, ended }: RunSteps,
   sources?: ExpandedSources,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}

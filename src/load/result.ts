@@ -10,7 +10,7 @@ import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
 import { summaryNote, uncertainLines } from './fate/projections.js'
-import { carriedFigures } from './fate/by-connection.js'
+import { connectionFigures } from './fate/by-connection.js'
 import { equationError, rowsText, unsentError } from './fate/row-counts.js'
 import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
@@ -91,7 +91,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     connections: state.batches.sent === 0 ? 0 : plan.connections,
     connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
-    byConnection: carriedFigures(state.carried),
+    byConnection: connectionFigures(state.carried),
     batchRows: {
       first: plan.batchRows,
       found: plan.mostBatchBytes === undefined ? null : run.batchSize.found,

@@ -14,7 +14,7 @@ import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from '
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import type { FedPiece } from './parallel/parsed-piece.js'
 import type { PieceFold } from './parallel/piece-fold.js'
-import type { Taken } from './parallel/piece-reading.js'
+import type { SourceProgress } from './parallel/piece-reading.js'
 import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
 import { BlockRejects } from './block-rejects.js'
@@ -91,7 +91,7 @@ export class BlockReader {
     return { rows: this.#builder.recordBytes, rejected: this.#rejectedBytes }
   }
 
-  get taken(): Taken {
+  get taken(): SourceProgress {
     return this.#ahead.taken
   }
 

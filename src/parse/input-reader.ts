@@ -19,7 +19,7 @@ import type {
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { InputTexts } from './columns/template-text.js'
-import type { FedInput, Feed, Taken } from './parallel/piece-reading.js'
+import type { FedInput, Feed, SourceProgress } from './parallel/piece-reading.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
@@ -129,7 +129,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
   /** How much the source had delivered up to the last chunk that was read; chunks read ahead do not count. */
-  readonly taken: Taken
+  readonly taken: SourceProgress
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean
   /** Range of the last rows, if they wait for rows of another input; otherwise undefined. */

@@ -377,17 +377,17 @@ export class LineTokenizer implements Tokenizer {
     const { start, end } = window
     if (this.#skipped !== undefined) {
       window.start = end
-      this.#addSkipped(block, code, cutMessage(message))
+      this.#addSkipped(block, code, truncatedMessage(message))
     } else if (this.#inOtherLine) {
       this.otherBytes += this.inputLength(start, end)
       window.start = end
     } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
-      this.#addFault(block, { code, message: cutMessage(message), next: end }, start)
+      this.#addFault(block, { code, message: truncatedMessage(message), next: end }, start)
     }
   }
 }
 
 /** The message about a record in which the input was truncated. */
-export function cutMessage(reason: string): string {
+export function truncatedMessage(reason: string): string {
   return `the record is incomplete: ${reason}`
 }

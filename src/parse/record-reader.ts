@@ -6,7 +6,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import { BlockReader, type BlockInput } from './block-reader.js'
 import type { Batch, ColumnCounts, InputRange } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
-import type { Taken } from './parallel/piece-reading.js'
+import type { SourceProgress } from './parallel/piece-reading.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
@@ -104,7 +104,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     }
   }
 
-  get taken(): Taken {
+  get taken(): SourceProgress {
     return this.#blocks?.taken ?? takenFrom(this.#opened.source)
   }
 
@@ -166,6 +166,6 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   }
 }
 
-function takenFrom({ bytesRead, contentBytesRead }: ByteSource): Taken {
+function takenFrom({ bytesRead, contentBytesRead }: ByteSource): SourceProgress {
   return { bytesRead, contentBytesRead }
 }

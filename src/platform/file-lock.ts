@@ -9,7 +9,7 @@ import {
   isRenewing,
   seeLock,
   systemCode,
-  whoIs,
+  holderText,
   type LockHolder,
   type Sighting,
 } from './lock-holder.js'
@@ -244,7 +244,7 @@ function lossOf({ read }: LockMachine, path: string, own: LockHolder): string {
   const seen = seeLock(path, read)
   if (typeof seen !== 'object') return `its file "${path}" was removed`
   if (seen.holder.token === own.token) return 'another process is about to take it over'
-  return `${whoIs(seen.holder)} has it`
+  return `${holderText(seen.holder)} has it`
 }
 
 function isStill({ read }: LockMachine, path: string, token: string): boolean {
@@ -254,7 +254,7 @@ function isStill({ read }: LockMachine, path: string, token: string): boolean {
 
 function takenBy(holder: LockHolder): Extract<LockAnswer, { readonly kind: 'taken' }> {
   const { pid, since } = holder
-  return { kind: 'taken', pid, since, who: whoIs(holder), isRenewed: isRenewing(holder) }
+  return { kind: 'taken', pid, since, who: holderText(holder), isRenewed: isRenewing(holder) }
 }
 
 function linkIfFree(machine: LockMachine, from: string, path: string, own: LockHolder): boolean {

@@ -35,7 +35,7 @@ export interface Sighting {
 }
 
 /** `unsure`: the holder may be stopped, or this process cannot query it. */
-export type Life = 'alive' | 'dead' | 'unsure'
+export type HolderState = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {
   return {
@@ -61,7 +61,7 @@ export interface LockText {
 export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
   const seen = read(path)
   if (typeof seen !== 'object') return seen
-  const holder = holderOf(seen.text)
+  const holder = parseHolder(seen.text)
   return holder === undefined
     ? 'strange'
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
@@ -103,7 +103,7 @@ function shortText(descriptor: number): string {
 }
 
 /** The holder that the text of a lock names; undefined for a text that this program did not write. */
-export function holderOf(text: string): LockHolder | undefined {
+export function parseHolder(text: string): LockHolder | undefined {
   try {
     const holder: unknown = JSON.parse(text)
     return isHolder(holder) ? holder : undefined
@@ -131,7 +131,7 @@ export function isRenewing({ namespaces }: LockHolder): boolean {
 }
 
 /** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
-export function lifeOf(holder: LockHolder): Life {
+export function holderState(holder: LockHolder): HolderState {
   if (!isRenewing(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
   if (!isNumberInUse(holder.pid)) return 'dead'
@@ -148,7 +148,7 @@ function isHere(holder: LockHolder): boolean {
 }
 
 /** For a lock of version 0.1.0, which is not renewed: a holder on another host is assumed to live. */
-function lifeOfEarlier(holder: LockHolder): Life {
+function lifeOfEarlier(holder: LockHolder): HolderState {
   if (holder.host !== hostname()) return 'alive'
   if (holder.bootId !== null && holder.bootId !== bootId()) return 'dead'
   if (!isNumberInUse(holder.pid)) return 'dead'
@@ -158,7 +158,7 @@ function lifeOfEarlier(holder: LockHolder): Life {
 }
 
 /** `process 5 on HOST since …`, without the host if the pid is valid for this process. */
-export function whoIs(holder: LockHolder): string {
+export function holderText(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
 }
 

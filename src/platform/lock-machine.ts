@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import {
-  lifeOf,
+  holderState,
   readLock,
   thisProcess,
-  type Life,
+  type HolderState,
   type LockHolder,
   type LockText,
 } from './lock-holder.js'
@@ -32,7 +32,7 @@ export interface LockMachine {
   /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
   /** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
-  lifeOf(holder: LockHolder): Life
+  lifeOf(holder: LockHolder): HolderState
   /** Reads a lock's file. Returns undefined if there is no file, `strange` for anything but an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
   /** Creates a new file, and waits until it is on disk. */
@@ -45,7 +45,7 @@ export interface LockMachine {
 
 export const thisMachine: LockMachine = {
   self: thisProcess,
-  lifeOf,
+  lifeOf: holderState,
   read: readLock,
   create(path, text) {
     const descriptor = openSync(path, 'wx', 0o600)

@@ -7,7 +7,7 @@ import { emptyVector } from './column.js'
 import type { ColumnType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
 import type { ElementValue } from './types/element-value.js'
-import { unsuitable } from './types/element-value.js'
+import { unsuitableValue } from './types/element-value.js'
 import type { FixedElements } from './types/type-facts.js'
 import type { Column, FixedVector, Vector } from './value.js'
 
@@ -27,7 +27,7 @@ function arrayVectorOf(type: ColumnType, values: readonly ElementValue[]): Colum
   const offsets = new Uint32Array(values.length + 1)
   const cells: ElementValue[] = []
   for (const [row, value] of values.entries()) {
-    if (value !== null && !Array.isArray(value)) throw unsuitable(type.type, value)
+    if (value !== null && !Array.isArray(value)) throw unsuitableValue(type.type, value)
     for (const cell of (value ?? [null]) as readonly ElementValue[]) cells.push(cell)
     offsets[row + 1] = cells.length
   }

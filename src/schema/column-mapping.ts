@@ -12,7 +12,7 @@ import {
   type InputShape,
   type MappingRules,
 } from './cell-source.js'
-import { knownNames, namedField, onlyOnes, type KnownNames } from './field-names.js'
+import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
 import { nearestHint } from './nearest.js'
 import { checkParts, setSource, templateField, withParts } from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
@@ -104,7 +104,7 @@ function fieldsByName(
   const wanted = target.columns
     .filter(({ name }) => ownText(rules.set, name) === undefined)
     .map(({ name }) => ownText(rules.map, name) ?? name)
-  const asked = onlyOnes(wanted)
+  const asked = uniqueByLowerCase(wanted)
   return target.columns.map(column => {
     const text = ownText(rules.set, column.name)
     if (text !== undefined) {

@@ -18,11 +18,13 @@ export function knownNames(names: readonly string[]): KnownNames {
     if (indexes.has(name)) twice.add(name)
     else indexes.set(name, index)
   }
-  return { indexes, twice, alike: onlyOnes(indexes.keys()) }
+  return { indexes, twice, alike: uniqueByLowerCase(indexes.keys()) }
 }
 
 /** Name by its lower case; undefined if several names differ only in case. */
-export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
+export function uniqueByLowerCase(
+  names: Iterable<string>,
+): ReadonlyMap<string, string | undefined> {
   const found = new Map<string, string | undefined>()
   for (const name of names) {
     const key = name.toLowerCase()

@@ -25,9 +25,9 @@ import type { Value } from '../protocol/value.js'
 import { numberOf, serverWords, Unavailable } from './answers.js'
 import {
   type Grant,
-  type MadeObject,
+  type TestObject,
   type NamedObject,
-  throwAwayName,
+  temporaryName,
   type NameStamp,
 } from './leftovers.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
@@ -58,9 +58,9 @@ export interface CheckScope {
   readonly sessions: Session[]
   readonly exchanges: RawExchange[]
   /** Objects that the check has created. They are removed when the check ends. */
-  readonly made: MadeObject[]
+  readonly made: TestObject[]
   /** Objects that stay until the run ends. `database` is the run's database, undefined until a check needs it. */
-  readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
+  readonly kept: { readonly made: TestObject[]; database?: Promise<string> | undefined }
 }
 
 export interface CheckContext extends Pick<
@@ -244,8 +244,8 @@ function creatingPart(
   { stamp, second, made, kept }: CheckScope,
   prepare: CheckContext['prepare'],
 ): Pick<CheckContext, 'share' | 'tableName' | 'viewName' | 'databaseName' | 'grant' | 'database'> {
-  const named = (list: MadeObject[], kind: NamedObject['kind'], purpose: string): string => {
-    const name = `${kind === 'database' ? 'dfs://' : ''}${throwAwayName(stamp, purpose)}`
+  const named = (list: TestObject[], kind: NamedObject['kind'], purpose: string): string => {
+    const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
     list.push({ kind, name })
     return name
   }

@@ -27,7 +27,7 @@ export function newStamp(random: Random, timeMs: number): NameStamp {
 }
 
 /** @param purpose  letters and digits */
-export function throwAwayName({ token, time }: NameStamp, purpose: string): string {
+export function temporaryName({ token, time }: NameStamp, purpose: string): string {
   return `${namePrefix}${token}_${time}_${purpose}`
 }
 
@@ -60,19 +60,19 @@ export interface Grant {
   readonly user: string
 }
 
-export type MadeObject = NamedObject | Grant
+export type TestObject = NamedObject | Grant
 
 /**
  * Removes what exists, and ignores what cannot be removed. Revokes rights first, because they name the other objects.
  * The server runs the script after all earlier requests of the session.
  */
-export function removalScript(objects: readonly MadeObject[]): string {
+export function removalScript(objects: readonly TestObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
   const others = objects.filter(({ kind }) => kind !== 'grant')
   return [...rights, ...others].map(object => `try { ${removal(object)} } catch(ex) { }`).join('\n')
 }
 
-function removal(object: MadeObject): string {
+function removal(object: TestObject): string {
   const { kind, name } = object
   switch (kind) {
     case 'table':
@@ -131,7 +131,7 @@ async function namesOf(
  * @param inUse  names of objects to keep
  * @returns the objects that still exist
  */
-export async function sweep(
+export async function removeTestObjects(
   session: Asked,
   own: NameStamp,
   nowMs: number,

@@ -22,9 +22,9 @@ import {
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope, SecondLogin } from './context.js'
 import {
-  sweep,
+  removeTestObjects,
   removalScript,
-  type MadeObject,
+  type TestObject,
   isOwn,
   newStamp,
   type NameStamp,
@@ -64,7 +64,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   readonly endMs: number
   readonly kept: CheckScope['kept']
   /** Objects that checks have created and that may still exist. */
-  readonly left: MadeObject[]
+  readonly left: TestObject[]
   control: Session | undefined
   /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]
@@ -199,7 +199,7 @@ function giveUp(run: Run): void {
 }
 
 async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome> {
-  const made: MadeObject[] = []
+  const made: TestObject[] = []
   const { platform, server, second, stamp, kept } = run
   const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
     platform,
@@ -267,7 +267,7 @@ async function cleanUp(run: Run): Promise<string[]> {
     }
     await awaitGivenUp(run, run.control, signal)
     if (expected.length > 0) await run.control.run(removalScript(expected), { signal })
-    const left = await sweep(run.control, stamp, serverMs(run), signal)
+    const left = await removeTestObjects(run.control, stamp, serverMs(run), signal)
     return left.map(({ name }) => name).filter(name => isOwn(name, stamp))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

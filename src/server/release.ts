@@ -14,7 +14,7 @@ export function releaseOf(version: string): Release | undefined {
 }
 
 /** True if `release` has a feature that came with version `first`. */
-export function hasCome(release: Release, first: Release): boolean {
+export function isAtLeast(release: Release, first: Release): boolean {
   for (const [i, number] of first.entries()) {
     const difference = (release[i] ?? 0) - number
     if (difference !== 0) return difference > 0

@@ -10,11 +10,11 @@ import { bin, type Outcome } from '../cli/run-cli.js'
 /** Where a program runs. */
 export interface Place {
   readonly name: string
-  /** Undefined if the program runs outside containers, like this process. */
+  /** Undefined if the program runs where this process runs. */
   readonly container?: {
     /** Another host name. */
     readonly host?: string
-    /** Whether /proc has the container's process numbers (default), or those from outside the container. */
+    /** Whether /proc has the container's process numbers (default), or those that this process sees. */
     readonly ownProc?: boolean
   }
 }

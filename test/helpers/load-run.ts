@@ -10,7 +10,7 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
 
-/** The event by which rows that never had a number get these outcomes. */
+/** The event by which rows without a number get these outcomes. */
 export function ended(rows: Partial<EndedRows>): RunEvent {
   const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
   return { kind: 'ended', lane: 0, no: undefined, ...nothing, ...rows }

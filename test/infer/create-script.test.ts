@@ -11,7 +11,7 @@ import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-sc
 import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import {
   bytesText,
-  type NoPlan,
+  type PlanObstacle,
   type PartitionPlan,
   planPartitions,
   tableBytes,
@@ -412,7 +412,7 @@ function planOf(schema: InferredSchema, hasEngines?: boolean): PartitionPlan {
   return plan
 }
 
-const lackOf = (schema: InferredSchema): NoPlan => planPartitions(schema) as NoPlan
+const lackOf = (schema: InferredSchema): PlanObstacle => planPartitions(schema) as PlanObstacle
 
 const sym = column('sym', 'SYMBOL')
 const price = column('price', 'DOUBLE')

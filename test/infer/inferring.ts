@@ -62,7 +62,7 @@ export async function typeOf(
 }
 
 /**
- * Reads the text, as a run does, into a table with the columns found. Only rows already known not to fit may be rejected.
+ * Reads the text, as a run does, into a table with the columns found. Only rows known not to fit may be rejected.
  * @returns rows read
  */
 export async function readAs(

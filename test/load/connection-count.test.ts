@@ -102,7 +102,7 @@ function throughput({ batchMs, workers, makeMs }: Ends, count: number): number {
   return Math.min(Math.min(count, workers) / batchMs, 1 / makeMs)
 }
 
-/** The most frequent number of connections in the second half: at the very end the loader may be trying another one. */
+/** The most frequent number in the second half of the batches: at the very end the loader may be trying another. */
 function usual(counts: readonly number[]): number {
   const last = counts.slice(-Math.floor(counts.length / 2))
   return [...new Set(last)].sort((a, b) => times(last, b) - times(last, a))[0]!

@@ -32,7 +32,7 @@ import {
 import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'
-import { listObjects, sweep, newStamp } from '../../src/selftest/leftovers.js'
+import { listObjects, removeTestObjects, newStamp } from '../../src/selftest/leftovers.js'
 import { reservedWords } from '../../src/server/script/parse/parse-operand.js'
 import { scriptText } from '../helpers/hostile-text.js'
 import { runs } from '../helpers/runs.js'
@@ -258,7 +258,7 @@ t.test('names from a server get into scripts only if they look like ours', async
       )
       const { signal } = new AbortController()
       await listObjects(session, signal)
-      await sweep(session, own, 0, signal)
+      await removeTestObjects(session, own, 0, signal)
       await leftoversNotice(session, { runId: 'r', token }, { timeoutMs }).catch(() => undefined)
       await dropRunTables(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)

@@ -23,7 +23,7 @@ interface Change {
   readonly earlier?: Earlier
   readonly options?: Partial<LoadOptions>
   readonly batches?: number
-  /** Called for each batch with its number. */
+  /** Called with the number of each batch that is handed over, from 1. */
   readonly deliver?: (number: number) => void | Promise<void>
   /** Thrown after the last batch. */
   readonly readFailure?: Error
@@ -161,7 +161,7 @@ t.test('if more connections cannot be opened, the run keeps one', async t => {
       options: { delivery: { connections: 'auto', unordered: true } },
       connections: { idle: () => Promise.resolve(), fit: () => Promise.reject(failure) },
     })
-    // As if the loader wanted to try four.
+    // Pretends that the loader wants to try four connections.
     Object.defineProperty(run.connectionCount, 'wanted', { value: 4 })
     await go()
     t.equal(run.plan.connections, 1)

@@ -13,7 +13,7 @@ t.test('batches of any size never exceed the rate', async t => {
       for (const rows of batches) {
         await limiter.pass(rows, 0)
         sentRows += rows
-        // One row per millisecond, and never later than that.
+        // A batch goes out as soon as a millisecond has passed for each row, and no later.
         if (Math.abs(clock.nowMs() - sentRows) > 1e-6) return false
       }
       return true

@@ -63,7 +63,7 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[8, 2], { failure: 'DDB_INTERRUPTED' }, 'interrupted', 130, 'DDB_INTERRUPTED'],
   [[8], { change: { expectRows: 8 } }, 'loaded', 0, undefined],
   [[8], { change: { expectRows: 9 } }, 'failed', 5, 'DDB_EXPECTATION'],
-  // Unconfirmed rows are more serious.
+  // Unconfirmed rows outrank a missed expectation.
   [[8, 1], { change: { expectRows: 9 } }, 'unconfirmed', 4, undefined],
   [[0, 8], { used: 'none', change: { expectRows: 8 } }, 'loaded', 0, undefined],
   [[0, 8], { used: 'none', change: { expectRows: 7 } }, 'failed', 5, 'DDB_EXPECTATION'],

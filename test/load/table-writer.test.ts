@@ -428,7 +428,7 @@ t.test('rows from connections that take turns are distinguished', async t => {
       'db.createPartitionedTable(table(1:0, `id`s, [INT,STRING]), `t, `id)',
     {
       faults: {
-        // The fourth batch is lost, and all later ones.
+        // The server loses the fourth batch and all later ones.
         beforeExecute: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
       },
     },

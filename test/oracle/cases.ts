@@ -1,6 +1,6 @@
 /*
-  Every type with elements of it, written by hand from DolphinDB's documentation: how a script creates one, which
-  element it is (elements.ts), and its text. The tests compare what both ends show with these.
+  Elements of every type, written by hand from DolphinDB's documentation: for each its script, its value (elements.ts)
+  and its text. The tests compare these with what the server and the clients show.
 */
 import type { Element } from './elements.js'
 
@@ -15,7 +15,7 @@ export interface TypeCase {
   /** As `schema()` spells it. */
   readonly type: string
   readonly samples: readonly Sample[]
-  /** Further elements that no script can create: ends of the range, times before zero. */
+  /** Further elements, without a script: ends of the range, times before zero and other special values. */
   readonly extremes: readonly Element[]
 }
 
@@ -315,7 +315,7 @@ export function elementsOfCase({ type, samples, extremes }: TypeCase): Element[]
   return [...samples.map(each => each.element), hasEmptyNull ? '' : null, ...extremes]
 }
 
-/** Types that have arrays, with two rows more than the case: one cell, and a null among others. */
+/** Types that have arrays. The rows: all elements of the case, one cell, a cell between nulls, and a null alone. */
 export const arrayCases: readonly { type: string; rows: readonly (readonly Element[])[] }[] =
   typeCases
     .filter(({ type }) => !['SYMBOL', 'STRING', 'BLOB', 'DURATION'].includes(type))

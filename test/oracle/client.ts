@@ -95,7 +95,7 @@ async function loadClient(): Promise<Client | undefined> {
   const isInstalled = existsSync(new URL('node_modules/dolphindb/package.json', import.meta.url))
   if (!isInstalled && process.env['CI'] === undefined) return undefined
   addWithResolvers()
-  // The compiler does not resolve a name in a variable.
+  // The name is in a variable, so that the compiler does not look for the module.
   const name: string = 'dolphindb'
   const module = (await import(name)) as Client & Client['make']
   console.log = (...args: unknown[]) => void printed.push(args.join(' '))

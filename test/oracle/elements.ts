@@ -151,7 +151,7 @@ const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
 /** Kinds of which no client sends arrays. */
 const noArrays: ReadonlySet<Kind> = new Set(['text', 'symbol', 'blob', 'duration'])
 
-/** A column of the client over the elements; its tables consist of these. */
+/** The elements as a column of the client, of which its tables consist. */
 export function clientVector(
   client: Client,
   typeText: string,
@@ -319,7 +319,7 @@ const pairOf = ({ nulls }: Client, [first, second]: Pair): Pair | null =>
 const durationOf = ({ nulls }: Client, { data, unit }: ClientDuration): Element =>
   data === nulls.int32 ? null : { count: data, unit }
 
-/** A scalar that the client decoded, or the elements of anything that has them. */
+/** The element of a scalar that the client decoded, or the elements of any other form. */
 export function elementOfClient(client: Client, object: ClientObject): Element {
   if (object.form !== client.DdbForm['scalar']) return elementsOfClient(client, object)
   const { kind } = shapeOf(client, object)

@@ -14,7 +14,7 @@ function argumentBytes({ bytes, requests }: Recording): Uint8Array {
   const request = bytes.subarray(off, off + len)
   const bodyStart = request.indexOf('\n') + 1
   const bodyBytes = Number(request.toString('latin1', 0, bodyStart).split(' ')[2])
-  // The client relies on slice() making a copy; Buffer's does not.
+  // The client relies on slice() to copy; the slice() of a Buffer does not copy.
   return Uint8Array.from(request.subarray(bodyStart + bodyBytes))
 }
 

@@ -59,7 +59,7 @@ const kinds: readonly ColumnKind[] = [
   kind(
     'DOUBLE',
     fc.double(finite).filter(value => value !== -Number.MAX_VALUE),
-    // JSON and String() have no sign of zero.
+    // JSON.stringify and String() lose the sign of −0. Adding 0 removes the sign here, too.
     value => plain(value + 0),
   ),
   kind(
@@ -160,7 +160,7 @@ test('a table that csv-stringify writes, in any dialect', async (t, client) => {
         delimiter,
         record_delimiter: recordDelimiter,
         quote,
-        // By default, csv-stringify escapes with `"` whatever the quote is.
+        // By default, csv-stringify escapes with `"`, even if the quote is another character.
         escape: quote,
         quoted: isQuoted,
         // csv-stringify has to quote everything else that would end a line or be trimmed.

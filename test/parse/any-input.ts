@@ -51,7 +51,7 @@ const part = fc.oneof(
     arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
   },
 )
-/** At most this many parts: fields, records, and bytes that are neither. */
+/** Parts one after another, at most `mostParts`: fields, records, and bytes that are neither. */
 export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
   fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 

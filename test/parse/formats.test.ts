@@ -220,7 +220,7 @@ t.test('elements of an array are counted, and so are the bytes between them', as
   t.pass()
 })
 
-/** Records one byte shorter than the limit, as long as it, and one byte longer. */
+/** The limit of a record, and lengths around it: one byte less, equal, one byte more. */
 const limit = 40
 const aroundLimit = [limit - 1, limit, limit + 1]
 

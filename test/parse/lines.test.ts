@@ -8,7 +8,7 @@ import { InputError } from '../../src/errors.js'
 import { brokenTextMessage, clippedText } from '../../src/parse/shown-text.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../../src/parse/line-ends.js'
 import {
-  cutMessage,
+  truncatedMessage,
   faulty,
   type LineFormat,
   LineTokenizer,
@@ -20,7 +20,7 @@ import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 
-// Formats with one record per line share this. The format used here accepts every line without a `!`.
+// What all formats with one record per line share. The format used here accepts every line without a `!`.
 
 const exclamation = 0x21
 
@@ -164,7 +164,7 @@ t.test('in a cut input, text without a line end is not a row', async t => {
     ['DDB_INPUT_TRUNCATED b', 2, 9],
   ])
   t.strictSame(read('a\n', { cutOff }).records, [['a\n', 1, 7]])
-  t.equal(cutMessage('it was cut'), 'the record is incomplete: it was cut')
+  t.equal(truncatedMessage('it was cut'), 'the record is incomplete: it was cut')
 })
 
 // Lines ended by LF, CRLF or CR, compared with a regular expression.
@@ -226,7 +226,7 @@ t.test('unread bytes stay in order after their offset, however many were consume
         )
         strictEqual(window.bytes[window.end], sentinel)
         strictEqual(window.view.buffer, window.bytes.buffer)
-        // Fields written after the sentinel need as much space again, and words are read beyond their ends.
+        // Unescaped fields go after the sentinel and may be as long as the data; `slackBytes` is for reads beyond them.
         ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
         window.start = Math.floor(consumed * window.end)
       }
@@ -286,7 +286,7 @@ t.test('bytes that are not UTF-8 are shown as U+FFFD, and a byte order mark stay
 
 t.test('short texts are decoded as the standard decodes them', async t => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Few random bytes begin a character, so some of these do.
+  // Random bytes seldom form a character, so half of these begin or continue one.
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),

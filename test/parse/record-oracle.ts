@@ -40,7 +40,7 @@ function lineEnd(text: string, from: number): number {
 
 interface Walk {
   readonly kind: 'whole' | 'bad quote' | 'open quote' | 'endless quote' | 'too long'
-  /** Set for a complete record. */
+  /** Only a complete record has `end` and `fields`. */
   readonly end?: number
   readonly fields?: number
 }
@@ -77,9 +77,9 @@ function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout
 
 interface LaxWalk {
   readonly end: number
-  /** One of its line ends may be inside a field. */
+  /** Whether one of the record's line ends may be inside a field. */
   readonly doubt: boolean
-  /** It has a quote that may close a field opened earlier. */
+  /** Whether the record has a quote that may close a field of an earlier record. */
   readonly settles: boolean
 }
 
@@ -168,8 +168,8 @@ function brokenEnd(
 }
 
 /**
- * Position after the empty line or comment at `at`, unless it is a row: with one column, an empty line followed by a
- * record is a row. undefined if the input was cut before that is known.
+ * Position after the empty line or comment at `at`; `row` if the empty line is a row. With one column it is a row if a
+ * record follows. undefined if the input was cut before that is known.
  */
 function passedTo(text: string, at: number, layout: Layout): number | 'row' | undefined {
   const { fields, maxRecordBytes, isCut } = layout

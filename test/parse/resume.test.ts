@@ -1,6 +1,6 @@
 /*
-  Reading that resumes where an earlier one stopped, and batches of requested pieces: the same records at the same
-  positions as in one reading, for any format, encoding, compression and chunks.
+  A reading may resume where an earlier one stopped, or read only requested pieces: it must find the same records at the
+  same positions as one whole reading, for any format, encoding, compression and chunks.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -141,7 +141,6 @@ function lineAt(input: Input, offsetBytes: number): number {
   return before.split(/\r\n|\r|\n/).length
 }
 
-/** Checks what holds for every batch. */
 function checkEnds(input: Input, reading: Reading): void {
   const rows = rowsIn(reading)
   let rowCount = 0

@@ -28,7 +28,7 @@ import {
 } from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
-/** A watcher continues at once; a lock held by this clock is never renewed. */
+/** The clock of a process that watches a lock: its waits end at once. A lock held with this clock is never renewed. */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -57,7 +57,7 @@ async function write(path: string, change: Record<string, unknown>): Promise<voi
 const deadPid = (): number =>
   Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
 
-/** As a process in another container writes it. */
+/** What a process in another container writes into its lock. */
 const elsewhere = { namespaces: 'pid:[1] time:[1]', pid: 7 }
 
 /** The clock of a watcher, which calls `renew` after this many looks at the lock. */

@@ -1,6 +1,6 @@
 /*
-  What is known about a process that holds a lock, with real processes; other namespaces are in
-  test/end-to-end/containers.test.ts.
+  What is known about the process that holds a lock, tested with real processes. test/end-to-end/containers.test.ts
+  tests processes in other namespaces.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,12 +9,12 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
-  holderOf,
+  parseHolder,
   isRenewing,
-  lifeOf,
+  holderState,
   seeLock,
   thisProcess,
-  whoIs,
+  holderText,
   type LockHolder,
 } from '../../src/platform/lock-holder.js'
 
@@ -58,28 +58,28 @@ t.test('this process knows itself', onLinux, async t => {
   const own = thisProcess()
   t.match(own, { pid: process.pid, host: hostname(), namespaces: /^pid:\[\d+\]/ })
   t.equal(own.startTicks, statOf(process.pid)?.[19])
-  t.equal(lifeOf(own), 'alive')
+  t.equal(holderState(own), 'alive')
   t.not(thisProcess().token, own.token)
 })
 
 t.test('a process that runs, is stopped, continues and ends', onLinux, async t => {
   const child = sleeper(t)
   const holder = holderWith(child.pid)
-  t.equal(lifeOf(holder), 'alive')
+  t.equal(holderState(holder), 'alive')
   child.kill('SIGSTOP')
   await inState(child.pid, 'T')
-  t.equal(lifeOf(holder), 'unsure', 'it may never continue')
+  t.equal(holderState(holder), 'unsure', 'it may never continue')
   child.kill('SIGCONT')
   await inState(child.pid, 'S')
-  t.equal(lifeOf(holder), 'alive')
+  t.equal(holderState(holder), 'alive')
   child.kill('SIGKILL')
   await once(child, 'exit')
-  t.equal(lifeOf(holder), 'dead')
+  t.equal(holderState(holder), 'dead')
 })
 
 t.test('a process that has ended but was not waited for is dead', onLinux, async t => {
-  // The process that replaces the shell never waits for its child, which stays a zombie; the shell itself would wait if
-  // it could.
+  // `exec` replaces the shell by `sleep`. The shell would wait for its child `cat`, but `sleep` never does: so `cat`
+  // stays a zombie once it has ended.
   const shell = spawn('sh', ['-c', 'cat <&3 >&2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
@@ -89,13 +89,17 @@ t.test('a process that has ended but was not waited for is dead', onLinux, async
   while (nameOf(shell.pid!) !== 'sleep') await new Promise(resolve => setImmediate(resolve))
   shell.stdio[3]!.destroy()
   await inState(pid, 'Z')
-  t.equal(lifeOf(holderWith(pid)), 'dead')
-  t.equal(lifeOf(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')
+  t.equal(holderState(holderWith(pid)), 'dead')
+  t.equal(holderState(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')
 })
 
 t.test('a process id alone proves nothing', async t => {
   const child = sleeper(t)
-  t.equal(lifeOf(holderWith(child.pid, { startTicks: '1' })), 'dead', 'another process has it now')
+  t.equal(
+    holderState(holderWith(child.pid, { startTicks: '1' })),
+    'dead',
+    'another process has it now',
+  )
   for (const change of [
     { startTicks: null },
     { namespaces: 'pid:[1]' },
@@ -103,13 +107,13 @@ t.test('a process id alone proves nothing', async t => {
     { bootId: 'another' },
     { bootId: null },
   ]) {
-    t.equal(lifeOf(holderWith(child.pid, change)), 'unsure', JSON.stringify(change))
+    t.equal(holderState(holderWith(child.pid, change)), 'unsure', JSON.stringify(change))
   }
 })
 
 t.test('where a holder is', async t => {
   const at = (change: Partial<LockHolder>): string =>
-    whoIs({ ...thisProcess(), pid: 5, since: 'then', ...change })
+    holderText({ ...thisProcess(), pid: 5, since: 'then', ...change })
   t.equal(at({}), 'process 5 since then')
   t.equal(at({ host: 'db-7' }), 'process 5 on db-7 since then')
   t.equal(at({ namespaces: 'pid:[1]' }), 'process 5 in another container since then')
@@ -129,6 +133,6 @@ t.test('a sighting shows whether a lock was renewed', async t => {
 t.test('version 0.1.0 wrote no namespaces', async t => {
   const { namespaces, ...earlier } = thisProcess()
   t.ok(namespaces)
-  t.equal(isRenewing(holderOf(JSON.stringify(earlier))!), false)
-  t.equal(isRenewing(holderOf(JSON.stringify({ ...earlier, namespaces: null }))!), true)
+  t.equal(isRenewing(parseHolder(JSON.stringify(earlier))!), false)
+  t.equal(isRenewing(parseHolder(JSON.stringify({ ...earlier, namespaces: null }))!), true)
 })

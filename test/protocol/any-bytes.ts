@@ -53,7 +53,7 @@ function formatScalarsOf(value: Value): void {
   }
 }
 
-/** @throws if `bytes` are accepted as a value but are none */
+/** @throws if `bytes` decode to a value that cannot be read through, or that changes when it is encoded and decoded */
 export function checkValues(bytes: Uint8Array, size: number): void {
   const { values } = agreedOutcome(bytes, size, asValue)
   for (const value of values as Value[]) {

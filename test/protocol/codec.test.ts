@@ -1,5 +1,5 @@
 /*
-  Values of every form, both ways.
+  Values of every form, encoded and decoded.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
@@ -436,7 +436,7 @@ t.test('invalid array vectors are refused', async t => {
 const rows = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, row) => encoded(elementAt(column, row)).toString('hex'))
 
-/** Any column, two positions in it in order, and its parts of the same type. */
+/** Any column, and two positions in it: `start` is not after `end`. */
 const columnAndCuts = fc
   .nat(12)
   .chain(length => fc.tuple(arbitraryColumn(length), fc.nat(length), fc.nat(length)))

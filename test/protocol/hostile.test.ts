@@ -36,7 +36,7 @@ function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]
 }
 
 t.test('bytes that once failed', async t => {
-  // Twelve bytes that claimed a billion nulls: reading them all ran out of memory.
+  // Ten bytes that claim a billion nulls. Reading all these nulls once took more memory than there was.
   const nulls = '00 01 ffffff3f 01000000'
   t.match(outcomeOf(hex(nulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
   const many = `19 01 00010000 01000000 ${'00 01 00001000 01000000'.repeat(256)}`
@@ -108,8 +108,8 @@ function allocatedBytes(work: () => void): number {
 }
 
 t.test('memory is proportional to the bytes that arrived, whatever they claim', async t => {
-  // LZ4 writes up to 255 bytes for one, delta-of-delta 64; doubling and copying multiply that by at most five. A reader
-  // trusts one announced length of 256 KiB at a time, and a compressed column has its own reader.
+  // One byte becomes up to 255 bytes with LZ4, 64 with delta-of-delta; doubling and copying multiply that by at most
+  // five. A reader trusts one announced length of 256 KiB at a time, and a compressed column has its own reader.
   const boundOf = (bytes: Uint8Array): number => 1500 * bytes.length + 16_384 + 2 * 262_144
   fc.assert(
     fc.property(fc.oneof(changedRequest, changedValue, flagged), pieceBytes, (bytes, size) => {

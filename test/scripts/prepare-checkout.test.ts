@@ -43,7 +43,7 @@ const esbuild = `exports.build = async ({ outfile }) => {
 const typescript = `${compiled('tsc', 'process.argv.at(-1)', '.d.ts')}
   if (isWrong) process.exitCode = 2`
 
-/** It reports the program's exports, and one name more. */
+/** Its declarations export `a`, as the program does, and also `b`. */
 const rollup = `exports.rollup = async () => ({
   generate: async () => ({ output: [{ code: 'export { a, b };\\nexport type { C };' }] }),
 })`

@@ -47,7 +47,7 @@ t.test('half a result, as a killed process may leave it, is not used', async t =
 })
 
 t.test('a stack trace names lines of the source', async t => {
-  // The types of this file take lines that the compiled module does not have.
+  // The compiled module lacks the lines of this file that hold only types.
   const { stack } = new Error('here')
   const before = readFileSync(fileURLToPath(import.meta.url), 'utf8').split("new Error('")[0]!
   t.match(stack, `transpile.test.ts:${before.split('\n').length}:`)

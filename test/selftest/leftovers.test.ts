@@ -6,12 +6,12 @@ import { pass, type Check } from '../../src/selftest/check.js'
 import { issueText } from '../../src/selftest/issue-text.js'
 import {
   listObjects,
-  sweep,
+  removeTestObjects,
   listScripts,
   removalScript,
-  type MadeObject,
+  type TestObject,
   type NamedObject,
-  throwAwayName,
+  temporaryName,
   type NameStamp,
   isOwn,
   mayRemove,
@@ -47,9 +47,9 @@ function sessionOf(refuses: (script: string) => boolean = () => false): {
   return { session, node, scripts, share }
 }
 
-const mine = throwAwayName(own, 'mine')
-const old = throwAwayName(stamp('20240229115959'), 'old')
-const young = throwAwayName(stamp('20240229120001'), 'young')
+const mine = temporaryName(own, 'mine')
+const old = temporaryName(stamp('20240229115959'), 'old')
+const young = temporaryName(stamp('20240229120001'), 'young')
 
 t.test(
   'names that begin like those of the selftest are listed by kind, as far as the server reveals them',
@@ -74,11 +74,11 @@ t.test(
   'the run’s own and old objects are removed, objects in use and recent ones stay',
   async t => {
     const { session, node, share } = sessionOf()
-    const used = throwAwayName(own, 'used')
+    const used = temporaryName(own, 'used')
     await share(mine, old, young, used, `x${old}`, 'other')
-    t.strictSame(await sweep(session, own, nowMs, signal, new Set([used])), [])
+    t.strictSame(await removeTestObjects(session, own, nowMs, signal, new Set([used])), [])
     t.strictSame([...node.shared.keys()].sort(), [young, used, `x${old}`, 'other'].sort())
-    t.strictSame(await sweep(session, own, nowMs, signal), [])
+    t.strictSame(await removeTestObjects(session, own, nowMs, signal), [])
     t.notOk(node.shared.has(used))
   },
 )
@@ -86,7 +86,7 @@ t.test(
 t.test('if there is nothing, nothing is removed', async t => {
   const { session, scripts, share } = sessionOf()
   await share(young)
-  t.strictSame(await sweep(session, own, nowMs, signal), [])
+  t.strictSame(await removeTestObjects(session, own, nowMs, signal), [])
   t.equal(scripts.length, 3, 'three lists are requested, and no more')
 })
 
@@ -97,14 +97,14 @@ t.test('what still exists is reported', async t => {
     run: (script: string) => session.run(script.replaceAll('undef(', 'defined('), { signal }),
   }
   t.strictSame(
-    (await sweep(stubborn, own, nowMs, signal)).map(({ name }) => name).sort(),
+    (await removeTestObjects(stubborn, own, nowMs, signal)).map(({ name }) => name).sort(),
     [mine, old].sort(),
   )
 })
 
 const name = 'ddbIngestTest_0123456789abcdef_20240229235959_a'
 const other = 'somebodyElse'
-const objects: readonly MadeObject[] = [
+const objects: readonly TestObject[] = [
   { kind: 'table', name },
   { kind: 'database', name: `dfs://${name}` },
   { kind: 'view', name: `${name}View` },
@@ -172,7 +172,7 @@ const otherOfThrowAwayName = { ...ownOfThrowAwayName, token: 'ffffffffffffffff' 
 
 t.test('a name contains token, time and purpose', async t => {
   t.equal(
-    throwAwayName(ownOfThrowAwayName, 'target'),
+    temporaryName(ownOfThrowAwayName, 'target'),
     'ddbIngestTest_0123456789abcdef_20240229235959_target',
   )
   const { token, time } = newStamp(systemPlatform.random, madeMs)
@@ -182,7 +182,7 @@ t.test('a name contains token, time and purpose', async t => {
 })
 
 t.test('the run’s own objects may be removed at any time, others after a day', async t => {
-  const name = throwAwayName(ownOfThrowAwayName, 'target')
+  const name = temporaryName(ownOfThrowAwayName, 'target')
   t.equal(mayRemove(name, ownOfThrowAwayName, madeMs), true)
   t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs), false, 'a day has not passed')
   t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs + 1), true)

@@ -21,7 +21,7 @@ import type { CheckContext } from '../../src/selftest/context.js'
 import type { RawExchange } from '../../src/selftest/raw-exchange.js'
 import { runCheck } from '../../src/selftest/run-check.js'
 import { selftest } from '../../src/selftest/selftest.js'
-import { newStamp, throwAwayName } from '../../src/selftest/leftovers.js'
+import { newStamp, temporaryName } from '../../src/selftest/leftovers.js'
 import { startServer } from '../../src/server/index.js'
 import { handClock } from '../helpers/clocks.js'
 import { startFakeServer, type FakePeer, type Received } from '../helpers/fake-server.js'
@@ -129,7 +129,7 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // Earlier objects exist, and the check still waits.
+            // Interrupts only at a request before which the check has made objects, and for whose answer it waits.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)
@@ -293,7 +293,7 @@ t.test('leftovers of others', async t => {
   const names = Object.fromEntries(
     Object.entries({ old: 48 * hourMs, young: hourMs, fresh: 0 }).map(([age, ms]) => [
       age,
-      throwAwayName(newStamp(systemPlatform.random, now - ms), 'target'),
+      temporaryName(newStamp(systemPlatform.random, now - ms), 'target'),
     ]),
   ) as Record<'old' | 'young' | 'fresh', string>
   const others = [

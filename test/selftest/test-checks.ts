@@ -14,7 +14,7 @@ export type Reasons = Readonly<Record<string, string | RegExp>>
 export interface Switch extends Omit<Trial, 'names'> {
   readonly fails?: Reasons
   readonly skips?: Reasons
-  /** Checks that pass, and find something else. */
+  /** Checks that pass although the behaviour is changed, and what they find. */
   readonly finds?: Reasons
   /** Checks that pass as before. */
   readonly passes?: readonly string[]

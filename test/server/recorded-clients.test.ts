@@ -79,7 +79,7 @@ t.test(
 t.test(
   'without sockets: requests of official clients, divided at any byte, give the same',
   async t => {
-    // Answers to a login are random; such requests are only sent in small chunks and counted.
+    // Answers to a login are random. So a login is only sent in small chunks, and its answers are only counted.
     const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
       const server = new BareServer()
       const session = server.open()

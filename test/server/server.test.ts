@@ -21,7 +21,7 @@ import { connect } from '../../src/client/open-session.js'
 import { requestFlags } from '../../src/protocol/request.js'
 import { startServer, startServerOn } from '../../src/server/index.js'
 import { handClock } from '../helpers/clocks.js'
-import { defaultVersion, hasCome, releaseOf } from '../../src/server/release.js'
+import { defaultVersion, isAtLeast, releaseOf } from '../../src/server/release.js'
 import { ScriptError } from '../../src/server/script-error.js'
 import type { Response } from '../../src/protocol/response.js'
 
@@ -574,7 +574,7 @@ t.test('versions are numbers joined by dots', async t => {
 })
 
 t.test('a feature exists from its version on', async t => {
-  const there = (version: string): boolean => hasCome(releaseOf(version)!, [2, 0, 10])
+  const there = (version: string): boolean => isAtLeast(releaseOf(version)!, [2, 0, 10])
   t.strictSame(['2.00.10', '2.00.10.1', '2.00.11', '3.00.0', '10.0.0'].map(there), [
     true,
     true,

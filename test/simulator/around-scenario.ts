@@ -45,7 +45,7 @@ export type Deed =
   | { readonly kind: 'called on the other host' }
   | { readonly kind: 'asleep'; readonly forMs: number }
 
-/** An action and its time: before a call, or during the call after this many writes into the target. */
+/** An action before a call, or, if `writes` is given, during the call after this many writes into the target. */
 export interface Event {
   readonly call: number
   readonly writes: number | undefined
@@ -59,7 +59,7 @@ export interface Job {
   readonly events: readonly Event[]
   /** The names of the inputs for each call. */
   readonly names: readonly (readonly string[])[]
-  /** For each process: the use of the platform at which it is killed; undefined if it is not killed. */
+  /** For each process: it is killed at the use of its platform with this number; undefined: it is not killed. */
   readonly kills: readonly (number | undefined)[]
   /** Whether the user of a refused run removes its rows and starts over; otherwise the run stays as it is. */
   readonly beginsAnew: boolean
@@ -75,7 +75,7 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
-/** First seed, first seed of the loads that are used, and end of each range. */
+/** Ranges of seeds from `first` to before `end`. Their loads are those of the seeds from `of` on. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
@@ -176,7 +176,7 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
     return [{ call, writes: writes ?? 1, deed }, ...(chance.oneIn(2) ? [later] : [])]
   }
   if (deed.kind !== 'journal brought back') {
-    // Before the first call there is nothing yet that could change.
+    // Nothing exists before the first call, so an event between calls comes before the second call or later.
     return [{ call: writes === undefined ? Math.max(1, call) : call, writes, deed }]
   }
   const kept = chance.between(0, calls - 2)

@@ -220,7 +220,7 @@ class Around {
     run.onEnd = over
   }
 
-  /** The user's reaction to the end of a process. */
+  /** Does what the user does when a process has ended: starts another process, begins anew, or makes the next call. */
   #next(state: JobState, { result }: Run): void {
     if (state.active.size > 0 || state.waiting > 0) return
     const code = result?.error?.code
@@ -239,7 +239,7 @@ class Around {
     else this.#beginCall(state, this.#chance.spread(10, 100_000))
   }
 
-  /** Follows the refusal: restores the undamaged journal, or removes the rows and starts the run over. */
+  /** Does what the refusal advises: restores the undamaged journal, or removes the rows and starts the run over. */
   #beginAnew(state: JobState, isDamaged: boolean): void {
     if (!this.#server.isUp) {
       this.#world.schedule(quietMs, () => this.#beginAnew(state, isDamaged))

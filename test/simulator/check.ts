@@ -277,7 +277,7 @@ function checkHandedOver(
   }
 }
 
-/** Whether the run could not know better: the server died with its memory after the run's last answer. */
+/** Whether the run could not know better: after the last answer the server lost its memory, or a count misled it. */
 export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
   const { kind, troubles } = scenario
   const end = run.endedMs ?? Infinity
@@ -338,9 +338,9 @@ function checkRejects(
   if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
 }
 
-/** Allowance for all other timeouts after the last sign of life. */
+/** Time allowed after the last byte from the server, besides the timeouts that are options. */
 const slackMs = 20_000
-/** One timeout for receipts, one for closing the connections; silence is measured to an eighth of a timeout. */
+/** One timeout for receipts and one for closing the connections. Silence is noticed up to an eighth late. */
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {

@@ -47,7 +47,7 @@ const fleet = (name: string, file: string, from: string, to: string): Defect => 
   from: firstFleetSeed,
 })
 
-/** A defect in the program's use of its machine, which shows in events around runs. */
+/** A defect in how the program uses its machine. Events around runs show the defect. */
 const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
   name,
   from: firstAroundSeed,

@@ -2,7 +2,7 @@
   A simulated disk: files by path, read in pieces of any size, and written until the disk is full.
 */
 import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
-import type { Life } from '../../src/platform/lock-holder.js'
+import type { HolderState } from '../../src/platform/lock-holder.js'
 import type { LockFile, LockMachine } from '../../src/platform/lock-machine.js'
 import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
@@ -11,7 +11,7 @@ import type { World } from './world.js'
 
 interface SimFile {
   bytes: Uint8Array
-  /** The file is cut to this share of its bytes after so many reads. */
+  /** After `reads` more reads the file is cut to this share of its bytes. */
   cut?: { reads: number; readonly share: number } | undefined
   readonly inode: bigint
   modifiedMs: number
@@ -81,7 +81,7 @@ export class SimDisk {
     return this.#processes[(JSON.parse(text) as { pid: number }).pid - 1]
   }
 
-  /** Cuts a file to a share of its bytes after so many reads. */
+  /** Cuts a file to a share of its bytes after `reads` more reads. */
   cutAfter(path: string, reads: number, share: number): void {
     const file = this.#files.get(path)
     if (file !== undefined) file.cut = { reads, share }
@@ -160,7 +160,7 @@ export class SimDisk {
     }
   }
 
-  /** Locks use no disk space, because runs do not depend on locks on a full disk. */
+  /** Lock files use no disk space: what a run does on a full disk does not depend on its lock. */
   #lockMachine(process: SimProcess, pid: number): LockMachine {
     const files = this.#files
     const act = <T>(action: () => T, otherwise: T): T => process.step(action, otherwise)
@@ -181,7 +181,7 @@ export class SimDisk {
         const ids = { bootId: hostName, namespaces: hostName, startTicks: '1' }
         return { token, pid, ...ids, host: hostName, since }
       },
-      lifeOf: (holder): Life => {
+      lifeOf: (holder): HolderState => {
         const other = this.#processes[holder.pid - 1]
         if (holder.host !== process.platform.hostName || other === undefined) return 'unsure'
         if (!other.isAlive) return 'dead'

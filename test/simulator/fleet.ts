@@ -43,9 +43,9 @@ interface FleetScenario extends Scenario {
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** Delays after which the run's table is shared again, as by a process that found no table. */
+    /** The run's table is shared again at these times after it first exists, as by a process that found no table. */
     readonly sharedAgainMs: readonly number[]
-    /** Times at which somebody removes the receipts of all units that have begun. */
+    /** When somebody removes the receipts of all units that have begun by then, ms. */
     readonly ledgersGoneMs: readonly number[]
   }
 }
@@ -398,13 +398,13 @@ class Fleet {
       if (exitCode === 0 || exitCode === 3) continue
       // On a very slow connection a login can exceed its timeout.
       if (error?.code === 'DDB_CONNECT' || error?.code === 'DDB_TIMEOUT') return
-      // Claims of a process that was killed meanwhile may stay without an outcome.
       complain(
         `in calm weather shard ${shard.index}/${shard.count} ends with ${exitCode}: ${error?.message}`,
       )
     }
     const left = this.#ledgers()
-    // A process that ended just before somebody shared the table of units again may have left a ledger that only the old table knew.
+    // Sharing the table of units again replaces it. A process that ended just before may have left a ledger that only
+    // the old table named.
     if (left.length > this.#scenario.fleet.sharedAgainMs.length)
       complain(`ledgers are left: ${left.join(', ')}`)
   }

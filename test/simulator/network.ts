@@ -22,7 +22,7 @@ export interface Weather {
   longestStallMs: number
   /** One in this many pieces breaks its connection, and both ends notice. */
   resetOneIn: number
-  /** One in this many pieces is the last to arrive, and neither end notices. */
+  /** One in this many pieces is lost, and everything after it. Neither end notices. */
   vanishOneIn: number
   /** One in this many connection attempts gets no answer. */
   deafOneIn: number

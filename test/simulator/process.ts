@@ -43,7 +43,7 @@ export class SimProcess {
   isAlive = true
   /** Uses of the platform so far. */
   calls = 0
-  /** The use at which the process dies. */
+  /** The process dies at the use of the platform with this number. */
   killAtCall = Infinity
   /** Called once, when the process dies. */
   onDeath: () => void = () => undefined
@@ -55,7 +55,7 @@ export class SimProcess {
   timers = 0
   /** The process is suspended until then and gets no callbacks. */
   frozenUntilMs = 0
-  /** The process was suspended, and others may have taken it for dead. */
+  /** Whether the process has been suspended: others may have believed that it was dead. */
   get hasSlept(): boolean {
     return this.frozenUntilMs > 0
   }
@@ -82,7 +82,7 @@ export class SimProcess {
     }
   }
 
-  /** Performs a live process's use of its platform; a dead process gets `otherwise`. */
+  /** Uses the platform for the process; if the process is dead, or dies at this use, only returns `otherwise`. */
   step<T>(act: () => T, otherwise: T): T {
     if (!this.isAlive) return otherwise
     if (++this.calls === this.killAtCall) {

@@ -10,7 +10,7 @@ type Done = (error?: Error | null) => void
 
 /** Written bytes, and the callback for when the kernel has accepted all of them. */
 interface Written {
-  /** Views of the writer's own memory until the kernel has accepted the bytes. */
+  /** A view of the writer's memory until the kernel has accepted the bytes, then a copy. */
   chunk: Uint8Array
   taken: boolean
   done: Done | undefined
@@ -94,7 +94,7 @@ export class SimSocket extends Duplex {
     done(error)
   }
 
-  /** Closes this end as the kernel of a dead process does; a machine without power sends nothing. */
+  /** Closes this end after its process has died. The kernel tells the peer, unless the machine has lost power. */
   ownerDied(silently: boolean): void {
     this.isDead = true
     if (silently) this.#vanish()
@@ -182,7 +182,7 @@ export class SimSocket extends Duplex {
     return first.taken ? piece : piece.slice()
   }
 
-  /** Bytes for this end; undefined: the other end will send no more. */
+  /** Passes on bytes that have arrived at this end; undefined: the other end will send no more. */
   #hear(piece: Uint8Array | undefined, writtenMs: number): void {
     const peer = this.#peer!
     if (this.isDead || this.destroyed) {

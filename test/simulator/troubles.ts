@@ -6,7 +6,7 @@ import type { Chance } from './random.js'
 /** A server crash, and what remains. */
 export interface Crash {
   readonly atMs: number
-  /** Until another server listens at its address; Infinity: never. */
+  /** Time until another server listens at the address; Infinity: none ever does. */
   readonly downMs: number
   /** The machine loses its power, and its peers are not told. */
   readonly silently: boolean
@@ -38,7 +38,7 @@ export type RequestTroubleKind =
   | 'unanswered'
   /** The session loses its definitions. */
   | 'forgotten'
-  /** The same for an asking session, once data is in flight. */
+  /** The session for questions loses its definitions, after a request with data has come. */
   | 'question forgotten'
   /** A write into the target is refused, with a known or an unknown error text. */
   | 'transient'

@@ -86,7 +86,8 @@ async function play(stage: Stage): Promise<Round> {
     if (seen === 'server' || seen === 'both' || seen === 'target') hasLostRows = true
     const { result, stderr } = await withoutHanging(loader, scene)
     ends.push(endText(result))
-    // An earlier journal does not know that its run has finished, nor later batches that the server knows.
+    // A journal from an earlier time lacks the end of its run or later batches. The server knows these, so the run was
+    // refused; the user restores the latest journal.
     if (isEarlier && /^DDB_(RUN_DAMAGED|UNPROVEN|UNCONFIRMED)$/.test(result?.error?.code ?? '')) {
       await copyFile(`${stage.journal}.latest`, stage.journal)
       isEarlier = false

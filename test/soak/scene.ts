@@ -14,7 +14,7 @@ export interface SoakTarget {
   readonly argv: readonly string[]
   /** Creates the target on an empty server. */
   readonly script: string
-  /** Removes and recreates the target; undefined if no evidence would show that rows were lost. */
+  /** Removes and recreates the target; undefined if the program has no evidence that would show lost rows. */
   readonly remake: string | undefined
   /** The expression that reads the target. */
   readonly from: string
@@ -188,7 +188,7 @@ export function drawScene(seed: number, kills?: number): Scene {
   return { ...scene, kills: sabotaged, writer: chance.oneIn(2) ? writer : undefined }
 }
 
-/** Every third kill becomes sabotage instead. */
+/** One kill in three is replaced by sabotage of the target or the journal. */
 function otherVictim(chance: Chance, { remake }: SoakTarget, { victim }: Kill): Victim {
   if (!chance.oneIn(3)) return victim
   return remake !== undefined && chance.oneIn(2) ? 'target' : 'journal'

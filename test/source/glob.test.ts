@@ -96,7 +96,7 @@ t.test('an unreadable folder is reported, and the others can still be read', asy
     t.strictSame(await matching(pattern, files, folder => unread.push(folder)), found)
     t.strictSame(unread, [pattern === 'locked/below/*' ? 'locked/below' : 'locked'])
   }
-  // No name is looked up in that folder.
+  // These patterns look up no name in the unreadable folder.
   for (const pattern of ['day=*/*', '*.txt']) await t.resolves(matching(pattern, files))
 })
 

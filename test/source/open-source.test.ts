@@ -398,7 +398,7 @@ function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile
   }
 }
 
-/** Chunks copied, because they are only lent; `then` is called after each. */
+/** Copies of the chunks, because the source reuses their memory. Calls `then` after each chunk. */
 async function chunksOf(
   file: InputFile,
   openedBytes: number | undefined,

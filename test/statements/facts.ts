@@ -28,7 +28,7 @@ const views = 'VIEW_OWNER'
 
 /** Facts by function, or by keyword of the language. */
 export const facts: Readonly<Record<string, Fact>> = {
-  // Names that are not functions in the manual.
+  // Names that the manual does not describe as functions.
   connect: { since: '1.30', source: clients },
   upload: { since: '1.30', source: clients },
   'a function of the session': page('named_func.md'),
@@ -127,7 +127,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   typestr: unknown,
 }
 
-/** What only some of their uses need, in addition. */
+/** What certain statements (`of`) need, in addition to the facts of their functions. */
 export const variants: readonly (Fact & { readonly of: RegExp })[] = [
   // The user's tables; those that a run creates for itself need no right.
   {

@@ -39,7 +39,7 @@ const plain = (
   },
 })
 
-/** On a server of another version, or with other settings. */
+/** A scenario on a server of another version, or with other settings. */
 const elsewhere = (
   name: string,
   options: ServerOptions,
@@ -171,7 +171,7 @@ const goingOn: readonly Scenario[] = [
     'load stopped, and resumed',
     async ({ load, run }) => {
       await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
-      // Meanwhile another run sees what that one has left.
+      // Before the resumption another run sees what the stopped run has left.
       await load(0, '-t', 'myKeyedStream')
       await run(0, 'resume', 'myRun')
     },

@@ -15,7 +15,7 @@ export const dfsScript = `db = database("dfs://myDatabase", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
 `
 
-/** Names begin with `my`, so that they differ from what every run sends. */
+/** The user's names begin with `my`, so that they differ from the names that every run sends. */
 const initScript = `
 share streamTable(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myStream
 share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyedStream
@@ -45,7 +45,7 @@ const taken = recordRequests()
 /** Command → what it has sent so far. */
 export const sent = new Map<string, SentRequest[]>()
 
-/** Keeps what was sent since the last call as that of `sender`. */
+/** Returns the requests since the last call, and adds them to those of `sender`. */
 export function keepSent(sender: string): readonly SentRequest[] {
   const requests = taken()
   // The scripts that `exec` sends are the user's.

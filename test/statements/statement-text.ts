@@ -32,7 +32,8 @@ type Found = Pick<SentStatement, 'text' | 'names'>
 
 const scope = { isFunction: (name: string): boolean => builtins.has(name) }
 
-/** Without constants, variables and what is computed from them, which need nothing from the server. */
+/** The statements of a request. Constants, variables and what is computed from them need nothing from the server, and
+ * are left out. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
   const { flags } = head
   const manner =
@@ -127,7 +128,7 @@ function normalized({ span: { source, start, end } }: { span: Span }): string {
 
 const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 
-/** The names of tables, columns, views and runs in the scenarios, the demo and at random; in order. */
+/** Replacements, in this order, of what differs between runs, above all names of tables, columns, views and runs. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
   // Where a run was started.
   [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
@@ -160,7 +161,7 @@ function withPlaceholders(text: string): string {
   return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
 }
 
-/** Functions that are called, passed or looked up, including ours and views, and the keywords of statements. */
+/** The functions that are called, passed or looked up, also our own and views; and the keywords of statements. */
 function namesOf(node: unknown): string[] {
   const names = new Set<string>()
   const visit = (part: unknown): void => {
@@ -190,7 +191,7 @@ const wordStatements: ReadonlySet<string> = new Set([
 const isTypeName = (callee: Expression): boolean =>
   callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
 
-/** The name of builtins and of login functions, which no script calls; otherwise the kind of function. */
+/** The name of a builtin or a login function; otherwise the kind of function. No script calls the login functions. */
 function calleeName(callee: Expression): string {
   if (callee.kind !== 'name') return 'a function of the session'
   const { name } = callee

@@ -18,7 +18,7 @@ interface Statement {
   readonly names: Set<string>
   readonly senders: Set<string>
   readonly manners: Set<Manner>
-  /** If no scenario sends it. */
+  /** Why no scenario sends the statement; undefined if one does. */
   readonly whyUnseen?: string
 }
 
@@ -65,7 +65,7 @@ const order = [
 const sendersText = (senders: ReadonlySet<string>): string =>
   order.filter(sender => senders.has(sender)).join(', ')
 
-/** First what a load sends, last what only selftest does. */
+/** Sorts what a load sends first, and what only selftest sends last. */
 const rank = ({ senders }: Statement): number => order.findIndex(sender => senders.has(sender))
 
 function factsOf(text: string, names: ReadonlySet<string>): Fact[] {

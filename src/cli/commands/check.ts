@@ -18,15 +18,15 @@ import { withFlags } from '../options/reading/field-flags.js'
 import { defined } from '../options/reading/definition.js'
 import { journalOf } from '../options/journaled.js'
 import { loadCommand } from '../options/shell-command.js'
-import { loadOptionsOf, notOfCheck, targetOptionsOf } from '../options/load-options.js'
-import { adviseNeeded } from '../output/advice.js'
+import { loadOptionsOf, missingInCheck, targetOptionsOf } from '../options/load-options.js'
+import { adviseNeededOptions } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
 import {
   printFailure,
   printMeaning,
-  tellCommand,
-  tellNext,
+  printCommand,
+  printAdvice,
   writeFailed,
 } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
@@ -97,7 +97,7 @@ async function runCheck(
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {
-      adviseNeeded(call.asked, needed, readsAll)
+      adviseNeededOptions(call.asked, needed, readsAll)
       // If some rows stay unreadable even with the advised options, the user may prefer to load without these options.
       isReplaced = readsAll !== false
     },
@@ -152,10 +152,10 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
-      tellNext(output, result.error, call.asked)
+      printAdvice(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
-      tellNext(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
-    } else if (call.asked.next !== undefined) tellCommand(output, 'next', call.asked.next)
+      printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
+    } else if (call.asked.next !== undefined) printCommand(output, 'next', call.asked.next)
   }
   try {
     if (settings.json) {
@@ -177,7 +177,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
 
 /** @throws {UsageError} DDB_USAGE for flags of loads; environment and configuration may contain these settings. */
 function refuseOfLoad({ sources: { flags } }: Call): void {
-  const given = notOfCheck.find(name => flags.has(name))
+  const given = missingInCheck.find(name => flags.has(name))
   if (given === undefined) return
   throw new UsageError(
     'DDB_USAGE',

@@ -4,7 +4,7 @@
 import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import { epilogues } from './help.js'
-import type { Asked } from '../output/advice.js'
+import type { UserCall } from '../output/advice.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
@@ -16,7 +16,7 @@ export interface Call {
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
   /** What the user typed, for the report of a failure. `run` may store here which command to try next. */
-  readonly asked: Asked
+  readonly asked: UserCall
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
 }

@@ -11,13 +11,13 @@ import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
-import { adviseNeeded } from '../output/advice.js'
+import { adviseNeededOptions } from '../output/advice.js'
 import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
   lookCommand,
-  pastRejects,
+  optionsPastRejects,
   repeatedWords,
   resumeCommand,
   shellText,
@@ -95,7 +95,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
       if (going === undefined) return
       const { stateDir } = settings
       const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
-      const past = pastRejects(going.runId, asked.rejects, result)
+      const past = optionsPastRejects(going.runId, asked.rejects, result)
       if (resume.possible) resume.command = [again, ...past].join(' ')
       if (resume.look === null) return
       resume.look = lookCommand(resume.look, asked.server, repeated.look)
@@ -237,7 +237,7 @@ async function runLoad(
         if (settings.quiet) keep(kept, output.words().notice(notice))
         else progress.note(output.words().notice(notice))
       },
-      onNeeded: needed => adviseNeeded(call.asked, needed),
+      onNeeded: needed => adviseNeededOptions(call.asked, needed),
       wording: withFlags,
       signal: interruption.signal,
       leave: leaving.signal,

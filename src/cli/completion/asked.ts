@@ -18,7 +18,7 @@ export interface Candidate {
   readonly description: string
 }
 
-export interface Asked {
+export interface CompletionRequest {
   /** undefined while the line names no command. */
   readonly command: Command | undefined
   /** The part of the word before the part to complete: `--table=`, or empty. */
@@ -50,7 +50,7 @@ export function askedAt(
   { before, current }: TypedLine,
   commands: readonly Command[],
   words: Words,
-): Asked {
+): CompletionRequest {
   let lookup: Lookup | undefined
   let settled = before
   const isAfterOptions = before.includes('--')

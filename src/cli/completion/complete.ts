@@ -15,7 +15,14 @@ import { runOptions } from '../options/delivery-options.js'
 import type { Output } from '../output/output.js'
 import { clean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { askedAt, shells, type Asked, type Candidate, type Lookup, type Shell } from './asked.js'
+import {
+  askedAt,
+  shells,
+  type CompletionRequest,
+  type Candidate,
+  type Lookup,
+  type Shell,
+} from './asked.js'
 import { readBashLine, type TypedLine } from './bash-line.js'
 import { filePatterns, filesBelow, type FileKind } from './files-below.js'
 import { findTables } from './server-tables.js'
@@ -90,7 +97,7 @@ function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
 
 function lineFor(
   shell: Shell,
-  { prefix }: Asked,
+  { prefix }: CompletionRequest,
   { current }: TypedLine,
   typed: readonly string[],
 ): (candidate: Candidate) => string {
@@ -118,7 +125,7 @@ async function takesLonger(withinMs: number, looking: Promise<void>): Promise<bo
 }
 
 async function lookUp(
-  { command, settled, start }: Asked,
+  { command, settled, start }: CompletionRequest,
   lookup: Lookup,
   processEnvironment: ProcessEnvironment,
   withinMs: number,

@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
-import { holderOf } from '../../platform/lock-holder.js'
+import { parseHolder } from '../../platform/lock-holder.js'
 import { placeOf } from './file-place.js'
 import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
@@ -28,7 +28,7 @@ export function ownFileAt(
   }
   const start = isOrdinary ? startOf(name) : ''
   if (looksLikeJournal(start)) return 'the journal of a run'
-  return holderOf(start) === undefined ? undefined : 'a lock of ddb-ingest'
+  return parseHolder(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
 
 /** The path with links resolved, as far as it exists. */

@@ -9,7 +9,7 @@ import { manifestText, readManifest, type Manifest } from '../../load/fleet/mani
 import { systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
 import { clean, systemCode } from '../output/terminal-text.js'
-import { strangersAt } from './state-folder.js'
+import { otherWritersAt } from './state-folder.js'
 
 /**
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_FORMAT
@@ -23,7 +23,7 @@ export async function readPlanFile(path: string): Promise<Manifest> {
     const message = missingMessage(path, cause)
     throw new InputError('DDB_INPUT_MISSING', message, { file: path }, { cause })
   }
-  const { owner, isOpenToAll } = strangersAt(path) ?? {}
+  const { owner, isOpenToAll } = otherWritersAt(path) ?? {}
   const why =
     owner !== undefined
       ? `belongs to user ${owner}`

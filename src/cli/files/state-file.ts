@@ -71,7 +71,7 @@ const toldHere = new Set<string>()
  * Whether this or an earlier process reported `subject` within `forMs`; if not, records that this process reports it
  * now. If no folder can store the record, each process reports once. @param subject  of the report, such as a path
  */
-export function wasTold(
+export function wasReported(
   what: string,
   subject: string,
   forMs: number,
@@ -105,7 +105,8 @@ export function checkedStateFolder(
 ): string {
   for (const folder of [path, ...stateParts.map(part => join(path, part))]) {
     const notice = checkStateFolder(folder)
-    if (notice !== undefined && warn && !wasTold('group', folder, dayMs, environment)) warn(notice)
+    if (notice !== undefined && warn && !wasReported('group', folder, dayMs, environment))
+      warn(notice)
   }
   return path
 }

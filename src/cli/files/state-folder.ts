@@ -19,7 +19,7 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
 }
 
 /** Who else could have written a file, or put one into a folder. */
-export interface Strangers {
+export interface OtherWriters {
   /** The owner, if it is neither this user nor root. */
   readonly owner: number | undefined
   readonly isOpenToAll: boolean
@@ -28,16 +28,16 @@ export interface Strangers {
 }
 
 /** @returns undefined if nobody else may write, or the system does not tell @throws the system's error */
-export function strangersAt(path: string): Strangers | undefined {
+export function otherWritersAt(path: string): OtherWriters | undefined {
   const user = process.getuid?.()
-  return user === undefined ? undefined : strangersOf(statSync(path), user)
+  return user === undefined ? undefined : otherWritersOf(statSync(path), user)
 }
 
 /** @param user  who runs the program */
-export function strangersOf(
+export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
-): Strangers | undefined {
+): OtherWriters | undefined {
   const owner = uid === user || uid === 0 ? undefined : uid
   const isOpenToAll = (mode & 0o002) !== 0
   // A user's own group has no other members.
@@ -64,9 +64,9 @@ export function checkStateFolder(path: string): string | undefined {
   )
 }
 
-function strangersIfThere(path: string): Strangers | undefined {
+function strangersIfThere(path: string): OtherWriters | undefined {
   try {
-    return strangersAt(path)
+    return otherWritersAt(path)
   } catch {
     // A folder that cannot be checked cannot be used either, and its first use reports that.
     return undefined

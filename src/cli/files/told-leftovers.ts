@@ -7,7 +7,7 @@ import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tabl
 import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { addressText } from '../options/shell-command.js'
-import { dayMs, wasTold } from './state-file.js'
+import { dayMs, wasReported } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -21,7 +21,7 @@ export function leftoversToTell(
   const address = addressText(server)
   return async tables => {
     const worth = (names: readonly string[]): string[] =>
-      names.filter(name => !wasTold('leftover', `${address} ${name}`, dayMs, environment))
+      names.filter(name => !wasReported('leftover', `${address} ${name}`, dayMs, environment))
     const known = await knownRuns(tables, folder)
     for (const { runId, target: other, names } of known) {
       // A run into another target does not concern this load.

@@ -2,7 +2,7 @@
   All Chinese texts of the command line.
 */
 import { grouped } from '../output/terminal-text.js'
-import { filled, type Words } from './words.js'
+import { fillIn, type Words } from './words.js'
 import { zhEpilogues } from './zh-epilogues.js'
 import { zhErrors } from './zh-errors.js'
 import { zhHelp } from './zh-help.js'
@@ -13,7 +13,7 @@ export const chinese: Words = {
   language: 'zh',
   say: text => zhHelp[text] ?? text,
   epilogue: (name, text) => zhEpilogues[name] ?? text,
-  tell: (text, ...[values]) => filled(zhSentences[text], values),
+  tell: (text, ...[values]) => fillIn(zhSentences[text], values),
   count: (count, noun) => `${grouped(count)} ${zhNouns[noun]}`,
   notice: zhNotice,
   meaning: code => (zhErrors as Readonly<Record<string, string>>)[code],

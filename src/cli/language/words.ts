@@ -39,14 +39,14 @@ export const english: Words = {
   language: 'en',
   say: text => text,
   epilogue: (_, text) => text,
-  tell: (text, ...[values]) => filled(text, values),
+  tell: (text, ...[values]) => fillIn(text, values),
   count: (count, noun) => counted(count, noun, noun === 'batch' ? 'batches' : undefined),
   notice: text => text,
   meaning: () => undefined,
 }
 
 /** @param values  the values to fill in, by their names in braces in `text` */
-export function filled(
+export function fillIn(
   text: string,
   values: Readonly<Record<string, string | number>> = {},
 ): string {

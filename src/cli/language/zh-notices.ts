@@ -2,7 +2,7 @@
   The library's most common notices in Chinese. Notices arrive as finished sentences, so patterns of the English text
   find them. Other notices, and values that are sentences (such as a server's own words), stay English.
 */
-import { filled } from './words.js'
+import { fillIn } from './words.js'
 
 /** English → Chinese. A test finds each English text in the sources. */
 export const zhNotices: Readonly<Record<string, string>> = {
@@ -88,7 +88,7 @@ export function zhNotice(english: string): string {
 function translated(english: string, known: readonly Pattern[]): string | undefined {
   for (const { sign, chinese } of known) {
     const found = sign.exec(english)
-    if (found !== null) return filled(chinese, found.groups)
+    if (found !== null) return fillIn(chinese, found.groups)
   }
   return undefined
 }

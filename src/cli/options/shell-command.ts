@@ -294,7 +294,7 @@ export interface ResumedRun {
 }
 
 /** What a command needs to resume a run. */
-export interface GoingOn extends ResumedRun {
+export interface RunToResume extends ResumedRun {
   /** The state folder that the user gave; undefined for the program's own. */
   readonly stateDir: string | undefined
   /** The server that this process uses. The command names it if it differs from `journaled`. */
@@ -322,7 +322,7 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
 }
 
 /** Options that take a run past the bad rows that ended it; none if the run ended otherwise. */
-export function pastRejects(
+export function optionsPastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
   {
@@ -337,7 +337,7 @@ export function pastRejects(
 
 /** `ddb-ingest resume ID …`. @param repeated  from `repeatedWords` */
 export function resumeCommand(
-  { runId, stateDir, server, journaled }: GoingOn,
+  { runId, stateDir, server, journaled }: RunToResume,
   repeated: readonly string[] = [],
 ): string {
   const words = ['resume', runId]

@@ -5,12 +5,12 @@
 import type { ErrorCode } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { notOfCheck } from '../options/load-options.js'
+import { missingInCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
 /** The user's call, as far as it was read before something failed. */
-export interface Asked {
+export interface UserCall {
   verbose: boolean
   /** undefined until the command's name is recognised. */
   command?: { readonly name: string; readonly options: OptionTable }
@@ -24,7 +24,7 @@ export interface Asked {
   message?: string
 }
 
-type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
+type Known = Required<Pick<UserCall, 'command' | 'args' | 'flags'>> & UserCall
 
 type Advice = (asked: Known) => string | undefined
 
@@ -40,7 +40,7 @@ const check: Advice = asked => {
   if (!isLoad(asked) || !hasFiles(asked)) return undefined
   const { without, further } = foundOptions(asked)
   if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
-  const others = ['dry-run', 'summary', ...notOfCheck, ...without]
+  const others = ['dry-run', 'summary', ...missingInCheck, ...without]
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
@@ -180,7 +180,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
 /** The same command with one more option; undefined if its input cannot be read again. */
-export function againWith(asked: Asked, name: string, text: string): string | undefined {
+export function commandWithOption(asked: UserCall, name: string, text: string): string | undefined {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined || !hasFiles({ ...asked, command, args, flags })) return undefined
   return sameCommand({ command, args, flags }, [name], [`--${name}`, text])
@@ -193,7 +193,7 @@ const ofCheck = ['dry-run', 'sample', 'summary']
  * Stores the next command: this call with the options that it lacks.
  * @param loads  true if a check has found that with these options all rows would load
  */
-export function adviseNeeded(asked: Asked, needed: NeededOptions, loads = false): void {
+export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
   const { command, args = [], flags = new Map<string, readonly string[]>() } = asked
   if (command === undefined || !isLong(command.name)) return
   const kept = loads ? new Map([...flags].filter(([flag]) => !ofCheck.includes(flag))) : flags
@@ -201,7 +201,7 @@ export function adviseNeeded(asked: Asked, needed: NeededOptions, loads = false)
   asked.next = completedCommand({ command, args, flags: kept, name }, needed)
 }
 
-export function nextCommand(code: string, asked: Asked): string {
+export function nextCommand(code: string, asked: UserCall): string {
   if (asked.next !== undefined) return asked.next
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'

@@ -4,10 +4,10 @@
 import { errorCodes } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
-import { nextCommand, type Asked } from './advice.js'
+import { nextCommand, type UserCall } from './advice.js'
 import type { Output } from './output.js'
 import { isLeftUnanswered } from './ways-on.js'
-import { tellBefore, tellCommand, type CommandLabel } from './print-failure.js'
+import { printHints, printCommand, type CommandLabel } from './print-failure.js'
 
 /** A command, and the words printed before it on standard error. */
 export interface NextStep {
@@ -16,7 +16,7 @@ export interface NextStep {
 }
 
 /** undefined if nothing is left to do. */
-export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined {
+export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects } = result
   if (resume.look !== null) return { label: 'to look for its rows', command: resume.look }
   const step = (command: string): NextStep => ({ label: 'next', command })
@@ -41,16 +41,16 @@ export function tellNextStep(
   output: Output,
   result: LoadResult,
   next: NextStep | undefined,
-  asked: Asked,
+  asked: UserCall,
 ): void {
   if (next === undefined) return
   const { error, resume } = result
-  if (error !== null && resume.look === null) tellBefore(output, error.code, asked)
+  if (error !== null && resume.look === null) printHints(output, error.code, asked)
   if (resume.restart !== null)
     output.note(
       output.words().tell('to load all again, if none of them is there: {command}', {
         command: resume.restart,
       }),
     )
-  tellCommand(output, next.label, next.command)
+  printCommand(output, next.label, next.command)
 }

@@ -5,7 +5,7 @@ import { DdbError, errorCodes } from '../../errors.js'
 import { UnclearHeader } from '../../parse/csv/decide-header.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
-import { againWith, nextCommand, type Asked } from './advice.js'
+import { commandWithOption, nextCommand, type UserCall } from './advice.js'
 import { jsonLine } from './terminal-text.js'
 
 export interface Failure {
@@ -28,25 +28,25 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** Prints a failure; the command to run next is the last line. */
-export function printFailure(output: Output, error: unknown, asked: Asked): Failure {
+export function printFailure(output: Output, error: unknown, asked: UserCall): Failure {
   const failure = failureOf(error)
   output.problem(failure.message, failure.code)
   printMeaning(output, failure.code)
   if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
-  tellNext(output, failure, headerAsked(output, error, asked))
+  printAdvice(output, failure, headerAsked(output, error, asked))
   return failure
 }
 
 /** If it is unclear whether there is a header, prints the less likely command; the likely one becomes `next`. */
-function headerAsked(output: Output, error: unknown, asked: Asked): Asked {
+function headerAsked(output: Output, error: unknown, asked: UserCall): UserCall {
   const unclear = chainOf(error).find(one => one instanceof UnclearHeader)
   if (unclear === undefined || asked.mayHaveStored === true) return asked
   const answers = [unclear.likely, unclear.likely === 'yes' ? 'no' : 'yes'] as const
-  const [likely, other] = answers.map(answer => againWith(asked, 'header', answer))
+  const [likely, other] = answers.map(answer => commandWithOption(asked, 'header', answer))
   if (likely === undefined || other === undefined) return asked
-  tellCommand(
+  printCommand(
     output,
     unclear.likely === 'yes' ? 'if its first record is a row' : 'if its first record is a header',
     other,
@@ -66,13 +66,13 @@ export async function writeFailed(output: Output, object: object): Promise<void>
 }
 
 /** Prints advice for a failure; the last line is a command. */
-export function tellNext(
+export function printAdvice(
   output: Output,
   { code, message }: Pick<Failure, 'code'> & Partial<Failure>,
-  asked: Asked,
+  asked: UserCall,
 ): void {
-  tellBefore(output, code, asked)
-  tellCommand(
+  printHints(output, code, asked)
+  printCommand(
     output,
     'next',
     nextCommand(code, { ...asked, ...(message !== undefined && { message }) }),
@@ -87,12 +87,12 @@ export type CommandLabel =
   | 'if its first record is a header'
 
 /** Prints a command that users can copy. @param label  printed before the command unless the log is JSON */
-export function tellCommand(output: Output, label: CommandLabel, command: string): void {
+export function printCommand(output: Output, label: CommandLabel, command: string): void {
   if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }
 
 /** Prints advice in words, before the command to run next. */
-export function tellBefore(output: Output, code: string, { command }: Asked): void {
+export function printHints(output: Output, code: string, { command }: UserCall): void {
   const { tell } = output.words()
   if (code === 'DDB_LOGIN') {
     output.note(

@@ -3,7 +3,7 @@
 */
 import { english, type Words } from '../language/words.js'
 import type { Figures } from './figures.js'
-import { bytesText, clip, clockText, displayWidth, grouped, rough } from './terminal-text.js'
+import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from './terminal-text.js'
 
 export type Signs = readonly [confirmed: string, sent: string, rest: string]
 
@@ -33,7 +33,7 @@ export function barLines(
   if (figures.phase === 'looking') return [lookText(figures, width, signs, tell)]
   const share = shareOf(figures)
   const barColumns = Math.max(8, Math.min(40, Math.floor(width * 0.3)))
-  const number = columns >= wideColumns ? grouped : rough
+  const number = columns >= wideColumns ? grouped : shortCount
   return [
     fitting(width, [
       [9, share === undefined ? undefined : barText(figures, share, barColumns, signs)],
@@ -102,8 +102,8 @@ function rowParts(
       3,
       rows.skipped === 0 ? undefined : tell('from before {rows}', { rows: number(rows.skipped) }),
     ],
-    [6, tell('{rate} rows/s', { rate: rough(rowsPerSec) })],
-    [5, tell('average {rate}', { rate: rough(averageRowsPerSec) })],
+    [6, tell('{rate} rows/s', { rate: shortCount(rowsPerSec) })],
+    [5, tell('average {rate}', { rate: shortCount(averageRowsPerSec) })],
     [9, rows.rejected === 0 ? undefined : tell('rejected {rows}', { rows: number(rows.rejected) })],
     [2, `${bytesText(bytesPerSec)}/s`],
     [1, isCheck ? undefined : tell('in flight {bytes}', { bytes: bytesText(inFlightBytes) })],

@@ -155,7 +155,7 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 }
 
 /** Three figures: `1.23M`, `45.6k`, `789`. */
-export function rough(amount: number): string {
+export function shortCount(amount: number): string {
   for (const [unit, factor] of [
     ['G', 1e9],
     ['M', 1e6],
@@ -172,7 +172,7 @@ function threeFigures(number: number): string {
 
 /** Decimal units, as disks and networks are sold: `53.1 MB`. */
 export function bytesText(bytes: number): string {
-  const text = rough(bytes)
+  const text = shortCount(bytes)
   const unit = /[kMG]$/.exec(text)?.[0] ?? ''
   return `${unit === '' ? text : text.slice(0, -1)} ${unit}B`
 }

@@ -1,7 +1,7 @@
 /*
   HTML pieces of the --report page. Everything that comes from files and servers is escaped here.
 */
-import { both, type PageWord } from './words.js'
+import { inBothLanguages, type PageWord } from './words.js'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -37,7 +37,7 @@ export function tableOf(heads: readonly PageWord[], rows: readonly (readonly Cel
   const head = heads
     .map((word, index) => {
       const form = isNumber(rows[0]?.[index] ?? '') ? ' class="number"' : ''
-      return `<th scope="col"${form}>${both(word)}</th>`
+      return `<th scope="col"${form}>${inBothLanguages(word)}</th>`
     })
     .join('')
   const body = rows.map(cells => `<tr>${cells.map(cellHtml).join('')}</tr>`).join('\n')
@@ -67,7 +67,7 @@ export function numberText(value: number): string {
 }
 
 export function section(word: PageWord, content: string): string {
-  return `<section><h2>${both(word)}</h2>\n${content}\n</section>`
+  return `<section><h2>${inBothLanguages(word)}</h2>\n${content}\n</section>`
 }
 
 /** Data for a script of the page; its texts cannot end the element. */

@@ -15,7 +15,7 @@ import {
 } from './page-parts.js'
 import { script, style } from './style.js'
 import { speedsOf, type Moment } from './timeline.js'
-import { both, pageWords, type PageWord } from './words.js'
+import { inBothLanguages, pageWords, type PageWord } from './words.js'
 
 export interface Plotting {
   readonly script: string
@@ -87,8 +87,8 @@ function head(result: LoadResult, name: string, command: string | undefined): st
     ['began', text(startedAt)],
     ['lasted', durationText(Date.parse(endedAt) - Date.parse(startedAt))],
     ['exitCode', String(exitCode)],
-    ['confirmedBy', both(confirm.used) + note],
-    ['stored', stored.grade && both(stored.grade)],
+    ['confirmedBy', inBothLanguages(confirm.used) + note],
+    ['stored', stored.grade && inBothLanguages(stored.grade)],
     ['peakMemory', peakRssBytes === null ? null : bytesText(peakRssBytes)],
   ]
   const ways: [PageWord, string | null][] = [
@@ -100,11 +100,11 @@ function head(result: LoadResult, name: string, command: string | undefined): st
   const told = facts.filter(([, html]) => html !== null && html !== '')
   const next = ways
     .filter(([, html]) => html !== null)
-    .map(([word, html]) => `<p>${both(word)}: <code>${html}</code></p>`)
+    .map(([word, html]) => `<p>${inBothLanguages(word)}: <code>${html}</code></p>`)
   const why = error === null ? '' : `<p>${escapeHtml(`${error.message} [${error.code}]`)}</p>`
-  return `<header><h1>${both('title')}</h1><button id="language" type="button">${both('toLanguage')}</button></header>
+  return `<header><h1>${inBothLanguages('title')}</h1><button id="language" type="button">${inBothLanguages('toLanguage')}</button></header>
 <p class="about">${escapeHtml(inputText(result))} → ${escapeHtml(name)}</p>
-<div class="status ${result.status}">${both(result.status)}${why}${next.join('')}</div>
+<div class="status ${result.status}">${inBothLanguages(result.status)}${why}${next.join('')}</div>
 <div class="tiles">
 ${tile('rowsRead', numberText(rows.read))}
 ${tile('confirmed', numberText(rows.confirmed))}
@@ -113,7 +113,7 @@ ${tile('rowsPerSecond', numberText(rate.rowsPerSec))}
 ${tile('bytesPerSecond', bytesText(rate.bytesPerSec))}
 </div>
 <dl>
-${told.map(([word, html]) => `<dt>${both(word)}</dt><dd>${html}</dd>`).join('\n')}
+${told.map(([word, html]) => `<dt>${inBothLanguages(word)}</dt><dd>${html}</dd>`).join('\n')}
 </dl>`
 }
 
@@ -125,7 +125,7 @@ function inputText({ inputs, inputTotals: { count } }: LoadResult): string {
 }
 
 function tile(word: PageWord, text: string): string {
-  return `<div class="tile"><b>${escapeHtml(text)}</b>${both(word)}</div>`
+  return `<div class="tile"><b>${escapeHtml(text)}</b>${inBothLanguages(word)}</div>`
 }
 
 function outcomes({ rows }: LoadResult): string {
@@ -145,11 +145,11 @@ function outcomes({ rows }: LoadResult): string {
     ['outcome', 'rows', 'share'],
     [
       ...parts.map(([word, count, tone]): Cell[] => [
-        { html: both(word) },
+        { html: inBothLanguages(word) },
         { value: count, share: share(count), tone },
         { figure: percentText(share(count)) },
       ]),
-      [{ html: both('rowsRead') }, rows.read, ''],
+      [{ html: inBothLanguages('rowsRead') }, rows.read, ''],
     ],
   )
   return section(
@@ -170,7 +170,7 @@ function overTime(moments: readonly Moment[]): string {
   const steps = new Set(moments.map(({ sentRows }) => sentRows))
   if (steps.size < 3 || speeds.length === 0) {
     const why = moments.at(-1)?.sentRows === 0 ? 'nothingSent' : 'tooShort'
-    return section('overTime', `<p>${both(why)}</p>`)
+    return section('overTime', `<p>${inBothLanguages(why)}</p>`)
   }
   const step = Math.ceil(moments.length / spans.table)
   const some = moments.filter((_, index) => index % step === 0 || index === moments.length - 1)
@@ -206,8 +206,8 @@ function overTime(moments: readonly Moment[]): string {
 
 function chart(id: string, word: PageWord, table: string): string {
   const [en, zh] = pageWords[word]
-  return `<h3>${both(word)}</h3><div class="chart" id="${id}" role="img" aria-label="${en} / ${zh}"></div>
-<details><summary>${both('asTable')}</summary>${table}</details>`
+  return `<h3>${inBothLanguages(word)}</h3><div class="chart" id="${id}" role="img" aria-label="${en} / ${zh}"></div>
+<details><summary>${inBothLanguages('asTable')}</summary>${table}</details>`
 }
 
 const secondsText = (ms: number): string => (ms / 1000).toFixed(2)
@@ -244,7 +244,7 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
   )
   const waited =
     told.length === 0
-      ? `<p>${both('noLatency')}</p>`
+      ? `<p>${inBothLanguages('noLatency')}</p>`
       : tableOf(['percentile', 'milliseconds'], told)
   const facts: [PageWord, number | null][] = [
     ['batchesSent', batches.sent],
@@ -256,8 +256,11 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
   ]
   const list = facts
     .filter(([, count]) => count !== null)
-    .map(([word, count]) => `<dt>${both(word)}</dt><dd>${numberText(count!)}</dd>`)
-  return section('latency', `${waited}<h3>${both('batches')}</h3><dl>${list.join('')}</dl>`)
+    .map(([word, count]) => `<dt>${inBothLanguages(word)}</dt><dd>${numberText(count!)}</dd>`)
+  return section(
+    'latency',
+    `${waited}<h3>${inBothLanguages('batches')}</h3><dl>${list.join('')}</dl>`,
+  )
 }
 
 /** The rows and latencies of each connection; empty for a single connection, which has carried everything. */
@@ -285,7 +288,7 @@ function byConnection({ byConnection: all }: LoadResult): string {
 
 function rejects({ rejects: { byCode, first, files: kept }, rows }: LoadResult): string {
   const codes = Object.entries(byCode).toSorted(([, a], [, b]) => b - a)
-  if (codes.length === 0) return section('rejectReasons', `<p>${both('noRejects')}</p>`)
+  if (codes.length === 0) return section('rejectReasons', `<p>${inBothLanguages('noRejects')}</p>`)
   const most = codes[0]![1]
   const table = tableOf(
     ['reason', 'rows', 'firstLines'],
@@ -304,12 +307,13 @@ function rejects({ rejects: { byCode, first, files: kept }, rows }: LoadResult):
     ]),
   )
   const where = kept.map(({ path, rows: count }) => `${path} (${numberText(count)})`).join(', ')
-  const keptText = where === '' ? '' : `<p>${both('rejectsFile')} ${escapeHtml(where)}</p>`
+  const keptText =
+    where === '' ? '' : `<p>${inBothLanguages('rejectsFile')} ${escapeHtml(where)}</p>`
   return rows.rejected === 0 ? '' : section('rejectReasons', table + keptText)
 }
 
 function place(file: string, lineNumber: number): string {
-  return `${escapeHtml(file)}, ${both('line')} ${numberText(lineNumber)}`
+  return `${escapeHtml(file)}, ${inBothLanguages('line')} ${numberText(lineNumber)}`
 }
 
 function columns({ columns: list }: LoadResult): string {
@@ -344,9 +348,9 @@ function files({ inputs, inputTotals }: LoadResult): string {
     ]),
   )
   const more = inputs.length - shown.length
-  const left = more > 0 ? `<p>${numberText(more)} ${both('moreFiles')}</p>` : ''
-  const note = inputs.length < inputTotals.count ? `<p>${both('onlyWrong')}</p>` : ''
-  const total = `<p>${numberText(inputTotals.count)} ${both('filesOf')} ${bytesText(inputTotals.bytes)}</p>`
+  const left = more > 0 ? `<p>${numberText(more)} ${inBothLanguages('moreFiles')}</p>` : ''
+  const note = inputs.length < inputTotals.count ? `<p>${inBothLanguages('onlyWrong')}</p>` : ''
+  const total = `<p>${numberText(inputTotals.count)} ${inBothLanguages('filesOf')} ${bytesText(inputTotals.bytes)}</p>`
   return section('files', total + note + (shown.length === 0 ? '' : table) + left)
 }
 

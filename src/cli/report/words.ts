@@ -99,7 +99,7 @@ export const pageWords = {
 export type PageWord = keyof typeof pageWords
 
 /** Both texts as HTML; the page shows the text of its language. */
-export function both(word: PageWord): string {
+export function inBothLanguages(word: PageWord): string {
   const [en, zh] = pageWords[word]
   return `<span lang="en">${en}</span><span lang="zh">${zh}</span>`
 }

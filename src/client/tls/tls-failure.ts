@@ -109,7 +109,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
 }
 
 /** The error if the server expects TLS and we did not speak TLS. */
-export function wantsTls(host: string, port: number): TlsError {
+export function tlsExpected(host: string, port: number): TlsError {
   return new TlsError(
     'DDB_TLS',
     `${addressText(host, port)} speaks TLS: connect with \`server.tls\`.`,

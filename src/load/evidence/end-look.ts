@@ -19,7 +19,7 @@ export function claimsRows({ state }: Run): boolean {
  * @param takeBack  makes confirmed rows unconfirmed
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
-export async function lookAtEnd(
+export async function checkAtEnd(
   run: Run,
   session: Session,
   evidence: Evidence | undefined,
@@ -61,14 +61,14 @@ export async function noteFinished(
  * Looks at the target for the last time, and records that the run has finished, unless the target has changed.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function lookAndNote(
+export async function checkAndMarkFinished(
   run: Run,
   session: Session,
   evidence: Evidence,
   takeBack: (change: string, isCertain: boolean) => void,
 ): Promise<void> {
   let isChanged = false
-  const look = await lookAtEnd(run, session, evidence, (change, isCertain) => {
+  const look = await checkAtEnd(run, session, evidence, (change, isCertain) => {
     isChanged = true
     takeBack(change, isCertain)
   })

@@ -14,7 +14,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askFound, findScript, type Found } from './find-rows.js'
 import { hasTransform } from '../target/target.js'
-import { leavesMemory, neverFalls } from './rows-had.js'
+import { leavesMemory, neverDecreases } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
 export interface Look {
@@ -60,7 +60,7 @@ const unknownRows =
   'rows that earlier processes wrote are not in it as they were sent, and nothing shows whether the function changed them'
 
 /** The message for confirmed rows that may be gone. */
-export function mayBeGone(change: string): string {
+export function rowsGoneMessage(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
 
@@ -114,7 +114,7 @@ export function newEvidence(
         if (before === undefined) return undefined
         return `the table had ${Math.max(least, before)} rows, and has ${had}: it was recreated or emptied`
       }
-      if (neverFalls(total)) mostHad = Math.max(mostHad, had)
+      if (neverDecreases(total)) mostHad = Math.max(mostHad, had)
       return undefined
     },
     forget() {

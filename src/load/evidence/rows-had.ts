@@ -50,7 +50,7 @@ export function rowsTotalOf(answer: unknown): RowsTotal | null {
 }
 
 /** Whether the count is that of a stream table, from which no row is ever deleted. */
-export function neverFalls(total: RowsTotal | null | undefined): boolean {
+export function neverDecreases(total: RowsTotal | null | undefined): boolean {
   return typeof total === 'string' && total !== 'kept'
 }
 

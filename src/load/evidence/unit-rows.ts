@@ -16,7 +16,7 @@ import { unitBatchNo } from '../fate/unit-numbers.js'
 import type { Evidence } from './evidence.js'
 import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
-import { countThere, type UnsentCheck } from './unsent-rows.js'
+import { countPresentRows, type UnsentCheck } from './unsent-rows.js'
 
 /** Limit of batches to look up in a table that is only in memory, because each look-up searches the whole table. */
 const batchesInMemory = 2
@@ -67,7 +67,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
       if (row !== undefined) rows.push(row)
     }
     if (rows.length === 0) return
-    const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
+    const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
     // Half of the rows suffice, as the server may refuse rows. If a claim has appeared, another process sent the batch.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(

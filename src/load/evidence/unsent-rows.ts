@@ -8,7 +8,7 @@ import type { Batch } from '../../parse/batch.js'
 import { divideByLane } from '../fate/lane-batches.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { Part } from '../fate/part.js'
-import { rowsInTable, rowsUntold } from '../journal/changed-run.js'
+import { rowsInTable, unknownTransformedRows } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
 import { traitsOf } from '../transport/confirmations.js'
@@ -44,7 +44,7 @@ export function unsentCheck(
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
-  if (hasTransform(plan)) return () => Promise.reject(rowsUntold(found, unknown))
+  if (hasTransform(plan)) return () => Promise.reject(unknownTransformedRows(found, unknown))
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
@@ -59,7 +59,7 @@ export function unsentCheck(
     }
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
-    const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
+    const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
     // Half of the rows suffice as proof that the batch was sent before: the server may have refused the others.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
@@ -119,7 +119,7 @@ function isKnownToServer(run: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-export async function countThere(
+export async function countPresentRows(
   session: Session,
   script: string,
   rows: readonly SampleRow[],

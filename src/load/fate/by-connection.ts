@@ -6,7 +6,7 @@ import type { LoadResult } from '../load-result.js'
 import { newLatencies, type Latencies } from './latencies.js'
 
 /** The totals of one connection; a batch that is sent again counts again. */
-export interface Carried {
+export interface ConnectionTotals {
   batches: number
   rows: number
   bytes: number
@@ -14,20 +14,23 @@ export interface Carried {
 }
 
 /** @param connection  from 0 */
-export function carriedOver(all: Carried[], connection: number): Carried {
+export function connectionTotals(all: ConnectionTotals[], connection: number): ConnectionTotals {
   while (all.length <= connection) {
     all.push({ batches: 0, rows: 0, bytes: 0, latencies: newLatencies() })
   }
   return all[connection]!
 }
 
-export function addSent(to: Carried, { rows, bytes }: { rows: number; bytes: number }): void {
+export function addSent(
+  to: ConnectionTotals,
+  { rows, bytes }: { rows: number; bytes: number },
+): void {
   to.batches++
   to.rows += rows
   to.bytes += bytes
 }
 
-export function carriedFigures(all: readonly Carried[]): LoadResult['byConnection'] {
+export function connectionFigures(all: readonly ConnectionTotals[]): LoadResult['byConnection'] {
   return all.map(({ batches, rows, bytes, latencies }) => ({
     ...{ batches, rows, bytes: Math.round(bytes) },
     latencyMs: latencies.percentiles(),

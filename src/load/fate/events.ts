@@ -75,7 +75,7 @@ export interface Ended extends EndedRows {
 }
 
 /** States in which earlier processes have left rows. */
-export type EarlierPlace = 'unconfirmed' | 'unsent'
+export type EarlierState = 'unconfirmed' | 'unsent'
 
 /**
  * Events that the journal keeps unchanged. It keeps `laned` as `lanes`, `numbered` as `batch`, `part` or `lanePart`,
@@ -129,7 +129,7 @@ export type RunEvent =
   /** The batch was not sent after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** This process hands over rows that an earlier process left unconfirmed or unsent (`from`). */
-  | { readonly kind: 'takenUp'; readonly from: EarlierPlace; readonly rows: number }
+  | { readonly kind: 'takenUp'; readonly from: EarlierState; readonly rows: number }
   /** A new batch is divided by lane: the rows of each lane get a number, counting from `no`. */
   | (OfBatch & {
       readonly kind: 'laned'

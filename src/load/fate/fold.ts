@@ -9,7 +9,7 @@ import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { accountedFor, noRows } from './row-counts.js'
 import { foldDurable, newDurableState, type DurableState } from './durable.js'
-import { addSent, carriedOver, type Carried } from './by-connection.js'
+import { addSent, connectionTotals, type ConnectionTotals } from './by-connection.js'
 import type { BatchRange, Ended, RunEvent } from './events.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
@@ -72,7 +72,7 @@ export interface RunState extends DurableState {
   /** Batches in flight, by connection. */
   readonly sentOver: number[]
   /** Totals of everything sent, by connection. */
-  readonly carried: Carried[]
+  readonly carried: ConnectionTotals[]
   /** The highest number that a transmission has got so far. */
   lastSendNo: number
   /** Transmissions up to this number belong to earlier processes. */
@@ -156,7 +156,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
       batches.sent++
       if (event.sent !== undefined) {
         const { connection, bytes } = event.sent
-        addSent(carriedOver(state.carried, connection), { rows: event.rows, bytes })
+        addSent(connectionTotals(state.carried, connection), { rows: event.rows, bytes })
       }
       return
     case 'withdrawn':
@@ -210,7 +210,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
       if (batch.state !== 'claimed') move(state, batch, 'sent')
       batch.sendNos.push(event.sendNo)
-      addSent(carriedOver(state.carried, event.connection), batch)
+      addSent(connectionTotals(state.carried, event.connection), batch)
       state.lastSendNo = Math.max(state.lastSendNo, event.sendNo)
       return
     case 'found':
@@ -224,7 +224,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       const latencyMs = event.atMs - batch.sentAtMs
       state.latencies.add(latencyMs)
       if (batch.connection !== undefined) {
-        carriedOver(state.carried, batch.connection).latencies.add(latencyMs)
+        connectionTotals(state.carried, batch.connection).latencies.add(latencyMs)
       }
       return
     }

@@ -3,7 +3,7 @@
   sync mode every batch that was handed over ends here exactly once.
 */
 import { DdbError } from '../../errors.js'
-import { mayBeGone, type Evidence } from '../evidence/evidence.js'
+import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { onlyLane, type Ended } from './events.js'
@@ -99,7 +99,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     taken(part, rows, had, leastHad, left = rowsOf(part)) {
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? left, leastHad, had)
-      if (change !== undefined) recorder.replaced(mayBeGone(change), true)
+      if (change !== undefined) recorder.replaced(rowsGoneMessage(change), true)
       // A run that reads rows back has no transform, so the code below does not need `left`.
       if (verifier === undefined) return settle(part, rows, [], left)
       if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })

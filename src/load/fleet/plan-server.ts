@@ -17,7 +17,7 @@ import { otherPlan, tableIsGone } from './check-shard.js'
 import {
   beginUnit,
   endUnit,
-  isJoined,
+  hasLook,
   joinPlan,
   readPlanState,
   type BegunUnit,
@@ -81,10 +81,10 @@ class AskedServer implements PlanServer {
       this.#look = look
       const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
       if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
-      if (!(await this.#ask(asking => isJoined(asking, look)))) continue
+      if (!(await this.#ask(asking => hasLook(asking, look)))) continue
       const state = await this.state()
       if (state.plan === plan) return state
-      // Another process has replaced the table after `isJoined` looked.
+      // Another process has replaced the table after `hasLook` asked.
       if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan.split(' ')[0] === plan.split(' ')[0])
     }

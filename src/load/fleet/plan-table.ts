@@ -123,7 +123,7 @@ if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByN
 `
 
 /** False if the present table lacks the row with the number `look`. @throws {ConnectionError} @throws {TimeoutError} */
-export async function isJoined(
+export async function hasLook(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
 ): Promise<boolean> {

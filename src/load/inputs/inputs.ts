@@ -25,7 +25,7 @@ import {
   type OpenedInput,
 } from './input-reading.js'
 import { newInputList, type InputList } from './input-list.js'
-import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
+import { lookAtHeaders, laterHeaderError, mostLookedAt } from './look-at-headers.js'
 import {
   newInputOpener,
   type FoundInput,
@@ -268,7 +268,7 @@ class SequentialInputs implements Inputs {
       this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
-      const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
+      const failure = this.#doneRecords > 0 ? laterHeaderError(error) : error
       summary.firstError = failureOf(failure)
       throw failure
     }

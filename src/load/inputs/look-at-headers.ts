@@ -74,7 +74,7 @@ function isMisfit(error: unknown): error is DdbError {
 }
 
 /** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
-export function misfitBehindOthers(error: unknown): unknown {
+export function laterHeaderError(error: unknown): unknown {
   if (!isMisfit(error)) return error
   const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`
   if (error instanceof InputError) {

@@ -1,7 +1,7 @@
 /*
   Derives from a run's options how to read its inputs.
 */
-import { saidOf } from '../../parse/csv/csv-dialect.js'
+import { givenDialect } from '../../parse/csv/csv-dialect.js'
 import type { RowTarget } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { ReaderOptions } from '../../parse/formats.js'
@@ -16,7 +16,7 @@ export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOpt
   return {
     ...(format === undefined ? {} : { format }),
     ...(jsonPath === undefined ? {} : { jsonPath }),
-    ...saidOf(input),
+    ...givenDialect(input),
   }
 }
 

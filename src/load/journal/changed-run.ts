@@ -67,7 +67,7 @@ export function rowsInTable(
  * The error if a transform made rows in the target that the journal does not know. The program cannot search for such
  * rows, because their values are not those that were sent.
  */
-export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
+export function unknownTransformedRows({ run, target }: FoundRun, rows: number): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" cannot continue: "${target?.name ?? ''}" has ${rows} rows that its journal does not know, the server was restarted, and a ` +

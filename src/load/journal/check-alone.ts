@@ -82,7 +82,7 @@ export async function forgetEarlierEnd(
  * Tells the server which process works on the run.
  * @throws {DdbError} DDB_LOCKED if another process has just done so
  */
-export async function takeRun(
+export async function announceRun(
   { history: { journal, name }, plan }: Run,
   control: Session,
 ): Promise<void> {
@@ -95,8 +95,8 @@ export async function takeRun(
  * Tells the server again that this process works on the run, so that an outdated copy of the journal is noticed.
  * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
  */
-export async function keepRun(run: Run, control: Session): Promise<void> {
-  await takeRun(run, control).catch(unlessLost)
+export async function announceRunAgain(run: Run, control: Session): Promise<void> {
+  await announceRun(run, control).catch(unlessLost)
 }
 
 /**
@@ -104,7 +104,7 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
  * which is handled elsewhere.
  * @returns false if the server refuses to store the batch's number
  */
-export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
+export async function announceBatch(run: Run, control: Session, no: number): Promise<boolean> {
   const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)
   return (await unlessRefused(noting).catch(() => true)) ?? false
 }

@@ -2,7 +2,7 @@
   Checks whether rows and tables that earlier processes of a run left in a server's memory are still there.
 */
 import type { Session } from '../../client/open-session.js'
-import { askLeft, type LeftOnServer } from '../marker/marker.js'
+import { askLeftOnServer, type LeftOnServer } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import { targetChanged } from './changed-run.js'
 
@@ -12,7 +12,7 @@ import { targetChanged } from './changed-run.js'
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
-export async function whatIsLeft(
+export async function checkMemory(
   { history: { journal, found, name }, plan }: Run,
   control: Session,
   inMemory: boolean,
@@ -20,7 +20,7 @@ export async function whatIsLeft(
   if (journal === undefined || found.processes === 0)
     return { marker: false, ledger: false, ledgerVersion: 2 }
   const { ledgerNumber } = journal
-  const left = await askLeft(control, name, ledgerNumber, plan.confirmTimeoutMs)
+  const left = await askLeftOnServer(control, name, ledgerNumber, plan.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()
   if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')

@@ -108,7 +108,7 @@ async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): P
 }
 
 /** A run that has sent everything, and whose rows are still there. */
-export interface Loaded {
+export interface LoadedRun {
   readonly notice: string | undefined
   readonly found: Found
 }
@@ -122,11 +122,11 @@ export async function checkLoaded(
   run: Run,
   control: Session,
   { now }: CheckedTarget,
-): Promise<Loaded> {
+): Promise<LoadedRun> {
   const { found } = run.history
   const { target: before, finished, run: record } = found
   const { confirmed, unconfirmed } = found.rows()
-  const loaded: Loaded = { notice: undefined, found: 'unknown' }
+  const loaded: LoadedRun = { notice: undefined, found: 'unknown' }
   if (confirmed + unconfirmed === 0 || before === undefined) return loaded
   if (before.adds === undefined) {
     const notice = `version ${record?.version ?? ''} has finished this run, and recorded less of its table than this version does: only its columns and its rows are compared`
@@ -168,11 +168,11 @@ export async function checkLoaded(
  * before it removed the run's objects from the server.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function settleLoaded(
+export async function finishLoadedRun(
   run: Run,
   control: Session,
   { evidence, now }: CheckedTarget,
-  { found: rows }: Loaded,
+  { found: rows }: LoadedRun,
 ): Promise<void> {
   const { plan } = run
   const { found, name } = run.history

@@ -10,7 +10,7 @@ import { newDurableState } from '../fate/durable.js'
 import { foundRun, type FoundRun } from '../fate/found-run.js'
 import { readRecord } from './journal-events.js'
 import {
-  asideEnding,
+  damagedExtension,
   journalEnding,
   journalLockPath,
   journalPath,
@@ -96,7 +96,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
 }
 
 function strangeReason(name: string): string {
-  return name.endsWith(`${journalEnding}${asideEnding}`)
+  return name.endsWith(`${journalEnding}${damagedExtension}`)
     ? 'it is a journal that could not be relied on, and was set aside when its run started over'
     : 'it is not a journal'
 }
@@ -240,7 +240,7 @@ function stateOf({ end }: FoundRun): RunState {
  * @throws {DdbError} DDB_LOCKED if a process works on it
  * @throws the system's error
  */
-export async function holdRun(folder: string, runId: string, files: Files): Promise<FileLock> {
+export async function lockRun(folder: string, runId: string, files: Files): Promise<FileLock> {
   const path = journalPath(folder, runId)
   const answer = await files.lock(journalLockPath(path))
   if (answer.kind === 'held') return answer.lock
@@ -276,7 +276,7 @@ export async function removeOldRuns(
     if (isOld(known, nowMs)) old.push(runId)
   }
   for (const runId of old) {
-    const held = await holdRun(folder, runId, files)
+    const held = await lockRun(folder, runId, files)
     try {
       // Another process may have restarted or removed the run before this process held it.
       const now = await readKnown(journalPath(folder, runId), runId, files)

@@ -38,10 +38,10 @@ export function journalLockPath(path: string): string {
 
 /** New place of a damaged journal when its run starts over. */
 function asidePath(path: string): string {
-  return `${path}${asideEnding}`
+  return `${path}${damagedExtension}`
 }
 
-export const asideEnding = '.damaged'
+export const damagedExtension = '.damaged'
 
 /** The journal of a run and what was found in it. */
 export interface OpenedJournal {

@@ -53,7 +53,7 @@ function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping
 }
 
 /** Restores the options for calling `load` again. */
-export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
+export function restoredOptions<Options extends Pick<JournaledOptions, 'mapping'>>({
   mapping,
   ...options
 }: Options): Omit<Options, 'mapping'> & Pick<LoadOptions, 'mapping'> {
@@ -125,7 +125,7 @@ export function decidingOptions({
 
 /** Names of the fields in which two sets of options differ, such as `cells.nullTexts`. */
 export function differingOptions(a: JournaledOptions, b: JournaledOptions): string[] {
-  const [before, now] = [a, b].map(options => decidingOptions(askedAgain(options)))
+  const [before, now] = [a, b].map(options => decidingOptions(restoredOptions(options)))
   return Object.keys(before!).flatMap(group => {
     const one = (before![group] ?? {}) as Record<string, unknown>
     const other = (now![group] ?? {}) as Record<string, unknown>

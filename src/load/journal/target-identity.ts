@@ -11,7 +11,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value, Vector } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
-import { neverFalls, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
+import { neverDecreases, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
 import { rowsText } from '../fate/row-counts.js'
@@ -119,7 +119,7 @@ async function askShared(
   return {
     ...nothing,
     rows,
-    total: rows === null || (keyed && !neverFalls(total)) ? null : total,
+    total: rows === null || (keyed && !neverDecreases(total)) ? null : total,
     columns: columnsOf(colDefs),
   }
 }
@@ -217,7 +217,7 @@ export function whatChanged(
     !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)
       : before.rows + confirmedRows
-  const had = neverFalls(before.total) ? leastRows : 0
+  const had = neverDecreases(before.total) ? leastRows : 0
   if (now.rows >= Math.max(least, had)) return undefined
   if (now.rows >= least) return `it has had ${rowsText(had)}, and has ${now.rows}`
   return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`

@@ -78,7 +78,7 @@ export async function leaveMarked(
 }
 
 /** Reports tables that other runs left on the server. Does not wait for the answer, so that the run is not delayed. */
-export function tellLeftovers(run: Run, control: Session): void {
+export function reportLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
   void leftoversNotice(control, run.history.name, asking).then(notice => {

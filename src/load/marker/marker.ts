@@ -116,7 +116,7 @@ export interface LeftOnServer {
  * earlier process.
  * @throws {ServerError} @throws {TimeoutError}
  */
-export async function askLeft(
+export async function askLeftOnServer(
   session: Session,
   { runId, token }: RunName,
   ledgerNumber: number,
@@ -177,7 +177,7 @@ export async function checkOwner(
     )
   }
   if (run.ledger !== undefined) throw ledgerIsGone(run)
-  throw await nameIsTaken(session, run, timeoutMs)
+  throw await nameTakenError(session, run, timeoutMs)
 }
 
 /**
@@ -203,7 +203,7 @@ interface Holder {
 }
 
 /** The error if another run has the name: each run would take the other's rows for its own. */
-export async function nameIsTaken(
+export async function nameTakenError(
   session: Session,
   { runId }: RunName,
   timeoutMs: number,

@@ -16,7 +16,7 @@ const silentServerMs = 1_000
  * @param silent  whether the server keeps its connections open but does not answer: then no further connection is tried
  * @returns whether the server still has the marker; false also if the server cannot be asked
  */
-export async function remembers(
+export async function serverRemembersRun(
   run: Run,
   rules: RetryRules,
   control: Session,
@@ -24,7 +24,7 @@ export async function remembers(
 ): Promise<boolean> {
   const timeoutMs = silent ? silentServerMs : run.plan.confirmTimeoutMs
   try {
-    return await askAnywhere(run, rules, control, silent, session =>
+    return await askOnAnySession(run, rules, control, silent, session =>
       hasMarker(run, session, timeoutMs),
     )
   } catch (error) {
@@ -46,7 +46,7 @@ export async function hasMarker(
  * Asks on a session that may still work, and otherwise on another session.
  * @throws {DdbError} the error of the last attempt
  */
-export async function askAnywhere<T>(
+export async function askOnAnySession<T>(
   run: Run,
   rules: RetryRules,
   control: Session,

@@ -79,9 +79,9 @@ export function reopenRejectFile(
   size: PairSize,
   files: Files,
 ): RejectFile {
-  const records = cutTo(path, size.sizeBytes, files)
+  const records = reopenTruncated(path, size.sizeBytes, files)
   try {
-    const reasons = cutTo(reasonsPath(path), size.reasonsBytes, files)
+    const reasons = reopenTruncated(reasonsPath(path), size.reasonsBytes, files)
     const removeBoth = (): void => undefined
     return pairOf(path, shape, size, records, reasons, removeBoth)
   } catch (error) {
@@ -105,7 +105,7 @@ export function checkSize(path: string, sizeBytes: number, files: Files): number
  * Restores the content that the file had when `sizeBytes` was recorded.
  * @throws the system's error; EINVAL if the file is shorter
  */
-export function cutTo(path: string, sizeBytes: number, files: Files): OutputFile {
+export function reopenTruncated(path: string, sizeBytes: number, files: Files): OutputFile {
   const file = files.reopen(path)
   try {
     const found = checkSize(path, sizeBytes, files)

@@ -9,7 +9,7 @@ import type { FileLock, Files } from '../../platform/platform.js'
 import {
   checkSize,
   createRejectFile,
-  cutTo,
+  reopenTruncated,
   reopenRejectFile,
   type PairSize,
   type RejectFile,
@@ -166,7 +166,8 @@ function cutBack(places: Iterable<ShapeFile>, files: Files): void {
   for (const { earlier } of places) {
     if (earlier === undefined) continue
     guard(earlier.path, () => {
-      for (const [path, sizeBytes] of sizesOf(earlier)) cutTo(path, sizeBytes, files).close()
+      for (const [path, sizeBytes] of sizesOf(earlier))
+        reopenTruncated(path, sizeBytes, files).close()
     })
   }
 }

@@ -9,7 +9,7 @@ import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import { isOf } from '../journal/shape.js'
-import { askedAgain, journaledOptions } from '../journal/portable-options.js'
+import { restoredOptions, journaledOptions } from '../journal/portable-options.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
@@ -165,7 +165,7 @@ async function tellingLines(
 }
 
 /** @throws {DdbError} DDB_LOCKED while a run writes the file */
-export async function refuseWritten(path: string, files: Files): Promise<void> {
+export async function refuseWhileWritten(path: string, files: Files): Promise<void> {
   const holder = await files.lockHolder(rejectLockPath(path))
   if (holder?.kind !== 'taken') return
   throw new DdbError(
@@ -200,7 +200,7 @@ export function retryOptions(
   LoadOptions,
   'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery' | 'expectTypes'
 > {
-  const { target, mapping, cells, delivery, expectTypes, input = {} } = askedAgain(run.options)
+  const { target, mapping, cells, delivery, expectTypes, input = {} } = restoredOptions(run.options)
   const decimalComma = run.reading?.decimalComma
   return {
     inputs: [path],

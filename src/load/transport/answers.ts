@@ -8,7 +8,7 @@ import type { Batch } from '../../parse/batch.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { answerWatch, type SilenceWatch } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'
-import { mayBeGone } from '../evidence/evidence.js'
+import { rowsGoneMessage } from '../evidence/evidence.js'
 import { CarryOut } from '../fate/carry-out.js'
 import type { Outcome } from '../fate/decide.js'
 import type { OpenBatch } from '../fate/fold.js'
@@ -25,7 +25,7 @@ import {
   abandonAll,
   closeAll,
   longestFitMs,
-  movedOn,
+  replacedError,
   type Connections,
   type Delivery,
   type Writer,
@@ -70,7 +70,8 @@ export interface AnsweredSetup {
 }
 
 /** Why rows are no longer confirmed. */
-export const forgotten = 'the server was lost, perhaps with rows in memory that it had confirmed'
+export const serverLostReason =
+  'the server was lost, perhaps with rows in memory that it had confirmed'
 
 /** Opens no session. The delivery owns the writer's sessions from its construction on. */
 export class AnsweredDelivery implements Delivery, Outlet {
@@ -113,7 +114,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
         this.#writer.sessions = [...sessions, ...(await this.#setup.open(more, longestFitMs))]
       } else {
         this.#writer.sessions = sessions.slice(0, connections)
-        abandonAll({ sessions: sessions.slice(connections) }, movedOn())
+        abandonAll({ sessions: sessions.slice(connections) }, replacedError())
       }
     },
   }
@@ -254,7 +255,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await recorder.settled()
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
-      recorder.takeBack(forgotten, false)
+      recorder.takeBack(serverLostReason, false)
       // The run no longer claims any row, and has already waited for the server. A look at the target would be useless.
       return
     }
@@ -263,7 +264,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
       await look(isSilent, this.#hasMoved ? this.#writer.sessions[0] : undefined)
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
-      recorder.replaced(mayBeGone(`the server could not be asked: ${error.message}`), false)
+      recorder.replaced(rowsGoneMessage(`the server could not be asked: ${error.message}`), false)
     }
   }
 

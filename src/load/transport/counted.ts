@@ -11,7 +11,7 @@ import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { abandonAll, bufferedBytes, closeAll, type Delivery, type Writer } from './delivery.js'
-import { sendOff, whyNotAsked, type Flow } from './unasked.js'
+import { sendUnnumbered, notAskedMessage, type Flow } from './unasked.js'
 
 /** How to count the target's rows, and how many it had before the first batch. */
 export interface Counting {
@@ -49,7 +49,7 @@ export function openCounted(
       outsideRows += counting.outsideScheme?.(batch) ?? 0
       const isFirst = run.state.batches.sent === 0
       // The first batch is sent alone, even if its rows belong to several lanes.
-      const sent = sendOff(writer, flow, batch, isFirst ? undefined : lanes)
+      const sent = sendUnnumbered(writer, flow, batch, isFirst ? undefined : lanes)
       if (!isFirst || writer.sessions.length === 1) return sent
       return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
     },
@@ -75,7 +75,7 @@ export function openCounted(
       const note = verdictNote(verdict, sentRows, outsideRows)
       run.emit({ kind: 'counted', arrived: confirmedRows(verdict, sentRows), note })
       if (verdict.kind === 'reached') {
-        const change = await look().catch(whyNotAsked)
+        const change = await look().catch(notAskedMessage)
         if (change === undefined) return
         const but = `the target has grown by ${rowsText(sentRows)}, but rows may be gone: ${change}`
         run.emit({ kind: 'counted', arrived: 0, note: but })

@@ -78,7 +78,7 @@ export async function closeAll({ sessions }: Writer): Promise<void> {
   await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
 }
 
-export function movedOn(): ConnectionError {
+export function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 

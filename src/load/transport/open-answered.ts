@@ -4,16 +4,16 @@
 import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askIdle } from '../connection/server-queries.js'
-import { lookAndNote } from '../evidence/end-look.js'
-import { mayBeGone } from '../evidence/evidence.js'
+import { checkAndMarkFinished } from '../evidence/end-look.js'
+import { rowsGoneMessage } from '../evidence/evidence.js'
 import { unknownBatches } from '../journal/changed-run.js'
-import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
-import { whatIsLeft } from '../journal/check-memory.js'
+import { checkOwner, announceRunAgain, announceBatch } from '../journal/check-alone.js'
+import { checkMemory } from '../journal/check-memory.js'
 import { leaveMarked, longestUnmarkMs } from '../marker/leftovers.js'
-import { askAnywhere, hasMarker, remembers } from '../marker/remembers.js'
+import { askOnAnySession, hasMarker, serverRemembersRun } from '../marker/remembers.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { AnsweredDelivery, forgotten } from './answers.js'
+import { AnsweredDelivery, serverLostReason } from './answers.js'
 import type { Delivery } from './delivery.js'
 import { openRecorder, type Proofs } from './open-recorder.js'
 import { connectEach, openMarkedWriter } from './open-writer.js'
@@ -29,7 +29,7 @@ export async function openAnswered(
   const { evidence } = proofs
   const { journal, name } = run.history
   const recorder = await openRecorder(run, description, control, proofs)
-  await whatIsLeft(run, control, recorder.target.inMemory)
+  await checkMemory(run, control, recorder.target.inMemory)
   const resends = resendsUnknown(run, description)
   checkNumbers(run, resends)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
@@ -47,18 +47,20 @@ export async function openAnswered(
       return connectEach(run, description, true)
     },
     remembers: silent =>
-      unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+      unmark === undefined
+        ? Promise.resolve(false)
+        : serverRemembersRun(run, rules, control, silent),
     async look(silent, leader) {
       if (evidence === undefined) return
       const takeBack = (change: string, isCertain: boolean): void =>
-        recorder.replaced(mayBeGone(change), isCertain)
+        recorder.replaced(rowsGoneMessage(change), isCertain)
       const known = leader ?? control
-      await askAnywhere(run, rules, known, silent, async session => {
+      await askOnAnySession(run, rules, known, silent, async session => {
         // The server may have restarted since its last answer, and rows that a function wrote cannot always be found.
         if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
-          recorder.takeBack(forgotten, false)
+          recorder.takeBack(serverLostReason, false)
         }
-        await lookAndNote(run, session, evidence, takeBack)
+        await checkAndMarkFinished(run, session, evidence, takeBack)
       })
     },
     resends,
@@ -67,8 +69,8 @@ export async function openAnswered(
     checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
     notes: newRunNotes({
       clock: rules.clock,
-      keepRun: journal && (() => keepRun(run, control)),
-      noteBatch: unmark && journal && (no => noteBatch(run, control, no)),
+      keepRun: journal && (() => announceRunAgain(run, control)),
+      noteBatch: unmark && journal && (no => announceBatch(run, control, no)),
     }),
   })
 }

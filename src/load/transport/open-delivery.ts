@@ -7,20 +7,20 @@ import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { keepFacts } from '../connection/learn-server.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askCount, askIdle } from '../connection/server-queries.js'
-import { lookAndNote } from '../evidence/end-look.js'
+import { checkAndMarkFinished } from '../evidence/end-look.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { tellLeftovers } from '../marker/leftovers.js'
+import { reportLeftovers } from '../marker/leftovers.js'
 import { oneConnection, type Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
 import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
-import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import { noConfirmation, openVerifier, withVerifier } from '../verify/open-verifier.js'
 import { openCounted, type Counting } from './counted.js'
-import { Reached } from './reached.js'
-import { openUnasked, type Flow } from './unasked.js'
+import { ReadSpeed } from './reached.js'
+import { openUnconfirmed, type Flow } from './unasked.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
 import { openAnswered } from './open-answered.js'
@@ -52,15 +52,15 @@ export async function openDelivery(
   const verifier = await openVerifier(run, rules, description, control)
   const proofs = { evidence, verifier }
   const answered = async (): Promise<Delivery> =>
-    verifying(await openAnswered(run, rules, description, control, proofs), verifier)
+    withVerifier(await openAnswered(run, rules, description, control, proofs), verifier)
   if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (triesReceipts(run)) {
     const receipts = await receiptsIfAny(run, rules, description, control, { ...proofs, early })
     if (!(receipts instanceof ServerError)) {
-      if (run.plan.unit === undefined) tellLeftovers(run, control)
-      return verifying(receipts, verifier)
+      if (run.plan.unit === undefined) reportLeftovers(run, control)
+      return withVerifier(receipts, verifier)
     }
     refusal = receipts
   }
@@ -96,7 +96,7 @@ export async function openDelivery(
         })
   const flow: Flow = {
     run,
-    reached: new Reached(run.batchSize, run.plan.connections),
+    reached: new ReadSpeed(run.batchSize, run.plan.connections),
     columnNames: description.columns.map(column => column.name),
     maxInFlightBytes: run.plan.maxInFlightBytes,
     idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
@@ -106,13 +106,13 @@ export async function openDelivery(
       if (evidence === undefined || run.ending.isLeaving) return undefined
       let found: string | undefined
       const on = (session: Session): Promise<void> =>
-        lookAndNote(run, session, evidence, change => (found = change))
+        checkAndMarkFinished(run, session, evidence, change => (found = change))
       if (counting === undefined) await on(control)
       else await counting.ask(run.plan.confirmTimeoutMs, ({ session }) => on(session))
       return found
     },
   }
-  if (counting === undefined) return openUnasked(writer, flow)
+  if (counting === undefined) return openUnconfirmed(writer, flow)
   return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
 }
 

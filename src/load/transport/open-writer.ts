@@ -7,7 +7,7 @@ import { ConnectionError, ServerError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { jsonToValue } from '../target/json-value.js'
-import { longestUnmarkMs, tellLeftovers } from '../marker/leftovers.js'
+import { longestUnmarkMs, reportLeftovers } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -73,7 +73,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
     run.reporter.notice(unmarkedNotice(run, error))
     return undefined
   }
-  tellLeftovers(run, control)
+  reportLeftovers(run, control)
   return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
 }
 

@@ -17,7 +17,7 @@ interface HandedOver {
 }
 
 /** Tells `BatchSize` how fast the server reads batches. */
-export class Reached {
+export class ReadSpeed {
   readonly #batchSize: BatchSize
   readonly #mostKernelBytes: number
   #isFull = false

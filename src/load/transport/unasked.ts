@@ -7,7 +7,7 @@ import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import type { Reached } from './reached.js'
+import type { ReadSpeed } from './reached.js'
 import {
   abandonAll,
   batchTable,
@@ -20,7 +20,7 @@ import {
 /** The run's counts and limits for batches without answers. */
 export interface Flow {
   run: Pick<Run, 'state' | 'emit'>
-  reached: Reached
+  reached: ReadSpeed
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
@@ -35,7 +35,7 @@ export interface Flow {
   look: () => Promise<string | undefined>
 }
 
-export function openUnasked(writer: Writer, flow: Flow): Delivery {
+export function openUnconfirmed(writer: Writer, flow: Flow): Delivery {
   const { run, look, unmark } = flow
   run.emit({ kind: 'duplicatesKnown', rows: null })
   return {
@@ -43,13 +43,13 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
-    deliver: (batch, _, lanes) => sendOff(writer, flow, batch, lanes),
+    deliver: (batch, _, lanes) => sendUnnumbered(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
       // Only closing tells whether the kernel took everything. A run without confirmation claims nothing beyond that.
       await Promise.all(writer.sessions.map(session => session.close()))
       // The run claims no rows as stored, so a failure to record the end does not matter.
-      await look().catch(whyNotAsked)
+      await look().catch(notAskedMessage)
     },
     leave: reason => abandonAll(writer, reason),
     async close() {
@@ -63,7 +63,7 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
  * Sends a batch that gets no number: each lane on its session, or all rows on the session with fewest bytes to send.
  * @returns as `Delivery.deliver`
  */
-export function sendOff(
+export function sendUnnumbered(
   writer: Writer,
   flow: Flow,
   batch: Batch,
@@ -120,7 +120,7 @@ function leastBusy({ sessions }: Writer, turn: number): number {
 }
 
 /** The message if the server could not be asked once more after the last batch. @throws every error but DdbError */
-export function whyNotAsked(error: unknown): string {
+export function notAskedMessage(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
   throw error
 }

@@ -34,7 +34,7 @@ export async function openVerifier(
 }
 
 /** @throws {UsageError} DDB_USAGE if the outcome of single batches is unknown, so that none can be read back */
-export function verifying(delivery: Delivery, verifier: Verifier | undefined): Delivery {
+export function withVerifier(delivery: Delivery, verifier: Verifier | undefined): Delivery {
   if (verifier === undefined) return delivery
   if (!traitsOf(delivery.used).knowsBatches) throw noConfirmation()
   return {

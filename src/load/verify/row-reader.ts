@@ -9,7 +9,7 @@ import type { Column, Value } from '../../protocol/value.js'
 import { closeTimeoutMs, connectServer } from '../connection/connect.js'
 import { tryUntil, type RetryRules } from '../connection/retry.js'
 import { askCount } from '../connection/server-queries.js'
-import { ignoreLoss } from '../transport/delivery.js'
+import { ignoreLoss, replacedError } from '../transport/delivery.js'
 import type { Run } from '../run.js'
 import { keyTexts } from './key-texts.js'
 import { sourceText, type VerifyPlan } from './verify-plan.js'
@@ -38,7 +38,7 @@ export interface RowReader {
 }
 
 /** Limit of rows to read at once, reached only if the columns are not a key and have many equal values. */
-export const mostFound = 200_000
+export const maxFoundRows = 200_000
 
 const findFunction = 'ddbIngestFind'
 
@@ -80,7 +80,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
         // If the server forgot the session, it has also lost the session's functions. A new session defines them again.
         const mayPass = error instanceof ServerError && !hasForgotten
         hasForgotten = true
-        if (mayPass) session?.abandon(movedOn())
+        if (mayPass) session?.abandon(replacedError())
         return mayPass
       },
     )
@@ -117,7 +117,7 @@ function findScript(source: string, filters: VerifyPlan['keys']): string {
   // Columns of the table would hide variables of the same name.
   const names = filters.map((_, i) => `${findFunction}${i}`)
   const where = filters.map(({ name }, i) => `${name} in ${names[i]}`).join(', ')
-  return `def ${findFunction}(${names.join(', ')}) { return select top ${mostFound} * from ${source} where ${where} }`
+  return `def ${findFunction}(${names.join(', ')}) { return select top ${maxFoundRows} * from ${source} where ${where} }`
 }
 
 function eachOnce(column: Column): Column {
@@ -128,8 +128,4 @@ function eachOnce(column: Column): Column {
     if (!first.has(text)) first.set(text, row)
   }
   return first.size === column.length ? column : takeRows(column, Int32Array.from(first.values()))
-}
-
-function movedOn(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }

@@ -13,10 +13,10 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
 import { rowKeys } from './key-texts.js'
-import { mostFound } from './row-reader.js'
+import { maxFoundRows } from './row-reader.js'
 import { newRowSearch, type SearchSetup } from './row-search.js'
 import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
-import { howFound, type VerifyPlan } from './verify-plan.js'
+import { lookupText, type VerifyPlan } from './verify-plan.js'
 
 export interface TakenPart {
   readonly part: Part
@@ -180,7 +180,7 @@ async function byKey(
   const keys = plan.keys.map(key => plan.columns.indexOf(key))
   const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
   const stored = await reader.among(filters)
-  if (stored.rows >= mostFound) throw notSelective(plan)
+  if (stored.rows >= maxFoundRows) throw notSelective(plan)
   // Rows with a null in these columns are skipped: server versions may differ on whether `in` finds a null.
   const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
   const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
@@ -219,7 +219,7 @@ function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<
 function notSelective(plan: VerifyPlan): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `\`delivery.verify\` finds ${mostFound} or more rows for one of the run's ${howFound(plan)}: ` +
+    `\`delivery.verify\` finds ${maxFoundRows} or more rows for one of the run's ${lookupText(plan)}: ` +
       'name columns that make a row unique in `target.keyColumns`',
   )
 }

@@ -84,7 +84,7 @@ export async function planVerification(
 }
 
 /** Tells in messages how rows are found again: `by position`, or for example `by sym and time`. */
-export function howFound({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string {
+export function lookupText({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string {
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }
 

@@ -55,7 +55,9 @@ export const csvDialect: CsvDialect = {
 const dialectNames = Object.keys(csvDialect) as (keyof CsvDialect)[]
 
 /** Selects the options that belong to the dialect. */
-export function saidOf(options: { readonly [K in keyof CsvDialect]?: unknown }): DialectOptions {
+export function givenDialect(options: {
+  readonly [K in keyof CsvDialect]?: unknown
+}): DialectOptions {
   const said = dialectNames.filter(name => options[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, options[name]]))
 }

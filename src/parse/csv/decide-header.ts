@@ -8,7 +8,7 @@ import { UsageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, shapeOf, type AssumedHeader } from './assume-header.js'
 import { looksLikeHeader, type FirstRecord } from './header-record.js'
-import { fitOf, type RowTarget } from './row-target.js'
+import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 import { isUsualName } from './usual-names.js'
 
@@ -28,7 +28,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   const named = texts.filter(text => any.has(text)).length
   if (texts.length > 0 && surelyNamed === texts.length) return true
   const shape = { file, kind: 'fields', fieldCount: record.fields.length } as const
-  const { misfit, hasValues } = fitOf(target, shape, [record.fields])
+  const { misfit, hasValues } = testFit(target, shape, [record.fields])
   if (misfit !== undefined || !hasValues) {
     if (named > 0) return true
   } else if (surelyNamed === 0 && (named === 0 || named < texts.length)) return false
@@ -46,7 +46,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
 }
 
 /** The records after an input's first record, which help to decide whether that record is a header. */
-export interface DataBehind {
+export interface FollowingRecords {
   readonly file: string
   /** Each call steps through the records again, from the first one on. */
   readonly records: () => SampleRecords
@@ -62,7 +62,7 @@ export interface DataBehind {
  */
 export function isHeaderByData(
   record: FirstRecord,
-  { file, records, names, assumes }: DataBehind,
+  { file, records, names, assumes }: FollowingRecords,
 ): boolean | AssumedHeader {
   const texts = textsOf(record)
   const known = namesOf(names ?? [])

@@ -11,7 +11,7 @@ import {
   csvDialect,
   isByte,
   isByteDialect,
-  saidOf,
+  givenDialect,
   type CsvDialect,
   type DialectOptions,
 } from './csv-dialect.js'
@@ -19,7 +19,12 @@ import { tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import { type DataBehind, isHeaderByData, isHeaderFor, UnclearHeader } from './decide-header.js'
+import {
+  type FollowingRecords,
+  isHeaderByData,
+  isHeaderFor,
+  UnclearHeader,
+} from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
@@ -41,7 +46,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
   /** Only without a target. If set, opening does not guess: it fails if the data leave a question open. */
-  readonly settled?: Pick<DataBehind, 'names' | 'assumes'> | undefined
+  readonly settled?: Pick<FollowingRecords, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
   /** Findings about the previous input, which was opened with the same options. Opening updates them. */
@@ -142,7 +147,7 @@ function dialectIn(
     table,
   }: { format: string; separator: string | undefined; table: DialectOptions | undefined },
 ): { from: number; tried: TriedDialect; layout: Layout; dialect: CsvDialect } {
-  const said = { ...csvDialect, ...saidOf(options), ...table }
+  const said = { ...csvDialect, ...givenDialect(options), ...table }
   const from = afterLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
   const tried = detectDialect(bytes, from, isWhole, {
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),

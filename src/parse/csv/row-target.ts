@@ -70,7 +70,7 @@ const utf8 = {
  * Tests whether records fit the target. Keeps none of them.
  * @param records  the fields of each record; at least one record
  */
-export function fitOf(
+export function testFit(
   { schema, mapping: rules, cells }: RowTarget,
   shape: InputShape,
   records: readonly (readonly Uint8Array[])[],

@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../../errors.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'
-import { fitOf, type RowTarget } from './row-target.js'
+import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
 /** The facts for judging records with one field more than the header. */
@@ -37,7 +37,7 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
   if (new Set(rowNames).size < rowNames.length || rowNames.includes('')) return
   const shape = { file, kind: 'fields', names, fieldCount: length } as const
   const fits = (rows: readonly (readonly Uint8Array[])[]): boolean =>
-    target === undefined || fitOf(target, shape, rows).misfit === undefined
+    target === undefined || testFit(target, shape, rows).misfit === undefined
   const shifted = found.map(fields => [...fields.slice(1), noBytes])
   if (found.length === 0 || !fits(found) || !fits(shifted)) return
   throw new UsageError(

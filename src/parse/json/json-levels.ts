@@ -23,7 +23,7 @@ export interface JsonLevel {
 }
 
 /** The entry of keys that no column needs. */
-export const passedOver: JsonEntry = { field: -1, level: undefined }
+export const ignoredEntry: JsonEntry = { field: -1, level: undefined }
 
 /** The levels that hold the members with these names. The first level is the record itself. */
 export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {

@@ -8,7 +8,7 @@ import { clippedText } from '../shown-text.js'
 import { JsonCells, notJsonAdvice } from './json-cells.js'
 import { isKeyAt, rememberedKey, type RememberedKey } from './json-key.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
-import { jsonLevels, passedOver, type JsonEntry, type JsonLevel } from './json-levels.js'
+import { jsonLevels, ignoredEntry, type JsonEntry, type JsonLevel } from './json-levels.js'
 import type { JsonMember } from './json-members.js'
 import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
@@ -230,8 +230,8 @@ export class JsonRecords {
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
     const key = utf8Text(text)
-    const entry = level.entries.get(key) ?? passedOver
-    if (entry === passedOver && !this.#rules.ignoreExtra) {
+    const entry = level.entries.get(key) ?? ignoredEntry
+    if (entry === ignoredEntry && !this.#rules.ignoreExtra) {
       const names = this.#members.map(member => member.name)
       const name = `${level.prefix}${key}`
       this.#obstacle = {

@@ -10,7 +10,7 @@ import { JsonPath } from './json-path.js'
 import { byteText, closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
 import type { ResumePoint } from '../batch.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
-import { cutMessage, retryBytes } from '../line-tokenizer.js'
+import { truncatedMessage, retryBytes } from '../line-tokenizer.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
@@ -287,7 +287,7 @@ export class JsonValues implements Tokenizer {
     if (this.#cutOff !== undefined) {
       const { code, message } = this.#cutOff
       if (block !== undefined) {
-        this.#addFault(block, { code, message: cutMessage(message) }, start, end)
+        this.#addFault(block, { code, message: truncatedMessage(message) }, start, end)
       }
       this.#consume(end)
       return false

@@ -64,12 +64,12 @@ export interface FedPiece {
 }
 
 /** Position of the piece's first record. */
-export function beginOf({ bytes, parsed }: FedPiece): number {
-  return parsed?.begin ?? guessedBegin(bytes)
+export function firstRecordOffset({ bytes, parsed }: FedPiece): number {
+  return parsed?.begin ?? guessedFirstRecordOffset(bytes)
 }
 
 /** Position of the assumed first record: after the first line end, or 0 without a line end. */
-export function guessedBegin(bytes: Uint8Array): number {
+export function guessedFirstRecordOffset(bytes: Uint8Array): number {
   return bytes.indexOf(lineFeed) + 1
 }
 

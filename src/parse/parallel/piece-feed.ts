@@ -3,7 +3,7 @@
   input. The reader itself reads a piece that no thread has reached.
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
-import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
+import type { FedInput, Feed, PieceReading, SourceProgress } from './piece-reading.js'
 import { PieceCopy, type PieceSlots } from './piece-slots.js'
 
 /** A thread's result for the piece in a slot. */
@@ -40,7 +40,7 @@ export interface PieceThreads {
 
 interface Piece {
   readonly slot: number
-  readonly taken: Taken
+  readonly taken: SourceProgress
   /** Set once a thread has read the piece. */
   answer: PieceAnswer | undefined
   /** True if only the reader may read the piece. */
@@ -53,7 +53,7 @@ const mostTurns = 4
 const nothing = new Uint8Array(0)
 
 export class PieceFeed implements Feed {
-  taken: Taken
+  taken: SourceProgress
   readonly #threads: PieceThreads
   readonly #input: FedInput
   readonly #copy: PieceCopy
@@ -61,7 +61,7 @@ export class PieceFeed implements Feed {
   /** The unused part of the last chunk. */
   #rest: Uint8Array = nothing
   /** How much the source had delivered up to the end of the last chunk. */
-  #restTaken: Taken
+  #restTaken: SourceProgress
   #isOver = false
   #failure: { readonly error: unknown } | undefined
   #filling: Promise<void> | undefined

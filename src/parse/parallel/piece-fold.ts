@@ -5,7 +5,12 @@ import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'
 import { countLineEnds } from '../line-ends.js'
 import type { ReadElsewhere } from '../tokenizer.js'
-import { beginOf, type FedPiece, type ParsedPiece, type PieceReject } from './parsed-piece.js'
+import {
+  firstRecordOffset,
+  type FedPiece,
+  type ParsedPiece,
+  type PieceReject,
+} from './parsed-piece.js'
 
 export class PieceFold {
   readonly parsed: ParsedPiece
@@ -35,7 +40,7 @@ export class PieceFold {
     textOffset: number,
   ) {
     const { bytes, parsed } = piece
-    this.#begin = beginOf(piece)
+    this.#begin = firstRecordOffset(piece)
     this.#beginBytes = point.offsetBytes
     this.#recordBytesBefore = builder.recordBytes
     this.parsed = parsed

@@ -8,7 +8,7 @@ import { sourceFields } from '../sourced-column.js'
 import { BufferPool } from '../columns/buffer-pool.js'
 import { ColumnOffsets } from '../cells/column-offset.js'
 import {
-  guessedBegin,
+  guessedFirstRecordOffset,
   type ParsedPiece,
   type PieceBounds,
   type PieceReject,
@@ -85,7 +85,7 @@ export class PieceParser {
    * @returns undefined if the reader must read the piece itself
    */
   parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {
-    const begin = guessedBegin(bytes)
+    const begin = guessedFirstRecordOffset(bytes)
     if (begin === 0 || begin === bytes.length) return undefined
     const { lines, raggedRecords } = this.#lines
     const raggedBefore = raggedRecords()

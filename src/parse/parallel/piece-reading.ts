@@ -27,7 +27,7 @@ export interface PieceReading {
 }
 
 /** How much a source has delivered so far. */
-export interface Taken {
+export interface SourceProgress {
   readonly bytesRead: number
   readonly contentBytesRead: number
 }
@@ -39,13 +39,13 @@ export interface FedInput {
   readonly offsets: ColumnOffsets | undefined
   /** True if chunks come as soon as they are requested, as from a file. */
   readonly isPrompt: boolean
-  readonly taken: () => Taken
+  readonly taken: () => SourceProgress
 }
 
 /** An input's chunks as pieces, some of which threads have read ahead. */
 export interface Feed {
   /** Bytes of the source up to the end of the last piece that this feed has delivered. */
-  readonly taken: Taken
+  readonly taken: SourceProgress
   /**
    * Delivers the next piece; done after the last one.
    * @throws the source's failure, after all that the source delivered; {DdbError} DDB_THREAD if a thread has died

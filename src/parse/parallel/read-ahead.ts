@@ -7,9 +7,9 @@ import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { BatchBuilder } from '../batch-builder.js'
 import type { BatchOptions } from '../input-reader.js'
 import type { Tokenizer } from '../tokenizer.js'
-import { beginOf, type FedPiece, type ParsedPiece } from './parsed-piece.js'
+import { firstRecordOffset, type FedPiece, type ParsedPiece } from './parsed-piece.js'
 import { PieceFold } from './piece-fold.js'
-import type { Feed, PieceFormat, Taken } from './piece-reading.js'
+import type { Feed, PieceFormat, SourceProgress } from './piece-reading.js'
 
 /** The properties of an input that reading ahead needs. */
 export interface ReadInput {
@@ -17,7 +17,7 @@ export interface ReadInput {
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly text: SourceText
-  readonly taken: () => Taken
+  readonly taken: () => SourceProgress
   readonly isPrompt: boolean
   /** Format for threads that read pieces; undefined if only the reader can read the input. */
   readonly plain?: PieceFormat | undefined
@@ -47,7 +47,7 @@ export class ReadAhead {
     this.#builder = builder
   }
 
-  get taken(): Taken {
+  get taken(): SourceProgress {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
@@ -88,7 +88,7 @@ export class ReadAhead {
     this.#endsBatch ||= endsBatch
     if (parsed === undefined) tokenizer.push(bytes)
     else {
-      tokenizer.push(bytes.subarray(0, beginOf(piece)))
+      tokenizer.push(bytes.subarray(0, firstRecordOffset(piece)))
       this.#piece = { bytes, parsed }
     }
   }
@@ -110,7 +110,7 @@ export class ReadAhead {
     const { tokenizer } = this.#input
     if (piece === undefined || tokenizer.failure !== undefined) return false
     this.#piece = undefined
-    const begin = beginOf(piece)
+    const begin = firstRecordOffset(piece)
     if (!this.#isRight(piece.parsed, begin, mostRecords)) {
       tokenizer.push(piece.bytes.subarray(begin))
       return true

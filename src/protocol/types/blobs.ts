@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import { readCount } from '../flag.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitable } from './element-value.js'
+import { type ElementValue, unsuitableValue } from './element-value.js'
 import { joined, picked } from './lists.js'
 import {
   type ColumnAccess,
@@ -139,7 +139,7 @@ function blobOf(value: ElementValue): Uint8Array {
   if (value === null) return new Uint8Array(0)
   if (value instanceof Uint8Array) return value
   if (typeof value === 'string') return new TextEncoder().encode(value)
-  throw unsuitable('BLOB', value)
+  throw unsuitableValue('BLOB', value)
 }
 
 export const blobTypes: Readonly<Record<BlobScalar['type'], TypeFacts>> = {

@@ -3,7 +3,7 @@
 */
 import { nullInt8 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { unsuitable } from './element-value.js'
+import { unsuitableValue } from './element-value.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
 export type BooleanScalar = ScalarShape<'BOOL', boolean | null>
@@ -26,7 +26,7 @@ const elements: FixedElements<BooleanScalar, BooleanVector> = {
   scalarAt: ({ data }, index) => booleanScalar(data[index]!),
   isNullAt: ({ data }, index) => data[index] === nullInt8,
   store({ type, data }, index, value) {
-    if (value !== null && typeof value !== 'boolean') throw unsuitable(type, value)
+    if (value !== null && typeof value !== 'boolean') throw unsuitableValue(type, value)
     data[index] = value === null ? nullInt8 : Number(value)
   },
 }

@@ -3,7 +3,7 @@
 */
 import { nullDouble } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitable } from './element-value.js'
+import { type ElementValue, unsuitableValue } from './element-value.js'
 import { formatNumber } from './floats.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
@@ -50,7 +50,7 @@ function pairOf(type: DoublePairType, value: ElementValue): DoublePair {
     const [first, second] = value as readonly ElementValue[]
     if (typeof first === 'number' && typeof second === 'number') return [first, second]
   }
-  throw unsuitable(type, value)
+  throw unsuitableValue(type, value)
 }
 
 export const doublePairTypes: Readonly<Record<DoublePairType, TypeFacts>> = {

@@ -4,7 +4,7 @@
 */
 import { nullInt32 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitable } from './element-value.js'
+import { type ElementValue, unsuitableValue } from './element-value.js'
 import { storedInteger } from './stored-number.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
@@ -51,7 +51,7 @@ function durationOf(type: 'DURATION', value: ElementValue): readonly number[] {
   if (typeof value === 'object' && 'count' in value) {
     return [storedInteger(value.count, nullInt32, type), value.unit]
   }
-  throw unsuitable(type, value)
+  throw unsuitableValue(type, value)
 }
 
 export const durationTypes: Readonly<Record<'DURATION', TypeFacts>> = {

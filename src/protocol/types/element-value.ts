@@ -24,24 +24,24 @@ export type ElementValue =
 /** @throws {ValueError} DDB_USAGE unless `value` is a number or null */
 export function numberOf(type: DataType, value: ElementValue): number | null {
   if (value === null || typeof value === 'number') return value
-  throw unsuitable(type, value)
+  throw unsuitableValue(type, value)
 }
 
 /** @throws {ValueError} DDB_USAGE unless `value` is a bigint, a safe integer or null */
 export function bigintOf(type: DataType, value: ElementValue): bigint | null {
   if (value === null || typeof value === 'bigint') return value
   if (Number.isSafeInteger(value)) return BigInt(value as number)
-  throw unsuitable(type, value)
+  throw unsuitableValue(type, value)
 }
 
 /** Text, with '' for null. @throws {ValueError} DDB_USAGE unless `value` is text or null */
 export function textOf(type: DataType, value: ElementValue): string {
   if (value === null) return ''
   if (typeof value === 'string') return value
-  throw unsuitable(type, value)
+  throw unsuitableValue(type, value)
 }
 
-export function unsuitable(type: DataType, value: ElementValue): ValueError {
+export function unsuitableValue(type: DataType, value: ElementValue): ValueError {
   const kind = Array.isArray(value) ? 'list' : typeof value
   const shown = typeof value === 'object' ? kind : `${kind} ${String(value)}`
   return new ValueError('DDB_USAGE', `A ${type} column cannot take the ${shown}`)

@@ -6,7 +6,7 @@
 */
 import { ValueError } from '../../errors.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { type ElementValue, unsuitable } from './element-value.js'
+import { type ElementValue, unsuitableValue } from './element-value.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
@@ -61,7 +61,7 @@ function isZero(bytes: Uint8Array): boolean {
 function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
   if (value instanceof Uint8Array && value.length === 16) return value
   const bytes = typeof value === 'string' ? parseSixteenBytes(type, value) : undefined
-  if (bytes === undefined) throw unsuitable(type, value)
+  if (bytes === undefined) throw unsuitableValue(type, value)
   return bytes
 }
 

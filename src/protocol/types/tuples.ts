@@ -2,7 +2,7 @@
   ANY, the type of tuples. Elements are values of any form with flags, so `../codec.ts` writes and reads tuples.
 */
 import type { Value, Vector } from '../value.js'
-import { type ElementValue, unsuitable } from './element-value.js'
+import { type ElementValue, unsuitableValue } from './element-value.js'
 import { joined, picked } from './lists.js'
 import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
 import { explicitNull } from './voids.js'
@@ -36,7 +36,7 @@ export function isTuple(vector: Vector): vector is AnyVector {
 function valueOf(value: ElementValue): Value {
   if (value === null) return explicitNull
   if (typeof value === 'object' && 'form' in value) return value
-  throw unsuitable('ANY', value)
+  throw unsuitableValue('ANY', value)
 }
 
 function isNullValue(value: Value): boolean {

@@ -2,7 +2,7 @@
   Checks that the test leaves nothing on the server.
 */
 import { fail, pass, type Check } from '../check.js'
-import { listObjects, sweep, isOwn } from '../leftovers.js'
+import { listObjects, removeTestObjects, isOwn } from '../leftovers.js'
 
 const dependsOnIt = 'this test, and the tables of runs: they have to go again'
 
@@ -26,7 +26,7 @@ export const leftoverChecks: readonly Check[] = [
     dependsOnIt,
     async run({ control, signal, stamp, serverMs, kept }) {
       const inUse = new Set(kept.made.map(({ name }) => name))
-      const left = await sweep(control, stamp, serverMs(), signal, inUse)
+      const left = await removeTestObjects(control, stamp, serverMs(), signal, inUse)
       const names = left.map(({ name }) => name)
       const own = names.filter(name => isOwn(name, stamp))
       if (own.length > 0) return fail(`cannot be removed: ${own.join(', ')}`)

@@ -9,7 +9,7 @@ import { DdbError, ServerError } from '../../errors.js'
 import { serverWords, textOf } from '../answers.js'
 import { expectText, fail, pass, skipped, type Check, type Outcome } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
-import { throwAwayName } from '../leftovers.js'
+import { temporaryName } from '../leftovers.js'
 
 /** `getCurrentSessionAndUser()` gives session id and user, and more on newer servers. */
 const whoScript = 'getCurrentSessionAndUser()[1]'
@@ -60,7 +60,7 @@ export const loginChecks: readonly Check[] = [
       if (server.require === 'scram') return skipped('--require takes nothing but SCRAM')
       const session = await open({ asGuest: true })
       try {
-        await session.login(throwAwayName(stamp, 'nobody'), 'none')
+        await session.login(temporaryName(stamp, 'nobody'), 'none')
       } catch (error) {
         if (error instanceof DdbError && error.code === 'DDB_LOGIN') {
           return expectText(

@@ -104,7 +104,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
 }
 
 /** `1: 5, 2, 2; 2: 5, null, -1`: for each batch the rows received, left by the transform, and taken by the table. */
-export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promise<string> {
+export async function ledgerOutcomes({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)
   const numbers = ['batchNo', 'phase', 'rowsReceived', 'rowsLeft', 'rowsTaken'].map(name => {

@@ -10,7 +10,7 @@ import {
   defineDelivery,
   delivery,
   ledgerRows,
-  leftOfBatches,
+  ledgerOutcomes,
   openTestLedger,
   outcomesText,
   receiptOf,
@@ -94,7 +94,7 @@ export const receiptChecks: readonly Check[] = [
         sendDelivery(session, index + 1, index + 1, batch(0, 5))
       }
       await awaitOutcomes(context, ledger, transforms.length)
-      const numbers = await leftOfBatches(context, ledger)
+      const numbers = await ledgerOutcomes(context, ledger)
       const text = `${numbers}; target ${await rowsOf(target)}`
       return expectText(
         'numbers',

@@ -261,7 +261,7 @@ export function zeros({ memory }: CallContext, type: ColumnType, length: number)
   return zeroColumn(type, length)
 }
 
-export function filled({ memory }: CallContext, column: Column, length: number): Column {
+export function repeatFirst({ memory }: CallContext, column: Column, length: number): Column {
   memory.expect(rowBytes(columnTypeOf(column).type) * length)
   return takeRows(column, new Int32Array(length))
 }

@@ -2,7 +2,7 @@
   Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
-import { firstReleases, hasCome } from '../release.js'
+import { firstReleases, isAtLeast } from '../release.js'
 import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import { isStream } from './prepare.js'
@@ -45,7 +45,7 @@ export function shareTable(
 function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
   const { config, release } = node
   if (!config.enableSharedVarCreationControl) return
-  if (!hasCome(release, firstReleases.sharedVariableControl)) return
+  if (!isAtLeast(release, firstReleases.sharedVariableControl)) return
   const holder = viewOwner ?? user
   if (holder === 'admin' || privilegeOf(node, holder, 'CREATE_SHARED_VAR', '*') === true) return
   throw new ScriptError('<NoPrivilege>Not granted to create shared variables')

@@ -18,11 +18,11 @@ export function partialOf(
   const { name } = fn
   if (fn.kind !== 'partial')
     return { form: 'function', kind: 'partial', name, target: fn, bound, keywords }
-  return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
+  return { ...fn, bound: withOpenPlacesFilled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
 /** Puts the call's arguments into the open places, and the remaining arguments at the end. */
-export function filled(partial: PartialFunction, args: CallArguments): CallArguments {
+export function withOpenPlacesFilled(partial: PartialFunction, args: CallArguments): CallArguments {
   const all: (ServerValue | undefined)[] = []
   let next = 0
   for (const bound of partial.bound) {

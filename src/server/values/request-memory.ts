@@ -56,7 +56,7 @@ export class RequestMemory {
   }
 
   made(value: ServerValue): void {
-    if (!isLight(value)) this.make(weigh(value, this.#limitBytes - this.#made))
+    if (!isTooSmallToCount(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
   /** Keeps the values counted so far until the request ends, because they may outlive their statement. */
@@ -76,7 +76,7 @@ export class RequestMemory {
 }
 
 /** True for values too small to count: a script that contains many of them is about as large as the values. */
-export function isLight(value: ServerValue): boolean {
+export function isTooSmallToCount(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value
   return !(content instanceof Uint8Array) && (typeof content !== 'string' || content.length <= 64)
@@ -101,7 +101,7 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
   if (values.length === 1 && first?.form === 'serverTable') return weighRows(first)
   let bytes = 0
   for (const { type } of table.columnTypes) bytes += rowBytes(type)
-  for (const value of values) if (!isLight(value)) bytes += weigh(value)
+  for (const value of values) if (!isTooSmallToCount(value)) bytes += weigh(value)
   return bytes
 }
 

@@ -54,7 +54,7 @@ const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
  * @returns the members that are inputs, sorted by path
  * @throws {InputError} DDB_INPUT_MISSING if there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for anything unreadable
  */
-export async function takenMembers(
+export async function selectedMembers(
   archive: string,
   status: FileStatus,
   files: Files,

@@ -25,13 +25,13 @@ import {
   dayMs,
   replaceStateFile,
   stateFileOf,
-  wasTold,
+  wasReported,
 } from '../../../src/cli/files/state-file.js'
 import {
   checkStateFolder,
   stateFolder,
-  strangersAt,
-  strangersOf,
+  otherWritersAt,
+  otherWritersOf,
 } from '../../../src/cli/files/state-folder.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { closedGate, type Gate } from '../../helpers/gate.js'
@@ -66,9 +66,13 @@ t.test('other users who may write are found by owner, group and mode', t => {
     ],
     ['of another', 1001, me, 0o40700, { ...none, owner: 1001 }],
   ] as const) {
-    t.strictSame(strangersOf({ uid, gid, mode }, me), expected, what)
+    t.strictSame(otherWritersOf({ uid, gid, mode }, me), expected, what)
   }
-  t.match(strangersOf({ uid: 1000, gid: 0, mode: 0o40700 }, 0), { owner: 1000 }, 'for root as well')
+  t.match(
+    otherWritersOf({ uid: 1000, gid: 0, mode: 0o40700 }, 0),
+    { owner: 1000 },
+    'for root as well',
+  )
   t.end()
 })
 
@@ -79,8 +83,8 @@ t.test(
     t.equal(checkStateFolder(path), undefined, 'it does not exist yet')
     mkdirSync(path, { mode: 0o700 })
     t.equal(checkStateFolder(path), undefined)
-    t.equal(strangersAt(path), undefined)
-    t.throws(() => strangersAt(join(path, 'none')), { code: 'ENOENT' })
+    t.equal(otherWritersAt(path), undefined)
+    t.throws(() => otherWritersAt(join(path, 'none')), { code: 'ENOENT' })
     chmodSync(path, 0o777)
     t.throws(() => checkStateFolder(path), {
       code: 'DDB_CONFIG',
@@ -138,11 +142,11 @@ t.test('a file is replaced in one step and readable only by its owner', t => {
 
 t.test('the same process does not repeat a warning', t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
-  t.notOk(wasTold('test', 'a', dayMs, environment))
-  t.ok(wasTold('test', 'a', dayMs, environment))
-  t.ok(wasTold('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
-  t.notOk(wasTold('test', 'b', dayMs, environment), 'about another subject')
-  t.notOk(wasTold('other', 'a', dayMs, environment), 'another kind')
+  t.notOk(wasReported('test', 'a', dayMs, environment))
+  t.ok(wasReported('test', 'a', dayMs, environment))
+  t.ok(wasReported('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
+  t.notOk(wasReported('test', 'b', dayMs, environment), 'about another subject')
+  t.notOk(wasReported('other', 'a', dayMs, environment), 'another kind')
   t.end()
 })
 
@@ -165,17 +169,17 @@ t.test('another process follows the file', t => {
   ]
   for (const [i, [what, text, forMs, expected]] of cases.entries()) {
     // Finds the name of the file in a separate folder.
-    wasTold('test', 'x', forMs, at(100 + i), now)
+    wasReported('test', 'x', forMs, at(100 + i), now)
     const [name] = readdirSync(join(at(100 + i).XDG_STATE_HOME, 'ddb-ingest', 'told'))
     const folder = join(at(i).XDG_STATE_HOME, 'ddb-ingest', 'told')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name!), text)
-    t.equal(wasTold('test', 'x', forMs, at(i), now), expected, what)
+    t.equal(wasReported('test', 'x', forMs, at(i), now), expected, what)
     const left = readFileSync(join(folder, name!), 'utf8')
     t.equal(left, expected ? text : '{"told":"2026-03-01T12:00:00.000Z"}\n', what)
   }
   t.notOk(
-    wasTold('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
+    wasReported('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
     'nothing can be stored',
   )
   t.end()

@@ -12,7 +12,7 @@ import {
   type NewTableLoad,
   repeatedWords,
   resumeCommand,
-  type GoingOn,
+  type RunToResume,
 } from '../../../src/cli/options/shell-command.js'
 import type { FrozenLoad } from '../../../src/load/check/check-result.js'
 import { systemName } from '../../../src/platform/file-name.js'
@@ -243,7 +243,10 @@ t.test('given options are repeated, and necessary ones added', async t => {
 })
 
 const server = { host: 'h', port: 9, user: 'u' }
-const commandOfResumeCommand = (change: Partial<GoingOn> = {}, repeated: string[] = []): string =>
+const commandOfResumeCommand = (
+  change: Partial<RunToResume> = {},
+  repeated: string[] = [],
+): string =>
   resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change }, repeated)
 
 t.test('options in the journal are not repeated', async t => {

@@ -7,7 +7,7 @@ import { commands } from '../../../src/cli/commands/commands.js'
 import { english } from '../../../src/cli/language/words.js'
 import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
-import { nextCommand, type Asked } from '../../../src/cli/output/advice.js'
+import { nextCommand, type UserCall } from '../../../src/cli/output/advice.js'
 import { nextStep, tellNextStep, type NextStep } from '../../../src/cli/output/next-step.js'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import type { Output } from '../../../src/cli/output/output.js'
@@ -33,7 +33,7 @@ const calls: readonly (readonly string[])[] = [
   ['explain', 'DDB_NO'],
 ]
 
-function askedOf(argv: readonly string[], mayHaveStored: boolean): Asked {
+function askedOf(argv: readonly string[], mayHaveStored: boolean): UserCall {
   const line = readCommandLine(argv, commands, 80)
   if ('answer' in line) throw new Error(line.answer)
   return { verbose: false, ...line, mayHaveStored }

@@ -15,7 +15,7 @@ import {
   displayWidth,
   durationText,
   grouped,
-  rough,
+  shortCount,
   tableLine,
   tableLines,
   visible,
@@ -276,9 +276,9 @@ t.test('numbers are printed as people write them', async t => {
   )
   t.equal(counted(1, 'row'), '1 row')
   t.equal(counted(1000, 'row'), '1,000 rows')
-  t.equal(rough(999), '999')
-  t.equal(rough(1234), '1.23k')
-  t.equal(rough(45_600_000), '45.6M')
+  t.equal(shortCount(999), '999')
+  t.equal(shortCount(1234), '1.23k')
+  t.equal(shortCount(45_600_000), '45.6M')
   t.equal(bytesText(53_100_000), '53.1 MB')
   t.equal(bytesText(12), '12 B')
   t.equal(durationText(350), '0.35 s')

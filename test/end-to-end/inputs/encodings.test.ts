@@ -16,7 +16,6 @@ import { bombFrame, rawFrame } from '../../source/compression/zstd.js'
 const script = 'share table(100:0, `代码`名称`价格, [INT, STRING, DOUBLE]) as 行情'
 const target = { table: '行情' }
 
-/** Checks what holds for every result. */
 function addsUp(t: Test, { rows, inputs }: LoadResult): void {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')

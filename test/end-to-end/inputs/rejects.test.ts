@@ -16,7 +16,6 @@ const script = `
 
 const start = (t: Test): Promise<LoadServer> => startLoadServer(t, script)
 
-/** Checks what holds for every result. */
 function addsUp(t: Test, { rows, rejects }: LoadResult): void {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')

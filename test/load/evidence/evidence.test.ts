@@ -4,7 +4,7 @@ import {
   type EarlierEvidence,
   type Evidence,
 } from '../../../src/load/evidence/evidence.js'
-import { claimsRows, lookAtEnd, noteFinished } from '../../../src/load/evidence/end-look.js'
+import { claimsRows, checkAtEnd, noteFinished } from '../../../src/load/evidence/end-look.js'
 import { askIdentity } from '../../../src/load/journal/target-identity.js'
 import { askFinished } from '../../../src/load/marker/finished-runs.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
@@ -96,13 +96,13 @@ t.test(
     const taken: string[] = []
     const takeBack = (change: string): void => void taken.push(change)
     t.equal(claimsRows(run), false)
-    t.equal(await lookAtEnd(run, session, evidence, takeBack), undefined)
+    t.equal(await checkAtEnd(run, session, evidence, takeBack), undefined)
     run.emit({ kind: 'records', upTo: 1 })
     run.emit({ kind: 'handedOver', rows: 1 })
     run.emit(ended({ confirmed: 1 }))
-    t.equal(await lookAtEnd(run, session, undefined, takeBack), undefined)
+    t.equal(await checkAtEnd(run, session, undefined, takeBack), undefined)
     t.same(taken, [])
-    await lookAtEnd(run, session, evidence, takeBack)
+    await checkAtEnd(run, session, evidence, takeBack)
     t.match(taken, [/it had 7 rows/])
     await noteFinished(run, session, evidence, undefined, timeoutMs)
     t.equal(

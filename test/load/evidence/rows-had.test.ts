@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
   leavesMemory,
-  neverFalls,
+  neverDecreases,
   rowsHadExpression,
   rowsHadScript,
   rowsTotalOf,
@@ -42,7 +42,7 @@ for (const [name, make, total, rows] of tables) {
     if (target.kind !== 'table') throw new Error('a table')
     const known = rowsTotalOf(total)
     t.match(await session.run(rowsHadExpression(target.table, known)), { value: BigInt(rows) })
-    t.equal(neverFalls(known), total !== 'kept')
+    t.equal(neverDecreases(known), total !== 'kept')
     t.equal(leavesMemory(known), total === 'totalSize' || total === 'totalRows')
   })
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { carriedFigures } from '../../../src/load/fate/by-connection.js'
+import { connectionFigures } from '../../../src/load/fate/by-connection.js'
 import type { BatchRange, RunEvent } from '../../../src/load/fate/events.js'
 import { fold, newRunState, type RunState } from '../../../src/load/fate/fold.js'
 import { partRanges, wholeBatch } from '../../../src/load/fate/part.js'
@@ -95,7 +95,7 @@ t.test('each transmission is counted at its connection', async t => {
   const none = { p50: null, p95: null, p99: null }
   const since = { p50: 300, p95: 300, p99: 300 }
   const { rows, bytes } = numbered
-  t.strictSame(carriedFigures(state.carried), [
+  t.strictSame(connectionFigures(state.carried), [
     { batches: 1, rows, bytes, latencyMs: since },
     { batches: 0, rows: 0, bytes: 0, latencyMs: none },
     { batches: 2, rows: rows + 5, bytes: bytes + 70, latencyMs: none },

@@ -6,7 +6,7 @@ import {
   beginUnit,
   dropPlan,
   endUnit,
-  isJoined,
+  hasLook,
   joinPlan,
   readPlanState,
   type ShardAsking,
@@ -24,7 +24,7 @@ t.test('late requests mark no unit of the next run with that name', async t => {
   t.match(await beginUnit(before, 1, 21n), { kind: 'ledger', token: 21n })
   t.equal(await dropPlan(before), 1)
   await joinPlan(now, now.look, 'plan', 0)
-  t.equal(await isJoined(before, before.look), false)
+  t.equal(await hasLook(before, before.look), false)
   t.equal(await endUnit(before, { unit: 1, token: 21n, rows }), false)
   const ended = { unit: 1, token: 21n, rows }
   t.strictSame(await beginUnit(before, 2, 22n, 1, ended), { kind: 'gone' })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
-import { lookAtHeaders, misfitBehindOthers } from '../../../src/load/inputs/look-at-headers.js'
+import { lookAtHeaders, laterHeaderError } from '../../../src/load/inputs/look-at-headers.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -72,7 +72,7 @@ t.test('an unreadable file is reported when it is read', async t => {
   const options = { inputs: paths, server: { host: '', port: 1 }, target }
   await lookAtHeaders(systemPlatform.files, options, schema, ['-', ...paths])
   const failure = new InputError('DDB_INPUT_READ', 'gone', { file: 'x' })
-  t.equal(misfitBehindOthers(failure), failure)
+  t.equal(laterHeaderError(failure), failure)
 })
 
 t.test('a resumed run checks the files that were not read before', async t => {

@@ -7,7 +7,12 @@ import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
+import {
+  checkAlone,
+  checkOwner,
+  announceRunAgain,
+  announceRun,
+} from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { newCoveredInput, type SentRange } from '../../../src/load/fate/covered-range.js'
 import type { FoundRun } from '../../../src/load/fate/found-run.js'
@@ -193,10 +198,10 @@ t.test('a lock without a holder, and a process that did not record its end', asy
 t.test('one process at a time has the run', async t => {
   const { first, next } = await scene(t)
   const [one, other] = [runOf(), runOf()]
-  await takeRun(one, first)
+  await announceRun(one, first)
   t.equal(await askOwner(first, name, timeoutMs), 2)
-  await t.rejects(takeRun(other, next), { code: 'DDB_LOCKED' })
-  await keepRun(one, first)
+  await t.rejects(announceRun(other, next), { code: 'DDB_LOCKED' })
+  await announceRunAgain(one, first)
   await checkOwner(one, first, timeoutMs)
   await takeOwnership(next, name, 9, timeoutMs)
   await t.rejects(checkOwner(one, first, timeoutMs), {
@@ -213,9 +218,9 @@ t.test('if the server refuses to answer or is gone, the lock decides', async t =
     run: (script: string) => first.run(`throw "not allowed"\n${script}`),
   } as Session
   await checkAlone(runOf({ owner: 0 }), refusing, true)
-  await takeRun(runOf(), refusing)
+  await announceRun(runOf(), refusing)
   await checkOwner(runOf(), refusing, timeoutMs)
   first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
-  await keepRun(runOf(), first)
+  await announceRunAgain(runOf(), first)
   await checkOwner(runOf(), first, timeoutMs)
 })

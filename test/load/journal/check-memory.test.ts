@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { whatIsLeft } from '../../../src/load/journal/check-memory.js'
+import { checkMemory } from '../../../src/load/journal/check-memory.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { FoundRun } from '../../../src/load/fate/found-run.js'
@@ -31,7 +31,7 @@ async function scene(t: Test) {
       const process: JournalRecord = { kind: 'process', number: 1, startedAt: '' }
       const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
       const journal = { found, ledgerNumber: 1 } as Journal
-      return whatIsLeft({ ...run, history: { ...run.history, found, journal } }, session, inMemory)
+      return checkMemory({ ...run, history: { ...run.history, found, journal } }, session, inMemory)
     },
   }
 }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
-  holdRun,
+  lockRun,
   keptDays,
   listRuns,
   readRun,
@@ -54,13 +54,13 @@ t.test('a run held by a living process is running, and no other process may hold
   writeJournal(folder, 'r', begun('r'))
   const known = (await readRun(folder, 'r', files))!
   t.equal(known.state, 'killed')
-  const held = await holdRun(folder, 'r', files)
+  const held = await lockRun(folder, 'r', files)
   const asked = { holder: true }
   t.match(await readRun(folder, 'r', files, asked), {
     state: 'running',
     holder: { pid: process.pid },
   })
-  await t.rejects(holdRun(folder, 'r', files), {
+  await t.rejects(lockRun(folder, 'r', files), {
     code: 'DDB_LOCKED',
     message: /"r" is in progress by process/,
   })
@@ -187,7 +187,7 @@ t.test('a run named like one of our files is a run', async t => {
   const folder = t.testdir()
   for (const runId of ['a.journal.lock', 'a.journal.new', 'a.journal']) {
     writeJournal(folder, runId, begun(runId))
-    const held = await holdRun(folder, runId, files)
+    const held = await lockRun(folder, runId, files)
     t.teardown(() => held.release())
   }
   const { runs, strange } = await listRuns(folder, files)

@@ -33,7 +33,7 @@ interface ModelRow {
   fate: Fate
 }
 
-/** `ended`: the rows of a number get an outcome. `half`: only the first or last half of them goes out again, with a new number. */
+/** `ended`: the rows of a number get an outcome. `half`: one half of them gets a new number, the other goes unsent. */
 type Step =
   | { readonly kind: 'ended'; readonly which: number; readonly how: Exclude<Fate, 'unknown'> }
   | { readonly kind: 'half'; readonly which: number; readonly isLast: boolean }

@@ -32,7 +32,7 @@ const least: LoadOptions = {
 function journaled(change: Partial<LoadOptions> = {}): JournaledOptions {
   const options = { ...least, ...change }
   const plan = makePlan(least, systemPlatform.random)
-  // As the next process reads them.
+  // The next process reads them from JSON.
   return JSON.parse(JSON.stringify(journaledOptions(options, plan))) as JournaledOptions
 }
 

@@ -81,7 +81,7 @@ t.test(
     const guest = await connectAs(undefined)
     t.match(await notice(), /^the server has tables of runs that were killed/)
     await guest.close()
-    // To a plain user, another user's running run looks the same.
+    // A plain user cannot tell another user's running run from a killed one.
     const alive: RunName = { runId: 'alive', token: 9n }
     await run(alive, false)
     t.notMatch(await notice(), /ddbIngest_alive/)

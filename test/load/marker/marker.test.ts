@@ -1,14 +1,14 @@
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import {
-  askLeft,
+  askLeftOnServer,
   askMarker,
   checkMarker,
   checkOwner,
   dropMarker,
   longsOf,
   markRun,
-  nameIsTaken,
+  nameTakenError,
   newToken,
   type RunName,
 } from '../../../src/load/marker/marker.js'
@@ -133,7 +133,7 @@ t.test(
   async t => {
     const { session } = await scene(t)
     const told = async (run: RunName): Promise<string> =>
-      (await nameIsTaken(session, run, timeoutMs)).message
+      (await nameTakenError(session, run, timeoutMs)).message
     const [nobody, nameless] = [
       { runId: 'a-b', token: 1n },
       { ...mine, runId: 'nameless' },
@@ -165,7 +165,7 @@ t.test('a session id gets into a script only as a number', async t => {
 
 t.test('marker and ledger of an earlier process are looked up by name', async t => {
   const { session } = await startLoadServer(t, '1')
-  const left = (): Promise<unknown> => askLeft(session, mine, 1, timeoutMs)
+  const left = (): Promise<unknown> => askLeftOnServer(session, mine, 1, timeoutMs)
   t.strictSame(await left(), { marker: false, ledger: false, ledgerVersion: 2 })
   await markRun(session, mine, timeoutMs)
   t.strictSame(await left(), { marker: true, ledger: false, ledgerVersion: 2 })

@@ -1,5 +1,5 @@
 /*
-  Which process has a run, according to the server.
+  Which process owns a run, according to the server.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'

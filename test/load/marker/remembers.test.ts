@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { ConnectionError } from '../../../src/errors.js'
 import { retryRules } from '../../../src/load/connection/retry.js'
 import { markRun } from '../../../src/load/marker/marker.js'
-import { remembers } from '../../../src/load/marker/remembers.js'
+import { serverRemembersRun } from '../../../src/load/marker/remembers.js'
 import type { Faults } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -35,7 +35,7 @@ async function scene(t: Test, { faults = {}, retries = 5, isMarked = true }: Cha
     here,
     dialledAtMs: platform.dialledAtMs,
     dials: () => platform.dialledAtMs.length,
-    asked: (silent = false) => remembers(run, retryRules(run), here.session, silent),
+    asked: (silent = false) => serverRemembersRun(run, retryRules(run), here.session, silent),
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   createRejectFile,
-  cutTo,
+  reopenTruncated,
   reopenRejectFile,
   type RejectFile,
 } from '../../../src/load/rejects/reject-file.js'
@@ -276,13 +276,16 @@ t.test('if continuing a pair fails, the earlier rows stay', async t => {
 
 t.test('a file is cut exactly to the recorded size', async t => {
   const { path, files } = withOneRow(t)
-  cutTo(path, 8, files).close()
-  cutTo(path, 4, files).close()
+  reopenTruncated(path, 8, files).close()
+  reopenTruncated(path, 4, files).close()
   t.equal(readFileSync(path, 'utf8'), 'a,b\n')
-  t.throws(() => cutTo(path, 5, files), { code: 'EINVAL', message: /has 4 bytes and had 5/ })
-  t.throws(() => cutTo(`${path}.gone`, 0, files), { code: 'ENOENT' })
+  t.throws(() => reopenTruncated(path, 5, files), {
+    code: 'EINVAL',
+    message: /has 4 bytes and had 5/,
+  })
+  t.throws(() => reopenTruncated(`${path}.gone`, 0, files), { code: 'ENOENT' })
   const failing = filesOn({ fails: call => call === 'truncate' })
-  t.throws(() => cutTo(path, 1, failing), { code: 'EIO' })
+  t.throws(() => reopenTruncated(path, 1, failing), { code: 'EIO' })
   t.strictSame([files.openCount, failing.openCount], [0, 0])
 })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import {
   readRejectRun,
-  refuseWritten,
+  refuseWhileWritten,
   retryOptions,
   retryRejectsPath,
   retryRunId,
@@ -170,12 +170,12 @@ t.test(
 
 t.test('a file that is still being written is refused', async t => {
   const path = join(t.testdir(), 'r.csv')
-  await refuseWritten(path, systemFiles)
+  await refuseWhileWritten(path, systemFiles)
   const answer = systemFiles.lockNow(`${path}.lock`)
-  await t.rejects(refuseWritten(path, systemFiles), {
+  await t.rejects(refuseWhileWritten(path, systemFiles), {
     code: 'DDB_LOCKED',
     message: /is still being written by process \d+/,
   })
   if (answer.kind === 'held') answer.lock.release()
-  await refuseWritten(path, systemFiles)
+  await refuseWhileWritten(path, systemFiles)
 })

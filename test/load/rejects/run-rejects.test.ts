@@ -123,7 +123,7 @@ t.test('each input has its own count and first reason', async t => {
   t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
 })
 
-/** A journal with these rejects, and a record of the files it is given. */
+/** `goOn` continues a run whose journal has these rejects; `making` collects the files that the run then reports. */
 function journalOf(rejects: JournaledRejects | undefined) {
   const making: string[] = []
   const goOn = (run: RunRejects): void =>

@@ -48,7 +48,7 @@ t.test('a transform that ends early or continues after its end is refused with a
   t.end()
 })
 
-/** Whether all that opens is closed, by an independent algorithm. */
+/** Whether everything that opens is closed. The algorithm is independent of the program's. */
 function opensAndCloses(text: string): boolean {
   const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\//g
   const code = text.replace(quoted, found => (found.startsWith('/') ? ' ' : 'x'))

@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { openCounted, type Counting } from '../../../src/load/transport/counted.js'
-import { Reached } from '../../../src/load/transport/reached.js'
-import { openUnasked, type Flow } from '../../../src/load/transport/unasked.js'
+import { ReadSpeed } from '../../../src/load/transport/reached.js'
+import { openUnconfirmed, type Flow } from '../../../src/load/transport/unasked.js'
 import { summaryNote } from '../../../src/load/fate/projections.js'
 import { testRun } from '../../helpers/load-run.js'
 import type { Column } from '../../../src/protocol/value.js'
@@ -50,7 +50,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   const writer = { sessions: [session], functionName: 'tableInsert{target}', leading: [] }
   const flow: Flow = {
     run,
-    reached: new Reached(run.batchSize, 1),
+    reached: new ReadSpeed(run.batchSize, 1),
     columnNames: ['id'],
     maxInFlightBytes,
     idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },
@@ -59,7 +59,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
     look: () => Promise.resolve(undefined),
   }
   const delivery =
-    counting === undefined ? openUnasked(writer, flow) : openCounted(writer, flow, counting, 0)
+    counting === undefined ? openUnconfirmed(writer, flow) : openCounted(writer, flow, counting, 0)
   t.teardown(() => delivery.close())
   const batch = () => Object.assign(batchOf(4), { columns: [ints(1, 2, 3, 4) as Column] })
   return {

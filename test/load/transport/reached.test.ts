@@ -5,12 +5,12 @@
 import { ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Reached } from '../../../src/load/transport/reached.js'
+import { ReadSpeed } from '../../../src/load/transport/reached.js'
 import { testRun } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Ends {
-  /** What a batch costs the server, besides the cost of each thousand rows. */
+  /** Milliseconds that each batch costs the server; each thousand rows cost `thousandMs` more. */
   readonly batchMs: number
   readonly thousandMs: number
   /** Milliseconds that the loader needs for a thousand rows. */
@@ -25,7 +25,7 @@ const mostBufferedBytes = 4 << 20
 /** The server reads a batch once it has finished the one before. @returns rows of each batch, and the best size */
 function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends) {
   const { batchSize, emit } = testRun({ delivery: { confirm: 'none' } })
-  const reached = new Reached(batchSize, 1)
+  const reached = new ReadSpeed(batchSize, 1)
   const sizes: number[] = []
   /** Batches handed over, and when the server reads each. */
   const coming: { readonly bytes: number; readonly readMs: number }[] = []

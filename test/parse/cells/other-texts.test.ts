@@ -29,7 +29,7 @@ import { cellOf } from './cell.js'
 
 type Pair = readonly number[] | number
 
-/** Both numbers, or the result of a failed reading, which must write nothing. */
+/** Both numbers; if the reading fails, its result. Checks that a failed reading writes nothing. */
 function pairOf<A extends Float64Array | Int32Array>(
   read: WideType<A>['readCell'],
   into: A,

@@ -193,7 +193,7 @@ for (const [name, make, texts, values, refused] of [
   [
     'FloatingColumn',
     double,
-    // One for each reader: a short text, 16 digits, and others.
+    // Texts for each of the readers: of short texts, of 16 digits, and of others.
     ['1.5', '', '0.1234567890123456', '1e308', '1.7976931348623157e308', 'inf', '1e309', 'x'],
     [
       1.5,

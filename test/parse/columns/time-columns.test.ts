@@ -226,8 +226,8 @@ t.test('an empty text is null', async t => {
   })
 })
 
-// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt; texts left to the general reader are
-// counted.
+// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt; the tests also list
+// the texts that are left to the general reader.
 
 t.test('every nanosecond of 64 bits is read, with any number of digits', async t => {
   // The last millisecond at either end is left to the general reader.
@@ -306,7 +306,7 @@ t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t 
 
 const nullValue = -(2 ** 31)
 
-/** Reads texts; the general reader here keeps and refuses those left to it. */
+/** Reads texts. The general reader is replaced: it lists every text that it gets in `others`, and refuses it. */
 function readDatetimeColumn(texts: readonly string[]): {
   values: number[]
   others: string[]

@@ -133,7 +133,7 @@ t.test('after any file, any other is read as it would be alone', async t => {
       try {
         after = await readAfter(textOf(one), texts)
       } catch {
-        // Nothing is expected after a first file that cannot be opened.
+        // If the first file cannot be opened, no later file is read.
         return
       }
       for (const [i, found] of after.entries()) {

@@ -50,7 +50,7 @@ t.test('names look unlike what is below them, values like it', async t => {
     ['one / two', 'unclear'],
     [',, / 123,a,b', 'unclear'],
     [',', 'unclear'],
-    // Records that begin like exports, titles and comments are none of the table.
+    // First records that do not belong to the table: of an export, a title, a comment.
     [`H,daily / ${twice(twice('D,x / D,y / D,z'))}`, 'unclear'],
     [`H,20240102 / ${twice(twice('D,x / D,y / D,z'))}`, 'unclear'],
     ['made_by_hand / a,b,c / d,e,f / g,h,i', 'unclear'],

@@ -12,7 +12,7 @@ import {
 } from '../../../src/parse/csv/header-record.js'
 import {
   decimalCommaFor,
-  fitOf,
+  testFit,
   type RowTarget,
   withDecimalComma,
 } from '../../../src/parse/csv/row-target.js'
@@ -159,7 +159,7 @@ t.test('without a target the data decide', async t => {
     ['halted,12 March 2020\n5,13 March 2020\n7,1 April 2020\n', unclear],
     ['halted,12 Main Street\n5,High Street 3\n7,1 Side Road\n', unclear],
     ['halted,12 Main Street\n5,\n7,\n', unclear],
-    // Names of an earlier input.
+    // The last member: the column names of an earlier input.
     ['name,city\na,b\n', 'header', ['city', 'Name']],
     ['name,\na,b\n', 'header', ['name', '']],
     ['alice,paris\na,b\n', unclear, ['name', 'city']],
@@ -229,7 +229,7 @@ t.test('names are trimmed and must be UTF-8', async t => {
 const fit = (types: string, ...lines: string[]) => {
   const records = lines.map(line => line.split(',').map(field => Buffer.from(field)))
   const shape = { file: 'a.csv', kind: 'fields', fieldCount: records[0]!.length } as const
-  return fitOf({ schema: schemaFromTypes(types), mapping: {}, cells: {} }, shape, records)
+  return testFit({ schema: schemaFromTypes(types), mapping: {}, cells: {} }, shape, records)
 }
 
 t.test(
@@ -302,7 +302,7 @@ t.test('if both readings fit, nothing is decided', async t => {
     ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,size\n1,63.5,\n1,2,\n', undefined, false],
-    // By the types only one reading fits, or none.
+    // The types of the target decide, unless both readings fit them, as in the first case.
     ['sym,price\nIBM,63.5,\n', 'sym:SYMBOL,price:DOUBLE', true],
     ['time,sym\n09:30:00,IBM,\n', 'time:SECOND,sym:SYMBOL', false],
     ['venue,price\n1,X,\n', 'venue:SYMBOL,price:INT', false],

@@ -186,7 +186,7 @@ export function withThreads(options: BatchOptions, count: number): BatchOptions 
   const threads = startFakeThreads(count)
   // Without a time zone, the reader finds a column's offset, which the threads must know, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
-  // Not a copy, because sizes may change and are read again each time.
+  // Inherits from the options instead of copying them: sizes may change, and are read again each time.
   return Object.create(options, {
     readAhead: { value: options.readAhead ?? ((input: FedInput) => threads.feed(input)) },
     cells: { value: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() } },

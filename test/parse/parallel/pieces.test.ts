@@ -17,7 +17,7 @@ import { runs } from '../../helpers/runs.js'
 import { trace } from '../trace.js'
 import { fakeThreads, readAhead, type Seen } from './fake-threads.js'
 
-/** Fields of delimited text; some make no record, others are rejected. */
+/** Fields of delimited text. Some make no record (an empty line), some break the record, others fit no column. */
 const fields = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -9, max: 99 }).map(String) },
   { weight: 4, arbitrary: fc.constantFrom('a', 'bb', 'é', '中文', 'x,y', '') },
@@ -53,7 +53,7 @@ const anyLine = fc
   .tuple(fc.array(fields, { minLength: 1, maxLength: 7 }), lineEnds)
   .map(([cells, end]) => cells.join() + end)
 
-/** Lines that are rejected and leave no doubt about later lines. */
+/** Lines that are rejected or skipped, and after which it is clear where the next record begins. */
 const badLine = fc.constantFrom('x,a,s,,\n', '1,2\n', '\n', '#c\n', '1,a,b,,1,2\n', '1,a,s,9,"1"\n')
 
 /** A wrong quote leaves doubt about the lines after it. */
@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** For a run that a reject has ended: later bytes that are not a record may or may not have been read. */
+/** An event without what may differ if a reject ended the run: whether later bytes that are no record were read. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,

@@ -18,7 +18,7 @@ import {
   bigintOf,
   numberOf,
   textOf,
-  unsuitable,
+  unsuitableValue,
 } from '../../../src/protocol/types/element-value.js'
 import { firstOf, joined, picked } from '../../../src/protocol/types/lists.js'
 import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
@@ -493,7 +493,7 @@ t.test('VOID is distinguished from types with bytes', async t => {
   t.strictSame(['VOID', 'INT', 'ANY'].map(isVoid), [true, false, false])
 })
 
-// The server's own objects, which are sent as text.
+// Objects that only a server can use, such as functions, are sent as text.
 
 t.test('a function has a byte for its kind before its text', async t => {
   const add: Scalar = { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' }
@@ -550,5 +550,5 @@ t.test('other kinds are refused by name', async t => {
   ] as const) {
     t.throws(() => of('INT', value), refusal(shown), shown)
   }
-  t.match(unsuitable('INT', null), refusal('object'))
+  t.match(unsuitableValue('INT', null), refusal('object'))
 })

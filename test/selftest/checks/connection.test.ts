@@ -22,7 +22,7 @@ testChecks(
   {
     'all sessions have one id': {
       toClient: chunk => chunk.replace(header, '1000000009'),
-      // A login of two requests belongs to one session.
+      // Without a login, because a login of two requests needs the id of its own session.
       login: {},
       fails: { 'connection: a session with an id': 'two sessions have one id' },
     },

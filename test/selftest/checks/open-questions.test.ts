@@ -7,7 +7,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
 import { leftoverChecks } from '../../../src/selftest/checks/leftovers.js'
 import { openQuestionChecks } from '../../../src/selftest/checks/open-questions.js'
-import { newStamp, throwAwayName } from '../../../src/selftest/leftovers.js'
+import { newStamp, temporaryName } from '../../../src/selftest/leftovers.js'
 import { root } from '../../helpers/checkout.js'
 import { answering, each, instead, intBytes } from '../../helpers/rewriting-proxy.js'
 import { namesOn, trySelftest } from '../run-selftest.js'
@@ -195,8 +195,8 @@ const [gone, earlier] = leftoverChecks.map(({ name }) => name) as [string, strin
 /** A check of another subject, which creates a table. */
 const making = 'insert: an empty table'
 const dayMs = 86_400_000
-const old = throwAwayName(newStamp(systemPlatform.random, Date.now() - 3 * dayMs), 'old')
-const young = throwAwayName(newStamp(systemPlatform.random, Date.now() - dayMs / 2), 'young')
+const old = temporaryName(newStamp(systemPlatform.random, Date.now() - 3 * dayMs), 'old')
+const young = temporaryName(newStamp(systemPlatform.random, Date.now() - dayMs / 2), 'young')
 const initScript = [old, young].map(name => `share(table(1 as a), "${name}")`).join('\n')
 const keepsTables = instead('{ undef("', '{ print("')
 

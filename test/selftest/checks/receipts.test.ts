@@ -168,7 +168,7 @@ testChecks(
   },
 )
 
-/** Makes one slice begin a row too early: that row comes twice, and the one after the slice never. */
+/** Makes one slice of rows begin a row too early: the row before it comes twice, and its last row never. */
 function oneRowBack(): Rewrite {
   let isDone = false
   return chunk =>
@@ -192,7 +192,7 @@ const claims = 500
 /** The start of the answers of R5: a vector of INT. */
 const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
 
-/** Replaces each answer to a claim with 1: for all sessions, or for the first that gets its answers. */
+/** Replaces each answer to a claim with 1, for the first `sessions` sessions that get their answers. */
 function allWon(sessions: number): Rewrite {
   let left = sessions
   return chunk => {

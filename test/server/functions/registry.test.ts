@@ -59,7 +59,8 @@ const callers = [
   statements,
 ].join('\n')
 
-/** Called, or named as an argument: `rpc(alias, getClusterPerf)`. English words have no capitals inside. */
+/** Whether `name` is called. A name with a capital inside is no English word, so that its mere use counts:
+ * `rpc(alias, getClusterPerf)`. */
 function isCalled(name: string): boolean {
   const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '(\\s?\\(|\\{)'
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)

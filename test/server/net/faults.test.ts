@@ -204,7 +204,7 @@ t.test('ten if no number is given', t => {
 })
 
 t.test('every tag for a temporary refusal by a cluster can be requested', t => {
-  // docs/server-semantics.md#refusals; the additional one means damaged data, which is not temporary.
+  // The tags of temporary refusals in docs/server-semantics.md#refusals. <DataCorruption> is not temporary.
   const tags = [
     'ChunkInTransaction',
     'ChunkInRecovery',

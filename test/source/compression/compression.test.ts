@@ -425,7 +425,7 @@ t.test(
   },
 )
 
-// Frames taken apart: every byte of them is in a piece, and other bytes are reported.
+// Frames are divided into pieces. Every byte of a frame is in one piece; bytes of no frame are reported.
 
 interface Taken {
   readonly bytes: Buffer
@@ -560,7 +560,7 @@ async function* piecesLastContent(
   for (let at = 0; at < bytes.length; at += size) {
     const piece = Buffer.from(bytes.subarray(at, at + size))
     yield piece
-    // A chunk is only lent.
+    // The reader may use a chunk only until it asks for the next one.
     piece.fill(0x23)
   }
 }
@@ -583,7 +583,7 @@ async function readLastContent(
   return { content: Buffer.concat(found), error, largest }
 }
 
-/** What zlib returns for the most bytes that it accepts. */
+/** The longest beginning of `bytes` that zlib accepts, and the content that it returns for that. */
 function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number } {
   let content = Buffer.alloc(0)
   let low = 0

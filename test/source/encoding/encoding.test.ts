@@ -202,7 +202,7 @@ t.test('a file with a few invalid bytes is recognised if no other encoding fits'
 
 type Decoded = Exclude<Encoding, 'utf-8'>
 
-/** iconv-lite's names where they differ: for what Windows calls Big5, and for ISO 8859-1 as in the standard. */
+/** iconv-lite's names where they differ: for the code pages that Windows uses for Big5 and EUC-KR. */
 const oracleNames: Partial<Record<Encoding, string>> = { big5: 'cp950', 'euc-kr': 'cp949' }
 
 /** Characters that GB18030-2022 moved; iconv-lite has the version of 2005. */
@@ -403,7 +403,7 @@ t.test('another encoding is decoded, without its byte order mark', async t => {
 
 // Decoding chunk by chunk, and positions in the input's bytes.
 
-/** The characters of each besides ASCII. */
+/** Characters of each encoding, besides ASCII. */
 const alphabets: Partial<Record<Decoded, string>> = {
   gb18030: '股票代码万科A，一丂㐀é€𠀀😀 ',
   gbk: '股票代码万科一丂€',
@@ -471,7 +471,7 @@ t.test('every position in the text leads to the bytes it was decoded from', asyn
             const textEnd = textOffset + Buffer.byteLength(character)
             if (text.inputOffset(textOffset) !== inputOffset) return false
             if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
-            // Within a character, its beginning counts.
+            // A position within a character leads to the character's first byte.
             if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
               return false
             textOffset = textEnd

@@ -68,7 +68,7 @@ t.test('an invalid pattern is refused with an explanation', t => {
   t.end()
 })
 
-/** Every division of `name` into what the pieces match, found by JavaScript's own expressions. */
+/** Every way to divide `name` so that each part matches its piece. JavaScript's own expressions decide what matches. */
 function divisions(pieces: readonly (RegExp | string)[], name: string): string[][] {
   const [piece, ...rest] = pieces
   if (piece === undefined) return name === '' ? [[]] : []

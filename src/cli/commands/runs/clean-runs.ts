@@ -5,7 +5,7 @@ import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import {
-  holdRun,
+  lockRun,
   readRun,
   removeOldRuns,
   type RemovedRun,
@@ -50,7 +50,7 @@ export async function cleanRuns(
       removed.push({ runId, endedAt: null, isPlan: true })
       continue
     }
-    const held = await holdRun(folder, runId, files)
+    const held = await lockRun(folder, runId, files)
     try {
       const known = await readRun(folder, runId, files, { evenDamaged: true })
       if (known === undefined) continue

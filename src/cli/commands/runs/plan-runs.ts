@@ -54,7 +54,11 @@ export interface PlanReport {
 const mostNamed = 50
 
 /** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
-export async function tellPlan(settings: RunsSettings, plan: string, call: Call): Promise<number> {
+export async function printPlanStatus(
+  settings: RunsSettings,
+  plan: string,
+  call: Call,
+): Promise<number> {
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) {

@@ -4,13 +4,13 @@
 import { dirname, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
-import { askedAgain } from '../../../load/journal/portable-options.js'
+import { restoredOptions } from '../../../load/journal/portable-options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
-import { strangersAt } from '../../files/state-folder.js'
+import { otherWritersAt } from '../../files/state-folder.js'
 import { shellWord } from '../../options/shell-command.js'
 import { defined, fieldsOf } from '../../options/reading/definition.js'
 import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
@@ -38,7 +38,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       },
       async options(known, trace) {
         const { folder: workingFolder } = known.run
-        const options = askedAgain(known.run.options)
+        const options = restoredOptions(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
         // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
         goTo(known, processEnvironment)
@@ -60,7 +60,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
 /** @throws {UsageError} DDB_USAGE if others may have written the transform, which runs with the user's rights */
 function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
-  const strange = [path, dirname(path)].find(one => strangersAt(one) !== undefined)
+  const strange = [path, dirname(path)].find(one => otherWritersAt(one) !== undefined)
   if (strange === undefined) return
   throw new UsageError(
     'DDB_USAGE',

@@ -10,7 +10,7 @@ import { checkRepaired } from '../../../load/rejects/check-repaired.js'
 import { reasonsPath } from '../../../load/rejects/reject-path.js'
 import {
   readRejectRun,
-  refuseWritten,
+  refuseWhileWritten,
   retryOptions,
   retryRejectsPath,
   retryRunId,
@@ -20,7 +20,7 @@ import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
-import { strangersAt } from '../../files/state-folder.js'
+import { otherWritersAt } from '../../files/state-folder.js'
 import { defined, fieldsOf, longName } from '../../options/reading/definition.js'
 import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
 import { addressText, shellWord } from '../../options/shell-command.js'
@@ -47,7 +47,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
       asked: known => askedOf(known && retryRunId(known), known?.run.options),
       async check(known) {
         refuseStrange(known, reasonsPath(path), settings)
-        await refuseWritten(path, files)
+        await refuseWhileWritten(path, files)
         const journal = journalPath(folder, retryRunId(known))
         const inputs = [path, reasonsPath(path)]
         await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)
@@ -82,7 +82,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
  * repeat server, login and transform. @throws {UsageError} DDB_USAGE
  */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
-  const strangers = strangersAt(reasons)
+  const strangers = otherWritersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
   // The user must give the transform again, too, because it runs on the server with the user's rights.

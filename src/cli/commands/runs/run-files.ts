@@ -37,7 +37,7 @@ interface FilesReport {
 }
 
 /** @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED */
-export async function tellFiles(
+export async function printRunFiles(
   settings: RunsSettings,
   call: Call,
   folder: string,

@@ -18,12 +18,12 @@ import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journaled.js'
-import { pastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
+import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
-import { waysOn } from '../../output/ways-on.js'
+import { waysToResume } from '../../output/ways-on.js'
 import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
@@ -46,9 +46,9 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
   const { plan, files: tellsFiles = false } = settings
   if (plan !== undefined && settings.clean !== true) {
-    return (await import('./plan-runs.js')).tellPlan(settings, plan, call)
+    return (await import('./plan-runs.js')).printPlanStatus(settings, plan, call)
   }
-  if (tellsFiles) return (await import('./run-files.js')).tellFiles(settings, call, folder)
+  if (tellsFiles) return (await import('./run-files.js')).printRunFiles(settings, call, folder)
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/2',
     version,
@@ -102,13 +102,13 @@ async function foundRuns(
 async function reportOn(known: KnownRun, { stateDir }: RunsSettings): Promise<RunReport> {
   const { runId, run, journal, state } = known
   const { server, rejects } = run.options
-  const past = journal.end === undefined ? [] : pastRejects(runId, rejects, journal.end)
+  const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
   const resume = resumeCommand({ runId, stateDir, server, journaled: server }, past)
   if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   const clean = shellText(['runs', runId, '--clean', ...where])
   const changed = await changedInputs(known, withArchives(systemPlatform.files))
-  return reportOf(known, resume, waysOn(known, changed, resume, clean))
+  return reportOf(known, resume, waysToResume(known, changed, resume, clean))
 }
 
 async function print(

@@ -28,8 +28,8 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
 import { dfsOptions, sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import { againWith } from '../../output/advice.js'
-import { failureOf, tellCommand, writeFailed } from '../../output/print-failure.js'
+import { commandWithOption } from '../../output/advice.js'
+import { failureOf, printCommand, writeFailed } from '../../output/print-failure.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
@@ -212,9 +212,9 @@ const assumedText = ({ isHeader, field }: AssumedHeader): string => {
 
 /** Prints the command to use if the assumption about the header is wrong. */
 function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
-  const command = againWith(asked, 'header', isHeader ? 'no' : 'yes')
+  const command = commandWithOption(asked, 'header', isHeader ? 'no' : 'yes')
   if (command === undefined) return
-  tellCommand(
+  printCommand(
     output,
     isHeader ? 'if its first record is a row' : 'if its first record is a header',
     command,

@@ -6,7 +6,7 @@ import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
 import { memberNames, rowColumns, type RowColumns } from '../../../parse/rows/row-columns.js'
 import { RowFault, rowMembers, rowText, type RowMembers } from '../../../parse/rows/row-text.js'
 import type { Run } from '../../run.js'
-import type { RowsAtHand, RowStore } from './row-store.js'
+import type { WaitingRows, RowStore } from './row-store.js'
 
 /** Approximate length of the text of one piece, in characters. */
 const pieceChars = 128 * 1024
@@ -102,7 +102,7 @@ class RowFeed implements Feed {
     }
   }
 
-  #pieceOf({ rows, from, to }: RowsAtHand): FedPiece {
+  #pieceOf({ rows, from, to }: WaitingRows): FedPiece {
     if (this.#columns !== undefined && this.#textsLeft === 0) {
       const piece = this.#asColumns(this.#columns, rows, from, to)
       if (piece?.parsed !== undefined) {

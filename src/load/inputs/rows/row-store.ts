@@ -32,7 +32,7 @@ export interface StoredRowCounts {
 }
 
 /** Waiting rows, from one place in a chunk to another. */
-export interface RowsAtHand {
+export interface WaitingRows {
   readonly rows: readonly unknown[]
   readonly from: number
   readonly to: number
@@ -151,7 +151,7 @@ export class RowStore {
   }
 
   /** Rows not taken yet, in one chunk; undefined if there are none. */
-  atHand(): RowsAtHand | undefined {
+  atHand(): WaitingRows | undefined {
     if (this.waiting === 0) return undefined
     const place = this.taken + 1 - this.#first
     const { rows } = this.#chunks[Math.floor(place / chunkRows)]!

@@ -103,4 +103,4 @@ export const readColumns = {
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
 
 /** A column that is read in addition if a transform may leave out rows. */
-export const leftColumn = 'rowsLeft' satisfies LedgerColumnName
+export const rowsLeftColumn = 'rowsLeft' satisfies LedgerColumnName

@@ -10,7 +10,7 @@ import type { Recorder } from '../../fate/recorder.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 import { rowsHadExpression } from '../../evidence/rows-had.js'
 import { watchedTable } from '../../journal/target-identity.js'
-import { whatIsLeft } from '../../journal/check-memory.js'
+import { checkMemory } from '../../journal/check-memory.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { earlierReceipts } from './earlier-receipts.js'
@@ -36,7 +36,7 @@ export async function openReceipts(
   { run, rules, recorder, description, early }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
-  const left = await whatIsLeft(run, control, recorder.target.inMemory)
+  const left = await checkMemory(run, control, recorder.target.inMemory)
   // The number of a lost ledger is never used for another ledger.
   const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))

@@ -10,7 +10,7 @@ import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/ser
 import type { OpenBatch } from '../../fate/fold.js'
 import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
-import { longestFitMs, movedOn } from '../delivery.js'
+import { longestFitMs, replacedError } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
@@ -29,15 +29,15 @@ import {
 import { deliverFunction, jobsQuery } from './script.js'
 import {
   defineFunctions,
-  leftMs,
+  remainingMs,
   isSameNode,
   neverUsed,
-  notComingBack,
+  reconnectFailed,
   openAgain,
   openEarly,
   openMissing,
-  ownUntilMs,
-  passes,
+  namedNodesUntilMs,
+  mayBeTemporary,
   type BarrierAnswer,
   type EarlySession,
   type Memory,
@@ -99,7 +99,7 @@ export class ReceiptNode implements Outlet {
         return openMissing(setup, control, data, opened, deadlineMs, connecting)
       }
       try {
-        await tryUntil(deadlineMs, rules, open, passes)
+        await tryUntil(deadlineMs, rules, open, mayBeTemporary)
         // Called a round trip after writing the marker: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
         // If the last process ended cleanly, the marker names no session. It must name the session that now continues
@@ -290,7 +290,7 @@ export class ReceiptNode implements Outlet {
   async restore(deadlineMs: number): Promise<Memory> {
     const { rules } = this.#setup
     let memory: Memory = 'kept'
-    const reachOutMs = ownUntilMs(this.#setup, deadlineMs)
+    const reachOutMs = namedNodesUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
@@ -298,15 +298,15 @@ export class ReceiptNode implements Outlet {
         memory = found
         // Data must go to the node that answers queries.
         for (const session of this.#data) {
-          if (found === 'lost' || !isSameNode(control, session)) session.abandon(movedOn())
+          if (found === 'lost' || !isSameNode(control, session)) session.abandon(replacedError())
         }
       }
       if (memory === 'kept') await this.#openMissing(deadlineMs)
     }
     try {
-      await tryUntil(deadlineMs, rules, attempt, passes)
+      await tryUntil(deadlineMs, rules, attempt, mayBeTemporary)
     } catch (error) {
-      throw passes(error) ? notComingBack(error as DdbError) : error
+      throw mayBeTemporary(error) ? reconnectFailed(error as DdbError) : error
     }
     return memory
   }
@@ -319,7 +319,7 @@ export class ReceiptNode implements Outlet {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
     if (run.plan.unit !== undefined) throw ledgerIsGone(run.history.name)
-    const asking = { session: this.#control, timeoutMs: leftMs(rules, deadlineMs) }
+    const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
@@ -328,15 +328,15 @@ export class ReceiptNode implements Outlet {
         this.#control,
         run.history.name,
         number,
-        leftMs(rules, deadlineMs),
+        remainingMs(rules, deadlineMs),
       )
       const standing = this.#data.filter(({ closed }) => !closed)
       await this.#openMissing(deadlineMs)
-      const timeoutMs = leftMs(rules, deadlineMs)
+      const timeoutMs = remainingMs(rules, deadlineMs)
       const define = (session: Session): Promise<unknown> =>
         defineFunctions(this.#setup, session, this.#ledger, timeoutMs)
       await Promise.all(standing.map(define))
-      await checkMarker(this.#control, run.history.name, leftMs(rules, deadlineMs))
+      await checkMarker(this.#control, run.history.name, remainingMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -386,7 +386,7 @@ export class ReceiptNode implements Outlet {
       throw error
     } finally {
       // The array may have holes for sessions that were not opened; `forEach` skips them.
-      this.#data.splice(most).forEach(session => session.abandon(movedOn()))
+      this.#data.splice(most).forEach(session => session.abandon(replacedError()))
     }
   }
 

@@ -3,11 +3,11 @@
   ledger, moves to the leader, and looks at the target for the last time.
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
-import { mayBeGone } from '../../evidence/evidence.js'
-import { lookAtEnd, noteFinished } from '../../evidence/end-look.js'
+import { rowsGoneMessage } from '../../evidence/evidence.js'
+import { checkAtEnd, noteFinished } from '../../evidence/end-look.js'
 import { hasUncertain } from '../../fate/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { movedOn } from '../delivery.js'
+import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
@@ -88,7 +88,7 @@ const longestBarrierMs = 5_000
  * Finds out why the ledger has had nothing new for a while: the server is working, has lost requests, or will never write a receipt.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function investigate(link: ReceiptLink): Promise<void> {
+export async function investigateSilence(link: ReceiptLink): Promise<void> {
   const { queue, carryOut } = link
   const { node } = queue
   if (!(await node.ledgerExists(link.queryTimeoutMs))) return ledgerIsGone(link)
@@ -179,7 +179,7 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
     await node.close()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    node.leave(movedOn())
+    node.leave(replacedError())
   }
 }
 
@@ -215,7 +215,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
     }
   }
   if (link.isMemoryUnsure && recorder.holdsMemory) recorder.takeBack(unreachable, false)
-  else if (!ended.isLooked) recorder.replaced(mayBeGone(notLooked), false)
+  else if (!ended.isLooked) recorder.replaced(rowsGoneMessage(notLooked), false)
 }
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
@@ -230,8 +230,8 @@ async function leaveTarget(
   const isLooked = evidence !== undefined && !run.ending.isLeaving
   if (isLooked) {
     await node.ask(async control => {
-      const look = await lookAtEnd(run, control, evidence, (change, isCertain) =>
-        recorder.replaced(mayBeGone(change), isCertain),
+      const look = await checkAtEnd(run, control, evidence, (change, isCertain) =>
+        recorder.replaced(rowsGoneMessage(change), isCertain),
       )
       ended.isLooked = true
       await noteFinished(run, control, evidence, look, timeoutMs)

@@ -8,7 +8,7 @@ import { maxErrorChars, transformScript, writeLines } from '../../target/transfo
 import {
   insertReceipt,
   ledgerColumns,
-  leftColumn,
+  rowsLeftColumn,
   ledgerVersion,
   readColumns,
   type LedgerVersion,
@@ -174,6 +174,6 @@ export function ledgerQuery(
   version: LedgerVersion = ledgerVersion,
   tellsLeft = false,
 ): string {
-  const columns = [...readColumns[version], ...(tellsLeft ? [leftColumn] : [])]
+  const columns = [...readColumns[version], ...(tellsLeft ? [rowsLeftColumn] : [])]
   return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }

@@ -3,11 +3,11 @@
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
-import { movedOn } from '../delivery.js'
+import { replacedError } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../fate/refusal.js'
-import { askMarker, nameIsTaken } from '../../marker/marker.js'
+import { askMarker, nameTakenError } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
@@ -48,12 +48,12 @@ export async function openControl(
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    const state = await askMarker(control, run.history.name, leftMs(rules, deadlineMs))
+    const state = await askMarker(control, run.history.name, remainingMs(rules, deadlineMs))
     if (state === 'taken')
-      throw await nameIsTaken(control, run.history.name, leftMs(rules, deadlineMs))
+      throw await nameTakenError(control, run.history.name, remainingMs(rules, deadlineMs))
     return [control, state === 'ours' ? 'kept' : 'lost']
   } catch (error) {
-    control.abandon(movedOn())
+    control.abandon(replacedError())
     throw error
   }
 }
@@ -65,7 +65,7 @@ const ownShare = 4
  * Until this time, the run tries only nodes that the user has named, and no others of the cluster: only the lost node
  * can tell the outcome of the batches it has.
  */
-export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
+export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
   const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
   return isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
@@ -182,10 +182,10 @@ export async function openData(
   const data = await connecting
   try {
     run.emit({ kind: 'session', id: data.id })
-    await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
+    await defineFunctions(setup, data, ledger, remainingMs(rules, deadlineMs))
     return data
   } catch (error) {
-    data.abandon(movedOn())
+    data.abandon(replacedError())
     throw error
   }
 }
@@ -203,12 +203,12 @@ export function defineFunctions(
 }
 
 /** Time until the deadline, at least 1 ms. */
-export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
+export function remainingMs({ clock }: RetryRules, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
 
 /** Whether a failure to open a session may be temporary. */
-export function passes(error: unknown): boolean {
+export function mayBeTemporary(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
@@ -218,7 +218,7 @@ export function isSameNode(a: Session, b: Session): boolean {
 }
 
 /** The error if a lost connection cannot be opened again. A first connection that fails gives DDB_CONNECT. */
-export function notComingBack(cause: DdbError): ConnectionError {
+export function reconnectFailed(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
     `the connection was lost and could not be opened again: ${cause.message}`,

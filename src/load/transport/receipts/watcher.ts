@@ -10,7 +10,7 @@ import type { Run } from '../../run.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
   endMemory,
-  investigate,
+  investigateSilence,
   moveToLeader,
   readLedger,
   reconnect,
@@ -153,7 +153,7 @@ export class ReceiptWatcher {
       if (await readLedger(link)) return true
       this.#seeProgress()
       if (link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs) >= this.#quietMs) {
-        await investigate(link)
+        await investigateSilence(link)
         this.#lookedAtMs = link.nowMs
       }
       return false

@@ -19,7 +19,7 @@ import {
   elementsArgument,
 } from '../arguments.js'
 import type { ServerNode } from '../../node.js'
-import { firstReleases, hasCome } from '../../release.js'
+import { firstReleases, isAtLeast } from '../../release.js'
 import {
   levelOf,
   maxPartitions,
@@ -162,11 +162,11 @@ function engineOf(
   { release }: ServerNode,
   given: ServerValue | undefined,
 ): (typeof engines)[number] {
-  if (given !== undefined && !hasCome(release, firstReleases.engines)) {
+  if (given !== undefined && !isAtLeast(release, firstReleases.engines)) {
     throw new ScriptError('The function [database] has no argument [engine].')
   }
   const engine = oneOf(engines, given, 'engine')
-  if (engine !== 'PKEY' || hasCome(release, firstReleases.primaryKeyEngine)) return engine
+  if (engine !== 'PKEY' || isAtLeast(release, firstReleases.primaryKeyEngine)) return engine
   throw new ScriptError('The argument [engine] must be one of OLAP, TSDB.')
 }
 

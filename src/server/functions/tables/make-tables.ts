@@ -6,7 +6,7 @@ import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/da
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
-import { firstReleases, hasCome, type Release } from '../../release.js'
+import { firstReleases, isAtLeast, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { rowBytes, type RequestMemory } from '../../values/request-memory.js'
 import { intScalar } from '../../values/scalar.js'
@@ -81,8 +81,8 @@ function emptyColumns(
 /** Refuses types that the server's version does not know yet. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
-    (type.array !== true || hasCome(release, firstReleases.engines)) &&
-    (!isDecimal(type.type) || hasCome(release, firstReleases.decimals))
+    (type.array !== true || isAtLeast(release, firstReleases.engines)) &&
+    (!isDecimal(type.type) || isAtLeast(release, firstReleases.decimals))
   if (!isKnown) throw new ScriptError(`Cannot recognize the token ${columnTypeText(type)}`)
 }
 

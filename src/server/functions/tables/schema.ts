@@ -11,7 +11,7 @@ import {
 import { vectorOf } from '../../../protocol/element.js'
 import type { Value } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
-import { firstReleases, hasCome } from '../../release.js'
+import { firstReleases, isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { partitionTypeIds } from '../../values/constants.js'
 import {
@@ -74,7 +74,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     tableName: stringScalar(stored.tableName),
     tableOwner: stringScalar(stored.owner),
     tableComment: stringScalar(''),
-    ...(hasCome(node.release, firstReleases.engines)
+    ...(isAtLeast(node.release, firstReleases.engines)
       ? { engineType: stringScalar(handle?.engine ?? 'OLAP') }
       : {}),
     chunkGranularity: stringScalar('TABLE'),

@@ -18,7 +18,7 @@ import {
   booleanArgument,
   builtin,
   columnArgument,
-  filled,
+  repeatFirst,
   isAbsent,
   sizeOf,
   unaryFunction,
@@ -77,7 +77,7 @@ export const vectorFunctions: readonly Builtin[] = [
       const usual = model ? template.length : 0
       const length = isAbsent(initialSize) ? usual : lengthArgument(initialSize, 'initialSize')
       if (isAbsent(defaultValue)) return zeros(context, type, length)
-      return filled(context, columnArgument(castValue(defaultValue, type), 'array'), length)
+      return repeatFirst(context, columnArgument(castValue(defaultValue, type), 'array'), length)
     },
   ),
 

@@ -15,7 +15,7 @@ import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
 import type { Assignment, BinaryOperator, Expression, Index, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { assignElements } from '../../elements/assign-elements.js'
-import { isLight } from '../../values/request-memory.js'
+import { isTooSmallToCount } from '../../values/request-memory.js'
 
 /** @throws {ScriptError} for unknown names, too many or too few values, invalid indexes */
 export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
@@ -43,7 +43,7 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
 }
 
 function setVariable({ runtime, variables }: Frame, name: string, value: ServerValue): void {
-  if (!isLight(value)) runtime.memory.stored()
+  if (!isTooSmallToCount(value)) runtime.memory.stored()
   variables.set(name, value)
 }
 

@@ -9,7 +9,7 @@ import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
 import { noNames, type Frame } from './frame.js'
 import {
-  filled,
+  withOpenPlacesFilled,
   mergedKeywords,
   noKeywords,
   type CallArguments,
@@ -49,7 +49,12 @@ export function startCall(
     case 'user':
       return callUser(runtime, fn, args, keywords)
     case 'partial':
-      return startCall(runtime, fn.target, filled(fn, args), mergedKeywords(fn, keywords))
+      return startCall(
+        runtime,
+        fn.target,
+        withOpenPlacesFilled(fn, args),
+        mergedKeywords(fn, keywords),
+      )
   }
 }
 

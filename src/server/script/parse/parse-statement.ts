@@ -41,14 +41,14 @@ export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | un
   for (;;) {
     while (cursor.accept(';'));
     if (ends() || cursor.peek().kind === 'end') return undefined
-    if (!cursor.isWord('go') || !isGo(cursor)) return parseStatement(cursor)
+    if (!cursor.isWord('go') || !isGoStatement(cursor)) return parseStatement(cursor)
     // Inside a block `go` has no effect (manual, "go").
     cursor.next()
   }
 }
 
 /** `go` alone; `go = 1` and `go(x)` are something else. */
-export function isGo(cursor: Cursor): boolean {
+export function isGoStatement(cursor: Cursor): boolean {
   if (cursor.peek().text !== 'go') return false
   const next = cursor.peek(1)
   return next.newlineBefore || next.kind === 'end' || next.text === ';' || next.text === '}'

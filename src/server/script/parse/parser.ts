@@ -4,7 +4,7 @@
 import { unreadableCode } from './lexer.js'
 import { Cursor, type ParseScope } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
-import { isGo, parseNext } from './parse-statement.js'
+import { isGoStatement, parseNext } from './parse-statement.js'
 import type { Expression, ParseUnit, Statement } from './syntax.js'
 
 export type { ParseScope } from './cursor.js'
@@ -37,11 +37,11 @@ export class ScriptParser {
     const statements: Statement[] = []
     for (;;) {
       cursor.beginStatement()
-      const next = parseNext(cursor, () => isGo(cursor))
+      const next = parseNext(cursor, () => isGoStatement(cursor))
       for (const statement of next ?? []) statements.push(statement)
       if (next === undefined) break
     }
-    if (isGo(cursor)) cursor.next()
+    if (isGoStatement(cursor)) cursor.next()
     while (cursor.accept(';'));
     return { statements }
   }

@@ -13,7 +13,7 @@ import type {
 } from '../../values/builtin.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { builtins } from '../../functions/registry.js'
-import { hasCome } from '../../release.js'
+import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { type Waiting } from './drive.js'
@@ -128,7 +128,7 @@ export class Runtime implements CallContext, Waiting {
   private builtin(name: string): Builtin | undefined {
     const builtin = builtins.get(name)
     const since = builtin?.since
-    return since === undefined || hasCome(this.node.release, since) ? builtin : undefined
+    return since === undefined || isAtLeast(this.node.release, since) ? builtin : undefined
   }
 
   onWait(cancel: (reason: unknown) => void): void {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ServerError } from '../../../../src/errors.js'
-import { investigate } from '../../../../src/load/transport/receipts/recovery.js'
+import { investigateSilence } from '../../../../src/load/transport/receipts/recovery.js'
 import type { BarrierAnswer } from '../../../../src/load/transport/receipts/sessions.js'
 import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
 
@@ -20,7 +20,7 @@ async function silent(idle: boolean | undefined, barrier: BarrierAnswer = 'passe
 
 t.test('a working server is left alone', async t => {
   const { watcher, stub, counts } = await silent(false)
-  await investigate(watcher.link)
+  await investigateSilence(watcher.link)
   t.same(stub.asked, ['ledgerExists', 'isIdle'])
   t.same(stub.sent, [])
   t.same(counts(), [0, 0, 0, 0])
@@ -30,7 +30,7 @@ t.test(
   'an idle server has lost batches it never began, and will not finish those it began',
   async t => {
     const { watcher, stub, counts } = await silent(true)
-    await investigate(watcher.link)
+    await investigateSilence(watcher.link)
     t.same(stub.sent, [[1, 0, 3]], 'a copy with the same attempt: claims decide')
     t.same(counts(), [0, 8, 0, 0], 'the batch that was begun is uncertain')
   },
@@ -38,35 +38,35 @@ t.test(
 
 t.test('if the server does not tell, the run waits for a batch that was begun', async t => {
   const { watcher, stub, counts } = await silent(undefined)
-  await investigate(watcher.link)
+  await investigateSilence(watcher.link)
   t.same(stub.sent, [[1, 0, 3]])
   t.same(counts(), [0, 0, 0, 0])
 })
 
 t.test('forgotten functions are defined again before anything is sent', async t => {
   const { watcher, stub } = await silent(true, 'forgotten')
-  await investigate(watcher.link)
+  await investigateSilence(watcher.link)
   t.same(stub.asked, ['ledgerExists', 'isIdle', 'barrier', 'define'])
   t.same(stub.sent, [[1, 0, 3]])
 })
 
 t.test('a session that is idle and does not answer is abandoned', async t => {
   const idle = await silent(true, 'silent')
-  await investigate(idle.watcher.link)
+  await investigateSilence(idle.watcher.link)
   t.equal(idle.stub.asked.at(-1), 'abandon silent')
   t.same(idle.counts(), [0, 0, 0, 0])
   const unknown = await silent(undefined, 'silent')
-  await investigate(unknown.watcher.link)
+  await investigateSilence(unknown.watcher.link)
   t.equal(unknown.stub.asked.at(-1), 'barrier', 'a session of unknown state may be busy')
   const once = await silent(true, 'silent', 0)
-  await investigate(once.watcher.link)
+  await investigateSilence(once.watcher.link)
   t.equal(once.stub.asked.at(-1), 'barrier', 'no other session would replace it')
 })
 
 t.test('outcomes that arrive during the questions count', async t => {
   const { watcher, stub, counts } = await silent(true)
   stub.ledger.push([outcome(2)])
-  await investigate(watcher.link)
+  await investigateSilence(watcher.link)
   t.same(counts(), [8, 0, 0, 0])
   t.same(stub.sent, [])
 })
@@ -74,7 +74,7 @@ t.test('outcomes that arrive during the questions count', async t => {
 t.test('a missing ledger is created again', async t => {
   const { watcher, stub, counts } = await silent(true)
   stub.answers.ledgerExists = () => Promise.resolve(false)
-  await investigate(watcher.link)
+  await investigateSilence(watcher.link)
   t.same(stub.asked, ['ledgerExists', 'reopen'])
   t.same(counts(), [0, 16, 0, 0])
 })
@@ -83,5 +83,5 @@ t.test('a refused question fails the investigation', async t => {
   const { watcher, stub } = await silent(true)
   const error = new ServerError('no rights')
   stub.answers.ledgerExists = () => Promise.reject(error)
-  await t.rejects(investigate(watcher.link), error)
+  await t.rejects(investigateSilence(watcher.link), error)
 })

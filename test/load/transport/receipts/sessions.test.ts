@@ -5,11 +5,11 @@ import { markRun } from '../../../../src/load/marker/marker.js'
 import type { Ledger } from '../../../../src/load/transport/receipts/ledger.js'
 import {
   connectData,
-  leftMs,
+  remainingMs,
   openControl,
   openData,
   openEarly,
-  passes,
+  mayBeTemporary,
   type SessionSetup,
 } from '../../../../src/load/transport/receipts/sessions.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
@@ -68,7 +68,7 @@ t.test('if another run has taken the name, the run and its session end', async t
 
 t.test('data goes to the node of the asking session, with the functions defined there', async t => {
   const { setup, session, deadlineMs } = await scene(t)
-  // To any node that the run would choose by itself.
+  // From here on the run itself would choose another node, where nothing listens.
   setup.run.server.follow({ host: '127.0.0.1', port: 1 })
   const data = await openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs)
   t.equal(data.port, session.port)
@@ -91,10 +91,10 @@ t.test('the time until a deadline is whole milliseconds, at least one', async t 
   const clock = handClock()
   const rules = retryRules(testRun({}, { clock }))
   clock.advance(100)
-  t.equal(leftMs(rules, 150), 50)
-  t.equal(leftMs(rules, 100.2), 1)
-  t.equal(leftMs(rules, 120.5), 21)
-  t.equal(leftMs(rules, 0), 1)
+  t.equal(remainingMs(rules, 150), 50)
+  t.equal(remainingMs(rules, 100.2), 1)
+  t.equal(remainingMs(rules, 120.5), 21)
+  t.equal(remainingMs(rules, 0), 1)
 })
 
 t.test('temporary failures are tried again', async t => {
@@ -108,7 +108,7 @@ t.test('temporary failures are tried again', async t => {
     ['a name that is taken', new DdbError('DDB_LOCKED', 'taken'), false],
     ['a bug', new TypeError('bug'), false],
   ]
-  for (const [name, error, expected] of cases) t.equal(passes(error), expected, name)
+  for (const [name, error, expected] of cases) t.equal(mayBeTemporary(error), expected, name)
 })
 
 t.test('an early session that nobody needs is closed; one that is taken stays', async t => {

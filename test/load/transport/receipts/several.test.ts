@@ -4,7 +4,11 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { mayBeGone, newEvidence, type Evidence } from '../../../../src/load/evidence/evidence.js'
+import {
+  rowsGoneMessage,
+  newEvidence,
+  type Evidence,
+} from '../../../../src/load/evidence/evidence.js'
 import type { TargetIdentity } from '../../../../src/load/journal/target-identity.js'
 import { wholeBatch } from '../../../../src/load/fate/part.js'
 import type { Column } from '../../../../src/protocol/value.js'
@@ -40,7 +44,7 @@ interface Play {
   readonly total: 'rows' | 'kept'
   /** What happens next: a step of a job, or a reading of the ledger. */
   readonly steps: readonly number[]
-  /** What others do before a step: replace the table, or insert as many rows as this many batches have. */
+  /** What others do before step `at`: replace the table (`isMade`), insert the rows of `fill` batches, or both. */
   readonly deeds: readonly {
     readonly at: number
     readonly isMade: boolean
@@ -123,7 +127,7 @@ function play({ connections, batches, total, steps, deeds }: Play) {
   const firstId = Number(first?.[0]?.scalar.value)
   const isFound = first === undefined || table.batches.has(Math.floor(firstId / batchRows) + 1)
   const isShort = table.rows < (evidence.leastRows ?? 0)
-  if (isShort || !isFound) recorder.replaced(mayBeGone('the last look'), true)
+  if (isShort || !isFound) recorder.replaced(rowsGoneMessage('the last look'), true)
   return { run, isMade, there: table.batches.size * batchRows }
 }
 

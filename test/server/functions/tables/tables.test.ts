@@ -124,7 +124,7 @@ const size = (capacity: number, rows: number): ServerValue => ({
   elements: ints(capacity, rows),
 })
 
-/** @param names  the names in the source of the arguments */
+/** @param names  the variables that the script passes; undefined for an argument that is no variable */
 function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
   const context = callContext()
   context.argumentNames = names

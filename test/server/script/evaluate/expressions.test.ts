@@ -589,7 +589,7 @@ function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> =
   return frameOn(runtime, { n: intScalar(5), v: ints(1, 2) as ServerValue }, more)
 }
 
-/** `now 6` for an immediate value, `later 6` for an evaluation, `not plain`. */
+/** `now 6` if the call gives a value at once, `later 6` if it gives an evaluation; `not plain` for other calls. */
 async function outcome(source: string, frame: Frame): Promise<string> {
   const begun = beginCall(nodeIn(frame, source) as Call, frame)
   if (begun === undefined) return 'not plain'

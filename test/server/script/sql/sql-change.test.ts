@@ -225,7 +225,7 @@ interface Row {
   x: number | null
 }
 
-/** One statement: as script, and on plain rows. */
+/** One statement, as a script and as a change to plain rows. */
 interface Step {
   script: string
   apply: (rows: readonly Row[]) => Row[]
