@@ -5,7 +5,7 @@
 import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
 import { isArchiveName } from './archive/archives.js'
-import { newMemberChoice, selectedMembers, type MemberChoice } from './archive/taken-members.js'
+import { newMemberChoice, selectedMembers, type MemberChoice } from './archive/selected-members.js'
 import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'

@@ -2,7 +2,7 @@
   `completion`: the script by which a shell completes our command lines.
 */
 import { UsageError } from '../../errors.js'
-import { shells } from '../completion/asked.js'
+import { shells } from '../completion/completion-request.js'
 import { scripts } from '../completion/scripts.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call } from './command.js'

@@ -22,7 +22,7 @@ import {
   type Candidate,
   type Lookup,
   type Shell,
-} from './asked.js'
+} from './completion-request.js'
 import { readBashLine, type TypedLine } from './bash-line.js'
 import { filePatterns, filesBelow, type FileKind } from './files-below.js'
 import { findTables } from './server-tables.js'

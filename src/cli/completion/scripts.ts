@@ -2,7 +2,7 @@
   Scripts by which shells complete our command lines. Each script asks the program, and never lets its shell evaluate typed text or a
   server's table names (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
 */
-import type { Shell } from './asked.js'
+import type { Shell } from './completion-request.js'
 
 const bash = `# ddb-ingest completion for bash: source <(ddb-ingest completion bash)
 _ddb_ingest() {

@@ -6,7 +6,7 @@ import type { LoadResult } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
 import { nextCommand, type UserCall } from './advice.js'
 import type { Output } from './output.js'
-import { isLeftUnanswered } from './ways-on.js'
+import { isLeftUnanswered } from './ways-to-resume.js'
 import { printHints, printCommand, type CommandLabel } from './print-failure.js'
 
 /** A command, and the words printed before it on standard error. */

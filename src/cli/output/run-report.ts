@@ -4,7 +4,7 @@
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import type { Way } from './ways-on.js'
+import type { Way } from './ways-to-resume.js'
 
 /** Every field is always present; unknown values are null. */
 export interface RunReport {

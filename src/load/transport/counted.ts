@@ -11,7 +11,7 @@ import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { abandonAll, bufferedBytes, closeAll, type Delivery, type Writer } from './delivery.js'
-import { sendUnnumbered, notAskedMessage, type Flow } from './unasked.js'
+import { sendUnnumbered, notAskedMessage, type Flow } from './unconfirmed.js'
 
 /** How to count the target's rows, and how many it had before the first batch. */
 export interface Counting {

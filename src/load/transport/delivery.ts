@@ -1,6 +1,6 @@
 /*
   The interface of everything that takes batches to the server and learns their outcome. There are four implementations: with receipts,
-  answered, counted, and unasked. The pipeline does not tell them apart.
+  answered, counted, and unconfirmed. The pipeline does not tell them apart.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'

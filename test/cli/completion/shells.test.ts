@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Shell } from '../../../src/cli/completion/asked.js'
+import type { Shell } from '../../../src/cli/completion/completion-request.js'
 import { fileFolder } from '../../helpers/file-folder.js'
 import { bin } from '../run-cli.js'
 

@@ -5,7 +5,7 @@
 import { ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { ReadSpeed } from '../../../src/load/transport/reached.js'
+import { ReadSpeed } from '../../../src/load/transport/read-speed.js'
 import { testRun } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -7,7 +7,7 @@ import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import type { ReadSpeed } from './reached.js'
+import type { ReadSpeed } from './read-speed.js'
 import {
   abandonAll,
   batchTable,
