@@ -242,6 +242,7 @@ export interface DeliveryOptions {
   rateLimit?: {
     /** Bytes on the wire. */
     bytesPerSecond?: number
+    /** Rows of the input, before a transform. */
     rowsPerSecond?: number
   }
 }

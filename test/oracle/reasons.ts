@@ -11,7 +11,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'According to its manual DolphinDB has no such columns; the embedded server refuses to make one',
   'STRING[], SYMBOL[], BLOB[], DURATION[]': 'No official client sends such arrays',
   'CHART, TENSOR, EXTOBJ, IOTANY, INSTRUMENT, MKTDATA, CHUNK':
-    'Results of functions that the embedded server does not have; our decoder refuses the numbers of these types',
+    'Results of functions that the embedded server does not have; our decoder refuses their type codes',
   'big-endian values':
     'All official clients on today’s machines are little-endian; no big-endian bytes were recorded',
   'a real DolphinDB server':
