@@ -67,7 +67,8 @@ function commandsPage(): string {
   return `# Commands and options
 
 For users who look up an option: what \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help-all\` print, on one page. A test
-(\`test/commands-doc.test.ts\`) writes it from the program. [Settings](settings.md) lists other places for options.
+(\`test/commands-doc.test.ts\`) writes it from the program. Parentheses at the end of a line hold the default.
+[Settings](settings.md) lists other places for options.
 
 | command | does |
 |---|---|

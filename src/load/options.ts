@@ -222,10 +222,9 @@ export interface DeliveryOptions {
   maxInFlightBytes?: number
   /**
    * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
-   * decides which session sends the row. In stream tables and other shared in-memory tables, any session may send any
-   * row; in-memory tables without partitions need `unordered`. `auto` starts with one and doubles the number, up to 16,
-   * as long as the server then confirms more rows a second. The number stays at one if the target allows only one or
-   * batches are not confirmed.
+   * decides which session sends the row. In other tables any session may send any row. Tables without partitions need
+   * `unordered`. `auto` starts with one and doubles the number, up to 16, as long as the server then confirms more rows
+   * a second. The number stays at one if the target allows only one or batches are not confirmed.
    */
   connections?: number | 'auto'
   /** Rows may arrive in a different order than they were read. */

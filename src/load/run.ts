@@ -44,7 +44,7 @@ export interface Run extends RunLog {
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
-  /** Undefined until it is opened. */
+  /** Undefined until the delivery is opened. */
   delivery: Delivery | undefined
 }
 

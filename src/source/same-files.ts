@@ -13,7 +13,7 @@ export interface SameFiles {
 
 export interface SameFilesCount {
   /**
-   * @param index  the input's index if the file is new; must ascend between calls
+   * @param index  the input gets this index if the file is new; must exceed the indexes of all earlier inputs
    * @param status  undefined for standard input
    */
   isFirst(path: string, index: number, status: FileStatus | undefined): boolean

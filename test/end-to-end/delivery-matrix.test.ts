@@ -344,7 +344,7 @@ function readingText({ exitCode, rows, confirm: { verified } }: LoadResult): str
   // The rows that are read are chosen at random.
   if (verified.how === 'sample')
     return `0 or 4, ${verified.rows.compared} of ${rows.read} read by ${by}`
-  return `${exitCode}, ${verified.rows.different} found by ${by}, ${rows.unconfirmed} unconfirmed`
+  return `${exitCode}, ${verified.rows.different} changed row found by ${by}, ${rows.unconfirmed} unconfirmed`
 }
 
 const readingMarks = [

@@ -244,7 +244,7 @@ for (const kind of targets) {
         // Timing decides how many rows the table has when the run counts them.
         const all =
           name === 'count'
-            ? 'it grew by a different number of rows than were sent, or the evidence is that of `sync`'
+            ? 'it grew by a different number of rows than were sent; if it grew by the same number, as with `sync`'
             : by
         const text = kind.hasEvidence
           ? `4, unconfirmed: ${all}`

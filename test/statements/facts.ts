@@ -145,7 +145,12 @@ export const variants: readonly (Fact & { readonly of: RegExp })[] = [
   { of: /\b(?:tableUpsert|upsert!)[{(]/, right: 'TABLE_UPDATE', since: '1.30', source: acl },
   { of: /\bupsert!.*loadTable\(.*ignoreNull/, since: '1.30.13', source: notes('1.30.13') },
   { of: /\bkeyedStreamTable\(NAMES/, since: '1.30.7', source: notes('1.30.7') },
-  { of: /\bdatabase\("dfs:[^"]*", [A-Z]/, right: 'DB_OWNER', since: '1.30', source: acl },
+  {
+    of: /\bdatabase\((?:"dfs:[^"]*"|dbPath), [A-Z]/,
+    right: 'DB_OWNER',
+    since: '1.30',
+    source: acl,
+  },
   { of: /\bengine=/, since: '2.00' },
   {
     of: /"getRedoLogGCStat"/,

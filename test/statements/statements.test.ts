@@ -117,11 +117,15 @@ function sourcesText(found: readonly Fact[]): string {
 
 function rowText(text: string, { names, senders, manners }: Statement): string {
   const found = factsOf(text, names)
-  const rights = unique(found.map(({ right = '' }) => right).filter(Boolean))
+  const all = unique(found.map(({ right = '' }) => right).filter(Boolean))
+  // A right that is needed in any case is also one of the alternatives in a longer list.
+  const rights = all.filter(
+    right => !right.split(/, | or /).some(one => one !== right && all.includes(one)),
+  )
   return `| ${[
     `${codeSpan(text)}${mannerText(manners)}`,
     sendersText(senders),
-    rights.join(', ') || '–',
+    rights.join('; and ') || '–',
     sinceText(found),
     sourcesText(found) || 'M',
   ].join(' | ')} |`
@@ -132,17 +136,18 @@ const intro = `# Statements
 For administrators who decide which rights to grant: every statement that the program can send. A test (\`test/statements\`)
 runs all commands in all modes against the embedded server, reads the bytes they send, and writes this page.
 
-* The page splits scripts at their blocks. It leaves out the scripts given to \`exec\`, and expressions that consist only of
-  constants and variables.
+* The page lists each statement of a script by itself, also those inside functions, \`if\` and \`try\`. It leaves out the
+  scripts given to \`exec\`, and expressions that consist only of constants and variables.
 * \`NAME\` is a name that depends on the run or the user, \`NAMES\` and \`TYPES\` are names and types of columns, \`N\` is a
   number, \`VALUE\` a value given with the call, \`TABLE\` a batch. *asynchronous*: in a request without an answer.
+  *urgent*: in a request that the server answers even while others write.
 * **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
   DFS tables and to restricted shared tables; users need none for their own tables. Servers with
   \`enableSharedVarCreationControl\` (3.00.4) require CREATE_SHARED_VAR. Some servers also require SCRIPT_EXEC to run any script.
 * **from**: the first version that has the statement; \`1.30\` also stands for earlier versions, \`?\` for unknown ones.
 * **source**: M is a page of the official manual, named by its function or file; S is a release note or a client of the
-  vendor. Basic functions of the language have no source.
+  vendor. \`M\` alone: basic functions of the language.
 
 | statement | sent by | right | from | source |
 |---|---|---|---|---|

@@ -113,8 +113,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'time zone of the stored times; none keeps times as written, whatever their offsets':
-    '存入的时间所用的时区；none 按原文保留时间，不论其偏移',
+  'time zone of the stored times; none stores times as written and ignores their offsets':
+    '存入的时间所用的时区；none 按原文存入时间，忽略其偏移',
   'offset of the times in a column, +08:00 or none; repeatable':
     '列中时间的偏移，+08:00 或 none；可重复',
   'between groups of three digits': '千位分隔符',
@@ -125,7 +125,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',
   // Bad rows and delivery
   'stop, skip or quarantine': 'stop（停止）、skip（跳过）或 quarantine（另存）',
-  'stop when more rows are rejected': '被拒绝的行超过此数时停止',
+  'stop when more than this many rows are rejected': '被拒绝的行超过此数时停止',
   'write rejected rows here, byte for byte, to load them again': '逐字节保存被拒绝的行，可再次导入',
   'async or sync': 'async 或 sync',
   'auto, none, count or receipts: how to confirm that rows landed':
@@ -136,8 +136,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'send rows of stdin or --follow after at most this long':
     '标准输入或 --follow 的数据最多等待此时间后发送',
   'most bytes sent but not yet confirmed': '已发送但未确认的字节数上限',
-  'sessions that send data: auto, or 1 to 64; divides rows by partition or key, else needs --unordered':
-    '发送数据的会话数：auto，或 1 到 64；按分区或主键分配行，否则需要 --unordered',
+  'sessions that send data: auto, or 1 to 64; several need --unordered unless the table has partitions':
+    '发送数据的会话数：auto，或 1 到 64；多于一个时，除分区表外需要 --unordered',
   'rows may arrive in a different order than they were read': '行到达的顺序可以与读取的顺序不同',
   'retries per batch; 0 also disables reconnecting':
     '批次重新发送的次数；0 表示也不重新建立断开的连接',
@@ -149,8 +149,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Server
   'the server; several are tried in order': '服务器；有多个时依次尝试',
   'its port, if --host names none': '--host 未写端口时的端口',
-  'log in as this user; the password comes from the next two options, DDB_PASSWORD or a prompt':
-    '登录的用户；密码来自下面两项之一、DDB_PASSWORD，或当场询问',
+  'log in as this user; the password comes from --password-file, --password-stdin, DDB_PASSWORD or a prompt':
+    '登录的用户；密码来自 --password-file、--password-stdin、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
   'the password is the first line of standard input': '密码为标准输入的第一行',
   'use TLS, and verify the server': '使用 TLS 并验证服务器的身份',
@@ -171,10 +171,10 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Run
   'name of this run, which then keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load, together with other processes, what this file of 'ddb-ingest plan' lists":
-    "与其他进程共同导入 'ddb-ingest plan' 的文件",
-  "share of a plan: I/N, or auto or auto/N from the scheduler's variables":
-    '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
+  "load what this file of 'ddb-ingest plan' lists, together with other processes":
+    "与其他进程共同导入 'ddb-ingest plan' 的文件所列的输入",
+  "share of a plan: I/N; auto or auto/N takes it from the scheduler's variables":
+    '计划的哪一份：I/N；auto 或 auto/N 取自调度器的变量',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
   'a label of every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
@@ -187,7 +187,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
   'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'inputs that --json lists if there are more than 100: all, or wrong for those with problems':
+  'which inputs --json lists if there are more than 100: all, or wrong (only those with problems)':
     '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
   "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',
@@ -253,7 +253,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '写出可以贴到问题报告中的内容，不含主机、用户和密码',
   // Defaults
   "the run's own": '沿用该运行的',
-  'by their extension': '按扩展名',
+  'those with a known extension': '扩展名已知的文件',
   'an error before the first row': '在第一行之前报错',
   'auto: up to 3, if the input is large enough': 'auto：输入足够大时最多 3 个',
   'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
@@ -262,10 +262,10 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'detected, usually the quote itself': '自动判断，通常为引号本身',
   "auto: by the target's columns": 'auto：按目标表的列',
   'name if there is a header': '有表头时为 name',
-  'as written, with one offset per column': '按原文，每列一种偏移',
+  'as written; all offsets of a column must be equal': '按原文；一列中所有偏移须相同',
   'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
-  'chosen, with its reason': '自动选择，并说明理由',
+  'the program chooses, and says why': '自动选择，并说明理由',
   'auto: 10,000 at first, DFS tables by bytes': 'auto：起初 10,000，DFS 表按字节',
   '4Mi; DFS tables 32Mi': '4Mi；DFS 表 32Mi',
   all: '全部',

@@ -56,7 +56,7 @@ export const targetOptions = optionGroup('Target', {
     flags: '--partition <scheme>',
     help: "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)",
     reader: text,
-    defaultNote: 'chosen, with its reason',
+    defaultNote: 'the program chooses, and says why',
     field: 'target.partition',
   },
   sortColumns: {
@@ -75,7 +75,7 @@ export const targetOptions = optionGroup('Target', {
     flags: '--engine <engine>',
     help: 'with --create dfs: OLAP or TSDB',
     reader: choice('OLAP', 'TSDB'),
-    defaultNote: 'chosen, with its reason',
+    defaultNote: 'the program chooses, and says why',
     field: 'target.engine',
   },
   atomic: {
@@ -194,7 +194,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data: auto, or 1 to 64; divides rows by partition or key, else needs --unordered',
+    help: 'sessions that send data: auto, or 1 to 64; several need --unordered unless the table has partitions',
     reader: autoTo64,
     defaultNote: '1',
     field: 'delivery.connections',
@@ -249,13 +249,13 @@ export const runOptions = optionGroup('Run', {
   },
   plan: {
     flags: '--plan <file>',
-    help: "load, together with other processes, what this file of 'ddb-ingest plan' lists",
+    help: "load what this file of 'ddb-ingest plan' lists, together with other processes",
     reader: text,
     flagOnly: true,
   },
   shard: {
     flags: '--shard <i/n>',
-    help: "share of a plan: I/N, or auto or auto/N from the scheduler's variables",
+    help: "share of a plan: I/N; auto or auto/N takes it from the scheduler's variables",
     reader: named('I/N, auto or auto/N', readShard),
     defaultNote: '1/1',
   },
@@ -316,7 +316,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'inputs that --json lists if there are more than 100: all, or wrong for those with problems',
+    help: 'which inputs --json lists if there are more than 100: all, or wrong (only those with problems)',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

@@ -43,14 +43,14 @@ export const inputOptions = optionGroup('Input', {
     flags: '--include <glob>',
     help: 'which files of a folder are data, such as *.txt; repeatable',
     reader: repeated(text),
-    defaultNote: 'by their extension',
+    defaultNote: 'those with a known extension',
     field: 'input.include',
   },
   members: {
     flags: '--members <glob>',
     help: 'which members of a zip archive are data, such as *.txt; repeatable',
     reader: repeated(text),
-    defaultNote: 'by their extension',
+    defaultNote: 'those with a known extension',
     field: 'input.members',
   },
   path: {
@@ -247,9 +247,9 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'time zone of the stored times; none keeps times as written, whatever their offsets',
+    help: 'time zone of the stored times; none stores times as written and ignores their offsets',
     reader: text,
-    defaultNote: 'as written, with one offset per column',
+    defaultNote: 'as written; all offsets of a column must be equal',
     field: 'cells.timeZone',
   },
   offset: {
@@ -307,7 +307,7 @@ export const badRowOptions = optionGroup('Bad rows', {
   },
   maxErrors: {
     flags: '--max-errors <n|n%>',
-    help: 'stop when more rows are rejected',
+    help: 'stop when more than this many rows are rejected',
     reader: limit,
     defaultNote: '100',
     field: 'rejects.maxErrors',

@@ -22,7 +22,7 @@ export const serverOptions = optionGroup('Server', {
   },
   user: {
     flags: '--user <name>',
-    help: 'log in as this user; the password comes from the next two options, DDB_PASSWORD or a prompt',
+    help: 'log in as this user; the password comes from --password-file, --password-stdin, DDB_PASSWORD or a prompt',
     reader: text,
     environment: ['DDB_USER'],
     field: 'server.user',

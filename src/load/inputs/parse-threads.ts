@@ -37,7 +37,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   // Loaded only when needed: most runs do without it.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
-  /** What was read: `readBytes` of all inputs, `lastBytes` of the one that is read now, `last`. */
+  /** `readBytes` were read of all inputs, `lastBytes` of them from `last`, the input being read. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0

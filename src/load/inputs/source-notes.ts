@@ -38,7 +38,7 @@ export function sourceNotesOf({
 
 const mostNamed = 20
 
-/** The notes if nothing has looked at the sources. */
+/** Notes that name no files, for a run that has not searched its sources. */
 export function noSourceNotes(): SourceNotes {
   return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
 }

@@ -179,7 +179,7 @@ function cutQuietly(file: OutputFile, sizeBytes: number): void {
   try {
     file.truncate(sizeBytes)
   } catch {
-    // The caller reports the failed write, which matters more.
+    // The caller reports the failed write, which matters more than the failed cut.
   }
 }
 

@@ -15,7 +15,7 @@ import { isUsualName } from './usual-names.js'
 /** Limit of the column names in a message. */
 const shownNames = 5
 
-/** @throws {UsageError} DDB_USAGE if the target does not decide */
+/** @throws {UsageError} DDB_USAGE if the target does not tell whether the record is a header */
 export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
   const texts = textsOf(record).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)
@@ -230,7 +230,7 @@ function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   return !beginsLikeNumber.test(text) && column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text may be a value of the column. Names may be numbers and dates, too, but do not look like the cells below. */
+/** Whether the text looks like the numbers or dates below it. A column's name may be one, too, but looks different. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

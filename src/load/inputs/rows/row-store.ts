@@ -40,7 +40,7 @@ export interface WaitingRows {
 
 const chunkRows = 4096
 
-/** Replaces a row whose outcome is known. */
+/** Takes the place of a row whose outcome is known. */
 const settled = Symbol('settled')
 
 interface Chunk {

@@ -86,7 +86,7 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   })
 }
 
-/** One value for several variables: its parts, or the same scalar for all. */
+/** Divides one value among `count` variables: each gets one part, or all get the same scalar. */
 function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
   if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
