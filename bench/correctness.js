@@ -36,7 +36,7 @@ async function duckdbHostile(path, [a, b]) {
   }
 }
 
-/** For each program, its verdict on each file; for a program that is not installed, the reason. */
+/** For each program, its verdict on each file, or why the program cannot run here. */
 export async function compare() {
   return withFolder(async folder => {
     const ends = { connect, load, startServer }

@@ -137,7 +137,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
   ]
 }
 
-/** Loads ten rows, with a journal each time, as often as there are interruptions. */
+/** Loads ten rows with a journal, once per interruption. */
 async function measureStarts(folder, server, repeats) {
   const path = await writeInput(folder, 'narrow.csv', 10)
   const args = [...loadArgs(path, server, 10_000), ...named(folder), '--restart']

@@ -13,7 +13,7 @@ const writeRows = fileURLToPath(new URL('lib/write-rows.js', import.meta.url))
 
 const mostRows = 2_000_000
 
-/** Seconds for the rows of a program as a multiple of the seconds for the file. */
+/** How many times as long a program's rows take as the same rows in a file. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -24,7 +24,7 @@ export function transpiled(path, source = readFileSync(path, 'utf8')) {
   return place.found ?? keep(place, esbuild().transformSync(source, optionsOf(path)).code)
 }
 
-/** Where the result is kept, the line that ends it, and the result itself if it exists. */
+/** The result's path, its last line, and the result itself if it exists. */
 function placeOf(path, source) {
   const name = relative(root, path)
   const hash = settings.copy().update(`${name}\0${source}`).digest('hex')

@@ -65,7 +65,7 @@ export class DigitTimes {
     return this.#hasOthers ? [] : this.fittingDigits
   }
 
-  /** Formats that fit every text that consists only of digits; other texts do not count. */
+  /** Formats that fit all texts of digits. Ignores all other texts. */
   get fittingDigits(): readonly DigitFormat[] {
     if (this.#mostDigits === 0) return []
     return formats.filter((_, i) => (this.#fits & (1 << i)) !== 0)

@@ -42,7 +42,7 @@ const leastDistinct = 1024
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave out records of sums, they count as rows: the inputs are read again, except stdin.
+  // If no option can leave the sums out, they count as rows: we then read the inputs again, unless one is stdin.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }

@@ -20,7 +20,6 @@ export function alwaysMeansNull(word: string): boolean {
   return isSure.has(word)
 }
 
-/** How often a word occurred in a column. */
 export interface WordCount {
   readonly word: string
   readonly bytes: Uint8Array

@@ -173,7 +173,6 @@ export interface Detected {
   /** '' if nothing is quoted. */
   quote: Known<string> | null
   escape: Known<string> | null
-  /** Whether the first record is a header. */
   header: Known<boolean> | null
   decimalComma: Known<boolean> | null
   /** Whether records may end with one delimiter more than the first record has. */

@@ -169,7 +169,7 @@ export interface InputOptions extends DialectOptions {
    * of `mapping.set`. An input that does not match ends the run before its first row.
    */
   path?: string
-  /** What happens to inputs whose paths do not match: they are left out, or get nulls as their parts. */
+  /** For inputs whose path does not match: `skip` leaves them out, `null` loads them with null for each part. */
   pathUnmatched?: PathUnmatched
   /** Limit of records read from all inputs together, including rejected ones. */
   limit?: number

@@ -53,7 +53,7 @@ export interface Plan {
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
-  /** Token of the unit's ledger, which already exists. */
+  /** Token of the unit's ledger. The ledger already exists. */
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number

@@ -21,7 +21,7 @@ export interface TableWriterOptions
   flushIntervalMs?: number
 }
 
-/** State of the rows written so far: `written` is the sum of the others. */
+/** State of the rows written so far. `written` is the sum of all other counts. */
 export interface WriterStatus extends StoredRowCounts {
   /** Rows that wait or are in flight: their outcome is still unknown. */
   pending: number
@@ -107,7 +107,7 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
     callback?: (error: Error | null | undefined) => void,
   ): boolean
   /**
-   * Never callable: it makes the compiler accept a writer as the end of a `pipeline`, which writes whatever it reads.
+   * No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes.
    */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
   override write(

@@ -27,8 +27,8 @@ export class BlockRejects {
   }
 
   /**
-   * Begins a block; call it after the block was filled and its rows were read.
-   * @returns whether the block has rejects; without any, the whole block counts as read
+   * Starts on the rejects of a block. Call this after the columns have read the rows of the filled block.
+   * @returns whether the block has rejects; if it has none, all its records count as read at once
    */
   begin(): boolean {
     const { rowCount, refusedCount, faults } = this.#block

@@ -53,7 +53,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   json: {
     extensions: ['json'],
     records: 'members',
-    // The program writes single elements of a JSON array, such as rejects, as one line each.
+    // If the program writes single elements of a JSON array, such as rejects, it puts each on a line of its own.
     keptAs: 'ndjson',
     firstByte: openBracket,
     open: openJsonAs('json'),

@@ -72,7 +72,7 @@ export class LineTokenizer implements Tokenizer {
   #addedLineFeed = false
   /** The window must hold this many unread bytes before any record can be complete. */
   #neededBytes = 0
-  /** A record that is too long, while the rest of it is passed over. */
+  /** A record that is too long; set while the tokenizer passes over the rest of the record. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
   /** True if the unread bytes begin inside a line that is not a record. `#otherLineOffset` is the line's start in the input. */
   #inOtherLine = false

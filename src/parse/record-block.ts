@@ -24,7 +24,7 @@ export interface FaultyRecord {
   readonly offsetBytes: number
 }
 
-/** A record that takes no part in the columns and is reported to the user. */
+/** A record that no column reads. The user gets it as a reject. */
 export interface RecordFault
   extends Required<Pick<Fault, 'code' | 'class' | 'message'>>, FaultyRecord {
   readonly columnName: string | undefined

@@ -1,5 +1,5 @@
 /*
-  Tells whether two paths lead to the same file.
+  A key by which callers can tell whether two paths lead to the same file.
 */
 import { resolve } from 'node:path'
 import type { FileStatus } from './platform.js'

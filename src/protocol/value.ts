@@ -107,7 +107,6 @@ export interface ArrayVector {
 /** A vector whose elements have no flags of their own. */
 export type TypedVector = Exclude<Vector, AnyVector>
 
-/** One column of a table. */
 export type Column = Vector | ArrayVector
 
 /** Two scalars of one type, such as `1:2`. */

@@ -23,9 +23,9 @@ export interface GrowingPathList extends PathList {
 export function newPathList(): GrowingPathList {
   const folders = newPackedTexts()
   const names = newPackedTexts()
-  /** By number of a name: the number of its folder. */
+  /** Number of a name → number of its folder. */
   let folderNos = new Uint32Array(16)
-  /** By index of a path: the number of its name. */
+  /** Index of a path → number of its name. */
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined

@@ -85,7 +85,7 @@ t.test('columns of one kind are returned unchanged', async t => {
       }))
       await session.upload({ v: rows })
       const back = await session.run('v')
-      // A LONG comes back as a number only if that is exact. So do integral doubles: they are sent as INT or LONG.
+      // A LONG comes back as a number only if that is exact. Integral doubles, too, are sent as INT or LONG.
       const sent = rows.map(row => ({ ...row, big: row.big === null ? null : asNumber(row.big) }))
       const plain = toRows(back).map(row => ({
         ...row,

@@ -25,7 +25,7 @@ function note(happened: string, kind: TargetKind, confirmation: string, text: st
   outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
 }
 
-/** What the run says → the evidence that it means. */
+/** What the run says → the evidence behind it. */
 const evidence: readonly (readonly [RegExp, string])[] = [
   [/the server was restarted/, 'the server keeps no mark of the run'],
   [/does not know it/, 'another server, which keeps no mark of the run'],
@@ -46,7 +46,7 @@ function evidenceOf(t: Test, text: string): string {
   return by ?? '?'
 }
 
-/** How a run that finds its rows already loaded asks for them: the beginning of its request, and what it looks for. */
+/** How a second load finds that its rows are loaded: part of its request, and what it looks for. */
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'its chunk'],
   ['ddbIngestFind', 'rows by value'],

@@ -31,7 +31,7 @@ interface Scene {
   readonly folder: string
   readonly path: string
   readonly load: (change?: Partial<LoadOptions>, platform?: Platform) => Promise<LoadResult>
-  /** Ends a process, as a kill does, before the server executes batch `no`. From then on the process does nothing. */
+  /** Ends a process, as a kill does, before the server executes this batch. From then on the process does nothing. */
   readonly killedAt: (no: number, delivery?: DeliveryOptions) => Promise<void>
   /** Called for every batch, and awaited. */
   onBatch: (no: number, request: RequestInfo) => Promise<void> | void

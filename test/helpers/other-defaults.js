@@ -36,8 +36,7 @@ if (threads > 1) {
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
   ])
-  // The sample is repeated in tiny pieces, too: otherwise the reader would have all of a small input before threads
-  // could read.
+  // The reader also gets the sample in tiny pieces: as a whole it would leave nothing of a small input to threads.
   changes.set('src/parse/csv/sample.ts', [
     ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
     importing('tinyPieces', 'import type { FlushClock }'),

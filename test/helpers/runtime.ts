@@ -18,7 +18,7 @@ import type { ServerValue } from '../../src/server/values/server-value.js'
 import { leapingClock } from './clocks.js'
 import { rowsText, sessionOn } from './script.js'
 
-/** The interpreter of a guest's session on its own node. Its turn never ends, on machines of any speed. */
+/** The interpreter of a guest's session on its own node. Work takes no time there, so it never yields. */
 export function testRuntime(options: NodeOptions = {}): Runtime {
   const node = createNode({ platform: { ...systemPlatform, clock: leapingClock() }, ...options })
   const runtime = new Runtime(node, sessionOn(node))

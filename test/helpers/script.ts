@@ -17,7 +17,6 @@ import {
 export interface TestSession {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /** The value of a script. */
   readonly run: (script: string) => Promise<Value | undefined>
   /** The value as DolphinDB prints it; tables by `rowsText`. */
   readonly show: (script: string) => Promise<string>

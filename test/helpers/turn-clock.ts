@@ -59,7 +59,7 @@ function beginTurn(): void {
   turnReallyBeganMs = realNow()
   const due = [...timers].filter(({ dueMs }) => dueMs <= turnBeganMs)
   for (const timer of due.sort((a, b) => a.dueMs - b.dueMs)) {
-    // The timer before it may have cleared it.
+    // An earlier call may have cleared it.
     if (!timers.has(timer)) continue
     if (timer.repeats) timer.dueMs = turnBeganMs + timer.delayMs
     else timers.delete(timer)

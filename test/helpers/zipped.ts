@@ -1,13 +1,12 @@
 /*
-  Files as members of zip archives, for tests that do not know (other-defaults.js): an opened file is put into an
-  archive and read from it.
+  Puts each opened file into a zip archive and reads it from there. With this, other-defaults.js runs the usual tests.
 */
 import type { Files, InputFile } from '../../src/platform/platform.js'
 import { readDirectory } from '../../src/source/archive/zip-directory.js'
 import { memberFile } from '../../src/source/archive/zip-member.js'
 import { zipOf } from './zip.js'
 
-/** Opens a file as a member of an archive. What is empty, is no plain file or is already a member, opens as with `files`. */
+/** Opens a file as a member of an archive. Empty files, members and whatever is no plain file open as with `files`. */
 export async function openZipped(path: string, files: Files): Promise<InputFile> {
   const file = await files.open(path)
   const status = await file.status()

@@ -19,7 +19,7 @@ import { root } from '../helpers/checkout.js'
 import { runs } from '../helpers/runs.js'
 import { columnOf, inferText, nothing, readAs, typeOf, typesOf } from './inferring.js'
 
-// Whole inputs: what was written is found, and a run reads every value into the columns found.
+// Whole inputs: the columns found are those written, and a run reads every value into them.
 
 const digits = (count: number): fc.Arbitrary<string> =>
   fc

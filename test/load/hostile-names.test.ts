@@ -108,7 +108,7 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
 /** The embedded server does not read its reserved words and functions of modules as names. */
 const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
-/** Every option through which a text can enter. */
+/** Every option whose text gets into requests. */
 const places: Readonly<Record<string, (text: string) => Plan>> = {
   'a shared table': text => planFor({ table: text }),
   'a shared table that is appended to': text => planFor({ table: text, method: 'append' }),

@@ -33,7 +33,7 @@ export interface Type {
   readonly array: boolean
 }
 
-/** Of `DECIMAL64(2)[]` and similar texts. */
+/** Reads texts such as `DECIMAL64(2)[]`. */
 export function typeOf(text: string): Type {
   const match = /^(\w+?)(?:\((\d+)\))?(\[\])?$/.exec(text)
   if (match === null) throw new Error(`no type: ${text}`)
@@ -151,7 +151,7 @@ const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
 /** Kinds of which no client sends arrays. */
 const noArrays: ReadonlySet<Kind> = new Set(['text', 'symbol', 'blob', 'duration'])
 
-/** The elements as a column of the client, of which its tables consist. */
+/** The elements as a vector or table column of the client. */
 export function clientVector(
   client: Client,
   typeText: string,

@@ -280,7 +280,7 @@ export const spellings: Readonly<Record<string, Spellings>> = {
   },
 }
 
-/** What a text is with options that define how it is read; `value` is the column. */
+/** Texts whose reading depends on options. The column is named `value`. */
 export interface OptionSpellings extends Spellings {
   readonly type: string
   /** As on the command line. */

@@ -103,7 +103,7 @@ t.test('lines end with LF, CRLF or CR, in any chunks', async t => {
       fc.integer({ min: 1, max: 9 }),
       (list, chunkBytes) => {
         const text = list.map(([content, end]) => content + end).join('')
-        // A lone LF after a CR is its other half.
+        // A CR and an LF after it end one line.
         const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
         const expected: [string, number, number][] = []
         let offset = 7

@@ -40,7 +40,7 @@ t.test('sleep is not counted, whoever finds it out first', async t => {
   const beganMs = awake.nowMs()
   pass(1_000)
   sleep(3_600_000)
-  // One beat of the gap counts, because the process may have been awake for so long.
+  // One beat (500 ms) of the gap counts: the process may have been awake for a beat.
   t.ok(awake.nowMs() - beganMs <= 1_500)
   pass(1_000)
   t.ok(awake.nowMs() - beganMs <= 2_500)

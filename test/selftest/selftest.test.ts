@@ -129,7 +129,7 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // Interrupts only at a request before which the check has made objects, and for whose answer it waits.
+            // Interrupts only at requests whose answer the check awaits, after it has made objects.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)

@@ -75,7 +75,7 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
-/** Ranges of seeds from `first` to before `end`. Their loads are those of the seeds from `of` on. */
+/** Seeds from `first` to before `end` have the loads of the seeds from `of` on. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],

@@ -16,7 +16,6 @@ interface Change {
 }
 
 export interface Defect {
-  /** A short description of the defect. */
   readonly name: string
   /** The first seed to try. */
   readonly from: number

@@ -64,7 +64,7 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
-  /** Gives a file another name. */
+  /** Adds a name to a file. */
   link(path: string, name: string): void {
     const file = this.#files.get(path)
     if (file !== undefined) this.#files.set(name, file)

@@ -11,7 +11,7 @@ import { drawTroubles } from './troubles.js'
 
 /** From this seed on, loads search for the number of connections. */
 export const firstFindingSeed = 11_000_000_000
-/** From this seed on, the same scenarios have events around runs. */
+/** From this seed on, such loads have events around runs. */
 export const firstFindingAroundSeed = 12_000_000_000
 
 /** @param draw  draws an ordinary scenario with one of these targets */

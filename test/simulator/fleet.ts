@@ -45,7 +45,7 @@ interface FleetScenario extends Scenario {
     readonly rounds: readonly number[]
     /** The run's table is shared again at these times after it first exists, as by a process that found no table. */
     readonly sharedAgainMs: readonly number[]
-    /** When somebody removes the receipts of all units that have begun by then, ms. */
+    /** Times (ms) when somebody removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]
   }
 }

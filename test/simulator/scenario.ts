@@ -274,7 +274,7 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
 /** @param waits  whether the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // Other runs get little in flight: they ask nothing, so they would not wait half a minute for bytes to arrive.
+  // Other runs ask nothing and would not wait half a minute for bytes in flight, so little is in flight.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 

@@ -10,12 +10,12 @@ export const firstSeveralSeed = 6_000_000_000
 
 const mostConnections = 8
 
-/** From this seed on, the same scenarios have events around runs. */
+/** From this seed on, such loads have events around runs. */
 export const firstSeveralAroundSeed = 7_000_000_000
 
 /** From this seed on, loads use one to eight connections into tables with partitions or keys. */
 export const firstLanesSeed = 8_000_000_000
-/** From this seed on, the same scenarios have events around runs. */
+/** From this seed on, such loads have events around runs. */
 export const firstLanesAroundSeed = 9_000_000_000
 
 /** A resumed process may have another number of connections. */

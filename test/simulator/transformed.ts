@@ -7,7 +7,7 @@ import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
 /** From this seed on, loads have a transform. */
 export const firstTransformedSeed = 14_000_000_000
-/** From this seed on, the same scenarios have events around runs. */
+/** From this seed on, such loads have events around runs. */
 export const firstTransformedAroundSeed = 15_000_000_000
 
 /** A transform, and its effect on single rows. */

@@ -59,7 +59,7 @@ export interface Scene {
   readonly downMs: number
   /** Rows that another client writes into the target at a time, and the interval; undefined without such a client. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
-  /** For every other process of the run; the rest have one thread and one connection. */
+  /** For every second process of a run; the rest have one thread and one connection. */
   readonly threads: number
   readonly connections: number | 'auto'
 }

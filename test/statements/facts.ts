@@ -1,7 +1,7 @@
 /*
   Facts about the functions in our statements: the right that a user needs, the first version that has it, and where
-  that is documented. A new name in a statement needs a line here, and nothing else; sources have the marks of
-  docs/server-semantics.md.
+  that is documented. A new name in a statement needs a line here, and nothing else; docs/server-semantics.md
+  explains M and S.
 */
 
 export interface Fact {
@@ -9,7 +9,7 @@ export interface Fact {
   readonly right?: string
   /** `1.30` if the release notes of 1.30 or of an earlier version mention the function; '?' if no page mentions it. */
   readonly since: string
-  /** Marks with a space before the name, `M undef, S release 1.30.1`. By default, the manual's page of that name. */
+  /** Each source by mark and name, `M undef, S release 1.30.1`. By default, M and the fact's own name. */
   readonly source?: string
 }
 

@@ -19,7 +19,7 @@ import type {
 } from '../../src/server/script/parse/syntax.js'
 import type { SentRequest } from './sent-requests.js'
 
-/** What was sent, and the names of the server in it: functions, and the keywords of SQL. */
+/** What was sent, and its names that the server must know: functions and SQL keywords. */
 export interface SentStatement {
   readonly text: string
   readonly names: readonly string[]
@@ -64,7 +64,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
   }
 }
 
-/** The statements of selftest have values of many types, which make no difference to a server. */
+/** Only the form: selftest sends many types, but types make no difference to a server. */
 function formText(value: Value): string {
   return value.form === 'scalar' ? 'VALUE' : value.form.toUpperCase()
 }

@@ -65,7 +65,7 @@ const order = [
 const sendersText = (senders: ReadonlySet<string>): string =>
   order.filter(sender => senders.has(sender)).join(', ')
 
-/** Sorts what a load sends first, and what only selftest sends last. */
+/** Statements of loads rank first, those of selftest alone last. */
 const rank = ({ senders }: Statement): number => order.findIndex(sender => senders.has(sender))
 
 function factsOf(text: string, names: ReadonlySet<string>): Fact[] {

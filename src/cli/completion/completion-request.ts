@@ -98,7 +98,7 @@ export function askedAt(
 
 function lookupOf(command: Command, definition: OptionDefinition): Lookup | undefined {
   const name = longName(definition)
-  // `schema` names a table that does not exist yet.
+  // `schema --table` names a table that does not exist yet.
   if (tableOptions.includes(name) && command.name !== 'schema') return 'tables'
   if (name === 'run-id') return 'runs'
   return lookupsOfValues[/<(.+)>/.exec(definition.flags)?.[1] ?? '']

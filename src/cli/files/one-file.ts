@@ -61,7 +61,7 @@ type Rules = {
 /** A path that the user or the program chose for the run. */
 interface NamedPath {
   readonly path: string
-  /** Beginning of the error message. */
+  /** Subject of the error message: `the input a.csv`, `--report a.html`. */
   readonly label: string
   /** The file's role in the run, for the error message. Two paths may lead to one file only in the same role. */
   readonly part: string

@@ -1,6 +1,6 @@
 /*
-  Selects the leftover tables of other runs that the program mentions, each once a day. If a run has a journal on this
-  machine, the program mentions that run instead of its tables, or neither if the run loads into another target.
+  Selects which leftover tables of other runs to mention, each once a day. If the run has a journal on this machine, the
+  program mentions the run instead of its tables, and only if the run loads into the same target.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'

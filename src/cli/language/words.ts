@@ -1,5 +1,5 @@
 /*
-  The texts of the command line: the interface for any language, and English.
+  The texts of the command line: `Words`, which every language implements, and the English texts.
 */
 import { counted, grouped } from '../output/terminal-text.js'
 import type { zhNouns, zhSentences } from './zh-sentences.js'

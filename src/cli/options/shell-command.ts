@@ -202,7 +202,7 @@ export interface NewTableLoad {
   readonly flags: OptionSources['flags']
   readonly table: string
   readonly keyColumns: readonly string[]
-  /** Types that the user gave. */
+  /** The value of `--types`, if the user gave one. */
   readonly types?: string | undefined
   readonly needed: NeededOptions
   /** Whether the user has the script that creates the table. */

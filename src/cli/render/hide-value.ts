@@ -12,7 +12,7 @@ export function hideInValue(value: Value, hide: Hide): Value {
 /** Members that hold words of the protocol, not of the server: they never contain a password. */
 const ofShape: ReadonlySet<string> = new Set(['form', 'type'])
 
-/** @param isBlob  whether bytes belong to a BLOB; otherwise they are numbers */
+/** @param isBlob  true if a Uint8Array holds text, as in a BLOB; otherwise it holds numbers */
 function hidden(part: unknown, hide: Hide, isBlob: boolean): unknown {
   if (typeof part === 'string') return hide(part)
   if (typeof part !== 'object' || part === null) return part

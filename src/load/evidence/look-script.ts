@@ -15,7 +15,7 @@ const literal: ReadonlySet<DataType> = new Set([
   ...(['TIME', 'MINUTE', 'SECOND', 'NANOTIME', 'SYMBOL', 'STRING'] as const),
 ])
 
-/** Stands for the table that a function writes to, if the user has not named it. */
+/** Placeholder for the table that a function writes to, if the user has not named this table. */
 const unnamedTable = 'TABLE'
 
 /** Counts the sampled rows of the run, or all rows if some sample has no values that can be written as literals. */

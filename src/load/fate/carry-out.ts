@@ -35,7 +35,7 @@ export interface Inherited {
   readonly attempt: number | undefined
   /** Why the outcome cannot be learnt any more; undefined if the server may still tell it. */
   readonly isLost: string | undefined
-  /** Whether a batch of unknown outcome is sent again: either a second copy changes nothing, or the user wants it. */
+  /** True to send a batch of unknown outcome again, because a second copy changes nothing or the user wants it. */
   readonly resends: boolean
 }
 

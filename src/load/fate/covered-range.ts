@@ -199,8 +199,8 @@ export function isSettled({
 
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // A batch with lanes is under way even if all its rows are `unsent`: the rows get the same numbers again only if they
-  // are all read together.
+  // A batch with lanes stays under way even if all its rows are `unsent`. A resumed run must read all of the rows
+  // together, because otherwise they get other numbers.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 

@@ -62,7 +62,7 @@ export interface Ended extends EndedRows {
   readonly no: number | undefined
   /** Only for rows without a batch number: the ranges of all other rows are known. */
   readonly ranges?: readonly BatchRange[]
-  /** Which ranges the confirmed rows are in, if the target accepted the batch. */
+  /** The ranges that hold the confirmed rows; only if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
   /** Rows that were read back and differ from what was sent. */
   readonly different?: readonly BatchRange[]
@@ -78,8 +78,8 @@ export interface Ended extends EndedRows {
 export type EarlierState = 'unconfirmed' | 'unsent'
 
 /**
- * Events that the journal keeps unchanged. It keeps `laned` as `lanes`, `numbered` as `batch`, `part` or `lanePart`,
- * `ended` in another form, `takenBack` with `isCertain` as `forgotten`, and no other events of this file.
+ * Events that the journal keeps unchanged. It renames others: `laned` → `lanes`; `numbered` → `batch`, `part` or
+ * `lanePart`; `takenBack` with `isCertain` → `forgotten`. It shortens `ended`, and keeps no other events of this file.
  */
 export type Durable = Exclude<
   JournalRecord,
@@ -130,7 +130,7 @@ export type RunEvent =
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** This process hands over rows that an earlier process left unconfirmed or unsent (`from`). */
   | { readonly kind: 'takenUp'; readonly from: EarlierState; readonly rows: number }
-  /** A new batch is divided by lane: the rows of each lane get a number, counting from `no`. */
+  /** A new batch is divided by lane: each lane with rows gets a batch number. The first lane gets `no`. */
   | (OfBatch & {
       readonly kind: 'laned'
       readonly ranges: readonly BatchRange[]

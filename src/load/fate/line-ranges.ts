@@ -29,7 +29,7 @@ export class LineRanges {
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is only one range. It grows without a new key: its key in `#byEnd` is that of `knownEndBytes`. */
+  /** Set while there is only one range. As this range grows, `#byEnd` keeps it under its old end, `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */

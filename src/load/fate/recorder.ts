@@ -1,6 +1,6 @@
 /*
-  Adds a batch's rows to the right term of the equation in `fold.ts` once their outcome is known. With receipts and in
-  sync mode every batch that was handed over ends here exactly once.
+  Once the outcome of a batch's rows is known, adds each row to the term of its outcome in the equation of `fold.ts`.
+  With receipts and in sync mode, every batch that was handed over ends here exactly once.
 */
 import { DdbError } from '../../errors.js'
 import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'

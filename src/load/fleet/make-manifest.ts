@@ -50,7 +50,7 @@ export async function makeManifest(
   const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
-  /** The day or folder that the small files collected so far share. */
+  /** The day that all files in `small` share; without a day, their folder. */
   let smallKey = ''
   let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {

@@ -1,5 +1,5 @@
 /*
-  The parts of an input's name that columns contain. Rejects must keep them, because a rejects file has a name of its own.
+  Texts that columns take from an input's name. Rejects must keep these texts, because a rejects file has another name.
 */
 import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
@@ -9,7 +9,7 @@ import type { RejectReading } from '../rejects/reject-run.js'
 /** The texts to keep; undefined if the columns contain no part of the input's name. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
-/** Cached, as thousands of inputs may share a mapping, whose columns seldom use the input's name. */
+/** Cached, because thousands of inputs may share a mapping. Mostly empty: few columns use the input's name. */
 const known = new WeakMap<ColumnMapping, readonly string[]>()
 
 function namesIn(mapping: ColumnMapping): readonly string[] {

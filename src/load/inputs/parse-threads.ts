@@ -12,7 +12,7 @@ import { packageFile } from '../../version.js'
 const worthBytes = 16 * 1024 * 1024
 /** Smallest input to read ahead: reading a smaller input ends before threads gain much. */
 const leastBytes = 1024 * 1024
-/** The main thread and two others, which read rows as fast as it takes them over and sends (docs/decisions/0064). */
+/** The main thread and two others. More would read faster than the main thread sends rows (docs/decisions/0064). */
 const mostAuto = 3
 
 export interface ParseThreads {

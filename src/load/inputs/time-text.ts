@@ -1,5 +1,5 @@
 /*
-  The time at which a journal records that an input was read.
+  The present time, for the journal's record that an input was read.
 */
 import type { Run } from '../run.js'
 

@@ -212,7 +212,7 @@ export function whatChanged(
     return 'it was dropped and recreated'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
-  // Rows whose key a table already has do not make it longer, and old rows of DFS tables may be deleted.
+  // A row whose key is already in the table does not make the table longer. Old rows of DFS tables may be deleted.
   const least =
     !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)

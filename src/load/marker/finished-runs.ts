@@ -18,7 +18,7 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** The time follows the name of the target, because tables made by earlier versions have no column for the time. */
+/** Stored as text behind the target's name, because tables made by earlier versions have no column for the time. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 /** Separates the time from the number of the process. Earlier versions stored no number. */
 const byProcess = ', process '

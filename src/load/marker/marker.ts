@@ -1,6 +1,6 @@
 /*
-  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row owns the name. As
-  long as the marker exists, the server has not restarted.
+  The marker of a run: a small shared table on the server, named after the run id. The run that writes the first row of
+  this table owns the name. As long as the marker exists, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'

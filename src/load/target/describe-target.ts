@@ -44,14 +44,14 @@ export interface TargetDescription {
   readonly newValues?: NewValuePolicy
   /**
    * True if a row with a stored key does not make the table longer: for shared tables with a key, PKEY tables, and DFS
-   * tables that keep one of the rows with equal sort columns. If a function writes, this describes the table to count.
+   * tables that keep one of the rows with equal sort columns. For a function: whether `confirmTable` is such a table.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
   readonly keyColumns?: readonly string[]
   /** The key columns of a shared table, even if the user names other columns for an upsert. */
   readonly tableKey?: readonly string[]
-  /** Columns by which a DFS table chooses partitions. If a function writes, this describes the table to count. */
+  /** Columns by which a DFS table chooses partitions. If the target is a function: those of `confirmTable`. */
   readonly partitionColumns?: readonly string[]
   /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean

@@ -172,7 +172,7 @@ const hashed: Partial<Record<DataType, number>> = {
 }
 
 /**
- * Bytes of a value that enter the server's hash, 0 for text (docs/protocol.md#routing-of-rows).
+ * The server hashes a value as this many bytes; 0 for text, whose length varies (docs/protocol.md#routing-of-rows).
  * @returns undefined if this is not documented
  */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {

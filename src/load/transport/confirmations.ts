@@ -30,7 +30,7 @@ export interface ConfirmationTraits {
   readonly knowsBatches: boolean
   /** Whether only the ledger on the server has the outcome of a batch. */
   readonly needsLedger: boolean
-  /** Whether unconfirmed rows are a cause for doubt. They are not if the run was asked to confirm no rows. */
+  /** Whether unconfirmed rows are a cause for doubt; false if the run confirms no rows at all. */
   readonly leavesDoubt: boolean
 }
 

@@ -65,7 +65,7 @@ export function newCountingSession(control: Session, place: CountingPlace): Coun
   }
 }
 
-/** A table in memory is the same if a connection from before the first count still exists. */
+/** A server that stops loses its tables in memory. It has not stopped while a data connection is still open. */
 function mayBeSameTable({ inMemory, data }: CountingPlace): boolean {
   return !inMemory || !data.closed
 }

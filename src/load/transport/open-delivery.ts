@@ -66,7 +66,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // Counts a program's rows only on request: a count cannot tell the program the outcome of each row.
+  // Counts rows of a program only on request: the program wants the outcome of each row, which no count tells.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)

@@ -15,11 +15,11 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** The number of digits of a time of day without separators, if this part is the hour that begins it; else 0. */
+  /** If this part is the hour of a time without separators, such as `HHmmss`: digits of the whole time; else 0. */
   readonly runDigits: number
 }
 
-/** By letter of a field: how often the pattern may repeat the letter. */
+/** How often a pattern may repeat the letter of a field: `y`, `yy` or `yyyy`, but not `yyy`. */
 const fieldLengths: Readonly<Record<string, readonly number[]>> = {
   y: [1, 2, 4],
   M: [1, 2, 3],

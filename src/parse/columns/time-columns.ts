@@ -68,7 +68,7 @@ export class UsualTime {
   takesUtc = true
   /** Days since 1970. */
   day = 0
-  /** First millisecond of the day since 1970, as the two words of a 64-bit number. */
+  /** Midnight at the start of `day`, in ms since 1970, as the two words of a 64-bit number. */
   midnightLow = 0
   midnightHigh = 0
   /** Nanoseconds within the millisecond. */

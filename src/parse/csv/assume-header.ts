@@ -29,7 +29,7 @@ const numberLook: Look = {
   values: 2,
 }
 const longLook: Look = { pattern: /^[^]{41,}$|^(?:\s*\S+\s+){5}/, names: 2, values: 7 }
-/** Texts in a script without upper and lower case, such as Chinese. */
+/** Texts in a writing system without upper and lower case, such as Chinese. */
 const scriptLook: Look = { pattern: /^[\p{Lo}\p{M}]+$/u, names: 1, values: 1 }
 const looks: readonly Look[] = [
   emptyLook,
@@ -67,7 +67,7 @@ const weakOdds = 0.5
 const countedOdds = 4
 /** Each share is computed as if this many average values had been seen, too, because a few values prove little. */
 const assumedValues = 2
-/** Percentage of numbers to assume among the values of a column that has no values in the sample. */
+/** If the sample has no value of a column, this percentage of its values is assumed to be numbers. */
 const numbersAlone = 80
 /** Share of names that are also a value of their column. */
 const repeatedNames = 0.02

@@ -56,7 +56,7 @@ export class BrokenRecords {
   #maySettle = false
   /** True while records after the broken one are scanned. */
   #isSettling = false
-  /** Between these input offsets, no quote was found that may close the field in doubt. */
+  /** Between these input offsets, no quote can close a field that was opened before them. */
   #knownFrom = 0
   #knownTo = 0
   /** From this input offset on, records are correct. */

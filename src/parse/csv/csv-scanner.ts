@@ -81,7 +81,7 @@ export class CsvScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** Scans records on the fast path, up to one with a wrong number of fields, wrong quotes or no visible end. */
+  /** The fast path. Stops before an empty line, a comment, or a record of wrong field count, quotes, length or end. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
     const lines = this.#lines

@@ -12,7 +12,7 @@ import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 import { isUsualName } from './usual-names.js'
 
-/** Limit of the column names in a message. */
+/** The most column names that a message shows. */
 const shownNames = 5
 
 /** @throws {UsageError} DDB_USAGE if the target does not tell whether the record is a header */

@@ -1,5 +1,5 @@
 /*
-  Judges records that have an empty last field, and one field more than the header has names. Either they end with a
+  Judges records with an empty last field that have one field more than the header. Either they end with a
   delimiter, or they begin with a row name, as R writes them. A wrong guess would put every value into the next column.
 */
 import { UsageError } from '../../errors.js'

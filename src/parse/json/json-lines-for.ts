@@ -34,7 +34,7 @@ export function jsonColumns(
   const { lenient = false } = cells
   const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
   const block = new RecordBlock(members.length)
-  // JSON writes numbers in its own style, so the block must tell them from numbers in texts.
+  // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
   if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
   return {
     scanner,

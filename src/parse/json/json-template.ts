@@ -27,7 +27,7 @@ const zero = 0x30
 const minus = 0x2d
 const point = 0x2e
 
-/** `null`, `true` and the first four letters of `false` as words. */
+/** `null`, `true` and the first four letters of `false`, each as a little-endian word of 32 bits. */
 const nullWord = 0x6c6c756e
 const trueWord = 0x65757274
 const falsWord = 0x736c6166

@@ -189,7 +189,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** Tells the threads about new time zone offsets: a column's first time decides the column's offset. */
+  /** Tells the threads about new time zone offsets: the first time value of a column decides its offset. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return

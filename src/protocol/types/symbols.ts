@@ -176,8 +176,8 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
     return base.push(text) - 1
   }
   let row = 0
-  // Rows are often sorted by text, or have the same texts in the same order again and again. Then comparing a text with the one that
-  // last came after its predecessor is several times as fast as looking it up.
+  // Rows are often sorted by text, or repeat a sequence of texts. So this remembers, for each text, which text last
+  // followed it. To compare a text with the remembered one is several times as fast as to look the text up.
   const nextCodes = new Int32Array(length < guesses ? 0 : guesses)
   for (let last = 0, wrong = 0; row < length && nextCodes.length > 0; row++) {
     const text = texts[row]!

@@ -1,5 +1,5 @@
 /*
-  Checks of the server's words for refusals. By these words, a run tells a bad row from a missing table.
+  Checks the server's words for refusals, by which a run distinguishes a bad row from a missing table.
 */
 import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'

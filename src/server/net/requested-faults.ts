@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** Faults for requests whose flag 4 (no answer) differs from flag 4 of the connect request. */
+/** The faults that apply to requests whose flag 4 (no answer) differs from flag 4 of the connect request. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',

@@ -8,7 +8,7 @@ export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH
 
 export interface LevelScheme {
   type: PartitionType
-  /** The scheme as the script gave it: vector, [TYPE, n] for HASH, handles for COMPO. */
+  /** The scheme with added partitions, as in scripts: HASH has `[TYPE, n]`, COMPO has handles, others have a vector. */
   scheme: ServerValue
   /** The scheme before partitions were added. */
   first?: ServerValue

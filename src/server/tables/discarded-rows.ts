@@ -10,9 +10,9 @@ import type { ServerTable } from './server-table.js'
 
 /**
  * If the server only pretends to insert: drops the rows and returns how many it claims to have inserted. Otherwise
- * returns undefined, and the caller inserts. Tables that are neither shared nor stored always get their rows. So do
- * keyed stream tables, unless a table is inserted: the loader keeps its receipts there, and inserting a receipt shows
- * whether its batch was sent before.
+ * returns undefined, and the caller inserts. Tables that are neither shared nor stored always get their rows. Keyed
+ * stream tables get rows that do not come as a table, because the loader inserts its receipts in this way. The result
+ * of such an insert tells the loader whether it has sent the batch before.
  * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
 export function discardedRows(
@@ -35,7 +35,7 @@ function forgotten(table: ServerTable, rows: number): number {
   return rows
 }
 
-/** Rows in `values`: one value per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
+/** Counts rows given as values per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
 function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
   const only = values.length === 1 ? values[0] : undefined
   if (only?.form === 'serverDictionary') {

@@ -69,7 +69,7 @@ export class RequestMemory {
     this.#made = Math.max(mark, this.#stored)
   }
 
-  /** Call this before an operation that visits everything in a value, however often the same object occurs in it. */
+  /** Call this before an operation that visits everything in a value: an object that occurs twice is visited twice. */
   checkSize(value: ServerValue): void {
     if (weigh(value, this.#limitBytes) > this.#limitBytes) this.expect(Infinity)
   }

@@ -13,7 +13,7 @@ import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 /** Distance of marks in bytes: fewer marks save memory, but finding a position decodes more bytes again. */
 const bytesPerMark = 512
 
-/** Most bytes of text from one byte of input: so many in windows-1252 and in encodings with two-byte characters. */
+/** One input byte becomes at most this many bytes of text: 3 in windows-1252 and encodings with two-byte characters. */
 const growth = 3
 
 const noLimit = 2 ** 30

@@ -246,7 +246,7 @@ t.test('files that may be the same are allowed', async t => {
   t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
 })
 
-/** A process whose standard streams are files of the folder, or others given by their whole paths. */
+/** A load whose standard streams are files, in the folder or at absolute paths. */
 async function loadInto(
   t: Test,
   argv: string[],

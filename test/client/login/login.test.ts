@@ -159,7 +159,6 @@ interface Scripted {
   readonly ask: AskServer
   /** Names of the functions called. */
   readonly calls: string[]
-  /** All texts sent. */
   readonly sent: string[]
 }
 

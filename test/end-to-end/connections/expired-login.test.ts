@@ -15,8 +15,8 @@ type Delivery = NonNullable<LoadOptions['delivery']>
 type Ending = 'all sessions' | 'sessions with data'
 
 /**
- * Rows are sent and arrive, then sessions become a guest's, then more rows are sent.
- * @param isGone whether a new login fails as well
+ * Loads rows, takes the login from sessions, then loads more rows.
+ * @param isGone whether the user is removed: new logins fail
  */
 async function expire(
   t: Test,

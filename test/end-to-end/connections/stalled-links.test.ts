@@ -14,7 +14,7 @@ import { loadOn } from '../../../src/load/load.js'
 
 const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
-/** Allowed for the intervals between checks, and for asking before the end about rows confirmed in memory. */
+/** Tolerance for intervals between checks, and for the last question about rows confirmed in memory. */
 const slackMs = 500
 
 const certificates = new Certificates(t)

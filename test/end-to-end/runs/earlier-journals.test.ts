@@ -158,7 +158,7 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   return { server, code, result: JSON.parse(fake.stdout()) as LoadResult, known: known! }
 }
 
-/** Puts the inodes of the copied inputs into the journal, because a copy is another file to a run that follows. */
+/** Puts the inodes of the copied inputs into the journal, because to `--follow` a copy is another file. */
 function keepInodes(path: string): void {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   const changed = lines.map(line => {

@@ -32,7 +32,7 @@ interface Scene {
   readonly folder: string
   readonly load: (...argv: string[]) => Promise<Outcome>
   readonly start: (...argv: string[]) => Spawned
-  /** Runs a printed command in a shell. */
+  /** Runs a command with sh in `/`. */
   readonly shell: (command: string) => Promise<Outcome>
   /** Kills a loader while the server has its third batch; then the server continues. */
   readonly kill: (...argv: string[]) => Promise<void>
@@ -451,7 +451,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const codes = [ended.code]
         while (ended.code === 65 && codes.length < 5) {
           await place.removeRows()
-          // A rejects file is named from the folder in which the user stands.
+          // The rejects file's path is relative to the current folder.
           ended = await place.shell(`cd '${place.folder}' && ${commandAfter(restarts, ended)}`)
           codes.push(ended.code)
         }

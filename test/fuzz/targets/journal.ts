@@ -34,7 +34,7 @@ export async function fuzz(data: Buffer): Promise<void> {
     throw new Error('What is kept of it is not what was read')
 }
 
-/** How much follows the damage in a journal does not matter. */
+/** Leaves out how much follows the damage in a journal. */
 function told({ found, records }: Read): string {
   return JSON.stringify([found?.damage ?? found, records])
 }

@@ -76,7 +76,7 @@ t.test('thousands of batches are settled along the way, and none is lost', async
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue
-      // Each batch ends before the next one begins, so besides the batch left out only the latest one is open.
+      // Each batch ends before the next begins, so the only open batches are the latest and the one left out.
       const which = leftOut >= 0 && no > leftOut ? 1 : 0
       for (const record of model.step({ kind: 'ended', which, how: 'confirmed' })) {
         state.take(record)

@@ -249,7 +249,7 @@ export class RunModel {
     return groups
   }
 
-  /** Neighbouring rows with the same batch and the same number, or without one. */
+  /** Neighbouring rows of one batch with the same number, or all with none. */
   #runsOf(): { input: number; start: number; end: number; first: ModelRow }[] {
     return this.#inputs.flatMap((rows, input) => {
       const found: { input: number; start: number; end: number; first: ModelRow }[] = []

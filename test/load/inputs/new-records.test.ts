@@ -1,6 +1,6 @@
 /*
-  Records that a process reads again, and those that are new: each record of a run counts once. The seed 9,050,002,306 of the
-  simulator has a whole run whose rows did not add up.
+  Records that a process reads again, and those that are new: each record of a run counts once. The simulator's
+  seed 9,050,002,306 has a run whose rows did not add up.
 */
 import t from 'tap'
 import { newCoveredInput } from '../../../src/load/fate/covered-range.js'

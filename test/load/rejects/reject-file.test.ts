@@ -77,7 +77,7 @@ t.test('each record has one line of reasons; the header is written with the firs
   t.equal(file.rows, 0, 'queued rows do not count yet')
   file.flush()
   t.equal(file.rows, 2)
-  // A record without a line end gets one: the last byte of the line end before it.
+  // A record without a line end gets the last byte of the line end before it.
   t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
   file.close()

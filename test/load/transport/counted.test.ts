@@ -13,7 +13,7 @@ import { startFakeServer } from '../../helpers/fake-server.js'
 import { ints } from '../../helpers/values.js'
 
 interface Change {
-  /** Returns the table's rows when asked; the table began with 100. undefined for a run that does not count. */
+  /** Counts the rows of the table, which began with 100. undefined for a run that does not count. */
   readonly rows?: (() => Promise<number>) | undefined
   readonly outsideRows?: number
   readonly maxInFlightBytes?: number

@@ -587,7 +587,7 @@ t.test('a FLOAT column holds the nearest single of short texts, by exact fractio
   t.pass()
 })
 
-// Numbers in a style, compared with Intl.NumberFormat, which writes them.
+// Numbers in a style; Intl.NumberFormat writes some that are read back.
 
 /** The plain number of a text in column `c`; undefined if it does not follow the style. */
 function plain(rules: CellOptions, text: string): string | undefined {

@@ -95,7 +95,7 @@ t.test('a text of another length is not a time', async t => {
   }
 })
 
-// TIMESTAMP in its usual spelling, compared with Date; texts left to the general reader are counted.
+// TIMESTAMP in its usual spelling, compared with Date; texts left to the general reader are listed.
 
 const readTimestampColumn = (texts: readonly string[]): ReturnType<typeof readTimes> =>
   readTimes(texts, TimestampColumn)
@@ -302,7 +302,7 @@ t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t 
   t.strictSame(readTimes(others, NanotimestampColumn).others, others)
 })
 
-// DATETIME in its usual spelling, compared with Date; texts left to the general reader are counted.
+// DATETIME in its usual spelling, compared with Date; texts left to the general reader are listed.
 
 const nullValue = -(2 ** 31)
 

@@ -277,7 +277,7 @@ t.test('characters of four bytes in GB18030', async t => {
   for (let index = 0; index < 126 * 12_600; index += index < 50_000 ? 1 : 97) {
     const places = [index / 12_600, (index / 1260) % 10, (index / 10) % 126, index % 10]
     const bytes = Buffer.from(places.map((place, i) => [0x81, 0x30][i % 2]! + Math.floor(place)))
-    // iconv-lite accepts codes between the planes and after the last one.
+    // iconv-lite accepts codes between planes and after the last plane.
     const isNone = (index >= 39_420 && index < 189_000) || index >= 189_000 + 0x100000
     const wanted = isNone ? undefined : expected('gb18030', bytes)
     if (textOf('gb18030', bytes) !== wanted) wrong.push(bytes.toString('hex'))

@@ -98,7 +98,7 @@ export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   TopField
 >
 
-/** The fields that a table's options set, without settings that were not given: the library has defaults for them. */
+/** The fields that a table's options set. Leaves out settings without a value: the library has defaults for them. */
 export function fieldsOf<Table extends OptionTable>(
   table: Table,
   settings: SettingsOf<Table>,

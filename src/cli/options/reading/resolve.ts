@@ -1,5 +1,5 @@
 /*
-  Determines each setting from flags, environment, configuration files or defaults, in this order, and its origin.
+  Finds each setting's value and origin. The first of flags, environment, configuration files and defaults decides.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'

@@ -87,7 +87,7 @@ export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
   const given: Readonly<Record<string, string | undefined>> = {
     ...cells,
-    // Version 1 has one column for both counts: an outcome has the rows taken, other receipts the rows received.
+    // Version 1 has only one column for both counts: `rowsTaken` in an outcome, `rowsReceived` in any other receipt.
     rowCount: cells.rowsTaken ?? cells.rowsReceived,
   }
   const values = ledgerColumns(version).map(

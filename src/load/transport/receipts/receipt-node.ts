@@ -100,7 +100,7 @@ export class ReceiptNode implements Outlet {
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
-        // Called a round trip after writing the marker: any process that saw no marker has written its own by now.
+        // The marker was written a round trip ago: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
         // If the last process ended cleanly, the marker names no session. It must name the session that now continues
         // the run.

@@ -20,7 +20,7 @@ const probePhase = 8
 const sessionPhase = 7
 /** Phase of claims: of several transmissions that claim the same attempt, only the first may insert its rows. */
 export const claimPhase = 0
-/** Phase of rows with an outcome: how many rows the target took, or −1 and the reason for a refusal. */
+/** Phase of rows that record an outcome: how many rows the target took, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
@@ -128,7 +128,7 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** Adds a session to the ledger: the server may work on the session's requests even after its process is gone. */
+/** Adds a session to the ledger: the server may work on the session's requests even after this process has ended. */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}

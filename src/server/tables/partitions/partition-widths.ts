@@ -9,8 +9,8 @@ export class PartitionWidths {
   readonly #columns = new Map<number, number>()
 
   /**
-   * Records that rows of `given` columns go into these partitions.
-   * @throws {ScriptError} if one of the partitions has rows with more columns; nothing is recorded then
+   * Notes that rows with this number of columns (`given`) go into these partitions.
+   * @throws {ScriptError} if one of the partitions has rows with more columns; nothing is noted then
    */
   note(partitions: Float64Array, given: number): void {
     const touched = new Set<number>()
