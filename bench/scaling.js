@@ -33,7 +33,7 @@ async function withSink(init, options, use) {
   return use(sink).finally(sink.stop)
 }
 
-/** A load of all rows against a tenth of them; also both ends' processor time as a share of the longer load. */
+/** The cost of a row: loads all rows, and a tenth. Also the cores that both ends keep busy in the long load. */
 async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   const few = Math.round(rows / 10)
   const [short, long] = [join(folder, 'short'), join(folder, 'long')]

@@ -26,7 +26,7 @@ for (const [name, task] of Object.entries({ task1, task2, task4, task3 })) {
 }
 console.log('state:', task3.state)
 
-// By the server's own clock, the last task to begin began before the first one to end ended.
+// By the server's own clock, the latest start was before the earliest end.
 const starts = results.map(([, start]) => start).sort()
 const ends = results.map(([, , end]) => end).sort()
 console.log('all ran at the same time:', starts.at(-1) < ends[0])

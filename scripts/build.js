@@ -196,7 +196,7 @@ function withValues(code, there) {
 export async function build(names, { ifNeeded }) {
   const before = fingerprint()
   const isOld = name => !ifNeeded || !isCurrent(name, before)
-  // Before the program is made, dist/ is emptied: imports and packages could find outputs whose source is gone.
+  // Making the program empties dist/ first, so that nothing imports or packs an output whose source is gone.
   const needed = names.some(name => name === 'program' && isOld(name)) ? names : names.filter(isOld)
   if (needed.length === 0) return 0
   if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')

@@ -19,7 +19,7 @@ import {
   type ShellCommand,
 } from './helpers/pages.js'
 
-/** For a command that never ends; every machine is faster than this limit. */
+/** Ends a command that hangs. Others are faster, even on a slow machine. */
 const commandTimeoutMs = 300_000
 
 /** Not run here: `npm start` and `npm test` ran before this test, and the page's own server already runs. */
@@ -114,7 +114,7 @@ function onlyCall(script: string): { feed: string; variables: string; words: str
     : { feed, variables, words }
 }
 
-/** In this process if that makes no difference: a page changes the working directory, so one page runs after the other. */
+/** Runs a lone call of the program in this process. That changes the working directory, so pages run one by one. */
 async function runCommand(script: string, place: Place): Promise<Outcome> {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)

@@ -13,7 +13,7 @@ const hex = i =>
 const hexWord = word => word.toString(16).padStart(8, '0')
 const uuid = i => hex(i).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
-/** Text of row `i`, by type; brackets after the type name a special kind of text. */
+/** Text of row `i`, by type. Some types have a kind of text in brackets. */
 export const cellTexts = new Map([
   ['BOOL', i => (i % 2 === 0 ? 'true' : 'false')],
   ['CHAR', i => String(i % 127)],

@@ -20,7 +20,7 @@ export interface Found {
 
 export const hostileFiles: HostileFile[]
 
-/** Compares a program's rows with those of a file, in a few words. */
+/** A few words on how a program's rows compare with a file's. */
 export function verdictOf(file: HostileFile, found: Found): string
 
 /** Loads a file into an embedded server with quarantine of bad rows; returns the rows of the table afterwards. */

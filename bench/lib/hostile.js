@@ -77,7 +77,7 @@ export const hostileFiles = files.map(
 const isSame = (found, expected) => JSON.stringify(found) === JSON.stringify(expected)
 
 /**
- * Compares a program's rows with those of a file, in a few words.
+ * A few words on how a program's rows compare with a file's.
  * @param found  the program's rows, whether it ended with an error, and how many rows it quarantined
  */
 export function verdictOf({ rows, fit }, { rows: found, failed, setAside = 0 }) {

@@ -67,7 +67,7 @@ try {
   const { measure } = await import(`../${positionals[0]}.js`)
   const profiled = profileInto(folder)
   await measure({ repeats: 1, scale: Number(values.scale), large: false })
-  // `exec` empties the table between loads, which no benchmark times.
+  // `exec` makes, empties or counts tables; no benchmark times it.
   for (const each of profiled.filter(({ args }) => !args.includes('exec'))) print(each)
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -195,7 +195,7 @@ export function drawPicture(results) {
   const [, open, drawn] = /^(<svg[^>]*>)([^]*)$/.exec(svg)
   const page = '<rect width="100%" height="100%" fill="var(--page)"></rect>'
   const text = `<title>CSV in a second of processor time, csv-parse = 1</title>\n<desc>${pictureText(results)}</desc>`
-  // echarts numbers its class names on from picture to picture; new names make the bytes repeatable.
+  // echarts counts its class names across pictures; new names make the bytes repeatable.
   const names = new Map()
   const named = drawn
     .replaceAll(/zr\d+-cls-\d+/g, name => {

@@ -44,7 +44,7 @@ export interface FakeProcess {
   stderr(): string
   /** Called for an unhandled failure. */
   stray(error: unknown): void
-  /** Exit codes with which the process would have ended at once. */
+  /** Exit codes with which a real process would end at once. */
   left: number[]
 }
 

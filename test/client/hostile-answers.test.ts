@@ -41,7 +41,7 @@ const options: ConnectOptions = {
   closeTimeoutMs: timeoutMs,
 }
 
-/** The server's end of a connection: one answer per request, then the end, or silence. */
+/** The server's side: it answers some requests, one by one, then closes or is silent. */
 class Liar extends Duplex {
   readonly bytesRead = 1
   readonly remoteAddress = '127.0.0.1'

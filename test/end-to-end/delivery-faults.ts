@@ -35,7 +35,7 @@ export interface Mishap {
 
 export interface Fault {
   readonly name: string
-  /** The data connection ends. How much of that a run without confirmation notices depends on timing. */
+  /** The data connection ends. Whether a run without confirmation notices depends on timing. */
   readonly breaks?: true
   /** Confirmations that are not tested: the fault does not affect them, or by design the run waits forever. */
   readonly notFor?: readonly string[]

@@ -421,7 +421,7 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
         keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
           ? { error: 'no undef' }
           : undefined,
-      // Once its data has arrived, only the request that removes the marker asks for the marker.
+      // After the data of `nightly`, only the request that removes the marker asks for it.
       afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
     },
   })

@@ -14,7 +14,7 @@ export interface TargetKind {
   /** Inserts this many rows of somebody else. */
   readonly foreign: (rows: number) => string
   readonly target: TargetOptions
-  /** Rows with known keys do not add to it, so a count proves nothing. */
+  /** Rows with known keys do not raise the count: it proves nothing. */
   readonly isKeyed?: true
   /** The program can ask something about the table. */
   readonly hasEvidence: boolean

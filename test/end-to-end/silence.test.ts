@@ -1,5 +1,5 @@
 /*
-  Servers that keep their connections but do nothing, and inputs that pause: only such servers end a run.
+  A server that keeps its connections but does nothing ends a run; an input that pauses does not.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'

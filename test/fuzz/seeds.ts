@@ -24,7 +24,7 @@ export type Target = (typeof targets)[number]
 const kept = fileURLToPath(new URL('kept/', import.meta.url))
 const fixtures = new URL('../../fixtures/', import.meta.url)
 
-/** Inputs of a target that once failed. */
+/** Inputs that once made a target fail. */
 export function keptInputs(target: Target): readonly Buffer[] {
   const folder = join(kept, target)
   if (!existsSync(folder)) return []

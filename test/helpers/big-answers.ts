@@ -17,7 +17,7 @@ export function scriptsRun(server: TinyServer): number {
   return server.log.filter(line => line.startsWith('script ')).length
 }
 
-/** Exchanges requests on another session, so that the server has time to do all that it does without being read. */
+/** Exchanges requests on another session. Meanwhile the server does all it can for a client that does not read. */
 export async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
   for (let i = 0; i < 20; i++) {

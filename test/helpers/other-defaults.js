@@ -3,7 +3,7 @@
   TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap … With TEST_ZIPPED=1 every file is
   read from a zip archive. The program has no such switch, so its sources are changed while Node loads them: pieces of
   inputs become tiny, so that even small inputs are divided. A target that takes only one connection gets one. `npm run
-  test:threads` runs all combinations.
+  test:threads` tries combinations.
 */
 import { register } from 'node:module'
 import { isMainThread, parentPort } from 'node:worker_threads'

@@ -26,7 +26,7 @@ export const scopeOf = (functions: readonly string[]): ParseScope => ({
   isFunction: name => functions.includes(name),
 })
 
-/** Functions that most tests call: short names, and words between operands. */
+/** Functions for most tests, called by name or between operands. */
 const usualFunctions = ['f', 'g', 'sum', 'add', 'sub', 'div', 'pair', 'seq', 'eq', 'bitOr', 'each']
 
 export const cursorOn = (source: string, functions: readonly string[] = usualFunctions): Cursor =>

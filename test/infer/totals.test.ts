@@ -1,5 +1,5 @@
 /*
-  Totals records, padded to the width of the table: none of them is loaded without a warning, and no other row is left out.
+  Records of totals, padded to the table's width: none is loaded without a warning, and no other row is left out.
 */
 import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'

@@ -53,7 +53,7 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[0, 8], { used: 'none' }, 'loaded', 0, undefined],
   [[0, 8, 1], { used: 'none' }, 'rejects', 3, undefined],
   [[0, 0, 0, 8], { failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
-  // Whatever caused this: code 0 would say that every row is in the table.
+  // Never code 0 here: it would say that every row is in the table.
   [[7, 0, 0, 1], {}, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'none' }, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'count' }, 'failed', 70, 'DDB_INTERNAL'],

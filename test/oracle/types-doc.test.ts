@@ -1,5 +1,5 @@
 /*
-  These tests find what docs/types.md says about every type; only the reasons are written by hand. UPDATE_DOCS=1 npx tap
+  These tests work out what docs/types.md says of each type; only the reasons are written by hand. UPDATE_DOCS=1 npx tap
   --disable-coverage test/oracle/types-doc.test.ts rewrites the page.
 */
 import { readFile, writeFile } from 'node:fs/promises'

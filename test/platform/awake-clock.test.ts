@@ -16,7 +16,7 @@ function machine() {
   return {
     awake: awakeClock(clock),
     hand,
-    /** The process is awake for so long. The steps are short enough that no timer is late. */
+    /** The process is awake for `ms`. The steps are short enough that no timer is late. */
     pass: (ms: number): void => {
       for (let done = 0; done < ms; done += 100) hand.advance(Math.min(100, ms - done))
     },

@@ -118,7 +118,7 @@ t.test('memory is proportional to the bytes that arrived, whatever they claim', 
     }),
     fuzz(1000),
   )
-  // No claim exceeds the limits of a value: memory stays small only if it grows with the bytes that arrive.
+  // These claims are within all limits: memory stays small only if it grows with the bytes that arrive.
   const claims = [
     '05 01 ffffff06 01000000',
     '13 01 ffffff02 01000000',

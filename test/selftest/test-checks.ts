@@ -23,7 +23,7 @@ export interface Switch extends Omit<Trial, 'names'> {
 }
 
 export interface Expected {
-  /** What checks find on the embedded server; the others report nothing. */
+  /** Checks' findings on the embedded server; unlisted checks have none. */
   readonly finds?: Reasons
   /** Checks that are skipped on every server. */
   readonly skips?: Reasons

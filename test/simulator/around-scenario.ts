@@ -59,7 +59,7 @@ export interface Job {
   readonly events: readonly Event[]
   /** The names of the inputs for each call. */
   readonly names: readonly (readonly string[])[]
-  /** For each process: it is killed at the use of its platform with this number; undefined: it is not killed. */
+  /** For each process: the number of the platform call at which it is killed; undefined: it is not killed. */
   readonly kills: readonly (number | undefined)[]
   /** Whether the user of a refused run removes its rows and starts over; otherwise the run stays as it is. */
   readonly beginsAnew: boolean

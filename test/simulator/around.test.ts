@@ -1,6 +1,6 @@
 /*
-  Simulates what happens around runs, and seeds that once showed a defect. The file has its own process, so that slow
-  machines get a timeout for each.
+  Simulates events around runs, and seeds that once showed a defect. A file of its own has its own process and timeout,
+  which slow machines need.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

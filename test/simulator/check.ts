@@ -179,7 +179,7 @@ function checkRows(
     return
   }
   const lines = uncertainLines(uncertain)
-  // Rows rejected by the reader are between the lines of a batch, but in no batch.
+  // Rows that the reader rejects are in no batch; their lines may lie within one.
   const open = rows.filter(row => row.kind === 'bad cell' || !lines.has(lineOf(run, row)))
   const found = open.filter(isThere).length
   // Rows that a partitioned target dropped without naming them.
@@ -236,7 +236,7 @@ function checkVerified(
   }
   const lines = uncertainLines(uncertain)
   const damaged = readRows(run).filter(({ id }) => server.damaged.has(id))
-  // A killed process of the run may have left the damaged row, and the run has stored it again as it was sent.
+  // A killed process of the run may have left the damaged row; another process then stored the row as sent.
   const asSent = new Set(server.rows().map(({ id, sym }) => `${id},${sym}`))
   const lost = damaged.filter(
     row => !asSent.has(`${row.id},${transform?.symbolOf(row) ?? row.sym}`),

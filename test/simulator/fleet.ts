@@ -43,7 +43,7 @@ interface FleetScenario extends Scenario {
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** The run's table is shared again at these times after it first exists, as by a process that found no table. */
+    /** Another process shares the run's table again at these times after it first exists, as if it found none. */
     readonly sharedAgainMs: readonly number[]
     /** Times (ms) when somebody removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]

@@ -75,7 +75,7 @@ async function simulateAll(): Promise<number> {
   return counts.failed > 0 ? 1 : 0
 }
 
-/** Resolves once a new worker has done its last share. */
+/** Starts a worker and resolves when it ends. */
 function runWorker(
   first: Share,
   nextShare: () => Share | undefined,

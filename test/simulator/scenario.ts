@@ -226,7 +226,7 @@ function drawVerified(seed: number): Scenario {
   }
 }
 
-/** Loads that write into the same partition at once, or one that counts and asks in a session that is forgotten. */
+/** Loads that write into one partition at once, or one that counts in a session that loses its definitions. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
   const counts = chance.oneIn(4)

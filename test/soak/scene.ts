@@ -14,7 +14,7 @@ export interface SoakTarget {
   readonly argv: readonly string[]
   /** Creates the target on an empty server. */
   readonly script: string
-  /** Removes and recreates the target; undefined if the program has no evidence that would show lost rows. */
+  /** Removes and recreates the target; undefined if the program could not notice that rows were lost. */
   readonly remake: string | undefined
   /** The expression that reads the target. */
   readonly from: string

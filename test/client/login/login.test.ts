@@ -144,7 +144,7 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/** The client may show its password and needs no proof: TLS is verified, or the user allows anything. */
+/** With verified TLS or `insecureLogin` the password may be sent, and the server owes no proof. */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
 /** Refusals of SCRAM for a user: texts that official clients look for, or that their tests contain. */
 const noScramWords = [

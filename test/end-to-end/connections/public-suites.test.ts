@@ -8,7 +8,7 @@ import { InputError } from '../../../src/errors.js'
 import { spectrumCases } from '../../helpers/csv-spectrum.js'
 import { read, type ReadResult } from '../../parse/reading.js'
 
-/** Under this name the suite has the JSON of another file. */
+/** The suite's JSON of this name belongs to another file. */
 const strangerName = 'location_coordinates'
 
 t.test('csv-spectrum: every cell has the documented value', async t => {

@@ -1,7 +1,7 @@
 /*
   Shards of one plan: each row is loaded once, however often and wherever the shards are started.
 */
-import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadShard } from '../../../src/load/fleet/load-shard.js'
@@ -164,11 +164,29 @@ void t.test('a changed unit refuses the shard; a missing one fails alone', async
     exitCode: 64,
     error: { code: 'DDB_RUN_CHANGED', message: /unit 4 .*has changed since the plan was made/ },
   })
-  // The time of a file may change without its content.
-  await utimes(files[0]!, 1, 1)
-  await appendFile(files[1]!, 'x')
   const other = manifest.units.filter(({ unit }) => unit !== 4)
   t.match(await shard({ ...manifest, units: other }, 1, 1), { exitCode: 64 }, 'another plan')
+})
+
+void t.test('a unit is changed if its file has another time, or more bytes', async t => {
+  const changes: ((path: string) => Promise<void>)[] = [
+    path => utimes(path, 1, 1),
+    async path => {
+      const { atime, mtime } = await stat(path)
+      await appendFile(path, 'x')
+      await utimes(path, atime, mtime)
+    },
+  ]
+  for (const change of changes) {
+    const { plan, shard, files, count } = await scene(t)
+    const manifest = await plan()
+    await change(files[1]!)
+    t.match(await shard(manifest, 1, 1), {
+      exitCode: 64,
+      error: { code: 'DDB_RUN_CHANGED', message: /unit 2 .*has changed since the plan was made/ },
+    })
+    t.equal(await count('trades'), 0)
+  }
 })
 
 /** Acts like a restart: tables in memory are lost, DFS tables stay. */

@@ -18,7 +18,7 @@ addFunctionView(takeRows)`
 
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
-/** Parts of lookups that depend on the values: nulls have one, long texts have none because they cannot be compared. */
+/** Parts of lookups that differ by value: a null has its own, a long text has none because it cannot be compared. */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
 /** Scripts and names of functions of one run, in order, without their random parts. */

@@ -49,8 +49,8 @@ const random: Platform['random'] = {
 const dataRequest = 'function\nddbIngestDeliver\n'
 
 /**
- * @returns the bytes written on the data connection from the first batch on, because the login before it is random, and
- * the journal before it is shortened at the end
+ * @returns a hash of what the data connection sent from the first batch on, because the login is random; and the
+ * journal before the end shortens it
  */
 function recording(): {
   platform: Platform

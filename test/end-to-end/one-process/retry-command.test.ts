@@ -1,5 +1,5 @@
 /*
-  Rejects that are repaired and loaded again, given only the file's name.
+  `retry` loads repaired rejects; the user gives only the file's name.
 */
 import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -157,7 +157,7 @@ t.test('row names and trailing delimiters are read as before', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
-    // By themselves, these rejects could also begin with row names.
+    // Seen alone, these rejects could begin with row names, too.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
     ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
     ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],

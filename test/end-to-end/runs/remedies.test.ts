@@ -39,7 +39,7 @@ interface Scene {
   /** As `kill`, but the loader stays alive until `release`. */
   readonly stuck: (...argv: string[]) => Promise<Spawned>
   readonly release: () => void
-  /** Removes the rows of the run, as the program says. */
+  /** Removes the run's rows, as the program advises. */
   readonly removeRows: () => Promise<unknown>
   /** Each row of the run is in the table once, besides rows of others. */
   readonly eachOnce: (others?: number) => Promise<void>

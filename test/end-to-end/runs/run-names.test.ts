@@ -119,7 +119,7 @@ t.test(
   },
 )
 
-/** The script of another run, which found no marker and then shares its own. */
+/** Another run's script: that run found no marker, so it shares its own. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 

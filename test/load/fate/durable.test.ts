@@ -49,7 +49,7 @@ t.test('the state of a run adds up the outcomes of its single rows', async () =>
     fc.property(fc.array(anyStep, { maxLength: 60, size: 'max' }), (steps: Step[]) => {
       const model = new RunModel()
       const state = readRun(...model.first)
-      // In this reading no batch is settled before the state is asked.
+      // Steps settle batches of this reading, and none of `state`.
       const settling = readRun(...model.first)
       for (const step of steps) {
         for (const record of model.step(step)) {

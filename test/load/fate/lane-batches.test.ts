@@ -43,7 +43,7 @@ t.test('every row is in one lane, with its order and place', async () => {
           lanes: fc.constant(lanes),
           laneOf: fc.oneof(
             fc.array(fc.nat(lanes - 1), { minLength: 1, maxLength: 60 }),
-            // Too many places to keep each of them.
+            // Often more than `mostPlaces` places.
             fc.array(fc.nat(lanes - 1), { minLength: 150, maxLength: 300 }),
             fc.array(fc.constant(0), { minLength: 1, maxLength: 200 }),
           ),

@@ -103,7 +103,7 @@ for (const [kind, examples] of Object.entries(texts)) {
 }
 
 t.test('older servers send the words without a number, and words may change', async t => {
-  // The sources show these numbers without words.
+  // These are recognised by their number alone.
   const numberAlone = /RefId:\s*(S01019|S03020|S01012|S01070|S01071|S99999)/
   for (const [kind, examples] of Object.entries(texts)) {
     for (const text of examples.filter(one => one.includes('RefId'))) {

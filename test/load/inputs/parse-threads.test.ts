@@ -40,7 +40,7 @@ async function startedOn(
   const source = { compression: 'none', totalBytes } as const
   await parseThreads.ready()
   parseThreads.feed(input, source)?.close()
-  // Unless the user asks for threads, the first input worth it starts loading their modules; `end` waits for this.
+  // By default the first large input starts to load the modules of threads; `end` waits until they are loaded.
   await parseThreads.end()
   parseThreads.feed(input, source)?.close()
   t.equal(parseThreads.count, started + 1)

@@ -13,7 +13,7 @@ import { bytesOf } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Found {
-  /** Fields of each record with the expected number; otherwise the code of its fault. */
+  /** For each record its fields, or the code of its fault. */
   records: (string[] | string)[]
   /** The records' bytes, cut out by their positions. */
   slices: Buffer[]

@@ -269,7 +269,7 @@ t.test('a member that fills a column may also be an object whose members fill co
   t.strictSame(rowsOf(['{"p":{"x":2}}'], both, lax)[0]!.cells, ['', '2'])
 })
 
-// Values into cells with tolerated errors: null, counted once for each column, and the record stays a row.
+// With `lenient` a refused value becomes null and counts once for each column; its record stays a row.
 
 const lenient = (text: string, types: string, options: ReadOptions = {}): Promise<ReadResult> =>
   read(text, types, { name: 'x.ndjson', batch: { cells: { lenient: true } }, ...options })
@@ -619,7 +619,7 @@ t.test('a name with many dots takes one level per dot, not one per way to divide
   t.equal(jsonLevels([name]).length, 60)
 })
 
-// Keys compared as words.
+// Keys as 32-bit words.
 
 t.test('a key is found where its bytes are, and nowhere else', async t => {
   const level = jsonLevels([])[0]!

@@ -93,7 +93,7 @@ export function fakeThreads(
 }
 
 /**
- * Threads of a platform that read in this process, one piece in each turn of its event loop.
+ * Simulated threads: they read in this process, one piece in each turn of its event loop.
  * @param onPiece called for each piece that was read successfully
  */
 export function turnThreads(onPiece: () => void): Threads {
@@ -184,7 +184,7 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
-  // Without a time zone, the reader finds a column's offset, which the threads must know, as in a run.
+  // Without a time zone the reader finds each column's offset. As in a run, the threads must know it.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
   // Inherits from the options instead of copying them: sizes may change, and are read again each time.
   return Object.create(options, {

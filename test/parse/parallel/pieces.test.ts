@@ -203,7 +203,7 @@ BatchBuilder.prototype.appendRows = function (rows, from, bounds) {
 
 const total: Seen = { pieces: 0, refused: 0 }
 
-/** Part of each chosen batch of an earlier reading is read again, as a resumed run does. */
+/** The first range of each chosen batch: a resumed run reads such pieces again. */
 function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] {
   const batches = (events as Event[]).filter(({ kind }) => kind === 'batch')
   const chosen = [...new Set(cuts)].sort((a, b) => a - b)
@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** An event without what may differ if a reject ended the run: whether later bytes that are no record were read. */
+/** An event without what differs if a reject ended the run: later bytes that are no record may be read, or not. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,

@@ -17,7 +17,7 @@ import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 const chance = new Chance(seed)
 const seen: Seen = { pieces: 0, refused: 0 }
 
-/** Small chunks, because the reader itself reads the first one. */
+/** Small: only chunks after the first are for threads. */
 const chunkBytes = (): number => chance.between(24, 400)
 
 type How = Pick<TraceOptions, 'types' | 'dialect'> & { readonly byPosition: boolean }

@@ -86,7 +86,7 @@ t.test('sharing needs a right if configured, which new administrators lack', asy
 type Rights = Readonly<Record<string, boolean>>
 type Change = 'INSERT' | 'UPDATE' | 'DELETE'
 
-/** A node on which sue has these rights, and the asking user's session. */
+/** A node on which sue has these rights, and a session of `user`. */
 function asking(
   user: string,
   rights: Rights = {},

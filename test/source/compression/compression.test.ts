@@ -534,8 +534,8 @@ t.test('frames are recognised by their first bytes', async t => {
   for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
 })
 
-// The content of damaged archives. It is compared with the gzip of the machine, and with zlib: one call unpacks the
-// most bytes that zlib accepts.
+// The content of damaged archives, compared with the gzip of the machine, and with what zlib unpacks from the longest
+// beginning that it accepts.
 
 const ways = {
   gzip: {

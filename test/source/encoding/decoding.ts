@@ -27,7 +27,7 @@ export function textOf(
   return text.includes(0xff) ? undefined : text.toString('utf8')
 }
 
-/** Chunks that are only lent. */
+/** Lends one chunk at a time. */
 export async function* pieces(
   bytes: Uint8Array,
   size: number,

@@ -552,7 +552,7 @@ const bytes = fc
     return Uint8Array.from(found)
   })
 
-/** Length of the longest start that is UTF-8 or could become so: by trying all of them. */
+/** Length of the longest valid beginning, by trying all; undefined if all is valid. */
 function expectedBroken(whole: Uint8Array): number | undefined {
   if (isUtf8(whole)) return undefined
   let at = whole.length

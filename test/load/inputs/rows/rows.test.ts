@@ -1,6 +1,6 @@
 /*
-  Rows of a program on their way to batches. Columns that take values directly are compared with the same rows read as
-  JSON; also what the row store keeps.
+  Rows of a program become batches. Columns that take values directly are compared with the same rows read as JSON. At
+  the end: what the row store keeps.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'

@@ -325,7 +325,7 @@ t.test('silence and a lost connection are distinguished, whatever came before', 
     fc.property(fc.array(news), heard => {
       const link = new ReceiptLink(watchedRun().watcher.link.setup)
       for (const one of heard) link.hears(one)
-      // 'receipts' ends silence; 'receipts' or 'answered' shows that the server still has its memory.
+      // 'receipts' ends a silence. 'receipts' or 'answered' shows that the server kept its memory.
       const since = (...ends: readonly LinkNews[]): readonly LinkNews[] =>
         heard.slice(heard.findLastIndex(one => ends.includes(one)) + 1)
       const isSilent = since('receipts').includes('givenUp')
