@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. Below 100 rows, a quarter of short texts must be repeats. */
+/** SYMBOL needs texts that occur twice on average. For fewer than 100 short texts, a quarter of repeats is enough. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -242,7 +242,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // A candidate for yyyyMMdd may lack a format: a DATE needs the format to read JSON numbers, but not to read texts.
+  // A DATE reads texts in yyyyMMdd without a format, so its candidate may have none; JSON numbers need the format.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

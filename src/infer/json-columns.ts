@@ -34,8 +34,8 @@ export interface JsonColumn {
   /** Number of records with the member, even if it is null. */
   present: number
   /**
-   * Where each row's text starts and ends in the current block. `numbers` marks JSON numbers if texts write numbers in
-   * another notation; otherwise it is undefined.
+   * Where each row's text starts and ends in the current block. `numbers` is 1 for each row with a JSON number; it is
+   * undefined unless numbers in texts have another notation.
    */
   readonly starts: Int32Array
   readonly ends: Int32Array

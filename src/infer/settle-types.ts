@@ -1,6 +1,6 @@
 /*
-  Chooses types for all columns of delimited text. Some options that turn texts into numbers apply to every column. If such an
-  option would harm another column, the column stays text, with a warning.
+  Chooses types for all columns of delimited text. Some options that a type needs, such as a decimal comma, apply to
+  every column. If such an option would harm another column, the column that needs it stays text, with a warning.
 */
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'

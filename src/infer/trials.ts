@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates for the number notation found last. Each continues the results of the last one of the same type. */
+  /** New candidates for the latest number notation. Each takes over the results of the latest old one of its type. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

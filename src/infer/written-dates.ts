@@ -81,7 +81,7 @@ function writtenDates(): readonly WrittenDate[] {
   return all
 }
 
-/** Number of texts that decide which formats are tried with the whole column. */
+/** How many first texts of a field to examine. Formats that fit none of them are not tried with the whole column. */
 const firstTexts = 5
 
 /** Lists the formats that fit at least one of a field's first texts, preferred formats first. */

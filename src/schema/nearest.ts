@@ -2,7 +2,7 @@
   Finds the known names that are closest to an unknown name, for "did you mean" hints.
 */
 
-/** The most changes between two names, as a share of the longer name. Names with more changes are no help. */
+/** A name is no help if more than this share of the longer name must change. One change is always allowed. */
 const maxShare = 0.5
 
 /** At most three of `names`, nearest first. Ignores case. */

@@ -67,7 +67,7 @@ before it writes them. In this example the file has a TIMESTAMP and the table
 needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',
-    // The first part shared another table as `trades`. This part removes it, because its script reuses the name.
+    // Removes the table that the first part shared as `trades`: the script below shares a new one under this name.
     preparations: ['undef(`trades, SHARED)'],
     runs: 'appendStreamingData',
     target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },

@@ -305,7 +305,7 @@ function leftNote(
   )
 }
 
-/** A bar between JSON objects would garble both, so lines replace the bar. */
+/** With a JSON log, lines replace the progress bar, because bar and log would garble each other. */
 function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }

@@ -58,7 +58,7 @@ export function keepKnownServer(
   )
 }
 
-/** @param warn  called once per server with an unverified RSA key. Without `warn`, a later run warns */
+/** @param warn  called once for each server whose RSA key is not verified; if left out, a later run warns */
 export function knownLogins(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,

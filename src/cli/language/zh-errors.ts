@@ -50,7 +50,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_EXPECTATION:
     '结果与 --expect-rows、--min-rows、--expect-types 或 --expect-unique 的要求不符。',
   DDB_LOGIN:
-    '用户名或密码错误，或服务器要求登录：请用 --user 和 --password-file。或者服务器未能证明它知道密码：可能有人在冒充服务器。',
+    '用户名或密码错误，或服务器要求登录：请用 --user 和 --password-file。或者服务器未能证明它知道密码：可能是另一台机器在冒充服务器。',
   DDB_PRIVILEGE: '该用户没有此权限。请申请权限，或换一个用户。',
   DDB_PROTOCOL: '收到的不是 DolphinDB 的消息。该端口真的是 DolphinDB 吗？是否是代理或网页服务器？',
   DDB_TLS:

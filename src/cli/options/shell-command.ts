@@ -304,7 +304,7 @@ export interface RunToResume extends ResumedRun {
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
 const { allowRedirect, connectTimeout, config, lock } = loadOptions
 
-/** Options that no journal keeps; none is secret. A command must repeat their flags, but no environment variables. */
+/** Options that no journal keeps; none is secret. A command repeats their flags; environment variables still apply. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
   ...{ allowRedirect, connectTimeout, config },

@@ -48,7 +48,7 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/** Speeds between successive moments: the first moment in each of `most` equal spans of time, and the last moment. */
+/** Cuts the time into `most` equal spans. A speed is from one span's first moment to the next one's, or to the end. */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

@@ -1,6 +1,6 @@
 /*
-  Finds out whether a server takes asynchronous and answered requests on one session, each by its own flag
-  (docs/protocol.md#asynchronous-requests). If it does not, chooses another way to send a run's data.
+  Finds out whether one session can take asynchronous and answered requests; a flag in each request tells which it is
+  (docs/protocol.md#asynchronous-requests). If the server refuses that, chooses another way to send a run's data.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'

@@ -1,6 +1,6 @@
 /*
-  Batch numbers in a unit of a plan. A number follows only from the place of its rows. Every process therefore gives the same rows the
-  same number, in whatever order answers come (docs/decisions/0068).
+  Batch numbers in a unit of a plan. Only the place of a batch's rows determines its number. So every process gives the
+  same rows the same number, in whatever order answers come (docs/decisions/0068).
 */
 
 /** Numbers reserved for a batch and its parts: halves of halves, down to single rows. */

@@ -33,7 +33,7 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** The reader must make one batch of each piece's rows. Other inputs may begin or continue that batch. */
+  /** The rows of each piece form a batch. The batch may begin in an earlier input, and continue in a later one. */
   readonly pieces: readonly Piece[]
   /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined

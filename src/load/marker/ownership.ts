@@ -76,7 +76,7 @@ export async function takeOwnership(
 ): Promise<boolean> {
   const [name, entry] = [markerName(runId), beforeFirst + number]
   const own = `${BigInt(session.id)}l`
-  // If the table already has the key, the server keeps the existing row. Without a marker, no row is added.
+  // If the marker already has the key, the server keeps the old row. If there is no marker, the script adds nothing.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)

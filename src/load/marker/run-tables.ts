@@ -95,7 +95,7 @@ export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
 
-/** The number of one of a run's ledgers of receipts; undefined for other names. */
+/** The number of the ledger, from 1, if it holds receipts of the run; undefined for the name of any other table. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
   if (!isReceiptsOf(token, name)) return undefined
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)

@@ -200,7 +200,7 @@ function withRun(
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** Continues after this many existing files; `making` is called for each further file before it is made. */
+  /** Begins after the `made` files of earlier processes, and calls `making` before it makes each further file. */
   goOn(made: number, making: (path: string) => void): void
 }
 

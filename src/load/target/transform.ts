@@ -97,8 +97,8 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines the function that turns a batch into the table to write. The function passes the user's text to a call, as
- * the last argument: if the text ends with a query, the query would take a further argument for another condition.
+ * Defines the function that turns a batch into the table to write. The function passes the user's text as the last
+ * argument of a call: if the text ends with a query, a later argument would become another condition of it.
  * The line break after the text ends a comment in the text's last line.
  */
 export function transformScript(text: string): string {

@@ -62,7 +62,7 @@ export function readUuid(
   return (a | b | c | d | e | f | g | h) < 0 ? NaN : 0
 }
 
-/** Reads 32 hexadecimal digits. Returns 0 or NaN. */
+/** Reads 32 hexadecimal digits. Returns 0, or NaN for any other text. */
 export function readHexDigits(
   bytes: Uint8Array,
   view: DataView,

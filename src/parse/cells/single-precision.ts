@@ -33,7 +33,7 @@ export function singleOf(text: string, value: number): number {
   return difference > 0 === isLarger ? other : single
 }
 
-/** A number halfway between two singles has fewer digits than this. Of further digits, only a non-zero one matters. */
+/** A number halfway between two singles has fewer digits than this. Later digits matter only if one is not zero. */
 const maxDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */

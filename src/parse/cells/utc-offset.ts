@@ -15,7 +15,7 @@ export class UtcOffset {
   isGiven = false
   seconds = 0
 
-  /** Reads the offset after a time that begins at `start`. Returns the end of the time without the offset. */
+  /** Reads the offset at the end of a text, which begins with a time. Returns where the time ends. */
   takeFrom(bytes: Uint8Array, start: number, end: number): number {
     const last = bytes[end - 1]
     this.isGiven = true

@@ -14,7 +14,7 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** The texts that fit `pattern` and no earlier one in `looks`: what percentage of names and of values they are. */
+/** Texts that fit `pattern`, but no earlier one in `looks`. They are `names` % of names, and `values` % of values. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
@@ -153,7 +153,7 @@ function withoutRepeats(
 
 const isStep = (text: string): boolean => /^(?:\d+|[a-zA-Z])$/.test(text)
 
-/** True for fields that count up: `a,b,c`, or `0,1,2` or `2000,2001,2002` beside at most two other fields. */
+/** True if the fields count up: letters `a,b,c`; or numbers `0,1,2`, `2000,2001,2002` and at most two other fields. */
 function isCounted(cells: readonly string[]): boolean {
   const filled = cells.filter(text => text !== '')
   const steps = filled.filter(isStep)

@@ -52,7 +52,7 @@ export interface FollowingRecords {
   readonly records: () => SampleRecords
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
-  /** Set to accept a probable answer: `first` for the first input; for later inputs, the first input's answer. */
+  /** If set, a probable answer is enough. For the first input: `first`; for later inputs: the first one's answer. */
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 

@@ -53,7 +53,7 @@ export class JsonPath {
   /** First bytes of the open objects and arrays. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
-  /** How many names of the path the open objects match. */
+  /** How many names at the start of the path lead to the open objects. */
   #depth = 0
   /** True if the next value belongs to the next name of the path. */
   #isNext = false

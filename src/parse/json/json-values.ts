@@ -39,7 +39,7 @@ export class JsonValues implements Tokenizer {
   readonly #path: JsonPath | undefined
 
   /**
-   * @param scanner  the scanner that `records` uses, made for many lines
+   * @param scanner  the scanner that `records` uses; it must treat line ends as blanks
    * @param pathNames  names on the path to the records
    */
   constructor(
@@ -107,7 +107,7 @@ export class JsonValues implements Tokenizer {
     scanner.scratch = window.scratchStart
   }
 
-  /** Checks only that the elements it passes over are JSON. */
+  /** Skipped elements need only be JSON and not too long. */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const window = this.#window
     if (window.end - window.start < this.#neededBytes) return false

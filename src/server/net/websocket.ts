@@ -24,7 +24,7 @@ interface Machinery {
 const highWaterBytes = 1_048_576
 const goingAway = 1001
 
-/** Unsupported kind of session → the answer to its requests: clients demand that the handshake itself succeeds. */
+/** Unsupported kind of session → the error that answers its requests. Clients demand that the handshake succeeds. */
 const refusals: Readonly<Record<string, string>> = {
   python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
   q: 'The embedded server runs DolphinDB scripts only, no q sessions.',

@@ -10,7 +10,7 @@ import type { ServerValue } from './server-value.js'
 import { Buffer } from 'node:buffer'
 import type { Random } from '../../platform/platform.js'
 
-/** The absence of a value: an omitted argument, or the result of functions without one. NULL is `explicitNull`. */
+/** The absence of a value: an omitted argument, or what functions without a result return. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
 
 export function boolScalar(value: boolean | null): Scalar {

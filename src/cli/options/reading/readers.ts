@@ -14,7 +14,7 @@ export interface Reader<T> {
   readonly form: 'switch' | 'value' | 'repeated'
   /** The text is JSON, so values of a configuration file are used as they are. */
   readonly json?: boolean
-  /** All accepted words, or the usual ones: shells offer them. */
+  /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]
   /** @throws {UsageError} in a reader made by `named`, with a message that says what is wrong */
   read(texts: readonly string[]): T | undefined

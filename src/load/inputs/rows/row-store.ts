@@ -133,7 +133,7 @@ export class RowStore {
     this.#wake?.()
   }
 
-  /** Returns true in one call after `flush`: the first call when all rows written before `flush` are taken. */
+  /** Returns true once after `flush`: in the first call after all rows written before the flush were taken. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0

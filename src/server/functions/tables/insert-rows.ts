@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. Others give none: only tables in memory, without one, take them. */
+/** The rows of a table argument, for a transaction. Only tables in memory, without transactions, take others. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

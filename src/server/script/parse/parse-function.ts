@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** Parses a short function's expression. Inside it, line breaks and `:` mean the same as outside: `a ? x->x : b`. */
+/** Parses a short function's expression. The surrounding rules for line breaks and `:` still apply: `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode
