@@ -1,8 +1,8 @@
 /*
-  Measures the time of loads from a file into a sink, for other text than plain CSV (bench/peers.js). The references are
-  Node's gunzip or the decoder of zstd alone for compressed files, times written as text for counts since 1970, UTF-8
-  for GB18030, and a loop of JSON.parse for NDJSON. The ratio says how many times as fast the loader is, or how long it
-  takes if the reference is a floor.
+  Times loads from a file into a sink; bench/peers.js times those of plain CSV. Compressed files are compared with
+  Node's gunzip or the decoder of zstd alone, NDJSON with a loop of JSON.parse, two threads with one, and all others
+  with the load of the same rows from plain CSV in UTF-8. The ratio says how many times as fast the loader is, or how
+  long it takes if the reference is a floor.
 */
 import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'

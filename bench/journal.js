@@ -83,7 +83,7 @@ async function watch(child, path, untilBytes) {
 
 /**
  * Kills the load whenever the journal has grown by another part of its final size.
- * @returns the seconds of all processes without lost work, and the seconds of lost work
+ * @returns `lost`: seconds of lost work; `seconds`: the rest of the time
  */
 async function interruptedLoad(folder, server, args, journalBytes, rows) {
   await begin(folder, server)

@@ -7,7 +7,7 @@ const { host, port } = server
 const login = { user: 'admin', password: '123456' }
 const symbols = ['IBN', 'GTYU', 'FHU', 'DGT', 'FHU', 'YUG', 'EE', 'ZD', 'FYU']
 const random = count => Math.floor(Math.random() * count)
-const requests = 500 // DolphinDB's text sends 50,000, as `ddb-ingest bench` does
+const requests = 500 // 50,000 in DolphinDB's chapter and in `ddb-ingest bench`
 
 const trades = table(
   Array.from({ length: 100 }, () => ({

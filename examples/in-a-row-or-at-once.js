@@ -1,4 +1,4 @@
-// In a row the requests take 1 + 2 + 4 units; at once they take as long as the longest. One unit is 100 ms.
+// One by one the requests take 1 + 2 + 4 units; all at once, as long as the longest. One unit is 100 ms.
 import { ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 

@@ -11,7 +11,7 @@ async function doSomeWork(x) {
   return pool.run(`sleep(${x * 50}); "Done after ${x}"`)
 }
 
-// 1: waits for the results and uses them itself
+// 1: `main` waits for the results and uses them
 async function main() {
   for (const result of await Promise.all([1, 2, 4].map(doSomeWork))) {
     console.log('Task ret:', result)

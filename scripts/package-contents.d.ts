@@ -1,7 +1,7 @@
 /** Size limit of the tarball, which every installation downloads. */
 export const mostBytes: number
 
-/** Paths of the list that no user needs. */
+/** Returns the paths that no user needs. */
 export function needlessFiles(paths: readonly string[]): string[]
 
 export interface Packed {

@@ -27,7 +27,7 @@ const needed = [
 /** Size limit of the tarball, which every installation downloads. */
 export const mostBytes = 800_000
 
-/** Paths of the list that no user needs. */
+/** Returns the paths that no user needs. */
 export function needlessFiles(paths) {
   return paths.filter(path => !needed.some(pattern => pattern.test(path)))
 }

@@ -39,7 +39,7 @@ function readJson(folder, name) {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
-    // An interrupted installation left half of this file, which npm writes in one step.
+    // npm was interrupted while it wrote this file.
     if (error instanceof SyntaxError) return undefined
     throw error
   }
@@ -134,8 +134,8 @@ function prepareFolder(name) {
 }
 
 /**
- * npm asks everybody who installs a package whether its script `prepare` may run. So while npm packs the checkout, and in the package,
- * the script has another name.
+ * npm asks everybody who installs a package whether its script `prepare` may run. So the script gets another name
+ * while npm packs, and keeps it in the package.
  */
 function renameScript(from, to) {
   const path = join(root, 'package.json')

@@ -311,7 +311,7 @@ t.test('every package that src/ imports has a place', async t => {
   t.strictSame(strangers, [])
 })
 
-/** Files besides the command line that use the process. A process holds a lock, so it names itself and looks up others. */
+/** Files outside the command line that use `process`: a lock names the process that holds it, for others to query. */
 const processFiles = ['platform/lock-holder.ts']
 
 t.test(

@@ -26,7 +26,7 @@ const translations = new Map(
   }),
 )
 
-/** Headings, lists, tables and text as both languages have them, without the line that links to the other one. */
+/** The kind, code, numbers and links of each paragraph, except the line that links to the other language. */
 function outlineOf(page: Page): string[] {
   return paragraphsOf(page)
     .filter(text => !isLanguageLine(text))
@@ -68,7 +68,7 @@ function placesOf(from: Page, text: string): string[] {
 
 const resolved = (from: Page, file: string): string => posix.join(posix.dirname(from.path), file)
 
-/** Code without comments, which are in the page's language, and how many headings precede it. */
+/** Number of headings before each block, and its code without comments, which are translated. */
 function blocksOf({ blocks, prose }: Page): string[] {
   const lines = prose.split('\n')
   return blocks.map(({ language, text, lineNumber }) => {

@@ -35,7 +35,7 @@ const cpuSeconds = () => {
   return (user + system) / 1e6
 }
 
-/** Seconds of one run, averaged over as many as fill `seconds`. */
+/** Mean processor seconds of a run, repeated for `seconds`. */
 function secondsOf(work, seconds) {
   // Collects the garbage of earlier works, which must not count for this one.
   kept.result = undefined
@@ -81,9 +81,9 @@ export function startCodec(name) {
     return answer
   }
   return {
-    /** @returns names of the works that can be timed with a value of `typeValues`, and the length of its encoding */
+    /** @returns the works that can be timed with this value of `typeValues`, and the length of the encoded value */
     prepare: (name, rows) => ask({ name, rows }),
-    /** Seconds of one run, averaged over as many as fill `seconds`. */
+    /** Mean processor seconds of a run, repeated for `seconds`. */
     time: (work, seconds) => ask({ work, seconds }),
     async stop() {
       child.disconnect()

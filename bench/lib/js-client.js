@@ -58,7 +58,7 @@ function vectorOf(column, name) {
 
 /**
  * Returns a function that makes the client's value from ours; the function's time counts for the client. Vectors are
- * made beforehand, except SYMBOL from texts: no other constructor takes texts.
+ * made beforehand, except SYMBOL from texts: its constructor finds the codes.
  */
 function maker(value) {
   if (value.form === 'table') {

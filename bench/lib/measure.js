@@ -95,7 +95,7 @@ export async function runNode(args, { watchMemory = false, processor = false, ex
   return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(usage) / 1e6 }
 }
 
-/** Runs works in turn (A B C A B C), each of which resolves to a number; returns the numbers of each. */
+/** Runs `works` in turn (A B C A B C); each resolves to a number. Returns the numbers of each. */
 export async function inTurn(works, repeats = defaultRepeats) {
   const runs = works.map(() => [])
   for (let run = 0; run < repeats; run++) {

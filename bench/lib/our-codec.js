@@ -11,7 +11,7 @@ import {
   symbolVectorOf,
 } from './internals.js'
 
-/** Numbers the texts of a SYMBOL column, which is part of the work. */
+/** Gives codes to the texts of a SYMBOL column: part of the work. */
 function numbered(value) {
   if (value.form === 'table') return { ...value, columns: value.columns.map(numbered) }
   return 'texts' in value ? symbolVectorOf(value.texts) : value
@@ -37,8 +37,8 @@ function encodeInto(target, value) {
 }
 
 /**
- * The works that can be timed with a value of `typeValues`; `copy` is Buffer.copy of its bytes. Processors copy between some addresses
- * more slowly than between others, so `copy` uses the addresses of the encoder if the elements are one array.
+ * The works that can be timed with a value of `typeValues`; `copy` is Buffer.copy of the bytes. Processors copy between
+ * some addresses more slowly than between others. If the elements are one array, `copy` reads it, as the encoder does.
  */
 function worksOf(value) {
   const bytes = encode(value)

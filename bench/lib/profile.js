@@ -30,7 +30,7 @@ function placeOf({ functionName, url, lineNumber, columnNumber }) {
   return { name, file: originalSource.replace(/^(\.\.\/)+/, '') }
 }
 
-/** Own microseconds by key, largest first. `keyOf` turns a place in the code into its key. */
+/** Self time (µs) by key, largest first. `keyOf` turns a place in the code into its key. */
 function selfTimes({ nodes, samples, timeDeltas }, keyOf) {
   const keys = new Map(nodes.map(({ id, callFrame }) => [id, keyOf(placeOf(callFrame))]))
   const times = new Map()

@@ -233,7 +233,7 @@ export class ClientSession implements Session {
     if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  /** Not async: each further promise delays the next request while the server is idle. */
+  /** Not async: each further promise would delay the next request, and the server would idle longer. */
   #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
     const head = options === noOptions ? this.#answeredHead : this.#head(false, options)

@@ -62,7 +62,7 @@ export class NullWords {
     }
   }
 
-  /** Undoes `setAside`: the column of a template may use the same field, and there a word for null may be a text. */
+  /** Undoes `setAside`, because a template may use the same field: a word that means null here may be text there. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

@@ -20,7 +20,7 @@ export interface Way {
   readonly unsent?: UnsentCheck | undefined
 }
 
-/** The steps in which kinds of runs differ. */
+/** The steps that differ between kinds of runs. */
 export interface RunSteps {
   /**
    * Finds the target and opens a delivery to it.

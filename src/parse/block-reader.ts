@@ -36,7 +36,7 @@ export interface BlockInput extends ReadInput {
   readonly fieldOf: (source: TextSource) => number
   /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter?: string | undefined
-  /** Rewrites a record for a file of rejects; undefined if the input's own bytes can stand there. */
+  /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 

@@ -2,7 +2,7 @@
   Finds the known names that are closest to an unknown name, for "did you mean" hints.
 */
 
-/** A name is no help if more than this share of the longer name must change. One change is always allowed. */
+/** Limit of changes in a suggested name, as a share of the longer of the two names. One change is always allowed. */
 const maxShare = 0.5
 
 /** At most three of `names`, nearest first. Ignores case. */

@@ -39,7 +39,6 @@ export interface FakeTerminals {
 export interface FakeProcess {
   processEnvironment: ProcessEnvironment
   signals: EventEmitter
-  /** Output so far. */
   stdout(): string
   stderr(): string
   /** Called for an unhandled failure. */

@@ -142,7 +142,7 @@ async function tried(act: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** @returns whether the session lasted to its end */
+/** @returns whether the session worked to the end */
 async function converse(platform: Platform): Promise<boolean> {
   let session: Session | undefined
   if (!(await tried(async () => (session = await openSession(options, platform))))) return false

@@ -209,7 +209,7 @@ t.test('closing ends if nothing moves for its timeout', async t => {
   for (let second = 0; second < 7; second++) clock.advance(1000)
   stream.push('x')
   await turn()
-  // The check that notices the byte restarts the timeout.
+  // A check notices the byte and restarts the timeout.
   for (let second = 0; second < 8; second++) clock.advance(1000)
   t.equal(stream.destroyed, false)
   clock.advance(1000)

@@ -147,7 +147,7 @@ async function runCell(
   return { result, there, gone, rejectedIds: idsOf(rejects) }
 }
 
-/** ids of a table, read from the server's memory, because an ending server answers no more. */
+/** ids of a table, read from the server's memory, because an ending server answers nothing. */
 function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   const table =
     kind.name === 'DFS table'

@@ -421,7 +421,7 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
         keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
           ? { error: 'no undef' }
           : undefined,
-      // After the data of `nightly`, only the request that removes the marker asks for it.
+      // After the data of `nightly`, only the removal of its marker contains that text.
       afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
     },
   })

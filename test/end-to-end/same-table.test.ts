@@ -125,7 +125,7 @@ async function scene(
 
 interface Happening {
   readonly name: string
-  /** Whether it can happen to the target; if missing, always. */
+  /** Whether it can happen to the target; undefined: always. */
   readonly fits?: (kind: TargetKind) => boolean
   readonly happens: (scene: Scene, kind: TargetKind) => Promise<void>
 }
@@ -244,7 +244,7 @@ for (const kind of targets) {
         // Timing decides how many rows the table has when the run counts them.
         const all =
           name === 'count'
-            ? 'it grew by a different number of rows than were sent; if it grew by the same number, as with `sync`'
+            ? 'it grew by a different number of rows than were sent; if by the same number, what `sync` shows'
             : by
         const text = kind.hasEvidence
           ? `4, unconfirmed: ${all}`

@@ -1,5 +1,5 @@
 /*
-  A server with answers so large that the buffers of a client that does not read cannot take them all.
+  A server whose answers are larger than all buffers on the way to a client that does not read.
 */
 import { call, requestBytes } from './requests.js'
 import { RawPeer } from './raw-peer.js'

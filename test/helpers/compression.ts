@@ -7,7 +7,7 @@ import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-typ
 import type { Vector } from '../../src/protocol/value.js'
 import { arbitraryFixedVector, encoded, fixedTypes, hex } from './codec.js'
 
-/** Additional length bytes, for a token half with the value 15. */
+/** Further bytes of a length whose half of the token is 15. */
 function more(length: number): number[] {
   const bytes: number[] = []
   for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))

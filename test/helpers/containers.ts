@@ -7,7 +7,6 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { bin, type Outcome } from '../cli/run-cli.js'
 
-/** Where a program runs. */
 export interface Place {
   readonly name: string
   /** Undefined if the program runs where this process runs. */

@@ -36,7 +36,7 @@ if (threads > 1) {
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
   ])
-  // The reader also gets the sample in tiny pieces: as a whole it would leave nothing of a small input to threads.
+  // The reader also gets the sample in tiny pieces: a whole sample would leave nothing of small inputs to threads.
   changes.set('src/parse/csv/sample.ts', [
     ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
     importing('tinyPieces', 'import type { FlushClock }'),

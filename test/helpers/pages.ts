@@ -10,7 +10,7 @@ import { root } from './checkout.js'
 export interface CodeBlock {
   /** `sh` for commands that a test runs, `text` for examples. */
   language: string
-  /** Line in the page of the block's first line, from 1. */
+  /** The text begins on this line of the page, from 1. */
   lineNumber: number
   text: string
 }

@@ -1,6 +1,6 @@
 /*
-  Which inputs the tests try: few in every run of `npm test`, and others each time; eight times as many if CI is set;
-  many in `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
+  Which inputs the tests try. Each run of `npm test` tries a few different ones, eight times as many if CI is set;
+  `npm run test:deep` tries many. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
 */
 
 export const deep: boolean = process.env['TEST_DEEP'] === '1'

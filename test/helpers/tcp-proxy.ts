@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
 export interface Cut {
-  /** Bytes of the client, from the start of the connection, that still pass. */
+  /** The cut comes after this many of the client's bytes on the connection. */
   readonly afterBytes: number
   /** reset: both ends see RST. end: both ends see a normal end. */
   readonly how: 'reset' | 'end'
@@ -15,7 +15,7 @@ export interface TcpProxy {
   readonly port: number
   /** Number of connections cut. */
   readonly cuts: number
-  /** Ends connections cleanly, chosen by the bytes of their clients. */
+  /** Cleanly ends each connection whose client sent matching bytes. */
   endWhere(matches: (sent: Buffer) => boolean): void
 }
 

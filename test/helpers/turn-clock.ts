@@ -80,7 +80,7 @@ export function useTurnClock(): void {
     (stopReal: (timer: NodeJS.Timeout) => void) =>
     (timer: unknown): void => {
       if (timers.delete(timer as Timer)) holdProcess()
-      // Finished, or older than this clock.
+      // Finished, or a real timer.
       else stopReal(timer as NodeJS.Timeout)
     }
   turnReallyBeganMs = realNow()

@@ -1,7 +1,7 @@
 /*
   npm run test:threads [-- FILE...]: runs the tests of readers and loads with one, two and five threads; the tests of
-  loads also over four connections, with threads and connections, and from members of zip archives. No test sets this
-  (other-defaults.js); tests about one connection ask for one. Ends with "N passed, N failed" and the exit code 1 if
+  loads also over four connections, with threads and connections, and from members of zip archives. other-defaults.js
+  sets this for tests; those about one connection ask for one. Ends with "N passed, N failed" and the exit code 1 if
   anything failed.
 */
 import { spawnSync } from 'node:child_process'

@@ -6,7 +6,7 @@ import { readDirectory } from '../../src/source/archive/zip-directory.js'
 import { memberFile } from '../../src/source/archive/zip-member.js'
 import { zipOf } from './zip.js'
 
-/** Opens a file as a member of an archive. Empty files, members and whatever is no plain file open as with `files`. */
+/** Opens a file as a member of an archive; but as `files` does if it is empty, a member already, or no plain file. */
 export async function openZipped(path: string, files: Files): Promise<InputFile> {
   const file = await files.open(path)
   const status = await file.status()

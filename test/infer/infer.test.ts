@@ -971,7 +971,7 @@ t.test('a hundred thousand similar texts are told apart', async t => {
   t.equal(count.count, 100_000)
 })
 
-// Which members of records become columns; their values: infer.test.ts.
+// Which members of records become columns.
 
 t.test('objects inside records become members of members, empty ones are left out', async t => {
   const schema = await inferText('{"a":{"b":{"c":1}},"d":{},"e.f":2}\n{"a":{"b":null}}\n')

@@ -1,6 +1,6 @@
 /*
-  Names and values that contain script code. Each is refused, or stays a name: the server's own parser reads its scripts
-  as it reads those for a harmless name.
+  Names and values that contain script code. Each is refused, or stays a name: the server's own parser reads scripts
+  with it as those with a harmless name.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -105,7 +105,7 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
     systemPlatform.random,
   )
 
-/** The embedded server does not read its reserved words and functions of modules as names. */
+/** To the embedded server, its reserved words and functions of modules are no names. */
 const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
 /** Every option whose text gets into requests. */
@@ -177,7 +177,7 @@ t.test('a function of a module is names between colons, or refused', async t => 
 const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
 
 t.test('a run ID is a name or refused', async t => {
-  // Each ID gives the tables other names, so these are replaced before scripts are compared.
+  // Table names depend on the ID, so they are replaced before scripts are compared.
   const shape = async (runId: string): Promise<string[]> => {
     const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>

@@ -42,7 +42,7 @@ function standing(known: Earlier['known']): FoundRows {
   }
 }
 
-/** A run of batches of eight rows, and a record of those handed over. */
+/** A run of eight-row batches, and a record of batches handed over. */
 function scene({ options, batches = 3, deliver, readFailure, earlier, connections }: Change = {}) {
   const phases: LoadReport['phase'][] = []
   const run = testRun({ onReport: ({ phase }) => phases.push(phase), ...options })

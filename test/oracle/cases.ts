@@ -15,7 +15,7 @@ export interface TypeCase {
   /** As `schema()` spells it. */
   readonly type: string
   readonly samples: readonly Sample[]
-  /** Further elements, without a script: ends of the range, times before zero and other special values. */
+  /** Elements that no script makes: ends of the range, times before zero and other special values. */
   readonly extremes: readonly Element[]
 }
 

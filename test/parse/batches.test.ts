@@ -759,7 +759,7 @@ t.test('a type without a column is refused before the first row', async t => {
   }
 })
 
-// The block between tokenizer and columns: rows that columns refuse, and the rest without them.
+// The block between tokenizer and columns: columns refuse rows of it, and it keeps the rest.
 
 const blockOfRecordBlock = (rowCount: number): RecordBlock => {
   const block = new RecordBlock(2, 8)

@@ -286,7 +286,7 @@ t.test('bytes that are not UTF-8 are shown as U+FFFD, and a byte order mark stay
 
 t.test('short texts are decoded as the standard decodes them', async t => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Random bytes seldom form a character, so half of these begin or continue one.
+  // Random bytes seldom form characters, so half the bytes begin or continue one.
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),

@@ -7,7 +7,7 @@ import type { ByteCounts } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { mappingFor, memorySource } from './reading.js'
 
-/** A row has no code, a reject has its reason. */
+/** A row has no code; a reject's says why. */
 export interface FoundRecord {
   readonly code: ErrorCode | undefined
   readonly offset: number

@@ -14,9 +14,9 @@ export type Reasons = Readonly<Record<string, string | RegExp>>
 export interface Switch extends Omit<Trial, 'names'> {
   readonly fails?: Reasons
   readonly skips?: Reasons
-  /** Checks that pass although the behaviour is changed, and what they find. */
+  /** Checks that still pass, but with this finding. */
   readonly finds?: Reasons
-  /** Checks that pass as before. */
+  /** Names of unaffected checks. */
   readonly passes?: readonly string[]
   /** The facts that `load` then relies on. */
   readonly facts?: Facts

@@ -107,7 +107,7 @@ t.test(
   },
 )
 
-/** Whether the user was created for SCRAM (on servers as shipped, no user was), and the first answer. */
+/** Whether the user was created for SCRAM (not so on servers as shipped), and the answer to SCRAM. */
 const firstAnswers = [
   [true, { ok: true, value: { type: 'ANY', length: 3 } }],
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],

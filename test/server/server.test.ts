@@ -1,5 +1,5 @@
 /*
-  The session in which a request runs: the one it names if its connection has it, else a new one.
+  The embedded server: its options and settings, its node, and the sessions of requests.
 */
 import t from 'tap'
 import type { Platform } from '../../src/platform/platform.js'

@@ -217,8 +217,8 @@ const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']):
   pieceBytes < 512 || latencyMs + jitterMs > 50
 
 /**
- * Time in which a process was suspended must not count as silence of the server. If nothing else interfered, all its
- * rows have receipts.
+ * The server must not seem silent because a process was suspended. If nothing else interfered, no receipt or answer is
+ * missing.
  */
 function checkSleep(
   { isRough, weather }: AroundScenario,

@@ -75,7 +75,7 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
-/** Seeds from `first` to before `end` have the loads of the seeds from `of` on. */
+/** Below `end`, seed `first + n` has the loads of seed `of + n`. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],

@@ -27,7 +27,7 @@ import { goingOn } from './several.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
-/** Longer than all timeouts of a scenario together, for every process of a run. */
+/** Longer than all timeouts of all processes of a run together. */
 const longestMs = 100 * 3_600_000
 /** Processes of one call; the last ones are not killed. */
 const mostProcesses = 8

@@ -89,7 +89,7 @@ export function countsOf(ids: readonly number[]): Map<number, number> {
   return counts
 }
 
-/** Whether each row of this run may be stored at most once: always with receipts, unless the user chose otherwise. */
+/** Whether no row of this run may be stored twice: with answers, or with receipts unless `onDoubt` is `resend`. */
 function isOnceOnly({ result, plan }: Run): boolean {
   const used = result?.confirm.used ?? 'none'
   return (used === 'receipts' && plan.delivery.onDoubt !== 'resend') || used === 'answers'
@@ -190,8 +190,8 @@ function checkRows(
     complain(`${confirmed} rows confirmed, ${found} of the rows that are not uncertain are there`)
   }
   const placed = confirmed + filtered + rejected + unsent + unnamed
-  // Nothing tells which lines of a batch were filtered: they may be counted as uncertain together with the confirmed
-  // ones.
+  // Nothing tells which lines of a batch were filtered. They may become uncertain together with its
+  // confirmed lines.
   if (open.length > placed || open.length < placed - filtered) {
     complain(
       `${open.length} rows are not uncertain, but ${confirmed} confirmed + ${filtered} filtered + ${rejected} rejected + ${unsent} unsent`,
@@ -340,7 +340,7 @@ function checkRejects(
 
 /** Time allowed after the last byte from the server, besides the timeouts that are options. */
 const slackMs = 20_000
-/** One timeout for receipts and one for closing the connections. Silence is noticed up to an eighth late. */
+/** One timeout for receipts and one for closing connections. Silence is noticed up to 1/8 timeout late. */
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {
@@ -364,7 +364,7 @@ function checkLeftovers(
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
   const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
   const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
-  // Rows that wait to be read back may take as much again.
+  // Rows that wait to be read back may double the limit.
   const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)

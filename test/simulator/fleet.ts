@@ -29,7 +29,7 @@ import { World } from './world.js'
 /** From this seed on, scenarios are plans. */
 export const firstFleetSeed = 20_000_000_000
 
-/** Longer than all timeouts of a scenario together, for every start of a shard. */
+/** Longer than all timeouts of all processes of a shard together. */
 const longestMs = 100 * 3_600_000
 const longestLookMs = 5_000
 const runId = 'year'
@@ -43,7 +43,7 @@ interface FleetScenario extends Scenario {
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** Another process shares the run's table again at these times after it first exists, as if it found none. */
+    /** Times after the run's table first exists: another process, which found none, then shares it again. */
     readonly sharedAgainMs: readonly number[]
     /** Times (ms) when somebody removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]

@@ -16,7 +16,7 @@ import type { Share, ShareResult } from './worker.js'
 const shareSize = 100
 /** Seeds per share with --until-failure, which stops soon after the first failure. */
 const smallShareSize = 10
-/** Shares per worker: memory of killed simulated processes is freed only when the worker ends. */
+/** Shares that a worker gets. Only its end frees the memory of killed simulated processes. */
 const sharesPerWorker = 20
 
 const { values } = parseArgs({

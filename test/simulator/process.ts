@@ -43,7 +43,7 @@ export class SimProcess {
   isAlive = true
   /** Uses of the platform so far. */
   calls = 0
-  /** The process dies at the use of the platform with this number. */
+  /** The process dies when `calls` reaches this number. */
   killAtCall = Infinity
   /** Called once, when the process dies. */
   onDeath: () => void = () => undefined

@@ -17,7 +17,7 @@ import { leftOut } from './transformed.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
-/** Longer than all timeouts of a scenario together, for every process of a run. */
+/** Longer than all timeouts of all processes of a run together. */
 const longestMs = 20 * 3_600_000
 
 /** Processes of a run; the last ones are not killed. */

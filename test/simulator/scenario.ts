@@ -226,7 +226,7 @@ function drawVerified(seed: number): Scenario {
   }
 }
 
-/** Loads that write into one partition at once, or one that counts in a session that loses its definitions. */
+/** Concurrent loads into one partition, or one load that counts in a session that loses its definitions. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
   const counts = chance.oneIn(4)
@@ -274,7 +274,7 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
 /** @param waits  whether the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // Other runs ask nothing and would not wait half a minute for bytes in flight, so little is in flight.
+  // Other runs ask nothing and do not wait half a minute for bytes in flight: these must be few.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 

@@ -337,7 +337,7 @@ t.test('a file that keeps growing is read to the size it has when its end is rea
 })
 
 t.test('a file that grew and was then truncated is also an error', async t => {
-  // First before the growth is read, then after it.
+  // Truncated before the growth is read, or after.
   for (const size of [
     { looked: [10, 20], read: [10, 12] },
     { looked: [10, 20, 12], read: [10, 15, 15] },

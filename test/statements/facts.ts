@@ -9,7 +9,7 @@ export interface Fact {
   readonly right?: string
   /** `1.30` if the release notes of 1.30 or of an earlier version mention the function; '?' if no page mentions it. */
   readonly since: string
-  /** Each source by mark and name, `M undef, S release 1.30.1`. By default, M and the fact's own name. */
+  /** Mark and name of each source: `M undef, S release 1.30.1`. If undefined, M and the fact's name. */
   readonly source?: string
 }
 

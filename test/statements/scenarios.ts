@@ -1,5 +1,5 @@
 /*
-  Every command in all its modes, and the faults that make a run send more than usual. The requests sent are what the
+  Every command in all its modes, and the faults that make a run send more than usual. Their requests show what the
   program can send.
 */
 import { readFile, writeFile } from 'node:fs/promises'

@@ -19,7 +19,7 @@ import type {
 } from '../../src/server/script/parse/syntax.js'
 import type { SentRequest } from './sent-requests.js'
 
-/** What was sent, and its names that the server must know: functions and SQL keywords. */
+/** Text, and the names in it that the server must know: functions and keywords. */
 export interface SentStatement {
   readonly text: string
   readonly names: readonly string[]
@@ -64,7 +64,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
   }
 }
 
-/** Only the form: selftest sends many types, but types make no difference to a server. */
+/** Omits the type: selftest sends many types, but they make no difference to a server. */
 function formText(value: Value): string {
   return value.form === 'scalar' ? 'VALUE' : value.form.toUpperCase()
 }
@@ -161,7 +161,7 @@ function withPlaceholders(text: string): string {
   return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
 }
 
-/** The functions that are called, passed or looked up, also our own and views; and the keywords of statements. */
+/** The functions, also our own and views, that are called, passed or looked up; and keywords of statements. */
 function namesOf(node: unknown): string[] {
   const names = new Set<string>()
   const visit = (part: unknown): void => {

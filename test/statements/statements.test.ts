@@ -118,7 +118,7 @@ function sourcesText(found: readonly Fact[]): string {
 function rowText(text: string, { names, senders, manners }: Statement): string {
   const found = factsOf(text, names)
   const all = unique(found.map(({ right = '' }) => right).filter(Boolean))
-  // A right that is needed in any case is also one of the alternatives in a longer list.
+  // A list of alternative rights is left out if one of them is needed anyway.
   const rights = all.filter(
     right => !right.split(/, | or /).some(one => one !== right && all.includes(one)),
   )
@@ -140,8 +140,9 @@ runs all commands in all modes against the embedded server, reads the bytes they
   scripts given to \`exec\`, and expressions that consist only of constants and variables.
 * \`NAME\` is a name that depends on the run or the user, \`NAMES\` and \`TYPES\` are names and types of columns, \`N\` is a
   number, \`VALUE\` a value given with the call, \`TABLE\` a batch. *asynchronous*: in a request without an answer.
-  *urgent*: in a request that the server answers even while others write.
-* **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
+  *urgent*: in a request with the flag for urgent ones, which a busy server answers, too.
+* **sent by**: \`load\` includes \`resume\` and \`retry\`; what \`demo\` sends while it measures is listed under \`bench\`.
+  \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
   DFS tables and to restricted shared tables; users need none for their own tables. Servers with
   \`enableSharedVarCreationControl\` (3.00.4) require CREATE_SHARED_VAR. Some servers also require SCRIPT_EXEC to run any script.

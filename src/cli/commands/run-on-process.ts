@@ -165,7 +165,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // Messages to a pipe are English whatever language the user has, so the browser chooses the report's language.
+      // By default, a pipe gets English messages. If messages are English, the browser chooses the report's language.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }

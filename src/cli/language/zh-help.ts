@@ -50,7 +50,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'argument before the batch; repeatable': '批次之前的参数；可重复',
   "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
-  'columns sent to the function or transform, in this order; with --create their types':
+  'columns sent to the function or transform, in this order; with --create: types of these columns':
     '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
   "take this table's columns instead": '改用此表的列',
   'table to count when rows go to a function': '使用函数时，统计此表的行数',
@@ -113,7 +113,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'time zone of the stored times; none stores times as written and ignores their offsets':
+  'time zone of the stored times; none: as written, even if offsets differ':
     '存入的时间所用的时区；none 按原文存入时间，忽略其偏移',
   'offset of the times in a column, +08:00 or none; repeatable':
     '列中时间的偏移，+08:00 或 none；可重复',
@@ -187,7 +187,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
   'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'which inputs --json lists if there are more than 100: all, or wrong (only those with problems)':
+  'which inputs --json lists if there are more than 100: all, or wrong: only those with problems':
     '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
   "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',

@@ -123,7 +123,7 @@ export const targetOptions = optionGroup('Target', {
   },
   types: {
     flags: '--types <name:TYPE,...>',
-    help: 'columns sent to the function or transform, in this order; with --create their types',
+    help: 'columns sent to the function or transform, in this order; with --create: types of these columns',
     reader: text,
     field: 'target.types',
   },
@@ -316,7 +316,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'which inputs --json lists if there are more than 100: all, or wrong (only those with problems)',
+    help: 'which inputs --json lists if there are more than 100: all, or wrong: only those with problems',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

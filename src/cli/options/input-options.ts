@@ -247,7 +247,7 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'time zone of the stored times; none stores times as written and ignores their offsets',
+    help: 'time zone of the stored times; none: as written, even if offsets differ',
     reader: text,
     defaultNote: 'as written; all offsets of a column must be equal',
     field: 'cells.timeZone',

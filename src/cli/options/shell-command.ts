@@ -242,7 +242,7 @@ export function nextCommands(command: NewTableLoad): string[] {
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
 }
 
-/** The same call with the options that the call lacks. */
+/** The user's call plus the needed options; drops `--on-error` and `--max-errors` if some rows do not fit. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
   const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
   return sameCommand(call, without, neededWords(needed, call.flags))

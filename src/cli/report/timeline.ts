@@ -48,7 +48,7 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/** Cuts the time into `most` equal spans. A speed is from one span's first moment to the next one's, or to the end. */
+/** Cuts the time into `most` equal spans. Measures a speed from each span's first moment to that of the next one. */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

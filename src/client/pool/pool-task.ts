@@ -12,7 +12,7 @@ import { limitWait, type WaitLimits } from '../wait-limits.js'
 /** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
 export type TaskResult = PlainOutput | Result | undefined
 
-/** A task of `runTaskAsync`. */
+/** A task of a pool, as `runTaskAsync` returns it. */
 export class PoolTask<T = PlainOutput | undefined> {
   readonly id: number
   #state: 'pending' | 'finished' = 'pending'

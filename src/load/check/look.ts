@@ -17,7 +17,7 @@ import { newPartitionTally, type PartitionTally } from './partition-tally.js'
 import { clippedCharacters } from './record-texts.js'
 import type { LookedAt, Watch } from './watch.js'
 
-/** Replaces a run's delivery, and watches its inputs. */
+/** Takes the place of a run's delivery, and watches the run's inputs. */
 export interface Look extends Watch {
   readonly inputs: readonly LookedInput[]
   /** Rows that would be sent and stored. */

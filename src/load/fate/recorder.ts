@@ -31,7 +31,7 @@ export interface Recorder {
   readonly holdsMemory: boolean
   /**
    * The target accepted the part, perhaps without rows outside its partition scheme.
-   * @param rows  rows accepted; null if the server does not tell: then all of them
+   * @param rows  rows accepted; null if the server does not tell, which counts as `left`
    * @param had  rows in the target afterwards, if known
    * @param leastHad  lower limit of the rows in the target when the server began with the part, if known
    * @param left  rows that remain after the run's transform, which has filtered the others; default all rows

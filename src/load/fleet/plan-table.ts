@@ -197,7 +197,7 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 
-/** Marks a unit as done unless it has the mark already, and sets `ddbIngestEnded` to the number of rows with that mark. */
+/** Inserts a row that marks the unit as done, unless one exists. Sets `ddbIngestEnded` to the number of such rows. */
 function endScript(table: string, ended: EndedUnit): string {
   const { unit } = ended
   return `    if(${endedCount(table, unit)} == 0) { ${insert(table, { unit, kind: kinds.done, no: 0, ended })} }

@@ -232,7 +232,7 @@ class SequentialInputs implements Inputs {
     if (rest !== undefined) yield rest
   }
 
-  /** Records in the journal which inputs were read and passed on: no process will read these inputs again. */
+  /** Tells the journal which inputs were read and passed on: no process will read these inputs again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)

@@ -12,7 +12,7 @@ import type { LoadOptions } from '../options.js'
 export interface QuickFiles {
   /** What the last file looked like; readers of files that were opened in the usual way update this. */
   readonly look: LastLook<InputFormat>
-  /** Whether the next small files are likely to be opened by `open`, not in the usual way. */
+  /** Whether `open` is likely to succeed for the next small files; others are opened in the usual way. */
   readonly isLikely: boolean
   /** A promise to await before the next file is opened; usually undefined. */
   pause(): Promise<void> | undefined

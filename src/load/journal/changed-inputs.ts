@@ -7,7 +7,7 @@ import type { KnownRun } from './known-runs.js'
 
 /**
  * Judges by size and time of the last change; a process that resumes the run also compares content.
- * @returns the names that changed inputs have in the journal; none if the run follows its files, because these grow
+ * @returns the changed inputs, by their names in the journal; none if the run follows its files, because these grow
  */
 export async function changedInputs(
   { run, journal: { inputs } }: Pick<KnownRun, 'run' | 'journal'>,

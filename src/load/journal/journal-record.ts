@@ -52,7 +52,7 @@ export interface FinishedTarget {
   readonly rows: number | null
   /** Whether rows of the run were found in the target by value. */
   readonly isFound: boolean
-  /** Whether the server had a mark that the run has finished. The mark is lost when the server stops. */
+  /** Whether a mark on the server said that the run has finished. The mark is lost when the server stops. */
   readonly isMarked: boolean
   /** `host:port` of the server on which the run finished. */
   readonly server: string
@@ -145,7 +145,7 @@ export type JournalRecord =
     }
   /** The ledger that holds receipts; the first version of ledgers had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** Values of some accepted rows, and the least number of rows that the target has had. Replaces earlier samples. */
+  /** Values of some accepted rows; the target has had at least `leastRows` rows. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]

@@ -10,7 +10,7 @@ import { longsOf, type RunName } from './marker.js'
 /** Must change whenever the table's columns change. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** If the table has this many runs (some ten megabytes), the next mark first removes the older half of them. */
+/** Once the table has this many marks (some ten megabytes), the next mark's script removes the older half first. */
 const mostRuns = 100_000
 
 /** How often to try to write a mark: another run's table may replace the table that has the mark. */

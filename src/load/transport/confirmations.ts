@@ -26,7 +26,7 @@ export const confirmationWords = {
 
 /** Properties of a confirmation; all code that depends on them asks here. */
 export interface ConfirmationTraits {
-  /** Whether the run learns the outcome of each batch, by the number of the batch. */
+  /** Whether the run learns the outcome of each single batch. It identifies the batch by its number. */
   readonly knowsBatches: boolean
   /** Whether only the ledger on the server has the outcome of a batch. */
   readonly needsLedger: boolean

@@ -27,7 +27,7 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** Whether a time has the column's offset; the first time sets it. `seconds` is the time's offset ahead of UTC. */
+  /** Whether a time has the column's offset; sets this offset if it is unknown. `seconds`: the time's, ahead of UTC. */
   takes(isGiven: boolean, seconds: number): boolean {
     const own = isGiven ? seconds : noOffset
     if (this.#seconds === own) return true
@@ -49,7 +49,7 @@ export class ColumnOffset {
     return this.#seconds === 0
   }
 
-  /** Describes the offset in messages. */
+  /** For messages: `the offset +08:00`, or `no offset`. */
   get words(): string {
     return this.takesPlain ? 'no offset' : `the offset ${this.text}`
   }

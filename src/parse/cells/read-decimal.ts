@@ -19,7 +19,7 @@ const limbCount = 5
 const maxDigits = limbCount * limbDigits
 /** Most texts have at most this many digits, and a 64-bit integer holds all such numbers. */
 const shortDigits = 18
-/** A double holds any number with this many digits exactly. */
+/** Every number with at most this many digits is exact as a double. */
 const exactDigits = 15
 
 /** The unscaled number read last, in base 10^9, with the least significant limb first. */

@@ -148,7 +148,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** The reason why the text read last is not a value, if its offset or its zone is the reason. */
+  /** Describes the text to expect, if the text read last is no value because of its offset or zone. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {

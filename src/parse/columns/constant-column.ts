@@ -65,7 +65,7 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.take(rowCount, buffers)
   }
 
-  /** Gives no part, because the builder that receives the parts has the same text. */
+  /** Gives no part: the builder that receives the parts repeats this constant text by itself. */
   give(rowCount: number): ColumnPart {
     this.#builder.take(rowCount, [])
     return undefined

@@ -62,7 +62,7 @@ const rowOdds = 2.5
 const nameOdds = 2
 /** Limit for how much a single field can speak for a header, or against one. */
 const mostOdds = 5
-/** How much an empty field, a single letter or a sentence can speak against a header: some headers have them, too. */
+/** Limit for an empty field, a single letter or a sentence as evidence against a header: some headers contain these. */
 const weakOdds = 0.5
 const countedOdds = 4
 /** Each share is computed as if this many average values had been seen, too, because a few values prove little. */

@@ -214,7 +214,7 @@ const nullWords: ReadonlySet<string> = new Set([
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** False for a text that begins like a number, a date or an address; but `2015_sales` may name a column of numbers. */
+/** False for a text that begins like a number, date or address. Exception: `2015_sales` above a column of numbers. */
 function mayBeName(text: string, column: ColumnLook | undefined): boolean {
   if (!beginsLikeNumber.test(text)) return true
   if (column === undefined || column.numbers === 0 || column.texts > 0) return false

@@ -55,7 +55,7 @@ interface ColumnLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
-  /** Number of fields that are neither whole numbers nor numbers like `1,5`; Infinity after a number like `1.5`. */
+  /** How many fields are not numbers like `15` or `1,5`. Infinity if one of them is a number like `1.5`. */
   others: number
 }
 

@@ -18,7 +18,7 @@ export interface JsonLevel {
   /** Index of this level among all levels, from 0. */
   readonly index: number
   readonly entries: ReadonlyMap<string, JsonEntry>
-  /** Fields that this object and the objects in it fill. */
+  /** Fields for the members of this object and of the objects in it. */
   readonly fields: readonly number[]
 }
 

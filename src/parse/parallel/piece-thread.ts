@@ -43,7 +43,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       else {
         parser = new PieceParser(reading)
         known = number
-        // Forgets old readings: the pieces that wait need only the latest ones, at most one for each slot.
+        // Forgets old `readings`: the waiting pieces need only the latest entries, at most one for each slot.
         for (const told of readings.keys()) if (told < number - slots.count) readings.delete(told)
       }
     }

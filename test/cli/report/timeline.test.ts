@@ -60,7 +60,7 @@ t.test('for any moments, speeds times their durations add up to all rows', t => 
       timeline.add(report(0, 0, 0))
       for (const [ms, sentMore, confirmedMore] of parts) {
         atMs += ms
-        // A moment has one figure for each kind of rows, so a step of 0 ms adds no rows.
+        // Reports of one moment give one count, so a step of 0 ms adds no rows.
         if (ms > 0) [sent, confirmed] = [sent + sentMore, confirmed + confirmedMore]
         timeline.add(report(atMs, sent, confirmed))
       }

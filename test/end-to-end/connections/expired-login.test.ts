@@ -1,6 +1,6 @@
 /*
   A login that ends during a run, because it expired or the user is gone. The run reports this with code 77, in every
-  mode, on sessions with data and on the asking session.
+  mode, on sessions for data and for questions.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'

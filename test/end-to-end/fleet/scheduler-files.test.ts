@@ -92,7 +92,7 @@ async function actionsOf(): Promise<Map<number, string>> {
 t.test('the table has every exit code of a load', async t => {
   const actions = await actionsOf()
   const ofLoad = new Set<number>([0, 3, 143, ...Object.values(errorCodes)])
-  // The command expects no number of rows.
+  // The page never uses --expect-rows.
   ofLoad.delete(5)
   t.strictSame(
     [...actions.keys()].sort((a, b) => a - b),

@@ -48,7 +48,7 @@ async function textsOf(
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
-/** A file and its options, with the text inserted. */
+/** Inserts the text into a file or its options. */
 type Case = (text: string) => readonly [content: string, change: Partial<LoadOptions>]
 
 const cases: Readonly<Record<string, Case>> = {

@@ -45,12 +45,12 @@ const random: Platform['random'] = {
   bytes: length => new Uint8Array(length).fill(7),
 }
 
-/** How a data request begins, after its head. */
+/** Follows the head of a data request. */
 const dataRequest = 'function\nddbIngestDeliver\n'
 
 /**
- * @returns a hash of what the data connection sent from the first batch on, because the login is random; and the
- * journal before the end shortens it
+ * @returns a hash of what the data connection sent from the first batch on (the login is random), and the journal
+ * from before the end shortened it
  */
 function recording(): {
   platform: Platform

@@ -157,7 +157,7 @@ t.test('row names and trailing delimiters are read as before', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
-    // Seen alone, these rejects could begin with row names, too.
+    // A file of these rejects alone might also have row names.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
     ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
     ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],

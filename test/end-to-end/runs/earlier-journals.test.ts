@@ -123,7 +123,7 @@ t.test('`runs` lists them', async t => {
   ])
 })
 
-/** Journals of the last version that did not yet read its journals with one fold. */
+/** Journals of the last version before `foldDurable` read them. */
 const later = keptIn('2026-11-22')
 
 interface Taken {

@@ -136,7 +136,7 @@ function commandIn(text: string, pattern: RegExp): string {
   return command
 }
 
-/** The commands that `runs RUN` gives, by the order of its conditions. */
+/** The commands after `either` and `or` in what `runs RUN` prints. */
 async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
   const command = commandAfter('next: ', refused)
   const { stdout } = await shell(command)

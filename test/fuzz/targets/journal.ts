@@ -34,7 +34,7 @@ export async function fuzz(data: Buffer): Promise<void> {
     throw new Error('What is kept of it is not what was read')
 }
 
-/** Leaves out how much follows the damage in a journal. */
+/** Omits the lengths if the journal is damaged. */
 function told({ found, records }: Read): string {
   return JSON.stringify([found?.damage ?? found, records])
 }

@@ -37,7 +37,7 @@ t.test('if the peer takes no bytes, the wait ends and the session is closed', as
   const { session, given } = quietSession(() => 100)
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
   t.equal(given[0]?.code, 'DDB_UNCONFIRMED')
-  // The check for progress may take one second of the timeout; here it takes none.
+  // One second is reserved for the check for progress, but here it takes no time.
   t.equal(clock.nowMs(), 59_000)
 })
 

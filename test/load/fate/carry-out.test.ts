@@ -245,7 +245,7 @@ t.test('a copy keeps its attempt, and there are at most as many copies as retrie
   t.same(counts(), [0, 8, 0, 0])
 })
 
-/** Last state of a batch, what leads to it, and its rows at the end: confirmed, unconfirmed, rejected, unsent. */
+/** Last state of a batch, the way to it, and its rows at the end: confirmed, unconfirmed, rejected, unsent. */
 const lastStates: readonly (readonly [
   string,
   (here: ReturnType<typeof scene>) => void,

@@ -49,7 +49,7 @@ t.test('the state of a run adds up the outcomes of its single rows', async () =>
     fc.property(fc.array(anyStep, { maxLength: 60, size: 'max' }), (steps: Step[]) => {
       const model = new RunModel()
       const state = readRun(...model.first)
-      // Steps settle batches of this reading, and none of `state`.
+      // The steps settle batches here, but never in `state`.
       const settling = readRun(...model.first)
       for (const step of steps) {
         for (const record of model.step(step)) {
@@ -76,7 +76,7 @@ t.test('thousands of batches are settled along the way, and none is lost', async
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue
-      // Each batch ends before the next begins, so the only open batches are the latest and the one left out.
+      // Each batch ends before the next begins, so only the latest and the one of `leftOut` are open.
       const which = leftOut >= 0 && no > leftOut ? 1 : 0
       for (const record of model.step({ kind: 'ended', which, how: 'confirmed' })) {
         state.take(record)

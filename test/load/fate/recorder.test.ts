@@ -194,7 +194,7 @@ t.test('in a keyed target only rows outside its partition scheme are missing', a
     [within(), 10, [10, 0, 0]],
     [within(), 7, [7, 0, 3]],
     [within(), 4, [7, 0, 3]],
-    // The scheme excludes three rows, but the server reports only two missing: these count as unconfirmed.
+    // The scheme excludes three rows, but the server reports two missing: those two count as unconfirmed.
     [within(), 8, [8, 2, 0]],
     [within({ unpredictable: true }), 8, [8, 2, 0]],
     [{ ...within(), keyed: false }, 7, [7, 0, 3]],

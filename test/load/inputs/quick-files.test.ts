@@ -1,6 +1,6 @@
 /*
-  Small files with the settings of the file before are opened quickly. All others are opened in the usual way; so are
-  small ones if reading takes long.
+  Small files with the settings of the file before are opened quickly, unless reading takes long. All others are opened
+  in the usual way.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'

@@ -36,7 +36,7 @@ function journaled(change: Partial<LoadOptions> = {}): JournaledOptions {
   return JSON.parse(JSON.stringify(journaledOptions(options, plan))) as JournaledOptions
 }
 
-/** Two values of every field; those marked `free` may change between processes of a run. */
+/** Two values per field; a field marked `free` may change between processes of a run. */
 type Values<Options> = {
   readonly [Name in keyof Required<Options>]: {
     readonly values: readonly [Options[Name], Options[Name]]

@@ -42,7 +42,7 @@ t.test('it reports which file it looks at, and then what it loads', async t => {
   const target = { table: 'watched', create: 'stream' } as const
   const inputs = ['a', 'b', 'c'].map(name => join(dir, `${name}.csv`))
   t.match(await load(inputs, { target, onReport: one => reports.push(one) }), { exitCode: 0 })
-  // On a slow machine the run also reports that it connects, before and after it looks.
+  // On a slow machine the run also reports `connecting`, before and after `looking`.
   const phases = reports.map(({ phase }) => phase).filter(phase => phase !== 'connecting')
   const order = ['looking', 'loading', 'confirming', 'done']
   t.equal(phases[0], 'looking')

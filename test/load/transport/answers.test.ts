@@ -45,7 +45,7 @@ async function answeringServer(t: Test, answer: Answering) {
 }
 
 interface Change {
-  /** Set if there is a journal: whether batches in doubt are resent. */
+  /** With a journal: whether batches in doubt are resent. */
   readonly resends?: boolean
   /** Number of batches after which the journal cannot be written. */
   readonly journalHolds?: number

@@ -401,7 +401,7 @@ t.test('at any moment the offset is that of Intl, in any order of moments', asyn
 })
 
 t.test('rules for single years do not apply to years far away', async t => {
-  // This is in the year 8450, which has the calendar of 2050: with the rules of 2050 it would be Ramadan.
+  // This time is in 8450, which has the calendar of 2050. By the rules of 2050 it would be in Ramadan.
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 
@@ -479,7 +479,7 @@ t.test("an unknown zone is refused, and names for the machine's zone are as well
   }
 })
 
-// Offsets after times.
+// A time's UTC offset.
 
 /** The text without its offset, and the offset in seconds. */
 function taken(text: string): [rest: string, seconds: number | undefined] {

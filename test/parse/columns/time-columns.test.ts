@@ -306,7 +306,7 @@ t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t 
 
 const nullValue = -(2 ** 31)
 
-/** Reads texts. The general reader is replaced: it lists every text that it gets in `others`, and refuses it. */
+/** Reads texts. A stand-in for the general reader refuses every text and lists it in `others`. */
 function readDatetimeColumn(texts: readonly string[]): {
   values: number[]
   others: string[]

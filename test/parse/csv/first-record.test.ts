@@ -302,7 +302,7 @@ t.test('if both readings fit, nothing is decided', async t => {
     ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,size\n1,63.5,\n1,2,\n', undefined, false],
-    // The types of the target decide, unless both readings fit them, as in the first case.
+    // The types of the target decide, except in the first case: both readings fit them.
     ['sym,price\nIBM,63.5,\n', 'sym:SYMBOL,price:DOUBLE', true],
     ['time,sym\n09:30:00,IBM,\n', 'time:SECOND,sym:SYMBOL', false],
     ['venue,price\n1,X,\n', 'venue:SYMBOL,price:INT', false],

@@ -151,7 +151,7 @@ t.test('each line is a row or a reject of its own, in any chunks', async t => {
       fc.array(fc.tuple(line, ends), { maxLength: 30 }),
       fc.integer({ min: 1, max: 40 }),
       (list, chunkBytes) => {
-        // Each LF becomes CRLF, because a CR and the lone LF of an empty line would form one line end.
+        // An empty line with LF after a CR would make CRLF, one line end. So each LF becomes CRLF.
         const lines = list.map(([content, end]) => [content, end === '\n' ? '\r\n' : end] as const)
         const expected: Token[] = []
         let offsetBytes = 0

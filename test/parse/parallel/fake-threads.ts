@@ -184,7 +184,7 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
-  // Without a time zone the reader finds each column's offset. As in a run, the threads must know it.
+  // Without a time zone, ColumnOffsets tells threads the offsets that the reader found, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
   // Inherits from the options instead of copying them: sizes may change, and are read again each time.
   return Object.create(options, {

@@ -53,7 +53,7 @@ const anyLine = fc
   .tuple(fc.array(fields, { minLength: 1, maxLength: 7 }), lineEnds)
   .map(([cells, end]) => cells.join() + end)
 
-/** Lines that are rejected or skipped, and after which it is clear where the next record begins. */
+/** Rejected or skipped lines that leave no doubt where the next record begins. */
 const badLine = fc.constantFrom('x,a,s,,\n', '1,2\n', '\n', '#c\n', '1,a,b,,1,2\n', '1,a,s,9,"1"\n')
 
 /** A wrong quote leaves doubt about the lines after it. */
@@ -203,7 +203,7 @@ BatchBuilder.prototype.appendRows = function (rows, from, bounds) {
 
 const total: Seen = { pieces: 0, refused: 0 }
 
-/** The first range of each chosen batch: a resumed run reads such pieces again. */
+/** The first range of each chosen batch, a piece as a resumed run reads it. */
 function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] {
   const batches = (events as Event[]).filter(({ kind }) => kind === 'batch')
   const chosen = [...new Set(cuts)].sort((a, b) => a - b)
@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** An event without what differs if a reject ended the run: later bytes that are no record may be read, or not. */
+/** Leaves out what may differ: if a reject ends the run, later bytes of no record may or may not be read. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,

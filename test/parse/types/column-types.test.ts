@@ -752,8 +752,8 @@ t.test('an ignored offset is reported once per column', async t => {
   ])
 })
 
-// A cell without text is null in every type, and the bytes after it change nothing: a text that means null, the next
-// row (in rewritten numbers), or the delimiter between elements.
+// A cell without text is null in every type, whatever bytes follow it: a text that means null, the next row (of numbers
+// that are rewritten), or a delimiter of elements.
 
 const types = [
   ...['BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],

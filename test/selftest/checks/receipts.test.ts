@@ -192,7 +192,7 @@ const claims = 500
 /** The start of the answers of R5: a vector of INT. */
 const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
 
-/** Replaces each answer to a claim with 1, for the first `sessions` sessions that get their answers. */
+/** The first `sessions` sessions to be answered get 1 as the answer to every claim. */
 function allWon(sessions: number): Rewrite {
   let left = sessions
   return chunk => {

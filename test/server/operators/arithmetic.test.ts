@@ -126,7 +126,7 @@ const oracle: Readonly<Partial<Record<ArithmeticOperator, Exact>>> = {
 }
 const operators = Object.keys(oracle) as ArithmeticOperator[]
 
-/** The result of an operator for two integers of a width; null is the smallest of them. */
+/** The result of an operator for two integers of a width, whose least value is null. */
 function expected(
   operator: ArithmeticOperator,
   a: bigint | null,

@@ -89,7 +89,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
-/** If a run began without a rejects file and a later process got one, the run keeps that file. */
+/** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */
 function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: ResumeSettings) {
   const { onError, ...kept } = options.rejects ?? {}
   const own = fieldsOf(resumeOptions, settings).rejects ?? {}

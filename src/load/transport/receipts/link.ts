@@ -205,7 +205,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies each kept ledger row whose attempt this process has reached. */
+  /** Applies each kept ledger row once this process has reached the row's attempt. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup

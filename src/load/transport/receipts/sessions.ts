@@ -62,8 +62,8 @@ export async function openControl(
 const ownShare = 4
 
 /**
- * Until this time, the run tries only nodes that the user has named, and no others of the cluster: only the lost node
- * can tell the outcome of the batches it has.
+ * Until this time, the run tries only nodes that the user has named: the lost node may come back, and no other node of
+ * the cluster can tell the outcome of its batches.
  */
 export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()

@@ -12,7 +12,7 @@ import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
-/** Size of a string: a reference, and a short text. */
+/** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24
 
 /** The size of a table's rows in bytes. A column that several tables share counts for each of them. */

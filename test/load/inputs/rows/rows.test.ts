@@ -1,6 +1,6 @@
 /*
-  Rows of a program become batches. Columns that take values directly are compared with the same rows read as JSON. At
-  the end: what the row store keeps.
+  Rows of a program become batches. Columns that take values directly are compared with the same rows read as JSON. The
+  last test is about the row store.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'

@@ -30,7 +30,7 @@ function evidenceOf(total: 'rows' | 'kept'): Evidence {
   })
 }
 
-/** A job of the server in steps: claim, insert into the table found, count, outcome. */
+/** A job of the server in steps: claim, find the table, insert, count, outcome. */
 interface Job {
   readonly no: number
   step: number

@@ -84,7 +84,7 @@ t.test('a batch with a temporary refusal is not stored when the server falls sil
   const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
   add()
   add()
-  // The first batch rests, and then the server stops answering.
+  // While the first batch waits, the server stops answering.
   stub.ledger.push([claim(1), refusal(1, '<ChunkInTransaction>')])
   const { ledger } = stub
   stub.answers.read = () => {
