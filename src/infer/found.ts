@@ -83,7 +83,7 @@ export interface Found {
   table: FoundTable | undefined
   /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
   assumedHeader: AssumedHeader | undefined
-  /** Finds and removes records of sums, such as a line "Total"; undefined if they are kept as rows. */
+  /** Records of sums, such as a line that begins with "Total"; undefined if the program did not look for them. */
   readonly totals: Totals | undefined
   /** Templates and constants for the first input; undefined before the first input is read. */
   set: SetTexts | undefined

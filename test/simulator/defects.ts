@@ -359,7 +359,7 @@ export const defects: readonly Defect[] = [
     ],
   },
   several(
-    'rows that wait for another connection are left out',
+    'the rest of a divided batch is given up while another connection has batches in flight',
     'transport/answers.ts',
     'if (open.size === 0) this.#carryOut.endBisecting()',
     'this.#carryOut.endBisecting()',

@@ -55,7 +55,7 @@ interface ColumnLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
-  /** How many fields are not numbers like `15` or `1,5`. Infinity if one of them is a number like `1.5`. */
+  /** Number of fields unlike `15` or `1,5`; Infinity if the column has a number like `1.5`. */
   others: number
 }
 
