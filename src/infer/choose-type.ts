@@ -242,7 +242,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // A DATE reads texts in yyyyMMdd without a format, so its candidate may have none; JSON numbers need the format.
+  // The candidate for DATE may have no format: texts in yyyyMMdd need none. Only JSON numbers need that format.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

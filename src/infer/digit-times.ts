@@ -11,7 +11,7 @@ export interface DigitFormat {
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** True if the format has too many digits for texts to fit by accident, whatever the column's name is. */
+  /** True if texts hardly fit by accident: then the column's name need not suggest a date or time. */
   readonly isSure: boolean
 }
 

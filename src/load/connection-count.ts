@@ -37,7 +37,7 @@ const enoughRounds = 16
 /** Limit of the server's backlog, ms, while more connections are tried; at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Limit of batches in flight before anything is measured; afterwards, the smallest limit per connection. */
+/** Limit of batches in flight: `firstOpen` before anything is measured, later at least `leastOpen` per connection. */
 const firstOpen = 32
 const leastOpen = 8
 

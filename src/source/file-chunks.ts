@@ -26,7 +26,7 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  // One read takes a small file and finds its end. Allocating full buffers would take most of the time for many small files.
+  // With the extra byte, one read gets a small file and finds its end. Many full buffers would take most of the time.
   const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
   let current = Buffer.allocUnsafeSlow(bufferBytes)
   let other: typeof current | undefined

@@ -35,7 +35,7 @@ const bzip2End = '\x17rE8P\x90'
 /** No text in any encoding begins with this many zero bytes. */
 const fewestZeros = 4
 
-/** In order: the first format that fits counts. */
+/** The order matters: if several formats fit, the first one is taken. */
 const formats: readonly ForeignFormat[] = [
   {
     what: 'full of zeros, like a file whose content never reached the disk',

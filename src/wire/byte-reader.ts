@@ -270,7 +270,7 @@ export class ByteReader {
     this.#position = 0
   }
 
-  /** Joins chunks so that `byteLength` bytes are in one piece; copies only these. */
+  /** Joins chunks so that `byteLength` bytes are in one piece; copies only these bytes. */
   #gather(byteLength: number): boolean {
     if (this.available < byteLength) return false
     if (this.#position === this.#chunk.length) this.#advance()

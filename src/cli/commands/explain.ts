@@ -44,7 +44,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The meaning of a code: the first sentence of its first cell. A cell with an exit code does not count. */
+/** The meaning of a code: the first sentence of the first cell beside it. A cell with an exit code does not count. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()

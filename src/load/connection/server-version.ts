@@ -72,7 +72,7 @@ export function versionNotice(versionText: string, plan: Plan): string | undefin
   return `the server has version ${version.join('.')}: ${found.join('; ')}`
 }
 
-/** Whether DFS tables cut or refuse long texts; true for unknown versions. */
+/** Whether DFS tables limit the length of texts; true for unknown versions. */
 export function limitsTexts(versionText: string | undefined): boolean {
   const version = parseVersion(versionText ?? '')
   return version === undefined || !isConcerned(version, textLimitsFrom)

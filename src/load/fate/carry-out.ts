@@ -211,7 +211,7 @@ export class CarryOut {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Counts the halves that still wait as unsent, because the server has stored none of them. */
+  /** Halves that still wait to be sent now count as unsent, because the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }

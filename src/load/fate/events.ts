@@ -33,7 +33,7 @@ export interface NamedInput {
   detected: string | undefined
   /** Set once the input was read to its end, and each row sent has a batch number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
-  /** When the input was read to its end, if the journal tells. */
+  /** Time at which the input was read to its end, ISO 8601 in UTC; undefined if the journal does not tell. */
   readAt?: string
 }
 
@@ -165,7 +165,7 @@ export type RunEvent =
       readonly connection: number
       readonly atMs: number
     })
-  /** While this process was about to send the batch, the server began with an earlier process's copy. */
+  /** This process has not sent the batch yet, but the server has begun to write the copy of an earlier process. */
   | (OfBatch & { readonly kind: 'found' })
   /** The server has begun with the batch. `leastHad`: lower limit of the rows that the target had by then, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })

@@ -184,7 +184,7 @@ export type JournalRecord =
       })
   /**
    * Like `part`, for rows of one lane. The record of kind `lanes` whose `no` equals `of` describes their batch. `start`
-   * is the index of the first row if the rows of that batch are counted lane by lane.
+   * is the index of the first row, counted over that batch lane by lane, from lane 0 on.
    */
   | {
       readonly kind: 'lanePart'

@@ -13,7 +13,7 @@ import { failureOf, newRowPair } from './row-pair.js'
 /** The rejects file and its file of reasons. To save memory, `add` waits for the disk after a few megabytes. */
 export interface RejectFile {
   readonly path: string
-  /** Rows that are certainly on the disk, each with its reason. */
+  /** Number of rows that both files certainly have on the disk. */
   readonly rows: number
   /** Bytes on the disk: `sizeBytes` in the rejects file, `reasonsBytes` in the file of reasons. */
   readonly sizeBytes: number

@@ -62,8 +62,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Lanes depend only on the columns that belong to both:
-  // rows with equal keys, by either set of columns, are also equal in these common columns.
+  // Columns named for an upsert may differ from the table's key. Lanes depend only on the columns in both sets: two
+  // rows that agree in all columns of either set also agree in these.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(

@@ -127,7 +127,7 @@ class CsvParseScanner implements RecordScanner {
     this.openQuoteAt = -1
     let next = this.#recordEnd(start)
     if (next > 0) {
-      // The record ended only at the blank lines that `#recordEnd` adds, because the input was truncated.
+      // The input was truncated: only the blank lines that `#recordEnd` added have ended the record.
       if (next > window.end) next = unfinished
       else if (!this.#addCells(block, row, start, next)) {
         next = this.#badQuote(this.fields, start)

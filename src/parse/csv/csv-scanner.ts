@@ -44,7 +44,7 @@ export class CsvScanner implements RecordScanner {
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** In each byte of the word: the highest special byte up to `highestLow`, plus one. */
+  /** Four equal bytes: the highest special byte that is not above `highestLow`, plus one. */
   readonly #below: number
   /** The delimiter's byte in all four bytes of a word if it is above `highestLow`; otherwise 0. */
   readonly #above: number

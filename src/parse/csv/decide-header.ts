@@ -52,7 +52,7 @@ export interface FollowingRecords {
   readonly records: () => SampleRecords
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
-  /** If set, a probable answer is enough. For the first input: `first`; for later inputs: the first one's answer. */
+  /** Set if a probable answer is enough: `first` for the first input, the first input's answer for later ones. */
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 
@@ -86,7 +86,7 @@ const assumedFields = 60
 const firstFields = ({ fields }: FirstRecord): string[] =>
   fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
-/** Applies the first input's assumption to a later one. Undefined if the later input's first record contradicts it. */
+/** Applies the first input's assumption to a later input. Undefined if that input's first records contradict it. */
 function agreed(
   assumed: AssumedHeader,
   first: readonly string[],
@@ -230,7 +230,7 @@ function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   return !beginsLikeNumber.test(text) && column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text looks like the numbers or dates below it. A column's name may be one, too, but looks different. */
+/** Whether the text looks like the numbers or dates below it. A name such as `2024` does not, unless years follow. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

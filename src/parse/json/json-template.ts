@@ -7,7 +7,7 @@ import { jsonKinds } from './json-kinds.js'
 import { quote } from './json-scanner.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** A value of the record that a template is made from. */
+/** A value of a record, for making a template from that record. */
 export interface TemplateValue {
   /** Start and end of the whole value, including quotes. */
   readonly start: number

@@ -28,7 +28,7 @@ interface Sleep {
   readonly ended: number
 }
 
-/** Asks for the time repeatedly. @returns whether an answer came after a request fell asleep, and before any woke */
+/** Asks for the time repeatedly. @returns `answered` if an answer came after one sleep began and before any ended */
 async function answeredAsleep(
   { rawSession, platform, signal }: CheckContext,
   isUrgent: boolean,

@@ -70,7 +70,7 @@ export interface SliceInfo {
   readonly rows: number
 }
 
-/** Every hook is optional. If it returns undefined, nothing fails. */
+/** Every hook is optional. A hook that returns undefined applies no fault. */
 export interface Faults {
   /** Called before every tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined

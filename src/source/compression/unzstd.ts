@@ -86,7 +86,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 
 class DecoderThread {
   readonly #worker: Worker
-  /** Number of batches given to the thread, which waits until this number changes, without an event loop. */
+  /** Number of batches given to the thread. Its event loop stands still: the thread blocks until the number changes. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))
   readonly #answers: Answer[] = []
   #failure: Error | undefined

@@ -133,7 +133,7 @@ export class RowStore {
     this.#wake?.()
   }
 
-  /** Returns true once after `flush`: in the first call after all rows written before the flush were taken. */
+  /** Returns true if all rows written before `flush` were taken, but only in the first call that finds this. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0

@@ -11,13 +11,13 @@ import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../fate/row-counts.js'
 
 export interface EarlierReceipts {
-  /** Numbers up to this one belong to batches that were sent before, and to no other batches. */
+  /** Highest batch number that other processes may have used. Outside plans, new batches get higher numbers. */
   readonly lastNo: number
   /** First number for transmissions: higher than all earlier ones. */
   readonly firstSendNo: number
   /** Whether the ledger exists. Otherwise batches without an outcome in the journal keep an unknown outcome. */
   readonly isLedgerKept: boolean
-  /** Whether batches of unknown outcome are sent again, because a second copy changes nothing or the user wants it. */
+  /** True if the run sends batches of unknown outcome again: a second copy changes nothing, or the user wants that. */
   readonly resends: boolean
   /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
   of(batchNo: number): readonly LedgerRow[]
