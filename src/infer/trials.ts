@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** New candidates for the latest number notation. Each takes over the results of the latest old one of its type. */
+  /** New candidates for the latest number notation. Each takes over the results of its type's previous candidate. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

@@ -129,7 +129,7 @@ const refusals = [
 ]
 
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  // A resumed run takes its options from the journal: wrong ones would only fail again.
+  // A resumed run takes its options from the journal, so unusable options would fail again.
   const isMisuse = error?.code === 'DDB_USAGE' && !hasSent(run)
   const isRefused = isMisuse || (error !== undefined && refusals.includes(error.code))
   const { journal } = run.history

@@ -27,7 +27,7 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** Before the first batch, `mode` may change to suit the server. Before any batch, `connections` may change. */
+  /** `mode` may change before the first batch, to suit the server; `connections` may change before each batch. */
   plan: Plan
   /**
    * Decides which rows share a connection; undefined before the target is known, or if each row may use any connection.

@@ -157,7 +157,7 @@ function lifeOfEarlier(holder: LockHolder): HolderState {
   return state.startTicks === holder.startTicks && !'ZX'.includes(state.letter) ? 'alive' : 'dead'
 }
 
-/** `process 5 on HOST since …`. If HOST is this host's name, the text mentions only another container or machine. */
+/** `process 5 on HOST since …`. Leaves out this host's own name, but still tells of another container or machine. */
 export function holderText(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
 }

@@ -43,7 +43,7 @@ export interface SecondLogin {
   readonly password: string
 }
 
-/** What a check shares with its run. */
+/** Shared by a run of `selftest` and one of its checks. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget

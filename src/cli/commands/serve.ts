@@ -78,7 +78,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
   }
 }
 
-/** Failures shown by default: a faulty sender repeats itself thousands of times. */
+/** How many failures are shown by default: a faulty sender repeats the same failure thousands of times. */
 const shownFailures = 3
 
 /** Logs failures of asynchronous requests, which no client learns of. */

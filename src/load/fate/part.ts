@@ -54,7 +54,7 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // The lane counts both halves as open. It no longer counts the part, because the queue subtracted the part's batch.
+  // From now on the lane counts both halves as open. It stopped counting the part when the queue forgot its batch.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)

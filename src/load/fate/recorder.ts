@@ -239,8 +239,8 @@ function keysKnown(
 
 /**
  * How many rows are missing from the table: usually `short`. But a keyed target does not count a row whose key it
- * already had. If the rows outside such a target's partition scheme are known, and `short` is not less than their
- * number, only those rows are missing.
+ * already had. So if the rows outside its partition scheme are known, only these are missing, though never more than
+ * `short`.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

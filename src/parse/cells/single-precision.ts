@@ -6,7 +6,7 @@
 /** Whether a finite double lies exactly between two singles, so that only the text tells which single is nearer. */
 export function isBetweenSingles(value: number): boolean {
   const single = Math.fround(value)
-  // The difference is exact: it is near `value`, and a multiple of the last bit of `value`.
+  // `other` is exact: it is a multiple of the last bit of `value`, and near `value`, so a double can hold it.
   const other = 2 * value - single
   return other !== single && Math.fround(other) === other
 }

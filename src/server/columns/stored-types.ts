@@ -62,7 +62,7 @@ function checkSymbols({ codes, base, length }: SymbolVector): void {
   }
 }
 
-/** UTF-8 length of the text. If the text certainly fits `limit`, this is its UTF-16 length, which is never larger. */
+/** The text's UTF-8 length; if the text certainly fits `limit`, its UTF-16 length instead, which is never larger. */
 function byteLength(text: string, limit: number): number {
   return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
 }

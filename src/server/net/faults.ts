@@ -57,7 +57,7 @@ export interface WriteInfo {
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
-/** What fault hooks see of a shared stream table before its removal. */
+/** Describes the removal of a shared stream table to fault hooks, before it happens. */
 export interface RemovalInfo {
   readonly sessionId: string
   readonly table: string

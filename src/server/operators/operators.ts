@@ -1,6 +1,5 @@
 /*
-  Applies every operator of the language to one or two values of any form, including `? :`. Counts the memory of the
-  results.
+  Applies every operator of the language, including `? :`, to values of any form. Counts the memory of the results.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'

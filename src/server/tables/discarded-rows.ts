@@ -35,7 +35,7 @@ function forgotten(table: ServerTable, rows: number): number {
   return rows
 }
 
-/** Counts rows given as values per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
+/** Counts rows given by column: as arguments, a tuple or a dictionary (docs/server-semantics.md#tableinsert). */
 function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
   const only = values.length === 1 ? values[0] : undefined
   if (only?.form === 'serverDictionary') {

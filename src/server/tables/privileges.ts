@@ -24,7 +24,7 @@ export function privilegeOf(
   return exact === false || general === false ? false : (exact ?? general)
 }
 
-/** The key in a user's own map in `ServerNode.privileges`. */
+/** The key of a privilege in a user's map (`ServerNode.privileges`), such as `TABLE_WRITE dfs://db/pt`. */
 export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }

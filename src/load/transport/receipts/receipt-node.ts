@@ -345,9 +345,9 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless `keepLedger` is set, and then the marker. Waits until the ledger is removed: if the
-   * server has restarted, that fails. Does not wait if the run has just checked the target (`isLooked`). If a process
-   * has to resume the run, ledger and marker stay, and the marker says so. A plan's unit leaves both, too.
+   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not just checked the target
+   * (`isLooked`), waits for the removal of the ledger: the removal fails if the server has restarted. If a process has
+   * to resume the run, ledger and marker stay, and the marker says so. A plan's unit leaves both, too.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {

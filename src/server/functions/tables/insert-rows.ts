@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. Only tables in memory, without transactions, take others. */
+/** The rows of a table argument, for a transaction; none for other arguments, which only tables in memory take. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {
