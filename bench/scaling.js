@@ -1,6 +1,6 @@
 /*
   What further rows, columns, batches, connections and threads cost a load (bench/small-files.js has files), and how busy the processors
-  of both ends are. Each cost is the difference of two loads, divided by how much more the longer one had. The server is `serve` in its
+  of both ends are. Each cost is the difference of the times of two loads, divided by the difference of their rows (columns, batches …). The server is `serve` in its
   own process; it really inserts for loads with receipts.
 */
 import { mkdir } from 'node:fs/promises'
@@ -33,7 +33,7 @@ async function withSink(init, options, use) {
   return use(sink).finally(sink.stop)
 }
 
-/** The cost of a row: loads all rows, and a tenth. Also the cores that both ends keep busy in the long load. */
+/** The cost of a row, from two loads: all rows, and a tenth. Also the cores that both ends keep busy in the longer load. */
 async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   const few = Math.round(rows / 10)
   const [short, long] = [join(folder, 'short'), join(folder, 'long')]

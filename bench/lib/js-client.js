@@ -1,6 +1,6 @@
 /*
-  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours; other members are
-  converted here, before the clock starts.
+  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours. This file converts
+  the other members of our values before the clock starts.
 */
 import { dataTypes } from './internals.js'
 import { importClient } from './official-client.js'

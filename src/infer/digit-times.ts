@@ -11,7 +11,7 @@ export interface DigitFormat {
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** True if texts hardly fit by accident: then the column's name need not suggest a date or time. */
+  /** True if other digits are unlikely to fit: then the column's name need not suggest a date or time. */
   readonly isSure: boolean
 }
 

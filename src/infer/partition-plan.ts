@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: no column without nulls can divide the rows or, if TSDB is needed, sort them. */
+/** Why no DFS table is possible: it needs a column without nulls to divide the rows, and with TSDB one to sort them. */
 export interface PlanObstacle {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */

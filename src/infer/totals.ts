@@ -49,7 +49,7 @@ export class Totals {
   /** The first record of sums, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like sums but are filled like rows. `#last`: such a record at a block's end. */
+  /** `#alike` counts records that begin like a line of totals, but have as many values as rows. `#last` is the last of a block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

@@ -129,7 +129,8 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   try {
     for (let first = await entries.read(); first !== null; first = await entries.read()) {
       tell(first)
-      // The next entries are in memory by now: awaiting each of a million would take longer than the rest of the work.
+      // The next entries are in memory by now, so they are read without awaiting: a million awaits would take longer than
+      // the rest of the work.
       for (let i = 1; i < entriesAtOnce; i++) {
         const next = entries.readSync()
         if (next === null) break

@@ -26,7 +26,8 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  // With the extra byte, one read gets a small file and finds its end. Many full buffers would take most of the time.
+  // The extra byte lets one read get a small file and find its end. For small files, allocating full buffers would
+  // take most of the time.
   const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
   let current = Buffer.allocUnsafeSlow(bufferBytes)
   let other: typeof current | undefined

@@ -1,5 +1,5 @@
 /*
-  The pages of the guide for tests: code blocks, their commands, links and headings. The pages are this project's own
+  Reads pages of the guide, so that tests can check them: code blocks, their commands, links and headings. The pages are this project's own
   plain Markdown, so a few patterns are enough.
 */
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -12,7 +12,7 @@ export interface StallingProxy {
 }
 
 /**
- * @param stallsAt called with the bytes that a client has sent on its connection, before the latest piece passes
+ * @param stallsAt called for each piece before it passes, with all bytes that the client has sent on its connection
  * @param onStall called once
  */
 export async function startStallingProxy(

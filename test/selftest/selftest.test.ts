@@ -109,7 +109,7 @@ t.test('R1 to R16 all have checks', async t => {
 })
 
 /*
-  Runs that end differently: interrupted, without answers, with nonsense; and what others have left.
+  Runs that are interrupted, get no answer or get nonsense; and objects that other runs have left.
 */
 
 const hourMs = 3_600_000
@@ -129,7 +129,7 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // Interrupts only at requests whose answer the check awaits, after it has made objects.
+            // Interrupts only after the check has made objects, at requests whose answer it awaits.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)

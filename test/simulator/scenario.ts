@@ -274,7 +274,7 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
 /** @param waits  whether the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // Other runs ask nothing and do not wait half a minute for bytes in flight: these must be few.
+  // Other runs ask nothing and do not wait half a minute for bytes in flight: few bytes may be in flight.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 

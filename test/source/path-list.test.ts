@@ -1,5 +1,5 @@
 /*
-  Lists of paths in little memory, compared with arrays of texts.
+  Lists of paths that take little memory have the same content as arrays of texts.
 */
 import fc from 'fast-check'
 import t from 'tap'

@@ -280,7 +280,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Options that write unfit rows to a rejects file, or skip the unfit lines if all of them are below a table. */
+/** Options that save unfit rows in a rejects file. If all unfit lines follow the last row, they are skipped instead. */
 function rejectWords({ rejects, footers }: NeededOptions): string[] {
   const most = String(rejects + footers)
   if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []

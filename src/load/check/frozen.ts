@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // In the summary, these three have the type string; each text that occurs is a valid option.
+  // The summary declares these three as strings, but holds only texts that are valid options.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }

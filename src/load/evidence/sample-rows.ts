@@ -19,8 +19,8 @@ export type SampleRow = readonly SampleCell[]
 /** Sample of one run's rows that the target accepted. */
 export interface SampleRows {
   /**
-   * At most four rows: the first and last of earlier processes, a middle one and the last of this process. If there are
-   * none of earlier processes, the first of this process is included.
+   * At most four rows: the first and last of earlier processes, and a middle row and the last row of this process. If
+   * there are none of earlier processes, the first of this process is included.
    */
   readonly rows: readonly SampleRow[]
   /** Whether some of the rows are from this process. */

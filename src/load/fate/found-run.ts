@@ -88,7 +88,7 @@ export function emptyRun(): FoundRun {
   return foundRun(newDurableState(true))
 }
 
-/** If the run does not learn the outcome of each batch, an unfinished input is read from its beginning. */
+/** If the outcomes of single batches remain unknown, an unfinished input is read from its beginning. */
 function readsAgain({ target }: DurableState): boolean {
   return target !== undefined && !traitsOf(target.used).knowsBatches
 }

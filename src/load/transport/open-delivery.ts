@@ -46,7 +46,7 @@ export async function openDelivery(
   early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
-  // An answer reaches only one process: another process of the plan would send the same rows.
+  // Only the sender gets an answer. Another process of the plan would not know the outcome, and send the same rows.
   if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)

@@ -164,7 +164,7 @@ const mostShapes = 50
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-/** @returns how values look in each column; `hasUsualNames`: usual column names also occur after the first record */
+/** @returns how values look in each column; `hasUsualNames`: a later record holds a usual column name */
 function columnLooks(
   records: SampleRecords,
   fieldCount: number,

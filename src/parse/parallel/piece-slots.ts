@@ -8,7 +8,7 @@ const free = 0
 const ready = 1
 const taken = 2
 
-/** The first number counts how often text was put into a slot. The numbers of the slots follow it. */
+/** The first number counts how often text was put into a slot. After it, each slot has its own numbers. */
 const headNumbers = 1
 /** Numbers per slot: state, number of the `PieceReading`, length of the text, and number of the piece. */
 const numbersPerSlot = 4

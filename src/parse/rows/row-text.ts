@@ -19,7 +19,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  members to write even if they are getters of the row's class; an array has their values in this order
+ * @param members  members to write, even if they are getters of the row's class; a row that is an array has its values in this order
  * @throws {RowFault} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {

@@ -1,5 +1,5 @@
 /*
-  Finds rows by key. A key is a few int32 words; a number stands for each text. The keys of all rows lie side by side.
+  Finds rows by key. A key is a few int32 words; each different text has a number. The keys of all rows lie side by side.
   An open-addressing hash table maps keys to row numbers, so that no row needs an object or a string.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'

@@ -29,7 +29,7 @@ const input = (text: string | AsyncIterable<string>) => ({
 
 const connectTimeoutMs = 5_000
 
-/** A run to a port on which nothing listens, or only after a while. */
+/** A run to a port on which nothing listens, or nothing for a while. */
 function connecting(
   platform: TurnPlatform,
   change: Partial<LoadOptions> = {},

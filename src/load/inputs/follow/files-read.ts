@@ -13,7 +13,7 @@ export interface FilesRead {
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
    * Compares a file with those already read. Returns `read` for one of them, `grown` if it has got longer since, undefined for any
-   * other file. Returns `touched` if only its time of modification differs, and no creation time tells whether it is a new file.
+   * other file. Returns `touched` if only its time of modification differs and the file system keeps no creation time, so that the file may be new.
    *
    * @throws the system's error
    */

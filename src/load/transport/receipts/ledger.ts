@@ -68,8 +68,8 @@ ${probeScript(name, version)}}
 
 /**
  * Rows since the last call, oldest first.
- * @param overlaps  true to read the last known row again, so that no slice begins at the end of the table: no document
- *   tells how a server answers then. The first slice is not empty, because the ledger has the probe's row
+ * @param overlaps  true to read the last known row again, so that no slice is empty: no document tells how a server
+ *   answers then. At first no row is known, but the ledger has the probe's row
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}

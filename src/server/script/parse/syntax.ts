@@ -145,7 +145,7 @@ export type Expression =
 /** The parser has turned `not` into `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** The parser replaces `and`, `or`, `<>`, and inside SQL `=`, by `&&`, `||`, `!=` and `==`. */
+/** The parser replaces `and` by `&&`, `or` by `||` and `<>` by `!=`. Inside SQL it also replaces `=` by `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'
