@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../errors.js'
 
 /** What docs/errors.md says about each code, in one or two sentences. */
 export const zhErrors: Readonly<Record<ErrorCode, string>> = {
-  DDB_USAGE: '用法有误：选项不存在、互相矛盾，或值无法识别。--help 列出所有选项。',
+  DDB_USAGE: '用法有误：选项不存在、互相矛盾，或值无法识别。--help-all 列出所有选项。',
   DDB_NAME:
     '这不是 DolphinDB 允许的名称。表名以字母开头，后接字母、数字和 _；DFS 表写作 dfs://数据库/表。',
   DDB_ASYNC_SESSION: '以 enableAsync 打开的会话只能执行不等待结果的 run。请另开一个会话。',
@@ -18,7 +18,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
     '运行日志存在但不可靠，因此没有发送任何数据。请恢复原来的日志；或者先从表中删除该运行的行，然后才用 --restart 重新开始。',
   DDB_INPUT_MISSING: '输入文件不存在或无法打开，或者模式、文件夹中没有文件。',
   DDB_INPUT_READ: '文件打开后无法读完：压缩包损坏、磁盘故障或管道中断。',
-  DDB_INPUT_TRUNCATED: '文件在读取过程中变短了。请查明缺少了什么，以及是谁截断的。',
+  DDB_INPUT_TRUNCATED: '文件在读取过程中变短了，或被覆盖。请查明缺少了什么，以及是谁截断的。',
   DDB_INPUT_ENCODING:
     '有些字节不符合输入的编码。未指定 --encoding 时，消息列出合适的编码；指定之后，这样的行被拒绝。',
   DDB_INPUT_FORMAT: '这不是文本，而是压缩包、工作簿或列式文件。消息说明了它是什么以及怎么办。',
@@ -43,7 +43,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_TARGET: '服务器上没有这个表或函数；消息中列出相近的名称。请先创建或共享。',
   DDB_CONFIG:
     '配置文件或密码文件无法读取或内容不允许；或密码会明文传输；或状态文件夹可被他人写入。',
-  DDB_CONNECT: '该主机和端口没有响应，或在 --connect-timeout 内未能登录。',
+  DDB_CONNECT: '该主机和端口没有响应，在 --connect-timeout 内未能登录，或节点重定向到未指定的主机。',
   DDB_CONNECTION_LOST:
     '连接建立后又断开。已发送的数据可能已写入，也可能没有：再次导入前请先查看目标表。',
   DDB_UNCONFIRMED: '已发送的行没有按时得到确认，或服务器在此期间无响应。',
