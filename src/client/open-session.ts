@@ -62,7 +62,7 @@ export interface Session extends AsyncDisposable {
     ...args: RunArguments
   ): Promise<T>
 
-  /** Calls a function, also one without arguments. */
+  /** Calls a function. `args` may be empty, while `run` without arguments runs a script. */
   call(name: string, args: readonly Value[], options?: RunOptions): Promise<Result | undefined>
 
   /**

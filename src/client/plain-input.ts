@@ -46,7 +46,7 @@ export function toValue(input: PlainInput): Value {
   return scalarValue(input as PlainScalar)
 }
 
-/** True if `form` is the name of a form. A plain object may have a member `form`, too, but hardly with such a text. */
+/** True if `form` names a value's form. A plain object's member `form` is unlikely to hold one of these names. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
   return typeof input.form === 'string' && forms.has(input.form)

@@ -160,7 +160,7 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** True for codes of shares, which have five or six digits. They become texts: later files may hold leading zeros. */
+/** True for securities' codes, which have five or six digits. They become texts: later files may hold leading zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }
@@ -334,7 +334,7 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, [warning]), type: { type, scale: fractionDigits } }
 }
 
-/** The type of dates whose format an option has to name; text if two formats fit, as either could be right. */
+/** Chooses a type for dates whose format an option must name; text if two formats fit, as either could be right. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))

@@ -48,7 +48,7 @@ const yearsAhead = 10
 const fewestBuckets = 10
 const mostBuckets = 1000
 const daysPerMonth = 30
-/** Later days mean "never", so a range must not extend to them. */
+/** Days from this one on mean "never", so a range of partitions must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
 /** Bytes of a value in memory; for a text, the bytes needed besides its characters. */

@@ -19,7 +19,7 @@ const letterE = 0x65
 const openBracket = 91
 const closeBracket = 93
 
-/** A double keeps every number with at most this many digits exactly. */
+/** A double keeps all digits of a number that has at most this many. */
 const sureDigits = 15
 const mostDigits = 100
 /** A double is written with this many more digits than its text, to measure how far the two differ. */
@@ -53,7 +53,7 @@ export class TextFacts {
   hasPoint = false
   /** The first text with a plus sign and enough digits for a telephone number. */
   dialedText: string | undefined
-  /** The first number that a double would change. */
+  /** The first number that loses digits as a double. */
   lossyText: string | undefined
   /** True if some text has a time of day. */
   hasTime = false

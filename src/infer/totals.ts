@@ -9,7 +9,7 @@ import { clippedText } from '../parse/shown-text.js'
 export interface FoundTotals {
   /** Sentences for the user. They name the option that leaves the sums out, if there is one. */
   readonly said: readonly string[]
-  /** The text that only lines of sums begin with; undefined if the sums would be loaded as rows. */
+  /** Every line of sums begins with this text, and no row does; undefined if the sums would be loaded as rows. */
   readonly comment: string | undefined
 }
 

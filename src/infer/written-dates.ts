@@ -39,7 +39,7 @@ const times: readonly (readonly [
   ['HHmmss', 'SECOND'],
 ]
 
-/** The type of a date with a time of day, for each type of time. */
+/** Type of a time of day → type of a date with such a time. */
 const withDay: Readonly<Record<(typeof times)[number][1], DataType>> = {
   MINUTE: 'DATETIME',
   SECOND: 'DATETIME',

@@ -68,10 +68,10 @@ class GrowingSize implements BatchSize {
   /** The batch size as a multiple of the first size; a power of two. */
   #factor = 1
   #isFixed: boolean
-  /** The first batch that has the present size: its number, or its place if batches have no numbers. */
+  /** Number of the first batch of the present size; if batches have no numbers, its position among those sent. */
   #firstNo = 0
   #present = new Answers()
-  /** While the run tries a doubled size: the answers to batches of the size before. Undefined otherwise. */
+  /** Answers to batches of the previous size, while the run tries twice that size; otherwise undefined. */
   #before: Answers | undefined
   /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
 export interface RunEnding {
-  /** The first failure. Only an interruption is replaced by a later failure. */
+  /** The first failure. The error for a truncated input replaces an interruption. */
   readonly failure: DdbError | undefined
   /** True once nothing more may be read or handed over. */
   readonly stopped: boolean

@@ -217,7 +217,7 @@ export class BatchBuilder {
     return { columns, counts: this.columnCounts }
   }
 
-  /** Appends another builder's part, from its row `from` on. `bounds` has the places of these rows in the text. */
+  /** Appends another builder's rows, from row `from` on. `bounds` has their number and places in the text. */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
       builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)

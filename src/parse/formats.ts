@@ -72,7 +72,7 @@ export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/** The format of inputs that no format recognizes. */
+/** The format of an input if neither its name nor its first byte tells the format. */
 const defaultFormat: InputFormat = 'csv'
 
 /**

@@ -128,7 +128,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** How much the source had delivered up to the last chunk that was read; chunks read ahead do not count. */
+  /** How much the source had delivered up to the chunk that the reader took last; chunks read ahead do not count. */
   readonly taken: SourceProgress
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean

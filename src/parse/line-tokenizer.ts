@@ -12,7 +12,7 @@ import { Window } from './window.js'
 
 /**
  * Results of a scan besides a position. `unfinished`: the record's end is not in the window. `faulty`: the record is not a row.
- * `undecided`: more input is needed, even beyond the limit.
+ * `undecided`: the scan needs more input, even if the record is already longer than `maxRecordBytes`.
  */
 export const unfinished: number = -1
 export const faulty: number = -2

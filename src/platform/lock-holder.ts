@@ -34,7 +34,7 @@ export interface Sighting {
   readonly stamp: string
 }
 
-/** `unsure`: the holder may be stopped, or this process cannot query it. */
+/** `unsure`: a signal or debugger has stopped the holder, or this process cannot query it. */
 export type HolderState = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {

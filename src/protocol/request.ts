@@ -62,7 +62,7 @@ export interface RequestHead {
   parallelism: number
   /** Bytes per block of the reply. If 0 or left out, the reply comes in one piece. */
   fetchSize?: number
-  /** With `sequenceNumber`, the key by which a server recognises and drops repeated requests. */
+  /** With `sequenceNumber`, the key by which a server recognizes and drops repeated requests. */
   clientId?: string
   /** Counts from 1; negative for a repeated request. */
   sequenceNumber?: number

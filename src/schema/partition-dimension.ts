@@ -22,6 +22,6 @@ export interface PartitionDimension {
 /** All dimensions of a table, outermost first. Together, they determine the partition of a row. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
-  /** True if a function divides a column's values, or a dimension is unknown: a row's partition is then unknown. */
+  /** Set if a row's partition cannot be predicted: a transform, a function or an unknown dimension decides. */
   readonly unpredictable?: true
 }

@@ -1,6 +1,6 @@
 /*
   The columns that a run fills, in their order, and the target's partitions. Both come from the server
-  (`schemaFromServer`); columns alone may come from `target.types` (`schemaFromTypes`).
+  (`schemaFromServer`). Columns without partitions may also come from `target.types` (`schemaFromTypes`).
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'

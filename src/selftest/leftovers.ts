@@ -100,7 +100,7 @@ interface Asked {
 const kinds = ['table', 'view', 'database'] as const
 
 /**
- * Lists tables and views with the prefix of tests, and all databases, as far as this user may see them.
+ * Lists tables and views named `ddbIngestTest_…`, and all databases, as far as this user may see them.
  * @throws {ConnectionError} if the connection is lost or the wait is aborted
  */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {

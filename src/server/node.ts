@@ -143,7 +143,7 @@ export interface NodeOptions {
   platform?: Pick<Platform, 'clock' | 'random'>
   /** Default 1 GiB. */
   maxRequestBytes?: number | undefined
-  /** Default no limit. */
+  /** Default: no limit. */
   maxTransactionBytes?: number | undefined
   discards?: boolean
   now?: () => number

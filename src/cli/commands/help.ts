@@ -41,10 +41,10 @@ needs a backslash:
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
 Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
-5 --expect-rows failed, 64 usage error or this run ID belongs to another load,
-65 bad data, 66 no such input, 69 never connected, 73 and 74 a file cannot be
-created or written, 75 gave up for now, 76 protocol violation, 77 login,
-78 configuration or unknown target, 130 and 143 interrupted.`,
+5 an --expect option or --min-rows failed, 64 usage error or this run ID belongs
+to another load, 65 bad data, 66 no such input, 69 never connected, 73 and 74 a
+file cannot be created or written, 75 gave up for now, 76 protocol violation,
+77 login, 78 configuration or unknown target, 130 and 143 interrupted.`,
   check: `
 Takes the options of 'load', reads the inputs as 'load' does, asks the server
 for the target's columns, and sends no row; it does not test the right to write.
@@ -106,8 +106,8 @@ Examples:
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into
-FILE.retry.csv, never into the file that is read. Each file is a run with its
-own name, so its rows are never loaded twice.
+a new file beside it, such as rejects.retry.csv. Each file is a run with its own
+name, so its rows are never loaded twice.
 
 Examples:
   ddb-ingest retry rejects.csv

@@ -57,7 +57,7 @@ async function quietLogin(
   const loginMemory: LoginMemory = {
     ...known,
     keep: () => undefined,
-    // A server may redirect to a port that was never used: without verified TLS, only SCRAM is safe there.
+    // A server may redirect to a port where no login is known yet: without verified TLS, only SCRAM is safe there.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }

@@ -41,7 +41,7 @@ function realPath(path: string): string {
   }
 }
 
-/** The most bytes to read of a file; every lock is shorter. */
+/** Limit of the bytes to read from a file; the file of a lock has fewer. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

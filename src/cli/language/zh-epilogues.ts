@@ -32,10 +32,10 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 码为 0。在 crontab 中，% 之前要加反斜杠：
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
-退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 --expect-rows 不符，
-64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这个输入，69 从未连接成
-功，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，77 登录，78 配置有误
-或没有这个目标，130 和 143 被中断。`,
+退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 某个 --expect 选项
+或 --min-rows 不符，64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这
+个输入，69 从未连接成功，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，
+77 登录，78 配置有误或没有这个目标，130 和 143 被中断。`,
   check: `
 选项与 'load' 相同，读取输入的方式也与 'load' 相同；向服务器询问目标表的列，不发
 送任何行；不会尝试是否有写入权限。最后一行是 'load' 命令，所有检测到的设置都写成
@@ -92,7 +92,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest runs ticks --plan plan.json`,
   retry: `
 目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
-的行写入 FILE.retry.csv，绝不写入正在读取的文件。它本身是一个有名称的运行：
+的行写入旁边的新文件，例如 rejects.retry.csv。它本身是一个有名称的运行：
 已导入的文件中的行不会再次导入。
 
 示例：

@@ -43,7 +43,8 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_TARGET: '服务器上没有这个表或函数；消息中列出相近的名称。请先创建或共享。',
   DDB_CONFIG:
     '配置文件或密码文件无法读取或内容不允许；或密码会明文传输；或状态文件夹可被他人写入。',
-  DDB_CONNECT: '该主机和端口没有响应，在 --connect-timeout 内未能登录，或节点重定向到未指定的主机。',
+  DDB_CONNECT:
+    '该主机和端口没有响应，在 --connect-timeout 内未能登录，或节点重定向到未指定的主机。',
   DDB_CONNECTION_LOST:
     '连接建立后又断开。已发送的数据可能已写入，也可能没有：再次导入前请先查看目标表。',
   DDB_UNCONFIRMED: '已发送的行没有按时得到确认，或服务器在此期间无响应。',

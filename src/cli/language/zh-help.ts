@@ -113,7 +113,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'time zone of the stored times; none: as written, even if offsets differ':
+  'time zone of the stored times; none stores each time as written, whatever its offset':
     '存入的时间所用的时区；none 按原文存入时间，忽略其偏移',
   'offset of the times in a column, +08:00 or none; repeatable':
     '列中时间的偏移，+08:00 或 none；可重复',
@@ -187,7 +187,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
   'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'which inputs --json lists if there are more than 100: all, or wrong: only those with problems':
+  'with more than 100 inputs, --json lists all of them, or (wrong) only those with problems':
     '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
   "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',
@@ -258,11 +258,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto: up to 3, if the input is large enough': 'auto：输入足够大时最多 3 个',
   'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
   'detected in the first 1 MiB': '由前 1 MiB 判断',
-  'found, usually "': '自动判断，通常为 "',
+  'detected, usually "': '自动判断，通常为 "',
   'detected, usually the quote itself': '自动判断，通常为引号本身',
   "auto: by the target's columns": 'auto：按目标表的列',
   'name if there is a header': '有表头时为 name',
-  'as written; all offsets of a column must be equal': '按原文；一列中所有偏移须相同',
+  'as written, if all offsets of a column are equal': '按原文；一列中所有偏移须相同',
   'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'the program chooses, and says why': '自动选择，并说明理由',
@@ -271,7 +271,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   all: '全部',
   'all of them': '全部',
   'a stream table named after the first file': '以第一个文件命名的流数据表',
-  'FILE.retry.csv beside it': '旁边的 FILE.retry.csv',
+  'a new file beside it': '旁边的新文件',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
   "the system's, on a terminal": '终端上为系统的语言',

@@ -214,7 +214,7 @@ export const retryOptions = {
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   allowMissing,
   ...valueOptions,
-  rejects: { ...rejects, defaultNote: 'FILE.retry.csv beside it' },
+  rejects: { ...rejects, defaultNote: 'a new file beside it' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,

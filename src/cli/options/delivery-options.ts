@@ -316,7 +316,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'which inputs --json lists if there are more than 100: all, or wrong: only those with problems',
+    help: 'with more than 100 inputs, --json lists all of them, or (wrong) only those with problems',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

@@ -104,7 +104,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--quote <char>',
     help: "around fields; '' for none",
     reader: characterOrNone,
-    defaultNote: 'found, usually "',
+    defaultNote: 'detected, usually "',
     field: 'input.quote',
   },
   escape: {
@@ -247,9 +247,9 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'time zone of the stored times; none: as written, even if offsets differ',
+    help: 'time zone of the stored times; none stores each time as written, whatever its offset',
     reader: text,
-    defaultNote: 'as written; all offsets of a column must be equal',
+    defaultNote: 'as written, if all offsets of a column are equal',
     field: 'cells.timeZone',
   },
   offset: {

@@ -297,7 +297,7 @@ export interface ResumedRun {
 export interface RunToResume extends ResumedRun {
   /** The state folder that the user gave; undefined for the program's own. */
   readonly stateDir: string | undefined
-  /** The server that this process uses. The command names it if it differs from `journaled`. */
+  /** The server that this process uses. `resumeCommand` names it if it differs from `journaled`. */
   readonly server: JournaledServer
 }
 

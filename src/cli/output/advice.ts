@@ -12,13 +12,13 @@ import { completedCommand, sameCommand, serverWords, shellText } from '../option
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {
   verbose: boolean
-  /** undefined until the command's name is recognised. */
+  /** undefined until the command's name is recognized. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
   /** The next command, if the failed command has determined one. */
   next?: string
-  /** Rows may be in the table: the same command might load them twice. */
+  /** Rows may be in the table, so repeating the command might load them twice. */
   mayHaveStored?: boolean
   /** The message of the failure, which may name the value of an option. */
   message?: string
@@ -160,7 +160,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // Does not repeat the command of a run with a name: with another state folder, that would store rows twice.
+  // Does not repeat the command of a named run: a user who ran it with another state folder would store rows twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,

@@ -24,7 +24,7 @@ interface Sample {
 /** The length of "now": long enough for a steady figure, short enough to show that a server slows down. */
 const windowMs = 5_000
 
-/** Before this time a rate is guesswork. */
+/** A rate over a shorter time is guesswork. */
 const earliestLeftMs = 1_000
 
 /** The returned function expects every report of one run, in order. */

@@ -84,7 +84,7 @@ function speedText(
   return `${speed}${over}${foundText(batchRows, words)}`
 }
 
-/** Names at most this many codes; --json has all. */
+/** The summary names at most this many codes; --json has all. */
 const shownCodes = 3
 
 function refusedText({ rows, rejects }: LoadResult, { tell, count }: Words): string {

@@ -48,7 +48,7 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/** Cuts the time into `most` equal spans. Measures each speed between the first moments of successive spans. */
+/** Cuts the time into `most` equal spans. Measures each speed from a span's first moment to that of the next span. */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

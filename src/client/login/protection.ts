@@ -15,7 +15,7 @@ export type LoginMethod = (typeof loginMethods)[number]
 export interface LoginMemory {
   /** The best method so far; undefined for a user who has not logged in there. */
   best(host: string, port: number, user: string): LoginMethod | undefined
-  /** Called after a login if `best` has no method for it, or a worse one. */
+  /** Called after a login by a better method than `best`, or if there is no `best` yet. */
   keep(host: string, port: number, user: string, method: LoginMethod): void
   /** The file that remembers this server, for users who want to delete it. */
   place(host: string, port: number): string

@@ -4,7 +4,7 @@
 */
 import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 
-/** Shorter keys have been factored. We require no longer keys, because servers' key lengths are undocumented. */
+/** Shorter keys have been factored. The program does not demand longer keys: servers' key lengths are undocumented. */
 export const shortestKeyBits = 1_024
 /** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
 const paddingBytes = 11

@@ -19,7 +19,7 @@ const shownDifferences = 5
  * @throws {UsageError} DDB_USAGE if `expected` is not a list of names and types
  */
 export function checkTypes(target: TargetSchema, expected: string | undefined): void {
-  // A column name may contain characters that make the list unreadable; comparing the texts still works.
+  // If a column's name has a comma, `expected` cannot be parsed, but comparing the whole text still works.
   if (expected === undefined || expected === typesText(target)) return
   const differences = differencesOf(target.columns, schemaFromTypes(expected).columns)
   if (differences.length === 0) return

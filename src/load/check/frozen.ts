@@ -23,7 +23,7 @@ export function frozenLoads(
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
-  // An input without records does not show how it is read, so it joins a group of other inputs.
+  // Nothing can be detected in an input without records, so it joins a group of other inputs.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
     const frozen = frozenLoad(options, input, target, offsets)

@@ -18,7 +18,7 @@ export function redirectIn(text: string): ServerAddress | undefined {
   return port < 1 || port > 65_535 ? undefined : { host: withoutBrackets(match[1]!), port }
 }
 
-/** The address in an error; undefined if it is not a redirect. */
+/** The address to which an error redirects; undefined for any other error. */
 export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
 }

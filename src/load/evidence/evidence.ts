@@ -72,7 +72,7 @@ function findsRows(
 ): boolean {
   // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // If other writers may replace rows that have the same key, only the key still finds a row.
+  // If rows have keys, other writers may replace a row's other values. Then only the key columns, if known, find it.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 
@@ -133,7 +133,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // Missing rows of this process show that the function changes rows. Those of earlier processes prove nothing.
+      // Missing rows of this process show that the function changes rows. Missing earlier rows prove nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },

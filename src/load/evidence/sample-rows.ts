@@ -70,7 +70,7 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** One row for each doubling of the count of accepted rows. `at(-2)` usually has 1/4 to 1/2 of these before it. */
+  /** A row for each doubling of the count of accepted rows. Usually 1/4 to 1/2 of accepted rows precede `at(-2)`. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]

@@ -48,7 +48,7 @@ export function unsentCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If no other process writes, the rows unknown to the journal are the first of this range.
+    // If no other process writes, only the first `among` rows of this range can be in the table.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count
@@ -81,7 +81,7 @@ function toldOf({ history: { journal, found }, options }: Run): FoundRun {
 /** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, there were 1, 2, 4, 8 or 16 lanes. A multiple of 16 lanes keeps rows of different earlier lanes apart.
+  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. Multiples of 16 keep rows of different old lanes apart.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)

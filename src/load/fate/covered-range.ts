@@ -153,7 +153,7 @@ export function newCoveredInput(): CoveredInput {
       const at = from < 0 ? ranges.length : from
       let to = at
       while (to < ranges.length && ranges[to]!.startBytes < range.endBytes) to++
-      // The rest of a divided batch stays a gap until its other parts come.
+      // The part may be smaller than what it replaces: then a gap remains until the other parts of the batch come.
       return ranges.splice(at, to - at, range).map(({ batch }) => batch)
     },
     remove(batch) {
@@ -200,7 +200,7 @@ export function isSettled({
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
   // A batch with lanes stays under way even if all its rows are `unsent`. A resumed run must read all of the rows
-  // together, because otherwise they get other numbers.
+  // together, because otherwise their lanes would get other batch numbers.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 

@@ -194,7 +194,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
   }
 }
 
-/** Applies the event that rows are about to be sent under a number. */
+/** Applies the event `numbered`: rows are about to be sent under the number `no`. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
   const { no, ranges, rows, isNew, ofLanes } = event
   state.lastNo = Math.max(state.lastNo, no)

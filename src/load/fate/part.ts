@@ -127,7 +127,7 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
  * stops at the first bad row then sends no more than necessary.
  */
 export interface BisectQueue {
-  /** Adds the halves of a part of at least two rows; the first half is next. */
+  /** Adds both halves of a part, which must have at least two rows. `next` returns the first half first. */
   divide(part: Part): void
   next(): Part | undefined
   rest(): Part[]

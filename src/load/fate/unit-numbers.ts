@@ -3,7 +3,7 @@
   same rows the same number, in whatever order answers come (docs/decisions/0068).
 */
 
-/** Numbers reserved for a batch and its parts: halves of halves, down to single rows. */
+/** How many numbers a batch reserves for itself, its halves, their halves, and so on down to single rows. */
 const numbersEach = 2 ** 21
 
 /** Row limit of a batch: the reserved numbers then suffice for all its parts. */

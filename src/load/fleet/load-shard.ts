@@ -118,8 +118,8 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // The first error counts. If the server does not learn that the unit is done, the next process takes the unit
-      // again, and finds all of the unit's rows confirmed.
+      // Throws the first error, even if `#tellEnded` fails, too. If the server does not learn that the unit is done,
+      // the next process takes the unit again, and finds all of the unit's rows confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }

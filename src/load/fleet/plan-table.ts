@@ -40,7 +40,7 @@ export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>
 }
 
 export interface PlanState {
-  /** Digest of the plan and of the options; undefined if no row has this digest. */
+  /** Digests of the plan and of the options, as stored in the table; undefined if the table does not contain them. */
   readonly plan: string | undefined
   /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null

@@ -25,7 +25,7 @@ type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 /** Packed summaries: a row of numbers for each. */
 interface PackedSummaries {
   put(summary: InputSummary): void
-  /** A summary without its path; `firstError` is always null. */
+  /** A summary without the input's path; `firstError` is always null. */
   at(index: number): Omit<InputSummary, 'path'>
 }
 

@@ -51,7 +51,7 @@ export interface OpenedInput {
   readonly summary: InputSummary
   /** Returns the input's number in the journal. Call this once the input's format is known. */
   readonly number: () => number
-  /** How an earlier process read the input, if this process must do the same; undefined to detect it. */
+  /** How this process must read the input, because an earlier one did so; undefined if it detects how. */
   readonly detected: Detected | undefined
   /** Where reading resumes; undefined to read from the start. */
   readonly resumed: ResumedInput | undefined

@@ -274,7 +274,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks at the headers, unless there is one input (it is opened next), or a check (it reports all faults itself). */
+  /** Looks at the headers; not of a single input, which is opened next, nor in a check, which reports all faults. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,

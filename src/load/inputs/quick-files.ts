@@ -10,7 +10,7 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface QuickFiles {
-  /** What the last file looked like; readers of files that were opened in the usual way update this. */
+  /** Findings about the last delimited text that was opened in the usual way; each such opening replaces them. */
   readonly look: LastLook<InputFormat>
   /** Whether `open` is likely to succeed for the next small files; others are opened in the usual way. */
   readonly isLikely: boolean

@@ -76,7 +76,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
-  /** The record includes all rejects before this place. */
+  /** The journal includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
   /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs: the run reads several at once. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]

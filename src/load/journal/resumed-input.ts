@@ -33,7 +33,7 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** The rows of each piece form a batch. The batch may begin in an earlier input, and continue in a later one. */
+  /** The rows of each piece form a batch, or its part in this input: a batch may span several inputs. */
   readonly pieces: readonly Piece[]
   /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined

@@ -57,7 +57,7 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Records that a run has finished, and checks a round trip later that the record is there. If two runs both see no
+ * Records that a run has finished. One round trip later, checks that the record is there: if two runs both see no
  * table, each may make one, and the later table replaces the earlier.
  * @returns whether the server stores the mark: the user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}

@@ -121,7 +121,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** Parses the first line of the reasons, and all lines with time zone offsets. An invalid line gives undefined. */
+/** Parses line 1 of the reasons, and each line that contains time zone offsets. An invalid line gives undefined. */
 async function tellingLines(
   path: string,
   reasons: string,

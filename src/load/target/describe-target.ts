@@ -165,8 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). Some tables keep only one row for equal sort columns, but do so in each partition. In a VALUE
- * scheme, each value has a partition of its own, so the partition columns of such a table belong to the key, too.
+ * manual, page upsert!). Some tables keep one row for equal sort columns in each partition. If a VALUE scheme has the
+ * type of its column, each value has its own partition. The key of these tables then includes this column, too.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(

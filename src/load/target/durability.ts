@@ -16,7 +16,7 @@ import type { TableTarget } from './target.js'
 export interface Durability {
   /** Asks how the server stores rows. Call this when all rows are confirmed. Closing the session awaits the answer. */
   ask(control: Session): void
-  /** @param hasRows  whether any row was confirmed; otherwise nothing is claimed */
+  /** @param hasRows  whether any row was confirmed; if not, the result claims nothing */
   result(hasRows: boolean): Promise<Stored>
 }
 

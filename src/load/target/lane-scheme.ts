@@ -62,8 +62,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Lanes depend only on the columns in both sets: two
-  // rows that agree in all columns of either set also agree in these.
+  // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are in both. So two
+  // rows share a lane if they agree in the whole key, and also if they agree in all named columns.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(

@@ -33,7 +33,7 @@ export interface CountingPlace {
   readonly inMemory: boolean
   /** Whether the run has a marker, which names the counting session. */
   readonly marked: boolean
-  /** The data connections, which end with the server. `closed` is true once all have ended. */
+  /** The data connections, which end when the server stops. `closed` is true once all have ended. */
   readonly data: Pick<Session, 'closed'>
 }
 

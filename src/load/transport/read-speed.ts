@@ -5,7 +5,7 @@
 */
 import type { BatchSize } from '../batch-size.js'
 
-/** Most bytes in both kernels' buffers per connection. Linux allows 4 and 6 MiB with overhead (tcp_wmem, tcp_rmem). */
+/** Byte limit of both kernels' buffers per connection. Linux allows 4 and 6 MiB with overhead (tcp_wmem, tcp_rmem). */
 const mostKernelBytes = 8 << 20
 
 interface HandedOver {

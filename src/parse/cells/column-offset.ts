@@ -27,7 +27,7 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** Whether a time has the column's offset; sets this offset if it is unknown. `seconds`: the time's, ahead of UTC. */
+  /** Whether a time's offset, `seconds` ahead of UTC, is the column's. Sets the column's offset if it is unknown. */
   takes(isGiven: boolean, seconds: number): boolean {
     const own = isGiven ? seconds : noOffset
     if (this.#seconds === own) return true

@@ -109,7 +109,7 @@ function digitsOf(
   return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
 }
 
-/** Keeps the parts of the text that it read last. */
+/** Keeps the parts of the text read last. */
 export class PatternFormat implements DateFormat {
   readonly isNumber = false
   days = 0

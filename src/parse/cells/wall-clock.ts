@@ -55,7 +55,7 @@ export interface ClockRules {
   readonly zone?: TimeZone | undefined
   /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called when a stored time leaves out an offset other than 0. Returns true to be called for later times, too. */
+  /** Called when an offset other than 0 is ignored, as no zone is set. Returns true to be told of the next one, too. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 

@@ -55,7 +55,7 @@ const dateCount = 2 ** 11
 /** Shared by all builders that have read no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
-/** Index of a date in `#dates`. Each parameter is four bytes of text, first the separator before month or day. */
+/** Index of a date in `#dates`. `month` is the text `-MM-` as a 32-bit word, `day` is `-DDT`. */
 function dateIndex(month: number, day: number): number {
   const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))

@@ -24,7 +24,7 @@ interface Feed {
 }
 
 const encoder = new TextEncoder()
-/** How many bytes after a record or quote csv-parse must see, because a delimiter or a comment may be there. */
+/** How many bytes csv-parse needs after a record or quote, because a delimiter or a comment may be there. */
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 

@@ -273,7 +273,7 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** True for empty lines at the end of a truncated input. They stay unread, as only a later record makes them rows. */
+  /** True for empty lines at the end of a truncated input. They stay unread: they are rows only before a record. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }

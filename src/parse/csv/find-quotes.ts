@@ -57,7 +57,7 @@ export function findQuotes(
   if (usual.misquoted === 0 && usual.quoted > 0 && usual.isAlike) {
     return { quotes: 'lax', said: 'unquoted fields contain quotes' }
   }
-  // Most quotes are right, so the others are mistakes.
+  // If more records are quoted correctly, the misquoted ones are mistakes, not another dialect.
   if (usual.quoted > usual.misquoted) return undefined
   const plain = read({ quote: '' })
   // Records of a single field are always alike.

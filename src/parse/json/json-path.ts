@@ -50,7 +50,7 @@ export class JsonPath {
   /** The reason why the path leads nowhere, although the text is JSON. */
   fault: string | undefined
   readonly #names: readonly string[]
-  /** First bytes of the open objects and arrays. */
+  /** The opening bracket of each object and array that is open. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
   /** How many names at the start of the path lead to the open objects. */
@@ -58,7 +58,7 @@ export class JsonPath {
   /** True if the next value belongs to the next name of the path. */
   #isNext = false
   #isFound = false
-  /** Names found instead of the next name of the path, for messages. */
+  /** Names that the document has where the next name of the path is expected. A message may suggest one. */
   #others: string[] = []
 
   constructor(names: readonly string[]) {

@@ -43,7 +43,7 @@ interface Piece {
   readonly taken: SourceProgress
   /** Set once a thread has read the piece. */
   answer: PieceAnswer | undefined
-  /** True if only the reader may read the piece. */
+  /** True if no thread may read the piece, because the reader itself has taken it. */
   readonly isOwn: boolean
 }
 

@@ -7,7 +7,7 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How to read the pieces with this number, sent before the first such piece; or buffers given back to the thread. */
+/** Tells a thread how to read the pieces with `number`, before the first of them; or gives back its buffers. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }

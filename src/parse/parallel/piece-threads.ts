@@ -57,7 +57,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
     },
     feed: input => new PieceFeed(started, input),
     tell(next: PieceReading) {
-      // Usually all inputs of a run are read in the same way, and the threads keep their parsers.
+      // Usually all inputs of a run are read in the same way. The threads then keep their parsers.
       const text = JSON.stringify(next)
       if (text === last) return reading
       last = text

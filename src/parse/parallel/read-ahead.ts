@@ -125,9 +125,9 @@ export class ReadAhead {
   #isRight({ end, rowCount, rejects, offsets }: ParsedPiece, begin: number, most: number): boolean {
     const { tokenizer, text } = this.#input
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
-    // The reader must read the last wanted record itself.
+    // The reader itself must read the last wanted record, so a piece that contains it is not taken over.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // If a reject may end the run, the reader must read the piece itself: the thread's counts are of the whole piece.
+    // If a reject may end the run, the reader must read the piece itself: the thread counts only whole pieces.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false

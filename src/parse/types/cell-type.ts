@@ -25,7 +25,7 @@ export interface ColumnPlace {
 }
 
 export interface ValuePlace {
-  /** Limit of the values in a piece. */
+  /** Largest number of values in a piece. */
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number

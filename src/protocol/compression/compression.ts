@@ -51,7 +51,7 @@ interface CompressedHeader {
   length: number
 }
 
-/** Reads a compressed vector after its flag. */
+/** Reads what follows the flag of a compressed vector. */
 export function* decodeCompressed(
   reader: ByteReader,
   context: DecodeContext,

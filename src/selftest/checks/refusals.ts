@@ -9,7 +9,7 @@ import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 
-/** Passes if the server refuses the request in words that are recognised as `kind`. */
+/** Passes if the server refuses the request in words that are recognized as `kind`. */
 export async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<Outcome> {
   const words = await refusalOf(request)
   if (words === undefined) return fail('it is accepted')

@@ -222,7 +222,7 @@ class GrowingCells implements GrowingColumn {
     this.#length += column.length
   }
 
-  /** The fast path for a single row, as in receipts: a view of its bytes would take longer than all the rest. */
+  /** The fast path for a single row, such as a receipt: making a view of its bytes would take most of the time. */
   #appendOne(column: Column): boolean {
     if (column.length !== 1 || !('data' in column)) return false
     const { data } = column

@@ -22,7 +22,7 @@ let key: LoginKey | undefined
 
 /**
  * Created on demand, once for all servers of a process: this takes longer than the rest of a login. Synchronous, like
- * the client's SCRAM proofs, because other threads ignore the platform's clock.
+ * the client's SCRAM proofs, because a test's clock could not control another thread.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {

@@ -97,7 +97,7 @@ export function pairOperands(left: ServerValue, right: ServerValue, operation: s
 /** The form in which the values of a number type are computed. */
 export type NumberKind = 'int32' | 'int64' | 'double'
 
-/** Temporal types are computed as integers. Undefined for types that are not numbers. */
+/** Integral, temporal and BOOL types are computed as integers, floating types as doubles. Undefined for the others. */
 export function numberKindOf(type: DataType): NumberKind | undefined {
   switch (dataTypes[type].category) {
     case 'floating':

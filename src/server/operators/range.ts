@@ -48,7 +48,7 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   const first = left.form === 'vector' ? onlyElement(left) : left
   if (first.form !== 'scalar' || right.form !== 'scalar') throw refusal()
   const type = typeOf(first, right)
-  // Beyond 2^53, as with nanoseconds, doubles cannot represent every number.
+  // Doubles cannot represent every integer beyond 2^53, such as a time in nanoseconds.
   const bound = ({ value }: Scalar): bigint | undefined =>
     value === null ? undefined : BigInt(value as number | bigint | boolean)
   return { type, from: bound(first), to: bound(right) }

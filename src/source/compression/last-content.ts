@@ -52,7 +52,7 @@ export class KeptInput {
   }
 }
 
-/** Sizes for three passes over the damaged part; the last pass feeds single bytes. */
+/** Each of three passes over the damaged part feeds zlib this many bytes at once; the last pass, single bytes. */
 const pieceSizes = [4096, 64, 1]
 
 /**

@@ -10,7 +10,7 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** The thread holds at most this many batches of pieces at a time. */
+/** Limit of the batches (`ZstdPieces`) whose answers are not taken yet. */
 const maxUnderWay = 6
 
 /** The thread's answer to each batch of pieces; both buffers are reused. */
@@ -62,7 +62,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // Gives Node a turn to read the file: otherwise this `for` loop would not wait while there is content to take.
+      // Lets Node read the file: while answers are ready, nothing else in this loop waits for the event loop.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }

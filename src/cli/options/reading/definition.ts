@@ -33,7 +33,7 @@ export interface OptionDefinition {
   readonly help: string
   /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
-  /** The text that the reader gets if nothing sets the option. */
+  /** The text that `reader` gets if nothing sets the option. */
   readonly default?: string
   /** A text for the help, if the default depends on something else and is decided later. */
   readonly defaultNote?: string

@@ -12,9 +12,9 @@ export interface FilesRead {
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Compares a file with those already read. Returns `read` for one of them, `grown` if it has got longer since, undefined for any
-   * other file. Returns `touched` if only its time of modification differs and the file system keeps no creation time, so that the file may be new.
-   *
+   * Compares a file with those already read. Returns `read` for one of them, `grown` if it has got longer since,
+   * undefined for any other file. Returns `touched` if only its time of modification differs and the file system keeps
+   * no creation time, so that the file may be new.
    * @throws the system's error
    */
   find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
@@ -30,7 +30,7 @@ interface KnownFile {
 
 export function newFilesRead(): FilesRead {
   const byName = new Map<string, InputSummary>()
-  /** If the system has no inode numbers, all files read are under `0`, and `find` compares with each of them. */
+  /** If the system has no inode numbers, the key `0` holds all known files, and `find` compares with each of them. */
   const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {

@@ -14,7 +14,7 @@ import { noSourceNotes } from '../source-notes.js'
 import { rowFeed } from './row-feed.js'
 import type { RowStore } from './row-store.js'
 
-/** The input's name in messages: row 3 is its line 3. */
+/** The input's name in messages. Line 3 in a message is row 3. */
 export const rowsName = 'rows'
 
 /** Reads no row before batches are requested. */

@@ -28,10 +28,10 @@ export interface EarlierReceipts {
 /** More than the number of transmissions that a process can make. */
 const sendNosOfProcess = 2 ** 36
 
-/** Highest number of a transmission. In a unit, other processes may have used any number up to it. */
+/** Highest batch number. Other processes of the same unit may have used any number up to it. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
-/** A random start for this process's numbers. Processes of a unit do not know of each other, and the start keeps their numbers apart. */
+/** Number of a process's first transmission: random, because processes of a unit do not know of each other. */
 function anySendNo({ platform: { random } }: Run): number {
   const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
   return (high! % 2 ** 20) * 2 ** 32 + low! + 1

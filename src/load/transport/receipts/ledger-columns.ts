@@ -1,6 +1,6 @@
 /*
   The columns of a ledger, each row of which is a receipt. Only this file defines them: the scripts that write receipts
-  and the query that reads receipts are made from its table.
+  and the query that reads receipts are made from `columns`.
 */
 
 /**

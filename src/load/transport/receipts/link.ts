@@ -247,7 +247,7 @@ export function readReceipt(
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
   const batch = state.open.get(row.batchNo)
-  // Rows of earlier attempts were handled when they arrived.
+  // Earlier attempts are over, so their rows change nothing. `#keepIfAhead` keeps the rows of later attempts.
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined

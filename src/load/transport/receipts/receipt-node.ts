@@ -345,7 +345,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless `keepLedger` is set, and then the marker. If the run has not just checked the target
+   * Removes the marker, and before it the ledger if `keepLedger` is false. If the run has not just checked the target
    * (`isLooked`), waits for the removal of the ledger: the removal fails if the server has restarted. If a process has
    * to resume the run, ledger and marker stay, and the marker says so. A plan's unit leaves both, too.
    * @throws {ConnectionError} @throws {TimeoutError}

@@ -14,7 +14,7 @@ import {
   type LedgerVersion,
 } from './ledger-columns.js'
 
-/** Phase of rows with batch 0, which are probes by this program. */
+/** Phase of the rows that this program writes to probe a ledger; their batch number is 0. */
 const probePhase = 8
 /** Phase of rows about a session: instead of a batch number they contain the session's id with a minus sign. */
 const sessionPhase = 7

@@ -70,7 +70,7 @@ function callNow(
   return startCall(runtime, callee, positional, keywords.size === 0 ? noKeywords : keywords)
 }
 
-/** Continues a call at an argument that needs a generator. */
+/** Finishes a call whose argument `at` is the first that needs a generator. */
 function* finishCall(
   callee: FunctionValue,
   given: Given,

@@ -1,6 +1,6 @@
 /*
-  group by: one row per group, with groups in ascending order of their keys. Keys that the select list does not name come first
-  (manual, "group by").
+  group by: one row per group, in ascending order of keys. The first columns are the keys that the select list does not
+  name (manual, "group by").
 */
 import { takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
