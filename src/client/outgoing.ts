@@ -15,7 +15,7 @@ import {
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { ConnectionTrace } from './trace.js'
 
-/** Counts asynchronous requests. `accepted` includes the started requests, `started` the written ones. */
+/** Counts asynchronous requests: `accepted` includes `started`, and `started` includes `written`. */
 export interface SendCounts {
   /** Requests encoded into the session's buffer. */
   readonly accepted: number

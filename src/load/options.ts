@@ -305,7 +305,7 @@ export interface LoadOptions {
   /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
-   * Gets further options that the inputs need. Called before a run ends with DDB_USAGE because `target.create` or
+   * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create` or
    * `addColumns` lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
    * the check would reject no row.
    */

@@ -85,7 +85,7 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // Counts at most twice `lookEveryMs`: if the watcher itself slept longer, that says nothing about the holder.
+    // Adds at most twice `lookEveryMs`: if this process itself slept longer, that says nothing about the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)

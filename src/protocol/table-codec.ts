@@ -16,7 +16,7 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
-/** The type number in a table's flag if columns may be compressed. */
+/** A table whose columns may be compressed has this type number in its flag; other tables have 0. */
 const compressedTableId = 8
 
 /**

@@ -1,6 +1,6 @@
 /*
   The columns that a run fills, in their order, and the target's partitions. Both come from the server
-  (`schemaFromServer`). Columns without partitions may also come from `target.types` (`schemaFromTypes`).
+  (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`).
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'

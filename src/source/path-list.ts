@@ -23,9 +23,9 @@ export interface GrowingPathList extends PathList {
 export function newPathList(): GrowingPathList {
   const folders = newPackedTexts()
   const names = newPackedTexts()
-  /** Number of a name → number of its folder. */
+  /** For each name, by its number: the number of its folder. */
   let folderNos = new Uint32Array(16)
-  /** Index of a path → number of its name. */
+  /** For each path, by its index: the number of its name. */
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined

@@ -86,7 +86,7 @@ export function askedAt(
   }
   // The library would print candidates, even candidates that do not match.
   Object.assign(root, { complete: () => undefined })
-  // After `--` only arguments follow. For a lone `-` the library would offer short options, so `--` replaces it.
+  // After `--` come only arguments. A lone `-` is passed as `--`, because the library would offer short options for it.
   if (isAfterOptions) root.parse([before[0]!, ''])
   else root.parse([...before, current === '-' ? '--' : current])
   const start = current.slice(eq)

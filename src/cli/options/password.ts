@@ -18,7 +18,7 @@ import { clean, systemCode } from '../output/terminal-text.js'
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096
 
-/** The source of the password; only `environment` already holds the text. */
+/** Where the password comes from. Only `environment` also holds the password itself. */
 export type PasswordSource =
   | { kind: 'none' }
   | { kind: 'file'; path: string; origin: string }

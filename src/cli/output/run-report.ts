@@ -107,7 +107,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Way[])
   }
 }
 
-/** A process that recorded its end also counted rows that were read but never reached the journal. */
+/** Prefers the counts of a recorded end: they include rows that were read but never reached the journal. */
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows

@@ -25,7 +25,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 export interface DurableState {
   run: RecordOf<'run'> | undefined
   processes: number
-  /** True if every process recorded its end, and none ever had a row stored or in doubt, not even before a restart. */
+  /** False once a process left no record of its end, or had a row stored or in doubt. `beginAnew` keeps this value. */
   isUntouched: boolean
   /** The run's inputs, by number. Empty if the run has no journal and follows no files. */
   readonly inputs: NamedInput[]

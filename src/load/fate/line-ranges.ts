@@ -19,7 +19,7 @@ interface OpenRange extends LineRange {
   endBytes: number
 }
 
-/** Limit of ranges to keep. Further ranges are not named; only their batches are counted. */
+/** Number of ranges to keep. For further ranges, `unnamedBatches` only counts the batches. */
 const maxRanges = 1_000
 
 /** Merges ranges, which may be added in any order. */

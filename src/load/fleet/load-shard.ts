@@ -180,7 +180,7 @@ class LoadingShard {
     }
     if (!this.#ended.aborted) {
       const state = await this.#server.state()
-      // Another process has finished the unit meanwhile and removed its receipts.
+      // Meanwhile another process has finished the unit, and removed the unit's receipts.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
     this.#addResult(unit, result)
@@ -251,7 +251,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Reads all paths, even hard links to one file: this machine may store files of equal content as such links.
+    // Reads even hard links to one file: this machine may have replaced files of equal content by hard links.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),

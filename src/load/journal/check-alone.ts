@@ -50,8 +50,8 @@ export async function checkAlone(
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // The last process may have recorded no end. If this process took over its lock, the last process is gone. If the
-  // lock was free, only the last process's session on the server shows whether that process still runs.
+  // If the last process recorded no end, it may still run. It is gone if this process took over its lock. If the lock
+  // was free, only that process's session on the server shows whether it still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {

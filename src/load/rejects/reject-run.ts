@@ -88,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // Each line with time zone offsets has all that were known by then, so the last such line has all of them.
+    // A line with time zone offsets has all offsets known when it was written, so the last such line is complete.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }

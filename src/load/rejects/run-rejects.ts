@@ -158,7 +158,7 @@ interface Readings extends AboutRun {
 function newReadings(asked: AskedFor | undefined): Readings | undefined {
   if (asked === undefined) return undefined
   const byFile = new Map<string, RejectReading>()
-  /** Inputs that are read alike share a reading. */
+  /** Inputs with equal readings share one object. */
   const byText = new Map<string, RejectReading>()
   let columnOffsets: ColumnOffsets | undefined
   return {

@@ -46,7 +46,7 @@ export function openUnconfirmed(writer: Writer, flow: Flow): Delivery {
     deliver: (batch, _, lanes) => sendUnnumbered(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
-      // Only closing tells whether the kernel took everything. A run without confirmation claims only this.
+      // Only closing tells whether the kernel took everything, which is all that a run without confirmation claims.
       await Promise.all(writer.sessions.map(session => session.close()))
       // The run claims no rows as stored, so a failure to record the end does not matter.
       await look().catch(notAskedMessage)

@@ -121,7 +121,7 @@ export class SymbolColumn implements ColumnBuilder {
       textEnds[code] = end
     }
     buffers.push(textEnds.buffer, texts.buffer)
-    // The part has all data now; `take` clears the fields for the next batch.
+    // Adds the buffer of `codes` to `buffers`, and clears the fields for the next batch.
     this.take(rowCount, buffers)
     return { codes, texts, textEnds }
   }

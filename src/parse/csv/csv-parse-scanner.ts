@@ -16,7 +16,7 @@ const sliceBytes = 64 * 1024
 interface Feed {
   /** Fields of each record, as texts with one character per byte. */
   readonly records: string[][]
-  /** For each record the number of fed bytes up to its end. */
+  /** For each record, the position of its end, in bytes of this feed's input. */
   readonly ends: number[]
   /** Number (from 1) of the field whose quote is bad; 0 if no quote is bad. */
   badField: number

@@ -81,7 +81,7 @@ export class CsvScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** The fast path. Stops before an empty line, a comment, or a record of wrong field count, quotes, length or end. */
+  /** The fast path. Stops before empty lines, comments, and records that are faulty, too long, cut off or end in CR. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
     const lines = this.#lines

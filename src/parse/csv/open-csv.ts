@@ -278,7 +278,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | As
   return isHeaderByData(record, { file, records, ...settled })
 }
 
-/** If the user must decide about the header, adds to the error what surrounds the table, and the options for that. */
+/** Adds to an error about an unclear header what `look` found around the table, and options to read only the table. */
 function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()

@@ -58,7 +58,9 @@ export class JsonPath {
   /** True if the next value belongs to the next name of the path. */
   #isNext = false
   #isFound = false
-  /** Names that the document has where the next name of the path is expected. A message may suggest one. */
+  /** The largest `#depth` in this document. */
+  #deepest = 0
+  /** Names that the document has at this depth, where the next name of the path is expected. A message may suggest one. */
   #others: string[] = []
 
   constructor(names: readonly string[]) {
@@ -108,6 +110,10 @@ export class JsonPath {
       if (c !== openBrace) return this.#fail(this.#notObject(this.#wayTo(this.#depth + 1), c))
       this.#depth++
       this.#isNext = false
+      if (this.#depth > this.#deepest) {
+        this.#deepest = this.#depth
+        this.#others = []
+      }
     }
     if (!isContainer) {
       const next = scanner.value(p)
@@ -154,7 +160,8 @@ export class JsonPath {
     if (this.#open.length !== this.#depth + 1) return next
     const key = utf8Text(scanner.bytes.slice(scanner.textStart, scanner.textEnd))
     this.#isNext = key === this.#names[this.#depth]
-    if (!this.#isNext && this.#others.length < maxOthers) this.#others.push(key)
+    const mayBeMeant = !this.#isNext && this.#depth === this.#deepest
+    if (mayBeMeant && this.#others.length < maxOthers) this.#others.push(key)
     return next
   }
 
@@ -172,7 +179,7 @@ export class JsonPath {
     this.#open.pop()
     if (this.#open.length === this.#depth) {
       if (this.#depth === 0 && !this.#isFound) {
-        const hint = nearestHint(this.#names[0]!, this.#others)
+        const hint = nearestHint(this.#names[this.#deepest]!, this.#others)
         return this.#fail(`the document has no ${this.#wayTo(this.#names.length)}${hint}`)
       }
       this.#depth = Math.max(0, this.#depth - 1)
@@ -188,6 +195,7 @@ export class JsonPath {
     }
     this.#expects = 'value'
     this.#isFound = false
+    this.#deepest = 0
     this.#others = []
   }
 

@@ -75,8 +75,8 @@ export class PieceSlots {
   }
 
   /**
-   * Takes the second of the pieces that no thread has taken. The main thread soon comes to the first of them, and reads
-   * it itself without having to take over a result.
+   * Takes the second, in input order, of the pieces that wait for a thread. The first is left to the main thread, which
+   * soon comes to it: reading it there saves taking over a thread's result.
    * @returns −1 if there is no second piece
    */
   takeNext(): number {

@@ -81,7 +81,7 @@ export class ReadAhead {
     return this.#feed
   }
 
-  /** Gives the tokenizer a piece; if a thread has read the piece, only the part before the assumed first record. */
+  /** Gives the tokenizer a piece. If a thread has read it, only the bytes before the assumed first record. */
   push(piece: FedPiece): void {
     const { tokenizer } = this.#input
     const { bytes, parsed, endsBatch = false } = piece

@@ -75,7 +75,7 @@ export class RequestMemory {
   }
 }
 
-/** True for values so small that nobody counts their memory: a script with many of them is about as large as they are. */
+/** True for values so small that nobody counts their memory: a script that makes many of them is about as large. */
 export function isTooSmallToCount(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value

@@ -282,6 +282,8 @@ t.test('a wrong path ends reading and says why', async t => {
   for (const [text, path, message] of [
     ['{"b":[]}', 'a', /no "a".*`input.jsonPath`/],
     ['{"date":[]}', 'data', /nearest: date/],
+    ['{"data":{"itms":[]},"item":1}', 'data.items', /no "data.items" \(nearest: itms\)/],
+    ['{"data":{"date":[]}}', 'data.items', /no "data.items"(?!.*nearest)/],
     ['{}', 'a', /no "a"/],
     ['{"b":{"a":[]}}', 'a', /no "a"/],
     ['{"a":{"c":[]}}', 'a.b', /no "a.b"/],

@@ -13,8 +13,8 @@ const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
- * @param columns  of the content: if one holds days, no column for days in paths is proposed; likewise for codes
- * @returns undefined unless a part of the paths is a day or a code in every path, and differs between paths
+ * @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
+ * @returns a pattern for the parts that are days or codes in every path and differ; undefined if there are none
  */
 export function pathOfParts(
   paths: readonly string[],

@@ -133,7 +133,7 @@ export class RowStore {
     this.#wake?.()
   }
 
-  /** Returns true if all rows written before `flush` were taken, but only in the first call that finds this. */
+  /** Returns true once all rows written before `flush` were taken. This ends the flush: the next call returns false. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0

@@ -251,7 +251,7 @@ export function readReceipt(
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // Numbers of transmissions by earlier processes, or by other processes of the same unit, are unknown here.
+  // The `sendNo`s of earlier processes, and of other processes of the same unit, are unknown here.
   const isOfOthers = plan?.unit !== undefined
   if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(

@@ -21,9 +21,9 @@ export type Memory =
 
 /** The result of a synchronous question sent after all data. */
 export type BarrierAnswer =
-  /** The server has read everything, and still has our functions. */
+  /** The server has read everything, and still has the functions that write batches. */
   | 'passed'
-  /** The server has read everything, but our functions may be gone. */
+  /** The server has read everything, but may have lost the functions that write batches. */
   | 'forgotten'
   | 'unknown'
   | 'silent'

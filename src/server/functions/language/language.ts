@@ -172,7 +172,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The tuple's elements are the arguments. The JavaScript client calls functions by unifiedCall and partial. */
+  /** Calls `func` with the tuple's elements. DolphinDB's JavaScript client needs `unifiedCall` and `partial`. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),
