@@ -21,7 +21,7 @@ export class BlockBuffer {
     this.#flow = flow
   }
 
-  /** Decodes an answer in block mode (docs/protocol.md#blocks). A result that is not a tuple is in the response. */
+  /** Decodes an answer in block mode (docs/protocol.md#blocks). The response contains any result but a tuple. */
   *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0

@@ -23,7 +23,7 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-/** The right for an upsert. Servers refuse upserts in the words for inserts (tests of DolphinDB's Python client). */
+/** The right for an upsert. A refused upsert gets the message for inserts (tests of DolphinDB's Python client). */
 const upsertRight: (typeof rights)[number] = [
   /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
   'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',

@@ -21,7 +21,7 @@ export interface ProbeOptions {
   /** Name of the column in the target, to which rules may refer. */
   readonly name: string
   readonly rules: CellRules
-  /** Limit of the different texts to count. */
+  /** Limit of the number of different texts; the probe does not count beyond it. */
   readonly maxDistinct: number
   /** True for delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean

@@ -42,7 +42,7 @@ const leastDistinct = 1024
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave the sums out, they count as rows: we then read the inputs again, unless one is stdin.
+  // If no option can leave out the sums, `load` takes them as rows. So we read all inputs again, unless one is stdin.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
@@ -62,7 +62,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
 const hasComment = ({ reader }: InferOptions, { table }: Found): boolean =>
   reader.comment !== undefined || table?.comment !== undefined
 
-/** @param totals  removes records of sums; undefined keeps them */
+/** @param totals  removes records that sum up others, such as `Total,300`; undefined keeps them */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Found> {
   const found: Found = {
     totals: options.isPlain === true ? undefined : totals,

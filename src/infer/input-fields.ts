@@ -11,7 +11,7 @@ export interface InputFields {
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
-  /** True if the names come from lines above the table, which `load` skips. */
+  /** True if the names come from lines of the input that `load` skips. */
   readonly isSkipped?: boolean
 }
 

@@ -48,7 +48,7 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** By member: how often it was null, perhaps in place of an object. */
+  /** How often each member was null, perhaps in place of an object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean

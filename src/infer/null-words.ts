@@ -45,7 +45,7 @@ export class NullWords {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
 
-  /** Empties cells with a word for null, in one field of the block. */
+  /** In one field of the block, empties every cell that holds a word for null. */
   setAside(block: RecordBlock, field: number): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {

@@ -42,7 +42,7 @@ export class NumberSpelling {
   percents = 0
   /** The first ambiguous number, such as `1,234`. */
   unclearText: string | undefined
-  /** The first number that may have too many digits for a double. */
+  /** The number seen first that may have too many digits for a double. */
   longText: string | undefined
   /** The certain and the possible thousands separator, as indexes of `groupSigns`; −1 for none. */
   #sure = -1

@@ -46,7 +46,7 @@ interface Seen {
 }
 
 export class Totals {
-  /** The first record of sums, and the number of such records. */
+  /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
   /** `#alike` counts records that begin like a line of totals, but have as many values as rows. `#last` is the last of a block. */
@@ -87,7 +87,7 @@ export class Totals {
   }
 
   /**
-   * True if the sums count as rows, because no option can leave them out.
+   * True if the records of sums count as rows, because no option can leave out these records alone.
    * @param hasComment  true if other lines need `input.comment`
    */
   areRows(hasComment: boolean): boolean {
@@ -134,7 +134,7 @@ function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
   return p === end
 }
 
-/** The start of the line, up to the delimiter after the word for sums; undefined if unknown. */
+/** The beginning of a line of sums, up to the delimiter after `cell` (such as `Total`); undefined if unknown. */
 function signOf(
   { bytes, starts, ends, recordStarts, recordEnds }: RecordBlock,
   row: number,

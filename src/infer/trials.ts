@@ -94,7 +94,7 @@ export class Trials {
     return isMarked ? arrayTypes : []
   }
 
-  /** Adds candidates if later numbers are written differently. The new notation must also read the earlier numbers. */
+  /** If later numbers are written in another notation, adds candidates for it, if it also fits the earlier ones. */
   #addSpellings(): void {
     const before = this.#flags
     const { facts, findsSpellings } = this.#options
@@ -111,7 +111,7 @@ export class Trials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** New candidates for the latest number notation. Each takes over the results of its type's previous candidate. */
+  /** Candidates that read the number notation found last. Each takes over the results of its type's last candidate. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

@@ -83,7 +83,7 @@ export function refusedTextWarnings(
   ]
 }
 
-/** End of a warning about a text column: a word that means null in other columns would be null here, too. */
+/** The last words of a warning that a word is null in a text column because it means null in other columns. */
 export const alsoNull = 'as in other columns'
 
 /** Warns about the few texts that keep a column from having the type of the other texts. */

@@ -45,7 +45,7 @@ const leastBatches = 8
 /** With this many batches, rates are accurate to a thirtieth, even if the ledger gives many answers at once. */
 const enoughBatches = 32
 const shortestMs = 50
-/** Batches stop growing when one takes the server this long: receipts, signals and limits wait for whole batches. */
+/** Batches stop growing if the server takes longer for one: receipts, signals and limits wait for whole batches. */
 const longestBatchMs = 500
 const fallen = 0.5
 /** A batch takes at most an eighth of a connection's share of the bytes in flight, so that other batches fit in. */

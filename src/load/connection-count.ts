@@ -62,7 +62,7 @@ class FoundCount implements ConnectionCount {
   /** While twice as many connections are tried: the server's answers before the trial. Otherwise undefined. */
   #before: Answers | undefined
   #waitedMs = 0
-  /** The time at which the last trial of more connections failed; undefined if none did, or a new one may begin. */
+  /** The time at which a trial of more connections failed; undefined before that, and once a new trial may begin. */
   #settledAtMs: number | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
@@ -95,7 +95,7 @@ class FoundCount implements ConnectionCount {
     if (!isOpen || !this.#batchSize.isSettled) return Infinity
     const { ms, batches } = this.#answers
     const present = ms > 0 ? batches / ms : 0
-    // Twice as many connections may bring twice as many answers.
+    // A trial has doubled the connections, and this may double the answers.
     const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
     const known = Math.max(present, expected)
     const windowMs = Math.max(aheadMs, aheadLatencies * this.#latencyMs)
@@ -145,7 +145,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // Until answers are measured, the limit of batches in flight is a guess, and waiting proves nothing.
+      // Until answers are measured, the limit of batches in flight is a guess: the loader may wait only because of it.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -1,5 +1,5 @@
 /*
-  Loads the rows of a program instead of files. The rows pass through a store, which learns the outcome of each row.
+  Loads rows that a program supplies, not files. The rows pass through a store, which learns the outcome of each row.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'

@@ -62,7 +62,7 @@ export async function runPipeline(
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
     else fail(error)
-    // A server that ignores a query would ignore the closing of the connection, too.
+    // Drops the connections: a server that does not answer a query would not answer their closing either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()

@@ -116,8 +116,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // Batches keep their size in three cases: a function's refusal puts the whole batch in doubt, rows of a followed
-  // file must not wait for a large batch, and with a rate limit the size does not change the speed.
+  // Besides a size from the user, three things fix the size: a function (its refusal puts the whole batch in doubt), a
+  // followed file (its rows must not wait for a large batch), and a rate limit (the size does not change the speed).
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&

@@ -28,7 +28,7 @@ export interface ResultParts {
   stored?: LoadResult['stored']
   /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
-  /** True if earlier processes had finished the run: only the inputs were opened. */
+  /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
   alreadyLoaded?: boolean
 }
 

@@ -172,7 +172,7 @@ export class BatchBuilder {
     return this.#columns.map(column => column.counts)
   }
 
-  /** Reads the block. `block.refusedCount` counts the refused rows, which `rejectOf` explains until `append`. */
+  /** Reads the block. Counts refused rows in `block.refusedCount`. `append` drops them: call `rejectOf` before. */
   read(block: RecordBlock): void {
     for (const { fields, trims } of this.#columns) {
       for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)

@@ -97,7 +97,7 @@ export interface Reject extends RecordLocation {
   readonly bytes: Uint8Array
 }
 
-/** Counts of one target column in the current input. */
+/** Counts cells of one target column in the current input. */
 export interface ColumnCounts {
   nulls: number
   /** Bad cells that became null (`lenient`). */

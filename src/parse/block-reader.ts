@@ -197,7 +197,7 @@ export class BlockReader {
     return this.#builder.take(end)
   }
 
-  /** Keeps the rows so far for the batch that the next input continues. */
+  /** Ends the current range of rows, but not the batch: the rows after the range join the same batch. */
   #end(end = this.#input.tokenizer.resumePoint): void {
     this.lastRange = this.#builder.endInput(end) ?? this.lastRange
   }
@@ -300,7 +300,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns a promise to await before going on; undefined if all rejects are reported, or one has ended the run */
+  /** @returns a promise to await before going on; undefined if all rejects are reported, or a reject ended the run */
   #tellRejects(): Promise<void> | undefined {
     const { onReject, stopped } = this.#options
     const rejects = this.#rejects

@@ -134,7 +134,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly readToEnd: boolean
   /** Range of the last rows, if they wait for rows of another input; otherwise undefined. */
   readonly lastRange: InputRange | undefined
-  /** Counts for each target column, in the order of the mapping; empty before `batches` is called. */
+  /** The counts of each target column, in the order of the mapping; empty before `batches` is called. */
   readonly columnCounts: readonly ColumnCounts[]
   /**
    * Reads the rows in batches; may be iterated once.

@@ -1,5 +1,5 @@
 /*
-  For decoded text: finds where each row of a block lies in the input, and its bytes there.
+  For decoded text: finds where each row of a block lies in the input, and the bytes of the rows there.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'

@@ -1,5 +1,5 @@
 /*
-  Copies records as they stand in the input: rejects, and records of batches while the server may still refuse rows.
+  Copies records unchanged from the input: rejected ones, and those of batches whose rows the server may still refuse.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'

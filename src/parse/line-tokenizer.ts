@@ -326,7 +326,7 @@ export class LineTokenizer implements Tokenizer {
     return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
 
-  /** The position, without the line feed that `end` may have added. */
+  /** The same position; one byte less if it follows the line feed that `end` added. */
   contentEnd(position: number): number {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }

@@ -23,7 +23,7 @@ export class PieceBounds {
     return this.isInside ? piece.endBytes : piece.startBytes
   }
 
-  /** True if a later input continues the batch of this piece's rows. */
+  /** True if this piece's rows and rows of a later input go into the same batch. */
   get continues(): boolean {
     return this.isInside && this.#pieces[this.#next]?.continues === true
   }

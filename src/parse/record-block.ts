@@ -102,7 +102,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // Lists the members, without a spread, so that all faults have one shape. There may be millions of faults.
+    // A spread of `fault` would give faults different shapes in V8. There may be millions of faults.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',
@@ -144,7 +144,7 @@ export class RecordBlock {
     this.refusedCount++
   }
 
-  /** Accepts the refused rows again. Returns how many there were. */
+  /** Undoes `refuse` for all rows. Returns how many rows were refused. */
   forgive(): number {
     const count = this.refusedCount
     if (count > 0) this.refusedBy.fill(0)

@@ -9,7 +9,7 @@ import type { RecordBlock } from './record-block.js'
 /** Longer records are refused: otherwise an unclosed quote would make the rest of the file one record. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
-/** A part of the text that another tokenizer has split into records. */
+/** A part of the text that this tokenizer skips, because another one has split it into records. */
 export interface ReadElsewhere {
   readonly textBytes: number
   readonly lines: number

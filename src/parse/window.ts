@@ -5,7 +5,7 @@
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-/** Initial size of the array, which grows as needed. Many small inputs would waste a larger array each time. */
+/** Initial size of the array, which grows as needed. With many small inputs, a larger one would waste memory. */
 const initialBytes = 16
 
 /** Room after the data for the sentinel, and for reading and writing four bytes at the last byte of a field. */

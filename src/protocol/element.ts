@@ -1,6 +1,6 @@
 /*
-  Single elements of columns. Also exports the operations on columns, so that one import suffices. Loops over whole
-  columns should read the typed arrays instead.
+  Reads single elements of columns. Also exports the operations on columns, so that one import suffices. Loops over
+  whole columns should read the typed arrays instead.
 */
 import { sliceColumn } from './column.js'
 import type { ColumnType } from './data-type.js'

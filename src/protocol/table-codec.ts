@@ -65,7 +65,7 @@ export function* decodeTable(
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
-  // A column takes at least eleven bytes: the end of its name, and a vector's header.
+  // A column takes at least eleven bytes: the byte 00 that ends its name, and a vector's header of ten bytes.
   context.expect(reader, columnCount * 11)
   const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()

@@ -81,7 +81,7 @@ function partitionScheme(
     : { dimensions }
 }
 
-/** `partitionFunction` has a function per dimension; `asis` means none (manual, page schema; from 3.00). */
+/** `partitionFunction` names a function per dimension, or `asis` if it has none (manual, page schema; from 3.00). */
 function hasFunction(schema: Value): boolean {
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   return functions.some(name => name !== '' && name !== 'asis')

@@ -44,7 +44,7 @@ export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** An object with a temporary name. Names of databases begin with `dfs://`. */
+/** An object with a temporary name. In the name of a database, `dfs://` precedes the temporary name. */
 export interface NamedObject {
   readonly kind: 'table' | 'database' | 'view'
   readonly name: string

@@ -159,7 +159,7 @@ async function tryAll(
 
 /**
  * The session for the next check, or an outcome that says why the check does not run.
- * @param hasFailed  true if an earlier check has failed: this check is then skipped, not failed, if the server is lost
+ * @param hasFailed  true if an earlier check has failed: a lost server then makes this check skipped, not failed
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')

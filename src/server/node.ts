@@ -69,7 +69,7 @@ export interface SessionJobs {
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
   enableInsertStatementForDFSTable: boolean
-  /** With '' stream tables cannot be persisted. */
+  /** If empty, stream tables cannot be persisted. */
   persistenceDir: string
   /** With 0 nothing is published, so stream tables cannot be shared (S00001). */
   maxPubConnections: number
@@ -86,7 +86,7 @@ export interface NodeConfig {
   enableConfigAccessControl: boolean
 }
 
-/** Everything of an embedded server that outlives a session. */
+/** The state that the sessions of an embedded server share; it outlives each of them. */
 export interface ServerNode {
   readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>

@@ -31,14 +31,14 @@ export interface ServerOptions {
   /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts tables that clients send to functions, and drops them without running built-in functions. Function
-   * views and the session's own functions run, but their rows for shared and stored tables are dropped, except single
-   * rows into keyed stream tables.
+   * Counts the rows that clients send to functions as tables, and drops them. Built-in functions do not run. Function
+   * views and the session's own functions run, but the server drops what they insert into shared and stored tables.
+   * Only keyed stream tables still get rows that do not come as a table.
    */
   discard?: boolean
   /**
-   * Rows without a partition in a VALUE scheme of a DFS database: `add` creates one, `skip` silently drops the row,
-   * `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's newValuePartitionPolicy).
+   * For rows without a partition in a VALUE scheme of a DFS database: `add` adds the partition, `skip` silently drops
+   * them, `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's newValuePartitionPolicy).
    */
   newValuePartitions?: NewValuePartitionPolicy
   /** The version to follow, such as `1.30.22`: later features are refused. Default 3.00.5. */

@@ -24,7 +24,7 @@ export function isAtLeast(release: Release, first: Release): boolean {
 
 /** First versions with the features that a loader's statements need (release notes of DolphinDB, pages of the manual). */
 export const firstReleases = {
-  /** TSDB, the argument [engine] and array vectors. */
+  /** Introduced TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],
   decimals: [2, 0, 8],
   tableUpsert: [2, 0, 10],

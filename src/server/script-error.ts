@@ -8,7 +8,7 @@ export class ScriptError extends Error {
   readonly category: string
   /** True once the text is final and must not be prefixed again. */
   readonly located: boolean
-  /** The text without the source of any call: second element of `catch(ex)`. */
+  /** The message without prefixes (source text, names of functions); the second element of `catch(ex)`. */
   readonly bareText: string
   /** True if the request was cancelled: no `catch` of its script may delay the cancellation. */
   readonly isCancellation: boolean

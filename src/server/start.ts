@@ -26,7 +26,7 @@ import { initialAdmin, Users } from './login/users.js'
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
   readonly requests: number
-  /** Requests decoded so far that asked for no answer. */
+  /** How many of these asked for no answer. */
   readonly asynchronousRequests: number
   readonly asynchronousFailures: number
   /** Sockets open now. */

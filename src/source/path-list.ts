@@ -125,7 +125,7 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
 const few = 12
 
 /**
- * Sorts the numbers of texts by the texts, four bytes at a time. This is faster than comparing pairs of texts.
+ * Sorts `numbers` by the texts they stand for, four bytes at a time: faster than comparing pairs of texts.
  * @param offset  the number of bytes that all texts are known to share
  * @returns whether some texts are equal
  */

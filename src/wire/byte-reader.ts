@@ -18,7 +18,7 @@ const shortCopyBytes = 64
 /** Up to this length, room is allocated before the bytes arrive: growing would cost several arrays per column. */
 const trustedBytes = 262_144
 
-/** Unread bytes of a stream. Call `has` or `need` before reading numbers: a `RangeError` is a mistake in a decoder. */
+/** Unread bytes of a stream. Without a prior `has` or `need`, reading a number may throw a `RangeError`. */
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
   #chunk: Buffer = noBytes
@@ -374,7 +374,7 @@ function copyBytes(
   for (let at = 0; at < byteLength; at++) target[offset + at] = source[start + at]!
 }
 
-/** A reader of bytes that have all arrived; it has ended. */
+/** Returns a reader that holds all these bytes and expects no more. */
 export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   const reader = new ByteReader()
   for (const chunk of chunks) reader.push(chunk)

@@ -23,7 +23,7 @@ export interface CompletionRequest {
   readonly command: Command | undefined
   /** The part of the word before the part to complete: `--table=`, or empty. */
   readonly prefix: string
-  /** The part to complete. */
+  /** The rest of the word up to the cursor. Every candidate begins with it. */
   readonly start: string
   readonly candidates: readonly Candidate[]
   readonly lookup: Lookup | undefined

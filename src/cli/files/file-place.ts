@@ -16,7 +16,7 @@ export interface FilePlace {
   readonly isOrdinary: boolean
 }
 
-/** The file that a path leads to through links, or would create. */
+/** Finds the file that a path leads to through links; if there is none yet, the file that writing would create. */
 export function placeOf(path: string): FilePlace {
   const name = nameOf(path)
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))

@@ -1,6 +1,6 @@
 /*
-  Where the program keeps what later runs need, and who else may write there: the program would believe a planted journal, lock or
-  memory of logins.
+  Finds the folder for files that later runs need, and checks who else may write there: the program would believe
+  a planted journal, lock or memory of logins.
 */
 import { statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'

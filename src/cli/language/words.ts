@@ -25,7 +25,7 @@ export interface Words {
   say(this: void, english: string): string
   /** The text below the options of a command, or of the program. */
   epilogue(this: void, name: string, english: string): string
-  /** A sentence with its values; numbers are grouped. */
+  /** A sentence with its values; numbers get thousands separators. */
   tell<Text extends Sentence>(this: void, english: Text, ...values: ValuesOf<Text>): string
   /** `1 row`, `2,000 rows`. */
   count(this: void, count: number, noun: Noun): string

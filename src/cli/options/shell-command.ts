@@ -50,7 +50,7 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
-/** An option as flags. A switch appears if it is on, a repeatable option once per text, others with their last text. */
+/** Words for one option: a switch if it is on, a repeatable flag for each text, any other flag with the last text. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
@@ -123,7 +123,7 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options that no proposed load needs: its host includes the port, its arguments name the files, and it sends rows. */
+/** Options that no proposed load needs: `--host` includes the port, the arguments name the files, and it sends rows. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
@@ -304,7 +304,7 @@ export interface RunToResume extends ResumedRun {
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
 const { allowRedirect, connectTimeout, config, lock } = loadOptions
 
-/** Options that no journal keeps; none is secret. A command repeats their flags; environment variables still apply. */
+/** Non-secret options that no journal keeps. Suggested commands repeat the flags; environment variables still apply. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
   ...{ allowRedirect, connectTimeout, config },

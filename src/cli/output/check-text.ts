@@ -148,7 +148,7 @@ function table(
   { paint, width, words }: { paint: Paint; width: number; words: Words },
 ): string[] {
   const { tell } = words
-  // If the inputs do not fit the table, shows only their texts, as no columns are known.
+  // If the inputs do not fit the table, no field has a known column, and only the texts of the fields are shown.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])] as const
   const head = heads.map(name => tell(name))

@@ -41,7 +41,7 @@ export interface Output {
   readonly write: (text: string) => Promise<boolean>
   /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
-  /** Writes one cleaned line to standard error. */
+  /** Writes a text to standard error as one line, without the text's control characters and secrets. */
   readonly note: (text: string, style?: Style) => void
   /** Writes an object of the JSON log (docs/log-format.md). @returns false if the log is text: nothing was written */
   readonly event: (name: LogEvent, fields: object) => boolean

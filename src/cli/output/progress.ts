@@ -44,7 +44,7 @@ function plainProgress(output: Output): Progress {
   return {
     report(report) {
       const figures = figuresOf(report)
-      // Phases that load no rows are left out: readers of a log look for figures of rows.
+      // These two phases load no rows, and users look in a log for row counts.
       const isNoRows = report.phase === 'looking' || report.phase === 'done'
       if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs

@@ -6,7 +6,7 @@ import type { Paint } from '../output/output.js'
 import { clean, clip, counted, displayWidth, grouped, tableLine } from '../output/terminal-text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
-/** Widest column; longer text ends with an ellipsis. */
+/** Limit of a column's width; longer text ends with an ellipsis. */
 const maxCellColumns = 60
 /** Lines handed over at once, so that a long result neither waits nor fills memory. */
 const linesAtOnce = 500

@@ -117,7 +117,7 @@ ${told.map(([word, html]) => `<dt>${inBothLanguages(word)}</dt><dd>${html}</dd>`
 </dl>`
 }
 
-/** The first inputs, and how many there are. */
+/** The paths of the first inputs; if there are more, also the number of all inputs. */
 function inputText({ inputs, inputTotals: { count } }: LoadResult): string {
   const some = inputs.slice(0, 3).map(({ path }) => path)
   if (count <= some.length) return some.join(', ')

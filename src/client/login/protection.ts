@@ -13,7 +13,7 @@ export type LoginMethod = (typeof loginMethods)[number]
 
 /** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. */
 export interface LoginMemory {
-  /** The best method so far; undefined for a user who has not logged in there. */
+  /** The best method by which the user has logged in to this server; undefined before the first login. */
   best(host: string, port: number, user: string): LoginMethod | undefined
   /** Called after a login by a better method than `best`, or if there is no `best` yet. */
   keep(host: string, port: number, user: string, method: LoginMethod): void
@@ -57,7 +57,7 @@ export interface Protection {
   readonly needsProof: boolean
   /** True if only SCRAM is accepted. */
   readonly needsScram: boolean
-  /** The weakest method accepted, and the file that records that the server offered it. */
+  /** The user's best login method so far, and the file that remembers it. Any weaker method is refused. */
   readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
   /** Call this before anything is sent by RSA. */
   readonly beforeRsa: () => void

@@ -49,7 +49,7 @@ export class PoolMember {
     return this.#session!.run(script, ...args, options)
   }
 
-  /** Ends the running task at once; the member stays closed. */
+  /** Ends the running task at once. The member cannot be opened again. */
   async abandon(reason: UsageError): Promise<void> {
     this.#ended = reason
     this.#abort.abort(reason)

@@ -11,7 +11,7 @@ import type { PoolTask, TaskResult } from './pool-task.js'
 import type { TaskArguments, TaskRequest } from './task-request.js'
 import { TaskQueue, taskRequest, taskResult } from './task-request.js'
 
-/** Sessions of a pool are synchronous, as a task has a result. */
+/** Sessions of a pool are synchronous, because every task returns a result. */
 export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   /** Sessions kept open, 1 to 4,096. */
   size: number

@@ -11,7 +11,7 @@ import type { Result } from '../session-result.js'
 
 /** `clearMemory` defaults to true; `timeoutMs` and `signal` count from the call, including the wait in the queue. */
 export interface TaskOptions extends RunOptions {
-  /** Tables come as lists of columns in plain JavaScript. */
+  /** True to get a table as a list of its columns, each an array of plain values. */
   pickleTableToList?: boolean
 }
 

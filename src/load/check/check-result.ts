@@ -31,7 +31,7 @@ export interface CheckedField {
   text: string | null
   /** Target column; null if none takes the field, or none is known. */
   column: string | null
-  /** The value read from the text, in DolphinDB's notation: '' for its null. null without a column, or without a row. */
+  /** The value read from the text, in DolphinDB's notation; '' if the text means null. `null`: no column, or no row. */
   value: string | null
 }
 

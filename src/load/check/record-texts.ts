@@ -1,5 +1,5 @@
 /*
-  The fields of a single record as text: a kept record is read once more without converting its cells.
+  Shows the fields of a single record as text. For this, it reads a kept record again, without converting its cells.
 */
 import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'

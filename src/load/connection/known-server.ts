@@ -20,7 +20,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts also work for function views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts scripts that create stream tables. The next eight facts say so for kinds of DFS tables. */
+  /** The server accepts scripts that create stream tables. The next eight mean the same for kinds of DFS tables. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined

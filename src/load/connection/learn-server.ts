@@ -1,5 +1,5 @@
 /*
-  Learns facts that a run needs about its server: asks for them, or recalls what is known of the server's version.
+  Learns facts that a run needs about its server: asks for them, or recalls them if its version is still the same.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'

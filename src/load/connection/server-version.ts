@@ -78,7 +78,7 @@ export function limitsTexts(versionText: string | undefined): boolean {
   return version === undefined || !isConcerned(version, textLimitsFrom)
 }
 
-/** First versions that limit texts (docs/server-semantics.md#conversions-on-insert). */
+/** First versions that limit the length of texts (docs/server-semantics.md#conversions-on-insert). */
 const textLimitsFrom: readonly (readonly number[])[] = [
   [1, 30, 23],
   [2, 0, 11],

@@ -159,8 +159,8 @@ export function newEvidence(
 }
 
 /**
- * Chooses the rows to look up. In a table in memory the first row is enough: a recreated or emptied table lacks it. In
- * a DFS table any partition may have been dropped. For a function, the last row shows whether any row can be found.
+ * Chooses the rows to look up. In a table in memory the first row is enough: a recreated or emptied table lacks it. A
+ * DFS table may have lost any partition. A function may change rows: a missing one proves a loss if another is found.
  */
 function askedRows(
   { target }: Run['plan'],

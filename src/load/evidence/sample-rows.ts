@@ -27,7 +27,7 @@ export interface SampleRows {
   readonly hasOwn: boolean
   /**
    * Reports that the target has accepted rows `start` to `end` (exclusive) of a batch.
-   * @returns whether to record the sample in the journal: each time the number of rows has doubled
+   * @returns true if the number of rows has doubled: then the journal should record the sample
    */
   taken(batch: Batch, start: number, end: number): boolean
   /** A row of a batch; undefined if none of its values can be compared. */

@@ -46,9 +46,9 @@ export class CarryOut {
   readonly #bisect = newBisectQueue()
   /** The part of a divided batch that is in flight. */
   #bisected: OpenBatch | undefined
-  /** Set once refused batches are no longer resent. */
+  /** True after `endAll` or `stop`: refused batches are then no longer resent. */
   #ended = false
-  /** Redirects followed since rows were last accepted. */
+  /** How many redirects the run has followed since rows were last accepted. */
   #moves = 0
 
   constructor(setup: CarryOutSetup, queue: SendQueue) {

@@ -43,7 +43,7 @@ export interface BatchEnd {
   readonly records: number
 }
 
-/** The bytes of one input, up to the end of the last batch sent. */
+/** Tells which bytes of one input were sent, and in which batches, up to the end of the last batch sent. */
 export interface CoveredInput {
   /** Ends of batches, ascending; everything before the first is settled. */
   readonly ends: readonly BatchEnd[]

@@ -74,9 +74,9 @@ export interface DurableState {
   /** True if the server has nothing of the run except its rows: everything else was removed, or never created. */
   hasLeftServer: boolean
   end: RecordOf<'end'> | undefined
-  /** Inputs that the last process read without learning the outcome of each batch. */
+  /** Summaries of inputs that the last process read, if its run does not learn the outcome of single batches. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** The counts when a process last finished the run. They leave out what later processes read without finishing. */
+  /** The counts when a process last finished the run, without the rows of later processes that did not finish it. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined

@@ -199,7 +199,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
     case 'sent':
-      // The batch is in flight, and its outcome is still open: this is another copy of it.
+      // An earlier copy of the batch is in flight, and its outcome is open: the event is about another copy.
       if (isOut(batch.state)) {
         state.batches.retried++
         countOut(state, batch, -1)

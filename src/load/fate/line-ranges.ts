@@ -25,11 +25,11 @@ const maxRanges = 1_000
 /** Merges ranges, which may be added in any order. */
 export class LineRanges {
   readonly #ranges = new Set<OpenRange>()
-  /** Ranges by file, reason and the byte at which they begin or end. */
+  /** Two indexes of the ranges. Their keys contain file, reason, and the byte at which the range begins or ends. */
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is only one range. As this range grows, `#byEnd` keeps it under its old end, `knownEndBytes`. */
+  /** Set while there is only one range. When it grows, its key in `#byEnd` still has the old end, `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */

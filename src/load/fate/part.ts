@@ -54,7 +54,7 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // From now on the lane counts both halves as open. It stopped counting the part when the queue forgot its batch.
+  // When the queue forgot the part's batch, the lane stopped counting the part. Now it counts both halves as open.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
@@ -94,7 +94,7 @@ export function partText({ batch, start, end }: Part): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** The ranges of the part's rows, in order. */
+/** The batch's ranges, in order, cut down to the rows of the part. */
 export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start

@@ -142,7 +142,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-/** Divides a part at the rows `without`, which end up in none of the pieces. */
+/** Divides a part into the pieces between the rows whose indexes are in `without`. No piece contains these rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
   return ends
@@ -239,8 +239,8 @@ function keysKnown(
 
 /**
  * How many rows are missing from the table: usually `short`. But a keyed target does not count a row whose key it
- * already had. So if the rows outside its partition scheme are known, only these are missing, though never more than
- * `short`.
+ * already had. There, if the rows outside the partition scheme are known and not more than `short`, only these are
+ * missing.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

@@ -212,7 +212,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.flush()
   }
 
-  /** Sends batches that were held back. */
+  /** Sends all queued batches. Those that the journal does not have yet are written to it first. */
   flush(): void {
     this.#sendWritten()
     for (const batch of this.#run.state.open.values()) {

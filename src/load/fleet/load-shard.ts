@@ -34,7 +34,7 @@ export async function loadShard(
   const platform = { ...machine, files: withArchives(machine.files) }
   const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
-  // `makePlan` needs an input, but each unit has its own inputs.
+  // 'unit' only stands in for an input, which `makePlan` requires: each unit has its own inputs.
   const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
@@ -130,7 +130,7 @@ class LoadingShard {
     return this.#server.close()
   }
 
-  /** Checks the paths of the whole plan, so that all shards are refused for the same reason. */
+  /** Checks the paths of all units, not only of this shard's: because of a wrong path, all shards then fail alike. */
   #checkPaths(): void {
     const { input } = this.#options
     if (input?.path === undefined) return

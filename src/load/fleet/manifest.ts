@@ -23,7 +23,7 @@ export interface PlannedRange {
   readonly records: number
 }
 
-/** A part of a plan for one process at a time. */
+/** The part of a plan that a process loads as a whole: some files, or a range of one file. */
 export interface PlannedUnit {
   /** From 1. */
   readonly unit: number

@@ -26,7 +26,7 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A table younger than this, ms by the server's clock, may still be replaced by a process that saw no table. */
+/** A process that saw no table may still replace a table younger than this; ms by the server's clock. */
 const settledMs = 1_000
 const mostJoins = 20
 /** How many times other processes look for the ledger of a unit just begun, and the pause between two looks. */

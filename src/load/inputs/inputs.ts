@@ -175,7 +175,7 @@ class SequentialInputs implements Inputs {
   readonly #threads: ParseThreads
   #doneBytes = 0
   #doneRecords = 0
-  /** Records of the run so far, with those that earlier processes counted. */
+  /** How many records the run has read so far, including those that earlier processes counted. */
   #records: number | undefined
   #totalBytes: number | undefined
 
@@ -364,8 +364,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * Batches of a unit, which end at fixed places. If reading breaks off, the last rows are not sent: they would be a different batch
- * under a number that other processes use.
+ * The batches of a unit. Each ends at a fixed place and has the same number in every process. If reading breaks off,
+ * the last batch is not sent unless it is full: other processes may send more rows under its number.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,

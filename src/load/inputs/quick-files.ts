@@ -12,7 +12,7 @@ import type { LoadOptions } from '../options.js'
 export interface QuickFiles {
   /** Findings about the last delimited text that was opened in the usual way; each such opening replaces them. */
   readonly look: LastLook<InputFormat>
-  /** Whether `open` is likely to succeed for the next small files; others are opened in the usual way. */
+  /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
   readonly isLikely: boolean
   /** A promise to await before the next file is opened; usually undefined. */
   pause(): Promise<void> | undefined

@@ -183,8 +183,8 @@ export type JournalRecord =
         readonly more?: readonly JournaledBatch[]
       })
   /**
-   * Like `part`, for rows of one lane. The record of kind `lanes` whose `no` equals `of` describes their batch. `start`
-   * is the index of the first row, counted over that batch lane by lane, from lane 0 on.
+   * Like `part`, for rows of one lane. `of` is the `no` of the `lanes` record of their batch. `start` is the index of
+   * the first row among all rows of that batch, sorted by lane.
    */
   | {
       readonly kind: 'lanePart'

@@ -16,7 +16,7 @@ const beforeFirst = firstOwner
 export interface KnownOnServer {
   /** The latest number written by `takeOwnership`; 0 if none. */
   readonly owner: number
-  /** The highest number of the run's ledgers; 0 if none. */
+  /** The highest of the numbers that the run's ledgers have; 0 if there is no ledger. */
   readonly ledgerNumber: number
   /** The highest number written by `noteSent`; undefined if none. */
   readonly lastNo: number | undefined

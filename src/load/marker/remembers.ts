@@ -1,5 +1,5 @@
 /*
-  Finds out whether a server still has a run's marker. If so, the server has lost nothing else from its memory either.
+  Finds out whether a server still has a run's marker. If so, the server has kept all else in its memory, too.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'

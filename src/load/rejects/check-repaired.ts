@@ -1,6 +1,6 @@
 /*
   Checks that an edited rejects file can still be read in the way in which the run read its inputs. An editor may have
-  saved the file in another encoding or without its header, and a reader does not always notice.
+  saved the file in another encoding or without its header, which the code that reads it does not always notice.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'

@@ -9,7 +9,7 @@ import { reasonsPath } from './reject-path.js'
 const startBytes = 256
 
 /**
- * Removes files that the run made and its journal does not count. Call this only after the journal has proved complete.
+ * Removes the run's rejects files that its journal does not count. Call it only after the journal has proved complete.
  * @throws the system's error
  */
 export async function removeLeftovers(

@@ -34,7 +34,7 @@ export interface RejectFiles {
   files(): { path: string; rows: number }[]
   /** Rows that are in none of the files. */
   readonly unplaced: number
-  /** The files and their sizes, once flushed. `key` identifies the shape of their records. */
+  /** The files with rows, and their sizes on the disk, complete after `flush`. `key`: the shape of their records. */
   kept(): KeptFile[]
   /**
    * Continues files that an earlier process made.
@@ -200,7 +200,7 @@ function withRun(
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** Begins after the `made` files of earlier processes, and calls `making` before it makes each further file. */
+  /** Numbers new files after the `made` files of earlier processes. Calls `making` before making each new file. */
   goOn(made: number, making: (path: string) => void): void
 }
 

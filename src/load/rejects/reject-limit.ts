@@ -19,7 +19,7 @@ interface LimitedRun {
 /** A share of bad rows means little before this many rows were read. */
 const shareFromRows = 1_000
 
-/** The failure if this reject ends the run. With `stop` any reject does, otherwise one that exceeds the limit. */
+/** The failure if this reject ends the run: with `stop` always, otherwise if the rejects now exceed the limit. */
 export function limitFailure(
   { plan, state }: Pick<LimitedRun, 'plan' | 'state'>,
   reject: AnyReject,

@@ -258,7 +258,7 @@ function hasKey(schema: Value): boolean {
 }
 
 /**
- * Whether a TSDB table keeps only the first or only the last of several rows with equal sort columns
+ * Whether a TSDB table keeps only one of several rows with equal sort columns, either the first or the last
  * (`keepDuplicates`).
  */
 function keepsOneOfEquals(schema: Value): boolean {

@@ -247,7 +247,7 @@ export interface UpsertForm {
 export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 
 /**
- * The function name of a data request; the batch is its one open argument.
+ * The function that a data request calls. Only one argument is missing: the batch.
  *
  * With answers (mode `sync`), the function must return the number of rows. `append!` and `upsert!` return the table
  * itself, which the server would send back whole.

@@ -49,7 +49,7 @@ export interface AnsweredSetup {
    */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
-   * Called when the connection is lost. Tells whether the server still has the rows in memory that it confirmed.
+   * Called when the connection is lost. Tells whether the rows that the server confirmed are still in its memory.
    * @param silent  whether the server keeps its connections open but does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
@@ -73,7 +73,7 @@ export interface AnsweredSetup {
 export const serverLostReason =
   'the server was lost, perhaps with rows in memory that it had confirmed'
 
-/** Opens no session. The delivery owns the writer's sessions from its construction on. */
+/** The constructor opens no session, but takes over the writer's sessions: the delivery closes them. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -153,7 +153,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return true
   }
 
-  /** Sends one request and handles its answer. If no answer comes, the part may still be stored. */
+  /** Sends one request and handles its answer. Even if no answer comes, the server may have stored the part. */
   async #ask(batch: OpenBatch, part: Part, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)

@@ -82,7 +82,7 @@ export function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 
-/** Ignores the loss of a session while the run ends, as its batches are counted already. @throws all other errors */
+/** For closing a session: ignores that the session is lost, as nobody needs it any more. @throws all other errors */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
 }

@@ -29,7 +29,7 @@ export interface Flow {
   sending: (batch: Batch) => void
   /**
    * Looks at the target again if rows were confirmed, and records the end if the run has finished.
-   * @returns why the rows cannot be there; undefined if nothing contradicts them
+   * @returns the change of the target that suggests that rows are gone; undefined if no such change is known
    * @throws {DdbError} if the server cannot be asked
    */
   look: () => Promise<string | undefined>

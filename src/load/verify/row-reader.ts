@@ -29,7 +29,7 @@ export interface RowReader {
   /** Rows `first` to `first + rows` (exclusive), as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Searches column by column: each cell must occur in the same column of `wanted`. So it may find other rows, too.
+   * Finds the rows of `wanted`, and rows that mix cells of several wanted rows: it searches each column by itself.
    * @param wanted  cells of the plan's keys, then cells of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>

@@ -244,7 +244,7 @@ export class PatternFormat implements DateFormat {
   }
 }
 
-/** How many digits the text at `start` lacks; 0 for a text without digits, or with too many. */
+/** `digits` minus the number of digits at `start`. Returns 0 if that is negative, or if no digit is at `start`. */
 function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {
   let p = start
   while (p < end && bytes[p]! >= zero && bytes[p]! <= zero + 9) p++

@@ -34,7 +34,7 @@ function fourHexDigits(view: DataView, p: number): number {
   return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
 }
 
-/** Reads `00112233-4455-6677-8899-aabbccddeeff`. Returns 0 or NaN. */
+/** Reads `00112233-4455-6677-8899-aabbccddeeff`. Returns 0, or NaN for any other text. */
 export function readUuid(
   bytes: Uint8Array,
   view: DataView,
@@ -86,7 +86,7 @@ export function readHexDigits(
 /** The address read last in groups of 16 bits, first group first. An IPv4 address takes two groups. */
 const groups = new Int32Array(ipv6Groups)
 
-/** Reads `1.2.3.4` or any IPv6 address. Returns 0 or NaN. */
+/** Reads `1.2.3.4` or any IPv6 address. Returns 0, or NaN for any other text. */
 export function readIpAddress(
   bytes: Uint8Array,
   view: DataView,

@@ -131,7 +131,7 @@ export class WallClock implements TimeParts {
     return outcome === 0 ? this.#toZone() : outcome
   }
 
-  /** Reads a date, `T` or a blank, and `HH` or the time of a whole hour. Returns 0, or else `noValue` or `tooFine`. */
+  /** Like `readDateTime`, but the time may be just `HH`, and must not be missing. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const after = this.#date(bytes)
@@ -148,7 +148,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** Describes the text to expect, if the text read last is no value because of its offset or zone. */
+  /** If the offset or the zone made the text read last invalid, describes a valid text. Otherwise undefined. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {

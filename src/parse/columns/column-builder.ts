@@ -18,7 +18,7 @@ export interface CellFault {
 export interface WireRoom {
   /** Bytes per row. */
   readonly row: number
-  /** Additional bytes per byte of text in the row. */
+  /** Bytes that each byte of the row's text adds. */
   readonly textByte: number
 }
 

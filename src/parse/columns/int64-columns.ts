@@ -18,7 +18,7 @@ const nullHigh = -2_147_483_648
 /** Reads one cell into `into`. Returns 0; NaN if the text is not a value; ±Infinity if the value does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
-/** What distinguishes types of 64 bits. */
+/** The parts of an `Int64Column` that depend on its type. */
 export interface Int64Kind {
   /** Describes values of the type in messages. */
   readonly expected: string

@@ -135,9 +135,9 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * From 2^14 on, a text of up to 15 digits becomes a double halfway between two singles only if its number is halfway.
- * The reason: such a halfway number has at most 15 digits itself, and different numbers of up to 15 digits become
- * different doubles.
+ * The double for a text of up to 15 digits may lie halfway between two singles. From 2^14 on, the number in the text
+ * then lies exactly halfway, too: a halfway number of this size has at most 15 digits itself, and different numbers
+ * of up to 15 digits become different doubles.
  */
 const exactFrom = 2 ** 14
 

@@ -31,7 +31,7 @@ export class SymbolTable {
     return this.texts.length
   }
 
-  /** True if the table must be cleared before the next batch; until then it may grow. */
+  /** True if the table must be cleared before the next batch. During the present batch, it may go on growing. */
   get isFull(): boolean {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }

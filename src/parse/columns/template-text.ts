@@ -31,7 +31,7 @@ const encoder = new TextEncoder()
 export class TemplateText {
   /** Filled by `compose`: a block with one field and its own bytes. */
   readonly block: RecordBlock
-  /** Number of bytes in a text that do not come from fields. */
+  /** Most bytes that a text has besides the bytes of its fields. */
   fixedBytes = 0
   /** How often the template contains its most frequent field. */
   readonly mostOfField: number

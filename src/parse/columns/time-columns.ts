@@ -25,7 +25,7 @@ const blank = 32
 
 /** Bytes of a date and of the separator after it. */
 const dateBytes = 11
-/** Bytes of a time that ends with seconds, with milliseconds, and so on. */
+/** How many bytes a time takes if it ends with seconds, with milliseconds, and so on. */
 const toSeconds = 8
 const toMillis = 12
 const toMicros = 15
@@ -103,7 +103,7 @@ export class UsualTime {
   /** Milliseconds of the day if the text is in one of the common notations, else −1. `view` is a view of `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (end - start === fullLength && this.takesPlain) {
-      // Most times have the length `fullLength`. No other notation has it.
+      // The most common notation: a date and a time with milliseconds. No other notation has this length.
       const msOfDay = secondsAt(view, start + dateBytes) * 1000
       const millis = millisAt(view, start + dateBytes + toSeconds)
       this.nanos = 0

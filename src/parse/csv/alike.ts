@@ -51,7 +51,7 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // A detected `'` or `\` need not hold for the next file: a file without quotes gets the default `"`.
+  // If `'` or `\` was detected in this file, the next may differ: in a file without quotes, the default `"` applies.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined

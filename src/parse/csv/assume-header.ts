@@ -10,7 +10,7 @@ export interface AssumedHeader {
   readonly isHeader: boolean
   /** The field that shows most clearly whether the record is a header. */
   readonly field: string
-  /** First fields of the record. */
+  /** Trimmed texts of the record's first fields, at most `assumedFields`. */
   readonly record: readonly string[]
 }
 
@@ -55,14 +55,14 @@ const looks: readonly Look[] = [
 ]
 const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(text))!
 
-/** Least logarithm of the odds for assuming a header, and for assuming a row. */
+/** A header is assumed if the logarithm of the odds exceeds `headerOdds`; a row, if it is below −`rowOdds`. */
 const headerOdds = 2
 const rowOdds = 2.5
 /** If no rows follow, the odds of a header's best field must exceed this: those of "id" and "user_id" do. */
 const nameOdds = 2
 /** Limit for how much a single field can speak for a header, or against one. */
 const mostOdds = 5
-/** Limit for an empty field, a single letter or a sentence as evidence against a header: some headers contain these. */
+/** Limit of how much an empty field, a letter or a sentence counts against a header: some headers contain these. */
 const weakOdds = 0.5
 const countedOdds = 4
 /** Each share is computed as if this many average values had been seen, too, because a few values prove little. */

@@ -7,7 +7,7 @@ import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** After this many bytes of correct records, the broken one has ended: no field's text looks like so many records. */
+/** This many bytes of correct records prove that the broken record has ended: no field's text looks like so many. */
 const convincingBytes = 65_536
 
 /** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
@@ -56,7 +56,7 @@ export class BrokenRecords {
   #maySettle = false
   /** True while records after the broken one are scanned. */
   #isSettling = false
-  /** Between these input offsets, no quote can close a field that was opened before them. */
+  /** Between these input offsets, no record has a quote that can close a field opened before that record. */
   #knownFrom = 0
   #knownTo = 0
   /** From this input offset on, records are correct. */

@@ -44,7 +44,7 @@ export class CsvScanner implements RecordScanner {
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. `#runSpecial` is for the fast path. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four equal bytes: the highest special byte that is not above `highestLow`, plus one. */
+  /** In each of the four bytes: one more than the highest special byte that is not above `highestLow`. */
   readonly #below: number
   /** The delimiter's byte in all four bytes of a word if it is above `highestLow`; otherwise 0. */
   readonly #above: number

@@ -52,7 +52,7 @@ export interface FollowingRecords {
   readonly records: () => SampleRecords
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
-  /** Set if a probable answer is enough: `first` for the first input, the first input's answer for later ones. */
+  /** Set if an assumption may decide: `first` for the first input; for a later one, the assumption about the first. */
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 

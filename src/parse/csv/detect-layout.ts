@@ -55,7 +55,7 @@ interface ColumnLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
-  /** Number of fields unlike `15` or `1,5`; Infinity if the column has a number like `1.5`. */
+  /** Number of fields that are neither like `15` nor like `1,5`; Infinity if a field has a decimal point, as `1.5`. */
   others: number
 }
 

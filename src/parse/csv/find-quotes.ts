@@ -5,7 +5,7 @@
 import { detectDialect, type KnownDialect } from './detect-dialect.js'
 import { SampleRecords } from './sample-records.js'
 
-/** Options that leave no record broken. */
+/** Options with which every record of the sample can be read. */
 export interface QuotesDialect {
   /** Set if quotes are ordinary characters. */
   readonly quote?: ''

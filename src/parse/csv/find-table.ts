@@ -38,7 +38,7 @@ const mostTitles = 50
 const mostFooters = 5
 const recordsPerFooter = 4
 const fewestRecords = 3
-/** Smallest share of records with as many fields as the table has columns. */
+/** At least this share of a table's records must have as many fields as the table has columns. */
 const leastShare = 0.7
 /** Largest share of lines that may be comments. */
 const mostComments = 0.8
@@ -128,7 +128,7 @@ function found(
   return { ...(comment === undefined ? {} : { comment: comment.sign }), ...table, said }
 }
 
-/** Describes the table, and lists the options that read it. */
+/** Describes the table, and lists the options to read it with. */
 export function tableText(table: FoundTable): string {
   const { said } = table
   const options = tableOptions(table)

@@ -49,7 +49,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly settled?: Pick<FollowingRecords, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave it out. */
   readonly findsTable?: boolean | undefined
-  /** Findings about the previous input, which was opened with the same options. Opening updates them. */
+  /** Findings about the previous input, which had the same options. `openCsv` replaces them with its own findings. */
   readonly lastLook?: LastLook | undefined
   /** Default: the machine's clock. */
   readonly clock?: FlushClock | undefined
@@ -165,8 +165,8 @@ function dialectIn(
 const lookedAtRecords = 1000
 
 /**
- * The number of fields that the target needs by position, if one of the first 1,000 records has that many. Undefined if
- * none has, or if the number equals `foundCount`.
+ * How many fields a record needs to fit the target by position. Undefined if none of the first 1,000 records has so
+ * many, or if the number equals `foundCount`.
  */
 function wantedCount(
   { target, dialect, records }: Undecided,

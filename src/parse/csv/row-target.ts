@@ -54,7 +54,7 @@ export function decimalCommaFor(
 export interface Fit {
   /** The reason why some record would not become a row; undefined if all records would become rows. */
   readonly misfit: string | undefined
-  /** True if some cell that is not null fits a column that refuses ordinary words, for example a column of numbers. */
+  /** True if a column that refuses ordinary words, for example a column of numbers, gets a value other than null. */
   readonly hasValues: boolean
 }
 

@@ -24,7 +24,7 @@ export interface MemberRules {
 
 const blank = 32
 
-/** Finds the members of one input's records, and learns from record to record. */
+/** Finds the members of one input's records. Remembers keys and the shape of records, to read later records faster. */
 export class JsonRecords {
   readonly #cells: JsonCells
   #obstacle: Fault | undefined
@@ -38,7 +38,7 @@ export class JsonRecords {
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /** Of the current record: members examined, fields filled, and whether it may become a template. */
+  /** Numbers of members examined and of fields filled in the current record, and whether it may become a template. */
   #position = 0
   #seen = 0
   #isUsual = true

@@ -22,7 +22,7 @@ const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
-/** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
+/** For checking four bytes as one word: the lowest bit set in the result marks the first byte that ends plain text. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 const blanks = 0x20202020
@@ -60,7 +60,7 @@ export class JsonScanner {
   kind = 0
   textStart = 0
   textEnd = 0
-  /** Position where the next string with escapes is written without them. */
+  /** Position for the unescaped text of the next string that has escapes. */
   scratch = 0
   /** True if the string scanned last has half a surrogate pair, which UTF-8 cannot represent. */
   brokenSurrogate = false

@@ -37,7 +37,7 @@ const anyKind = -1
 
 /** The shape of one record. It never changes; another shape becomes another template. */
 export class JsonTemplate {
-  /** The texts before each value and after the last one, padded to words. */
+  /** The text before each value and the text after the last value, each padded with zeros to 32-bit words. */
   readonly #words: Int32Array
   /** For each text in `#words`: the index of its first word, its length in bytes, and a mask for its last word. */
   readonly #firstWords: Int32Array

@@ -1,5 +1,5 @@
 /*
-  Opens NDJSON and JSON. Members are matched by name, so no input needs to be read before the columns are known.
+  Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { jsonColumns, jsonLinesFor } from './json-lines-for.js'

@@ -9,7 +9,7 @@ import type { RowBounds } from '../input-rows.js'
 /** Rows that one builder hands to another, as plain data. */
 export interface RowsPart {
   readonly columns: readonly ColumnPart[]
-  /** Counts of each column in the input that the builder began last. */
+  /** For each column: how many null cells and bad cells it has in the input that the builder began last. */
   readonly counts: readonly ColumnCounts[]
 }
 
@@ -22,7 +22,7 @@ export interface PieceReject extends Pick<
   readonly rowsBefore: number
   readonly start: number
   readonly end: number
-  /** Number of line ends between the thread's assumed beginning and this record. */
+  /** Number of line ends between this record and the place where the thread assumed that the first record begins. */
   readonly lines: number
   /** True if the record is a row that a column refused; false if it is not a row. */
   readonly isRow: boolean

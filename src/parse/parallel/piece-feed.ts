@@ -189,7 +189,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** Tells the threads about new time zone offsets: the first time value of a column decides its offset. */
+  /** Tells the threads about new time zone offsets. A column without a given offset takes that of its first time. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return

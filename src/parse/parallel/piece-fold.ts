@@ -62,7 +62,7 @@ export class PieceFold {
     return this.parsed.rejects[this.#reject]
   }
 
-  /** The part of the piece that was taken over. */
+  /** The part of the piece that a thread has split into records, so that the tokenizer passes over it. */
   get passed(): ReadElsewhere {
     const { end, lines, otherBytes } = this.parsed
     const textBytes = end - this.#begin

@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself. The parser begins after a piece's first line end and stops
-  at the incomplete last record. It gives up at anything unusual, and the reader then reads the piece.
+  Parses pieces of text ahead of the reader, without knowing the pieces before. The parser begins after a piece's first
+  line end and stops at the incomplete last record. If it finds anything unusual, the reader reads the piece instead.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
@@ -16,7 +16,7 @@ import {
 import { pieceLines, type PieceLines } from './piece-lines.js'
 import type { PieceReading } from './piece-reading.js'
 
-/** Limit of the input of one block; the same as in `BlockReader`. */
+/** Limits the input of one block to about this many bytes, as in `BlockReader`. */
 const largestBlockBytes = 128 * 1024
 
 /** A piece with more rejects probably begins elsewhere than assumed, and keeping them would cost much memory. */

@@ -42,7 +42,7 @@ export interface FedInput {
   readonly taken: () => SourceProgress
 }
 
-/** An input's chunks as pieces, some of which threads have read ahead. */
+/** Delivers an input piece by piece. Threads have already read some of the pieces. */
 export interface Feed {
   /** Bytes of the source up to the end of the last piece that this feed has delivered. */
   readonly taken: SourceProgress

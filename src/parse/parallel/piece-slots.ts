@@ -64,7 +64,7 @@ export class PieceSlots {
     return this.#text.subarray(start, start + this.#control[this.#at(slot) + 2]!)
   }
 
-  /** Number of the `PieceReading` that says how to read the text in a slot. */
+  /** Identifies the `PieceReading` by which a thread reads the text in the slot. */
   reading(slot: number): number {
     return this.#control[this.#at(slot) + 1]!
   }

@@ -38,7 +38,7 @@ export class ReadAhead {
   #feed: Feed | undefined
   #hasBegun = false
   #endsBatch = false
-  /** A piece that a thread has read. The tokenizer has the piece's text before the assumed first record. */
+  /** A piece that a thread has read. The tokenizer got only the bytes that precede the piece's assumed first record. */
   #piece: ReadPiece | undefined
 
   constructor(input: ReadInput, options: BatchOptions, builder: BatchBuilder) {
@@ -81,7 +81,7 @@ export class ReadAhead {
     return this.#feed
   }
 
-  /** Gives the tokenizer a piece. If a thread has read it, only the bytes before the assumed first record. */
+  /** Gives the tokenizer a piece. If a thread has read it, gives only the bytes before the assumed first record. */
   push(piece: FedPiece): void {
     const { tokenizer } = this.#input
     const { bytes, parsed, endsBatch = false } = piece

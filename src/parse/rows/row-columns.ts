@@ -69,7 +69,7 @@ class PlainRows implements RowColumns {
   readonly #recordEnds = Int32Array.from({ length: mostRows }, (_, row) => row + 1)
   readonly #lineNumbers = new Float64Array(mostRows)
 
-  /** @param members  number of members that each object must have; undefined if an object may have more */
+  /** @param members  the exact number of members that each object must have; undefined for any number */
   constructor(columns: readonly ReadColumn[], members: number | undefined, elements: number) {
     this.#columns = columns
     this.#members = members

@@ -1,5 +1,5 @@
 /*
-  BOOL written as text.
+  BOOL in text.
 */
 import { readBool } from '../cells/read-logical.js'
 import { NumberColumn } from '../columns/number-columns.js'

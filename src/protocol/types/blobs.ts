@@ -26,7 +26,7 @@ export interface EncodedBlobVector {
   encoded: Uint8Array
 }
 
-/** Size of the length before each value. */
+/** Bytes of the int32 before each value, which gives the value's length. */
 const countBytes = 4
 
 const scalars: ScalarCodec<BlobScalar> = {

@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count of units, `perDay` to a day. `show` gets the days, rounded down, and the remaining units. */
+/** Formats a count of units. A day has `perDay` units; `show` formats the days, rounded down, and the rest in units. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,

@@ -28,7 +28,7 @@ interface Sleep {
   readonly ended: number
 }
 
-/** Asks for the time repeatedly. @returns `answered` if an answer came after one sleep began and before any ended */
+/** Keeps asking for the time. @returns `answered` if an answer came after the first sleep began and before any ended */
 async function answeredAsleep(
   { rawSession, platform, signal }: CheckContext,
   isUrgent: boolean,

@@ -18,7 +18,7 @@ async function roundTrip(
   inserts: readonly (readonly Value[])[],
 ): Promise<Outcome> {
   await context.ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
-  // All requests are sent before the first answer.
+  // Sends all requests without waiting for answers.
   const answers = await Promise.all(
     inserts.map(args => context.call(`tableInsert{${variable}}`, args)),
   )

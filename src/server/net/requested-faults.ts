@@ -16,7 +16,7 @@ const transientTags = [
   'NotLeader',
 ]
 
-/** Refusals of inserts by error code, in DolphinDB's wording. `table`: the name of a shared table, otherwise ''. */
+/** Error code → DolphinDB's message for a refused insert. `table`: a shared table's name, '' for any other table. */
 const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
   S00002: table =>
     `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,

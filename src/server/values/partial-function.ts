@@ -9,7 +9,7 @@ export type Keywords = ReadonlyMap<string, ServerValue>
 
 export const noKeywords: Keywords = new Map()
 
-/** `fn{args}`. If `fn` is a partial application, merges both into one, because long chains would fill the stack. */
+/** `fn{args}`. If `fn` is itself a partial application of `g`, binds all to `g`: long chains would fill the stack. */
 export function partialOf(
   fn: FunctionValue,
   bound: CallArguments,

@@ -29,7 +29,7 @@ export interface Member {
   readonly isLink: boolean
 }
 
-/** Limits memory: each member takes some hundred bytes. */
+/** Limits memory: each member takes a few hundred bytes. */
 const mostMembers = 1_000_000
 /** Reads this much of a directory at once, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024

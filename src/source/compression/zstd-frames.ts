@@ -6,7 +6,7 @@ import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-input.js'
 
-/** Several pieces of frames. A decoder takes each piece as a whole: a header, a block or a checksum. */
+/** Several pieces, each a frame's header, a block or a checksum. A decoder takes each piece as a whole. */
 export interface ZstdPieces {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]

@@ -5,7 +5,7 @@
 
 /** An encoding in which bytes below 80 (hexadecimal) are ASCII. Other bytes are a character alone or begin one. */
 export interface CharacterTable {
-  /** By byte: the UTF-8 of a one-byte character, 0 for a byte that is not one. */
+  /** Entry `b`: the UTF-8 of the character that byte `b` alone stands for; 0 if it stands for none. */
   readonly single: Int32Array
   /** Characters by first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined

@@ -10,7 +10,7 @@ import {
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 
-/** Distance of marks in bytes: fewer marks save memory, but finding a position decodes more bytes again. */
+/** Distance of marks in input bytes. Fewer marks save memory, but then a search for a position decodes more bytes. */
 const bytesPerMark = 512
 
 /** One input byte becomes at most this many bytes of text: 3 in windows-1252 and encodings with two-byte characters. */

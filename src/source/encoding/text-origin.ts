@@ -35,8 +35,8 @@ export interface SourceText {
   readonly how: 'given' | 'found'
   /** The byte order mark at the start of the input; may be empty. */
   readonly mark: Uint8Array
-  /** Undefined if reading ends at the first bytes that are not a character. */
+  /** Finds bytes that are not a character; undefined if the first such bytes end the reading with an error. */
   readonly broken: BrokenText | undefined
-  /** Undefined if the input's bytes are the text. */
+  /** Undefined if the input is UTF-8, which needs no decoding: text and input then have the same positions. */
   readonly origin: TextOrigin | undefined
 }

@@ -21,7 +21,7 @@ export function textPattern(text: string): Pattern {
   return { kind: 'sequence', parts }
 }
 
-/** Limits states: each repetition needs its own states, so nested counts such as `((a{99}){99}){99}` need a million. */
+/** Limit of a matcher's states. Each repetition has its own: nested counts like `((a{99}){99}){99}` need a million. */
 const mostStates = 1000
 /** Limits steps: repeating an empty pattern adds no states but takes time. */
 const mostSteps = 10 * mostStates

@@ -30,7 +30,7 @@ export interface PlanReport {
   readonly units: Readonly<Record<UnitState | 'total', number>>
   /** Rows of finished units: read = confirmed + filtered + rejected. */
   readonly rows: PlanStatus['rows']
-  /** Confirmed rows of unfinished units. */
+  /** Number of rows that are confirmed in unfinished units. */
   readonly rowsSoFar: number
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null

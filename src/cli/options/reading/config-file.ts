@@ -31,7 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/** Layers of `given`, then of the default file. @throws {UsageError} DDB_CONFIG: `given` is missing, a file invalid */
+/** Reads `given`, then the default file. @throws {UsageError} DDB_CONFIG if a file is invalid, or `given` is missing */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

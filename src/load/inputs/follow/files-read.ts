@@ -24,7 +24,7 @@ export interface FilesRead {
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** The state of the file that `find` last compared with this file, and whether the two were the same. */
+  /** Set once `find` has compared a file with this one: that file's state, and whether both are the same file. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 

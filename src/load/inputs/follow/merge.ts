@@ -8,7 +8,7 @@ export type Merged<From, Value> =
   | { readonly kind: 'ended'; readonly from: From }
   | { readonly kind: 'failed'; readonly from: From; readonly error: unknown }
 
-/** Several sequences, each known by its source. */
+/** Merges sequences, in the order in which their values arrive. A `From` identifies each sequence. */
 export interface Merge<From, Value> {
   /** Number of sequences that have not ended. */
   readonly size: number

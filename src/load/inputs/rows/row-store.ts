@@ -170,7 +170,7 @@ export class RowStore {
     this.#faults.set(rowNumber, reason)
   }
 
-  /** Replaces the reason of a reject by the reason known here, if there is one. */
+  /** Gives a reject the reason that `addFault` remembered for its row, if it remembered one. */
   explained(reject: AnyReject): AnyReject {
     const message = this.#faults.get(reject.lineNumber)
     return message === undefined

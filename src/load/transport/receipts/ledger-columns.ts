@@ -13,7 +13,7 @@ export type LedgerVersion = 1 | 2
 interface LedgerColumn {
   readonly name: string
   readonly type: 'INT' | 'LONG' | 'STRING' | 'TIMESTAMP'
-  /** Rows that are equal in all key columns are one receipt: the table keeps the first. */
+  /** Rows that are equal in all key columns count as a single receipt: the table keeps only the first row. */
   readonly isKey?: true
 }
 

@@ -112,7 +112,7 @@ export class ReceiptLink {
         if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
       }
     } catch (error) {
-      // Ends the run instead of throwing: the batch is open, and will be counted with the other open batches.
+      // Does not throw, because the batch is open by now: the run ends, and counts it with the other open batches.
       this.fail(error)
     }
   }
@@ -196,7 +196,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Keeps another process's ledger row about a later attempt, until this process reaches that attempt, too. */
+  /** Keeps a ledger row that another process wrote for a later attempt, until this process reaches that attempt. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return

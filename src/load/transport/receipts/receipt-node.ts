@@ -102,8 +102,8 @@ export class ReceiptNode implements Outlet {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
         // The marker was written a round trip ago: any process that saw no marker has written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
-        // If the last process ended cleanly, the marker names no session. It must name the session that now continues
-        // the run.
+        // Records the present session in the marker of the resumed run: if the last process ended cleanly, the marker
+        // names no session.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
         // The array may have holes for sessions that were not opened; `forEach` skips them.
@@ -217,7 +217,7 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    // Jobs that other processes began count, too, even jobs of processes that are gone.
+    // Jobs of other processes count, too, even of processes that are gone.
     if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true

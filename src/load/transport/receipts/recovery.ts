@@ -142,8 +142,8 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
 }
 
 /**
- * Continues with another ledger, so that no ledger grows without end. Every batch sent must have its outcome. Nothing is sent
- * meanwhile, because the journal already names the new ledger.
+ * Continues with another ledger, so that no ledger grows without end. Call this only after every batch sent has its
+ * outcome. Nothing is sent before the new ledger is ready, because the journal already names it.
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {

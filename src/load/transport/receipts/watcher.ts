@@ -45,7 +45,7 @@ export class ReceiptWatcher {
   #allSent = false
   #pause = new AbortController()
   #watching: Promise<void> | undefined
-  /** When silence was last investigated. */
+  /** When the watcher last investigated why the server was silent. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
   /**
@@ -121,7 +121,7 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // If no batch is with the server, the server's silence means nothing, unless silence ended the connection.
+      // Silence counts only while the server has batches or bytes remain unsent, or if silence ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -212,7 +212,7 @@ export class ReceiptWatcher {
     // Once all batches are sent, a missing receipt does not stop the run: the batch counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.carryOut.endAll('no receipt came in time')
-    // A server that answers and is only busy can still close the session for queries cleanly.
+    // If the server answers, it is only busy: the session for queries can then still be closed cleanly.
     if (link.state === 'connected') link.queue.node.abandon('data', error)
     else link.queue.node.leave(error)
   }

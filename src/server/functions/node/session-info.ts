@@ -123,7 +123,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     return Object.hasOwn(settings, name) ? settings[name]! : voidValue
   }),
 
-  /** A node's settings from its controller, which is this node. */
+  /** A node's settings, as its controller knows them. A single node is its own controller. */
   builtin(
     'getDataNodeConfig(nodeAlias)',
     ({ node }, [alias]) => {

@@ -145,7 +145,7 @@ function appendToVector(context: CallContext, target: Column, addition: ServerVa
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
-  // A tuple gets an appended value as a single element (configuration appendTupleAsAWhole, on by default).
+  // A value that is appended to a tuple becomes one element (configuration appendTupleAsAWhole, on by default).
   const isTuple = target.form === 'vector' && target.type === 'ANY'
   if (isTuple && isWireValue(addition)) {
     return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction; none for other arguments, which only tables in memory take. */
+/** The rows of a table argument, for a transaction. Other arguments yield none: only tables in memory accept them. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

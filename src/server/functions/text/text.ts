@@ -142,7 +142,7 @@ const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) =
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
   const parts = texts.map(text => {
-    // Estimates the most parts that are possible: one for each character.
+    // Assumes the worst: every character becomes a part.
     count += text.length
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)

@@ -220,7 +220,7 @@ function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** True if the function changes argument `index` of a call. Arguments bound by `f{…}` do not count. */
+/** True if the function changes argument `index` of a call. `index` does not count arguments bound by `f{…}`. */
 function changesArgument(fn: FunctionValue, index: number): boolean {
   switch (fn.kind) {
     case 'builtin':

@@ -12,7 +12,7 @@ import type { Expression, Index, Slice } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 
-/** Reads elements. Also applies a function to the bracket's content, and makes the array type of a type: `INT[]`. */
+/** Evaluates `x[…]`: elements of `x`; a call if `x` is a function; an array type, such as `INT[]`, if `x` is a type. */
 export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
   if (target.form === 'type' && node.indexes.length === 0) {

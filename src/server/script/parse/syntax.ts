@@ -21,7 +21,7 @@ export interface Argument {
   readonly value: Expression | undefined
 }
 
-/** A constant; several side by side are already one vector. */
+/** A constant, or the vector that the parser makes of several side by side (`1 2 NULL`). */
 export interface Literal extends Node {
   readonly kind: 'literal'
   readonly value: ServerValue
@@ -203,7 +203,7 @@ export interface Assignment extends Node {
   readonly values: readonly Expression[]
   readonly isReference: boolean
   readonly isConstant: boolean
-  /** True if the rest of the unit cannot use the names yet: `create table t(…)`. */
+  /** True if only later units can use the names, as after `create table t(…)`. */
   readonly needsGo?: boolean
 }
 
