@@ -22,7 +22,7 @@ export interface SignalSource {
   off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
 }
 
-/** The parts of its process that a command may use. */
+/** The parts of the process that a command may use. */
 export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The bytes of all arguments, each ended by a NUL; undefined if the system does not tell. */

@@ -93,7 +93,7 @@ export interface Session extends AsyncDisposable {
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
 
-  /** Like `send`, with a script. */
+  /** Like `send`, but sends a script instead of a function call. */
   sendScript(script: string): boolean
 
   /**

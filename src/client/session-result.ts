@@ -6,9 +6,9 @@ import { toColumns, toRows, type PlainOutput } from './plain-output.js'
 
 /** A table of an answer. Its methods are not enumerable, so it compares, copies and travels like any other table. */
 export interface ResultTable extends Table {
-  /** One object per row, like the function `toRows`. */
+  /** One object per row: the same as `toRows(table)`. */
   toRows(): { [column: string]: PlainOutput }[]
-  /** One list per column, like the function `toColumns`. */
+  /** One list per column: the same as `toColumns(table)`. */
   toColumns(): { [column: string]: PlainOutput[] }
 }
 

@@ -242,7 +242,7 @@ function digitTime(
   const { dateFormat, sample = '' } = probe
   if (digits === undefined || dateFormat !== undefined) return undefined
   const { format, types } = digits
-  // The candidate for DATE may have no format: texts in yyyyMMdd need none. Only JSON numbers need that format.
+  // Texts in yyyyMMdd also fit a DATE candidate without a format. Only JSON numbers need the format yyyyMMdd.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )

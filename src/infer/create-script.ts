@@ -31,7 +31,7 @@ const mostWarnings = 50
 const longestComment = 300
 const mostCodeBytes = 1_000_000
 
-/** The first server version, as numbers like `[2, 0, 10]`, that supports each kind of type. */
+/** Kinds of types, each with the first server version that supports it, as numbers like `[2, 0, 10]`. */
 const firstVersions: readonly {
   readonly needs: (type: ColumnType) => boolean
   readonly what: string

@@ -41,7 +41,7 @@ const readers = formats.map(({ format }) => {
   return new PatternFormat(parts)
 })
 
-/** Digits are taken for a year only from 1900 to 2100. */
+/** Digits with a year count as a date only if the year is 1900 to 2100. */
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 

@@ -1,6 +1,6 @@
 /*
-  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. By chance, the count of
-  about one column in a hundred thousand is too small.
+  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. With 65,536 texts, the
+  count is too small in about one of two million columns, because two texts have the same hash.
 */
 
 const initialSlots = 256

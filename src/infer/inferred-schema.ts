@@ -69,7 +69,7 @@ export interface InferredSchema {
   readonly isHeaderless?: boolean
   /** Set if the data do not show whether the first record is a header: what was assumed, and why. */
   readonly assumedHeader?: AssumedHeader | undefined
-  /** Options that `load` applies to every column, chosen so that they harm none. */
+  /** Options that `load` applies to every column; they are chosen so that no column is harmed. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined

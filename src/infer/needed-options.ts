@@ -20,7 +20,7 @@ export interface NeededOptions extends SharedNeeds {
   readonly header: '' | 'yes' | 'no'
   /** How quotes and short records are read. */
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
-  /** Number of records after the table; they become rejects. */
+  /** Number of records that follow the table in the input; they become rejects. */
   readonly footers: number
   /** The most rejects to expect, not counting the `footers`. */
   readonly rejects: number

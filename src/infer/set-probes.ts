@@ -19,7 +19,7 @@ export interface SetTexts {
   readonly constants: Readonly<Record<string, string>>
 }
 
-/** @param parts  names of parts of the paths; each one that no template uses becomes a column */
+/** @param parts  names that parts of the paths have; a name in no template, and no key of `set`, becomes a column */
 export function setTexts(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],

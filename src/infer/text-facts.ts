@@ -1,5 +1,5 @@
 /*
-  Records facts about the texts of a column that cell readers do not report: how precise times and numbers are, and whether a
+  Records what cell readers do not report about the texts of a column: how precise times and numbers are, and whether a
   number is a code.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'

@@ -49,7 +49,7 @@ export class Totals {
   /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like a line of totals, but have as many values as rows. `#last` is the last of a block. */
+  /** `#alike` counts records that begin like totals but have as many values as rows. `#last`: one at a block's end. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

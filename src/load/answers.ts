@@ -9,7 +9,7 @@ export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * The pause after a failed trial, ms: four times as long as the trial or the previous pause, and at least a second. The
+ * The pause after a failed trial, ms: four times the trial or the previous pause, whichever is longer; 1 to 60 s. The
  * first pauses are short, because other processes on the machine may have made the trial fail.
  * @param pauseMs  the previous pause; 0 before the first one
  */

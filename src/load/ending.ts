@@ -74,7 +74,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   leaving.stopListening()
   // Rows that were still between reader and delivery never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
-  // Everything closed so far may have added rejects.
+  // The rejects close last, because closing the others may have added rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 

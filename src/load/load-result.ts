@@ -209,7 +209,7 @@ export interface VerifyResult {
   rows: {
     /** Rows read back and compared. */
     compared: number
-    /** Compared rows that are missing or have other cells than were sent. */
+    /** How many compared rows are missing, or have other cells than were sent. */
     different: number
     /** How many compared rows share their key with another row of the run. The table keeps only one row of a key. */
     replaced: number

@@ -178,8 +178,8 @@ export interface InputOptions extends DialectOptions {
   /** Where the records of a JSON document are: `data.items` or `/data/items`; default: the document itself. */
   jsonPath?: string
   /**
-   * How many threads read the inputs, from 1 to 64. Default `auto`: one less than the number of cores, at most 3, if an
-   * input is large enough. Rows, line numbers and rejects are the same with any number.
+   * How many threads read the inputs, from 1 to 64. Default `auto`: 1 for small inputs, else one less than the number
+   * of cores, but from 1 to 3. Rows, line numbers and rejects are the same with any number.
    */
   threads?: 'auto' | number
   /** The stream to read for the input `-`. */

@@ -54,7 +54,7 @@ export async function runPipeline(
     const way = await open(inputs, opened)
     if (way !== undefined) {
       const { target, delivery, unsent } = way
-      // A run that leaves must not wait for a blocked read.
+      // At the signal to leave, the run must not wait for a blocked read.
       const pumped = pump(run, inputs, target, delivery, unsent)
       opened.leavesRest = (await Promise.race([pumped, leaving.left])) === true
       await finish(delivery)

@@ -195,7 +195,7 @@ export class BatchBuilder {
     this.#addRows(block)
   }
 
-  /** @param bounds  places of the rows, which all columns have already appended */
+  /** @param bounds  places of the rows; the columns already have the values of these rows */
   #addRows(bounds: RowBounds): void {
     const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)

@@ -28,7 +28,7 @@ export class BlockRejects {
 
   /**
    * Starts on the rejects of a block. Call this after the columns have read the rows of the filled block.
-   * @returns whether the block has rejects; if it has none, all its records count as read at once
+   * @returns whether the block has rejects; if it has none, this call counts all its records as read
    */
   begin(): boolean {
     const { rowCount, refusedCount, faults } = this.#block

@@ -147,7 +147,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   close(): Promise<void>
 }
 
-/** Findings about the last input. Opening an input with the same options updates them. */
+/** Findings about the last input. `openCsv` replaces them if it gets this object in its options. */
 export interface LastLook<Format extends string = string> {
   /**
    * Opens an input at once if it looks like the last one; returns undefined if it may need another dialect. The two

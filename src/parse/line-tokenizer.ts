@@ -47,7 +47,7 @@ export interface LineFormat {
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
   /** Called before the records of a block are scanned. */
   startBlock(): void
-  /** True if the unread rest of a truncated input has no incomplete record. The rest then stays unread. */
+  /** True if no record in the unread rest of a truncated input is incomplete. A rest of this kind stays unread. */
   isRestWhole?(): boolean
   /** Called when reading does not continue right after the record scanned last. */
   jumped?(): void

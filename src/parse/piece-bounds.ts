@@ -16,7 +16,7 @@ export class PieceBounds {
     this.#pieces = pieces
   }
 
-  /** End of the current piece, or start of the next one, in the decompressed input. */
+  /** Inside a piece its end, between pieces the start of the next one, in the decompressed input. */
   get boundaryBytes(): number {
     const piece = this.#pieces[this.#next]
     if (piece === undefined) return Infinity

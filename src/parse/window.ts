@@ -37,7 +37,7 @@ export class Window {
   push(chunk: Uint8Array): void {
     const rest = this.end - this.start
     const length = rest + chunk.length
-    // Twice the data is enough, because unescaped fields are shorter than escaped ones.
+    // The second half is for unescaped fields. It has room for all, because they are shorter than escaped ones.
     const needed = 2 * (length + slackBytes)
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
@@ -67,7 +67,7 @@ export class Window {
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  /** The first unread position at or after `offsetBytes` of the decompressed input; Infinity if none has come yet. */
+  /** First unread position at or after `offsetBytes` of the decompressed input; Infinity if the window ends earlier. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
     if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)

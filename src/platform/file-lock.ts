@@ -99,7 +99,7 @@ function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stal
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock can have this name: names of locks contain no `+`, and those of takeovers do not end in `.new`.
+  // No lock has this name: a name from `--lock` has no `+`, other locks end in `.lock`, second locks in a token.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false

@@ -19,7 +19,7 @@ export interface Check {
   readonly does: string
   /** The parts of this program that rely on the tested behaviour; printed if the check fails. */
   readonly dependsOnIt: string
-  /** The rights or features without which the check is skipped. */
+  /** The rights or features that the check needs; printed if the check is skipped. */
   readonly needs?: string
   /** Time limit; 5,000 if left out. */
   readonly limitMs?: number

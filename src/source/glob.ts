@@ -50,7 +50,7 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 }
 
 /**
- * Adds the matching files, sorted by path, each once. A name that begins with a dot only matches a pattern with a dot there.
+ * Adds the matching files, sorted by path, each once. Only parts with a leading dot match names with a leading dot.
  * @param unread  called for an existing folder whose names cannot all be read; if it does not throw, the search goes on
  */
 export async function globFiles(

@@ -1,6 +1,6 @@
 /*
-  Collects bytes whose announced number may be false. The array doubles as bytes arrive, so the sender of a false number
-  has to send about half as many bytes as the array takes.
+  Collects bytes whose announced number may be false. The array doubles as bytes arrive, so it takes at most about twice
+  as many bytes as the sender has really sent.
 */
 
 const firstCapacityBytes = 64

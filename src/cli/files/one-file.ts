@@ -63,7 +63,7 @@ interface NamedPath {
   readonly path: string
   /** Subject of the error message: `the input a.csv`, `--report a.html`. */
   readonly label: string
-  /** The file's role in the run, for the error message. Two paths may lead to one file only in the same role. */
+  /** The file's role in the run, for the error message. Paths with different roles must not lead to the same file. */
   readonly part: string
   readonly isWritten: boolean
   /** True if the program chose the name, not the user. */

@@ -69,7 +69,7 @@ interface Pattern {
 }
 
 const patternOf = ([english, chinese]: readonly [string, string]): Pattern => ({
-  // `withFlags` has replaced the library's fields by flags. All text around the values must match exactly.
+  // A notice must equal this text except for the values. `withFlags` has replaced the library's fields by flags.
   sign: new RegExp(
     `^${english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`,
     's',

@@ -90,7 +90,7 @@ export interface TypedCall {
   readonly name?: string
 }
 
-/** The same call again, without some of its options and with further words. */
+/** Text of the same call, without the flags in `without`, and with the words in `further` after its arguments. */
 export function sameCommand(
   { command, args, flags, name = command.name }: TypedCall,
   without: readonly string[] = [],

@@ -8,7 +8,7 @@ import type { ResultContent } from '../files/result-file.js'
 
 type Labels = Readonly<Record<string, string>>
 
-/** Labels and a value; an unknown value has no line. */
+/** The labels and the value of one line, which is left out if the value is unknown. */
 type Sample = readonly [labels: Labels, value: number | null | undefined]
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'

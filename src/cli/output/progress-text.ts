@@ -18,7 +18,7 @@ type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '
 
-/** From this width on, numbers of rows are shown in full. */
+/** From this terminal width on, counts of rows are shown with all digits. */
 const wideColumns = 120
 
 /** The lines that show progress; each fits the width of the terminal. */

@@ -18,7 +18,7 @@ export interface Progress {
   stop(): void
 }
 
-/** @param style  `bar` draws on any terminal, `auto` only if the terminal can redraw; else both print lines */
+/** @param style  `bar` draws a bar on any terminal, `auto` on one that can redraw; elsewhere, both print lines */
 export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,

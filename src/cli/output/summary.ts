@@ -156,7 +156,7 @@ function doubtText({ unconfirmed }: RowCounts, { tell, count }: Words): string {
   return unconfirmed === 0 ? '' : tell('; {rows} unconfirmed', { rows: count(unconfirmed, 'row') })
 }
 
-/** Rows that the table left out because of their key, or that replaced others. */
+/** How many rows had a key that the table already had: it left them out, or they replaced its rows. */
 function duplicatesText(duplicates: LoadResult['duplicates'], { tell }: Words): string {
   return duplicates === null || duplicates === 0
     ? ''

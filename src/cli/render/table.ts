@@ -8,7 +8,7 @@ import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Limit of a column's width; longer text ends with an ellipsis. */
 const maxCellColumns = 60
-/** Lines handed over at once, so that a long result neither waits nor fills memory. */
+/** So many lines are yielded together: a long result then appears bit by bit, and does not fill memory. */
 const linesAtOnce = 500
 
 /**

@@ -10,7 +10,7 @@ export type Hide = (text: string) => string
 /** Shorter encoded parts are not redacted: they reveal too little, and any text may contain them by chance. */
 const fewestEncoded = 6
 
-/** Redacts a password in all encodings. @param fewest  shorter passwords stay: our sentences must remain readable */
+/** Redacts a password in all encodings. @param fewest  least length to redact: our sentences must remain readable */
 export function passwordHider(password: string, fewest = 1): Hide {
   if (password.length < Math.max(1, fewest)) return text => text
   const pattern = new RegExp(formsOf(password).map(escaped).join('|'), 'g')

@@ -33,7 +33,7 @@ export interface LoginOptions {
   insecureLogin?: boolean
   /** `scram` refuses every login that is not by SCRAM, `tls` every connection without verified TLS. */
   require?: LoginRequirement
-  /** Remembers how servers logged users in, so that we notice a server that later offers a weaker method. Default: no memory. */
+  /** Remembers how servers logged users in, to notice a weaker method later. By default nothing is remembered. */
   loginMemory?: LoginMemory
 }
 

@@ -134,7 +134,7 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Waits for the task and returns its result, or throws its failure, once.
+   * Waits for the task, then returns its result or throws its failure. A task's result can be fetched only once.
    * @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched
    */
   async getData<T = PlainOutput | undefined>(id: number): Promise<T> {

@@ -63,7 +63,7 @@ function plainRequest(id: number, script: string, args: readonly Value[]): TaskR
 const nothing = {}
 const defaultOptions: RunOptions = { clearMemory: true }
 
-/** Converts a typed answer as the task's own options say, or else the pool's. */
+/** Converts a typed answer by the task's options. The pool's options are their defaults. */
 export function taskResult(
   { answer, pickleTableToList }: TaskRequest,
   value: Result | undefined,

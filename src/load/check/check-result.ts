@@ -14,7 +14,7 @@ import type {
 
 /** Options about sending, journals and rejects files have no effect on a check. */
 export interface CheckOptions extends LoadOptions {
-  /** Limit of the records to read of each input; default all. */
+  /** The most records to read from each input; default all. */
   sampleRows?: number
 }
 

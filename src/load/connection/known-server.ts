@@ -84,7 +84,7 @@ export interface ServerMemory {
   keep(address: ServerAddress, known: KnownServer): void
 }
 
-/** The facts for this version and user. */
+/** The facts for this version and user; none if the remembered version is another. */
 export function factsOf(known: KnownServer | undefined, version: string, user: string = ''): Facts {
   if (known?.version !== version) return {}
   return { ...known.facts, ...(Object.hasOwn(known.users, user) ? known.users[user] : {}) }

@@ -1,6 +1,6 @@
 /*
   Finds other nodes of the cluster, to which a run can move all its connections if its own node is lost. The target must
-  be a DFS table, which every node can write. Only hosts that the user has named count.
+  be a DFS table, which every node can write. The run ignores hosts that the user has not named.
 */
 import type { Session } from '../../client/open-session.js'
 import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'

@@ -1,6 +1,6 @@
 /*
-  Finds out whether one session can take asynchronous and answered requests; a flag in each request tells which it is
-  (docs/protocol.md#asynchronous-requests). If the server refuses that, chooses another way to send a run's data.
+  Finds out whether one session can take both asynchronous and answered requests, which differ by a flag in the request
+  (docs/protocol.md#asynchronous-requests). If it cannot, chooses another way to send a run's data.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'

@@ -20,7 +20,7 @@ export type SampleRow = readonly SampleCell[]
 export interface SampleRows {
   /**
    * At most four rows: the first and last of earlier processes, and a middle row and the last row of this process. If
-   * there are none of earlier processes, the first of this process is included.
+   * earlier processes have none, the first row of this process is included.
    */
   readonly rows: readonly SampleRow[]
   /** Whether some of the rows are from this process. */

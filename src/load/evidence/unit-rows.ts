@@ -68,7 +68,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     }
     if (rows.length === 0) return
     const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
-    // Half of the rows suffice, as the server may refuse rows. If a claim has appeared, another process sent the batch.
+    // Half of the sample is enough for the error: the server may refuse rows. A new claim: another process sent them.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',

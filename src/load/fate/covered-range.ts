@@ -4,7 +4,7 @@
 */
 import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 
-/** Rows sent under one number, of one input or of several consecutive inputs. */
+/** Rows sent under one number. They come from one input, or from several consecutive inputs. */
 export interface SentBatch {
   readonly no: number
   readonly rows: number

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly rows: number | null
   /** Rows in the target after this batch; undefined if the server does not tell. */
   readonly had?: number | undefined
-  /** Rows that remained to be written after the run's transform: null if it threw; undefined without a transform. */
+  /** How many rows the run's transform left to be written: null if it threw; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string
 }

@@ -107,7 +107,7 @@ export type RunEvent =
       readonly unconfirmed: number
       readonly unsent: number
     }
-  /** Earlier processes gave the numbers up to `lastNo` and `lastSendNo`. */
+  /** Earlier processes have used the batch numbers up to `lastNo`, and the send numbers up to `lastSendNo`. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
   /** Number of rows so far whose key the target already had; null if the target does not tell. */
   | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }

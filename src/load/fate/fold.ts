@@ -42,7 +42,7 @@ export interface OpenBatch {
   attempt: number
   /** Index of the connection that carried the last transmission; undefined if this process has not sent the batch. */
   connection: number | undefined
-  /** Numbers of this attempt's transmissions, newest last. */
+  /** The `sendNo` of each transmission in this attempt, newest last. */
   sendNos: number[]
   /** How often the batch was sent again, over all attempts. */
   resends: number
@@ -183,7 +183,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // This event changes nothing: the part in each lane has events of its own.
+      // Changes nothing here: the batch of each lane has events of its own.
       return
     default:
       if ('lane' in event) foldBatch(state, event)

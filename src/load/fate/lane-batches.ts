@@ -14,7 +14,7 @@ export interface LaneBatch {
   readonly firstRow: number
 }
 
-/** A batch divided into lanes, without lanes that have no rows. */
+/** A batch divided into lanes. `lanes` contains only the lanes that have rows. */
 export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
   /** Number of rows for each lane, including lanes without rows. */

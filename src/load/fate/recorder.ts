@@ -152,7 +152,7 @@ function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
 
 type Settle = (part: Part, rows: number | null, unlike: readonly number[], left?: number) => void
 
-/** A part that counts only after it is read back. */
+/** An accepted part. The outcome of its rows is recorded only after they are read back. */
 function partToRead(
   run: Run,
   recorder: Recorder,

@@ -199,7 +199,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.add(timer)
   }
 
-  /** Stops resending refused batches. */
+  /** Cancels the attempts that `sendLater` has planned. */
   endRest(): void {
     for (const timer of this.#resting) timer.cancel()
     this.#resting.clear()

@@ -6,7 +6,7 @@
 /** How many numbers a batch reserves for itself, its halves, their halves, and so on down to single rows. */
 const numbersEach = 2 ** 21
 
-/** Row limit of a batch: the reserved numbers then suffice for all its parts. */
+/** Row limit of a batch: a larger batch could have more parts than reserved numbers. */
 export const mostUnitBatchRows: number = numbersEach / 2
 
 /** @param index  of the batch in its unit, from 1 */

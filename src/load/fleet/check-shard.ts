@@ -14,7 +14,7 @@ export interface ShardOfPlan {
   readonly placeOf: (path: string) => string
 }
 
-/** Refuses options that make no sense for one of several processes, or that would change the numbers of batches. */
+/** Refuses options that make no sense for a process with only a part of the load, or would change batch numbers. */
 export function checkShard(
   { journal, input = {}, target, delivery = {}, ...options }: LoadOptions,
   { manifest, shard: { index, count } }: ShardOfPlan,

@@ -218,7 +218,7 @@ export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same request.
+ * Begins a unit, or joins the processes that load it. The request whose token enters the table also creates the ledger.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
  * @param ended  the previous unit, as for `endUnit`: this call marks it as done, unless the result is `gone`

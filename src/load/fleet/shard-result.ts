@@ -23,7 +23,7 @@ export interface ShardCourse {
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
-  /** Number of units: in the shard, finished by earlier processes, finished by this process. */
+  /** Three numbers of units: in the whole shard, finished by earlier processes, and finished by this process. */
   units: number
   doneBefore: number
   doneNow: number

@@ -38,7 +38,7 @@ export function unitsOfShard({ units }: Manifest, { index, count }: Shard): read
   return own.sort((a, b) => a.unit - b.unit)
 }
 
-/** Bytes of the unit's range in the decompressed content; without a range, the stored size of the unit's files. */
+/** Size of the unit's range in the decompressed content; without a range, the stored size of the unit's files. */
 export function unitBytes({ files, range }: PlannedUnit): number {
   if (range !== undefined) return range.endBytes - range.startBytes
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)

@@ -53,7 +53,7 @@ export function newQuickFiles(
   let usualLeft = 0
   let opened = 0
   let spentMs = 0
-  /** Files read in vain since the last success. */
+  /** How many files were read in vain since the last success. */
   let misses = 0
   const read = (path: string, sizeBytes: number): Uint8Array | undefined => {
     buffer ??= new Uint8Array(mostBytes + 1)

@@ -67,7 +67,7 @@ function isDone({ summary, covered }: FoundInput): boolean {
 
 /**
  * Removes the mark that the run has finished, because the run goes on, for example with new files. If the mark stayed
- * and this process were killed, the next process would take its journal for outdated.
+ * and this process were killed, the next process would take the run's journal for outdated.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetEarlierEnd(

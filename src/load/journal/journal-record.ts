@@ -129,7 +129,7 @@ export type JournalRecord =
       /** True if the run starts over, whatever the server knows of an earlier run. */
       readonly isAnew?: true
     }
-  /** A process takes up the run. Numbers count from 1. */
+  /** A process takes up the run. `number` counts the run's processes from 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
   /** Inputs, appended to those already known. */
   | {
@@ -267,8 +267,8 @@ function checksumOf(json: string): string {
 }
 
 /**
- * The record in a line without its line end; undefined if the line is invalid. The record's values may still make no
- * sense.
+ * The record in `line`, which has no line end; undefined if the line is invalid. The values of the record are not
+ * checked.
  */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)

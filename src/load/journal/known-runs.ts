@@ -40,7 +40,7 @@ export interface KnownRun {
   readonly journal: FoundRun
   /** All processes in order, including those before a restart. */
   readonly processes: readonly RunProcess[]
-  /** The process that works on the run, if asked for. */
+  /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
   /** The latest time in the journal, ms since the epoch. */
   readonly newestMs: number

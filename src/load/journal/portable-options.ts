@@ -75,7 +75,7 @@ export function needsTemplates({
   return mapping?.templates !== undefined || input?.path !== undefined
 }
 
-/** Whether older versions must not resume a run, because they know no transforms. */
+/** True if the run has a transform: older versions know no transforms, so they must not resume it. */
 export function needsTransform({ target }: Pick<JournaledOptions, 'target'>): boolean {
   return target.transform !== undefined
 }

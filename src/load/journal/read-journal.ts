@@ -9,7 +9,7 @@ export interface FoundJournal {
   readonly sizeBytes: number
   /** Bytes after the last whole record, as a power cut leaves them. */
   readonly tornBytes: number
-  /** Why the run must not be resumed; completes a sentence. Records before the damage were read. */
+  /** Why the run must not be resumed; completes a sentence. The caller has got the records before the damage. */
   readonly damage: string | undefined
 }
 

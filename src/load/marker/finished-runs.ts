@@ -13,7 +13,7 @@ export const finishedTable = 'ddbIngestFinished1'
 /** Once the table has this many marks (some ten megabytes), the next mark's script removes the older half first. */
 const mostRuns = 100_000
 
-/** How often to try to write a mark: another run's table may replace the table that has the mark. */
+/** How many times to try to write a mark: another run's table may replace the table that has the mark. */
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`

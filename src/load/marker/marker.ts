@@ -198,7 +198,7 @@ export const firstOwner = 1_000_000
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined
-  /** Rows of the run that have receipts. */
+  /** How many rows of the run have receipts. */
   readonly rows: number
 }
 

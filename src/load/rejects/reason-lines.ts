@@ -21,7 +21,7 @@ const lineFeed = 0x0a
 
 /** Most bytes for one UTF-16 unit in a JSON string: six for an escape, up to three for UTF-8. */
 const bytesPerUnit = 6
-/** Room for two numbers, and for the text between the members. */
+/** Room for the two numbers in a line, and for the names and punctuation that `maxBytes` does not count otherwise. */
 const fixedBytes = 256
 
 const offsetMember = Buffer.from(',"offsetBytes":')

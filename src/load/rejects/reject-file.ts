@@ -204,7 +204,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character if it is ASCII. Only in UTF-16 can a non-ASCII character end with the byte of a line end. */
+/** The last character if it is ASCII. Outside UTF-16, no other character ends with the byte of a line end. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

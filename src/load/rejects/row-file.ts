@@ -11,7 +11,7 @@ export interface RowFile {
   readonly queue: RowQueue
   /** Appends these rows of the queue to the file. */
   write(fromRow: number, toRow: number): void
-  /** Rows of the queue that are completely in the file. */
+  /** How many rows of the queue are completely in the file. */
   wholeRows(): number
   /** Keeps the queue's first `rows` rows in the file, and empties the queue. */
   keep(rows: number): void

@@ -99,8 +99,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
 }
 
 /**
- * If the database of the new table already exists, tells in the error how to create the table: only the owner of the
- * database knows the partition columns.
+ * Returns an error that tells how to create the table, if its database already exists: only the owner of the database
+ * knows the partition columns. Returns any other error unchanged.
  */
 function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
   const isDatabase =

@@ -21,7 +21,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
     run.plan = { ...plan, connections: 1 }
     reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
-  // The batch size is fixed: each lane would need a size of its own.
+  // With lanes the run does not search for the best batch size, because each lane would need a search of its own.
   if (run.lanes !== undefined) run.batchSize.fix()
   if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
   throw new UsageError('DDB_USAGE', `${needsUnordered}, or leave \`delivery.connections\` at 1`)

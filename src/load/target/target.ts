@@ -240,7 +240,7 @@ export function tableText(table: TableTarget): string {
 export interface UpsertForm {
   /** True for a table with a primary key (PKEY engine): `upsert!` then takes neither key columns nor `ignoreNull`. */
   readonly primaryKey: boolean
-  /** Whether `upsert!` returns the number of rows; false before 2.00.10. */
+  /** Whether the server has `tableUpsert`, which returns numbers of rows; false before 2.00.10. */
   readonly counts: boolean
 }
 
@@ -270,8 +270,8 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An
- * upsert into a table in memory returns the number of new keys. An upsert that returns nothing counts rows of `data`.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. For
+ * an upsert into a table in memory, that is the number of new keys. If `counts` is false, it is all rows of `data`.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

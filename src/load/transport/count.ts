@@ -1,6 +1,6 @@
 /*
   Confirms by counting: compares the target's row count before the first batch and after the last, on a session of its own. The
-  comparison proves numbers, not rows. If others write at the same time, the result is unknown.
+  comparison proves how many rows arrived, not which. If others write at the same time, the result is unknown.
 */
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'

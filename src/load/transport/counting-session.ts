@@ -1,6 +1,6 @@
 /*
-  The session on which rows are counted. If a server has forgotten the session and its login, the run opens another
-  session, unless another table may have replaced the target.
+  The session on which rows are counted. If the server has forgotten it and its login, the run opens another one. It
+  gives up if the target is in memory and the server may have restarted: another table may then have the target's name.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'

@@ -40,7 +40,7 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     const lead = bytes[p++]!
     if (lead < 0x80) continue
     let more: number
-    // After these first bytes, fewer second bytes are valid.
+    // Some first bytes narrow the range of the second byte.
     let lowest = 0x80
     let highest = 0xbf
     if (lead >= 0xc2 && lead <= 0xdf) more = 1

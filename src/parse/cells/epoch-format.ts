@@ -13,7 +13,7 @@ const point = 46
 const nanoDigits = 9
 const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
-/** Limit of the digits of a count in seconds: longer counts exceed every type's range and a double's precision. */
+/** The most digits of whole seconds. 14 digits are three million years, and doubles are exact for such numbers. */
 const maxSecondDigits = 14
 
 export class EpochFormat implements DateFormat {

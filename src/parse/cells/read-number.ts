@@ -14,7 +14,7 @@ const zeros = 0x30303030
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
-/** A double holds any number with this many digits exactly. */
+/** A double is exact for every whole number of up to this many digits. */
 const exactDigits = 15
 
 /** 1 to 10^22, which doubles hold exactly. */

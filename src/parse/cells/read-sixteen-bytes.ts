@@ -83,7 +83,7 @@ export function readHexDigits(
   return all < 0 ? NaN : 0
 }
 
-/** The address read last in groups of 16 bits, first group first. An IPv4 address takes two groups. */
+/** The latest address that was read, as groups of 16 bits, first group first. An IPv4 address takes two groups. */
 const groups = new Int32Array(ipv6Groups)
 
 /** Reads `1.2.3.4` or any IPv6 address. Returns 0, or NaN for any other text. */

@@ -50,8 +50,8 @@ export class ArrayStore {
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Expects as many bytes as this batch needed, not its buffer's size: after a large batch, small batches need only
-    // small buffers.
+    // Expects the next batch to need as many bytes as this one did. This buffer may be larger: after a large batch,
+    // small batches need only small buffers.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

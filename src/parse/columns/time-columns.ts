@@ -50,7 +50,7 @@ const middleHalves = 0x00f0f000
 
 /** Words per date: three with its 11 characters, one with its days since 1970, two with its midnight (low, high). */
 const dateWords = 6
-/** Number of dates in a table. Their index has 11 bits: 1 and 4 for the month's digits, 2 and 4 for the day's. */
+/** How many dates `#dates` holds. Their index has 11 bits: 1 + 4 for the month's two digits, 2 + 4 for the day's. */
 const dateCount = 2 ** 11
 /** Shared by all builders that have read no date: inference makes several builders for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)

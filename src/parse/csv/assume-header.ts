@@ -14,7 +14,7 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** Texts that fit `pattern`, but no earlier one in `looks`. They are `names` % of names, and `values` % of values. */
+/** Texts that fit `pattern`, but no earlier pattern in `looks`: `names` % of all names, `values` % of all values. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number

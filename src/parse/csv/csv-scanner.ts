@@ -177,7 +177,7 @@ export class CsvScanner implements RecordScanner {
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
         if (written < 0) written = this.#scratch
-        // Of two quotes in a row, copies only the first.
+        // Copies only the first quote of a doubled quote.
         this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
         from = p + 2
         p++
@@ -209,7 +209,7 @@ export class CsvScanner implements RecordScanner {
     this.quotedLines = 0
     this.openQuoteAt = -1
     for (;;) {
-      // Surplus fields go into the cell after the row, which the next row overwrites.
+      // Surplus fields go into the first cell of the next row. Scanning that row overwrites them.
       const cell = firstCell + Math.min(fields, fieldCount)
       field = p
       const open = this.#trim ? this.#afterBlanks(bytes, p) : p
@@ -284,7 +284,7 @@ export class CsvScanner implements RecordScanner {
       // As in PostgreSQL, the escape character only escapes a quote or itself, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
-        // Of two quotes in a row, copies only the first. Does not copy an escape character.
+        // Copies only the first quote of a doubled quote. Does not copy an escape character.
         this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
         from = escape < 0 ? p + 2 : p + 1
         p++

@@ -6,7 +6,7 @@ import { SampleRecords, type TriedDialect } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
-/** Limit of the fields whose texts are examined. The fields of every record are counted. */
+/** Limit of the fields whose texts are examined. Of later records, only quotes and field counts matter. */
 const lookedAtFields = 1000
 /** Limit of the records to examine if only one dialect is possible. */
 const someRecords = 50

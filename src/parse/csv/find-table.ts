@@ -50,7 +50,7 @@ const commentSigns = ['#', '%', '!', '*']
 const beginsLikeNumber = /^[+-]?[$\u20ac\u00a3\u00a5]?\.?\d/
 const nullWord = /^(?:|n\/?a|nan|null|none|nil|-+|\.|\?|\\n)$/i
 
-/** A record of the sample. */
+/** A record of the sample; `filled` of its texts are not empty. */
 interface Seen {
   readonly texts: readonly string[]
   readonly filled: number

@@ -3,7 +3,7 @@
 */
 import { InputError } from '../../errors.js'
 
-/** Limit of the fields in a first record; a record with more is probably not delimited text. */
+/** Largest number of fields in a first record; a record with more is probably not delimited text. */
 export const maxHeaderFields = 65_536
 
 /** The first record, while it may be a header or a row. */

@@ -91,7 +91,7 @@ export class PieceFeed implements Feed {
       if (piece === undefined) {
         if (this.#filling !== undefined) await this.#filling
         else if (!this.#isOver || this.#rest.length > 0) {
-          // Threads that still read pieces of the previous input use all slots.
+          // No slot is free: threads still read pieces of the previous input.
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
@@ -175,7 +175,7 @@ export class PieceFeed implements Feed {
     }
   }
 
-  /** Puts as much of the chunk's rest as fits into a free slot. Returns false if no slot is free. */
+  /** Fills a free slot with as much of the chunk's rest as the slot can take. Returns false if no slot is free. */
   #put(): boolean {
     const { slots, leastBytes } = this.#threads
     const slot = slots.freeSlot()

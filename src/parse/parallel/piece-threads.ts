@@ -12,7 +12,7 @@ import type { ThreadAnswer, ThreadMessage } from './piece-thread.js'
 /** Size of a slot: as many bytes as one read from a file delivers. */
 const slotBytes = 512 * 1024
 
-/** Slots per thread: one piece being read, and some that wait for the reader, because the reader also sends batches. */
+/** Slots per thread: for the piece that it reads, and for pieces that wait while the reader sends batches. */
 const slotsPerThread = 4
 /** Slots for the reader: the piece that it reads, a small piece that no thread reads, and the newest piece. */
 const slotsOfReader = 3

@@ -20,7 +20,7 @@ export interface RowColumns {
 /** Limit of the rows in a piece: its columns then stay in the processor's cache. */
 const mostRows = 4096
 
-/** The bytes of pieces whose rows have no text: one line end per row. */
+/** Takes the place of the text in a piece whose rows have no text: one line end per row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
 
 /** @returns undefined if every row must be read as text, because of a column's type or the rules for cells */

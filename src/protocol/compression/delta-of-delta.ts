@@ -101,7 +101,7 @@ class BitReader {
     this.high = (this.high >>> 1) ^ sign
   }
 
-  /** True if the end mark comes next, with only padding after it: nothing more may be read then. */
+  /** True if only the end mark and padding are left: the caller must then stop reading. */
   atEndMark(): boolean {
     const rest = this.#bitCount - this.#at
     if (rest < endMarkBits || rest >= endMarkBits + 64) return false

@@ -64,7 +64,7 @@ export function decimalOfNumbers(column: FixedVector, target: ColumnType): Colum
   return decimalColumn(target, values)
 }
 
-/** @throws {ScriptError} S05003 if a value needs more bits than the type has, or is its smallest value, which means null */
+/** @throws {ScriptError} S05003 if a value needs more bits than the type has, or is its null (the lowest value) */
 export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
   const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
   for (const value of values) {

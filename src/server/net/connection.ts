@@ -37,7 +37,7 @@ interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   repeats: number
 }
 
-// While a request waits or answers pile up, the peer may send this many bytes ahead. Then reading pauses.
+// While a request waits or answers pile up, reading pauses once the peer has sent this many bytes ahead.
 const readAheadBytes = 4_194_304
 // While more requests are at hand, answers are collected up to this size.
 const replyBytes = 65_536

@@ -47,7 +47,7 @@ export interface WriteInfo {
   readonly sessionId: string
   /** The name under which the table is shared; '' if it is not shared. */
   readonly table: string
-  /** Rows of a table argument; 0 for single values and vectors. */
+  /** Number of rows in a table argument; 0 for single values and vectors. */
   readonly rows: number
 }
 

@@ -59,7 +59,7 @@ export class RequestMemory {
     if (!isTooSmallToCount(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** Keeps the values counted so far until the request ends, because they may outlive their statement. */
+  /** Until the request ends, `release` keeps all bytes counted so far: their values may outlive the statement. */
   stored(): void {
     this.#stored = this.#made
   }

@@ -88,7 +88,7 @@ function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
   return [{ encoding: 'utf-8', example: exampleOf(text), brokenBytes }]
 }
 
-/** The encoding that bytes beyond ASCII suggest; undefined if they suggest none. Chinese in gb18030 suggests none. */
+/** The encoding that bytes beyond ASCII suggest; undefined if they suggest none, as in Chinese text in gb18030. */
 function likelyEncoding(bytes: Uint8Array): (typeof candidates)[number] | undefined {
   let high = 0
   let letters = 0

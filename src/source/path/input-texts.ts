@@ -1,5 +1,5 @@
 /*
-  Reads texts from an input's path that hold for all its rows (`input.path`): parts that a pattern names, or Hive folders like
+  Takes texts for all rows of an input from its path (`input.path`): parts that a pattern names, or Hive folders like
   `day=2024-01-02`. Also gives the file's name, its folder and the path itself.
 */
 import { InputError, UsageError } from '../../errors.js'

@@ -7,7 +7,7 @@ import { nameOfBytes } from '../../../platform/file-name.js'
 const lostCharacter = '\ufffd'
 
 /**
- * Restores the bytes of arguments that Node replaced by U+FFFD, in the form of file names (platform/file-name.ts).
+ * Restores bytes of arguments that Node replaced by U+FFFD. Lone surrogates stand for them (platform/file-name.ts).
  * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
  */
 export function rawArguments(

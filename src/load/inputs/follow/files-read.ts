@@ -18,7 +18,7 @@ export interface FilesRead {
    * @throws the system's error
    */
   find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
-  /** One summary per name, of the files read and of those being read. */
+  /** Returns one summary per name: the sum over the name's files, including those in `open`. */
   withOpen(open: readonly InputSummary[]): InputSummary[]
 }
 

@@ -34,7 +34,7 @@ export function newMerge<From, Value>(): Merge<From, Value> {
     come.push(one)
     wakeUp?.()
   }
-  // `Promise.race` would add a listener to every waiting sequence each time.
+  // With `Promise.race`, each call of `next` would add a listener to every waiting sequence.
   const ask = (from: From): void => {
     sequences
       .get(from)!

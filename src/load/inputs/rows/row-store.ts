@@ -127,7 +127,7 @@ export class RowStore {
     return new Promise(resolve => (this.onTaken = resolve))
   }
 
-  /** Sends everything written so far at once. */
+  /** Sends at once all rows that were written before the call. */
   flush(): void {
     this.#flushTo = this.counts.written
     this.#wake?.()

@@ -118,7 +118,7 @@ export async function dropLedger(
   }
 }
 
-/** Reads the arrays directly: small batches make tens of thousands of these rows. */
+/** Reads the columns' arrays directly, for speed: if batches are small, a ledger has tens of thousands of rows. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const [batchNo, attempt, phase, sendNo, , received, taken, had, left] = columns.map(wordsOf)
   const errText = columns[4]

@@ -135,7 +135,7 @@ export function sessionScript({ name, version }: WrittenLedger, sessionId: strin
 `
 }
 
-/** Asks for the number of running jobs of all sessions that the ledger records. */
+/** Asks how many jobs run for the sessions in the ledger, all together. */
 export function jobsQuery({ name }: WrittenLedger): string {
   return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`

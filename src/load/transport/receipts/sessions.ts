@@ -33,7 +33,7 @@ export interface SessionSetup {
   readonly rules: RetryRules
   /** Expression for the number of rows that the target has ever had. It gives NULL if the server cannot tell. */
   readonly rowsHad: string
-  /** The usual form if left out. */
+  /** Default: `usualUpsert`. */
   readonly upsert?: UpsertForm | undefined
 }
 

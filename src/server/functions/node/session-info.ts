@@ -39,7 +39,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** Only scripts call this function; the connection itself answers clients (`connection-functions.ts`). */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** There is no version to return, because this server accepts clients of any version. Clients tolerate the error. */
+  /** Fails, because this server accepts clients of any version, so it requires none. Clients tolerate the failure. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),

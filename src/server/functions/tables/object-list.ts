@@ -117,7 +117,7 @@ function recordOf(
   return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
 }
 
-/** objs([shared]): the session's variables, and if `shared` is true, the shared tables of all sessions with owners. */
+/** objs([shared]): the session's variables; if `shared` is true, also all sessions' shared tables and their owners. */
 function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
   const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
   if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)

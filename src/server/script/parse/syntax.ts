@@ -122,7 +122,7 @@ export interface Named extends Node {
   readonly name: string
 }
 
-/** Nodes that have a value; insert, update and delete have VOID. */
+/** Nodes that have a value. The value of insert, update and delete is VOID. */
 export type Expression =
   | Literal
   | Name

@@ -36,7 +36,7 @@ export function topFrame(runtime: Runtime): Frame {
 
 /**
  * @returns the value of the script's last statement if it is an expression, or of a `return`; else undefined
- * @throws {ScriptError} with its final text
+ * @throws {ScriptError} with the error's final text
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)

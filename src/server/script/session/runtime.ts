@@ -140,7 +140,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** Ends the running request if the session waits; further requests of the session still run. */
+  /** Ends the running request if it is suspended. Later requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }

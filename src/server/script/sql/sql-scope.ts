@@ -29,7 +29,7 @@ interface Source {
 
 /** A table's rows at the start of a statement, without rows added later. Picks each column once, on demand. */
 export class TableScope implements ColumnScope {
-  /** Rows of the table; undefined: all. */
+  /** Indexes of the selected rows in the table; undefined if all rows are selected. */
   readonly selected: Int32Array | undefined
   readonly #source: Source
   readonly #cache = new Map<string, Column>()
