@@ -1,6 +1,6 @@
 /*
   The command line. In a checkout it is one script. The build saves the code that V8 compiles from this script, so that
-  a start compiles little more (docs/decisions/0013-the-program-is-bundled.md). Another version of V8 rejects the saved
+  a start need not compile it again (docs/decisions/0013-the-program-is-bundled.md). Another version of V8 rejects the saved
   code and compiles the script. In a package the command line consists of pieces that it shares with the library.
 */
 import { existsSync, readFileSync } from 'node:fs'

@@ -77,7 +77,7 @@ export interface RunOptions extends AnswerOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** An object with only these names is taken for options, not for the value of a last parameter. */
+/** If the last argument is an object with only these names, it is taken for options, not for a value. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',

@@ -24,7 +24,7 @@ const lineFeed = 10
 /** Every cell must be followed by this many readable bytes. */
 const padding = 8
 
-/** A member of the records examined so far. */
+/** A member that the records examined so far have. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe

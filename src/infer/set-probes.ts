@@ -19,7 +19,7 @@ export interface SetTexts {
   readonly constants: Readonly<Record<string, string>>
 }
 
-/** @param parts  names that parts of the paths have; a name in no template, and no key of `set`, becomes a column */
+/** @param parts  names of path parts. A name becomes a column if no template uses it and it is not a key of `set` */
 export function setTexts(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],

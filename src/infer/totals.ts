@@ -87,7 +87,7 @@ export class Totals {
   }
 
   /**
-   * True if the records of sums count as rows, because no option can leave out these records alone.
+   * True if the records of sums count as rows: every option that leaves them out would also leave out other lines.
    * @param hasComment  true if other lines need `input.comment`
    */
   areRows(hasComment: boolean): boolean {

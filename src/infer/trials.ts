@@ -94,7 +94,7 @@ export class Trials {
     return isMarked ? arrayTypes : []
   }
 
-  /** If later numbers are written in another notation, adds candidates for it, if it also fits the earlier ones. */
+  /** Adds candidates for another notation of numbers once a number needs it and all earlier numbers fit it. */
   #addSpellings(): void {
     const before = this.#flags
     const { facts, findsSpellings } = this.#options

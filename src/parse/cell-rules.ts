@@ -43,7 +43,7 @@ export interface CellOptions {
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
   /** Time zone offsets of columns, shared by all readers if no zone is set. If undefined, each reader finds its own. */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Called when a time's offset is ignored, as no zone is set. Returns true to be told of the next such time, too. */
+  /** Called when a time's offset is ignored because no zone is set. Returns true to be called for the next offset, too. */
   readonly onOffset?: (columnName: string) => boolean | void
   /** Separator of the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string

@@ -68,7 +68,7 @@ export class RecordBlock {
   rowCount = 0
   refusedCount = 0
   /**
-   * Cells that fit no column that takes them, as ascending indexes in `starts`. The tokenizer has emptied these cells,
+   * Cells that their columns refused, as ascending indexes in `starts`. The tokenizer has emptied these cells,
    * so they become null. The list stays empty unless `lenient` is set.
    */
   readonly wrongCells: number[] = []

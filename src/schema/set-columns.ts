@@ -84,8 +84,8 @@ export function checkParts(
 
 /**
  * Turns the template of a column into the source of its cells.
- * @param columnOf  finds an input column by name, else throws. If `isOther` is true, the name is a path part, or a word
- * such as `path` or `line`: `columnOf` then returns undefined instead of throwing
+ * @param columnOf  finds an input column by name, and throws if there is none. With `isOther`, it returns undefined
+ * instead: the name may also be a path part, or a word such as `path` or `line`
  */
 export function setSource(
   target: string,

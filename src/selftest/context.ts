@@ -87,7 +87,7 @@ export interface CheckContext extends Pick<
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table, made by a script such as `streamTable(1:0, …)`. @returns the table's name */
   readonly share: (purpose: string, table: string) => Promise<string>
-  /** A name for a table that the check shares itself. */
+  /** A name for a table that the check will share without `share`. */
   readonly tableName: (purpose: string) => string
   /** A name for a function view that the check adds itself. */
   readonly viewName: (purpose: string) => string

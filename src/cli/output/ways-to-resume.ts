@@ -24,7 +24,7 @@ export function isLeftUnanswered({
 
 /**
  * @param changed  inputs that have changed @param resume  the command that resumes the run
- * @param clean  the command that gives the run up @returns empty if `resume` is right in any case
+ * @param clean  the command that gives the run up @returns one command for each condition, none if `resume` is always right
  */
 export function waysToResume(
   { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,

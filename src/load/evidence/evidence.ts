@@ -72,7 +72,8 @@ function findsRows(
 ): boolean {
   // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // If rows have keys, other writers may replace a row's other values. Then only the key columns, if known, find it.
+  // In a table with keys, other writers may replace values of a row. Then it can be found by the key columns alone,
+  // if the run knows them.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 

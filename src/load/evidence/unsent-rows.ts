@@ -102,7 +102,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** The most connections that a process of the run may have used: on each, the first batch may have arrived. */
+/** The most connections that a process of the run may have used. On each of them, its first batch may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}

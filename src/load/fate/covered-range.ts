@@ -56,8 +56,8 @@ export interface CoveredInput {
   /** Adds a batch that was never sent before. */
   extend(range: SentRange, end: BatchEnd): void
   /**
-   * Gives rows of an earlier batch another number.
-   * @returns the batches that these rows had been part of
+   * Moves rows into another batch.
+   * @returns the batches that had these rows before
    */
   replace(range: SentRange): readonly SentBatch[]
   /** Removes a batch whose rows were given other batch numbers. */

@@ -216,7 +216,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   }
 }
 
-/** Applies the event that rows are about to be sent in lanes, each lane under its own number. */
+/** Applies a `laned` event: rows are about to be sent in lanes, and each lane has its own number. */
 function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
   const { no, ranges, rows, lanes } = event
   const numbered = lanes.perLane.filter(count => count > 0)

@@ -239,8 +239,8 @@ function keysKnown(
 
 /**
  * How many rows are missing from the table: usually `short`. But a keyed target does not count a row whose key it
- * already had. There, if the rows outside the partition scheme are known and not more than `short`, only these are
- * missing.
+ * already had. In a keyed target, only the rows outside the partition scheme are missing, if their number is known and
+ * not more than `short`.
  * @param short  rows sent, less those that the target counted
  */
 function missingRows(

@@ -23,7 +23,7 @@ interface Follower {
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** @param journal  called for each event; returns undefined without a journal */
+/** @param journal  the log calls it for each event; it returns undefined if the run has no journal */
 export function newRunLog(
   journal: () => Journal | undefined,
   ...followers: readonly Follower[]

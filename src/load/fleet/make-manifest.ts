@@ -23,7 +23,7 @@ import { dayOf, unitBytes } from './shards.js'
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number
-  /** Approximate size of a unit, which one process loads at a time. */
+  /** Approximate size of a unit: a process loads one unit after the other. */
   readonly unitBytes: number
   readonly input: LoadOptions['input']
 }

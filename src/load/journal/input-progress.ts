@@ -26,7 +26,7 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** The progress that the journal records for an input. Also removes everything settled from `input.covered`. */
+/** The progress that the journal records for an input. Also removes settled rows: `input.covered` lists them no more. */
 export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)

@@ -59,7 +59,7 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 /**
  * Records that a run has finished. One round trip later, checks that the record is there: if two runs both see no
  * table, each may make one, and the later table replaces the earlier.
- * @returns whether the server stores the mark: the user may not be allowed shared tables
+ * @returns whether the server has stored the record; it refuses if the user may not share tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function markFinished(

@@ -1,5 +1,5 @@
 /*
-  Removes rejects files that a killed process made and whose rows its journal does not count, because those rows are read again.
+  Removes the rejects files that a killed process made, if its journal does not count their rows: the run reads those rows again.
 */
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'

@@ -200,7 +200,7 @@ function withRun(
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** Numbers new files after the `made` files of earlier processes. Calls `making` before making each new file. */
+  /** Continues the numbers of files after the `made` files of earlier processes. Calls `making` before each new file. */
   goOn(made: number, making: (path: string) => void): void
 }
 

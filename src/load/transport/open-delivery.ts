@@ -66,7 +66,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program that writes rows wants the outcome of each row, which no count tells. So it must ask for counting.
+  // A program that passes rows wants the outcome of each row. A count does not tell that, so it is used only on request.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)

@@ -1,5 +1,5 @@
 /*
-  Adds reading back to a run: plans it before the first row, and passes every batch to the verifier.
+  Lets a run read its rows back: makes the plan for that before the first row, and passes every batch to the verifier.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'

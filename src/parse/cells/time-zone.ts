@@ -101,7 +101,7 @@ export class TimeZone {
 
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
-/** The first second after `from`, up to and including `to`, whose offset differs from `before`. */
+/** The first moment, in seconds, that has another offset than `before`: after `from`, and at `to` at the latest. */
 function changeBetween(
   from: number,
   to: number,

@@ -18,7 +18,7 @@ export interface CellFault {
 export interface WireRoom {
   /** Bytes per row. */
   readonly row: number
-  /** Bytes that each byte of the row's text adds. */
+  /** Bytes that the column grows by for each byte of text in the row. */
   readonly textByte: number
 }
 

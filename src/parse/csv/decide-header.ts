@@ -230,7 +230,7 @@ function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   return !beginsLikeNumber.test(text) && column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text looks like the numbers or dates below it. A name such as `2024` does not, unless years follow. */
+/** Whether the text looks like the numbers or dates below it. `2024` looks like numbers only if they are years. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

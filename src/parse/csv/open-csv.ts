@@ -47,7 +47,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly target?: RowTarget | undefined
   /** Only without a target. If set, opening does not guess: it fails if the data leave a question open. */
   readonly settled?: Pick<FollowingRecords, 'names' | 'assumes'> | undefined
-  /** True to look for text above and below the table, and to leave it out. */
+  /** True to look for text above and below the table, and to leave that text out. */
   readonly findsTable?: boolean | undefined
   /** Findings about the previous input, which had the same options. `openCsv` replaces them with its own findings. */
   readonly lastLook?: LastLook | undefined

@@ -1,5 +1,5 @@
 /*
-  Moves rows and rejects into the batch, some at a time and in order, from a piece that a thread has read correctly.
+  Takes a piece that a thread has read correctly, and moves its rows and its rejects into the batch: in order, some at a time.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'

@@ -84,7 +84,7 @@ export interface Faults {
 
 const describedChars = 200
 
-/** Text of a request for hooks, jobs and lists of failures: clipped, and without the contents of `login(…)`. */
+/** What hooks, jobs and lists of failures show of a request: its text, clipped, without the contents of `login(…)`. */
 export function requestText(request: Request): string {
   return fullText(request)
     .slice(0, describedChars)

@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both sides to a type whose numbers compare like the moments, even if one side has a smaller range. */
+/** Converts both sides to a type whose numbers are in the order of time, even if one side has a smaller range. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing

@@ -1,6 +1,6 @@
 /*
-  Who may change an array in place. Vectors are passed by reference and share their arrays. A variable that changes elements
-  first copies the array and then owns the copy, until the variable is read by anything that could keep the array. So
+  Who may change an array in place. Vectors are passed by reference and share their arrays. Before a variable changes
+  elements, it copies the array. It owns the copy until the variable is read by anything that could keep the array. So
   `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
 */
 import type { Vector } from '../../protocol/value.js'

@@ -22,7 +22,7 @@ interface Answer {
   readonly isDamaged: boolean
 }
 
-/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`; for damaged data, after yielding what could be decompressed */
+/** @throws {InputError} DDB_INPUT_READ like `zstdPieces`. If data is damaged, first yields what could be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
   // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.

@@ -14,7 +14,7 @@ const mostPaths = 10_000
 /**
  * @param paths  of all inputs
  * @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
- * @returns a pattern for the parts that are days or codes in every path and differ; undefined if there are none
+ * @returns a pattern for the parts that are days or codes in every path, and not the same in all; undefined if there are none
  */
 export function pathOfParts(
   paths: readonly string[],

@@ -121,7 +121,7 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // Silence counts only while the server has batches or bytes remain unsent, or if silence ended the connection.
+      // Silence counts only if silence ended the connection, or while batches wait for an outcome or bytes remain unsent.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -192,7 +192,7 @@ export class ReceiptWatcher {
     return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
   }
 
-  /** Counts sent bytes as a sign of life: sending a batch may take longer than silence may last. */
+  /** Counts sent bytes as a sign of life, because sending a large batch can take longer than the limit of silence. */
   #seeProgress(): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes = this.link.queue.node.bufferedBytes

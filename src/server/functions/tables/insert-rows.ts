@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. Other arguments yield none: only tables in memory accept them. */
+/** The rows of a table argument, for a transaction. None for other arguments: DFS tables accept only tables. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -114,7 +114,7 @@ export class Cursor {
     return true
   }
 
-  /** Like `accept`, for a word that may have capitals. @param text  in lower case */
+  /** Like `accept`, but ignores upper and lower case in the script. @param text  in lower case */
   acceptWord(text: string): boolean {
     if (!this.isWord(text)) return false
     this.next()

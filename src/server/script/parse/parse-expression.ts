@@ -254,7 +254,7 @@ function parseIsNull(
   return callOf(callee, [left], span)
 }
 
-/** True if the token `ahead` places after the next one can begin an operand. */
+/** True if a token can begin an operand. @param ahead  0 for the next token, 1 for the one after it, … */
 function startsOperand(cursor: Cursor, ahead: number): boolean {
   const token = cursor.peek(ahead)
   if (token.newlineBefore && !cursor.mode.ignoresNewlines) return false

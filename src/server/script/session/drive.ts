@@ -3,7 +3,7 @@
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 
-/** Is told when an evaluation begins to wait and when it continues, and may end the wait early. */
+/** Learns when an evaluation begins to wait and when it continues, and may end the wait early. */
 export interface Waiting {
   /** Called when a wait begins; `cancel` ends the wait early and throws `reason` where the script waits. */
   onWait(cancel: (reason: unknown) => void): void
