@@ -80,7 +80,7 @@ t.test('check finds the options for a table that is there, and prints the load',
 ddb-ingest exec -e 'share(streamTable(1:0, ["代码", "成交时间", "成交量", "买入"], [SYMBOL,TIME,LONG,BOOL]), "there")'
 next=$(ddb-ingest check a.csv --table there --encoding gb18030 --trim 2>&1 >told | sed -n 's/^next: //p')
 echo "$next" > out
-sed -n '/^what keeps/,$p' told >> out
+sed -n '/^texts that do not fit/,$p' told >> out
 eval "$next --json" | grep -o '"rows":{"read":2,"confirmed":2' >> out
 ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
 `
