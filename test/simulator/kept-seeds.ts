@@ -42,6 +42,7 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
     'a journal from before the end of its run, with all inputs read and batches open',
   ],
   [15_070_001_270, 'a ledger that others remove after the server said that it exists'],
+  [7_000_900_020, 'batches sent without receipts, and resumed with a ledger that exists'],
   [9_050_002_306, 'rejects that a killed process met after its last batch'],
   [8_000_000_604, 'a batch that waits for halves which are not sent any more'],
   [8_000_000_838, 'a batch for all lanes that is more than may be out'],

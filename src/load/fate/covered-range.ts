@@ -12,10 +12,19 @@ export interface SentBatch {
   readonly inputs: readonly number[]
   /** undefined while the outcome is unknown. */
   ended: EndedRows | undefined
-  /** True if the ledger that would hold the batch's receipt is gone. */
+  /** True if no ledger holds the batch's receipt: it was sent without receipts, or its ledger is gone. */
   isLost: boolean
   /** Set if the rows were divided by lane: each part has its own batch, which counts instead of this one. */
   readonly lanes?: SentLanes
+}
+
+export function newSentBatch(
+  no: number,
+  rows: number,
+  inputs: readonly number[],
+  hasReceipts: boolean,
+): SentBatch {
+  return { no, rows, inputs, ended: undefined, isLost: !hasReceipts }
 }
 
 export interface SentLanes extends JournaledLanes {
@@ -231,4 +240,13 @@ export function replacePart(lanes: SentLanes, part: SentPart): void {
     .filter(({ firstRow, batch }) => firstRow >= end || firstRow + batch.rows <= part.firstRow)
     .concat(part)
     .sort((a, b) => a.firstRow - b.firstRow)
+}
+
+/** Removes a divided batch from each of its inputs except `except`, where a part has already replaced it. */
+export function removeRest(
+  covered: readonly CoveredInput[],
+  batch: SentBatch,
+  except: number,
+): void {
+  for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }

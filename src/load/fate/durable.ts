@@ -8,7 +8,9 @@ import type { FinishedTarget, JournaledRejects, JournalRecord } from '../journal
 import {
   isSettled,
   newCoveredInput,
+  newSentBatch,
   newSentInputs,
+  removeRest,
   replacePart,
   unsentInput,
   type BatchEnd,
@@ -38,6 +40,8 @@ export interface DurableState {
         readonly sent: Map<number, SentBatch>
         /** Batches that were divided by lane. The key is the number of the batch's first part. */
         readonly laned: Map<number, SentLanes>
+        /** Whether the present process uses receipts. */
+        hasReceipts: boolean
       }
     | undefined
   /** Only for a run of this process: how far each input was sent. */
@@ -89,7 +93,9 @@ export function newDurableState(isRead: boolean): DurableState {
     processes: 0,
     isUntouched: true,
     inputs: [],
-    read: isRead ? { covered: [], sent: new Map(), laned: new Map() } : undefined,
+    read: isRead
+      ? { covered: [], sent: new Map(), laned: new Map(), hasReceipts: true }
+      : undefined,
     sentTo: newSentInputs(),
     sums: noSums(),
     lastNo: 0,
@@ -155,6 +161,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return foldInput(state, event)
     case 'target':
       Object.assign(state, { target: event, hasLeftServer: false, finished: undefined })
+      if (state.read !== undefined) state.read.hasReceipts &&= event.used === 'receipts'
       state.hidesKeys ||= event.identity.adds === undefined
       return
     case 'ledger': {
@@ -162,6 +169,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       // Once a new ledger replaces the previous one, the receipts in the previous one are gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
+      if (state.read !== undefined) state.read.hasReceipts = true
       state.ledger = { number: no, version }
       return
     }
@@ -205,7 +213,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
     return
   }
   if (ofLanes !== undefined) return replaceInLanes(read, event, ofLanes)
-  const batch = sentBatch(no, rows, inputsOf(ranges))
+  const batch = newSentBatch(no, rows, inputsOf(ranges), read.hasReceipts)
   read.sent.set(no, batch)
   for (const range of ranges) {
     const { startBytes, endBytes } = range
@@ -232,14 +240,14 @@ function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>
   const inputs = inputsOf(ranges)
   let firstRow = 0
   const parts = numbered.map((count, i) => {
-    const part = { batch: sentBatch(no + i, count, inputs), firstRow }
+    const part = { batch: newSentBatch(no + i, count, inputs, read.hasReceipts), firstRow }
     firstRow += count
     read.sent.set(no + i, part.batch)
     return part
   })
   const sentLanes = { ...lanes, parts }
   read.laned.set(no, sentLanes)
-  const batch = { ...sentBatch(no, rows, inputs), lanes: sentLanes }
+  const batch = { ...newSentBatch(no, rows, inputs, read.hasReceipts), lanes: sentLanes }
   for (const range of ranges) {
     const { startBytes, endBytes } = range
     const covered = (read.covered[range.input] ??= newCoveredInput())
@@ -259,31 +267,22 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
 
 /** @throws if batch `firstNo` is not divided by lane, or if none of its lanes contains all these rows */
 function replaceInLanes(
-  { sent, laned }: NonNullable<DurableState['read']>,
+  read: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
   { firstNo, firstRow }: PlaceInLanes,
 ): void {
-  const lanes = laned.get(firstNo)
+  const lanes = read.laned.get(firstNo)
   if (lanes === undefined) throw new Error(`batch ${firstNo} is not divided by lane`)
   let laneEnd = 0
   for (const count of lanes.perLane) if (laneEnd <= firstRow) laneEnd += count
   if (firstRow + rows > laneEnd) throw new Error(`no lane of batch ${firstNo} has such rows`)
-  const batch = sentBatch(no, rows, [])
-  sent.set(no, batch)
+  const batch = newSentBatch(no, rows, [], read.hasReceipts)
+  read.sent.set(no, batch)
   replacePart(lanes, { batch, firstRow })
-}
-
-function sentBatch(no: number, rows: number, inputs: readonly number[]): SentBatch {
-  return { no, rows, inputs, ended: undefined, isLost: false }
 }
 
 function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
   return ranges.map(({ input }) => input)
-}
-
-/** Removes a divided batch from each of its inputs except `except`, where a part has already replaced it. */
-function removeRest(covered: readonly CoveredInput[], batch: SentBatch, except: number): void {
-  for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }
 
 function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
@@ -353,6 +352,8 @@ function foldProcess(state: DurableState, event: OfProcess): void {
     case 'process':
       if (state.processes > 0 && state.end === undefined) state.isUntouched = false
       Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
+      // Versions that wrote format 1 recorded only later ledgers, not the first.
+      if (state.read !== undefined) state.read.hasReceipts = state.run?.format === 1
       state.unproven.clear()
       return
     case 'owner':

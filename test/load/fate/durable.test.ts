@@ -101,7 +101,7 @@ const run: JournalRecord = {
   options: { inputs: ['a.csv'], server: { host: 'h', port: 1 }, target: { table: 't' } },
 }
 const process: JournalRecord = { kind: 'process', number: 1, startedAt: '' }
-const inputs = new RunModel().first[0]!
+const inputs = new RunModel().first[1]!
 const identity = {
   name: 't',
   columns: 'id:INT',
@@ -309,3 +309,23 @@ t.test('rejects of each input are recorded when they change, and all are kept', 
   })
   t.equal(state.rows().rejected, 4)
 })
+
+t.test(
+  'a batch that was sent without receipts has none in a ledger of another process',
+  async t => {
+    const ledger: JournalRecord = { kind: 'ledger', number: 1, version: 2 }
+    const begun: JournalRecord[] = [{ ...run, format: 2 }, inputs, process, ledger]
+    const next: JournalRecord = { ...process, number: 2 }
+    const isLostAfter = (...records: JournalRecord[]): unknown => {
+      const model = new RunModel()
+      const batch = model.step({ kind: 'batch', input: 0, rows: 1 })
+      const { inputs: found } = readRun(...begun, reading, ...records, ...batch)
+      const known = resumedInput(found[0]!, 0).knownOf(at(0, rowBytes))
+      return known?.kind === 'sent' && known.isLost
+    }
+    t.equal(isLostAfter(target('receipts')), false)
+    t.equal(isLostAfter(target('answers')), true, 'receipts were refused')
+    t.equal(isLostAfter(next, target('answers')), true, 'no ledger was used')
+    t.equal(isLostAfter(next, ledger, target('receipts')), false)
+  },
+)

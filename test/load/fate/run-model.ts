@@ -119,6 +119,7 @@ export class RunModel {
 
   /** The records at the start of every journal. */
   readonly first: JournalRecord[] = [
+    { kind: 'ledger', number: 1, version: 2 },
     {
       kind: 'inputs',
       inputs: this.#inputs.map((_, input) => ({ path: `${input}.csv`, fingerprint })),
@@ -136,7 +137,10 @@ export class RunModel {
       case 'ended':
         return this.#ended(step)
       case 'process':
-        return [{ kind: 'process', number: ++this.#processes, startedAt: '' }]
+        return [
+          { kind: 'process', number: ++this.#processes, startedAt: '' },
+          { kind: 'ledger', number: 1, version: 2 },
+        ]
       case 'settle':
         return []
     }

@@ -59,7 +59,7 @@ const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkStat
   },
 }
 
-const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
+const receiptsLost = 'sent by an earlier process, and the server has no receipts of that process'
 
 export class ReceiptLink {
   readonly setup: LinkSetup
