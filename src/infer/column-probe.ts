@@ -10,7 +10,7 @@ import type { Candidate } from './candidate.js'
 import { DistinctCount } from './distinct-count.js'
 import { NullWords } from './null-words.js'
 import { TextFacts, type NumberSigns } from './text-facts.js'
-import { givenFormat, Trials } from './trials.js'
+import { givenFormat, TypeTrials } from './type-trials.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
 
@@ -56,7 +56,7 @@ export class ColumnProbe {
   readonly type: ColumnType | undefined
   /** Place of the last record that was examined. */
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
-  readonly #trials: Trials
+  readonly #trials: TypeTrials
   readonly #nullTexts: NullTexts
 
   constructor({ name, rules, maxDistinct, ...options }: ProbeOptions) {
@@ -67,7 +67,7 @@ export class ColumnProbe {
     this.type = type
     this.facts = new TextFacts(signsOf(rules))
     const tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
-    this.#trials = new Trials({ name, rules: tried, facts: this.facts, findsSpellings, type })
+    this.#trials = new TypeTrials({ name, rules: tried, facts: this.facts, findsSpellings, type })
     this.distinct = new DistinctCount(maxDistinct)
     this.nullWords = findsSpellings ? new NullWords() : undefined
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)

@@ -8,7 +8,7 @@ import { InputError, UsageError } from '../errors.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
-import type { DfsWishes } from './dfs-wishes.js'
+import type { DfsOptions } from './dfs-options.js'
 import type { InferredSchema } from './inferred-schema.js'
 import {
   bytesText,
@@ -56,7 +56,7 @@ export function createScript(
   table: NewTable,
   keyColumns: readonly string[] = [],
   server?: readonly number[],
-  wishes: DfsWishes = {},
+  wishes: DfsOptions = {},
 ): string {
   checkNames(schema, table, keyColumns)
   checkTypes(schema, server)
@@ -78,7 +78,7 @@ export function createScript(
 }
 
 /** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot fulfil */
-export function checkDfsOnly(table: NewTable, wishes: DfsWishes): void {
+export function checkDfsOnly(table: NewTable, wishes: DfsOptions): void {
   const [wished] = Object.keys(wishes)
   if (table.kind === 'dfs' || wished === undefined) return
   const why = 'is for DFS tables: name one, dfs://DATABASE/TABLE'
@@ -219,7 +219,7 @@ function dfsLines(
   database: string,
   table: string,
   server: readonly number[] | undefined,
-  wishes: DfsWishes,
+  wishes: DfsOptions,
 ): string[] {
   const hasEngines = server === undefined || !isBefore(server, [2, 0, 0])
   const plan = planPartitions(schema, wishes, hasEngines)

@@ -17,15 +17,15 @@ import { openSource, stdinName } from '../source/open-source.js'
 import { checkRules } from './column-names.js'
 import { fieldColumns } from './field-columns.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
-import type { Found, InferOptions } from './found.js'
+import type { Findings, InferOptions } from './findings.js'
 import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
 import { inputFields } from './input-fields.js'
-import { schemaOf } from './schema-of.js'
+import { buildSchema } from './build-schema.js'
 import { newSetLook, setTexts, type SetLook } from './set-probes.js'
 import { Totals } from './totals.js'
 
-export type { InferOptions } from './found.js'
+export type { InferOptions } from './findings.js'
 
 /** Small batches suffice, because each one is released unread. */
 const batchRows = 10_000
@@ -46,7 +46,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
-  const schema = schemaOf(options, found, found.totals?.found(hasComment(options, found)))
+  const schema = buildSchema(options, found, found.totals?.found(hasComment(options, found)))
   const isUnread = found.rejected > 0 && found.rejected === found.rows
   if (schema.columns.length > 0 && !isUnread) return schema
   const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
@@ -59,12 +59,12 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
   )
 }
 
-const hasComment = ({ reader }: InferOptions, { table }: Found): boolean =>
+const hasComment = ({ reader }: InferOptions, { table }: Findings): boolean =>
   reader.comment !== undefined || table?.comment !== undefined
 
 /** @param totals  removes records that sum up others, such as `Total,300`; undefined keeps them */
-async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Found> {
-  const found: Found = {
+async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Findings> {
+  const found: Findings = {
     totals: options.isPlain === true ? undefined : totals,
     rows: 0,
     rejected: 0,
@@ -110,7 +110,7 @@ async function lookAtInput(
   options: InferOptions,
   source: ByteSource,
   path: string,
-  found: Found,
+  found: Findings,
 ): Promise<void> {
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
@@ -161,7 +161,7 @@ async function lookAtRecords(
   source: ByteSource,
   reader: InputReader,
   limit: number,
-  found: Found,
+  found: Findings,
 ): Promise<void> {
   const { name: file } = source
   const rules = (found.rules ??= rulesOf(options.cells, reader))
@@ -204,7 +204,7 @@ function fieldLook(
   options: InferOptions,
   file: string,
   reader: InputReader,
-  found: Found,
+  found: Findings,
   rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.json !== undefined) throw mixed(file)
@@ -258,7 +258,7 @@ function mapAsFirst(
   target: TargetSchema,
   shape: InputShape,
   match: 'name' | 'position',
-  { inputs: [first] }: Found,
+  { inputs: [first] }: Findings,
 ): ColumnMapping {
   try {
     return mapColumns(target, shape, { match })
@@ -281,7 +281,7 @@ function setLook(
   options: InferOptions,
   shape: InputShape,
   match: 'name' | 'position' | undefined,
-  found: Found,
+  found: Findings,
   rules: CellRules,
 ): SetLook {
   const named = options.names.read(shape.file)
@@ -298,7 +298,7 @@ function setLook(
 function memberLook(
   options: InferOptions,
   file: string,
-  found: Found,
+  found: Findings,
   rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.fields !== undefined) throw mixed(file)

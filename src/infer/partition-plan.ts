@@ -9,7 +9,7 @@ import { UsageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
-import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
+import { requestedLevels, type DfsOptions } from './dfs-options.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
 export interface PlannedLevel {
@@ -83,7 +83,7 @@ export interface PlanObstacle {
  */
 export function planPartitions(
   schema: InferredSchema,
-  wishes: DfsWishes = {},
+  wishes: DfsOptions = {},
   hasEngines = true,
 ): PartitionPlan | PlanObstacle {
   const totalBytes = tableBytes(schema)
@@ -120,10 +120,10 @@ export function planPartitions(
 const upper = <Word extends string>(word: Word): Uppercase<Word> =>
   word.toUpperCase() as Uppercase<Word>
 
-const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsWishes): boolean =>
+const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean =>
   engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
 
-function checkWishes(wishes: DfsWishes, hasEngines: boolean): void {
+function checkWishes(wishes: DfsOptions, hasEngines: boolean): void {
   const { engine, sortColumns, keepDuplicates } = wishes
   const of = sortColumns !== undefined ? 'sortColumns' : 'keepDuplicates'
   if (engine === 'OLAP' && (sortColumns !== undefined || keepDuplicates !== undefined)) {
@@ -138,7 +138,7 @@ function checkWishes(wishes: DfsWishes, hasEngines: boolean): void {
 
 /** Turns the user's partition scheme into levels. */
 function saidLevels(partition: string, columns: readonly InferredColumn[]): Levels {
-  const [first, ...others] = wishedLevels(partition, columns).map((level): PlannedLevel => {
+  const [first, ...others] = requestedLevels(partition, columns).map((level): PlannedLevel => {
     const { columnName, kind, scheme } = level
     const { days } = columns.find(({ name }) => name === columnName)!
     const found =
@@ -230,7 +230,7 @@ function hashLevel(key: InferredColumn, bytes: number, why: string): PlannedLeve
 
 type Engine = Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'>
 
-function olapBecause(hasEngines: boolean, { engine }: DfsWishes): Engine {
+function olapBecause(hasEngines: boolean, { engine }: DfsOptions): Engine {
   if (engine === 'OLAP')
     return { engine, sortColumns: [], engineReason: 'OLAP: as `target.engine` says' }
   const reason = hasEngines
@@ -259,7 +259,7 @@ function sortingFor(
   columns: readonly InferredColumn[],
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,
-  wishes: DfsWishes,
+  wishes: DfsOptions,
 ): Engine | undefined {
   const { engine, sortColumns } = wishes
   if (engine === 'OLAP') return undefined

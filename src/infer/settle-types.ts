@@ -7,7 +7,7 @@ import { chooseType, type ChosenType, type SharedOptions } from './choose-type.j
 import type { ColumnProbe } from './column-probe.js'
 import { alwaysMeansNull } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
-import { arrayDelimiterOf } from './trials.js'
+import { arrayDelimiterOf } from './type-trials.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
 /** Options of `load` that apply to all columns; empty or false if not needed. */

@@ -3,9 +3,9 @@
   server confirms more rows a second with larger batches (docs/decisions/0067). The size is a fold of the run's events:
   the same events lead to the same sizes.
 */
-import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
-import type { RunEvent } from './fate/events.js'
-import type { RunState } from './fate/fold.js'
+import { AnswerRate, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answer-rate.js'
+import type { RunEvent } from './outcomes/events.js'
+import type { RunState } from './outcomes/fold.js'
 import type { Plan } from './plan.js'
 
 /** The batch size of one run. It changes between two batches, never within one. */
@@ -70,9 +70,9 @@ class GrowingSize implements BatchSize {
   #isFixed: boolean
   /** Number of the first batch of the present size; if batches have no numbers, its position among those sent. */
   #firstNo = 0
-  #present = new Answers()
+  #present = new AnswerRate()
   /** Answers to batches of the previous size, while the run tries twice that size; otherwise undefined. */
-  #before: Answers | undefined
+  #before: AnswerRate | undefined
   /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
@@ -123,7 +123,7 @@ class GrowingSize implements BatchSize {
     if (this.#isFixed) return
     // The server keeps up, so the present size is large enough for now.
     this.#before = undefined
-    this.#present = new Answers()
+    this.#present = new AnswerRate()
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
@@ -196,7 +196,7 @@ class GrowingSize implements BatchSize {
     this.#before = present
   }
 
-  #settle({ atMs }: Answers, pauseMs: number): void {
+  #settle({ atMs }: AnswerRate, pauseMs: number): void {
     this.#before = undefined
     this.#settled = { untilMs: atMs + pauseMs, rate: 0 }
   }
@@ -206,12 +206,12 @@ class GrowingSize implements BatchSize {
     this.#factor = factor
     this.#firstNo = lastNo + 1
     this.#before = undefined
-    this.#present = new Answers()
+    this.#present = new AnswerRate()
   }
 }
 
 /** Compares more strictly if there are few batches: a single answer at either end of a period must not decide. */
-function isFaster(present: Answers, before: Answers): boolean {
+function isFaster(present: AnswerRate, before: AnswerRate): boolean {
   const many = present.batches >= enoughBatches
   const least = many ? present.rate : present.leastRate()
   const most = many ? before.rate : before.mostRate()

@@ -3,10 +3,10 @@
   It keeps a larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the number is a
   fold of the run's events.
 */
-import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
+import { AnswerRate, longestPauseMs, nextPauseMs } from './answer-rate.js'
 import type { BatchSize } from './batch-size.js'
-import type { RunEvent } from './fate/events.js'
-import type { RunState } from './fate/fold.js'
+import type { RunEvent } from './outcomes/events.js'
+import type { RunState } from './outcomes/fold.js'
 import type { Plan } from './plan.js'
 
 /** The number of connections of one run. It changes between two batches, once nothing is in flight. */
@@ -58,9 +58,9 @@ class FoundCount implements ConnectionCount {
   #count = 1
   #wanted: number | undefined
   #why = tooFew
-  #answers = new Answers()
+  #answers = new AnswerRate()
   /** While twice as many connections are tried: the server's answers before the trial. Otherwise undefined. */
-  #before: Answers | undefined
+  #before: AnswerRate | undefined
   #waitedMs = 0
   /** The time at which a trial of more connections failed; undefined before that, and once a new trial may begin. */
   #settledAtMs: number | undefined
@@ -120,7 +120,7 @@ class FoundCount implements ConnectionCount {
     if (!isTrial) this.#pauseMs = nextPauseMs(this.#pauseMs, this.#answers)
     this.#count = wanted
     this.#wanted = undefined
-    this.#answers = new Answers()
+    this.#answers = new AnswerRate()
     this.#waitedMs = 0
   }
 
@@ -163,7 +163,7 @@ class FoundCount implements ConnectionCount {
     this.#begin()
   }
 
-  #judgeTrial(half: Answers): void {
+  #judgeTrial(half: AnswerRate): void {
     const answers = this.#answers
     const count = this.#count
     const isLate = answers.batches >= enoughRounds * count

@@ -16,7 +16,7 @@ import { newDurability, type Durability } from './target/durability.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
-import { unitCheck } from './evidence/unit-rows.js'
+import { unitCheck } from './evidence/unrecorded-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, forgetEarlierEnd, announceRun } from './journal/check-alone.js'
 import {

@@ -2,7 +2,7 @@
   Reports on a run while it works: notices, and its progress at most ten times a second.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
-import type { LookedPlace } from '../infer/found.js'
+import type { ReadingPlace } from '../infer/findings.js'
 import type { Clock, Timer } from '../platform/platform.js'
 import type { LoadReport } from './load-result.js'
 import type { LoadOptions } from './options.js'
@@ -19,7 +19,7 @@ export interface Reporter {
   /** @param number  the input's number, from 1 */
   inputBegun(number: number, count: number): void
   /** Reports how far a look at the values of the inputs has come; undefined at its end. */
-  looking(this: void, place: LookedPlace | undefined): void
+  looking(this: void, place: ReadingPlace | undefined): void
   /** Reports progress if enough time has passed. */
   report(): void
   /** Reports progress at once. */

@@ -4,15 +4,15 @@
 import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { newBatchSize, type BatchSize } from './batch-size.js'
-import type { Watch } from './check/watch.js'
+import type { ReadObserver } from './check/read-observer.js'
 import { newConnectionCount, type ConnectionCount } from './connection-count.js'
 import type { RowStore } from './inputs/rows/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
-import { newRunLog, type RunLog } from './fate/run-log.js'
+import { newRunLog, type RunLog } from './outcomes/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
 import type { LoadOptions } from './options.js'
 import type { Plan } from './plan.js'
-import { filesWhile } from './rejects/files-while.js'
+import { filesWhileOwned } from './rejects/owned-files.js'
 import { keptRejects, type KeptRejects } from './rejects/keep-reject.js'
 import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects } from './rejects/run-rejects.js'
@@ -34,7 +34,7 @@ export interface Run extends RunLog {
    */
   lanes: LaneScheme | undefined
   /** Set for a dry run: observes rows instead of sending them. */
-  readonly watch: Watch | undefined
+  readonly watch: ReadObserver | undefined
   /** The rows that a program writes; undefined if the run reads inputs. */
   readonly rows: RowStore | undefined
   readonly server: RunServer
@@ -56,7 +56,7 @@ export function newRun(
   options: LoadOptions,
   plan: Plan,
   platform: Platform,
-  watch?: Watch,
+  watch?: ReadObserver,
   rows?: RowStore,
 ): Run {
   const { clock, files } = platform
@@ -76,7 +76,11 @@ export function newRun(
     whyLost: () => history.whyLost(),
     worded: failure => inWords(reporter, namingRights(run, failure)),
   })
-  const ownRejects = newRunRejects(plan, filesWhile(files, ending.maySend), askedFor(options, plan))
+  const ownRejects = newRunRejects(
+    plan,
+    filesWhileOwned(files, ending.maySend),
+    askedFor(options, plan),
+  )
   const rejects = keptRejects(ownRejects, { ...log, plan, watch, rows, reporter, ending })
   const history = newRunHistory({ ...log, options, plan, platform, rejects })
   const run: Run = {

@@ -230,8 +230,8 @@ function expectedCode({ error, rows, confirm }: LoadResult): number {
 function outcomeText(fault: Fault, { result, there }: Seen): string {
   const { exitCode, confirm } = result
   if (confirm.used === 'none' && exitCode !== 64 && exitCode !== 74) {
-    if (fault.breaks) return '0 or 4, nothing known'
-    return there.length === rowCount ? '0, handed over' : '**0, loss unseen**'
+    if (fault.breaks) return '0 or 4, outcome unknown'
+    return there.length === rowCount ? '0, handed over' : '**0, loss unnoticed**'
   }
   switch (exitCode) {
     case 0:
@@ -239,7 +239,7 @@ function outcomeText(fault: Fault, { result, there }: Seen): string {
     case 3:
       return '3, batch rejected'
     case 4:
-      return '4, rest uncertain'
+      return '4, some rows unconfirmed'
     case 64:
       return '64, refused'
     default:
@@ -279,15 +279,22 @@ for (const fault of faults) {
 /** The text for most targets, then the exceptions by name. */
 function cellText(texts: Map<string, string> | undefined): string {
   if (texts === undefined) return '–'
-  const kinds = targets.map(({ name }) => name)
-  const named = (text: string): string[] => kinds.filter(kind => (texts.get(kind) ?? '?') === text)
-  return [...new Set(kinds.map(kind => texts.get(kind) ?? '?'))]
+  const kinds = targets.map(({ name }) => name).filter(name => texts.has(name))
+  const named = (text: string): string[] => kinds.filter(kind => texts.get(kind) === text)
+  return [...new Set(kinds.map(kind => texts.get(kind)!))]
     .sort((a, b) => named(b).length - named(a).length)
     .map((text, index) => (index === 0 ? text : `${named(text).join(', ')}: ${text}`))
     .join('; ')
 }
 
 t.test('docs/delivery.md has the table of these results', async t => {
+  // The page says once that a keyed stream table cannot be counted.
+  for (const { name } of faults) {
+    const texts = outcomes.get(`${name}/count`)
+    if (texts === undefined) continue
+    t.equal(texts.get('keyed stream table'), '64, refused')
+    texts.delete('keyed stream table')
+  }
   const head = ['when …', ...confirmations.map(({ name }) => `\`${name}\``)]
   checkTable(t, 'docs/delivery.md', marks, [
     head,
@@ -339,12 +346,12 @@ async function damagedCell(
 /** The text of a cell in the second table. */
 function readingText({ exitCode, rows, confirm: { verified } }: LoadResult): string {
   if (exitCode === 64) return '64, refused'
-  if (verified === null) return exitCode === 0 ? '**0, unseen**' : `${exitCode}, stopped`
+  if (verified === null) return exitCode === 0 ? '**0, change unnoticed**' : `${exitCode}, stopped`
   const by = verified.by === 'position' ? 'position' : `key ${verified.by.join(', ')}`
   // The rows that are read are chosen at random.
   if (verified.how === 'sample')
-    return `0 or 4, ${verified.rows.compared} of ${rows.read} read by ${by}`
-  return `${exitCode}, ${verified.rows.different} changed row found by ${by}, ${rows.unconfirmed} unconfirmed`
+    return `0 or 4, ${verified.rows.compared} of ${rows.read} rows read back by ${by}`
+  return `${exitCode}, ${verified.rows.different} changed row found by ${by}, ${rows.unconfirmed} row unconfirmed`
 }
 
 const readingMarks = [

@@ -3,13 +3,13 @@
 */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { newDurableState } from '../../src/load/fate/durable.js'
-import { foundRun, type FoundRun } from '../../src/load/fate/found-run.js'
+import { newDurableState } from '../../src/load/outcomes/durable-state.js'
+import { journaledRun, type JournaledRun } from '../../src/load/outcomes/journaled-run.js'
 import { readRecord } from '../../src/load/journal/journal-events.js'
 import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
 
 /** A run whose records are read one after another. */
-export interface ReadRun extends FoundRun {
+export interface ReadRun extends JournaledRun {
   take(this: void, record: JournalRecord): void
 }
 
@@ -17,8 +17,8 @@ export interface ReadRun extends FoundRun {
 export function readRun(...records: readonly JournalRecord[]): ReadRun {
   const state = newDurableState(true)
   const run = { take: (record: JournalRecord) => readRecord(state, record) }
-  for (const key of Object.keys(foundRun(state)) as (keyof FoundRun)[]) {
-    Object.defineProperty(run, key, { enumerable: true, get: () => foundRun(state)[key] })
+  for (const key of Object.keys(journaledRun(state)) as (keyof JournaledRun)[]) {
+    Object.defineProperty(run, key, { enumerable: true, get: () => journaledRun(state)[key] })
   }
   for (const record of records) run.take(record)
   return run as ReadRun

@@ -1,7 +1,7 @@
 /*
   The state of a run without inputs or a server, for tests of the code that counts rows.
 */
-import type { RunEvent } from '../../src/load/fate/events.js'
+import type { RunEvent } from '../../src/load/outcomes/events.js'
 import type { EndedRows } from '../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import { makePlan } from '../../src/load/plan.js'

@@ -52,7 +52,7 @@ if (connections > 1) {
   changes.set('src/load/defaults.ts', [['connections: 1,', `connections: ${connections},`]])
   const asked = 'options.delivery?.connections !== undefined'
   const isUnordered = 'options.delivery?.unordered === true'
-  changes.set('src/load/target/settle-connections.ts', [
+  changes.set('src/load/target/choose-connections.ts', [
     [`|| ${isUnordered}) return`, `|| ${isUnordered} || !(${asked})) return`],
   ])
   const orOne = check => `try { ${check} } catch (error) {
@@ -88,7 +88,7 @@ if (isZipped) {
     ['file = await files.open(path)', 'file = await openZipped(path, files)'],
     [there, `import { openZipped } from '${zipped}'\n${there}`],
   ])
-  changes.set('src/load/inputs/quick-files.ts', [
+  changes.set('src/load/inputs/small-files.ts', [
     ['const isPossible = asked', 'const isPossible = false && asked'],
   ])
 }

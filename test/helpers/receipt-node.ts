@@ -1,11 +1,11 @@
 /*
   A run's node with receipts, simulated by a test: it records batches and questions.
 */
-import { wholeBatch, type Part } from '../../src/load/fate/part.js'
-import { newRecorder, type RecordedTarget } from '../../src/load/fate/recorder.js'
+import { wholeBatch, type BatchPart } from '../../src/load/outcomes/batch-part.js'
+import { newRecorder, type RecordedTarget } from '../../src/load/outcomes/recorder.js'
 import { retryRules } from '../../src/load/connection/retry.js'
 import type { DeliveryOptions } from '../../src/load/options.js'
-import type { OpenBatch } from '../../src/load/fate/fold.js'
+import type { OpenBatch } from '../../src/load/outcomes/fold.js'
 import type { LedgerRow } from '../../src/load/transport/receipts/ledger.js'
 import { noEarlierReceipts } from '../../src/load/transport/receipts/earlier-receipts.js'
 import type { ReceiptNode } from '../../src/load/transport/receipts/receipt-node.js'
@@ -81,7 +81,7 @@ export function nodeStub(): NodeStub {
     get bufferedBytes() {
       return stub.bufferedBytes
     },
-    send({ no, attempt }: OpenBatch, _part: Part, sendNo: number) {
+    send({ no, attempt }: OpenBatch, _part: BatchPart, sendNo: number) {
       stub.sent.push([no, attempt, sendNo])
       return true
     },

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../src/errors.js'
-import type { DfsWishes } from '../../src/infer/dfs-wishes.js'
+import type { DfsOptions } from '../../src/infer/dfs-options.js'
 import { createScript, type NewTable } from '../../src/infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
 import { noSharedNeeds } from '../../src/infer/settle-types.js'
@@ -119,7 +119,7 @@ t.test('what is given for a DFS table is kept, and the rest is chosen', async t 
   const found = await inferText(
     'day,time,code,vol,price\n2024-01-02,09:30:00,600519,100,1.5\n2024-01-03,09:30:00,000001,200,2.5\n',
   )
-  const schemeOf = async (name: string, wishes: DfsWishes): Promise<string> => {
+  const schemeOf = async (name: string, wishes: DfsOptions): Promise<string> => {
     const table = { kind: 'dfs' as const, database: `dfs://${name}`, table: 't' }
     const script = createScript(found, table, [], undefined, wishes)
     await session.run(script)
@@ -165,7 +165,7 @@ t.test('an impossible table is refused before anything is created', async t => {
     'day,code,vol,price,late\n2024-01-02,A,100,1.5,\n2024-01-03,B,200,2.5,7\n',
   )
   const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
-  const fault = (wishes: DfsWishes): string => {
+  const fault = (wishes: DfsOptions): string => {
     try {
       createScript(found, table, [], undefined, wishes)
       return ''

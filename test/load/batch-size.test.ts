@@ -4,7 +4,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { wholeBatch, partRanges } from '../../src/load/fate/part.js'
+import { wholeBatch, partRanges } from '../../src/load/outcomes/batch-part.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import type { Run } from '../../src/load/run.js'
 import { batchOf } from '../helpers/batches.js'

@@ -5,7 +5,7 @@
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { partRanges, wholeBatch } from '../../src/load/fate/part.js'
+import { partRanges, wholeBatch } from '../../src/load/outcomes/batch-part.js'
 import type { Run } from '../../src/load/run.js'
 import { batchOf } from '../helpers/batches.js'
 import { ended, testRun } from '../helpers/load-run.js'

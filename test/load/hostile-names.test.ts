@@ -14,7 +14,7 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { rowsHadExpression } from '../../src/load/evidence/rows-had.js'
+import { totalRowsExpression } from '../../src/load/evidence/total-rows.js'
 import { askIdentity, watchedTable } from '../../src/load/journal/target-identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
@@ -76,7 +76,7 @@ async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[
     ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
   ])
   const name = ledgerName(token, 1)
-  const rowsHad = rowsHadExpression(watchedTable(plan), 'totalSize')
+  const rowsHad = totalRowsExpression(watchedTable(plan), 'totalSize')
   for (const countsDuplicates of [false, true]) {
     scripts.push(deliverScript({ name, version: 2, countsDuplicates }, target, rowsHad))
   }

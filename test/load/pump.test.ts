@@ -8,7 +8,7 @@ import { pump } from '../../src/load/pump.js'
 import type { Batch } from '../../src/parse/batch.js'
 import type { Journal } from '../../src/load/journal/journal.js'
 import type { JournaledRejects } from '../../src/load/journal/journal-record.js'
-import type { FoundRows, FoundRun } from '../../src/load/fate/found-run.js'
+import type { JournaledRows, JournaledRun } from '../../src/load/outcomes/journaled-run.js'
 import type { KnownBatch } from '../../src/load/journal/resumed-input.js'
 import { batchOf, type CountedBatch } from '../helpers/batches.js'
 import { testRun } from '../helpers/load-run.js'
@@ -30,7 +30,7 @@ interface Change {
   readonly connections?: Connections
 }
 
-function standing(known: Earlier['known']): FoundRows {
+function standing(known: Earlier['known']): JournaledRows {
   const count = (kind: KnownBatch['kind']): number =>
     8 * Object.values(known).filter(one => one.kind === kind).length
   return {
@@ -72,7 +72,12 @@ function scene({ options, batches = 3, deliver, readFailure, earlier, connection
   if (earlier !== undefined) {
     const { known, rejects } = earlier
     run.history.goOn({
-      found: { inputs: [], rows: () => standing(known), sums: {}, rejects } as unknown as FoundRun,
+      found: {
+        inputs: [],
+        rows: () => standing(known),
+        sums: {},
+        rejects,
+      } as unknown as JournaledRun,
       inputs: [{ path: 'in.csv' }],
       lastNo: 0,
       take: () => undefined,

@@ -72,7 +72,7 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rows stay confirmed when the server that held them is gone',
-    'fate/recorder.ts',
+    'outcomes/recorder.ts',
     'if (!recorder.holdsMemory) return',
     'if (true) return',
   ),
@@ -90,13 +90,13 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a refused batch is resent although part of it may be stored',
-    'fate/decide.ts',
+    'outcomes/refusal-decision.ts',
     'if (traits.allOrNothing && batch.resends < traits.retries)',
     'if (batch.resends < traits.retries)',
   ),
   defect(
     'a batch with an unknown outcome is resent as a new attempt',
-    'fate/carry-out.ts',
+    'outcomes/outcome-handler.ts',
     'this.#queue.repeat(batch)',
     'this.#queue.sendAgain(batch)',
   ),
@@ -118,32 +118,32 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rejected rows count as confirmed',
-    'fate/recorder.ts',
+    'outcomes/recorder.ts',
     'run.rejects.keepRefused(part.batch, row, errText)',
     'run.state.rows.confirmed += errText.length > 0 ? 1 : 0',
   ),
   defect(
     'half of a refused batch is forgotten',
-    'fate/part.ts',
+    'outcomes/batch-part.ts',
     'waiting.push(right, left)',
     'waiting.push(left)',
   ),
   defect(
     'rows that the target dropped count as confirmed',
-    'fate/recorder.ts',
+    'outcomes/recorder.ts',
     'const missing = missingRows(target, short, outside)',
     'const missing = 0 * short',
   ),
   defect(
     'a refused batch is divided although part of it may be stored',
-    'fate/decide.ts',
+    'outcomes/refusal-decision.ts',
     "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
     '',
   ),
   defect(
     'a batch whose answer was lost counts as unsent',
     'transport/answers.ts',
-    "this.#carryOut.giveUp(batch, 'no answer came')",
+    "this.#outcomeHandler.giveUp(batch, 'no answer came')",
     'this.#setup.recorder.unsent(part)',
   ),
   defect(
@@ -155,7 +155,7 @@ export const defects: readonly Defect[] = [
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
-    'fate/send-queue.ts',
+    'outcomes/send-queue.ts',
     'state.openBytes < readSizes(this.#run).roomBytes',
     'state.openBytes >= 0 && readSizes(this.#run).roomBytes > 0',
   ),
@@ -216,7 +216,7 @@ export const defects: readonly Defect[] = [
   },
   around(
     'the final check of the target is left out',
-    'evidence/end-look.ts',
+    'evidence/final-check.ts',
     'if (evidence === undefined || !claimsRows(run)) return undefined',
     'if (run !== undefined) return undefined',
   ),
@@ -361,8 +361,8 @@ export const defects: readonly Defect[] = [
   several(
     'the rest of a divided batch is given up while another connection has batches in flight',
     'transport/answers.ts',
-    'if (open.size === 0) this.#carryOut.endBisecting()',
-    'this.#carryOut.endBisecting()',
+    'if (open.size === 0) this.#outcomeHandler.endBisecting()',
+    'this.#outcomeHandler.endBisecting()',
   ),
   {
     name: 'one file with two names is loaded twice',
@@ -405,7 +405,7 @@ export const defects: readonly Defect[] = [
   ),
   fleet(
     'both halves of a divided batch of a unit get the same number',
-    'fate/unit-numbers.ts',
+    'outcomes/unit-numbers.ts',
     'return [left, left + 1]',
     'return [left, left]',
   ),
@@ -423,7 +423,7 @@ export const defects: readonly Defect[] = [
   ),
   fleet(
     'rows of a unit are not looked up after a restart',
-    'evidence/unit-rows.ts',
+    'evidence/unrecorded-rows.ts',
     'if (2 * there < rows.length ||',
     'if (there >= 0 ||',
   ),

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../load/check/check-result.js'
 import { deliveryDefaults } from '../../load/defaults.js'
-import { noRows } from '../../load/fate/row-counts.js'
+import { noRows } from '../../load/outcomes/row-counts.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { noSourceNotes } from '../../load/inputs/source-notes.js'
 import { nothingStored } from '../../load/target/durability.js'

@@ -14,8 +14,8 @@ import { makePlan, type Plan } from '../plan.js'
 import { unmetCount, type ExpectedRows } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
-import { newLook, type Look } from './look.js'
-import { resultOf } from './result-of.js'
+import { newCheckObserver, type CheckObserver } from './check-observer.js'
+import { makeCheckResult } from './make-check-result.js'
 
 /** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
@@ -45,7 +45,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   let target: TargetDescription | undefined
-  const look = newLook(given, sampleRows, () => target !== undefined)
+  const look = newCheckObserver(given, sampleRows, () => target !== undefined)
   const run = newRun({ ...given, onNotice }, lookingPlan(plan), withFiles(platform), look)
   let missing: DdbError | undefined
   const { inputs, misuse } = await runPipeline(run, {
@@ -68,7 +68,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   })
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, { expectRows, minRows })
-  return resultOf(run, { look, plan, target, inputs, notices: [...notices] })
+  return makeCheckResult(run, { look, plan, target, inputs, notices: [...notices] })
 }
 
 function withFiles(platform: Platform): Platform {
@@ -91,7 +91,7 @@ async function failureOf(action: () => Promise<void>): Promise<DdbError | undefi
 }
 
 /** Failures of inputs that do not fit the target. If there are none and every row was rejected: the first reject. */
-function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError[] {
+function unfitFailures({ inputs, fitRows, unfitRows, problems }: CheckObserver): DdbError[] {
   const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
   const [first] = problems
   if (failures.length > 0 || first === undefined || fitRows + unfitRows > 0) return failures
@@ -101,7 +101,7 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError
   return [new InputError(code as ErrorCode, text, position)]
 }
 
-function failUnlessExpected(run: Run, look: Look, expected: ExpectedRows): void {
+function failUnlessExpected(run: Run, look: CheckObserver, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
   // Only a load finds out how many rows the transform keeps.
   if (hasTransform(run.plan)) return

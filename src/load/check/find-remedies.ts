@@ -11,7 +11,7 @@ import type { Run } from '../run.js'
 import { missingOptions } from '../target/create-target.js'
 import { inferOptions } from '../target/infer-options.js'
 import type { FrozenLoad } from './check-result.js'
-import type { LookedInput } from './looked-input.js'
+import type { CheckedInput } from './checked-input.js'
 
 export interface Remedies {
   /** A sentence for each problem of a column, in the order of the columns. */
@@ -30,7 +30,7 @@ export interface Remedies {
 export async function findRemedies(
   run: Run,
   frozen: FrozenLoad,
-  looked: LookedInput,
+  looked: CheckedInput,
   sample: number | undefined,
 ): Promise<Remedies | undefined> {
   const { options, platform } = run
@@ -89,6 +89,6 @@ function isEnded({ options: { signal, leave } }: Run): boolean {
   return signal?.aborted === true || leave?.aborted === true
 }
 
-function fieldName({ fieldNames }: LookedInput, match: string | undefined, index: number): string {
+function fieldName({ fieldNames }: CheckedInput, match: string | undefined, index: number): string {
   return match === 'position' ? String(index + 1) : (fieldNames?.[index] ?? String(index + 1))
 }

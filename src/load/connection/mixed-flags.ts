@@ -11,7 +11,7 @@ import {
   ServerError,
   TimeoutError,
 } from '../../errors.js'
-import { classifyRefusal } from '../fate/refusal.js'
+import { classifyRefusal } from '../outcomes/refusal.js'
 import { traitsOf } from '../transport/confirmations.js'
 import type { Run } from '../run.js'
 import {

@@ -14,7 +14,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askFound, findScript, type Found } from './find-rows.js'
 import { hasTransform } from '../target/target.js'
-import { leavesMemory, neverDecreases } from './rows-had.js'
+import { leavesMemory, neverDecreases } from './total-rows.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
 export interface Look {

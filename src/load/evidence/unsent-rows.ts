@@ -5,9 +5,9 @@
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import { divideByLane } from '../fate/lane-batches.js'
-import type { FoundRun } from '../fate/found-run.js'
-import type { Part } from '../fate/part.js'
+import { divideByLane } from '../outcomes/lane-batches.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { BatchPart } from '../outcomes/batch-part.js'
 import { rowsInTable, unknownTransformedRows } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
@@ -25,7 +25,7 @@ import type { SampleRow } from './sample-rows.js'
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
 
-type RowsOfBatch = Pick<Part, 'start' | 'end'>
+type RowsOfBatch = Pick<BatchPart, 'start' | 'end'>
 
 /** Rows of one batch to look up: more than one, as the target may have refused some. */
 const mostOfBatch = 8
@@ -74,7 +74,7 @@ export function unsentCheck(
 }
 
 /** The run as the journal describes it, even if the program sends everything again; empty if the user chose `restart`. */
-function toldOf({ history: { journal, found }, options }: Run): FoundRun {
+function toldOf({ history: { journal, found }, options }: Run): JournaledRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
 import { mostBatchBytes } from '../defaults.js'
-import { mostUnitBatchRows } from '../fate/unit-numbers.js'
+import { mostUnitBatchRows } from '../outcomes/unit-numbers.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
 
 /** A file as it was when the plan was made. */

@@ -8,7 +8,7 @@ import type { Platform } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { tryUntil } from '../connection/retry.js'
-import { askRowsHad } from '../evidence/rows-had.js'
+import { askTotalRows } from '../evidence/total-rows.js'
 import { watchedTable } from '../journal/target-identity.js'
 import { newToken } from '../marker/marker.js'
 import type { ServerTarget } from '../options.js'
@@ -124,7 +124,7 @@ class AskedServer implements PlanServer {
   async #countRows(): Promise<number | null> {
     const table = watchedTable(this.#plan)
     if (table === undefined) return null
-    return this.#ask(asking => askRowsHad(asking, table))
+    return this.#ask(asking => askTotalRows(asking, table))
   }
 
   /** Asks on a session that is reopened if it was lost: the server may get any question twice. */

@@ -18,11 +18,11 @@ import { newPathReader, type NamedTexts, type PathReader } from '../../source/pa
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
-import type { RunEvent } from '../fate/events.js'
+import type { RunEvent } from '../outcomes/events.js'
 import { heldTexts } from './held-texts.js'
 import { mayReachLimit } from '../rejects/reject-limit.js'
-import type { FoundRun } from '../fate/found-run.js'
-import { readSizes } from '../fate/read-sizes.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
+import { readSizes } from '../outcomes/read-sizes.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
 import type {
   Detected,
@@ -111,7 +111,7 @@ export function newInputReading(
   platform: Platform,
   options: LoadOptions,
   plan: Plan,
-  found: FoundRun,
+  found: JournaledRun,
 ): InputReading {
   return new Reading(platform, options, plan, found)
 }
@@ -141,7 +141,7 @@ class Reading implements InputReading {
   /** Number of columns whose time zone offset is in the journal. */
   #journaledOffsets: number
 
-  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: JournaledRun) {
     this.#platform = platform
     this.#options = options
     this.#plan = plan

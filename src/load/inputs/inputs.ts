@@ -25,7 +25,7 @@ import {
   type OpenedInput,
 } from './input-reading.js'
 import { newInputList, type InputList } from './input-list.js'
-import { lookAtHeaders, laterHeaderError, mostLookedAt } from './look-at-headers.js'
+import { checkHeaders, laterHeaderError, maxCheckedHeaders } from './check-headers.js'
 import {
   newInputOpener,
   type FoundInput,
@@ -34,7 +34,7 @@ import {
 } from './open-input.js'
 import { newRecordsOf } from './new-records.js'
 import { newParseThreads, type ParseThreads } from './parse-threads.js'
-import type { RunEvent } from '../fate/events.js'
+import type { RunEvent } from '../outcomes/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
@@ -282,13 +282,13 @@ class SequentialInputs implements Inputs {
     if (watch !== undefined) return
     checkInputTexts(this.#options, target, this.#inputs.names)
     const [paths, names]: [string[], string[]] = [[], []]
-    const count = Math.min(mostLookedAt, this.#inputs.paths.length)
+    const count = Math.min(maxCheckedHeaders, this.#inputs.paths.length)
     for (let index = count > 1 ? 0 : 1; index < count; index++) {
       if (resumption.resumed(index) !== undefined) continue
       paths.push(this.#inputs.paths.at(index)!)
       names.push(this.#inputs.names.at(index)!)
     }
-    await lookAtHeaders(platform.files, this.#options, target, paths, names)
+    await checkHeaders(platform.files, this.#options, target, paths, names)
   }
 
   /** Earlier processes' summary of the input, if they have read and sent all of it; else undefined. */

@@ -12,7 +12,7 @@ import type { LoadOptions } from '../options.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputSummary, OpenedInput } from './input-reading.js'
 import { newOpenAhead } from './open-ahead.js'
-import { newQuickFiles } from './quick-files.js'
+import { newSmallFiles } from './small-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 
 export interface NamedInputs {
@@ -46,7 +46,7 @@ export function newInputOpener(
   isRead: (index: number) => boolean,
 ): InputOpener {
   const { compression, encoding, stdin } = options.input ?? {}
-  const quick = newQuickFiles(platform, options)
+  const quick = newSmallFiles(platform, options)
   const ahead = newOpenAhead(sizes, isRead, index =>
     openSource(paths.at(index)!, {
       name: names.at(index)!,

@@ -3,10 +3,10 @@
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 
 /** The error if input or options differ from those of the run with this name. */
-export function runChanged({ run, isUntouched }: FoundRun, what: string): DdbError {
+export function runChanged({ run, isUntouched }: JournaledRun, what: string): DdbError {
   const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
   return new DdbError(
     'DDB_RUN_CHANGED',
@@ -42,7 +42,7 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
 }
 
 /** The error if the run's rows are in another table, or gone. */
-export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
+export function targetChanged({ run, target }: JournaledRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot continue: the rows that it loaded into "${target?.name ?? ''}" are no longer there: ${sentence(what)} ` +
@@ -52,7 +52,7 @@ export function targetChanged({ run, target }: FoundRun, what: string): DdbError
 
 /** The error if the target holds rows that, according to the journal, no process of the run has sent. */
 export function rowsInTable(
-  { run, target }: FoundRun,
+  { run, target }: JournaledRun,
   { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
 ): DdbError {
   return new DdbError(
@@ -67,7 +67,7 @@ export function rowsInTable(
  * The error if a transform made rows in the target that the journal does not know. The program cannot search for such
  * rows, because their values are not those that were sent.
  */
-export function unknownTransformedRows({ run, target }: FoundRun, rows: number): DdbError {
+export function unknownTransformedRows({ run, target }: JournaledRun, rows: number): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" cannot continue: "${target?.name ?? ''}" has ${rows} rows that its journal does not know, the server was restarted, and a ` +
@@ -76,7 +76,7 @@ export function unknownTransformedRows({ run, target }: FoundRun, rows: number):
   )
 }
 
-export function unproven({ run, target }: FoundRun, why: string): DdbError {
+export function unproven({ run, target }: JournaledRun, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +

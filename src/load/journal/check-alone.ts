@@ -10,7 +10,7 @@ import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership
 import type { Run } from '../run.js'
 import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
-import type { FoundInput } from '../fate/found-run.js'
+import type { JournaledInput } from '../outcomes/journaled-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
@@ -60,7 +60,7 @@ export async function checkAlone(
 }
 
 /** Whether the input was read to its end, and the outcome of all its batches is known. */
-function isDone({ summary, covered }: FoundInput): boolean {
+function isDone({ summary, covered }: JournaledInput): boolean {
   covered.settle()
   return summary !== undefined && covered.ends.length === 1
 }

@@ -6,14 +6,14 @@ import { ServerError } from '../../errors.js'
 import { traitsOf } from '../transport/confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findScript, askFound, type Found } from '../evidence/find-rows.js'
-import { leavesMemory } from '../evidence/rows-had.js'
+import { leavesMemory } from '../evidence/total-rows.js'
 import { askFinished } from '../marker/finished-runs.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { noteFinished } from '../evidence/end-look.js'
+import { noteFinished } from '../evidence/final-check.js'
 import { dropLeftTables } from '../marker/drop-run-tables.js'
 import { isUnfinished, type Run } from '../run.js'
 import { targetChanged, unproven } from './changed-run.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
 /** What is known of the target when a run begins or resumes. */
@@ -94,7 +94,7 @@ export async function checkRows(run: Run, control: Session, { now }: CheckedTarg
 
 const notThere = 'rows that it wrote are not in it'
 
-async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): Promise<Found> {
+async function lookUp({ plan }: Run, control: Session, { samples }: JournaledRun): Promise<Found> {
   const table = watchedTable(plan)
   if (table === undefined || samples.length === 0) return 'unknown'
   const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }

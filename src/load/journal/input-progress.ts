@@ -1,8 +1,8 @@
 /*
   How far a run has come with one input, in bytes and lines as the user sees the file.
 */
-import { unconfirmedRows, type BatchEnd } from '../fate/covered-range.js'
-import type { FoundInput } from '../fate/found-run.js'
+import { unconfirmedRows, type BatchEnd } from '../outcomes/covered-range.js'
+import type { JournaledInput } from '../outcomes/journaled-run.js'
 import { resumedInput } from './resumed-input.js'
 
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
@@ -27,13 +27,13 @@ export interface InputProgress {
 }
 
 /** The progress that the journal records for an input. Also removes settled rows: `input.covered` lists them no more. */
-export function inputProgress(input: FoundInput, index: number): InputProgress {
+export function inputProgress(input: JournaledInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)
   return { settled: input.covered.ends[0]!, isDone, uncertain }
 }
 
-function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRange[] {
+function uncertainRanges({ covered: { ends, ranges } }: JournaledInput): UncertainRange[] {
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {

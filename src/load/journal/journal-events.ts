@@ -2,8 +2,8 @@
   Converts journal records to events and back. Most records have the form of their event; records of batches keep the
   form of the first journals.
 */
-import { foldDurable, type DurableState } from '../fate/durable.js'
-import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
+import { foldDurable, type DurableState } from '../outcomes/durable-state.js'
+import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../outcomes/events.js'
 import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
 
 function eventOf(record: JournalRecord): RunEvent {

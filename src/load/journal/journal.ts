@@ -2,10 +2,10 @@
   The journal as a run uses it. The run records each step before the step happens, and each outcome once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import { rejectsWith } from '../fate/durable.js'
-import type { NamedInput, RunEvent } from '../fate/events.js'
-import type { RunState } from '../fate/fold.js'
-import type { FoundRun } from '../fate/found-run.js'
+import { rejectsWith } from '../outcomes/durable-state.js'
+import type { NamedInput, RunEvent } from '../outcomes/events.js'
+import type { RunState } from '../outcomes/fold.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { Files } from '../../platform/platform.js'
 import type { KnownOnServer } from '../marker/ownership.js'
 import type { JournalFile } from './journal-file.js'
@@ -24,9 +24,9 @@ type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 export interface Journal {
   readonly path: string
   /** The state in which the journal was found; this process does not change it. */
-  readonly found: FoundRun
+  readonly found: JournaledRun
   /** The state before a restart; without a restart, the same as `found`. */
-  readonly past: FoundRun
+  readonly past: JournaledRun
   /** Number of this process, from 1. */
   readonly processNumber: number
   /** Highest batch number that any process of the run has used. */
@@ -81,8 +81,8 @@ export interface Journal {
 
 export interface JournalSetup {
   readonly file: JournalFile
-  readonly found: FoundRun
-  readonly past: FoundRun
+  readonly found: JournaledRun
+  readonly past: JournaledRun
   readonly token: bigint
   readonly begunMs: number
   readonly inputs: readonly NamedInput[]
@@ -101,8 +101,8 @@ export function newJournal(setup: JournalSetup): Journal {
 }
 
 class KeptJournal implements Journal {
-  readonly found: FoundRun
-  readonly past: FoundRun
+  readonly found: JournaledRun
+  readonly past: JournaledRun
   readonly token: bigint
   readonly begunMs: number
   readonly inputs: readonly NamedInput[]

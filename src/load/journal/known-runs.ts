@@ -6,8 +6,8 @@ import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../plat
 import { isRunId } from '../marker/run-tables.js'
 import { runDamaged } from './changed-run.js'
 import type { JournalRecord } from './journal-record.js'
-import { newDurableState } from '../fate/durable.js'
-import { foundRun, type FoundRun } from '../fate/found-run.js'
+import { newDurableState } from '../outcomes/durable-state.js'
+import { journaledRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import { readRecord } from './journal-events.js'
 import {
   damagedExtension,
@@ -37,7 +37,7 @@ export interface KnownRun {
   readonly runId: string
   readonly state: RunState
   readonly run: RecordOf<'run'>
-  readonly journal: FoundRun
+  readonly journal: JournaledRun
   /** All processes in order, including those before a restart. */
   readonly processes: readonly RunProcess[]
   /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
@@ -199,7 +199,7 @@ async function readKnown(
       if (time > newestMs) newestMs = time
     })
     if (found === undefined) return undefined
-    const journal = foundRun(read)
+    const journal = journaledRun(read)
     const { run } = journal
     if (run === undefined) return { path, reason: found.damage ?? 'it is empty' }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
@@ -228,7 +228,7 @@ function timeOf(record: JournalRecord): string | undefined {
 }
 
 /** The state of a run that no process works on. */
-function stateOf({ end }: FoundRun): RunState {
+function stateOf({ end }: JournaledRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
   if (end.status === 'interrupted') return 'interrupted'

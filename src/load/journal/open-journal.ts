@@ -16,8 +16,8 @@ import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
 import type { JournalRecord } from './journal-record.js'
-import { namedInput, newDurableState } from '../fate/durable.js'
-import { emptyRun, foundRun, type FoundRun } from '../fate/found-run.js'
+import { namedInput, newDurableState } from '../outcomes/durable-state.js'
+import { emptyRun, journaledRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
@@ -77,7 +77,7 @@ export async function openJournal(
   try {
     const read = newDurableState(true)
     const size = await readJournal(path, runId, files, record => readRecord(read, record))
-    const past = foundRun(read)
+    const past = journaledRun(read)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, plan, token }
@@ -141,7 +141,7 @@ interface Opening extends Pick<KnownInputs, 'places'> {
 
 interface Begun extends Opening {
   /** The run that is resumed; empty for a new run. */
-  readonly found: FoundRun
+  readonly found: JournaledRun
   readonly notices: string[]
 }
 
@@ -150,8 +150,8 @@ interface Begun extends Opening {
  * @throws {DdbError} DDB_RUN_CHANGED
  */
 function openingOr(
-  found: FoundRun,
-  past: FoundRun,
+  found: JournaledRun,
+  past: JournaledRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   asked: Asked,
 ): Begun {
@@ -166,7 +166,7 @@ function openingOr(
 }
 
 /** Whether no row of the run was stored and there are no rejects that the user may be repairing. */
-function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean {
+function beginsAgain({ isUntouched, rejectsFiles, end, run }: JournaledRun): boolean {
   return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
 
@@ -176,8 +176,8 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: FoundRun): boolean
  * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
  */
 function openingOf(
-  found: FoundRun,
-  past: FoundRun,
+  found: JournaledRun,
+  past: JournaledRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   { platform: { clock, files }, options, plan, token }: Asked,
 ): Opening {
@@ -228,14 +228,14 @@ function openingOf(
 /**
  * Whether a run that began without a rejects file may now have this file. The file must hold all rejects of the run.
  */
-function keepsAll({ run, rejects }: FoundRun, file: string | undefined): boolean {
+function keepsAll({ run, rejects }: JournaledRun, file: string | undefined): boolean {
   if (file === undefined || run?.options.rejects?.file !== undefined) return false
   const kept = rejects?.files[0]?.path
   return rejects === undefined || (kept !== undefined && resolve(kept) === resolve(file))
 }
 
 /** Whether all rows of an input are sent and confirmed. */
-function isRead({ inputs }: FoundRun, number: number): boolean {
+function isRead({ inputs }: JournaledRun, number: number): boolean {
   return resumedInput(inputs[number]!, number).isDone
 }
 
@@ -361,7 +361,7 @@ function addedNotices(known: readonly string[], added: Opening['added']): string
   ]
 }
 
-function checkOptions(found: FoundRun, differing: readonly string[]): void {
+function checkOptions(found: JournaledRun, differing: readonly string[]): void {
   if (differing.length === 0) return
   throw runChanged(
     found,
@@ -370,7 +370,7 @@ function checkOptions(found: FoundRun, differing: readonly string[]): void {
 }
 
 function checkInput(
-  found: FoundRun,
+  found: JournaledRun,
   path: string,
   before: Fingerprint,
   now: Fingerprint | undefined,

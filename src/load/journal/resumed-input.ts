@@ -4,8 +4,8 @@
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'
-import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../fate/covered-range.js'
-import type { FoundInput } from '../fate/found-run.js'
+import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../outcomes/covered-range.js'
+import type { JournaledInput } from '../outcomes/journaled-run.js'
 
 /** Rows that an earlier process sent under a batch number. */
 export interface SentBefore {
@@ -57,7 +57,7 @@ export function beginningAt(from: ResumedInput['from']): ResumedInput {
  * @param input  the input as the journal records it
  * @param index  number of the input
  */
-export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
+export function resumedInput({ covered, summary }: JournaledInput, index: number): ResumedInput {
   covered.settle()
   const { ends } = covered
   const [first] = ends

@@ -4,7 +4,7 @@
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import {
   beginningAt,
   resumedInput,
@@ -49,7 +49,7 @@ export interface Resumption {
  * @param from  where to begin the only input; default its start
  */
 export function newResumption(
-  found: FoundRun,
+  found: JournaledRun,
   isFollowing: boolean,
   from?: ResumedInput['from'],
 ): Resumption {

@@ -3,9 +3,9 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { sentInput } from '../fate/durable.js'
-import { emptyRun, type FoundRun } from '../fate/found-run.js'
-import type { RunLog } from '../fate/run-log.js'
+import { sentInput } from '../outcomes/durable-state.js'
+import { emptyRun, type JournaledRun } from '../outcomes/journaled-run.js'
+import type { RunLog } from '../outcomes/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
 import { unitLedgerName } from '../marker/run-tables.js'
 import type { LoadOptions } from '../options.js'
@@ -20,7 +20,7 @@ export interface RunHistory {
   /** undefined without a journal. */
   readonly journal: Journal | undefined
   /** What earlier processes have left, according to the journal; empty without a journal. */
-  readonly found: FoundRun
+  readonly found: JournaledRun
   readonly resumption: Resumption
   /** Continues the run from the state that the journal records. */
   goOn(kept: Journal): void

@@ -1,7 +1,7 @@
 /*
   The records that replace the batches of a finished journal: how far each input was sent, and totals by outcome.
 */
-import type { DurableState } from '../fate/durable.js'
+import type { DurableState } from '../outcomes/durable-state.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournaledRejects, JournalRecord } from './journal-record.js'
 import { replaceJournal } from './replace-journal.js'

@@ -11,10 +11,15 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value, Vector } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
-import { neverDecreases, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
+import {
+  neverDecreases,
+  totalRowsScript,
+  rowsTotalOf,
+  type RowsTotal,
+} from '../evidence/total-rows.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
-import { rowsText } from '../fate/row-counts.js'
+import { rowsText } from '../outcomes/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** The identity of a target. A run asks for it before its first row, at its end, and whenever the run is resumed. */
@@ -112,7 +117,7 @@ async function askShared(
   ask: (script: string) => Promise<readonly Value[]>,
 ): Promise<AskedTable> {
   const [counted, how, colDefs] = await ask(
-    `${rowsHadScript(name)}${colDefsScript(`objByName("${name}")`)}(ddbIngestRows, ddbIngestTotal, ddbIngestColumns)`,
+    `${totalRowsScript(name)}${colDefsScript(`objByName("${name}")`)}(ddbIngestRows, ddbIngestTotal, ddbIngestColumns)`,
   )
   const rows = numberOf(counted)
   const total = rowsTotalOf(how?.form === 'scalar' ? how.value : null)

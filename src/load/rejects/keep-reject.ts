@@ -3,9 +3,9 @@
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
-import type { Watch } from '../check/watch.js'
+import type { ReadObserver } from '../check/read-observer.js'
 import type { RowStore } from '../inputs/rows/row-store.js'
-import type { RunLog } from '../fate/run-log.js'
+import type { RunLog } from '../outcomes/run-log.js'
 import type { Plan } from '../plan.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
@@ -22,7 +22,7 @@ export interface KeptRejects extends RunRejects {
 
 interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
   readonly plan: Plan
-  readonly watch: Watch | undefined
+  readonly watch: ReadObserver | undefined
   readonly rows: RowStore | undefined
   readonly reporter: Reporter
   readonly ending: Pick<RunEnding, 'fail'>

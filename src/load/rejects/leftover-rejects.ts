@@ -2,7 +2,7 @@
   Removes the rejects files that a killed process made, if its journal does not count their rows: the run reads those rows again.
 */
 import type { Files } from '../../platform/platform.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { reasonsPath } from './reject-path.js'
 
 /** Bytes to read at the start of a file of reasons: enough to contain the run's name. */
@@ -13,8 +13,8 @@ const startBytes = 256
  * @throws the system's error
  */
 export async function removeLeftovers(
-  found: FoundRun,
-  past: FoundRun,
+  found: JournaledRun,
+  past: JournaledRun,
   runId: string,
   files: Files,
 ): Promise<void> {

@@ -2,18 +2,18 @@
   Decides when rejects end a run: at the first reject, at a count, or at a share of the rows read.
 */
 import { InputError, type DdbError, type ErrorCode, type InputPosition } from '../../errors.js'
-import type { RunState } from '../fate/fold.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { RunState } from '../outcomes/fold.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { LoadOptions, RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
 import { located, positionOf, type AnyReject } from './reject.js'
-import { rowsText } from '../fate/row-counts.js'
+import { rowsText } from '../outcomes/row-counts.js'
 
 interface LimitedRun {
   readonly plan: Plan
   readonly state: Pick<RunState, 'rows'>
   readonly options: Pick<LoadOptions, 'inputs'>
-  readonly history: { readonly found: Pick<FoundRun, 'rejects'> }
+  readonly history: { readonly found: Pick<JournaledRun, 'rejects'> }
 }
 
 /** A share of bad rows means little before this many rows were read. */

@@ -6,7 +6,7 @@ import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
 import { needsTemplates, needsTransform } from '../journal/portable-options.js'
-import type { FoundRun } from '../fate/found-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
@@ -30,7 +30,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** What the journal records after a flush. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
-  goOn(found: FoundRun, making: (path: string) => void): void
+  goOn(found: JournaledRun, making: (path: string) => void): void
   /**
    * Cuts off rejects that the journal does not count. Call it only after the journal is known to be complete.
    * @throws {DdbError}

@@ -15,7 +15,7 @@ import { formats } from '../../parse/formats.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
-import { lookAtHeaders, mostLookedAt } from '../inputs/look-at-headers.js'
+import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
 import { parseVersion } from '../connection/server-version.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
@@ -202,7 +202,7 @@ async function checkOptions(
   const needed = neededOptions(schema)
   const missing = missingOptions(run, needed, !hasMembers(schema))
   // Unclear headers are reported before rows that do not fit.
-  if (missing.every(one => one.startsWith('`rejects.'))) await checkHeaders(run, schema, paths)
+  if (missing.every(one => one.startsWith('`rejects.'))) await checkLaterHeaders(run, schema, paths)
   if (missing.length === 0) return
   const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
@@ -219,13 +219,13 @@ async function checkOptions(
 }
 
 /** Checks that later runs can tell from the new table whether the first record of each input is a header. */
-async function checkHeaders(
+async function checkLaterHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,
   paths: readonly string[],
 ): Promise<void> {
   try {
-    await lookAtHeaders(platform.files, options, { columns }, paths.slice(0, mostLookedAt))
+    await checkHeaders(platform.files, options, { columns }, paths.slice(0, maxCheckedHeaders))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })

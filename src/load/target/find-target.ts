@@ -8,17 +8,17 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { learnServer, settleMode } from '../connection/learn-server.js'
+import { learnServerFacts, chooseMode } from '../connection/server-facts.js'
 import { learnLiveNodes } from '../connection/live-nodes.js'
 import { limitsTexts } from '../connection/server-version.js'
 import { addColumns } from './add-columns.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
-import { classifyRefusal } from '../fate/refusal.js'
+import { classifyRefusal } from '../outcomes/refusal.js'
 import { describeTarget, ownSchema, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
-import { settleConnections } from './settle-connections.js'
+import { chooseConnections } from './choose-connections.js'
 import { transformScript } from './transform.js'
 
 /**
@@ -46,13 +46,13 @@ export async function findTarget(
     try {
       run.server.asked = undefined
       const target = await waiting(run, deadlineMs, isNotReady, async () => {
-        if (run.server.asked === undefined) await learnServer(run, control)
+        if (run.server.asked === undefined) await learnServerFacts(run, control)
         return describeOrCreate(run, control)
       })
-      await settleMode(run, control, again)
+      await chooseMode(run, control, again)
       checkTypes(ownSchema(target), run.options.expectTypes)
       await defineTransform(run, control)
-      settleConnections(run, target)
+      chooseConnections(run, target)
       if (run.watch === undefined) await learnLiveNodes(run, control, target)
       return [control, asStored(run, target)]
     } catch (error) {

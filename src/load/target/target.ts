@@ -2,7 +2,7 @@
   The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is checked here
   before it can enter a script; no other code in `load/` builds script text from names.
 */
-import type { DfsWishes } from '../../infer/dfs-wishes.js'
+import type { DfsOptions } from '../../infer/dfs-options.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
@@ -183,7 +183,7 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
 const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
 /** The user's requirements for a DFS table that will be created. */
-export function wishesOf(target: TargetOptions): DfsWishes {
+export function wishesOf(target: TargetOptions): DfsOptions {
   const said = wishFields.filter(name => target[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, target[name]]))
 }

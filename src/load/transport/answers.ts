@@ -9,14 +9,14 @@ import type { Table, Value } from '../../protocol/value.js'
 import { answerWatch, type SilenceWatch } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'
 import { rowsGoneMessage } from '../evidence/evidence.js'
-import { CarryOut } from '../fate/carry-out.js'
-import type { Outcome } from '../fate/decide.js'
-import type { OpenBatch } from '../fate/fold.js'
-import type { LaneRows } from '../fate/lane-batches.js'
-import { handOverLanes, type TakeUp } from '../fate/lane-rows.js'
-import { partTable, wholeBatch, type Part } from '../fate/part.js'
-import type { Recorder } from '../fate/recorder.js'
-import { SendQueue, type Outlet } from '../fate/send-queue.js'
+import { OutcomeHandler } from '../outcomes/outcome-handler.js'
+import type { Outcome } from '../outcomes/refusal-decision.js'
+import type { OpenBatch } from '../outcomes/fold.js'
+import type { LaneRows } from '../outcomes/lane-batches.js'
+import { handOverLanes, type TakeUp } from '../outcomes/lane-rows.js'
+import { partTable, wholeBatch, type BatchPart } from '../outcomes/batch-part.js'
+import type { Recorder } from '../outcomes/recorder.js'
+import { SendQueue, type Outlet } from '../outcomes/send-queue.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
@@ -82,7 +82,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   readonly #writer: Writer
   readonly #setup: AnsweredSetup
   readonly #queue: SendQueue
-  readonly #carryOut: CarryOut
+  readonly #outcomeHandler: OutcomeHandler
   #delivering: Promise<void> = Promise.resolve()
   /** Ends the wait for the batch in flight. */
   #settle = (): void => undefined
@@ -97,7 +97,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#setup = setup
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
     const fail = (error: unknown): void => run.ending.fail(error)
-    this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
+    this.#outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.#queue)
   }
 
   readonly connections: Connections = {
@@ -141,25 +141,25 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return this.#delivering
   }
 
-  #takeUp(part: Part, { no }: SentBefore): void {
+  #takeUp(part: BatchPart, { no }: SentBefore): void {
     const { resends } = this.#setup
     const isLost = 'sent by an earlier process, which got no answer'
-    this.#carryOut.takeUp(part, no, { attempt: undefined, isLost, resends })
+    this.#outcomeHandler.takeUp(part, no, { attempt: undefined, isLost, resends })
   }
 
-  send(batch: OpenBatch, part: Part, _sendNo: number, connection: number): boolean {
+  send(batch: OpenBatch, part: BatchPart, _sendNo: number, connection: number): boolean {
     this.#setup.notes.sending(batch.no)
     void this.#ask(batch, part, this.#writer.sessions[connection]!)
     return true
   }
 
   /** Sends one request and handles its answer. Even if no answer comes, the server may have stored the part. */
-  async #ask(batch: OpenBatch, part: Part, session: Session): Promise<void> {
+  async #ask(batch: OpenBatch, part: BatchPart, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
     try {
       const outcome = await this.#write(session, partTable(part, columnNames))
-      if (isOpen()) this.#carryOut.apply(batch, outcome)
+      if (isOpen()) this.#outcomeHandler.apply(batch, outcome)
       this.#goOn()
     } catch (error) {
       if (error instanceof ConnectionError) {
@@ -167,7 +167,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
       }
       // Report the reason before its consequences.
       run.ending.fail(error)
-      if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
+      if (isOpen()) this.#outcomeHandler.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
     }
   }
@@ -201,7 +201,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
 
   #stop(error: DdbError): void {
     this.#setup.run.ending.fail(error)
-    this.#carryOut.stop(error)
+    this.#outcomeHandler.stop(error)
     this.#goOn()
   }
 
@@ -217,7 +217,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
 
   async #moveToLeader(): Promise<void> {
     this.#isMoving = true
-    await this.#carryOut.moveToLeader(async to => {
+    await this.#outcomeHandler.moveToLeader(async to => {
       const leader = await this.#setup.follow(to)
       await closeAll(this.#writer)
       this.#writer.sessions = leader
@@ -244,7 +244,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     while (open.size > 0 && !hasRoom()) {
       await new Promise<void>(resolve => (this.#settle = resolve))
     }
-    if (open.size === 0) this.#carryOut.endBisecting()
+    if (open.size === 0) this.#outcomeHandler.endBisecting()
   }
 
   async finish(): Promise<void> {
@@ -270,7 +270,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
 
   leave(reason: ConnectionError): void {
     abandonAll(this.#writer, reason)
-    this.#carryOut.endAll('no answer came')
+    this.#outcomeHandler.endAll('no answer came')
     this.#goOn()
   }
 

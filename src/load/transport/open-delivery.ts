@@ -4,10 +4,10 @@
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
-import { keepFacts } from '../connection/learn-server.js'
+import { keepFacts } from '../connection/server-facts.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askCount, askIdle } from '../connection/server-queries.js'
-import { checkAndMarkFinished } from '../evidence/end-look.js'
+import { checkAndMarkFinished } from '../evidence/final-check.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { reportLeftovers } from '../marker/leftovers.js'
@@ -27,7 +27,7 @@ import { openAnswered } from './open-answered.js'
 import { openRecorder, type Proofs } from './open-recorder.js'
 import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
-import { refusalText } from '../fate/refusal.js'
+import { refusalText } from '../outcomes/refusal.js'
 
 /** Opens a session for data if the run is likely to need it for receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {

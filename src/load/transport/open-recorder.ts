@@ -5,7 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
-import { newRecorder, type Recorder } from '../fate/recorder.js'
+import { newRecorder, type Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Verifier } from '../verify/verifier.js'

@@ -14,7 +14,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { writeBody, writeExpression, type Target, type UpsertForm } from '../target/target.js'
 import { answerScript, writeFunction } from '../target/transform.js'
 import { abandonAll, type Writer } from './delivery.js'
-import { refusalText } from '../fate/refusal.js'
+import { refusalText } from '../outcomes/refusal.js'
 
 export type Unmark = (session: Session) => Promise<void>
 

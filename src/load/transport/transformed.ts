@@ -3,8 +3,8 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import type { Outcome } from '../fate/decide.js'
-import { rowsText } from '../fate/row-counts.js'
+import type { Outcome } from '../outcomes/refusal-decision.js'
+import { rowsText } from '../outcomes/row-counts.js'
 
 /**
  * Number of rows that the transform kept; null if the transform threw an error.

@@ -3,7 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { LaneRows } from '../fate/lane-batches.js'
+import type { LaneRows } from '../outcomes/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'

@@ -4,7 +4,7 @@
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import type { Part } from '../fate/part.js'
+import type { BatchPart } from '../outcomes/batch-part.js'
 import { conversion } from './converted-column.js'
 import type { VerifyPlan } from './verify-plan.js'
 
@@ -13,7 +13,7 @@ export type CutRows = (start: number, end: number) => Column[]
 
 /** Cuts the columns of a part's batch. If pieces are taken in order, one pass over the texts serves all of them. */
 export function cutterOf(
-  { batch }: Pick<Part, 'batch'>,
+  { batch }: Pick<BatchPart, 'batch'>,
   { columns }: Pick<VerifyPlan, 'columns'>,
 ): CutRows {
   const cutters = columns.map(({ sentIndex, storedType }) => {
@@ -49,7 +49,7 @@ const sampledRows = 100
 const blockBytes = 4 * 1024 * 1024
 
 /** How many rows of a part to read back at once; fewer if the rows are wide. */
-export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
+export function mostRowsOf({ batch }: Pick<BatchPart, 'batch'>): number {
   const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
 }
@@ -59,7 +59,7 @@ export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
  * @param rowsBefore  number of rows in earlier parts
  */
 export function piecesOf(
-  part: Part,
+  part: BatchPart,
   how: 'sample' | 'all',
   rowsBefore: number,
   random: () => number,

@@ -7,7 +7,7 @@ import type { Batch } from '../../parse/batch.js'
 import { isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'
-import type { Part } from '../fate/part.js'
+import type { BatchPart } from '../outcomes/batch-part.js'
 import type { VerifyResult } from '../load-result.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -19,7 +19,7 @@ import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
 import { lookupText, type VerifyPlan } from './verify-plan.js'
 
 export interface TakenPart {
-  readonly part: Part
+  readonly part: BatchPart
   /** Number of rows that a keyed table left out as duplicates. */
   readonly duplicates: number
   /** Indexes in the batch of the rows that the target left out because of their values. */
@@ -191,7 +191,7 @@ async function byKey(
 
 async function byPlace(
   search: ReturnType<typeof newRowSearch>,
-  part: Part,
+  part: BatchPart,
   start: number,
   columns: readonly Column[],
 ): Promise<Compared> {
@@ -200,7 +200,7 @@ async function byPlace(
 }
 
 /** Keys of the rows in all unfinished batches, without the rows of this part. */
-function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<string> {
+function otherKeys(sent: ReadonlySet<Batch>, part: BatchPart, plan: VerifyPlan): Set<string> {
   const found = new Set<string>()
   const collect = (batch: Batch, start: number, end: number): void => {
     if (end <= start) return

@@ -6,7 +6,7 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import type { AssumedHeader } from './assume-header.js'
-import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
+import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
 import {
   csvDialect,
   isByte,
@@ -190,7 +190,7 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
   const { dialect, found, headerBytes } = expected
   let tokenizer: CsvTokenizer | undefined
   return (source, bytes) => {
-    if (!isAlike(expected, bytes)) return undefined
+    if (!isSimilar(expected, bytes)) return undefined
     const { name, text } = source
     tokenizer ??= new CsvTokenizer(name, dialect, 0, lines => new CsvScanner(lines, dialect), text)
     tokenizer.begin(name)

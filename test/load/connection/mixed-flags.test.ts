@@ -9,7 +9,7 @@ import {
   probeMixedFlags,
   sendUnmixed,
 } from '../../../src/load/connection/mixed-flags.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -97,7 +97,7 @@ async function sent(
     tells = true,
     known = undefined as boolean | undefined,
     faults = {},
-    found = undefined as Partial<FoundRun> | undefined,
+    found = undefined as Partial<JournaledRun> | undefined,
   } = {},
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
@@ -180,7 +180,7 @@ t.test('a login that is known to work is not tried again', async t => {
 t.test(
   'if only receipts can settle rows, a resumed run does not continue without receipts',
   async t => {
-    const found = (unconfirmed: number): Partial<FoundRun> => ({
+    const found = (unconfirmed: number): Partial<JournaledRun> => ({
       used: 'receipts',
       rows: () => ({ confirmed: 0, filtered: 0, rejected: 0, unconfirmed, unsent: 0 }),
     })

@@ -4,7 +4,7 @@ import {
   type EarlierEvidence,
   type Evidence,
 } from '../../../src/load/evidence/evidence.js'
-import { claimsRows, checkAtEnd, noteFinished } from '../../../src/load/evidence/end-look.js'
+import { claimsRows, checkAtEnd, noteFinished } from '../../../src/load/evidence/final-check.js'
 import { askIdentity } from '../../../src/load/journal/target-identity.js'
 import { askFinished } from '../../../src/load/marker/finished-runs.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'

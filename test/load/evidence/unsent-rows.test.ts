@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { newSampleRows } from '../../../src/load/evidence/sample-rows.js'
 import { unsentCheck, type UnsentCheck } from '../../../src/load/evidence/unsent-rows.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { readRun } from '../../helpers/journals.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -18,7 +18,7 @@ import type { Batch } from '../../../src/parse/batch.js'
 import { batchOf } from '../../helpers/batches.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { RunModel } from '../fate/run-model.js'
+import { RunModel } from '../outcomes/run-model.js'
 
 const before: TargetIdentity = {
   name: 'trades',
@@ -65,9 +65,9 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
     ...(change.more ?? []),
   ]
   const { earlier } = change
-  const begun = { options: { delivery: { connections: earlier } } } as FoundRun['run']
+  const begun = { options: { delivery: { connections: earlier } } } as JournaledRun['run']
   const told = readRun(...records)
-  const found: FoundRun = earlier === undefined ? told : { ...told, run: begun }
+  const found: JournaledRun = earlier === undefined ? told : { ...told, run: begun }
   const run = testRun({ target: { table: 'trades' }, delivery: change.delivery ?? {} })
   if (earlier !== undefined) run.lanes = byId
   const journal = { onServer: change.onServer } as Journal

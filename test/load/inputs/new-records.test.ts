@@ -3,7 +3,7 @@
   seed 9,050,002,306 has a run whose rows did not add up.
 */
 import t from 'tap'
-import { newCoveredInput } from '../../../src/load/fate/covered-range.js'
+import { newCoveredInput } from '../../../src/load/outcomes/covered-range.js'
 import { newRecordsOf } from '../../../src/load/inputs/new-records.js'
 import { testRun } from '../../helpers/load-run.js'
 

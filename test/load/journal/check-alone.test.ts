@@ -14,8 +14,8 @@ import {
   announceRun,
 } from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import { newCoveredInput, type SentRange } from '../../../src/load/fate/covered-range.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import { newCoveredInput, type SentRange } from '../../../src/load/outcomes/covered-range.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import { askFinished, markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
@@ -58,8 +58,8 @@ function runOf(known: Known = {}): Run {
   const inputs = [{ summary: known.input === undefined ? undefined : {}, covered }]
   const past = {
     ...{ processes, owner, ledgerNumber, end, finished, used, isAnew },
-    inputs: inputs as unknown as FoundRun['inputs'],
-  } as FoundRun
+    inputs: inputs as unknown as JournaledRun['inputs'],
+  } as JournaledRun
   let last = owner
   const journal = {
     past,

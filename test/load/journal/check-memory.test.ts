@@ -2,13 +2,13 @@ import t, { type Test } from 'tap'
 import { checkMemory } from '../../../src/load/journal/check-memory.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import { readRun } from '../../helpers/journals.js'
 import { dropLedger, openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { RunModel } from '../fate/run-model.js'
+import { RunModel } from '../outcomes/run-model.js'
 
 const timeoutMs = 60_000
 const model = new RunModel()
@@ -29,7 +29,7 @@ async function scene(t: Test) {
     run: { ...run.history.name },
     ask: (records: readonly JournalRecord[], inMemory: boolean) => {
       const process: JournalRecord = { kind: 'process', number: 1, startedAt: '' }
-      const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
+      const found: JournaledRun = records.length === 0 ? readRun() : readRun(process, ...records)
       const journal = { found, ledgerNumber: 1 } as Journal
       return checkMemory({ ...run, history: { ...run.history, found, journal } }, session, inMemory)
     },

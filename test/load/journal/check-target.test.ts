@@ -5,13 +5,13 @@ import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { asTargetChanged, checkTarget } from '../../../src/load/journal/check-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import { readRun } from '../../helpers/journals.js'
 import type { TargetIdentity } from '../../../src/load/journal/target-identity.js'
 import type { Run } from '../../../src/load/run.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { RunModel } from '../fate/run-model.js'
+import { RunModel } from '../outcomes/run-model.js'
 
 const identity: TargetIdentity = {
   name: 'trades',
@@ -26,7 +26,7 @@ const identity: TargetIdentity = {
 function runOf(records: readonly JournalRecord[] | undefined): Run {
   const run = testRun({ target: { table: 'trades' } })
   if (records === undefined) return run
-  const found: FoundRun = readRun(...records)
+  const found: JournaledRun = readRun(...records)
   const journal = { found, past: found } as Journal
   return { ...run, history: { ...run.history, found, journal } }
 }

@@ -3,14 +3,19 @@
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
-import type { BatchRange } from '../../../src/load/fate/events.js'
+import type { BatchRange } from '../../../src/load/outcomes/events.js'
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
-import { halves, partRanges, wholeBatch, type Part } from '../../../src/load/fate/part.js'
+import {
+  halves,
+  partRanges,
+  wholeBatch,
+  type BatchPart,
+} from '../../../src/load/outcomes/batch-part.js'
 import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
 import { newResumption, type Resumption } from '../../../src/load/journal/resumption.js'
 import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { namedInput } from '../../../src/load/fate/durable.js'
+import { namedInput } from '../../../src/load/outcomes/durable-state.js'
 import { readRun } from '../../helpers/journals.js'
 import type { Batch } from '../../../src/parse/batch.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -97,7 +102,7 @@ function reading(journal: Journal, input: number, detected: string): void {
 }
 
 /** Tells the journal that rows are about to go out with the number `no`. */
-function sending(journal: Journal, no: number, part: Part): void {
+function sending(journal: Journal, no: number, part: BatchPart): void {
   const rows = part.end - part.start
   const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
   const [{ input, startBytes }] = batch.ranges as [BatchRange]
@@ -108,7 +113,7 @@ function sending(journal: Journal, no: number, part: Part): void {
   journal.commit()
 }
 
-function ended(journal: Journal, { no }: Part, rows: EndedRows): void {
+function ended(journal: Journal, { no }: BatchPart, rows: EndedRows): void {
   journal.take({ kind: 'ended', lane: 0, no, ...rows })
 }
 

@@ -4,10 +4,10 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { divideByLane } from '../../../src/load/fate/lane-batches.js'
-import { handOverLanes, laneRows } from '../../../src/load/fate/lane-rows.js'
-import type { Part } from '../../../src/load/fate/part.js'
-import type { SendQueue } from '../../../src/load/fate/send-queue.js'
+import { divideByLane } from '../../../src/load/outcomes/lane-batches.js'
+import { handOverLanes, laneRows } from '../../../src/load/outcomes/lane-rows.js'
+import type { BatchPart } from '../../../src/load/outcomes/batch-part.js'
+import type { SendQueue } from '../../../src/load/outcomes/send-queue.js'
 import {
   recordLine,
   recordOf,
@@ -161,12 +161,15 @@ t.test('numbers keep the rows that they were given', async t => {
         const divided = laneRows(run, batch, known)
         if (divided === undefined || divided === 'changed') throw new Error('not divided again')
         const numbers = new Map<number, number | undefined>()
-        const note = (part: Part, no: number | undefined): void => {
+        const note = (part: BatchPart, no: number | undefined): void => {
           const [ids] = part.batch.columns as unknown as { data: Int32Array }[]
           for (let row = part.start; row < part.end; row++) numbers.set(ids!.data[row]!, no)
           if (part.lane?.firstNo !== firstNo) throw new Error('of another batch')
         }
-        const queue = { add: (part: Part) => note(part, undefined), node: { bufferedBytes: 0 } }
+        const queue = {
+          add: (part: BatchPart) => note(part, undefined),
+          node: { bufferedBytes: 0 },
+        }
         const emit = (): void => undefined
         handOverLanes(
           { plan: run.plan, emit },

@@ -7,7 +7,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
 import { resumedInput, type ResumedInput } from '../../../src/load/journal/resumed-input.js'
 import { batchOf } from '../../helpers/batches.js'
-import { RunModel, type Step } from '../fate/run-model.js'
+import { RunModel, type Step } from '../outcomes/run-model.js'
 
 /** The first input of a run after these steps. */
 function resumedAfter(steps: readonly Step[], isRead = false): ResumedInput {

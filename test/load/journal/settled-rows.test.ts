@@ -4,13 +4,13 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { fold as foldEvent, newRunState } from '../../../src/load/fate/fold.js'
+import { fold as foldEvent, newRunState } from '../../../src/load/outcomes/fold.js'
 import { inputProgress } from '../../../src/load/journal/input-progress.js'
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
-import { rejectsWith } from '../../../src/load/fate/durable.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
+import { rejectsWith } from '../../../src/load/outcomes/durable-state.js'
 import { readJournal } from '../../../src/load/journal/read-journal.js'
 import { shrinkJournal } from '../../../src/load/journal/settled-rows.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -28,7 +28,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 
 const rowsOfBatch = 10
 
-const said = (state: FoundRun) => ({
+const said = (state: JournaledRun) => ({
   rows: state.rows(),
   processes: state.processes,
   lastNo: state.lastNo,

@@ -4,7 +4,7 @@ import {
   finalLimitFailure,
   limitFailure,
 } from '../../../src/load/rejects/reject-limit.js'
-import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -92,7 +92,7 @@ t.test('a resumed run is still over the limit, unless the limit was raised', asy
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
     const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
-    return earlierLimitFailure({ ...run, history: { found: found as FoundRun } })
+    return earlierLimitFailure({ ...run, history: { found: found as JournaledRun } })
   }
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { wholeBatch } from '../../../src/load/fate/part.js'
+import { wholeBatch } from '../../../src/load/outcomes/batch-part.js'
 import { cutterOf, mostRowsOf, piecesOf } from '../../../src/load/verify/sent-rows.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import { formatElement } from '../../../src/protocol/value-text.js'

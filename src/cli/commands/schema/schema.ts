@@ -21,7 +21,7 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { pathOfParts } from './path-parts.js'
 import { inputsOf } from '../inputs-of.js'
-import { watchLook } from './watch-look.js'
+import { showReading } from './show-reading.js'
 import { nextCommands, sameCommand } from '../../options/shell-command.js'
 import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
@@ -102,7 +102,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const [source = paths[0]!] = args
   const table =
     settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const look = watchLook(call.output, processEnvironment)
+  const look = showReading(call.output, processEnvironment)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,

@@ -31,7 +31,7 @@ import type { InputTotals, SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
 import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
 import type { TargetDescription } from '../../target/describe-target.js'
-import { newFilesRead, type FilesRead } from './files-read.js'
+import { newFinishedFiles, type FinishedFiles } from './finished-files.js'
 import {
   batchesOf,
   isTruncated,
@@ -70,7 +70,7 @@ class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
   readonly open: FollowedFile[] = []
-  readonly read: FilesRead = newFilesRead()
+  readonly read: FinishedFiles = newFinishedFiles()
   readonly #reading: InputReading
   readonly #run: Run
   readonly #paths: PathReader

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
-import type { FoundInput, FoundRun } from '../../fate/found-run.js'
+import type { JournaledInput, JournaledRun } from '../../outcomes/journaled-run.js'
 import type { RunHistory } from '../../journal/run-history.js'
 
 /** A file that is not completely read or sent. */
@@ -22,7 +22,7 @@ export interface ResumedFile {
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Files that were read to their end and completely sent. */
-  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: FoundInput }[]
+  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: JournaledInput }[]
 }
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file does not exist any more */
@@ -52,7 +52,7 @@ export async function resumedFiles(
 }
 
 /** The file's fingerprint, and a size that it certainly reached, because it contained every row that was sent. */
-function atLeast({ fingerprint, covered }: FoundInput): {
+function atLeast({ fingerprint, covered }: JournaledInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number
 } {
@@ -96,7 +96,7 @@ async function openIfSame(
   return undefined
 }
 
-function isGone(found: FoundRun, path: string, fingerprint: Fingerprint): Error {
+function isGone(found: JournaledRun, path: string, fingerprint: Fingerprint): Error {
   return runChanged(
     found,
     `"${path}" was not read to its end, and is no longer in its folder under any name ` +

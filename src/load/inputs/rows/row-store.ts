@@ -2,9 +2,9 @@
   Holds the rows that a program passes to a run, until their outcome is known. Rows are numbered from 1, and the run
   takes them in order. The program can get back rows that did not reach the table.
 */
-import type { Ended as EndedEvent } from '../../fate/events.js'
+import type { Ended as EndedEvent } from '../../outcomes/events.js'
 import type { AnyReject } from '../../rejects/reject.js'
-import type { Part } from '../../fate/part.js'
+import type { BatchPart } from '../../outcomes/batch-part.js'
 
 /** A row that did not get into the table, and the reason. */
 export interface RejectedRow<Row = unknown> {
@@ -194,7 +194,7 @@ export class RowStore {
    * table and it is unknown which, all rows count as unconfirmed.
    */
   partEnded(
-    { batch, start, end, lane }: Part,
+    { batch, start, end, lane }: BatchPart,
     { confirmed, unconfirmed, unsent, different = [] }: Ended,
   ): void {
     for (const { firstLine, lastLine } of different) this.#ended(firstLine, lastLine, 'unconfirmed')

@@ -8,7 +8,7 @@ import { remedies } from '../../remedies.js'
 import type { LedgerRow } from './ledger.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
-import { rowsText } from '../../fate/row-counts.js'
+import { rowsText } from '../../outcomes/row-counts.js'
 
 export interface EarlierReceipts {
   /** Highest batch number that other processes may have used. Outside plans, new batches get higher numbers. */

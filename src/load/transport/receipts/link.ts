@@ -4,13 +4,13 @@
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
-import { CarryOut } from '../../fate/carry-out.js'
-import type { Outcome } from '../../fate/decide.js'
-import type { OpenBatch } from '../../fate/fold.js'
-import type { Part } from '../../fate/part.js'
-import type { Recorder } from '../../fate/recorder.js'
-import { rowsText } from '../../fate/row-counts.js'
-import { SendQueue } from '../../fate/send-queue.js'
+import { OutcomeHandler } from '../../outcomes/outcome-handler.js'
+import type { Outcome } from '../../outcomes/refusal-decision.js'
+import type { OpenBatch } from '../../outcomes/fold.js'
+import type { BatchPart } from '../../outcomes/batch-part.js'
+import type { Recorder } from '../../outcomes/recorder.js'
+import { rowsText } from '../../outcomes/row-counts.js'
+import { SendQueue } from '../../outcomes/send-queue.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
@@ -64,7 +64,7 @@ const receiptsLost = 'sent by an earlier process, and the server has no receipts
 export class ReceiptLink {
   readonly setup: LinkSetup
   readonly queue: SendQueue<ReceiptNode>
-  readonly carryOut: CarryOut
+  readonly outcomeHandler: OutcomeHandler
   #state: LinkState = 'connected'
   /** Connections reopened since the ledger last contained anything new. */
   #reconnects = 0
@@ -79,13 +79,13 @@ export class ReceiptLink {
     this.setup = setup
     this.queue = new SendQueue(setup.run, setup.node, error => {
       setup.run.ending.fail(error)
-      this.carryOut.stop(error)
+      this.outcomeHandler.stop(error)
     })
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
-    const takeUpHalf = (part: Part, no: number, opened: (batch: OpenBatch) => void): void =>
+    const takeUpHalf = (part: BatchPart, no: number, opened: (batch: OpenBatch) => void): void =>
       this.takeUp(part, { no, isLost: false }, opened)
-    this.carryOut = new CarryOut({ run, recorder, rules, fail, takeUpHalf }, this.queue)
+    this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail, takeUpHalf }, this.queue)
   }
 
   /**
@@ -93,14 +93,14 @@ export class ReceiptLink {
    * @param opened  called before the receipts of the batch are applied
    */
   takeUp(
-    part: Part,
+    part: BatchPart,
     { no, isLost }: Omit<SentBefore, 'rows'>,
     opened?: (batch: OpenBatch) => void,
   ): void {
     const { earlier, run } = this.setup
     const isKnown = earlier.isLedgerKept && !isLost
     const receipts = isKnown ? earlier.of(no) : []
-    const batch = this.carryOut.takeUp(part, no, {
+    const batch = this.outcomeHandler.takeUp(part, no, {
       attempt: receipts.at(-1)?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
@@ -109,7 +109,7 @@ export class ReceiptLink {
     try {
       for (const row of receipts) {
         const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
-        if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+        if (found !== undefined) this.outcomeHandler.apply(found.batch, found.outcome)
       }
     } catch (error) {
       // Does not throw, because the batch is open by now: the run ends, and counts it with the other open batches.
@@ -232,7 +232,7 @@ export class ReceiptLink {
     const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
     if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
     this.#keepIfAhead(row)
-    if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+    if (found !== undefined) this.outcomeHandler.apply(found.batch, found.outcome)
   }
 }
 

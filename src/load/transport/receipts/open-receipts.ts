@@ -6,9 +6,9 @@ import { ConnectionError } from '../../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import type { Delivery } from '../delivery.js'
-import type { Recorder } from '../../fate/recorder.js'
+import type { Recorder } from '../../outcomes/recorder.js'
 import type { TargetDescription } from '../../target/describe-target.js'
-import { rowsHadExpression } from '../../evidence/rows-had.js'
+import { totalRowsExpression } from '../../evidence/total-rows.js'
 import { watchedTable } from '../../journal/target-identity.js'
 import { checkMemory } from '../../journal/check-memory.js'
 import type { ServerAddress } from '../../options.js'
@@ -45,7 +45,7 @@ export async function openReceipts(
     rules,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
-    rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
+    rowsHad: totalRowsExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
       // A ledger that was created with the previous version keeps its version.

@@ -4,10 +4,10 @@
 */
 import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
-import type { LaneRows } from '../../fate/lane-batches.js'
-import { handOverLanes } from '../../fate/lane-rows.js'
-import { wholeBatch, type Part } from '../../fate/part.js'
-import { unitBatchNo } from '../../fate/unit-numbers.js'
+import type { LaneRows } from '../../outcomes/lane-batches.js'
+import { handOverLanes } from '../../outcomes/lane-rows.js'
+import { wholeBatch, type BatchPart } from '../../outcomes/batch-part.js'
+import { unitBatchNo } from '../../outcomes/unit-numbers.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
 import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
@@ -37,7 +37,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (link.failure !== undefined) throw link.failure
   }
 
-  const takeUp = (part: Part, sentBefore: SentBefore): void => link.takeUp(part, sentBefore)
+  const takeUp = (part: BatchPart, sentBefore: SentBefore): void => link.takeUp(part, sentBefore)
 
   /** @returns whether there is room for more */
   const handOver = (batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): boolean => {

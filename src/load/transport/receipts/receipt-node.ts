@@ -7,9 +7,9 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
 import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/server-queries.js'
-import type { OpenBatch } from '../../fate/fold.js'
-import { partTable, type Part } from '../../fate/part.js'
-import type { Outlet } from '../../fate/send-queue.js'
+import type { OpenBatch } from '../../outcomes/fold.js'
+import { partTable, type BatchPart } from '../../outcomes/batch-part.js'
+import type { Outlet } from '../../outcomes/send-queue.js'
 import { longestFitMs, replacedError } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { hasTransform } from '../../target/target.js'
@@ -138,7 +138,7 @@ export class ReceiptNode implements Outlet {
    * Sends one transmission. A lost connection is not an error here: the batch stays open.
    * @returns whether there is room for more
    */
-  send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean {
+  send(batch: OpenBatch, part: BatchPart, sendNo: number, connection: number): boolean {
     const { no, attempt } = batch
     const session = this.#data[connection]!
     this.#carriers.set(batch, session)

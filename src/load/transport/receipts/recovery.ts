@@ -4,8 +4,8 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
-import { checkAtEnd, noteFinished } from '../../evidence/end-look.js'
-import { hasUncertain } from '../../fate/projections.js'
+import { checkAtEnd, noteFinished } from '../../evidence/final-check.js'
+import { hasUncertain } from '../../outcomes/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
@@ -21,10 +21,10 @@ const forgotten = 'the server forgot its receipts'
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
-  const { queue, carryOut, setup } = link
+  const { queue, outcomeHandler, setup } = link
   const { rules } = setup
   if (rules.retries === 0) {
-    carryOut.stop(notReopened())
+    outcomeHandler.stop(notReopened())
     // If the session for queries is open, the ledger may still tell the outcome of batches already sent.
     if (queue.node.isControlLost) throw notReopened()
     return
@@ -48,7 +48,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     for (const batch of queue.transmitted()) {
       // If the connection of a batch is still open, the batch was not lost.
       if (queue.node.carries(batch)) continue
-      carryOut.repeat(batch, 'sent, and the connection was lost each time')
+      outcomeHandler.repeat(batch, 'sent, and the connection was lost each time')
     }
     queue.flush()
   }
@@ -89,7 +89,7 @@ const longestBarrierMs = 5_000
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function investigateSilence(link: ReceiptLink): Promise<void> {
-  const { queue, carryOut } = link
+  const { queue, outcomeHandler } = link
   const { node } = queue
   if (!(await node.ledgerExists(link.queryTimeoutMs))) return ledgerIsGone(link)
   const idle = await node.isIdle(link.queryTimeoutMs)
@@ -106,9 +106,9 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   if (await readLedger(link)) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
-      carryOut.repeat(batch, 'sent, but the server never began it')
+      outcomeHandler.repeat(batch, 'sent, but the server never began it')
     } else if (idle === true) {
-      carryOut.leaveUncertain(batch, 'begun, but its outcome never came')
+      outcomeHandler.leaveUncertain(batch, 'begun, but its outcome never came')
     }
   }
 }
@@ -122,22 +122,22 @@ export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
 
 /** Continues with another ledger, if the target still exists. */
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
-  const { queue, carryOut, setup } = link
+  const { queue, outcomeHandler, setup } = link
   const open = queue.transmitted()
   const resends = setup.run.plan.onDoubt === 'resend'
-  if (!resends) for (const batch of open) carryOut.giveUp(batch, forgotten)
+  if (!resends) for (const batch of open) outcomeHandler.giveUp(batch, forgotten)
   for (const batch of queue.earlier()) {
     if (setup.earlier.resends) queue.partOf(batch).mayBeStored = true
-    else carryOut.giveUp(batch, forgotten)
+    else outcomeHandler.giveUp(batch, forgotten)
   }
   if (!(await queue.node.reopen(deadlineMs))) {
-    for (const batch of queue.transmitted()) carryOut.giveUp(batch, forgotten)
+    for (const batch of queue.transmitted()) outcomeHandler.giveUp(batch, forgotten)
     throw new ConnectionError(
       'DDB_UNCONFIRMED',
       'the server lost the receipts of this run: nothing more is sent',
     )
   }
-  if (resends) for (const batch of open) carryOut.leaveUncertain(batch, forgotten)
+  if (resends) for (const batch of open) outcomeHandler.leaveUncertain(batch, forgotten)
   queue.flush()
 }
 
@@ -163,8 +163,8 @@ export async function renewLedger(link: ReceiptLink): Promise<void> {
 
 /** Moves to the leader once every batch sent has its outcome. */
 export async function moveToLeader(link: ReceiptLink): Promise<void> {
-  const { queue, carryOut, setup } = link
-  const hasMoved = await carryOut.moveToLeader(async to => {
+  const { queue, outcomeHandler, setup } = link
+  const hasMoved = await outcomeHandler.moveToLeader(async to => {
     const next = await setup.follow(to)
     await leaveNode(queue.node, link.queryTimeoutMs)
     queue.node = next

@@ -6,7 +6,7 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import { replacedError } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
-import { classifyRefusal } from '../../fate/refusal.js'
+import { classifyRefusal } from '../../outcomes/refusal.js'
 import { askMarker, nameTakenError } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'

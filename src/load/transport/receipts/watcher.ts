@@ -5,7 +5,7 @@
 import { ConnectionError, TimeoutError } from '../../../errors.js'
 import { wait } from '../../../platform/wait.js'
 import { silenceError } from '../../connection/idle-timeout.js'
-import { hasUncertain } from '../../fate/projections.js'
+import { hasUncertain } from '../../outcomes/projections.js'
 import type { Run } from '../../run.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
@@ -68,7 +68,7 @@ export class ReceiptWatcher {
     this.#watching = this.#watch().catch((error: unknown) => {
       link.fail(error)
       const isLost = error instanceof ConnectionError
-      link.carryOut.endAll(
+      link.outcomeHandler.endAll(
         `${isLost ? 'the connection was lost' : 'the run failed'} before its receipt came`,
       )
     })
@@ -86,7 +86,7 @@ export class ReceiptWatcher {
     this.lookNow()
     link.wake()
     await this.#watching
-    link.carryOut.endBisecting()
+    link.outcomeHandler.endBisecting()
     const { ending, plan, state } = link.setup.run
     // If the server fell silent, parts and retries that waited to be sent are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
@@ -211,7 +211,7 @@ export class ReceiptWatcher {
     const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
     // Once all batches are sent, a missing receipt does not stop the run: the batch counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
-    link.carryOut.endAll('no receipt came in time')
+    link.outcomeHandler.endAll('no receipt came in time')
     // If the server answers, it is only busy: the session for queries can then still be closed cleanly.
     if (link.state === 'connected') link.queue.node.abandon('data', error)
     else link.queue.node.leave(error)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { TargetDescription } from '../../../../src/load/target/describe-target.js'
 import type { Journal } from '../../../../src/load/journal/journal.js'
-import type { FoundRun } from '../../../../src/load/fate/found-run.js'
+import type { JournaledRun } from '../../../../src/load/outcomes/journaled-run.js'
 import { readRun } from '../../../helpers/journals.js'
 import type { JournalRecord } from '../../../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../../../src/load/options.js'
@@ -13,7 +13,7 @@ import {
 import { targetRecord } from '../../../helpers/journals.js'
 import { testRun } from '../../../helpers/load-run.js'
 import { claim, nodeStub, outcome } from '../../../helpers/receipt-node.js'
-import { RunModel } from '../../fate/run-model.js'
+import { RunModel } from '../../outcomes/run-model.js'
 
 /** Two batches of eight rows were sent, and the first was confirmed. */
 const model = new RunModel()
@@ -42,7 +42,7 @@ function earlier({
 }: Change) {
   const run = testRun(options)
   const process: JournalRecord = { kind: 'process', number: 2, startedAt: '' }
-  const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
+  const found: JournaledRun = records.length === 0 ? readRun() : readRun(process, ...records)
   const journal = {
     found,
     past: found,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ConnectionError } from '../../../../src/errors.js'
-import { uncertainLines } from '../../../../src/load/fate/projections.js'
+import { uncertainLines } from '../../../../src/load/outcomes/projections.js'
 import { openReceiptDelivery } from '../../../../src/load/transport/receipts/receipt-delivery.js'
 import type { DeliveryOptions } from '../../../../src/load/options.js'
 import { batchOf } from '../../../helpers/batches.js'

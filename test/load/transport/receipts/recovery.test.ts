@@ -226,7 +226,7 @@ t.test('the end: tables of the run are removed from the server', async t => {
 
 t.test('the end: the ledger stays if batches are uncertain', async t => {
   const { watcher, stub, add } = await ended()
-  watcher.link.carryOut.giveUp(add(), 'no receipt')
+  watcher.link.outcomeHandler.giveUp(add(), 'no receipt')
   const kept: boolean[] = []
   stub.answers.finish = (_, keepLedger) => Promise.resolve(void kept.push(keepLedger))
   await endMemory(watcher.link)

@@ -10,7 +10,7 @@ import {
   type Evidence,
 } from '../../../../src/load/evidence/evidence.js'
 import type { TargetIdentity } from '../../../../src/load/journal/target-identity.js'
-import { wholeBatch } from '../../../../src/load/fate/part.js'
+import { wholeBatch } from '../../../../src/load/outcomes/batch-part.js'
 import type { Column } from '../../../../src/protocol/value.js'
 import { batchOf } from '../../../helpers/batches.js'
 import { testRun } from '../../../helpers/load-run.js'

@@ -1,0 +1,150 @@
+/*
+  Reads the user's requirements for a new DFS table: partitions such as `date,hash(symbol,10)`, sort columns, engine. The program
+  chooses everything else (partition-plan.ts).
+*/
+import { UsageError } from '../errors.js'
+import { isDecimal, type DataType } from '../protocol/data-type.js'
+import { nearestHint } from '../schema/nearest.js'
+import type { InferredColumn } from './inferred-schema.js'
+
+/** Options in `target` that only `create` uses. */
+export interface DfsOptions {
+  /** One to three levels: a column of dates, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
+  readonly partition?: string
+  readonly sortColumns?: readonly string[]
+  readonly keepDuplicates?: 'all' | 'first' | 'last'
+  readonly engine?: 'OLAP' | 'TSDB'
+  readonly atomic?: 'trans' | 'chunk'
+}
+
+/** A level of partitions that the user requested. Its texts are ready for the script. */
+export interface RequestedLevel {
+  readonly columnName: string
+  readonly kind: 'VALUE' | 'RANGE' | 'HASH'
+  /** Undefined if the user gave none; then the days in the inputs determine the partitions. */
+  readonly scheme: string | undefined
+}
+
+/** Limits of servers (docs/server-semantics.md#tables-in-databases). */
+const mostLevels = 3
+const mostBuckets = 65_535
+
+const noPartition: ReadonlySet<DataType> = new Set([
+  'DOUBLE',
+  'FLOAT',
+  'BLOB',
+  'BOOL',
+  'UUID',
+  'IPADDR',
+])
+const texts: ReadonlySet<DataType> = new Set(['STRING', 'SYMBOL'])
+const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
+
+/** @throws {UsageError} DDB_USAGE for an invalid scheme, and for columns that cannot partition rows */
+export function requestedLevels(
+  text: string,
+  columns: readonly InferredColumn[],
+): RequestedLevel[] {
+  const levels = entriesOf(text).map(entry => levelOf(entry, columns))
+  if (levels.length === 0 || levels.length > mostLevels) {
+    throw wrong(text, `a table has one to ${mostLevels} levels of partitions`)
+  }
+  return levels
+}
+
+function wrong(entry: string, why: string): UsageError {
+  return new UsageError('DDB_USAGE', `\`target.partition\` ${entry}: ${why}`)
+}
+
+/** Splits at commas outside brackets. */
+function entriesOf(text: string): string[] {
+  return (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? [])
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+}
+
+function levelOf(entry: string, columns: readonly InferredColumn[]): RequestedLevel {
+  const [, kind = '', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
+  const [name = '', ...given] = inside.split(',').map(part => part.trim())
+  const column = columnFor(entry, name, columns)
+  const { type } = column.type
+  switch (kind.toLowerCase()) {
+    case '':
+      return valueLevel(entry, column, [])
+    case 'value':
+      return valueLevel(entry, column, given)
+    case 'range': {
+      if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
+      const scheme = `[${given.map(one => literal(entry, one, type)).join(', ')}]`
+      return { columnName: name, kind: 'RANGE', scheme }
+    }
+    case 'hash': {
+      const [buckets = ''] = given
+      const count = Number(buckets)
+      if (given.length !== 1 || !/^[1-9]\d*$/.test(buckets) || count > mostBuckets) {
+        throw wrong(entry, 'it takes a number of partitions: hash(COLUMN,10)')
+      }
+      return { columnName: name, kind: 'HASH', scheme: `[${type}, ${buckets}]` }
+    }
+    default:
+      throw wrong(entry, 'it is a column with days, value(…), range(…) or hash(…)')
+  }
+}
+
+function columnFor(
+  entry: string,
+  name: string,
+  columns: readonly InferredColumn[],
+): InferredColumn {
+  const column = columns.find(one => one.name === name)
+  if (column === undefined) {
+    const names = columns.map(one => one.name)
+    throw wrong(entry, `the table would have no column "${name}"${nearestHint(name, names)}`)
+  }
+  const { type, array } = column.type
+  if (array === true || isDecimal(type) || noPartition.has(type)) {
+    throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
+  }
+  if (column.nulls > 0) {
+    throw wrong(entry, `"${name}" has ${column.nulls} nulls, and rows without a partition are lost`)
+  }
+  return column
+}
+
+function valueLevel(
+  entry: string,
+  column: InferredColumn,
+  given: readonly string[],
+): RequestedLevel {
+  const { name: columnName, type, days } = column
+  if (given.length === 0) {
+    if (days !== undefined) return { columnName, kind: 'VALUE', scheme: undefined }
+    throw wrong(
+      entry,
+      `"${columnName}" has no days: name its values, value(${columnName},…), or take hash(${columnName},10)`,
+    )
+  }
+  const [first = ''] = given
+  const ends = first.split('..')
+  const scheme =
+    given.length === 1 && ends.length === 2
+      ? ends.map(end => literal(entry, end, type.type)).join('..')
+      : `[${given.map(one => literal(entry, one, type.type)).join(', ')}]`
+  return { columnName, kind: 'VALUE', scheme }
+}
+
+/** Writes a value as a literal, so that nothing else can enter the script. */
+function literal(entry: string, text: string, type: DataType): string {
+  if (texts.has(type)) {
+    const plain = text.replace(/^(["'`])(.*)\1$/, '$2')
+    if (/^[^"\\\p{Cc}]+$/u.test(plain)) return `"${plain}"`
+  } else if (whole.has(type) ? /^-?\d{1,18}$/.test(text) : /^\d{4}\.\d\d(?:M|\.\d\d)$/.test(text)) {
+    return text
+  }
+  const like = texts.has(type)
+    ? 'a text'
+    : whole.has(type)
+      ? 'a whole number'
+      : 'such as 2024.01.02 or 2024.01M'
+  throw wrong(entry, `"${text}" is not a value for a column of type ${type}: it is ${like}`)
+}

@@ -1,0 +1,94 @@
+/*
+  The options for examining inputs, and the results so far.
+*/
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { AssumedHeader } from '../parse/csv/assume-header.js'
+import type { FoundTable } from '../parse/csv/find-table.js'
+import type { ReaderOptions } from '../parse/formats.js'
+import type { Files } from '../platform/platform.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+import type { ByteSource } from '../source/byte-source.js'
+import type { SourceOptions } from '../source/open-source.js'
+import type { PathReader } from '../source/path/input-texts.js'
+import type { ColumnProbe } from './column-probe.js'
+import type { FieldColumn } from './field-columns.js'
+import type { InferredInput } from './inferred-schema.js'
+import type { InputFields } from './input-fields.js'
+import type { JsonColumns } from './json-columns.js'
+import type { SetTexts } from './set-probes.js'
+import type { Totals } from './totals.js'
+
+export interface InferOptions {
+  /** Paths of files, or `-`. */
+  readonly paths: readonly string[]
+  readonly files: Files
+  readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
+  readonly reader: ReaderOptions
+  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
+  /** Target column → input column. */
+  readonly map: Readonly<Record<string, string>>
+  /** Target column → text, in which names in braces stand for fields and parts of the path. */
+  readonly set: Readonly<Record<string, string>>
+  /** Types that the user gave for columns. */
+  readonly types?: readonly TargetColumn[]
+  /** Columns that exist in a table: their names stay as they are. */
+  readonly existing?: ReadonlySet<string> | undefined
+  /** Finds the texts that `input.path` takes from the inputs' paths. */
+  readonly names: PathReader
+  /** True if columns go by position, whatever a header says. */
+  readonly byPosition: boolean
+  readonly intoDfs: boolean
+  /** True to guess whether the first record is a header if nothing proves it: the user sees the guess before a load. */
+  readonly assumesHeader?: boolean
+  /** True to propose no options that apply to all columns. */
+  readonly isPlain?: boolean
+  /** True to propose BOOL, and options that name the words, for pairs such as yes and no; else pairs stay texts. */
+  readonly proposesTruths?: boolean
+  /** Limit of the records to examine; default all. */
+  readonly sample?: number
+  /** Asked before every piece of input; true ends the examination. */
+  readonly stopped?: () => boolean
+  /** Called before each input is opened, and before each piece of an input is read. */
+  readonly onLook?: (place: ReadingPlace) => void
+}
+
+/** The input that is being examined. */
+export interface ReadingPlace {
+  /** Number of the input, from 1, and the count of all inputs. */
+  readonly number: number
+  readonly count: number
+  /** The open input, whose `bytesRead` grows; undefined before it is open. */
+  readonly source: Pick<ByteSource, 'bytesRead' | 'totalBytes'> | undefined
+}
+
+/** Results over all inputs examined so far. */
+export interface Findings {
+  rows: number
+  rejected: number
+  firstReject: string | undefined
+  readonly inputs: InferredInput[]
+  /** `recordBytes` counts the content of examined records, `totalBytes` that of all inputs, as far as known. */
+  recordBytes: number
+  totalBytes: number
+  isComplete: boolean
+  /** Fields of the first input that has columns. */
+  fields: InputFields | undefined
+  columns: readonly FieldColumn[]
+  /** Indexes of fields that fill no column, because `mapping.set` fills their columns. */
+  unused: readonly number[]
+  probes: readonly ColumnProbe[]
+  json: JsonColumns | undefined
+  rules: CellRules | undefined
+  /** Text above and below the table of the first input. */
+  table: FoundTable | undefined
+  /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
+  assumedHeader: AssumedHeader | undefined
+  /** Records of sums, such as a line that begins with "Total"; undefined if the program did not look for them. */
+  readonly totals: Totals | undefined
+  /** Templates and constants for the first input; undefined before the first input is read. */
+  set: SetTexts | undefined
+  readonly setProbes: Map<string, ColumnProbe>
+  /** Fields that templates use. They become columns only if they are mapped, too. */
+  readonly takenFields: Set<number>
+  readonly takenMembers: Set<string>
+}

@@ -1,0 +1,32 @@
+/*
+  What a run reports while it reads its inputs and sends nothing.
+*/
+import type { OpenedReader } from '../../parse/formats.js'
+import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
+import type { AnyReject } from '../rejects/reject.js'
+
+export interface ReadDecision {
+  readonly mapping: ColumnMapping
+  readonly maxRows: number
+  /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
+  readonly isUnfit: boolean
+}
+
+/** Called for one input after the other. */
+export interface ReadObserver {
+  /**
+   * Called after an input is opened, and before its first row is read.
+   * @param map  throws if target and input do not fit
+   * @param texts  from the name of the input
+   */
+  opened(
+    path: string,
+    reader: OpenedReader,
+    map: () => ColumnMapping,
+    texts: InputTexts,
+  ): ReadDecision
+  rejected(reject: AnyReject): void
+  /** Called when nothing more will be read of the input that was opened last. */
+  closed(reader: OpenedReader): void
+}

@@ -1,0 +1,84 @@
+/*
+  Looks at the headers of all inputs before the first row is sent. Otherwise an unfit header would end the run after earlier inputs were
+  loaded.
+*/
+import { DdbError, InputError, UsageError } from '../../errors.js'
+import { openReader } from '../../parse/formats.js'
+import { mapColumns } from '../../schema/column-mapping.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
+import { fileBytes, openSource } from '../../source/open-source.js'
+import type { Files } from '../../platform/platform.js'
+import type { LoadOptions } from '../options.js'
+import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
+
+/** At most this many inputs are looked at in advance; further inputs are checked when their turn comes. */
+export const maxCheckedHeaders = 100
+
+/** These errors may be gone when the input's turn comes. */
+const readFailures: ReadonlySet<string> = new Set([
+  'DDB_INPUT_MISSING',
+  'DDB_INPUT_READ',
+  'DDB_INPUT_TRUNCATED',
+])
+
+/**
+ * @param paths  pipes among them are skipped, as they cannot be read twice
+ * @param names  the names of the inputs, for messages and for texts that columns take from them
+ * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; any error of reading a first record
+ * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
+ */
+export async function checkHeaders(
+  files: Files,
+  options: LoadOptions,
+  schema: TargetSchema,
+  paths: readonly string[],
+  names: readonly string[] = paths,
+): Promise<void> {
+  for (const [i, path] of paths.entries()) {
+    try {
+      await lookAtHeader(files, options, schema, path, names[i]!)
+    } catch (error) {
+      if (error instanceof DdbError && !readFailures.has(error.code)) throw error
+    }
+  }
+}
+
+async function lookAtHeader(
+  files: Files,
+  options: LoadOptions,
+  schema: TargetSchema,
+  path: string,
+  name: string,
+): Promise<void> {
+  if (path === '-' || (await fileBytes(path, files)) === undefined) return
+  const { compression, encoding } = options.input ?? {}
+  const source = await openSource(path, {
+    name,
+    files,
+    ...(compression === undefined ? {} : { compression }),
+    ...(encoding === undefined ? {} : { encoding }),
+  })
+  try {
+    const target = rowTarget(options, schema, name)
+    const reader = await openReader(source, { ...dialectOf(options), target })
+    mapColumns(schema, shapeOf(reader, source.name), target?.mapping)
+  } finally {
+    await source.close()
+  }
+}
+
+function isMisfit(error: unknown): error is DdbError {
+  return (
+    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
+  )
+}
+
+/** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
+export function laterHeaderError(error: unknown): unknown {
+  if (!isMisfit(error)) return error
+  const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`
+  if (error instanceof InputError) {
+    return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })
+  }
+  return new UsageError('DDB_USAGE', message, { cause: error })
+}

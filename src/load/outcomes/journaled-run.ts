@@ -1,0 +1,127 @@
+/*
+  A run as a process finds it in its journal, in order to resume it or to report its state.
+*/
+import { traitsOf } from '../transport/confirmations.js'
+import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
+import type { JournaledRejects } from '../journal/journal-record.js'
+import type { ConfirmUsed } from '../options.js'
+import type { TargetIdentity } from '../journal/target-identity.js'
+import { unknownRows, type CoveredInput } from './covered-range.js'
+import { newDurableState, type DurableState } from './durable-state.js'
+import type { NamedInput } from './events.js'
+
+export interface JournaledInput extends Readonly<NamedInput> {
+  readonly covered: CoveredInput
+}
+
+/** Counts the rows that the journal can locate in the inputs. */
+export interface JournaledRows {
+  readonly confirmed: number
+  /** Left out by the run's transform. */
+  readonly filtered: number
+  readonly rejected: number
+  /** Sent, with unknown outcome. */
+  readonly unconfirmed: number
+  /** Read, and certainly not stored. */
+  readonly unsent: number
+}
+
+/** A snapshot: later processes do not change it. */
+export interface JournaledRun extends Readonly<
+  Pick<
+    DurableState,
+    | 'run'
+    | 'processes'
+    | 'isUntouched'
+    | 'offsets'
+    | 'finished'
+    | 'isAnew'
+    | 'owner'
+    | 'lastNo'
+    | 'lanes'
+    | 'lastSender'
+    | 'isForgotten'
+    | 'hasLeftServer'
+    | 'end'
+    | 'sums'
+  >
+> {
+  readonly inputs: readonly JournaledInput[]
+  readonly target: TargetIdentity | undefined
+  readonly used: ConfirmUsed | undefined
+  readonly ledgerNumber: number
+  /** Version of the ledger's columns; older programs recorded none. */
+  readonly ledgerVersion: 1 | 2
+  readonly samples: readonly SampleRow[]
+  /** The target had at least this many rows; undefined if unknown. */
+  readonly leastRows: number | undefined
+  /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
+  readonly duplicates: number | null
+  readonly dataSessions: readonly string[]
+  /** Rejects of inputs that need not be read again; only set if the outcome of single batches is unknown. */
+  readonly rejects: JournaledRejects | undefined
+  readonly rejectsFiles: readonly string[]
+  rows(this: void): JournaledRows
+}
+
+export function journaledRun(state: DurableState): JournaledRun {
+  const { target, ledger, sampled, sums, done, read } = state
+  const rejects = readsAgain(state) ? done?.rejects : state.rejects
+  return {
+    ...state,
+    isUntouched: state.isUntouched && state.end !== undefined,
+    inputs: state.inputs.map((input, i) => ({ ...input, covered: read!.covered[i]! })),
+    target: target?.identity,
+    used: target?.used,
+    ledgerNumber: ledger.number,
+    ledgerVersion: ledger.version,
+    samples: sampled === undefined ? [] : samplesOf(sampled.rows),
+    leastRows: sampled?.leastRows ?? undefined,
+    duplicates: state.hidesKeys ? null : sums.duplicates,
+    rejects,
+    rows: () => rowsOf(state, rejects),
+  }
+}
+
+/** A run before its first process. */
+export function emptyRun(): JournaledRun {
+  return journaledRun(newDurableState(true))
+}
+
+/** If the outcomes of single batches remain unknown, an unfinished input is read from its beginning. */
+function readsAgain({ target }: DurableState): boolean {
+  return target !== undefined && !traitsOf(target.used).knowsBatches
+}
+
+function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): JournaledRows {
+  const byClass = Object.values(rejects?.byClass ?? {})
+  const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
+  if (readsAgain(state)) {
+    const { confirmed = 0, skipped = 0 } = state.done?.rows ?? {}
+    const nothing = { filtered: 0, unconfirmed: 0, unsent: 0 }
+    return { ...nothing, confirmed: confirmed + skipped, rejected: rejectedRows }
+  }
+  let unknown = 0
+  const { covered } = state.read!
+  // A batch with rows of several inputs is listed in each of them.
+  const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
+  for (const batch of batches) unknown += unknownRows(batch)
+  const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
+  const { confirmed, filtered, rejected, unconfirmed } = state.sums
+  return {
+    confirmed,
+    filtered,
+    rejected: rejectedRows,
+    unconfirmed: unconfirmed + unknown,
+    unsent: sent - confirmed - filtered - rejected - unconfirmed - unknown,
+  }
+}
+
+/** The user may have edited the journal: an entry that is not a row proves nothing and is ignored. */
+function samplesOf(rows: readonly Parameters<typeof rowOfJournal>[0][]): readonly SampleRow[] {
+  try {
+    return rows.map(rowOfJournal)
+  } catch {
+    return []
+  }
+}

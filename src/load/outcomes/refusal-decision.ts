@@ -1,0 +1,159 @@
+/*
+  Decides what to do about a batch that the server has refused. Other files carry out the decision.
+*/
+import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
+import {
+  lacksLogin,
+  loginToRepeat,
+  rightToAskFor,
+  settingToChange,
+} from '../../client/missing-right.js'
+import { redirectIn } from '../connection/redirect.js'
+import type { ServerAddress } from '../options.js'
+import { classifyRefusal, type Refusal } from './refusal.js'
+
+/** The outcome of a batch according to the server: the number of rows that the target accepted, or −1 and the reason. */
+export interface Outcome {
+  /** null if the server does not tell: then all rows count as accepted. */
+  readonly rows: number | null
+  /** Rows in the target after this batch; undefined if the server does not tell. */
+  readonly had?: number | undefined
+  /** How many rows the run's transform left to be written: null if it threw; undefined without a transform. */
+  readonly left?: number | null | undefined
+  readonly errText: string
+}
+
+export interface RefusedBatch {
+  readonly rowCount: number
+  readonly resends: number
+  /** True if the run's transform threw: nothing was written, and sending halves would not help. */
+  readonly byTransform?: boolean
+  /** Place of the batch in the inputs, for messages. */
+  readonly text: string
+}
+
+/** Traits of the target, known before the first batch. */
+export interface TargetTraits {
+  readonly kind: 'table' | 'function'
+  /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
+  readonly allOrNothing: boolean
+  readonly retries: number
+  /** True if rows are upserted, which needs another right than inserting. */
+  readonly upserts?: boolean
+}
+
+/** Whether rows of a refused batch may be in the target. */
+export type Stored = 'no' | 'unknown'
+
+export type Decision =
+  /** Nothing was stored, and waiting helps. */
+  | { kind: 'again' }
+  /** Nothing was stored, and the halves of the batch may succeed. */
+  | { kind: 'divide' }
+  /** A single row that the target does not accept. */
+  | { kind: 'reject' }
+  /** Another node leads; nothing was stored here. */
+  | { kind: 'follow'; to: ServerAddress }
+  /** Rows may be stored, or no retry is left. `stops`: the run ends if the next batch is refused in the same way. */
+  | { kind: 'uncertain'; stops: boolean }
+  /** No batch will succeed, so nothing more is sent. */
+  | { kind: 'stop'; stored: Stored; error: DdbError }
+
+/** @param errText  the server's message */
+export function decideRefusal(
+  errText: string,
+  batch: RefusedBatch,
+  traits: TargetTraits,
+): Decision {
+  const refusal = classifyRefusal(errText)
+  if (batch.byTransform === true) return decideTransform(refusal, errText, batch, traits)
+  switch (refusal) {
+    case 'transient':
+    case 'unknown':
+      if (traits.allOrNothing && batch.resends < traits.retries) return { kind: 'again' }
+      return { kind: 'uncertain', stops: true }
+    case 'redirect': {
+      const to = redirectIn(errText)!
+      if (traits.allOrNothing) return { kind: 'follow', to }
+      return { kind: 'stop', stored: 'unknown', error: leaderElsewhere(to) }
+    }
+    case 'tooLarge':
+    case 'rows':
+      // Some rows may be stored: sending the halves, or loading a rejects file, would store those rows twice.
+      if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }
+      return { kind: batch.rowCount > 1 ? 'divide' : 'reject' }
+    case 'privilege':
+    case 'target':
+      return {
+        kind: 'stop',
+        stored: isCertainlyNotStored(refusal, traits) ? 'no' : 'unknown',
+        error: stopError(refusal, errText, batch.text, traits),
+      }
+  }
+}
+
+/** A transform that failed has written nothing, whatever the target is: its batch is rejected as a whole. */
+function decideTransform(
+  refusal: Refusal,
+  errText: string,
+  { resends, text }: RefusedBatch,
+  traits: TargetTraits,
+): Decision {
+  const stop = (error: DdbError): Decision => ({ kind: 'stop', stored: 'no', error })
+  switch (refusal) {
+    case 'transient':
+      if (resends < traits.retries) return { kind: 'again' }
+      return stop(
+        new ServerError(
+          errText,
+          'DDB_UNAVAILABLE',
+          `the transform of ${text} failed repeatedly: ${errText}`,
+        ),
+      )
+    case 'redirect':
+      return { kind: 'follow', to: redirectIn(errText)! }
+    case 'privilege':
+    case 'target':
+      return stop(stopError(refusal, inTransform(errText), text, traits))
+    default:
+      return { kind: 'reject' }
+  }
+}
+
+/** The server's message, marked as coming from the transform. */
+export function inTransform(errText: string): string {
+  return `in the transform: ${errText}`
+}
+
+/** Tables check rights before they write; a function may write something before it fails for lack of rights. */
+function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTraits): boolean {
+  return allOrNothing || (refusal === 'privilege' && kind === 'table')
+}
+
+function stopError(
+  refusal: 'privilege' | 'target',
+  errText: string,
+  batchText: string,
+  { upserts }: TargetTraits,
+): DdbError {
+  const message = `the server refused ${batchText}: ${errText}`
+  if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', loginToRepeat(message))
+  if (refusal === 'target') {
+    const setting = settingToChange(errText)
+    return new ServerError(
+      errText,
+      'DDB_TARGET',
+      setting === undefined ? message : `${message}. ${setting}`,
+    )
+  }
+  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
+}
+
+/** The error if another node leads, but this node may have stored part of the batch before it refused the batch. */
+function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECT',
+    `the leader is now ${host}:${port}: a batch that may be partly stored is not sent there. ` +
+      `Check which rows arrived, then load the rest into ${host}:${port}`,
+  )
+}

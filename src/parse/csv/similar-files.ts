@@ -1,0 +1,113 @@
+/*
+  Files of a folder usually come from one program. So the reader expects that a file is like the previous one, and only
+  checks this. A file that may need another dialect is examined by itself.
+*/
+import { isUtf8 } from 'node:buffer'
+import { carriageReturn, lineFeed } from '../line-ends.js'
+import type { InputReader, Known } from '../input-reader.js'
+import type { CsvDialect } from './csv-dialect.js'
+import { isByteDialect } from './csv-dialect.js'
+import { delimiters } from './detect-dialect.js'
+
+export type FoundCsv = Pick<
+  InputReader<'csv' | 'tsv'>,
+  | 'format'
+  | 'recordKind'
+  | 'dialect'
+  | 'isHeaderGuessed'
+  | 'fieldNames'
+  | 'fieldCount'
+  | 'rowNames'
+  | 'headerBytes'
+  | 'headerLineNumber'
+>
+
+/** The dialect and header that the next input should have. */
+export interface ExpectedCsv {
+  readonly dialect: CsvDialect
+  readonly found: FoundCsv
+  readonly headerBytes: Uint8Array
+  /** Bits for each byte value, which say what the byte means in a file of this dialect. */
+  readonly kinds: Uint8Array
+}
+
+/** `speaks`: the byte may be a sign of another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
+const speaks = 1
+const isNotAscii = 2
+/** A byte with this bit, right before a line end, may mean an additional empty field or an empty line. */
+const matters = 4
+const isLineEnd = matters << 1
+/** Right after a byte with this bit, there must be a line feed. */
+const isReturn = 16
+const isNoLineFeed = isReturn << 1
+const divides = 64
+
+/** Returns undefined if every input must be examined by itself. */
+export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | undefined {
+  const { headerBytes, headerLineNumber, rowNames } = found
+  const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
+  if (rowNames || trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined
+  if (found.dialect === undefined || delimiter.length > 1 || !isByteDialect(dialect)) {
+    return undefined
+  }
+  const { decimalComma, quote, escape } = found.dialect
+  // If `'` or `\` was detected in this file, the next may differ: in a file without quotes, the default `"` applies.
+  const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
+  if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
+  if (headerBytes === undefined || headerLineNumber !== 1) return undefined
+  if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
+  // If the header holds other delimiters or quotes, the file might be split in another way.
+  const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
+  if (headerBytes.some(byte => others.includes(byte))) return undefined
+  const kinds = new Uint8Array(256).fill(isNoLineFeed | speaks, 0, 32)
+  kinds.fill(isNoLineFeed, 32).fill(isNoLineFeed | isNotAscii, 128)
+  for (const byte of Buffer.from(`${others.toString()}"${quote.value}${escape.value}`)) {
+    kinds[byte] = isNoLineFeed | speaks
+  }
+  kinds[delimiter.charCodeAt(0)] = isNoLineFeed | divides | matters
+  kinds[carriageReturn] = isNoLineFeed | isReturn | isLineEnd
+  kinds[lineFeed] = isLineEnd | matters
+  return { dialect, found, headerBytes, kinds }
+}
+
+/** Whether a file has the same dialect as the file before: the same header, and unambiguous records. */
+export function isSimilar(expected: ExpectedCsv, bytes: Uint8Array): boolean {
+  const { headerBytes, kinds } = expected
+  const { length } = bytes
+  if (length < headerBytes.length) return false
+  for (let p = 0; p < headerBytes.length; p++) if (bytes[p] !== headerBytes[p]) return false
+  // No processor could predict a branch at delimiters. With such a branch, the loop would take four times as long.
+  let all = 0
+  let pairs = 0
+  let before = kinds[lineFeed]!
+  for (let p = headerBytes.length; p < length; p++) {
+    const kind = kinds[bytes[p]!]!
+    all |= kind
+    pairs |= (before << 1) & kind
+    before = kind
+  }
+  if ((all & speaks) !== 0) return false
+  // The end of the file ends a line, too.
+  if (before !== kinds[lineFeed]) pairs |= before << 1
+  const isClear = (pairs & (isLineEnd | isNoLineFeed)) === 0
+  if (!isClear && !areRecordsAlike(expected, bytes)) return false
+  return (all & isNotAscii) === 0 || isUtf8(bytes)
+}
+
+/** Whether each line is a record with as many fields as the header. */
+function areRecordsAlike({ headerBytes, kinds, found }: ExpectedCsv, bytes: Uint8Array): boolean {
+  const { length } = bytes
+  let fields = 1
+  let lineStart = headerBytes.length
+  for (let p = lineStart; p < length; p++) {
+    const byte = bytes[p]!
+    if (byte === lineFeed) {
+      if (fields !== found.fieldCount) return false
+      fields = 1
+      lineStart = p + 1
+    } else if (byte === carriageReturn) {
+      if (bytes[p + 1] !== lineFeed) return false
+    } else if ((kinds[byte]! & divides) !== 0) fields++
+  }
+  return lineStart === length || fields === found.fieldCount
+}

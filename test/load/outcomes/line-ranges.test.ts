@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { LineRanges, rangeText } from '../../../src/load/outcomes/line-ranges.js'
+import type { BatchRange } from '../../../src/load/outcomes/events.js'
+import { halves, partRanges, wholeBatch } from '../../../src/load/outcomes/batch-part.js'
+import { batchOf } from '../../helpers/batches.js'
+import { runs } from '../../helpers/runs.js'
+
+/** A batch of `count` rows, beginning with row `first` of a file. */
+const rows = (count: number, first: number, file?: string): BatchRange =>
+  partRanges(wholeBatch(batchOf(count, first, file)))[0]!
+
+const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
+  ranges.ranges.map(({ file, firstLine, lastLine, batches, reason }) => [
+    file,
+    firstLine,
+    lastLine,
+    batches,
+    reason,
+  ])
+
+/** Parts with their reasons, then the resulting ranges. */
+const cases: readonly [string, [BatchRange, string][], unknown[]][] = [
+  ['nothing', [], []],
+  ['one', [[rows(10, 0), 'lost']], [['in.csv', 2, 11, 1, 'lost']]],
+  [
+    'neighbours',
+    [
+      [rows(10, 0), 'lost'],
+      [rows(10, 10), 'lost'],
+    ],
+    [['in.csv', 2, 21, 2, 'lost']],
+  ],
+  [
+    'neighbours, the later one first',
+    [
+      [rows(10, 10), 'lost'],
+      [rows(10, 0), 'lost'],
+    ],
+    [['in.csv', 2, 21, 2, 'lost']],
+  ],
+  [
+    'the one between two',
+    [
+      [rows(10, 0), 'lost'],
+      [rows(5, 20), 'lost'],
+      [rows(10, 10), 'lost'],
+    ],
+    [['in.csv', 2, 26, 3, 'lost']],
+  ],
+  [
+    'a gap',
+    [
+      [rows(10, 0), 'lost'],
+      [rows(10, 20), 'lost'],
+    ],
+    [
+      ['in.csv', 2, 11, 1, 'lost'],
+      ['in.csv', 22, 31, 1, 'lost'],
+    ],
+  ],
+  [
+    'other reasons',
+    [
+      [rows(10, 0), 'lost'],
+      [rows(10, 10), 'refused'],
+      [rows(10, 20), 'lost'],
+    ],
+    [
+      ['in.csv', 2, 11, 1, 'lost'],
+      ['in.csv', 12, 21, 1, 'refused'],
+      ['in.csv', 22, 31, 1, 'lost'],
+    ],
+  ],
+  [
+    'other files',
+    [
+      [rows(10, 0, 'A.csv'), 'lost'],
+      [rows(10, 10, 'B.csv'), 'lost'],
+    ],
+    [
+      ['A.csv', 2, 11, 1, 'lost'],
+      ['B.csv', 12, 21, 1, 'lost'],
+    ],
+  ],
+]
+
+for (const [name, parts, expected] of cases) {
+  t.test(`ranges of ${name}`, async t => {
+    const ranges = new LineRanges()
+    for (const [part, reason] of parts) ranges.add(part, reason)
+    t.same(shown(ranges), expected)
+    const others = new LineRanges()
+    others.addAll(ranges, 'all the same')
+    t.equal(
+      others.ranges.reduce((sum, { batches }) => sum + batches, 0),
+      parts.length,
+      'adding ranges to others loses none',
+    )
+  })
+}
+
+t.test('halves of a batch are neighbours', async t => {
+  const ranges = new LineRanges()
+  const [left, right] = halves(wholeBatch(batchOf(7)))
+  for (const range of [right, left].flatMap(partRanges)) ranges.add(range, 'lost')
+  t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
+})
+
+t.test('ranges added under one reason merge, whatever their reasons were', async t => {
+  const ranges = new LineRanges()
+  ranges.add(rows(10, 10), 'in doubt')
+  const others = new LineRanges()
+  others.add(rows(10, 0), '')
+  others.add(rows(10, 20), '')
+  ranges.addAll(others, 'in doubt')
+  t.same(shown(ranges), [['in.csv', 2, 31, 3, 'in doubt']])
+  others.clear()
+  t.same(others.ranges, [])
+  others.add(rows(10, 10), '')
+  t.same(shown(others), [['in.csv', 12, 21, 1, '']], 'nothing remains after clear')
+})
+
+t.test('parts that touch become one range, in any order', async () => {
+  const holes = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 })
+  const order = fc.array(fc.nat(), { minLength: 40, maxLength: 40 })
+  fc.assert(
+    fc.property(holes, order, (isThere, keys) => {
+      const ranges = new LineRanges()
+      const added = isThere.flatMap((is, i) => (is ? [i] : []))
+      added.sort((a, b) => keys[a]! - keys[b]!)
+      for (const i of added) ranges.add(rows(3, 3 * i), 'lost')
+      const text = isThere.map(is => (is ? 'x' : ' ')).join('')
+      const expected = [...text.matchAll(/x+/g)].map(({ index, 0: run }) => [
+        'in.csv',
+        3 * index + 2,
+        3 * (index + run.length) + 1,
+        run.length,
+        'lost',
+      ])
+      const found = shown(ranges).sort((a, b) => a[1] - b[1])
+      return JSON.stringify(found) === JSON.stringify(expected)
+    }),
+    { numRuns: runs(200) },
+  )
+})
+
+t.test('the first thousand ranges are listed, the batches after them are counted', async t => {
+  const ranges = new LineRanges()
+  for (let i = 0; i < 1_005; i++) ranges.add(rows(1, 2 * i), 'lost')
+  t.equal(ranges.ranges.length, 1_000)
+  t.equal(ranges.unnamedBatches, 5)
+  ranges.add(rows(1, 1), 'lost')
+  t.equal(ranges.ranges.length, 999, 'a part that joins two ranges makes room')
+  t.equal(
+    ranges.ranges.reduce((sum, { batches }) => sum + batches, 0),
+    1_001,
+  )
+  ranges.clear()
+  t.equal(ranges.unnamedBatches, 0)
+})
+
+t.test('a range is printed as lines of its file', async t => {
+  const range = { file: 'A.csv', firstLine: 2, batches: 1, reason: '' }
+  t.equal(rangeText({ ...range, lastLine: 5_001 }), 'A.csv, lines 2 to 5001')
+  t.equal(rangeText({ ...range, lastLine: 2 }), 'A.csv, line 2')
+})

@@ -1,0 +1,137 @@
+/*
+  Classifies refusals. The texts are quoted from DolphinDB's documentation, error pages and client tests
+  (docs/server-semantics.md#refusals).
+*/
+import t from 'tap'
+import { ServerError } from '../../../src/errors.js'
+import {
+  classifyRefusal,
+  refusalShape,
+  refusalText,
+  type Refusal,
+} from '../../../src/load/outcomes/refusal.js'
+
+const texts: Record<Refusal, readonly string[]> = {
+  transient: [
+    "<ChunkInTransaction>The openChunks operation failed because the chunk '/testDB/1/2' is currently locked and in use by transaction 8. RefId:S00002",
+    "<ChunkInTransaction>filepath '/db/20221125/Key0/5ncmg' has been owned by transaction 9702796 RefId:S00002",
+    'creating new value partitions failed RefId:S01019',
+    '<ChunkInTransaction>busy',
+    '<ChunkInRecovery>the chunk is being recovered',
+    '<DataNodeNotAvail>node1',
+    '<DataNodeNotReady>node1',
+    '<ControllerNotAvail>',
+    '<ControllerNotReady>',
+    '<CacheInvalid>',
+    '<NotLeader>',
+    'SYSTEM_Runtime: <NotLeader>',
+    "The datanode isn't initialized yet. Please try again later",
+    'Cannot accept new task <xxx> during a graceful shutdown of the server.RefId: S00005',
+    'Maximum connections 512 reached. Close unused connections or increase maxConnections limit. RefId:S00006',
+    'the stream table is busy. RefId: S03020',
+    'RefId: S01012',
+    'RefId: S01070',
+    'RefId:S01071',
+  ],
+  redirect: ['<NotLeader>10.0.0.2:8902', '<NotLeader>10.0.0.2:8902:node2'],
+  privilege: [
+    '<NotAuthenticated>Not granted to read table dfs://db/pt',
+    '<NotAuthenticated>Not granted to write table dfs://db/pt',
+    '<NoPrivilege>Not granted to write data to table dfs://db/pt',
+    'schema(loadTable("dfs://db", "pt")) => <NotAuthenticated>Not granted to read table dfs://db/pt',
+    'No access to table [trades]',
+    'No access to shared table [trades]',
+    'Login is required for script execution with client authentication enabled. RefId: S04009',
+    'getGroupList() => Only administrators execute function getGroupList',
+  ],
+  target: [
+    '<DataCorruption>chunk 5',
+    'DFS is not enabled',
+    "Can't find the object with name absent",
+    "Can't recognize function name C",
+    'Cannot recognize function: aws::version. RefId: S00015',
+    "remoteRun(conn, aws::version) => Can't recognize function: aws::version",
+    'The feature of publish is not enabled. RefId: S00001',
+    "Syntax Error: [line #3] Can't recognize table st",
+    'Syntax Error: [line #1] Cannot recognize the token tt',
+    'table file does not exist: t1/t1.tbl',
+    'The function view [xxx] does not exist. RefId: S04002',
+    'The table [dim] does not exist. RefId: S04001',
+    'The database [dfs://db] does not exist. RefId: S04001',
+    "getFileBlocksMeta on path '/db/pt.tbl' failed, reason: path does not exist",
+    "Can't modify read only table. RefId: S02054",
+    'The number of columns of the table to insert must be the same as that of the original table.',
+    "The number of table columns doesn't match the number of columns to append.",
+    "Data insertion failed: Number of columns in the data to insert doesn't match the target table. RefId: S03012",
+    'The number of columns of the current table must match that of the target table. RefId:S01015',
+    'Number of table columns differs.',
+    'No space left on device',
+    'the disk is full',
+    'Out of memory',
+    'The data to append contains fewer columns than the schema.',
+    "An in-memory table can't exceed 2 billion rows. RefId: S05016",
+  ],
+  tooLarge: [
+    'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches. RefId: S03019',
+  ],
+  rows: [
+    "Failed to append data to column 'col1' with error: Incompatible type. Expected: INT, Actual: STRING",
+    "Failed to append data to column 'col1' with error: Incompatible type. Expected: INT, Actual: STRING RefId:S03017",
+    'Incompatible type. Expected: INT, Actual: STRING',
+    "Failed to append data to column 'col1' with error: Out of range",
+    'The column [ZZZ] expects type of XXX, but the actual type is YYY. RefId:S05004',
+    'castTemporal from TIME to DATE not supported ',
+    'Inconsistent length of values to insert.',
+    'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
+    'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
+    "One symbase's size can't exceed 2097152. RefId: S00003",
+  ],
+  unknown: ['', 'not this time', 'SYSTEM_Runtime: something new in version 4', 'RefId: S99999'],
+}
+
+for (const [kind, examples] of Object.entries(texts)) {
+  t.test(`refusals of class ${kind}`, async t => {
+    for (const text of examples) {
+      t.equal(classifyRefusal(text), kind, text)
+      t.equal(classifyRefusal(`SYSTEM_Runtime: ${text}`), kind, `in a catch: ${text}`)
+      const inScript = `put(t) => put: tableInsert(trades, t) [line #3] => ${text}`
+      t.equal(classifyRefusal(inScript), kind, inScript)
+    }
+  })
+}
+
+t.test('older servers send the words without a number, and words may change', async t => {
+  // These are recognised by their number alone.
+  const numberAlone = /RefId:\s*(S01019|S03020|S01012|S01070|S01071|S99999)/
+  for (const [kind, examples] of Object.entries(texts)) {
+    for (const text of examples.filter(one => one.includes('RefId'))) {
+      const number = /RefId:\s*S\d+/.exec(text)![0]
+      t.equal(classifyRefusal(`Other words. ${number}`), kind, `the number of ${text}`)
+      if (numberAlone.test(text)) continue
+      t.equal(classifyRefusal(text.replace(number, '')), kind, `the words of ${text}`)
+      t.equal(
+        classifyRefusal(text.replace(/^<\w+>/, '').replace(number, '')),
+        kind,
+        `no tag: ${text}`,
+      )
+    }
+  }
+})
+
+t.test('refusals that differ only in a number have the same shape', async t => {
+  t.equal(refusalShape('owned by transaction 12'), refusalShape('owned by transaction 9702796'))
+  t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
+})
+
+t.test(
+  'the text of a refusal is the reason, without the statement that the server repeats',
+  async t => {
+    const reason = 'The feature of publish is not enabled. RefId: S00001'
+    t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
+    t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
+    t.equal(refusalText(new ServerError(reason)), reason)
+    t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
+  },
+)
