@@ -72,7 +72,7 @@ const bundling = {
   logLevel: 'warning',
 }
 
-/** Only for packages: scripts/read-stack.js restores the names in stacks that users send us (docs/decisions/0020-what-is-packed.md). */
+/** Only for packages: scripts/read-stack.js restores the names in stacks that users send us (docs/decisions/0020-packages-are-complete.md). */
 const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 }
 
 /**

@@ -45,7 +45,7 @@ const paths = [
   '.git/t.csv',
   '/data/x.csv',
   'p(1).csv',
-  // Not UTF-8 (docs/decisions/0034-names-of-files.md).
+  // Not UTF-8 (docs/decisions/0034-file-identity-and-names.md).
   'p(1)\udcff.csv',
 ]
 const files = filesOf(paths)

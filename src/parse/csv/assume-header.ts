@@ -1,7 +1,7 @@
 /*
   Judges whether a first record is probably a header, if nothing proves it. Each field is a witness. A name looks
   different from values. A value probably looks like the values below it, if these are all alike. A person has to see
-  the result before any row is stored (docs/decisions/0033-the-first-record-is-not-guessed.md).
+  the result before any row is stored (docs/decisions/0033-headers-are-not-guessed.md).
 */
 import { isLikelyName } from './usual-names.js'
 

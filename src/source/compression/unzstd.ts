@@ -1,6 +1,6 @@
 /*
   Decompresses Zstandard in a separate thread. Node 20 has no decoder, and decompressing in the main thread would slow parsing
-  down (docs/decisions/0016-what-is-decompressed.md).
+  down (docs/decisions/0016-supported-compression.md).
 */
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
