@@ -1,6 +1,6 @@
 /*
-  Evidence that a run's rows are still in the table: the table's identity before the first row, how many rows it has
-  had since, and the values of some rows.
+  Evidence that a run's rows are still in the table: the identity of the table before the first row, the number of rows
+  that it has had since, and the values of some rows.
 */
 import type { Session } from '../../client/open-session.js'
 import {
@@ -20,51 +20,49 @@ import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './
 export interface Look {
   /** Why confirmed rows cannot be in the table; undefined if they may be there. */
   readonly change: string | undefined
-  /** If true, the look was inconclusive: a process that resumes the run may still find the rows. */
+  /** True if a process that resumes the run may still find the rows, because this look proved nothing. */
   readonly isOpen: boolean
-  /** Rows that the table has had in total; null if nothing can be counted. */
+  /** Rows that the table has ever had; null if they cannot be counted. */
   readonly rows: number | null
-  /** The result of looking up some of the run's rows by value. */
   readonly found: Found
 }
 
-/** Evidence about one run; it never uses another run's rows. */
+/** Evidence about one run. It never uses the rows of a different run. */
 export interface Evidence {
   /** The target as it was before the run's first row. */
   readonly identity: TargetIdentity
   readonly samples: SampleRows
-  /** The table has had at least this many rows in total; undefined if unknown. */
+  /** Lower limit of the number of rows that the table has ever had; undefined if unknown. */
   readonly leastRows: number | undefined
   /**
-   * Reports that the table has accepted rows.
+   * Must be called when the table has accepted rows.
    * @param leastBefore  `leastRows` when the server began to write these rows; undefined if unknown
-   * @param had  rows that the table has had in total, counted afterwards; undefined if the server did not tell
+   * @param had  rows that the table has ever had, counted afterwards; undefined if the server did not report it
    * @returns why rows accepted earlier cannot be in the table any more; undefined if they may be there
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
-  /** Forgets the accepted rows, because they are lost or another node has them. */
+  /** Forgets the accepted rows, because they are lost or are on a different node. */
   forget(): void
-  /** The record that a process needs to resume. */
+  /** The journal record that a later process needs to resume the run. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
-  /** Looks at the table again. @throws {ConnectionError} @throws {TimeoutError} */
+  /** Checks the table again. @throws {ConnectionError} @throws {TimeoutError} */
   look(control: Session): Promise<Look>
 }
 
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
-  /** The table had at least this many rows when the server was last asked. */
+  /** Lower limit of the number of rows in the table when an earlier process last asked the server. */
   readonly leastRows: number | undefined
 }
 
 const unknownRows =
   'rows that earlier processes wrote are not in it as they were sent, and nothing shows whether the function changed them'
 
-/** The message for confirmed rows that may be gone. */
 export function rowsGoneMessage(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
 
-/** Whether rows can be found by the values that were sent. */
+/** Whether the run can find its rows by the values that it sent. */
 function findsRows(
   plan: Run['plan'],
   { keyed, keyColumns = [] }: TargetDescription,
@@ -72,8 +70,8 @@ function findsRows(
 ): boolean {
   // A transform may have changed or dropped any row.
   if (hasTransform(plan)) return false
-  // In a table with keys, other writers may replace values of a row. Then it can be found by the key columns alone,
-  // if the run knows them.
+  // In a table with keys, other writers may replace values of a row. The run can then find the row only by its key
+  // columns, if it knows them.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 
@@ -92,7 +90,7 @@ export function newEvidence(
     : []
   const counts = total !== null && total !== undefined && identity.rows !== null
   const samples = newSampleRows(names, keys, earlier.samples, choosing)
-  /** Rows of the table before the run, plus rows accepted since. */
+  /** Rows in the table before the run, plus rows accepted since then. */
   let counted = counts ? (earlier.leastRows ?? identity.rows) : undefined
   let mostHad = 0
   const leastRows = (): number | undefined =>
@@ -126,7 +124,7 @@ export function newEvidence(
     sampled: () => sampledRecord(samples, leastRows()),
     async look(control) {
       const table = watchedTable(plan)
-      // Rows that have left memory cannot be found.
+      // Rows that the server has removed from memory cannot be found.
       const mayFind = table !== undefined && !leavesMemory(total)
       const rows = mayFind ? askedRows(plan, identity, samples) : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
@@ -134,7 +132,8 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If this process's rows are missing, the function changes rows. Missing rows of earlier processes prove nothing.
+      // Missing rows of this process prove that the function changes rows. Missing rows of earlier processes prove
+      // nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
@@ -151,7 +150,7 @@ export function newEvidence(
     if (least !== undefined && now.rows !== null && now.rows < least) {
       return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
-    // A target function may change rows, so missing rows prove a loss only if other rows are found unchanged.
+    // A target function may change rows. Missing rows then prove a loss only if the run finds other rows unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
       return 'rows that this run wrote into it are missing'
     }
@@ -160,8 +159,9 @@ export function newEvidence(
 }
 
 /**
- * Chooses the rows to look up. In a table in memory the first row is enough: a recreated or emptied table lacks it. A
- * DFS table may have lost any partition. A function may change rows: a missing one proves a loss if another is found.
+ * Chooses the rows to look up. For a table in memory, the first row is enough, because a recreated or emptied table
+ * does not have it. A DFS table may have lost any partition, so all rows are looked up. A function may change rows, so
+ * a missing row proves a loss only if a second row is found.
  */
 function askedRows(
   { target }: Run['plan'],

@@ -1,6 +1,6 @@
 /*
-  Looks at the target for the last time at the end of a run, and records that the run has finished. If the process is
-  killed before it has recorded this, a later process does.
+  Checks the target for the last time at the end of a run, and records that the run has finished. If the process is
+  killed before it records this, a later process records it.
 */
 import type { Session } from '../../client/open-session.js'
 import { markFinished } from '../marker/finished-runs.js'
@@ -8,13 +8,12 @@ import { isUnfinished, type Run } from '../run.js'
 import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
-/** Whether the run claims that rows are in the target. */
 export function claimsRows({ state }: Run): boolean {
   return state.rows.confirmed + state.rows.skipped > 0
 }
 
 /**
- * @param session  a session on the node that the run uses
+ * @param session  a session to the node that the run uses
  * @param evidence  undefined if there is nothing to check
  * @param takeBack  makes confirmed rows unconfirmed
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
@@ -32,8 +31,8 @@ export async function checkAtEnd(
 }
 
 /**
- * Records on the server and in the journal that a run has finished, so that a later process can check whether its rows
- * are still there.
+ * Records on the server and in the journal that a run has finished. A later process can then check whether the rows
+ * are still in the table.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function noteFinished(
@@ -46,7 +45,7 @@ export async function noteFinished(
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
-  // Writes the journal before the mark on the server: if the process is killed in between, the journal knows all rows.
+  // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   journal.commit()
   const target = evidence.identity.name
   const processNo = Math.max(journal.owner, journal.past.owner)
@@ -58,7 +57,7 @@ export async function noteFinished(
 }
 
 /**
- * Looks at the target for the last time, and records that the run has finished, unless the target has changed.
+ * Checks the target for the last time. Records that the run has finished, unless the target has changed.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkAndMarkFinished(

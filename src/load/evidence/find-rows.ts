@@ -1,5 +1,5 @@
 /*
-  Looks rows up by their values.
+  Looks up rows in a table by their values.
 */
 import { ServerError } from '../../errors.js'
 import type { ColumnType } from '../../protocol/data-type.js'
@@ -10,15 +10,16 @@ import { longsOf } from '../marker/marker.js'
 import { tableExpression, type TableTarget } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** How many of the looked-up rows are in a table: `unknown` if the server cannot tell. */
+/** How many of the rows are in a table; `unknown` if the server cannot look them up. */
 export type Found = 'all' | 'some' | 'none' | 'unknown'
 
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /**
- * Counts rows by their values, which are sent as typed arguments. The script first counts them in a table that has only
- * these rows. If it misses a row there, the server cannot compare the values, and the second count proves nothing. The
- * script uses names that no column has, as a column hides a variable of the same name (DolphinDB manual, page col_ref).
+ * A script that counts rows by their values, which are sent as typed arguments. It first counts them in a table that
+ * contains only these rows. If a row is not found there, the server cannot compare the values, and the second count
+ * proves nothing. A column hides a variable of the same name (DolphinDB manual, page col_ref), so the script uses names
+ * that no column has.
  * @param rows  at least one; all with the same columns
  */
 export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {
@@ -57,7 +58,7 @@ export async function askFound(
 }
 
 /**
- * Like `askFound`, but counts how often the table has each row; undefined if the server cannot tell.
+ * Like `askFound`, but returns how often the table contains each row; undefined if the server cannot look them up.
  * @param rows  at least one
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -81,7 +82,7 @@ export async function askCounts(
 
 const isNull = ({ value }: Scalar): boolean => value === null || value === ''
 
-/** A single symbol is sent as text. */
+/** A single SYMBOL is sent as a STRING. */
 const sent = (scalar: Scalar): Scalar =>
   scalar.type === 'SYMBOL' ? { ...scalar, type: 'STRING' } : scalar
 

@@ -1,5 +1,5 @@
 /*
-  A script with which users check whether a run's rows are in the table, if the program cannot tell.
+  A script for users, to check whether a run's rows are in the table if the program cannot.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/value-text.js'
@@ -9,16 +9,16 @@ import type { Plan } from '../plan.js'
 import { tableExpression } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** Types whose values, formatted as text, are literals in DolphinDB (docs/grammar.md#literals). */
+/** Types whose values can be written in a script as DolphinDB literals (docs/grammar.md#literals). */
 const literal: ReadonlySet<DataType> = new Set([
   ...(['INT', 'LONG', 'DATE', 'MONTH', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'] as const),
   ...(['TIME', 'MINUTE', 'SECOND', 'NANOTIME', 'SYMBOL', 'STRING'] as const),
 ])
 
-/** Placeholder for the table that a function writes to, if the user has not named this table. */
+/** Placeholder for the table that a function writes to, if the user has not named the table. */
 const unnamedTable = 'TABLE'
 
-/** Counts the sampled rows of the run, or all rows if some sample has no values that can be written as literals. */
+/** Counts the sampled rows of the run, or all rows of the table if a sample cannot be written with literals. */
 export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   const table = watchedTable(plan)
   const from = table === undefined ? unnamedTable : tableExpression(table)
@@ -28,7 +28,7 @@ export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   return `exec count(*) from ${from}${where}`
 }
 
-/** A condition that finds the row; '' if no value of the row can be written as a literal. */
+/** A condition for the row; '' if none of its values can be written as a literal. */
 function conditionOf(row: SampleRow): string {
   const parts = row.flatMap(({ column, scalar }) => {
     const text = literalOf(scalar)

@@ -1,6 +1,6 @@
 /*
-  Keeps the values of a few rows of a run: the first, one about halfway, and the last. A run looks these rows up before
-  it claims that its rows are in the table.
+  Keeps the values of a few rows of a run: the first row, one about halfway, and the last. A run looks up these rows
+  before it claims that its rows are in the table.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -13,39 +13,39 @@ export interface SampleCell {
   readonly scalar: Scalar
 }
 
-/** A row as values of comparable columns; at least one is not null. */
+/** The values of a row in columns that can be compared. At least one value is not null. */
 export type SampleRow = readonly SampleCell[]
 
-/** Sample of one run's rows that the target accepted. */
+/** A sample of the rows that the target accepted in one run. */
 export interface SampleRows {
   /**
-   * At most four rows: the first and last of earlier processes, and a middle row and the last row of this process. If
-   * earlier processes have none, the first row of this process is included.
+   * At most four rows: the first and the last row of earlier processes, then a middle row and the last row of this
+   * process. If earlier processes have no rows, the first row of this process is included.
    */
   readonly rows: readonly SampleRow[]
-  /** Whether some of the rows are from this process. */
+  /** Whether the sample contains a row of this process. */
   readonly hasOwn: boolean
   /**
-   * Reports that the target has accepted rows `start` to `end` (exclusive) of a batch.
-   * @returns true if the number of rows has doubled: then the journal should record the sample
+   * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
+   * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
    */
   taken(batch: Batch, start: number, end: number): boolean
-  /** A row of a batch; undefined if none of its values can be compared. */
+  /** The values of one row; undefined if none of them can be compared. */
   at(batch: Batch, row: number): SampleRow | undefined
   /** Drops the sample, because the rows are lost. */
   clear(): void
 }
 
-/** With small batches, keeps the next row after `keepEvery` rows, or after `keepShare` of all rows if that is less. */
+/** With small batches, the next row is kept after `keepEvery` rows, or after `keepShare` of all rows if that is less. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
-/** Number of values looked up per row, unless the row has a key. */
+/** Number of values to look up per row, for tables without a key. */
 const mostColumns = 12
 
 /**
- * Types whose values DolphinDB compares with `=`. Types that compare fast, and seldom repeat a value, come first: each
- * condition applies only to rows that passed the previous one.
+ * Types whose values DolphinDB compares with `=`. Types whose comparison is fast and whose values seldom repeat come
+ * first, because each condition applies only to rows that passed the previous one.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
@@ -54,13 +54,13 @@ const comparable: readonly DataType[] = [
   ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
 ]
 
-/** Longest text to compare: some tables cut longer ones (docs/server-semantics.md#inserting). */
+/** Longest text to compare, because some tables cut longer texts (docs/server-semantics.md#inserting). */
 const longestText = 200
 
 /**
- * @param columnNames  of the target, in its order
+ * @param columnNames  in the order of the target
  * @param keys  key columns of the target; may be empty
- * @param first  columns to compare before all others: the server selects partitions by them
+ * @param first  columns to compare first, because the server selects partitions by them
  * @param earlier  sample of earlier processes of the run
  */
 export function newSampleRows(
@@ -70,11 +70,11 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** A row for each doubling of the count of accepted rows. Usually 1/4 to 1/2 of accepted rows precede `at(-2)`. */
+  /** One row per doubling of the number of accepted rows. Usually, 1/4 to 1/2 of accepted rows come before `at(-2)`. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
-  /** Computed once: columns have the same types in every batch. */
+  /** Computed once, because columns have the same types in every batch. */
   let order: readonly number[] | undefined
   const keep = ({ columns }: Batch, row: number): SampleRow | undefined => {
     order ??= orderOf(columns, columnNames, first)
@@ -94,7 +94,7 @@ export function newSampleRows(
     taken(batch, start, end) {
       const count = end - start
       rows += count
-      // A batch smaller than the largest may be the last batch of the run, so one of its rows is kept.
+      // A batch that is smaller than the largest may be the last of the run, so one of its rows is kept.
       if (rows < nextKept && count === largest) return false
       largest = Math.max(largest, count)
       nextKept = rows + Math.min(keepEvery, rows * keepShare)
@@ -116,7 +116,7 @@ export function newSampleRows(
   }
 }
 
-/** The cells of a row to compare; empty if a key column cannot be compared. */
+/** The values of a row to compare; empty if a key column cannot be compared. */
 function cellsOf(
   columns: readonly Column[],
   order: readonly number[],
@@ -156,7 +156,7 @@ function isExact({ value }: Scalar): boolean {
   return typeof value !== 'string' || (value.length <= longestText && !value.includes('\0'))
 }
 
-/** A row as the journal stores it: column, type, scale of a decimal, and the value as text; null for a null. */
+/** A row in the form of the journal: column, type, scale of a decimal, and the value as text (null for a null). */
 export type JournaledRow = readonly (readonly [
   column: string,
   type: string,
@@ -164,7 +164,6 @@ export type JournaledRow = readonly (readonly [
   value: string | null,
 ])[]
 
-/** Writes a row in the form that `rowOfJournal` reads. */
 export function journaledRow(row: SampleRow): JournaledRow {
   return row.map(({ column, scalar }) => [
     column,
@@ -180,7 +179,6 @@ function journaledValue({ value }: Scalar): string | null {
   return typeof value === 'object' ? null : String(value)
 }
 
-/** Reads a row that `journaledRow` wrote. */
 export function rowOfJournal(row: JournaledRow): SampleRow {
   return row.map(([column, type, scale, text]) => {
     const value = text === null ? null : valueOf(type, text)

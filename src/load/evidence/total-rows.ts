@@ -1,6 +1,6 @@
 /*
-  Counts the rows that a table in memory has had in total, including rows that have left memory. For a stream table, the
-  count never falls while the table is the same.
+  Counts the rows that a table in memory has ever had, including rows that have left memory. As long as a stream table
+  is not recreated, its count never falls.
 */
 import { ServerError } from '../../errors.js'
 import { askCount, type Asking } from '../connection/server-queries.js'
@@ -9,13 +9,14 @@ import type { TableTarget } from '../target/target.js'
 
 /**
  * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of any other
- * table. If old rows leave memory: `totalSize` of the table's persistence, or `totalRows` in the list of stream tables.
+ * table. If the server removes old rows from memory: `totalSize` of the table's persistence, or `totalRows` in the list
+ * of stream tables.
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
 
 /**
- * A script that counts the table's rows into `ddbIngestRows`, and puts the source of the count into `ddbIngestTotal`,
- * or '' if there is no count. Some servers lack `getStreamTables`.
+ * A script that counts the table's rows into `ddbIngestRows`. `ddbIngestTotal` gets the way of counting, or '' if the
+ * rows cannot be counted. The script calls some functions by name, because some servers do not have them.
  */
 export function totalRowsScript(name: string): string {
   return `ddbIngestRows = 00l
@@ -49,18 +50,18 @@ export function rowsTotalOf(answer: unknown): RowsTotal | null {
     : null
 }
 
-/** Whether the count is that of a stream table, from which no row is ever deleted. */
+/** Whether the rows are those of a stream table, which never deletes rows. */
 export function neverDecreases(total: RowsTotal | null | undefined): boolean {
   return typeof total === 'string' && total !== 'kept'
 }
 
-/** Whether rows may leave memory after they were written. */
+/** Whether the server may remove rows from memory after they were written. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
 }
 
 /**
- * How many rows a table in memory has had in total, or a DFS table has now; null if the server cannot tell.
+ * The rows that a table in memory has ever had, or that a DFS table has now; null if the server cannot count them.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askTotalRows(asking: Asking, table: TableTarget): Promise<number | null> {
@@ -76,7 +77,7 @@ export async function askTotalRows(asking: Asking, table: TableTarget): Promise<
 }
 
 /**
- * Whether rows of a persisted stream table have left memory, or may have (DolphinDB manual, page getPersistenceMeta).
+ * Whether rows of a persisted stream table have left memory (DolphinDB manual, page getPersistenceMeta), or may have.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askRowsLeft(
@@ -94,7 +95,7 @@ export async function askRowsLeft(
   }
 }
 
-/** An expression of type LONG: how many rows the table has had; null if the server cannot tell. */
+/** An expression of type LONG: the number of rows that the table has ever had, null if the server cannot count them. */
 export function totalRowsExpression(
   table: TableTarget | undefined,
   total: RowsTotal | null | undefined,

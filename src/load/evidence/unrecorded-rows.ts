@@ -1,6 +1,6 @@
 /*
-  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of the server lost
-  the records but not the table, or another load stored the same rows (docs/decisions/0068).
+  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of the server
+  removed the records but not the table, or a different load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import type { Batch } from '../../parse/batch.js'
@@ -18,14 +18,14 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countPresentRows, type UnsentCheck } from './unsent-rows.js'
 
-/** Limit of batches to look up in a table that is only in memory, because each look-up searches the whole table. */
+/** Number of batches to look up in a table that is only in memory, because each query searches the whole table. */
 const batchesInMemory = 2
-/** Rows to look up per batch: more than one, as the table may have refused some. */
+/** Number of rows to look up per batch. One row is not enough, because the table may have refused it. */
 const rowsOfBatch = 8
 
 /**
- * The returned check must be called for each batch of the unit, in order.
- * @returns undefined if there is nothing to look up, or no way to look rows up
+ * @returns a check that must be called for each batch of the unit, in order; undefined if there is nothing to look up, or rows
+ *   cannot be looked up
  */
 export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
@@ -35,7 +35,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
   const { dropsDuplicates, inMemory, total } = evidence.identity
   const isPersisted = total === 'totalSize'
-  // A keyed stream table drops copies of its rows, but only of rows that are still in memory.
+  // A keyed stream table drops copies of rows, but only while these rows are in memory.
   if (plan.onDoubt === 'resend' || (dropsDuplicates && !isPersisted)) return undefined
   const most = inMemory && !isPersisted ? batchesInMemory : Infinity
   const { confirmTimeoutMs: timeoutMs } = plan
@@ -68,7 +68,8 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     }
     if (rows.length === 0) return
     const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
-    // Half of the sample is enough for the error: the server may refuse rows. A new claim: another process sent them.
+    // Half of the sample is enough for the error, because the server may have refused the other rows. If the batch has been claimed
+    // by now, a different process of the run has sent it.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',
@@ -78,7 +79,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
 }
 
-/** The error if a transform may have changed the rows: they cannot be found by the values sent. */
+/** The error if a transform may have changed the rows, so that they cannot be found by the sent values. */
 function untold(runId: string, table: string, batch: Batch): DdbError {
   const { file, lineNumber } = batch.locate(0)
   return new DdbError(

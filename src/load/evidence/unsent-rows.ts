@@ -1,6 +1,6 @@
 /*
-  Detects rows that are in the table although the journal does not know them as sent. That happens if the user restored the journal from
-  an earlier copy and the server, which would notice, has lost its memory (docs/decisions/0047).
+  Detects rows that are in the table although the journal lists them as not sent. That happens if the user restored the journal from
+  an earlier copy, and the server, which would notice that, has restarted (docs/decisions/0047).
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -19,20 +19,20 @@ import { askCounts, findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
- * Must be called before sending rows that, according to the journal, no process has sent.
- * @param rows  rows to check, if an earlier process divided the batch by lane; undefined for all rows of the batch
+ * Must be called before the run sends rows that no process has sent according to the journal.
+ * @param rows  the rows to check, if an earlier process divided the batch by lane; undefined for all rows of the batch
  * @throws {DdbError} DDB_UNPROVEN
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
 
 type RowsOfBatch = Pick<BatchPart, 'start' | 'end'>
 
-/** Rows of one batch to look up: more than one, as the target may have refused some. */
+/** Number of rows to look up per batch. One row is not enough, because the target may have refused it. */
 const mostOfBatch = 8
 
 /**
  * @param now  the target when the run resumes
- * @returns undefined if the server knows which rows were sent, or if the program cannot tell
+ * @returns undefined if the server knows which rows were sent, or if the rows cannot be looked up
  */
 export function unsentCheck(
   run: Run,
@@ -48,7 +48,7 @@ export function unsentCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If no other process writes, only the first `among` rows of this range can be in the table.
+    // If no other user writes, only the first `among` rows of this range can be in the table.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count
@@ -60,41 +60,41 @@ export function unsentCheck(
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
     const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
-    // Half of the rows suffice as proof that the batch was sent before: the server may have refused the others.
+    // Half of the rows are enough as proof that the batch was sent, because the server may have refused the other rows.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
   const whole = ({ rowCount }: Batch): RowsOfBatch => ({ start: 0, end: rowCount })
   return async (batch, rows) => {
     if (left === 0) return
     if (lanes === 1 || rows !== undefined) return check(batch, rows ?? whole(batch))
-    // Rows of each lane may be in the table independently of other lanes.
+    // Rows of one lane may be in the table even if rows of a different lane are not.
     const divided = divideByLane(batch, run.lanes!.lanesOf(batch, lanes), lanes)
     for (const lane of divided.lanes) await check(lane.batch, whole(lane.batch))
   }
 }
 
-/** The run as the journal describes it, even if the program sends everything again; empty if the user chose `restart`. */
+/** The run as the journal describes it, even if this process sends all rows again. After `restart`, an empty run. */
 function toldOf({ history: { journal, found }, options }: Run): JournaledRun {
   return options.journal?.restart === true ? found : (journal?.past ?? found)
 }
 
-/** The number of lanes into which unrecorded rows were divided, as far as the journal tells. */
+/** The number of lanes into which unrecorded rows were divided, according to the journal. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. Multiples of 16 keep rows of different old lanes apart.
+  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. With a multiple of 16, no new lane mixes rows of two old lanes.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)
 }
 
-/** At most this many rows, unknown to the journal, have entered the table since the run began. */
+/** Upper limit of the rows that the run may have stored without a record in the journal. */
 function mostUnknown(run: Run, now: TargetIdentity): number {
   const { plan } = run
   const found = toldOf(run)
   const { target: before } = found
-  // This check is for a restarted server. A restart empties tables counted by `totalRows`, but not persisted tables.
+  // A restart empties tables that are counted by `totalRows`, but not persisted tables.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
-  // If the journal has no records of batches, the run stores all rows again, as further copies (docs/delivery.md).
+  // Without records of batches, a resumed run stores all rows again anyway (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0
@@ -102,7 +102,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** The most connections that a process of the run may have used. On each of them, its first batch may have arrived. */
+/** The most connections that a process of the run may have used. The first batch on each of them may have arrived. */
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
@@ -110,7 +110,7 @@ function mostConnections(run: Run): number {
   return Math.max(plan.mostConnections ?? plan.connections, before)
 }
 
-/** Whether the server has kept its memory since the last process of the run began to send. */
+/** Whether the server has not restarted since the last process of the run began to send. */
 function isKnownToServer(run: Run): boolean {
   const { onServer } = run.history.journal ?? {}
   const found = toldOf(run)

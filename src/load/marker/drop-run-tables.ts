@@ -1,6 +1,5 @@
 /*
-  Removes the objects of a run from the server, once nothing is left to do or if the user does not want to resume the
-  run.
+  Removes the objects of a run from the server, after the run has finished or if the user gives it up.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -9,8 +8,8 @@ import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
 import { dropTableScript, markerName, sentName } from './run-tables.js'
 
 /**
- * Removes everything with the run's token: ledgers, marker, and the mark that the run has finished. Objects of another
- * run with the same name stay.
+ * Removes all objects with the run's token: its ledgers (tables of receipts), its marker, and the record that it has finished.
+ * Objects of a different run with the same name remain.
  * @returns the names of the ledgers that existed
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
@@ -25,7 +24,7 @@ export async function dropRunTables(
   return ledgers
 }
 
-/** Like `dropRunTables`, but keeps the mark that the run has finished. */
+/** Like `dropRunTables`, but keeps the record that the run has finished. */
 export async function dropLeftTables(
   session: Session,
   run: RunName,
@@ -45,8 +44,7 @@ export async function dropLeftTables(
 }
 
 /**
- * Removes the ledgers of receipts of a run that starts over. Late requests of the earlier attempt write no row, as they find no ledger.
- *
+ * Removes the ledgers of a run that starts over. Late requests from before the restart then find no ledger and write no rows.
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function dropReceipts(

@@ -1,5 +1,5 @@
 /*
-  Finds out whether a server still has a run's marker. If so, the server has kept all else in its memory, too.
+  Asks whether a server still has a run's marker (a shared table). If so, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'
@@ -8,13 +8,13 @@ import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
 
-/** Time limit for the question if the server is already silent on another connection. */
+/** Time limit for this query if the server is already silent on a different connection. */
 const silentServerMs = 1_000
 
 /**
  * @param control  a session that may still work
- * @param silent  whether the server keeps its connections open but does not answer: then no further connection is tried
- * @returns whether the server still has the marker; false also if the server cannot be asked
+ * @param silent  whether the server keeps its connections open but does not answer; then no new connection is tried
+ * @returns whether the server still has the marker; also false if the server cannot be asked
  */
 export async function serverRemembersRun(
   run: Run,
@@ -43,7 +43,7 @@ export async function hasMarker(
 }
 
 /**
- * Asks on a session that may still work, and otherwise on another session.
+ * Asks on a session that may still work. If it does not, asks on a new session.
  * @throws {DdbError} the error of the last attempt
  */
 export async function askOnAnySession<T>(

@@ -1,6 +1,6 @@
 /*
-  The runs that finished on a node, in one small shared table. The table exists only in the server's memory: a finished
-  run is missing if it was loaded before a restart, or on another node.
+  A small shared table of the runs that finished on a node. The table exists only in the server's memory, so it does
+  not contain runs from before a restart, or from a different node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -10,31 +10,30 @@ import { longsOf, type RunName } from './marker.js'
 /** Must change whenever the table's columns change. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** Once the table has this many marks (some ten megabytes), the next mark's script removes the older half first. */
+/** If the table has this many rows (some ten megabytes), the script removes the older half before it adds a row. */
 const mostRuns = 100_000
 
-/** How many times to try to write a mark: another run's table may replace the table that has the mark. */
+/** Limit of attempts to record a run: a table that a different run creates may replace the table with the record. */
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Stored as text behind the target's name, because tables made by earlier versions have no column for the time. */
+/** The time is stored as text after the target's name, because tables made by earlier versions have no column for it. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
-/** Separates the time from the number of the process. Earlier versions stored no number. */
+/** Separates the time from the number of the process. Records of earlier versions have no number. */
 const byProcess = ', process '
 
 export interface FinishedMark {
-  /** Name of the target, already checked: scripts contain it. */
+  /** Name of the target. Already checked, because scripts contain it. */
   readonly target: string
-  /** How many rows the target has had so far; null if nothing can be counted. */
+  /** Rows that the target has ever had; null if they cannot be counted. */
   readonly rows: number | null
-  /** When the run was begun or restarted, ms since 1970 by its machine's clock; distinguishes a restarted run. */
+  /** When the run was begun or restarted, in ms since 1970 by its machine's clock. Identifies a restarted run. */
   readonly begunMs: number
-  /** Number of the process that finished the run. */
   readonly processNo: number
 }
 
-/** Sets `ddbIngestMarked` to the number of marks of the run; 0 without the table. */
+/** A script that sets `ddbIngestMarked` to the number of records of the run; 0 if there is no table. */
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
@@ -57,8 +56,8 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Records that a run has finished. One round trip later, checks that the record is there: if two runs both see no
- * table, each may make one, and the later table replaces the earlier.
+ * Records that a run has finished. One round trip later, checks that the record is there: if two runs find no table,
+ * both may create one, and the later table replaces the earlier.
  * @returns whether the server has stored the record; it refuses if the user may not share tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -81,8 +80,8 @@ export async function markFinished(
 }
 
 /**
- * Whether the server knows that the run has finished; undefined if it does not tell.
- * @param begunMs  when a restarted run began again: earlier marks do not count
+ * Whether the server has a record that the run has finished; undefined if the server cannot answer.
+ * @param begunMs  when the run was last restarted; earlier records do not count
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinished(
@@ -102,8 +101,8 @@ export async function askFinished(
 }
 
 /**
- * The highest number of a process that finished the run. A journal that knows fewer processes is an outdated copy.
- * @returns 0 if there is no mark, or only marks of earlier versions; undefined if the server does not tell
+ * The highest number of a process that finished the run. A journal with fewer processes is an outdated copy.
+ * @returns 0 without a record, or with records of earlier versions only; undefined if the server cannot answer
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinisher(
@@ -130,7 +129,7 @@ ddbIngestTargets`
 }
 
 /**
- * Removes a run from the table of finished runs, and removes this table once it is empty.
+ * Removes a run from the table of finished runs. Removes the table, too, if it is then empty.
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */

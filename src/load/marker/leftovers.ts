@@ -1,5 +1,5 @@
 /*
-  Tables that other runs have left on the server. Only the user can remove them.
+  Finds tables that other runs have left on the server. Only the user can remove these tables.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -16,8 +16,8 @@ import type { RunName } from './marker.js'
 export const longestUnmarkMs = 5_000
 
 /**
- * `(names of tables, ids of sessions, users of the sessions, this user)`; all but the first are VOID if the server does
- * not tell who is connected.
+ * Returns `(names of tables, ids of sessions, users of the sessions, this user)`. All but the first are VOID if the
+ * server does not report who is connected.
  */
 const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL
@@ -33,28 +33,28 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 
-/** Limit of markers to look at. A server with more has greater problems. */
+/** Limit of markers to check. A server with more leftover markers has worse problems. */
 const maxMarkers = 50
 
 interface MarkedRun {
   readonly token: bigint
-  /** Session of the run's last process; `leftInOrder` if that process ended cleanly and the run will be resumed. */
+  /** Session of the run's last process. `leftInOrder` if that process ended cleanly and the run will be resumed. */
   readonly sessionId: bigint
 }
 
-/** Takes the place of a session id if the run ended cleanly and will be resumed. */
+/** Stored in place of a session id if the process ended cleanly and the run will be resumed. */
 const leftInOrder = 0n
 
-/** Who is connected, as far as this user may see. */
+/** The open sessions that this user may see. */
 interface Connected {
   readonly sessions: ReadonlySet<bigint>
-  /** Whether `sessions` includes other users' sessions; a plain user may see only their own. */
+  /** Whether `sessions` includes sessions of other users. Without special rights, users see only their own sessions. */
   readonly showsOthers: boolean
 }
 
 /**
- * Writes into the marker that the run ended cleanly and will be resumed. The run's objects on the server then do not
- * count as left over. The run's rows do not depend on the marker.
+ * Records in the marker (the run's table on the server) that the process ended cleanly and the run will be resumed. The
+ * run's objects on the server are then not leftovers. Errors are ignored, because no row depends on the marker.
  */
 export async function leaveMarked(
   session: Session,
@@ -77,7 +77,7 @@ export async function leaveMarked(
   }
 }
 
-/** Reports tables that other runs left on the server. Does not wait for the answer, so that the run is not delayed. */
+/** Reports tables that other runs have left on the server. Does not delay the run, because nothing waits for the answer. */
 export function reportLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
@@ -94,7 +94,7 @@ interface Asking {
 
 const all = (tables: readonly string[]): Promise<readonly string[]> => Promise.resolve(tables)
 
-/** @returns a sentence that names leftover tables; undefined if there are none, or the server cannot be asked */
+/** @returns a sentence that names leftover tables; undefined if there are none, or if the server cannot be asked */
 export async function leftoversNotice(
   session: Session,
   own: RunName,
@@ -132,7 +132,7 @@ async function leftTables(
   const tokensInUse: bigint[] = []
   for (const name of others.filter(name => marker.test(name)).slice(0, maxMarkers)) {
     const run = await markedRun(session, name, timeoutMs)
-    // A run that ended just now has removed its marker.
+    // The run has just ended and removed its marker.
     if (run === undefined) continue
     const isInUse = run.sessionId === leftInOrder || connected.sessions.has(run.sessionId)
     if (isInUse) tokensInUse.push(run.token)
@@ -170,10 +170,7 @@ function listOf(answer: Value | undefined): [readonly string[], Connected | unde
   return [textsOf(names), connected]
 }
 
-/**
- * Whether the list of sessions includes those of other users. A name in underscores is not a user: it stands for the
- * server itself.
- */
+/** A name that begins with two underscores is not a user, but the server itself. */
 function showsOthers(users: readonly string[], user: Value | undefined): boolean {
   const own = user?.form === 'scalar' ? user.value : undefined
   return users.some(name => name !== own && !name.startsWith('__'))

@@ -1,6 +1,6 @@
 /*
-  The marker of a run: a small shared table on the server, named after the run id. The run that writes the first row of
-  this table owns the name. As long as the marker exists, the server has not restarted.
+  The marker of a run: a small shared table on the server, named after the run id. The run that writes the first row of the table
+  owns the name. While the marker exists, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -18,29 +18,28 @@ import {
   type RunPlace,
 } from './run-tables.js'
 
-/** 62 random bits and a last bit of 1, so that the token is never 0. */
+/** 62 random bits, followed by a 1 so that the token is never 0. */
 export function newToken(random: Random): bigint {
   const bits = new DataView(random.bytes(8).slice().buffer).getBigUint64(0)
   return (bits & 0x7fff_ffff_ffff_ffffn) | 1n
 }
 
-/** A run as its marker identifies it. */
 export interface RunName {
   readonly runId: string
-  /** Cannot be guessed: only this run writes rows with this token. */
+  /** A random number that others cannot guess, so only this run writes rows with it. */
   readonly token: bigint
-  /** Where the run's journal is; left out if there is none. */
+  /** The place of the run's journal; left out without a journal. */
   readonly place?: RunPlace
   /**
-   * Only for a unit of a plan: its ledger, which replaces the marker. The plan, not this run, creates and removes the
-   * ledger.
+   * Only for a unit of a plan: the name of its ledger (table of receipts), which replaces the marker. The plan creates and removes
+   * this ledger.
    */
   readonly ledger?: string
 }
 
 /**
- * Writes the first row of the marker unless there is one; `ddbIngestOwner` gets the token in that row. The key decides between two
- * runs: the server does not insert an existing key again (DolphinDB manual, keyedStreamTable).
+ * Writes the first row of the marker unless there is one. `ddbIngestOwner` gets the token in the first row. If two runs try this,
+ * the key decides: the server does not insert a key again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
   const { runId, token, ledger } = run
@@ -55,7 +54,7 @@ ddbIngestOwner = exec first(token) from ddbIngestMarker where entry = 1
 `
 }
 
-/** `nightly on host-a: /var/lib/ddb-ingest`, without characters that would end a string in a script. */
+/** For example `nightly on host-a: /var/lib/ddb-ingest`. Replaces characters that could end a string in a script. */
 function placedName({ runId, place }: RunName): string {
   if (place === undefined) return runId
   const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
@@ -66,7 +65,7 @@ function sessionId({ id }: Session): string {
   return `${BigInt(id)}l`
 }
 
-/** Records the session with which the run continues; `ddbIngestOwner` gets the token of the latest row, 0 if the marker is gone. */
+/** Adds the current session to the marker. `ddbIngestOwner` gets the token of the last row, 0 if the marker is gone. */
 function remarkScript(session: Session, run: RunName): string {
   const { token, ledger } = run
   if (ledger !== undefined) return ownerScript(run)
@@ -76,7 +75,7 @@ function remarkScript(session: Session, run: RunName): string {
 `
 }
 
-/** `ddbIngestOwner` gets the token of the latest row, 0 without a marker. */
+/** `ddbIngestOwner` gets the token of the last row; 0 without a marker. */
 function ownerScript({ runId, token, ledger }: RunName): string {
   if (ledger !== undefined) {
     return `ddbIngestOwner = 0l
@@ -94,7 +93,7 @@ if(defined("${name}", SHARED)) {
 
 /**
  * Claims the run's name.
- * @throws {DdbError} DDB_LOCKED if another run has the name
+ * @throws {DdbError} DDB_LOCKED if a different run has the name
  * @throws {ServerError} if the server refuses shared tables
  * @throws {TimeoutError}
  */
@@ -103,16 +102,16 @@ export async function markRun(session: Session, run: RunName, timeoutMs: number)
   await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
 }
 
-/** Objects that an earlier process of a run has left on a server. */
+/** Objects of a run that an earlier process has left on the server. */
 export interface LeftOnServer {
-  /** Whether the run's marker exists: a server that restarts loses it. */
+  /** Whether the run's marker exists. A restart of the server removes it. */
   readonly marker: boolean
   readonly ledger: boolean
   readonly ledgerVersion: 1 | 2
 }
 
 /**
- * Must be called before the run creates anything: otherwise the run would find its own marker and take it for one of an
+ * Must be called before the run creates anything, because otherwise it would find its own marker and regard it as that of an
  * earlier process.
  * @throws {ServerError} @throws {TimeoutError}
  */
@@ -136,16 +135,16 @@ export async function askLeftOnServer(
   }
 }
 
-/** The elements of a vector of LONG, the form of an answer with several numbers. */
+/** Several numbers that a script returned as one vector of LONG; empty if the answer has a different form. */
 export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
   if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
   return [...answer.data.subarray(0, answer.length)]
 }
 
 /**
- * Looks at the marker again, a round trip after it was written. Two runs that both saw no marker may each have made
- * one: the later marker has then replaced the earlier. Must be called before the first row is sent.
- * @throws {DdbError} DDB_LOCKED if another run has the name
+ * Checks the marker a round trip after it was written, before the first row is sent. If two runs saw no marker, both may have made
+ * one, and the later marker has replaced the earlier.
+ * @throws {DdbError} DDB_LOCKED if a different run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkMarker(
@@ -159,8 +158,8 @@ export async function checkMarker(
 
 /**
  * @param found  the token in the marker
- * @throws {DdbError} DDB_LOCKED if the token is another run's
- * @throws {ServerError} if the server's answer contains no token
+ * @throws {DdbError} DDB_LOCKED if the token belongs to a different run
+ * @throws {ServerError} if the server's answer contained no token
  */
 export async function checkOwner(
   session: Session,
@@ -181,8 +180,8 @@ export async function checkOwner(
 }
 
 /**
- * The error for a lost ledger of a unit. The ledger is created only once, so another process has finished the unit, or the server
- * has restarted.
+ * The error if a unit has lost its ledger. The ledger is created only once, so either a different process has finished the unit, or
+ * the server has restarted.
  */
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
@@ -191,18 +190,17 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
   )
 }
 
-/** Entries with this number or a higher one stand for processes of the run, lower ones for sessions. */
+/** From this number on, the `entry` column of the marker identifies processes of the run. Lower entries are sessions. */
 export const firstOwner = 1_000_000
 
-/** What the server knows of the run that holds this run id. */
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined
-  /** How many rows of the run have receipts. */
+  /** Number of rows that receipts confirm. */
   readonly rows: number
 }
 
-/** The error if another run has the name: each run would take the other's rows for its own. */
+/** The error if a different run has the name. Two runs with one name would regard each other's rows as their own. */
 export async function nameTakenError(
   session: Session,
   { runId }: RunName,
@@ -241,7 +239,7 @@ ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, ru
   return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
 }
 
-/** Rows in all ledgers of a run, including ledgers that an earlier version of the program made. */
+/** Number of rows in all ledgers of a run, including ledgers made by earlier versions of the program. */
 async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
@@ -273,11 +271,11 @@ function silent(cause: TimeoutError): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
 }
 
-/** State of the marker after the connection was lost. */
+/** Who owns the marker after the connection was lost. */
 export type MarkerState = 'ours' | 'gone' | 'taken'
 
 /**
- * Asks over a new connection whether the marker still exists. If it is ours, also records the session in it.
+ * Asks on a new connection who owns the marker. If this run does, also adds the session to the marker.
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askMarker(
@@ -293,8 +291,8 @@ export async function askMarker(
 }
 
 /**
- * Removes this run's marker, but not one of another run. If this run has a journal, also removes the number of its last
- * batch. Ignores failures, because no row depends on the marker or the number.
+ * Removes this run's marker, but not the marker of a different run. If this run has a journal, also removes the number of its last
+ * batch. Ignores errors, because no row depends on these objects.
  * @param ledger  a ledger to remove first, in the same round trip
  */
 export async function dropMarker(
@@ -313,7 +311,7 @@ ${dropSent}`
     await session.run(script, { timeoutMs })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // A server that ignores a query would ignore the closing of the session, too.
+    // A server that ignores a query would also ignore the closing of the session.
     if (error instanceof TimeoutError) session.abandon(silent(error))
   }
 }

@@ -1,7 +1,8 @@
 /*
-  Tells the server which process works on a run and how far the run has come. The run's marker gets one entry per
-  process; if the run has no receipts, also one every few seconds. The server also keeps the number of the last batch
-  sent. A journal restored from an earlier copy lacks the latest numbers, which shows that the copy is old.
+  Records on the server which process works on a run, and how far the run has come. The run's marker (its table on the
+  server) gets one entry per process; without receipts, it gets a further entry every few seconds. The server also
+  stores the number of the last batch sent. A journal that was restored from an earlier copy does not have the latest
+  numbers, which reveals it.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
@@ -10,17 +11,17 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** A process's entry in the marker is its `owner` number plus this constant. Lower entries are about sessions. */
+/** The entry of a process in the marker is its `owner` number plus this constant. Lower entries record sessions. */
 const beforeFirst = firstOwner
 
 export interface KnownOnServer {
-  /** The latest number written by `takeOwnership`; 0 if none. */
+  /** The highest number that `takeOwnership` has written; 0 if there is none. */
   readonly owner: number
-  /** The highest of the numbers that the run's ledgers have; 0 if there is no ledger. */
+  /** The highest number of the run's ledgers (tables of receipts); 0 if there is none. */
   readonly ledgerNumber: number
-  /** The highest number written by `noteSent`; undefined if none. */
+  /** The last batch number that `noteSent` has written; undefined if there is none. */
   readonly lastNo: number | undefined
-  /** Whether the last recorded session is still connected; undefined if the user may not see that. */
+  /** Whether the last recorded session is still connected; undefined if the user may not see sessions. */
   readonly isConnected: boolean | undefined
 }
 
@@ -65,7 +66,7 @@ if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByNa
 
 /**
  * Records that this process works on the run.
- * @returns false if another process has already recorded the same `number`
+ * @returns false if a different process has already recorded the same `number`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function takeOwnership(
@@ -76,7 +77,7 @@ export async function takeOwnership(
 ): Promise<boolean> {
   const [name, entry] = [markerName(runId), beforeFirst + number]
   const own = `${BigInt(session.id)}l`
-  // If the marker already has the key, the server keeps the old row. If there is no marker, the script adds nothing.
+  // If the marker already has the key, the server keeps the old row. Without a marker, the script records nothing.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)
@@ -89,7 +90,7 @@ ddbIngestOwner`
 }
 
 /**
- * Records that a batch is about to be sent, in one row for all batches.
+ * Records that a batch is about to be sent. One row records the last batch only.
  * @throws {ServerError} if the server refuses shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -107,7 +108,7 @@ tableInsert(objByName("${name}"), 1, ${no}l)`
 }
 
 /**
- * The latest number written by `takeOwnership`; 0 if none.
+ * The highest number that `takeOwnership` has written; 0 if there is none.
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askOwner(
@@ -120,7 +121,7 @@ export async function askOwner(
   return Math.max(0, number - beforeFirst)
 }
 
-/** The script's answer is the latest entry of the run's marker. */
+/** Returns the highest entry of the run in its marker; 0 without a marker. */
 export function ownerScript({ runId, token }: RunName): string {
   const name = markerName(runId)
   return `ddbIngestEntries = 0

@@ -1,16 +1,16 @@
 /*
-  Names of the tables that runs keep on the server. Each begins with `ddbIngest`, so that administrators can tell them from
-  tables with data.
+  Names of the tables that runs create on the server. All begin with `ddbIngest`, so that administrators can distinguish
+  them from tables with data.
 */
 
 import { UsageError } from '../../errors.js'
 
-/** Whether a text can name a run. The name becomes part of names on the server and on disk. */
+/** Whether a text can be the name of a run, which becomes part of names on the server and on disk. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
 
-/** @throws {UsageError} DDB_NAME for a text that cannot name a run */
+/** @throws {UsageError} DDB_NAME if the text cannot be the name of a run */
 export function checkRunId(runId: string): string {
   if (isRunId(runId)) return runId
   throw new UsageError(
@@ -21,7 +21,7 @@ export function checkRunId(runId: string): string {
 
 /**
  * Name of the marker of a run. Two run ids never have the same marker: capitals and signs become an underscore and a
- * letter, an underscore becomes two underscores, and no other underscore occurs.
+ * letter, and an underscore becomes two. No other underscore occurs.
  */
 export function markerName(runId: string): string {
   return `ddbIngest_${runId.replace(/[^a-z0-9]/g, escaped)}`
@@ -40,12 +40,12 @@ function escaped(sign: string): string {
   }
 }
 
-/** Version of a ledger's columns. The ledger's name contains it, except for the first version. */
+/** Version of a ledger's columns. Names of ledgers contain the version, except version 1. */
 type LedgerVersion = 1 | 2
 
 /**
- * Name of a run's ledger. It contains the run's token, so that no other run can write receipts into it.
- * @param number  from 1; a run whose ledger was dropped begins a ledger with the next number
+ * Name of a run's ledger (table of receipts). It contains the run's token, so that no other run writes into the ledger.
+ * @param number  from 1; after a ledger is lost or replaced, the next one gets the next number
  */
 export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
   const digits = token.toString(16).padStart(16, '0')
@@ -54,27 +54,27 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
 }
 
 /**
- * Name of the table that tells all processes of a plan which units are done. The name must change whenever the columns
+ * Name of the table that shows all processes of a plan which units are done. The name must change whenever the columns
  * change.
- * @throws {UsageError} DDB_NAME for a text that cannot name a run
+ * @throws {UsageError} DDB_NAME if the text cannot be the name of a run
  */
 export function planTableName(runId: string): string {
   return markerName(checkRunId(runId)).replace('ddbIngest_', 'ddbIngestPlan1_')
 }
 
-/** Name of the ledger of one unit of a plan. Such a ledger never counts as a table that a run has left. */
+/** Name of the ledger of one unit of a plan. Such a ledger is never reported as a leftover table. */
 export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Name of a table with one row: the last batch number of a run in which the server answers each batch. */
+/** Name of a table with one row, the last batch number. Used by runs in which the server answers each batch. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }
 
 /**
- * Whether a table is a ledger of the run. Other users may choose similar names, so the name must match exactly before
- * scripts use it.
+ * Whether a table is a ledger of the run. Other users may choose similar names, and scripts will contain the name, so it
+ * must match exactly.
  */
 export function isLedgerOf(token: bigint, name: string): boolean {
   return name === sentName(token) || isReceiptsOf(token, name)
@@ -95,19 +95,21 @@ export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
 
-/** The number of the ledger, from 1, if it holds receipts of the run; undefined for the name of any other table. */
+/** The number of a ledger with receipts of the run, from 1; undefined for the name of any other table. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
   if (!isReceiptsOf(token, name)) return undefined
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }
 
-/** The host and folder of a run's journal. The run can be resumed there. */
+/** The host and folder of a run's journal, where the run can be resumed. */
 export interface RunPlace {
   readonly hostName: string
   readonly folder: string
 }
 
-/** The script that removes one of these tables if it exists. */
+/**
+ * A script that removes one of these tables if it exists.
+ */
 export function dropTableScript(name: string): string {
   return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
 `

@@ -1,6 +1,6 @@
 /*
-  A piece of a batch that is sent under its own number: the whole batch, or its rows of one lane. While the run locates rows that the
-  server refuses, a piece is a half, a quarter and so on.
+  Rows of a batch that are sent under one number: all rows of the batch, or its rows of one lane (a connection that carries a fixed
+  share of the rows). While the run locates rows that the server refuses, a part is a half, a quarter and so on.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -14,30 +14,32 @@ export interface BatchPart {
   readonly start: number
   readonly end: number
   readonly encodedBytes: number
-  /** Parts of the batch that are still needed; releasing the last one releases the batch. */
+  /** `parts`: how many parts of the batch are not released yet. At 0, the batch itself is released. */
   readonly open: { parts: number }
-  /** True once the part was resent while its outcome was unknown: the server may have it already. */
+  /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
   mayBeStored?: boolean
-  /** The number under which the part is sent, once it has one. */
   no?: number
-  /** In a unit of a plan: the batch number of these rows, which follows from their position in the unit. */
+  /** The batch number, in a unit of a plan. It follows from the position of these rows in the unit. */
   readonly unitNo?: number
-  /** undefined for rows that were not divided by lane. */
+  /** undefined if the rows were not divided by lane. */
   readonly lane?: PartLane
 }
 
-/** Shared by the parts of one lane's rows. */
+/** Describes the rows of one lane. All parts of these rows share this object. */
 export interface PartLane {
-  /** Index of the connection; undefined if another process divided the rows for a different number of lanes. */
+  /** Index of the lane's connection; undefined if an earlier process divided the rows into a different number of lanes. */
   readonly index: number | undefined
-  /** `firstRow`: index of the lane's first row, counted over all lanes. `firstNo`: lowest batch number of all lanes. */
+  /**
+   * `firstRow`: index of the lane's first row, if the rows of lane 0 come first, then those of lane 1, and so on. `firstNo`: lowest
+   * batch number of all lanes.
+   */
   readonly firstRow: number
   readonly firstNo: number
-  /** Number of parts not counted yet; if order matters, later rows of the lane wait for these parts. */
+  /** Number of parts without a recorded outcome. If the order of rows matters, later rows of the lane wait until it is 0. */
   open: number
 }
 
-/** The batch as the reader produced it, or its rows of one lane. */
+/** The part that contains all rows of a batch. With `lane`, the batch has the rows of one lane. */
 export function wholeBatch(batch: Batch, lane?: PartLane): BatchPart {
   return {
     batch,
@@ -54,7 +56,7 @@ export function halves(part: BatchPart): [BatchPart, BatchPart] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // When the queue forgot the part's batch, the lane stopped counting the part. Now it counts both halves as open.
+  // When the queue forgot the part's batch, it already subtracted this part from the count.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
@@ -64,12 +66,12 @@ export function halves(part: BatchPart): [BatchPart, BatchPart] {
   ]
 }
 
-/** Called once the part is counted, whatever its outcome. */
+/** Must be called once the outcome of the part is recorded. */
 export function releasePart(part: BatchPart): void {
   if (--part.open.parts === 0) part.batch.release()
 }
 
-/** The part's rows as one table. Every way of writing passes this table as a single argument. */
+/** The part's rows as one table: the single argument in every way of writing. */
 export function partTable(part: BatchPart, columnNames: readonly string[]): Table {
   const { batch, start, end } = part
   const whole = start === 0 && end === batch.rowCount
@@ -82,7 +84,7 @@ export function partTable(part: BatchPart, columnNames: readonly string[]): Tabl
   }
 }
 
-/** Names the part's lines, for example `trades.csv, lines 2 to 10001`. */
+/** For example `trades.csv, lines 2 to 10001`. */
 export function partText({ batch, start, end }: BatchPart): string {
   const first = batch.locate(start)
   const last = batch.locate(end - 1)
@@ -94,7 +96,6 @@ export function partText({ batch, start, end }: BatchPart): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** The batch's ranges, in order, cut down to the rows of the part. */
 export function partRanges({ batch, start, end }: BatchPart): readonly BatchRange[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start
@@ -123,11 +124,11 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
 }
 
 /**
- * Halves of batches that the server refused because of some rows, without storing any row. They are sent one at a time: a run that
- * stops at the first bad row then sends no more than necessary.
+ * Halves of batches that the server refused because of some rows, without storing any row. The run sends one half at a time, so that
+ * a run that stops at the first bad row sends as little as possible.
  */
 export interface BisectQueue {
-  /** Adds both halves of a part, which must have at least two rows. `next` returns the first half first. */
+  /** Adds both halves of a part, which must have at least two rows. `next` returns the first half before the second. */
   divide(part: BatchPart): void
   next(): BatchPart | undefined
   rest(): BatchPart[]

@@ -1,11 +1,11 @@
 /*
-  Counts what each connection of a run carried, and how long its batches took. Shows a connection that is slower or carries more than
-  others.
+  Measures each connection of a run: its rows, its bytes, and the latencies of its batches. The result shows a connection that is
+  slower than the rest, or carries more rows.
 */
 import type { LoadResult } from '../load-result.js'
 import { newLatencies, type Latencies } from './latencies.js'
 
-/** The totals of one connection; a batch that is sent again counts again. */
+/** A batch that is sent twice counts twice. */
 export interface ConnectionTotals {
   batches: number
   rows: number
@@ -13,7 +13,7 @@ export interface ConnectionTotals {
   readonly latencies: Latencies
 }
 
-/** @param connection  from 0 */
+/** @param connection  index, from 0 */
 export function connectionTotals(all: ConnectionTotals[], connection: number): ConnectionTotals {
   while (all.length <= connection) {
     all.push({ batches: 0, rows: 0, bytes: 0, latencies: newLatencies() })

@@ -1,20 +1,19 @@
 /*
-  Records which bytes of one input were sent, under which batch numbers, and with what outcome. The ranges are consecutive. If a batch
-  was divided or sent again, its later numbers replace the first.
+  Records which bytes of one input were sent, under which batch numbers, and with what outcome. Consecutive ranges touch. If a batch
+  was divided or sent again, its new numbers replace the old one.
 */
 import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 
-/** Rows sent under one number. They come from one input, or from several consecutive inputs. */
+/** Rows that a process sent under one number. They come from one input, or from consecutive inputs. */
 export interface SentBatch {
   readonly no: number
   readonly rows: number
-  /** Numbers of the inputs that the batch's rows come from. */
   readonly inputs: readonly number[]
   /** undefined while the outcome is unknown. */
   ended: EndedRows | undefined
-  /** True if no ledger holds the batch's receipt: it was sent without receipts, or its ledger is gone. */
+  /** True if no ledger (table of receipts) has a receipt of the batch: sent without receipts, or the ledger is gone. */
   isLost: boolean
-  /** Set if the rows were divided by lane: each part has its own batch, which counts instead of this one. */
+  /** Set if the rows were divided by lane. Each part is then a batch of its own, and only the parts count. */
   readonly lanes?: SentLanes
 }
 
@@ -28,13 +27,13 @@ export function newSentBatch(
 }
 
 export interface SentLanes extends JournaledLanes {
-  /** Ascending by `firstRow`; rows between two parts no longer have a batch number. */
+  /** Ascending by `firstRow`. Rows that fall between two parts have no batch number any more. */
   parts: SentPart[]
 }
 
 export interface SentPart {
   readonly batch: SentBatch
-  /** Index of the part's first row, if the batch's rows are counted lane by lane. */
+  /** Index of the part's first row; all rows of lane 0 come first, then those of lane 1, and so on. */
   readonly firstRow: number
 }
 
@@ -48,46 +47,46 @@ export interface SentRange {
 export interface BatchEnd {
   readonly offsetBytes: number
   readonly lineNumber: number
-  /** Number of the input's records that begin before this place. */
+  /** Number of the input's records that begin before this position. */
   readonly records: number
 }
 
-/** Tells which bytes of one input were sent, and in which batches, up to the end of the last batch sent. */
+/** The sent bytes of one input, up to the end of the last batch. A batch is settled if nothing is left to do for it. */
 export interface CoveredInput {
-  /** Ends of batches, ascending; everything before the first is settled. */
+  /** Ends of batches, ascending. All bytes before the first end belong to settled batches. */
   readonly ends: readonly BatchEnd[]
-  /** Ascending; none lies before the first of `ends`. */
+  /** Ascending. No range begins before the first of `ends`. */
   readonly ranges: readonly SentRange[]
-  /** Rows of all batches, including settled ones. */
+  /** Number of rows in all batches, including settled batches. */
   readonly rows: number
-  /** Sets where the ranges start; `rows` is the number of rows before that place, which are all settled. */
+  /** Sets the position at which the ranges start. `rows`: number of rows before that position, all of them settled. */
   begin(end: BatchEnd, rows: number): void
-  /** Adds a batch that was never sent before. */
+  /** Adds a batch that was not sent before. */
   extend(range: SentRange, end: BatchEnd): void
   /**
    * Moves rows into another batch.
    * @returns the batches that had these rows before
    */
   replace(range: SentRange): readonly SentBatch[]
-  /** Removes a batch whose rows were given other batch numbers. */
+  /** Removes a batch whose rows have new batch numbers. */
   remove(batch: SentBatch): void
-  /** Forgets everything before the first batch that is not settled. */
+  /** Forgets all ranges before the first batch that is not settled. */
   settle(): void
 }
 
-/** How many rows of an input were sent, and up to which place. */
+/** The number of rows of an input that were sent, and the position at which they end. */
 export interface SentInput extends BatchEnd {
   readonly rows: number
 }
 
-/** For an input of which nothing was sent. */
+/** The value for an input of which no row was sent. */
 export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
-/** How far each input was sent. Takes only four numbers per input, because there may be a hundred thousand files. */
+/** For each input, the rows sent and where they end: only four numbers, because there may be a hundred thousand files. */
 export interface SentInputs {
   at(input: number): SentInput
   set(input: number, sent: SentInput): void
-  /** Adds rows that were sent. `end`: the place up to which the input's rows have been sent. */
+  /** Adds rows that were sent. `end`: the end of the last of them. */
   add(input: number, end: BatchEnd, rows: number): void
 }
 
@@ -98,7 +97,7 @@ export function newSentInputs(): SentInputs {
   const inputs: SentInputs = {
     at(input) {
       const at = input * numbersEach
-      // Lines count from 1: 0 marks an input not recorded yet.
+      // Line numbers start at 1, so 0 marks an input without an entry.
       if (at >= numbers.length || numbers[at + 1] === 0) return unsentInput
       return {
         offsetBytes: numbers[at]!,
@@ -126,13 +125,13 @@ export function newSentInputs(): SentInputs {
   return inputs
 }
 
-/** Settled batches are forgotten each time this many batches have been added. */
+/** Each time this many batches were added, settled batches are forgotten. */
 const settleEvery = 1_024
 
 export function newCoveredInput(): CoveredInput {
   let ends: BatchEnd[] = [{ offsetBytes: 0, lineNumber: 1, records: 0 }]
   let ranges: SentRange[] = []
-  /** Start of the first batch, after the header; everything before it is settled. */
+  /** Start of the first batch, which lies after the header. */
   let startBytes = 0
   let rows = 0
   const covered: CoveredInput = {
@@ -162,7 +161,7 @@ export function newCoveredInput(): CoveredInput {
       const at = from < 0 ? ranges.length : from
       let to = at
       while (to < ranges.length && ranges[to]!.startBytes < range.endBytes) to++
-      // The part may be smaller than what it replaces: then a gap remains until the other parts of the batch come.
+      // If the new range is smaller than the old one, a gap remains until the other parts of the batch are added.
       return ranges.splice(at, to - at, range).map(({ batch }) => batch)
     },
     remove(batch) {
@@ -194,8 +193,8 @@ export function newCoveredInput(): CoveredInput {
 }
 
 /**
- * Whether nothing is left to do: no row has to be sent, and no more can be learnt. If only some rows of a batch are
- * confirmed, the server tells nothing more about the others.
+ * Whether no process has to send rows of the batch or to ask for its outcome. A partly confirmed batch is settled, too, because the
+ * server reports nothing about its other rows.
  */
 export function isSettled({
   ended,
@@ -208,8 +207,8 @@ export function isSettled({
 
 /** Whether the batch was sent and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // A batch with lanes stays under way even if all its rows are `unsent`. A resumed run must read all of the rows
-  // together, because otherwise their lanes would get other batch numbers.
+  // A batch with lanes is under way even if all its rows are `unsent`: a resumed run must read all of these rows together, because
+  // otherwise the lanes would get new batch numbers.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 
@@ -223,7 +222,7 @@ export function unknownRows({ ended, rows, lanes }: SentBatch): number {
   return ended === undefined || ended.unconfirmed === rows ? rows : 0
 }
 
-/** Like `unknownRows`, but also counts the unconfirmed rows of partly confirmed batches. */
+/** Like `unknownRows`, but also counts the other rows of partly confirmed batches. */
 export function unconfirmedRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unconfirmedRows(batch))
   return ended?.unconfirmed ?? rows
@@ -233,7 +232,7 @@ function sumOf(parts: readonly SentPart[], rowsOf: (part: SentPart) => number): 
   return parts.reduce((sum, part) => sum + rowsOf(part), 0)
 }
 
-/** Adds a part with a new batch number. Removes the earlier parts that contain any of its rows. */
+/** Adds a part and removes the earlier parts that contain any of its rows. */
 export function replacePart(lanes: SentLanes, part: SentPart): void {
   const end = part.firstRow + part.batch.rows
   lanes.parts = lanes.parts
@@ -242,7 +241,7 @@ export function replacePart(lanes: SentLanes, part: SentPart): void {
     .sort((a, b) => a.firstRow - b.firstRow)
 }
 
-/** Removes a divided batch from each of its inputs except `except`, where a part has already replaced it. */
+/** Removes a divided batch from all of its inputs but `except`, in which a part has already replaced it. */
 export function removeRest(
   covered: readonly CoveredInput[],
   batch: SentBatch,

@@ -1,6 +1,6 @@
 /*
-  Facts about a run that outlive a process. `foldDurable` concludes these facts from the events that journals keep, both
-  when an event happens and when a process reads a journal.
+  The facts about a run that outlive a process. `foldDurable` derives them from events: once when an event happens, and
+  again when a later process reads the events from the journal.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -27,66 +27,69 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 export interface DurableState {
   run: RecordOf<'run'> | undefined
   processes: number
-  /** False once a process left no record of its end, or had a row stored or in doubt. `beginAnew` keeps this value. */
+  /**
+   * False if the table may contain rows of the run: a process did not record its end, or recorded rows as stored or
+   * unconfirmed. Restarting the run does not reset this value.
+   */
   isUntouched: boolean
-  /** The run's inputs, by number. Empty if the run has no journal and follows no files. */
+  /** By input number. Empty if the run has no journal and follows no files. */
   readonly inputs: NamedInput[]
-  /** Which rows were sent under which numbers; undefined unless the state was read from a journal. */
+  /** The sent rows by batch number; undefined unless the state was read from a journal. */
   readonly read:
     | {
         /** Indexed by input. */
         readonly covered: CoveredInput[]
-        /** Batches by number, as long as later records may mention them. */
+        /** Batches by number. A settled batch is removed, because no later record can change its outcome. */
         readonly sent: Map<number, SentBatch>
-        /** Batches that were divided by lane. The key is the number of the batch's first part. */
+        /** Batches that were divided by lane, by the number of their first part. */
         readonly laned: Map<number, SentLanes>
-        /** Whether the present process uses receipts. */
+        /** Whether the process that the next records belong to sends batches with receipts. */
         hasReceipts: boolean
       }
     | undefined
-  /** Only for a run of this process: how far each input was sent. */
+  /** For each input, the rows that were sent; only for a run of this process. */
   readonly sentTo: SentInputs
-  /** Sums over all batches that have ended. */
+  /** Sums over all batches with an outcome. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
-  /** Highest batch number given so far. */
   lastNo: number
-  /** Number of lanes of the last division; 0 if there was none. */
+  /** Number of lanes when rows were last divided by lane; 0 if no rows were. */
   lanes: number
-  /** Number of the last process that sent rows which no process had sent before; 0 if there is none. */
+  /** Number of the last process that sent new rows, that is, rows that no earlier process had sent; 0 if there is none. */
   lastSender: number
-  /** True if an older version wrote part of the journal: it did not count rows whose key the table already had. */
+  /** True if an older version wrote part of the journal. It did not count rows whose key the table already had. */
   hidesKeys: boolean
-  /** Time zone offsets of columns whose times contained one. */
+  /** Time zone offsets by column, for columns whose times contain an offset. */
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledger: { readonly number: number; readonly version: 1 | 2 }
-  /** The values of a few accepted rows, and a lower limit of the number of rows that the target had. */
+  /** The values of a few accepted rows, and a lower limit of the number of rows in the target. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
-  /** The target as it was when a process last finished the run. */
   finished: FinishedTarget | undefined
-  /** True if the run starts over, but no process has yet told the server that it owns the run. */
+  /** True if the run starts over and no process has claimed it on the server since. */
   isAnew: boolean
-  /** The latest number under which a process told the server that it owns the run. */
+  /** The highest number with which a process has claimed the run on the server; 0 if there is none. */
   owner: number
-  /** Sessions on which the last process sent data. */
+  /** Ids of the sessions on which the last process sent data. */
   dataSessions: string[]
   rejects: JournaledRejects | undefined
-  /** Every rejects file that was made or about to be made, including those from before a restart. */
+  /** Every rejects file that a process created or was about to create, even before a restart. */
   readonly rejectsFiles: string[]
   /** True if the server has lost rows that it had confirmed. */
   isForgotten: boolean
-  /** True if the server has nothing of the run except its rows: everything else was removed, or never created. */
+  /** True if the server holds nothing of the run but its rows: all other objects were removed or never created. */
   hasLeftServer: boolean
   end: RecordOf<'end'> | undefined
-  /** Summaries of inputs that the last process read, if its run does not learn the outcome of single batches. */
+  /** Summaries of the inputs that the last process has read, if the run does not learn the outcome of single batches. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** The counts when a process last finished the run, without the rows of later processes that did not finish it. */
+  /** The counts when a process last finished the run. They exclude later processes that did not finish it. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
 }
 
-/** @param isRead  true for a state read from a journal: such a state also records the rows of each batch number */
+/**
+ * @param isRead  true for a state that is read from a journal; it also records the rows of each batch number
+ */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,
@@ -128,12 +131,12 @@ export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
   return { path, fingerprint, detected: undefined, summary: undefined }
 }
 
-/** How far an input was sent; undefined if nothing is known of it. */
+/** The sent rows of an input; `unsentInput` if nothing is known of the input. */
 export function sentInput(covered: CoveredInput | undefined): SentInput {
   return covered === undefined ? unsentInput : { ...covered.ends.at(-1)!, rows: covered.rows }
 }
 
-/** Ignores events that journals do not keep. */
+/** Ignores events that are not in journals. */
 export function foldDurable(state: DurableState, event: RunEvent): void {
   switch (event.kind) {
     case 'laned':
@@ -166,7 +169,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'ledger': {
       const { number: no, version = 1 } = event
-      // Once a new ledger replaces the previous one, the receipts in the previous one are gone.
+      // A new ledger replaces the old one, so the receipts in the old one are gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       if (state.read !== undefined) state.read.hasReceipts = true
@@ -202,7 +205,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
   }
 }
 
-/** Applies the event `numbered`: rows are about to be sent under the number `no`. */
+/** Rows are about to be sent under the number `no`. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
   const { no, ranges, rows, isNew, ofLanes } = event
   state.lastNo = Math.max(state.lastNo, no)
@@ -224,7 +227,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   }
 }
 
-/** Applies a `laned` event: rows are about to be sent in lanes, and each lane has its own number. */
+/** Rows are about to be sent in lanes, and the rows of each lane have their own number. */
 function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
   const { no, ranges, rows, lanes } = event
   const numbered = lanes.perLane.filter(count => count > 0)
@@ -265,7 +268,7 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
   }
 }
 
-/** @throws if batch `firstNo` is not divided by lane, or if none of its lanes contains all these rows */
+/** @throws if batch `firstNo` is not divided by lane, or if no lane of it contains all these rows */
 function replaceInLanes(
   read: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
@@ -293,7 +296,7 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
-  // The batch with this number was settled and removed: nothing can change its outcome any more.
+  // The batch was settled and removed, so its outcome is final.
   if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
@@ -352,7 +355,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
     case 'process':
       if (state.processes > 0 && state.end === undefined) state.isUntouched = false
       Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
-      // Versions that wrote format 1 recorded only later ledgers, not the first.
+      // Journals of format 1 do not record the first ledger, so their processes count as using receipts.
       if (state.read !== undefined) state.read.hasReceipts = state.run?.format === 1
       state.unproven.clear()
       return
@@ -374,7 +377,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
   }
 }
 
-/** Batches, ledgers and processes are not numbered from 1 again: batches from before the restart may still arrive. */
+/** Starts the run over. Numbers do not start at 1 again, because batches from before the restart may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
   const { unproven, isUntouched } = state
@@ -388,7 +391,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   })
 }
 
-/** Adds a later record to the earlier ones; changes `before`. */
+/** Adds a record to the earlier records, and changes `before`. */
 export function rejectsWith(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,

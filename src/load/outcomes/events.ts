@@ -1,8 +1,8 @@
 /*
   Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
-  and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if they are rejected.
+  and only `fold` derives it. A batch has its own events. A single row has an event only if it is rejected.
 
-  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is unrelated to the lanes of rows.
+  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is not a lane of rows.
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -13,7 +13,7 @@ export interface BatchRange {
   /** Number of the input in reading order. */
   readonly input: number
   readonly file: string
-  /** Start and end (exclusive) in the decompressed input; neighbouring ranges touch. */
+  /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number
@@ -22,24 +22,23 @@ export interface BatchRange {
   readonly lastLine: number
   /** Line of the byte at `endBytes`. */
   readonly endLine: number
-  /** Records of the input that begin before `endBytes`. */
+  /** Number of the input's records that begin before `endBytes`. */
   readonly records: number
 }
 
 export interface NamedInput {
   readonly path: string
   fingerprint: Fingerprint
-  /** How the input is read; undefined until it was opened. */
+  /** How the input is read; undefined until the run has opened it. */
   detected: string | undefined
-  /** Set once the input was read to its end, and each row sent has a batch number or has arrived. */
+  /** Set once the input was read to its end and every sent row either has a batch number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
-  /** Time at which the input was read to its end, ISO 8601 in UTC; undefined if the journal does not tell. */
+  /** Time at which the input was read to its end, ISO 8601 in UTC; undefined if the journal has no time. */
   readAt?: string
 }
 
-/** Where the rows of one lane stand in a batch that was divided by lane. */
 export interface PlaceInLanes {
-  /** The lowest number of the batch; each lane with rows has its own number. */
+  /** The lowest number of the batch. Each lane with rows has its own number. */
   readonly firstNo: number
   readonly firstRow: number
   /** True if the event `laned` gave these rows their number. */
@@ -48,38 +47,37 @@ export interface PlaceInLanes {
 
 export type Sums = Required<Omit<EndedRows, 'unsent'>>
 
-/** A batch, or a part of one, by its number. */
 interface OfBatch {
   readonly lane: number
   readonly no: number
 }
 
-/** The final outcome of a batch's rows, unless it is taken back later. */
+/** The outcome of a batch's rows. Only `takenBack` can change it later. */
 export interface Ended extends EndedRows {
   readonly kind: 'ended'
   readonly lane: number
   /** The batch number; undefined for rows that never had one. */
   readonly no: number | undefined
-  /** Only for rows without a batch number: the ranges of all other rows are known. */
+  /** The ranges of the rows, if they have no batch number. The ranges of numbered rows are known. */
   readonly ranges?: readonly BatchRange[]
-  /** The ranges that hold the confirmed rows; only if the target accepted the batch. */
+  /** The ranges that contain the confirmed rows; only set if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
-  /** Rows that were read back and differ from what was sent. */
+  /** Rows that were read back and differ from the sent rows. */
   readonly different?: readonly BatchRange[]
-  /** Why the rows are not known to be in the table: they were rejected, or their outcome is unknown. */
+  /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
   readonly reason?: string
   /** A sentence for the summary. */
   readonly note?: string
-  /** True if the target does not tell which keys it already had. */
+  /** True if the target does not report which keys it already had. */
   readonly hidesDuplicates?: boolean
 }
 
-/** States in which earlier processes have left rows. */
+/** The states of rows that earlier processes did not complete. */
 export type EarlierState = 'unconfirmed' | 'unsent'
 
 /**
- * Events that the journal keeps unchanged. It renames others: `laned` → `lanes`; `numbered` → `batch`, `part` or
- * `lanePart`; `takenBack` with `isCertain` → `forgotten`. It shortens `ended`, and keeps no other events of this file.
+ * Events that the journal stores unchanged. It stores other events under other names: `laned` as `lanes`; `numbered` as `batch`,
+ * `part` or `lanePart`; `takenBack` with `isCertain` as `forgotten`. It shortens `ended` and omits the rest of this file.
  */
 export type Durable = Exclude<
   JournalRecord,
@@ -90,14 +88,15 @@ export type RunEvent =
   | Durable
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * From here on, the journal keeps no rejects, so the next process decides about their records itself. A record that a
-   * failing disk cut off may be whole by then. A reject that ends this process, if kept, would end the next one, too.
+   * From this event on, the journal stores no rejects, so the next process reads these records again and decides about them itself.
+   * For example, a record that a failing disk cut off may be complete by then. A stored reject that ends this process would also end
+   * the next one.
    */
   | { readonly kind: 'rejectsForgotten' }
-  /** Earlier processes of the run have read these rows and learnt their outcome. */
+  /** A run is resumed: earlier processes have read these rows, and the journal has their outcome. */
   | {
       readonly kind: 'goesOn'
-      /** `named` describes the inputs, and `inputs` says how far each was sent. */
+      /** `named` describes the inputs. `inputs` contains the rows that were sent of each. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
       readonly sums: Sums
@@ -107,30 +106,30 @@ export type RunEvent =
       readonly unconfirmed: number
       readonly unsent: number
     }
-  /** Earlier processes have used the batch numbers up to `lastNo`, and the send numbers up to `lastSendNo`. */
+  /** Earlier processes have used batch numbers up to `lastNo`, and send numbers up to `lastSendNo`. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
-  /** Number of rows so far whose key the target already had; null if the target does not tell. */
+  /** So far, the target already had the keys of this many rows; null if the target does not report it. */
   | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }
-  /** Total of records that the readers have met in all inputs. */
+  /** The readers have found this many records in all inputs together. */
   | { readonly kind: 'records'; readonly upTo: number }
-  /** A row will not be sent, or was refused. */
+  /** The run will not send a row, or the server has refused the row. */
   | { readonly kind: 'rejected' }
-  /** Rows were read and will not be sent. */
+  /** The run has read rows and will not send them. */
   | { readonly kind: 'unsent'; readonly rows: number }
-  /** The rows that were read and not counted as anything else: they were between reader and session, and are unsent. */
+  /** All rows that were read and have no outcome yet are unsent: they never reached a session. */
   | { readonly kind: 'restUnsent' }
-  /** A batch is on its way to a session. */
+  /** The run hands a batch to a session. */
   | {
       readonly kind: 'handedOver'
       readonly rows: number
-      /** Set for batches without a number, for which no `sent` is emitted. */
+      /** Set for batches without a number. Such batches cause no event `sent`. */
       readonly sent?: { readonly connection: number; readonly bytes: number }
     }
-  /** The batch was not sent after all. */
+  /** The run has not sent the batch after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** This process hands over rows that an earlier process left unconfirmed or unsent (`from`). */
   | { readonly kind: 'takenUp'; readonly from: EarlierState; readonly rows: number }
-  /** A new batch is divided by lane: each lane with rows gets a batch number. The first lane gets `no`. */
+  /** A new batch is divided by lane. Each lane with rows gets a batch number, the first lane `no`. */
   | (OfBatch & {
       readonly kind: 'laned'
       readonly ranges: readonly BatchRange[]
@@ -147,7 +146,7 @@ export type RunEvent =
       readonly isNew: boolean
       readonly ofLanes?: PlaceInLanes | undefined
     })
-  /** Like `numbered`, but an earlier process gave the number, and sent the rows or was about to. */
+  /** Like `numbered`, for a number that an earlier process gave. That process sent the rows, or was about to. */
   | (OfBatch & {
       readonly kind: 'inherited'
       readonly ranges: readonly BatchRange[]
@@ -157,7 +156,7 @@ export type RunEvent =
       readonly isSent: boolean
       readonly atMs: number
     })
-  /** One transmission of a batch. */
+  /** The run sends one copy of a batch. */
   | (OfBatch & {
       readonly kind: 'sent'
       readonly sendNo: number
@@ -165,23 +164,23 @@ export type RunEvent =
       readonly connection: number
       readonly atMs: number
     })
-  /** This process has not sent the batch yet, but the server has begun to write the copy of an earlier process. */
+  /** The server has begun to write the copy of an earlier process, and this process has not sent the batch yet. */
   | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun with the batch. `leastHad`: lower limit of the rows that the target had by then, if known. */
+  /** The server has begun to write the batch. `leastHad`: lower limit of the number of rows in the target at that time, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
-  /** The server has reported the outcome of the present attempt. */
+  /** The server has reported the outcome of the current attempt. */
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
-  /** The server has stored nothing of the present attempt. */
+  /** The server has stored no row of the current attempt. */
   | (OfBatch & { readonly kind: 'refused'; readonly words: string })
   /** The batch waits for its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
   | (OfBatch & { readonly kind: 'divided' })
-  /** The target has accepted the batch. Its rows are confirmed only once they were read back. */
+  /** The target has accepted the batch. Its rows are confirmed only after the run has read them back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
-  /** Of all sent rows, `arrived` have arrived. It is unknown which. */
+  /** Of all sent rows, this number has arrived. It is unknown which rows. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
-  /** Rows that were confirmed may be gone. If `isCertain`, a process that resumes the run will not find them either. */
+  /** Confirmed rows may be gone. If `isCertain`, a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
 
 const durable: Readonly<Record<Durable['kind'], true>> = {

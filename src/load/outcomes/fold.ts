@@ -1,9 +1,9 @@
 /*
-  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files, so the
-  same events lead to the same state.
+  The state of a run's rows and batches, derived from its events. Only `fold` changes the state. It uses no clock, randomness or
+  files, so the same events always lead to the same state.
 
-  In the equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent, `read` comes from the readers, and each other
-  term from the outcomes. So a lost row shows as a difference.
+  In the equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent, `read` comes from the readers and the other
+  terms come from the outcomes. A lost row therefore shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
@@ -15,13 +15,13 @@ import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
 
 /**
- * State of a batch. `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the
- * server has begun with it. `refused`: the server has stored nothing of it. `taken`: it is being read back. `closed`: it is
- * counted, or its parts have replaced it.
+ * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write
+ * it. `refused`: the server has stored none of its rows. `taken`: the run is reading it back. `closed`: its outcome is recorded, or
+ * its parts have replaced it.
  */
 export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'taken' | 'closed'
 
-/** Which states may follow each state. Sending the same attempt again does not change the state. */
+/** The states that may follow each state. Sending the same attempt again does not change the state. */
 const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
   queued: ['sent', 'closed'],
   sent: ['sent', 'claimed', 'refused', 'queued', 'taken', 'closed'],
@@ -31,7 +31,7 @@ const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
   closed: [],
 }
 
-/** A batch, or a part of one, that is not counted yet. */
+/** A batch, or a part of one, without a recorded outcome. */
 export interface OpenBatch {
   readonly lane: number
   readonly no: number
@@ -40,54 +40,52 @@ export interface OpenBatch {
   readonly bytes: number
   state: BatchState
   attempt: number
-  /** Index of the connection that carried the last transmission; undefined if this process has not sent the batch. */
+  /** Index of the connection that was last used; undefined if this process has not sent the batch. */
   connection: number | undefined
-  /** The `sendNo` of each transmission in this attempt, newest last. */
+  /** The send numbers of this attempt, newest last. */
   sendNos: number[]
-  /** How often the batch was sent again, over all attempts. */
+  /** How often the batch was sent again, in all attempts together. */
   resends: number
-  /** The server's reason for its last refusal; '' without one. */
+  /** The server's reason for its last refusal; '' if it has refused nothing. */
   refusal: string
-  /** When the current attempt was first sent, ms. */
+  /** When the current attempt was first sent, in ms. */
   sentAtMs: number
-  /** The target had at least this many rows when the batch was claimed; undefined if unknown. */
+  /** Lower limit of the number of rows in the target when the server began to write the batch; undefined if unknown. */
   leastHad: number | undefined
-  /** True if confirmed rows became uncertain after this batch was claimed: its rows may be lost for the same reason. */
+  /** True if confirmed rows became uncertain after the claim of this batch. Its rows may be lost for the same reason. */
   isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
   readonly rows: RowCounts
-  /** The part of `rows.read` that earlier processes read. */
+  /** The rows in `rows.read` that earlier processes read. */
   readBefore: number
-  /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, if certainly not stored, unsent. */
+  /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** Batches without an outcome, in the order of their numbers, except those being read back, which are in `taken`. */
+  /** Batches without an outcome, in the order of their numbers. Batches that the run is reading back are in `taken` instead. */
   readonly open: Map<number, OpenBatch>
   readonly taken: Map<number, OpenBatch>
   openBytes: number
-  /** Batches in flight: sent, and not answered by the server. */
+  /** Number of batches that were sent and have no answer. */
   sentCount: number
-  /** Batches in flight, by connection. */
+  /** Like `sentCount`, for each connection. */
   readonly sentOver: number[]
-  /** Totals of everything sent, by connection. */
+  /** Everything sent, for each connection. */
   readonly carried: ConnectionTotals[]
-  /** The highest number that a transmission has got so far. */
+  /** The highest send number so far. */
   lastSendNo: number
-  /** Transmissions up to this number belong to earlier processes. */
+  /** Earlier processes have used the send numbers up to this one. */
   earlierSendNo: number
-  /** Earlier processes sent, or were about to send, the batches up to this number. */
+  /** Earlier processes have used the batch numbers up to this one. They sent these batches, or were about to. */
   earlierNo: number
   readonly latencies: Latencies
-  /** Lines whose outcome is unknown, with the reason. */
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
-  /** Lines of rows that were read back and differ from what was sent. */
+  /** Lines of rows that were read back and differ from the sent rows. */
   readonly different: LineRanges
-  /** Sentences for the summary, each once. */
   readonly notes: string[]
-  /** Rows whose key was already in the target; null if the target does not tell. */
+  /** Rows whose key the target already had; null if the target does not report it. */
   duplicates: number | null
 }
 
@@ -116,13 +114,13 @@ export function newRunState(): RunState {
   }
 }
 
-/** @throws {DdbError} DDB_INTERNAL if the event cannot follow the earlier ones */
+/** @throws {DdbError} DDB_INTERNAL if the event is impossible after the earlier events */
 export function fold(state: RunState, event: RunEvent): void {
   foldOwn(state, event)
   foldDurable(state, event)
 }
 
-/** Updates the fields that `DurableState` lacks; `foldDurable` updates the others. */
+/** Updates the fields that `DurableState` does not have. */
 function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {
@@ -183,7 +181,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // Changes nothing here: the batch of each lane has events of its own.
+      // The batch of each lane has its own events.
       return
     default:
       if ('lane' in event) foldBatch(state, event)
@@ -199,7 +197,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
     case 'sent':
-      // An earlier copy of the batch is in flight, and its outcome is open: the event is about another copy.
+      // This is a second copy: the outcome of an earlier copy is still unknown.
       if (isOut(batch.state)) {
         state.batches.retried++
         countOut(state, batch, -1)
@@ -252,7 +250,7 @@ type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
 
 function register(state: RunState, event: Registered): void {
   const { lane, no, ranges, rows, bytes } = event
-  // Lists the fields, because spreading an object here would cost as much as everything else done per batch.
+  // Lists the fields. An object spread would take as long as all other work for a batch.
   const batch: OpenBatch = {
     lane,
     no,
@@ -284,7 +282,7 @@ function end(state: RunState, event: Ended): void {
   state.rows.filtered += event.filtered ?? 0
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
-  // Does not count rejected rows: they have events of their own.
+  // Rejected rows have their own events, so they are not counted here.
   if (reason !== undefined) {
     state.batches.failed++
     if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)

@@ -1,5 +1,5 @@
 /*
-  A run as a process finds it in its journal, in order to resume it or to report its state.
+  A run as its journal describes it. A process needs this to resume the run or to report its state.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
@@ -14,15 +14,15 @@ export interface JournaledInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Counts the rows that the journal can locate in the inputs. */
+/** Numbers of rows whose place in the inputs the journal records. */
 export interface JournaledRows {
   readonly confirmed: number
-  /** Left out by the run's transform. */
+  /** Rows that the run's transform left out. */
   readonly filtered: number
   readonly rejected: number
-  /** Sent, with unknown outcome. */
+  /** Rows that were sent and whose outcome is unknown. */
   readonly unconfirmed: number
-  /** Read, and certainly not stored. */
+  /** Rows that were read and are certainly not stored. */
   readonly unsent: number
 }
 
@@ -50,15 +50,15 @@ export interface JournaledRun extends Readonly<
   readonly target: TargetIdentity | undefined
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
-  /** Version of the ledger's columns; older programs recorded none. */
+  /** Version of the ledger's columns. The first versions of the program did not record it. */
   readonly ledgerVersion: 1 | 2
   readonly samples: readonly SampleRow[]
-  /** The target had at least this many rows; undefined if unknown. */
+  /** Lower limit of the number of rows in the target; undefined if unknown. */
   readonly leastRows: number | undefined
-  /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
+  /** Rows whose key the target already had; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** Rejects of inputs that need not be read again; only set if the outcome of single batches is unknown. */
+  /** The run's rejects. Without the outcome of single batches, only those when a process last finished the run. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): JournaledRows
@@ -83,12 +83,11 @@ export function journaledRun(state: DurableState): JournaledRun {
   }
 }
 
-/** A run before its first process. */
 export function emptyRun(): JournaledRun {
   return journaledRun(newDurableState(true))
 }
 
-/** If the outcomes of single batches remain unknown, an unfinished input is read from its beginning. */
+/** Without the outcome of single batches, a resumed run reads an unfinished input from its beginning. */
 function readsAgain({ target }: DurableState): boolean {
   return target !== undefined && !traitsOf(target.used).knowsBatches
 }
@@ -103,7 +102,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Jou
   }
   let unknown = 0
   const { covered } = state.read!
-  // A batch with rows of several inputs is listed in each of them.
+  // A batch with rows of several inputs is listed for each of these inputs.
   const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
   for (const batch of batches) unknown += unknownRows(batch)
   const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
@@ -117,7 +116,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Jou
   }
 }
 
-/** The user may have edited the journal: an entry that is not a row proves nothing and is ignored. */
+/** A user may have edited the journal. If an entry is not a row, all samples are ignored. */
 function samplesOf(rows: readonly Parameters<typeof rowOfJournal>[0][]): readonly SampleRow[] {
   try {
     return rows.map(rowOfJournal)

@@ -1,38 +1,37 @@
 /*
-  Divides a batch by lane: the rows for one connection become a batch of their own, in their order. Reading and the journal
-  still work with whole batches, whose bytes are consecutive.
+  Divides a batch by lane: the rows of each lane (of one connection) become a batch of their own, in the same order.
+  Readers and the journal still use whole batches, whose bytes are consecutive.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
 import type { KnownBatch } from '../journal/resumed-input.js'
 
-/** Rows of a batch that use the same connection. */
 export interface LaneBatch {
   readonly batch: Batch
   readonly lane: number
-  /** Index of the first row, counted over all lanes: the rows of lane 0 come first, then those of lane 1, and so on. */
+  /** Index of the lane's first row. Indexes count the rows of lane 0 first, then those of lane 1, and so on. */
   readonly firstRow: number
 }
 
-/** A batch divided into lanes. `lanes` contains only the lanes that have rows. */
+/** `lanes` contains only the lanes that have rows. */
 export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
-  /** Number of rows for each lane, including lanes without rows. */
+  /** Number of rows of each lane, including lanes without rows. */
   readonly rowCounts: readonly number[]
 }
 
-/** What earlier processes did with rows that they had divided by lane. */
+/** What the journal records about rows that earlier processes divided by lane. */
 export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 
 export interface LaneRows extends DividedBatch {
-  /** Digest of the scheme that divided the rows. */
+  /** Digest of the scheme by which the rows were divided. */
   readonly by: string
-  /** What earlier processes did with the rows, except rows of settled lanes; undefined if no row was ever sent. */
+  /** What the journal records about the rows, without settled lanes; undefined if the rows were never sent. */
   readonly known?: KnownLanes
 }
 
 /**
- * The batch is released once all of its lanes are released.
+ * The batch is released after all of its lanes are released.
  * @param laneOf  the lane of each row
  */
 export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): DividedBatch {
@@ -77,7 +76,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** Limit of the exact ranges recorded for a lane's rows. With more, the whole ranges of the batch are recorded. */
+/** Limit for the exact ranges of a lane's rows. Above this limit, the lane gets the ranges of the whole batch. */
 const mostPlaces = 64
 
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
@@ -99,7 +98,7 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   return found
 }
 
-/** Where rows `start` to `end` (exclusive) of a batch lie in the input: up to the beginning of row `end`. */
+/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
 function placesOf(
   batch: Batch,
   { firstRow, rowCount }: InputRange,

@@ -1,6 +1,6 @@
 /*
-  Divides the rows of a batch by lane. The lanes are the run's own, or exactly those of an earlier process of the run, so that each
-  batch number keeps its rows.
+  Divides the rows of a batch by lane. A resumed run divides rows exactly as the earlier process did, so that each batch number
+  keeps its rows.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
@@ -10,7 +10,7 @@ import { divideByLane, type KnownLanes, type LaneBatch, type LaneRows } from './
 import type { BatchPart, PartLane } from './batch-part.js'
 import type { SendQueue } from './send-queue.js'
 
-/** @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as before */
+/** @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
   batch: Batch,
@@ -33,7 +33,7 @@ export function laneRows(
   return { ...divided, lanes, by, known }
 }
 
-/** Unsettled rows, by their state in the journal. */
+/** Numbers of rows that are not settled, by their state in the journal. */
 export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: number } {
   let settled = 0
   let sent = 0
@@ -51,7 +51,7 @@ export function unsentParts({ lanes, known }: LaneRows): BatchPart[] {
   return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
 }
 
-/** Takes up rows under the number that an earlier process gave them. */
+/** Takes over rows under the number that an earlier process gave them. */
 export type TakeUp = (part: BatchPart, sent: SentBefore) => void
 
 /**
@@ -84,11 +84,11 @@ export function handOverLanes(
 
 interface OpenPart {
   readonly part: BatchPart
-  /** undefined if the rows must be sent with a new batch number. */
+  /** undefined if the rows need a new batch number. */
   readonly sent: SentBefore | undefined
 }
 
-/** The unsettled rows of a lane, in order. */
+/** The rows of a lane that are not settled, in order. */
 function partsOf(
   { batch, lane, firstRow }: LaneBatch,
   { no: firstNo, parts }: KnownLanes,

@@ -1,11 +1,11 @@
 /*
-  Latencies of a run in bounded memory: up to 4,096 samples, evenly thinned if there are more.
+  The latencies of a run: at most 4,096 samples. At the limit, every second sample is dropped.
 */
 
-/** Times from sending a batch to knowing its outcome. */
+/** Latency: the time from sending a batch to learning its outcome. */
 export interface Latencies {
   add(latencyMs: number): void
-  /** Milliseconds; null without samples. */
+  /** In milliseconds; null without samples. */
   percentiles(): { p50: number | null; p95: number | null; p99: number | null }
 }
 

@@ -1,15 +1,15 @@
 /*
-  Sets of lines of the inputs. Neighbouring ranges of batches are merged, so that a million of them become a few.
+  Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
 */
 import type { BatchRange } from './events.js'
 
-/** Lines of one input that share one reason. */
+/** Consecutive lines of one input with the same reason. */
 export interface LineRange {
   readonly file: string
   /** From 1. */
   readonly firstLine: number
   lastLine: number
-  /** Number of batches, and of parts of batches, in the range. */
+  /** Number of batches, and of parts of batches, whose rows lie in the range. */
   batches: number
   readonly reason: string
 }
@@ -19,20 +19,20 @@ interface OpenRange extends LineRange {
   endBytes: number
 }
 
-/** Number of ranges to keep. For further ranges, `unnamedBatches` only counts the batches. */
+/** Limit of ranges. For further ranges, only the number of batches is recorded (`unnamedBatches`). */
 const maxRanges = 1_000
 
-/** Merges ranges, which may be added in any order. */
+/** Ranges may be added in any order. */
 export class LineRanges {
   readonly #ranges = new Set<OpenRange>()
-  /** Two indexes of the ranges. Their keys contain file, reason, and the byte at which the range begins or ends. */
+  /** Indexes of the ranges by the byte at which they begin and end. A key also contains file and reason. */
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is only one range. When it grows, its key in `#byEnd` still has the old end, `knownEndBytes`. */
+  /** Set while there is exactly one range, which may have grown: its key in `#byEnd` contains `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
-  /** In the order in which they were begun. */
+  /** In the order in which the ranges were created. */
   get ranges(): LineRange[] {
     return [...this.#ranges].map(({ file, firstLine, lastLine, batches, reason }) => ({
       file,
@@ -43,12 +43,12 @@ export class LineRanges {
     }))
   }
 
-  /** Batches for which no range was kept. */
+  /** Number of batches whose range exceeded the limit. */
   get unnamedBatches(): number {
     return this.#unnamed
   }
 
-  /** Adds all lines from the first to the last, including blank lines and rejects between them. */
+  /** Adds all lines from the first to the last, even blank lines and rejected lines between them. */
   add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
     const alone = this.#alone?.range
     if (alone?.endBytes === startBytes && alone.file === file && alone.reason === reason) {
@@ -87,7 +87,7 @@ export class LineRanges {
   }
 
   #place(range: OpenRange): void {
-    // A batch divided by lane adds the same lines several times.
+    // A batch that is divided by lane adds the same lines several times.
     const around = this.#byStart.get(keyOf(range, range.startBytes))
     const last = this.#byEnd.get(keyOf(range, range.endBytes))
     for (const whole of [around, last]) {
@@ -146,7 +146,7 @@ function keyOf({ file, reason }: LineRange, atBytes: number): string {
   return `${atBytes} ${reason}\n${file}`
 }
 
-/** Names a range of lines, for example `A.csv, lines 2 to 5001`. */
+/** For example `A.csv, lines 2 to 5001`. */
 export function rangeText({ file, firstLine, lastLine }: LineRange): string {
   return firstLine === lastLine
     ? `${file}, line ${firstLine}`

@@ -1,6 +1,6 @@
 /*
-  Carries out what the outcomes of batches require, in every mode: counts rows with a known outcome, resends batches that may succeed,
-  and gives up the rest.
+  Acts on the outcome of each batch, in every mode: records known outcomes, resends batches that may succeed, and gives up the other
+  batches.
 */
 import { DdbError } from '../../errors.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
@@ -13,42 +13,41 @@ import { newBisectQueue, partText, type BatchPart } from './batch-part.js'
 import type { Recorder } from './recorder.js'
 import type { SendQueue } from './send-queue.js'
 
-/** If a batch is refused repeatedly, each pause is this many times longer than the previous one. */
+/** If the server refuses a batch repeatedly, each pause is this many times longer than the last. */
 const restGrowth = 4
 
 export interface OutcomeHandlerSetup {
   readonly run: Run
   readonly recorder: Recorder
   readonly rules: RetryRules
-  /** Ends the run: nothing more is handed over. */
+  /** Ends the run, so that no more batches are handed over. */
   fail(error: unknown): void
   /**
-   * Continues with a half of a divided batch. Another process may have sent the half under the number `no`,
-   * because the number follows from the place of the rows.
+   * Continues with a half of a divided batch. Its number `no` follows from the position of the rows, so another process may have sent
+   * the half under the same number.
    * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: BatchPart, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
 export interface Inherited {
-  /** The last attempt that the server has begun; undefined if there is none, or if that is unknown. */
+  /** The last attempt that the server has begun; undefined if it has begun none, or if that is unknown. */
   readonly attempt: number | undefined
-  /** Why the outcome cannot be learnt any more; undefined if the server may still tell it. */
+  /** Why the outcome will stay unknown; undefined if the server may still report it. */
   readonly isLost: string | undefined
-  /** True to send a batch of unknown outcome again, because a second copy changes nothing or the user wants it. */
+  /** True to resend a batch of unknown outcome, because the table drops a second copy or the user accepts it. */
   readonly resends: boolean
 }
 
-/** Closes every open batch and counts it in the same step; each part of a divided batch is counted by itself. */
+/** Records the outcome of a batch and closes the batch in the same step. Each part of a divided batch has its own outcome. */
 export class OutcomeHandler {
   readonly #setup: OutcomeHandlerSetup
   readonly #queue: SendQueue
   readonly #bisect = newBisectQueue()
-  /** The part of a divided batch that is in flight. */
   #bisected: OpenBatch | undefined
-  /** True after `endAll` or `stop`: refused batches are then no longer resent. */
+  /** True after `endAll` or `stop`. Refused batches are then not resent. */
   #ended = false
-  /** How many redirects the run has followed since rows were last accepted. */
+  /** Number of redirects since the server last accepted rows. */
   #moves = 0
 
   constructor(setup: OutcomeHandlerSetup, queue: SendQueue) {
@@ -106,7 +105,7 @@ export class OutcomeHandler {
         return error === undefined ? undefined : this.stop(error)
       }
       case 'stop':
-        // Report the reason before its consequences.
+        // The reason must be reported before its consequences.
         run.ending.fail(decision.error)
         this.#close(batch)
         if (decision.stored === 'no') recorder.unsent(part)
@@ -126,13 +125,13 @@ export class OutcomeHandler {
       if (part.unitNo === undefined) this.#bisected = this.#queue.add(part).batch
       else takeUpHalf?.(part, part.unitNo, batch => (this.#bisected = batch))
     } catch (error) {
-      // The journal cannot be written; the server has stored none of these rows.
+      // The journal cannot be written, and the server has stored none of these rows.
       this.#setup.recorder.unsent(part)
       throw error
     }
   }
 
-  /** If the run is stopping, drops the halves that are not sent yet, and all batches that must follow them. */
+  /** If the run is stopping, drops the halves that were not sent, and all batches that must follow them. */
   #leaveLanes(): void {
     const { run, recorder } = this.#setup
     if (run.lanes?.isOrdered !== true) return
@@ -145,7 +144,7 @@ export class OutcomeHandler {
     }
   }
 
-  /** Takes up a part that an earlier process of the run sent under this number. */
+  /** Continues with a part that an earlier process sent under this number. */
   takeUp(part: BatchPart, no: number, { attempt, isLost, resends }: Inherited): OpenBatch {
     if (isLost !== undefined && resends) part.mayBeStored = true
     const batch = this.#queue.takeUp(part, no, attempt)
@@ -154,7 +153,7 @@ export class OutcomeHandler {
     return batch
   }
 
-  /** Resends a batch of unknown outcome if the user chose that and retries are left; otherwise gives the batch up. */
+  /** Resends a batch of unknown outcome if the user allows that and retries are left. Otherwise gives the batch up. */
   leaveUncertain(batch: OpenBatch, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
@@ -163,19 +162,19 @@ export class OutcomeHandler {
     this.#queue.sendAgain(batch)
   }
 
-  /** Sends the same attempt once more, or gives the batch up if no retries are left. */
+  /** Sends the same attempt again. Gives the batch up if no retries are left. */
   repeat(batch: OpenBatch, why: string): void {
     if (batch.resends < this.#setup.rules.retries) this.#queue.repeat(batch)
     else this.giveUp(batch, why)
   }
 
-  /** Gives up learning a batch's outcome. */
+  /** Records the batch as unconfirmed, because its outcome will stay unknown. */
   giveUp(batch: OpenBatch, why: string): void {
     this.#setup.recorder.uncertain(this.#close(batch), why)
     this.#sendBisected()
   }
 
-  /** Ends the run: nothing more is sent, but batches in flight are still awaited. */
+  /** Sends nothing more, but still waits for the batches in flight. */
   stop(error: DdbError): void {
     this.#setup.fail(error)
     this.#end()
@@ -185,7 +184,7 @@ export class OutcomeHandler {
     }
   }
 
-  /** Counts every open batch according to its state. */
+  /** Gives every open batch its final outcome, which depends on its state. */
   endAll(why: string): void {
     this.#end()
     for (const batch of [...this.#setup.run.state.open.values()]) {
@@ -199,27 +198,27 @@ export class OutcomeHandler {
     this.#queue.endRest()
   }
 
-  /** Drops a batch that was still queued, or that a node refused because it is not the leader. */
+  /** Drops a batch that was queued, or that a node refused because a different node leads. */
   drop(batch: OpenBatch): void {
     if (this.#queue.isEarlier(batch)) {
       return this.giveUp(batch, 'sent by an earlier process, and no receipt came')
     }
     const isNew = batch.sendNos.length === 0 && batch.attempt === 0
-    // The previous attempt was given up without an answer, so it may be stored.
+    // The last attempt was given up without an answer, so the server may have stored it.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
     if (isNew) this.#setup.run.emit({ kind: 'withdrawn', rows: batch.rows })
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Halves that still wait to be sent now count as unsent, because the server has stored none of them. */
+  /** Records the halves that were not sent as unsent: the server has stored none of these rows. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }
 
   /**
-   * Moves to the leading node once the present one has answered all its batches, so that no batch is with two nodes.
+   * Moves to the leading node after the current node has answered all batches. No batch is then open on two nodes.
    * @param open  directs all sending to the leading node
-   * @returns whether the node changed
+   * @returns whether the run has moved
    */
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
@@ -230,12 +229,12 @@ export class OutcomeHandler {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await open(to)
       queue.leader = undefined
-      // The leader's tables in memory differ from those of the previous node, where the evidence is from.
+      // The evidence describes tables in the memory of the old node. The leader has different tables.
       this.#setup.recorder.target.evidence?.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#setup.fail(error)
-      // More batches may have been queued meanwhile.
+      // The queue may have received more batches during the wait.
       const waiting = queue.held()
       queue.leader = undefined
       for (const batch of waiting) this.drop(batch)
@@ -248,7 +247,10 @@ export class OutcomeHandler {
     return true
   }
 
-  /** Makes the queue forget the batch. @returns the batch's rows: the caller must record their outcome */
+  /**
+   * Makes the queue forget the batch.
+   * @returns the rows of the batch, whose outcome the caller must record
+   */
   #close(batch: OpenBatch): BatchPart {
     if (batch === this.#bisected) this.#bisected = undefined
     const part = this.#queue.partOf(batch)

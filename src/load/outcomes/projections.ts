@@ -1,19 +1,19 @@
 /*
-  Sentences and line ranges for reports, derived from a run's state.
+  Derives the sentences and line ranges of reports from a run's state.
 */
 import type { RunState } from './fold.js'
 import { rangeText, type LineRange, type LineRanges } from './line-ranges.js'
 
-/** Limit of the ranges that `summaryNote` names; `uncertainLines` returns all ranges. */
+/** `summaryNote` names at most this many ranges. `uncertainLines` returns all of them. */
 const namedRanges = 5
 
-/** A sentence for the summary: why confirmation is weaker than requested, or what confirmation found. */
+/** A sentence for the summary: why the confirmation is weaker than requested, or what it showed. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
   const all = [...notes, ...uncertainNotes(uncertain)]
   return all.length === 0 ? undefined : all.join('. ')
 }
 
-/** Lines whose outcome is unknown, or that differ from what was sent. */
+/** Lines whose outcome is unknown, or whose stored rows differ from the sent rows. */
 export function uncertainLines({ uncertain, different }: RunState): LineRange[] {
   return [...uncertain.ranges, ...different.ranges]
 }

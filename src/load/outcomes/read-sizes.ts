@@ -1,18 +1,18 @@
 /*
-  Sizes of the batches to read, and limits of bytes in flight.
+  The sizes of the batches to read, and the limit of bytes in flight.
 */
 import type { Run } from '../run.js'
 
 export interface ReadSizes {
   readonly batchRows: number
   readonly batchBytes: number
-  /** Another batch may be handed over while fewer bytes than this are in flight. */
+  /** While fewer bytes than this are in flight, a further batch may be handed over. */
   readonly roomBytes: number
 }
 
 /**
- * If batches will be divided by lane, makes them so large that each lane gets the requested size. A batch takes at most
- * half of the bytes allowed in flight, because one batch is read while another is in flight.
+ * If batches are divided by lane, a batch is so large that each lane gets the requested size. But a batch takes at most
+ * half of the bytes allowed in flight, because the run reads one batch while another is in flight.
  */
 export function readSizes({
   plan: { connections, maxInFlightBytes },

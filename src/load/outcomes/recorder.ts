@@ -1,6 +1,6 @@
 /*
-  Once the outcome of a batch's rows is known, adds each row to the term of its outcome in the equation of `fold.ts`.
-  With receipts and in sync mode, every batch that was handed over ends here exactly once.
+  Adds the rows of a batch to the equation of `fold.ts`, each to the term of its outcome. With receipts and in sync
+  mode, the recorder records every batch that was handed over exactly once.
 */
 import { DdbError } from '../../errors.js'
 import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
@@ -16,25 +16,25 @@ import { rowsText } from './row-counts.js'
 
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
-  /** True if the target may count fewer rows than were sent: it does not count rows whose key it already has. */
+  /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
   readonly keyed: boolean
-  /** True if the rows are lost when the server stops. */
+  /** True if the rows may be lost when the server stops. */
   readonly inMemory: boolean
-  /** Checks that rows are in this very target; undefined to check nothing. */
+  /** Checks that the rows are still in the same table; undefined if nothing can be checked. */
   readonly evidence?: Evidence
 }
 
-/** Records the outcome of parts of batches. Each call except `takeBack` and `replaced` ends one part. */
+/** Records the outcome of parts of batches. Each method but `takeBack` and `replaced` gives one part its outcome. */
 export interface Recorder {
   readonly target: RecordedTarget
-  /** True while some confirmed rows would be lost if the server stops. */
+  /** True while a stop of the server may lose confirmed rows. */
   readonly holdsMemory: boolean
   /**
    * The target accepted the part, perhaps without rows outside its partition scheme.
-   * @param rows  rows accepted; null if the server does not tell, which counts as `left`
+   * @param rows  rows accepted; null if the server does not report it, which means all of `left`
    * @param had  rows in the target afterwards, if known
-   * @param leastHad  lower limit of the rows in the target when the server began with the part, if known
-   * @param left  rows that remain after the run's transform, which has filtered the others; default all rows
+   * @param leastHad  lower limit of the rows in the target when the server began to write the part, if known
+   * @param left  rows that the run's transform left; default: all rows
    */
   taken(part: BatchPart, rows: number | null, had?: number, leastHad?: number, left?: number): void
   /** The server refused these rows because of their values. */
@@ -42,35 +42,35 @@ export interface Recorder {
   /** The part may or may not be stored. */
   uncertain(part: BatchPart, reason: string): void
   /**
-   * Like `uncertain`, for a part that was refused for reasons other than its rows.
-   * @returns the run's failure if consecutive batches are refused for the same reason
+   * Like `uncertain`, for a part that the server refused for a reason other than its rows.
+   * @returns the run's failure if the server refused the previous part for the same reason
    */
   refused(part: BatchPart, errText: string): DdbError | undefined
   /** The part is certainly not stored. */
   unsent(part: BatchPart): void
   /**
-   * The server that held confirmed rows in memory is gone or lost them: they become unconfirmed.
+   * The server has lost the confirmed rows in its memory, or is gone. These rows become unconfirmed.
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   takeBack(reason: string, isCertain: boolean): void
   /**
-   * Another table has replaced the target: confirmed rows become unconfirmed.
+   * A different table has replaced the target. Confirmed rows become unconfirmed.
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   replaced(reason: string, isCertain: boolean): void
-  /** Resolves once all accepted rows that have to be read back were read back. */
+  /** Resolves once all accepted rows that must be read back have been. */
   settled(): Promise<void>
 }
 
 type End = (part: BatchPart, rows: Partial<Ended>) => void
 
-/** @param verifier  reads accepted rows back before they count */
+/** @param verifier  reads accepted rows back before they count as confirmed */
 export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { state } = run
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
     const { no } = part
-    // Uses a single object spread: with three, these events took a tenth of the time that a small batch takes.
+    // Uses one object spread only. With three, these events took a tenth of the time of a small batch.
     const ended: Ended = {
       kind: 'ended',
       lane: onlyLane,
@@ -100,7 +100,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? left, leastHad, had)
       if (change !== undefined) recorder.replaced(rowsGoneMessage(change), true)
-      // A run that reads rows back has no transform, so the code below does not need `left`.
+      // A run that reads rows back has no transform, so `left` is not needed below.
       if (verifier === undefined) return settle(part, rows, [], left)
       if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
       verifier.add(partToRead(run, recorder, part, rows, settle))
@@ -142,7 +142,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-/** Divides a part into the pieces between the rows whose indexes are in `without`. No piece contains these rows. */
+/** The pieces of a part that remain without the rows at the indexes in `without`. */
 function partsBetween(part: BatchPart, without: readonly number[]): readonly BatchPart[] {
   const ends = [...without, part.end]
   return ends
@@ -157,7 +157,7 @@ type Settle = (
   left?: number,
 ) => void
 
-/** An accepted part. The outcome of its rows is recorded only after they are read back. */
+/** An accepted part whose outcome is recorded only after its rows are read back. */
 function partToRead(
   run: Run,
   recorder: Recorder,
@@ -179,7 +179,7 @@ function partToRead(
   }
 }
 
-/** Counts the rows of an accepted part by their outcome. Rows that differ when they are read back are unconfirmed. */
+/** Records the outcome of an accepted part. A row that differs when it is read back is unconfirmed. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
@@ -193,7 +193,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // A missing row that was looked up is in `unlike`, too. So the larger number counts, not the sum.
+    // A missing row that was looked up is also in `unlike`, so the larger number counts, not the sum.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
@@ -215,12 +215,12 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
 
 const rowsOf = ({ start, end }: BatchPart): number => end - start
 
-/** Keeps the values of a few rows. Writes them to the journal each time the number of accepted rows has doubled. */
+/** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: BatchPart): void {
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** True if the target does not tell which rows had a key that it already held. DFS tables may drop duplicates later. */
+/** True if the target does not report which rows had a key that it held. A DFS table may drop duplicates later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||
@@ -230,7 +230,7 @@ function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): b
   )
 }
 
-/** @param kept  rows that the target accepted as new; null if the target does not tell */
+/** @param kept  rows that the target accepted as new; null if the target does not report it */
 function keysKnown(
   { state }: Run,
   { keyed }: RecordedTarget,
@@ -243,10 +243,10 @@ function keysKnown(
 }
 
 /**
- * How many rows are missing from the table: usually `short`. But a keyed target does not count a row whose key it
- * already had. In a keyed target, only the rows outside the partition scheme are missing, if their number is known and
- * not more than `short`.
- * @param short  rows sent, less those that the target counted
+ * The number of rows that are missing from the table: usually `short`. A keyed target also does not count a row whose
+ * key it already had. There, only rows outside the partition scheme are missing, if their number is known and at most
+ * `short`.
+ * @param short  sent rows that the target did not count
  */
 function missingRows(
   { keyed }: RecordedTarget,
@@ -257,7 +257,7 @@ function missingRows(
   return keyed && outside !== undefined && outside.length <= short ? outside.length : short
 }
 
-/** Rejects rows that a partitioned target dropped silently (docs/server-semantics.md#rows-outside-the-scheme). */
+/** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */
 function rejectOutside(run: Run, { batch }: BatchPart, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
   for (const row of rows) run.rejects.keepRefused(batch, row, reason)
@@ -267,12 +267,12 @@ function missingText(part: BatchPart, rows: number, missing: number): string {
   return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not say which`
 }
 
-/** The server refused the second copy; whether it stored the first is unknown. */
+/** The message if the server refused the second copy and the outcome of the first copy is unknown. */
 function sentTwice(errText: string): string {
   return `sent, no receipt came, and the server refused it when it was sent again: ${errText}`
 }
 
-/** @returns undefined if the target has partitions and its scheme does not tell which rows lie outside */
+/** @returns undefined if the target has partitions and its scheme does not show which rows lie outside */
 function outsideRows(
   target: TargetDescription,
   { batch, start, end }: BatchPart,

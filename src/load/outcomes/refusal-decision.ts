@@ -1,5 +1,5 @@
 /*
-  Decides what to do about a batch that the server has refused. Other files carry out the decision.
+  Decides how to treat a batch that the server has refused. Other files carry out the decision.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
@@ -12,13 +12,13 @@ import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
 
-/** The outcome of a batch according to the server: the number of rows that the target accepted, or −1 and the reason. */
+/** The outcome that the server reports for a batch: the number of rows that the target accepted, or −1 and the reason. */
 export interface Outcome {
-  /** null if the server does not tell: then all rows count as accepted. */
+  /** null if the server does not report it. All rows then count as accepted. */
   readonly rows: number | null
-  /** Rows in the target after this batch; undefined if the server does not tell. */
+  /** Rows in the target after this batch; undefined if the server does not report it. */
   readonly had?: number | undefined
-  /** How many rows the run's transform left to be written: null if it threw; undefined without a transform. */
+  /** Rows that the run's transform left: null if it threw an error; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string
 }
@@ -26,19 +26,18 @@ export interface Outcome {
 export interface RefusedBatch {
   readonly rowCount: number
   readonly resends: number
-  /** True if the run's transform threw: nothing was written, and sending halves would not help. */
+  /** True if the run's transform threw an error. Nothing was written, and halves would fail, too. */
   readonly byTransform?: boolean
-  /** Place of the batch in the inputs, for messages. */
+  /** The lines of the batch, for messages. */
   readonly text: string
 }
 
-/** Traits of the target, known before the first batch. */
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
-  /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
+  /** False if a refused batch may have left rows in the table: with a function, or a database with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
   readonly retries: number
-  /** True if rows are upserted, which needs another right than inserting. */
+  /** True if rows are upserted, which needs a different right than inserting. */
   readonly upserts?: boolean
 }
 
@@ -46,20 +45,19 @@ export interface TargetTraits {
 export type Stored = 'no' | 'unknown'
 
 export type Decision =
-  /** Nothing was stored, and waiting helps. */
+  /** Nothing was stored, and the same batch may succeed later. */
   | { kind: 'again' }
   /** Nothing was stored, and the halves of the batch may succeed. */
   | { kind: 'divide' }
-  /** A single row that the target does not accept. */
+  /** The batch is a single row that the target does not accept. */
   | { kind: 'reject' }
-  /** Another node leads; nothing was stored here. */
+  /** Another node leads. Nothing was stored on this node. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Rows may be stored, or no retry is left. `stops`: the run ends if the next batch is refused in the same way. */
+  /** Rows may be stored, or no retry is left. `stops`: a second refusal of the same kind ends the run. */
   | { kind: 'uncertain'; stops: boolean }
-  /** No batch will succeed, so nothing more is sent. */
+  /** No batch would succeed, so the run stops sending. */
   | { kind: 'stop'; stored: Stored; error: DdbError }
 
-/** @param errText  the server's message */
 export function decideRefusal(
   errText: string,
   batch: RefusedBatch,
@@ -79,7 +77,7 @@ export function decideRefusal(
     }
     case 'tooLarge':
     case 'rows':
-      // Some rows may be stored: sending the halves, or loading a rejects file, would store those rows twice.
+      // Some rows may be stored. Sending halves, or loading a rejects file, would store these rows twice.
       if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }
       return { kind: batch.rowCount > 1 ? 'divide' : 'reject' }
     case 'privilege':
@@ -92,7 +90,7 @@ export function decideRefusal(
   }
 }
 
-/** A transform that failed has written nothing, whatever the target is: its batch is rejected as a whole. */
+/** A failed transform has written nothing, whatever the target is, so the whole batch is rejected. */
 function decideTransform(
   refusal: Refusal,
   errText: string,
@@ -120,12 +118,11 @@ function decideTransform(
   }
 }
 
-/** The server's message, marked as coming from the transform. */
 export function inTransform(errText: string): string {
   return `in the transform: ${errText}`
 }
 
-/** Tables check rights before they write; a function may write something before it fails for lack of rights. */
+/** A table checks rights before it writes. A function may write before it fails for lack of rights. */
 function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTraits): boolean {
   return allOrNothing || (refusal === 'privilege' && kind === 'table')
 }
@@ -149,7 +146,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** The error if another node leads, but this node may have stored part of the batch before it refused the batch. */
+/** The error if another node leads and this node may have stored part of the batch before it refused the rest. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

@@ -1,30 +1,29 @@
 /*
-  Judges a refusal by the server's message: rows are at fault only if it says so (docs/server-semantics.md#refusals).
+  Classifies a refusal by its message. Rows are at fault only if the message says so
+  (docs/server-semantics.md#refusals).
 */
 import { lacksLogin, lacksRight } from '../../client/missing-right.js'
 import type { ServerError } from '../../errors.js'
 import { redirectIn } from '../connection/redirect.js'
 
-/** What a refusal says about the batch and the batches after it. */
 export type Refusal =
-  /** A passing obstacle: the same batch may succeed later. */
+  /** A temporary obstacle: the same batch may succeed later. */
   | 'transient'
-  /** Another node leads, and the message names it. */
+  /** Another node leads, and the message contains its address. */
   | 'redirect'
-  /** No right to write or to run scripts: every batch would be refused. */
+  /** The user may not write or run scripts, so the server would refuse every batch. */
   | 'privilege'
-  /** The fault is with target, function or disk: every batch would be refused. */
+  /** The target, the function or the disk is at fault, so the server would refuse every batch. */
   | 'target'
-  /** The batch is larger than one transaction may be: parts of it may succeed. */
+  /** The batch exceeds the limit of a transaction: parts of it may succeed. */
   | 'tooLarge'
-  /** The fault is with values of this batch: other batches may succeed. */
+  /** Values of this batch are at fault: other batches may succeed. */
   | 'rows'
-  /** A message that the program does not know. */
   | 'unknown'
 
 const transient = [
   /<(ChunkInTransaction|ChunkInRecovery|DataNodeNotAvail|DataNodeNotReady|ControllerNotAvail|ControllerNotReady|CacheInvalid)>/,
-  // If the message names no leader's address, a leader is being elected.
+  // A message without the leader's address means that a leader is being elected.
   /<NotLeader>/,
   /RefId:\s*(S00002|S01019|S03020|S01012|S01070|S01071)\b/i,
   /owned by transaction|locked and in use by transaction/i,
@@ -80,13 +79,13 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
-/** The server's message, or else the program's. Leaves out the statement that the server repeats, and the full stop. */
+/** The server's message, or else the program's. Removes the statement that the server repeats, and the full stop. */
 export function refusalText({ serverMessage, message }: ServerError): string {
   const text = serverMessage === '' ? message : serverMessage
   return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')
 }
 
-/** Replaces numbers, such as transaction ids: refusals that differ in nothing else become equal. */
+/** Replaces numbers, such as transaction ids, so that refusals that differ only in numbers become equal. */
 export function refusalShape(text: string): string {
   return text.replace(/\d+/g, '#')
 }

@@ -9,13 +9,13 @@ export function noRows(): RowCounts {
   return { read: 0, ...places }
 }
 
-/** Sum of the counts that must together equal `read`. */
+/** Sum of the counts. It must equal `read`. */
 export function accountedFor(rows: RowCounts): number {
   const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
   return confirmed + filtered + unconfirmed + rejected + skipped + unsent
 }
 
-/** Writes a count of rows as `1 row` or `2 rows`. */
+/** For example `1 row` or `2 rows`. */
 export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }

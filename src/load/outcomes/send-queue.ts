@@ -1,6 +1,6 @@
 /*
-  The queue of batches to send. Some batches are ready. Others wait: for the journal, for a pause before a retry, for a connection, or
-  for the move to a new leader.
+  The queue of batches to send. A batch may have to wait for the journal, for a pause before a retry, for a connection, or for the
+  move to a new leader.
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -14,13 +14,13 @@ import type { LaneRows } from './lane-batches.js'
 import { partRanges, wholeBatch, type BatchPart, type PartLane } from './batch-part.js'
 import { readSizes } from './read-sizes.js'
 
-/** Takes batches to the server; their outcome arrives elsewhere. */
+/** Sends batches to the server. Their outcome arrives separately. */
 export interface Outlet {
-  /** True without a connection: batches wait for a new one. */
+  /** True if a connection is lost. Batches then wait for a new one. */
   readonly isLost: boolean
   /** Bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number
-  /** True if a connection takes only one batch at a time. */
+  /** True if a connection carries only one batch at a time. */
   readonly takesOne?: boolean
   /**
    * Sends one transmission.
@@ -31,40 +31,43 @@ export interface Outlet {
 }
 
 /**
- * Sends in order and never waits. Each batch uses the connection with the fewest unanswered batches, or the connection of its lane. A
- * batch with rows of several lanes is sent while nothing else is in flight: no two connections may write to the same partitions.
+ * Sends batches in order and never waits. A batch is sent on the connection of its lane, or else on the connection with the fewest
+ * unanswered batches. A batch with rows of several lanes is sent only while nothing else is in flight, because no two connections may
+ * write to the same partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
-  /** The node that leads now. Batches for it wait until the present node has answered for all other batches. */
+  /** The node that now leads, unless it is the current node. Its batches wait until the current node has answered. */
   leader: ServerAddress | undefined
   node: To
-  /** While this is true, nothing is sent: the run needs a new ledger. */
+  /** True while nothing may be sent, because the run needs a new ledger. */
   isHeld = false
   readonly #run: Run
   readonly #stop: (error: DdbError) => void
   readonly #parts = new Map<number, BatchPart>()
-  /** New batches of this turn of the event loop. One journal write records them all before the first is sent. */
+  /** New batches of this turn of the event loop. One journal write records all of them before the first is sent. */
   #unwritten: OpenBatch[] = []
-  /** While the lanes of a batch are added: the number that the next lane gets. */
+  /** The next number to use, while the lanes of a batch are added. */
   #laneNo = 0
-  /** The connection to use next, if no other has fewer batches in flight. */
+  /** The connection to use next, unless a different one has fewer batches in flight. */
   #turn = 0
-  /** True while some batches wait for the outcome of others. */
+  /** True while some batches wait for the outcome of earlier batches. */
   #isHolding = false
-  /** Batches waiting to be sent alone; nothing overtakes them. */
+  /** Batches that must be sent alone. No other batch is sent before them. */
   readonly #alone = new Set<OpenBatch>()
-  /** If order matters: the rows that each lane sends now. Later rows of the lane wait until all of these have ended. */
+  /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
   readonly #turns: (PartLane | undefined)[] = []
   readonly #resting = new Set<Timer>()
 
-  /** @param stop  ends the run if the journal cannot be written: queued batches must not be sent then */
+  /**
+   * @param stop  ends the run if the journal cannot be written, because queued batches must then not be sent
+   */
   constructor(run: Run, node: To, stop: (error: DdbError) => void) {
     this.#run = run
     this.#stop = stop
     this.node = node
   }
 
-  /** False if too much is in flight, or new batches are for another node. */
+  /** False if too much is in flight, or if new batches must wait for the leader. */
   get hasRoom(): boolean {
     const { state, connectionCount } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
@@ -73,8 +76,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. When the run ends, it looks that
-   * batch up: if the table was replaced in the meantime, the batch is gone, too (docs/decisions/0065).
+   * With several connections, the first batch is sent alone until it is confirmed. At its end, the run looks this batch up. If the
+   * table was replaced in the meantime, this batch must be missing (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
@@ -85,7 +88,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.#parts.get(no)!
   }
 
-  /** Drops the rows of a batch. The caller then records their outcome. */
+  /** Drops the rows of a batch. The caller must record their outcome. */
   forget(batch: OpenBatch): void {
     const { lane } = this.partOf(batch)
     if (lane !== undefined) lane.open--
@@ -94,7 +97,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Numbers the rows of each lane of a new batch and sends them like `add`.
+   * Numbers the rows of each lane of a new batch, and sends them like `add`.
    * @returns room: false if the caller has to wait
    */
   addLanes(batch: Batch, { lanes, rowCounts, by }: LaneRows): boolean {
@@ -113,14 +116,14 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Numbers a part and sends it or holds it back; with a journal, sends it at the end of this turn of the event loop.
-   * @param isLane  whether the part's number follows from the number of its batch
+   * Numbers a part, and sends it or lets it wait. With a journal, the part is sent at the end of this turn of the event loop.
+   * @param isLane  whether the number of the part follows from the number of its batch
    * @returns room: false if the caller has to wait
    */
   add(part: BatchPart, isLane = false): { batch: OpenBatch; room: boolean } {
     const { plan, platform, state } = this.#run
     const { journal } = this.#run.history
-    // The event `laned` has numbered all lanes of the batch.
+    // The event `laned` has already numbered the lanes of the batch.
     const no = isLane ? this.#laneNo++ : state.lastNo + 1
     const { ranges, rows, bytes } = asBatch(part, no)
     const { input, startBytes } = ranges[0]!
@@ -132,7 +135,7 @@ export class SendQueue<To extends Outlet = Outlet> {
       firstRow: lane.firstRow + start,
       isLane,
     }
-    // Avoids an object spread, which is slow: this runs for every batch.
+    // Avoids an object spread, because this code runs for every batch and a spread is slow.
     this.#run.emit({ kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes, isNew, ofLanes })
     part.no = no
     this.#parts.set(no, part)
@@ -143,7 +146,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
   }
 
-  /** Sends the batches added since the last call, after writing them to the journal. */
+  /** Writes the batches since the last call to the journal, and then sends them. */
   #sendWritten(): void {
     const batches = this.#unwritten
     if (batches.length === 0) return
@@ -151,7 +154,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     try {
       this.#run.commit()
       for (const batch of batches) {
-        // The batch may have been given up meanwhile.
+        // The batch may have been given up in the meantime.
         if (batch.state === 'queued') this.#send(batch)
       }
     } catch (error) {
@@ -160,9 +163,9 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Takes up a part that an earlier process sent under a number.
-   * @param attempt  the last attempt that the server has begun. If undefined, the server has begun none: the part is
-   *   then sent again, because the earlier copy may be lost
+   * Continues with a part that an earlier process sent under this number.
+   * @param attempt  the last attempt that the server has begun; undefined if it has begun none. The part must then be sent again,
+   *   because the earlier copy may be lost
    */
   takeUp(part: BatchPart, no: number, attempt: number | undefined): OpenBatch {
     const { state, platform } = this.#run
@@ -179,18 +182,18 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#send(batch)
   }
 
-  /** Sends the same attempt again, as the first copy may be lost. The claim on the server decides which copy counts. */
+  /** Sends the same attempt again, because the first copy may be lost. The server writes the copy that arrives first. */
   repeat(batch: OpenBatch): void {
     this.#transmit(batch)
   }
 
-  /** Sends the next attempt, because the last attempt stored no rows, or the user allows copies. */
+  /** Sends the next attempt, because the last one stored no rows or the user accepts copies. */
   sendAgain({ lane, no }: OpenBatch): void {
     this.#run.emit({ kind: 'again', lane, no })
     this.#send(this.#run.state.open.get(no)!)
   }
 
-  /** Sends the next attempt after `delayMs`, unless the batch is closed by then. */
+  /** Sends the next attempt after `delayMs`, unless the batch has an outcome by then. */
   sendLater(batch: OpenBatch, delayMs: number): void {
     const timer = this.#run.platform.clock.after(delayMs, () => {
       this.#resting.delete(timer)
@@ -205,14 +208,14 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.clear()
   }
 
-  /** Continues with batches that waited for the outcome of another batch. */
+  /** Sends batches that waited for the outcome of a different batch. */
   goOn(): void {
     if (!this.#isHolding) return
     this.#isHolding = false
     this.flush()
   }
 
-  /** Sends all queued batches. Those that the journal does not have yet are written to it first. */
+  /** Sends all queued batches, after writing new ones to the journal. */
   flush(): void {
     this.#sendWritten()
     for (const batch of this.#run.state.open.values()) {
@@ -220,22 +223,22 @@ export class SendQueue<To extends Outlet = Outlet> {
     }
   }
 
-  /** Batches that were sent to the present node and have no answer yet. */
+  /** Batches that were sent to the current node and have no answer yet. */
   transmitted(): OpenBatch[] {
     return this.#inStates('sent', 'claimed')
   }
 
-  /** True if every open batch still waits to be sent. */
+  /** True if every open batch is still waiting to be sent. */
   get isQueued(): boolean {
     return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
   }
 
-  /** Batches for the leading node: never sent, or refused by the present node. */
+  /** Batches for the leading node: those that were not sent, or that the current node refused. */
   held(): OpenBatch[] {
     return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
   }
 
-  /** Batches that the present node may have from an earlier process. */
+  /** Batches that an earlier process may have sent to the current node. */
   earlier(): OpenBatch[] {
     return this.#inStates('queued').filter(batch => this.isEarlier(batch))
   }
@@ -244,20 +247,20 @@ export class SendQueue<To extends Outlet = Outlet> {
     return [...this.#run.state.open.values()].filter(({ state }) => states.includes(state))
   }
 
-  /** True for a queued batch that an earlier process sent to the present node, or was about to send there. */
+  /** True for a queued batch that an earlier process sent to the current node, or was about to send. */
   isEarlier({ no, state, attempt, sendNos }: OpenBatch): boolean {
     const isNext = state === 'queued' && attempt === 0 && sendNos.length === 0
     return isNext && no <= this.#run.state.earlierNo
   }
 
   #send(batch: OpenBatch): boolean {
-    // Batches of an earlier process still go to the present node, because only this node can tell their outcome.
+    // Batches of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !this.isEarlier(batch)) || this.isHeld) return false
     if (!this.#mayGo(batch)) {
       this.#isHolding = true
       return false
     }
-    // Without a connection the batch stays queued, and queued batches cause a new connection.
+    // Without a connection the batch stays queued. Queued batches cause the run to reconnect.
     return this.node.isLost || this.#transmit(batch)
   }
 
@@ -284,7 +287,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #transmit(batch: OpenBatch): boolean {
     const { lane, no } = batch
     const { state, platform } = this.#run
-    // The journal already has the batch, so a process that has taken over the run finds the batch there.
+    // The journal already contains the batch, so a process that takes over the run will find it.
     if (!this.#run.ending.maySend()) {
       this.#stop(this.#run.ending.failure!)
       return false
@@ -297,7 +300,7 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    // `#turn` may be too large, because the run may have had more connections before.
+    // `#turn` may be too large, because the run may have had more connections earlier.
     let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections

@@ -1,5 +1,5 @@
 /*
-  Checks before the first row that the run can create its rejects file, and leaves no file.
+  Checks before the first row that the run can create its rejects files. The checks leave no file behind.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
@@ -9,10 +9,10 @@ import { reasonsPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
 /**
- * Checks that `path` and its file of reasons can take rejects without overwriting anything.
- * @param isOwn  whether an earlier process of the run made these files
+ * Checks that `path` and its file of reasons can be written without overwriting anything.
+ * @param isOwn  whether an earlier process of the run created these files
  * @throws {UsageError} DDB_USAGE if one of these files is an input
- * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files already has content, or cannot be made
+ * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has content, or cannot be created
  */
 export function checkRejects(
   path: string,
@@ -69,7 +69,7 @@ function checkRecords(path: string, files: Files): void {
   }
 }
 
-/** True also for a dangling link. */
+/** Also true for a dangling link. */
 function isTaken(path: string, files: Files): boolean {
   try {
     files.openEmpty(path).close()
@@ -79,7 +79,7 @@ function isTaken(path: string, files: Files): boolean {
   }
 }
 
-/** Makes a file and removes it, because the mode of a folder does not tell whether files can be made there. */
+/** Creates a file and removes it, because the mode of a folder does not show whether that is possible. */
 function checkFolder(path: string, files: Files, random: Platform['random']): void {
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   const name = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')

@@ -1,6 +1,6 @@
 /*
-  Checks that an edited rejects file can still be read in the way in which the run read its inputs. An editor may have
-  saved the file in another encoding or without its header, which the code that reads it does not always notice.
+  Checks that an edited rejects file can be read like the inputs of its run. An editor may have saved the file in a
+  different encoding or without its header, and the reader does not always notice that.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'
@@ -10,14 +10,14 @@ import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { RejectRun } from './reject-run.js'
 
-/** How many bytes of a file are read to check its encoding. */
+/** How many bytes to read to check the encoding. */
 const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 
 /**
  * @param asked  options with the file as their only input
- * @param isEncodingGiven  whether the user who edited the file named its encoding
- * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors of opening the file
+ * @param isEncodingGiven  whether the user has named the encoding of the edited file
+ * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors that occur when the file is opened
  */
 export async function checkRepaired(
   run: Pick<RejectRun, 'fieldNames'>,
@@ -27,7 +27,7 @@ export async function checkRepaired(
 ): Promise<void> {
   const [path = ''] = asked.inputs
   if (!isEncodingGiven) await checkEncoding(path, asked, files)
-  // If columns are matched by name, a lost header is noticed: the record in its place does not have the right names.
+  // If columns are matched by name, the reader notices a lost header: the first record lacks the right names.
   if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
   await checkHeader(path, run.fieldNames, asked, files)
 }
@@ -67,7 +67,7 @@ async function checkHeader(
   }
 }
 
-/** Refuses a file that an editor has saved as UTF-8: most other encodings would decode it wrongly, without an error. */
+/** Refuses a file that an editor has saved as UTF-8. Most other encodings would decode it wrongly, without an error. */
 async function checkEncoding(
   path: string,
   { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,
@@ -75,13 +75,13 @@ async function checkEncoding(
 ): Promise<void> {
   if (encoding === 'auto' || encoding.startsWith('utf-')) return
   const file = await files.open(path).catch(() => undefined)
-  // The reader will report why the file cannot be opened.
+  // The reader will report why it cannot open the file.
   if (file === undefined) return
   try {
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
     const bytes = Buffer.from(buffer.subarray(0, length))
-    // The last character may be cut off.
+    // The bytes may end within a character.
     const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
     const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return

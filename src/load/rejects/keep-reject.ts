@@ -1,5 +1,5 @@
 /*
-  Handles a row that will not be sent, or that the server refused: counts the row, reports it, and adds it to the rejects.
+  Handles a row that will not be sent, or that the server refused: counts it, reports it, and writes it to the rejects.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
@@ -14,9 +14,9 @@ import { located, refusedRow, type AnyReject } from './reject.js'
 import type { RunRejects } from './run-rejects.js'
 
 export interface KeptRejects extends RunRejects {
-  /** Counts a row that will not be sent and adds it to the rejects. A failure to add the row ends the run. */
+  /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
   keep(this: void, reject: AnyReject, shape: RecordShape): void
-  /** As `keep`, for a row that was sent and that the server refused with this message. */
+  /** As `keep`, for a row that the server refused with this message. */
   keepRefused(this: void, batch: Batch, rowIndex: number, serverMessage: string): void
 }
 
@@ -28,7 +28,7 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
   readonly ending: Pick<RunEnding, 'fail'>
 }
 
-/** Notices show only the first rejects; the rejects file has all of them. */
+/** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {

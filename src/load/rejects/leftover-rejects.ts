@@ -1,16 +1,16 @@
 /*
-  Removes the rejects files that a killed process made, if its journal does not count their rows: the run reads those rows again.
+  Removes rejects files that a killed process created but its journal does not count. The run reads the rejected rows again.
 */
 import type { Files } from '../../platform/platform.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { reasonsPath } from './reject-path.js'
 
-/** Bytes to read at the start of a file of reasons: enough to contain the run's name. */
+/** Number of bytes at the start of a file of reasons that always contain the run's name. */
 const startBytes = 256
 
 /**
- * Removes the run's rejects files that its journal does not count. Call it only after the journal has proved complete.
- * @throws the system's error
+ * Removes the run's rejects files that its journal does not count. Call it only after the journal was proved complete.
+ * @throws the error of the operating system
  */
 export async function removeLeftovers(
   found: JournaledRun,
@@ -28,8 +28,8 @@ export async function removeLeftovers(
 }
 
 /**
- * Whether the run made this file of reasons: by now, another file may have the name. Compares the first bytes, or as
- * many of them as a truncated file has.
+ * Whether the run created this file of reasons. A different file may have the name by now. Compares the first bytes, or fewer if
+ * the file is truncated.
  */
 export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false

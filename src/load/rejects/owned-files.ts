@@ -1,10 +1,10 @@
 /*
-  Lets a run change its files only while this process owns the run. A process that takes over cuts the files back to the part that the
+  Lets a run change its files only while this process owns the run. A process that takes over truncates the files to the part that the
   journal counts.
 */
 import type { Files, OutputFile } from '../../platform/platform.js'
 
-/** @param isOurs  called before every change; if it returns false, the change fails as on an unwritable disk */
+/** @param isOurs  called before every change. If it returns false, the change fails as if the disk could not be written */
 export function filesWhileOwned(files: Files, isOurs: () => boolean): Files {
   const checked = <Arguments extends unknown[], Result>(action: (...args: Arguments) => Result) => {
     return (...args: Arguments): Result => {

@@ -1,13 +1,13 @@
 /*
-  Writes lines of a file of reasons directly as bytes. If lines were strings, a million of them would be most of the garbage of a load.
+  Writes the lines of a file of reasons directly as bytes. With strings, a million lines would be most of the garbage of a load.
 */
 import type { RejectReason } from './reject-run.js'
 
-/** Writes lines as JSON.stringify does. Encodes a part only once if successive lines share it. */
+/** Writes the same lines as JSON.stringify. If consecutive lines have equal parts, encodes these parts only once. */
 export interface ReasonLines {
-  /** Upper limit for the line with its line feed. */
+  /** Upper limit for the bytes of the line, including its line feed. */
   maxBytes(reason: RejectReason): number
-  /** @returns where the line ends in `bytes`, which must have enough room after `at` */
+  /** @returns the position after the line in `bytes`, which must have enough room after `at` */
   write(reason: RejectReason, bytes: Buffer, at: number): number
 }
 
@@ -19,9 +19,9 @@ const zero = 0x30
 const closingBrace = 0x7d
 const lineFeed = 0x0a
 
-/** Most bytes for one UTF-16 unit in a JSON string: six for an escape, up to three for UTF-8. */
+/** Most bytes for one UTF-16 unit in a JSON string: six for an escape; UTF-8 needs at most three. */
 const bytesPerUnit = 6
-/** Room for the two numbers in a line, and for the names and punctuation that `maxBytes` does not count otherwise. */
+/** Room for the two numbers of a line, and for names and punctuation that `maxBytes` does not count separately. */
 const fixedBytes = 256
 
 const offsetMember = Buffer.from(',"offsetBytes":')
@@ -29,7 +29,7 @@ const valueMember = Buffer.from(',"value":')
 const nothing = Buffer.from('null')
 
 export function newReasonLines(): ReasonLines {
-  /** The start of the last line, kept because the next line usually begins in the same way. */
+  /** The start of the last line. The next line usually begins with the same bytes. */
   let head = { runId: '', file: '', bytes: Buffer.alloc(0) }
   let cause: Pick<RejectReason, 'columnName' | 'code' | 'class'> & { bytes: Buffer } = {
     columnName: null,
@@ -92,7 +92,7 @@ function put(part: Buffer, bytes: Buffer, at: number): number {
   return at + part.length
 }
 
-/** Writes a whole number, which must not be negative. Returns the position after it. */
+/** Writes a non-negative whole number and returns the position after it. */
 function putNumber(value: number, bytes: Buffer, start: number): number {
   let end = start + 1
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++

@@ -1,6 +1,7 @@
 /*
-  One rejects file and its `.reasons.ndjson`: rejected records byte for byte after the input's own header, so that the repaired
-  file can be loaded like the input. Rows that cannot be written are removed from both files and counted.
+  A rejects file and its `.reasons.ndjson`. The rejects file has the header of the input and the rejected records byte for
+  byte, so that it can be repaired and loaded like the input. A row that cannot be written is removed from both files and
+  counted.
 */
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
@@ -10,24 +11,24 @@ import type { RejectReason } from './reject-run.js'
 import { newRowFile } from './row-file.js'
 import { failureOf, newRowPair } from './row-pair.js'
 
-/** The rejects file and its file of reasons. To save memory, `add` waits for the disk after a few megabytes. */
+/** A rejects file and its file of reasons. After a few megabytes, `add` waits for the disk, to save memory. */
 export interface RejectFile {
   readonly path: string
-  /** Number of rows that both files certainly have on the disk. */
+  /** Number of rows that are certainly on the disk, in both files. */
   readonly rows: number
-  /** Bytes on the disk: `sizeBytes` in the rejects file, `reasonsBytes` in the file of reasons. */
+  /** Bytes on the disk: `sizeBytes` of the rejects file, `reasonsBytes` of the file of reasons. */
   readonly sizeBytes: number
   readonly reasonsBytes: number
   /** Rows that were added but are not in the files, because writing failed. */
   readonly unplaced: number
   /**
-   * Queues the record and its reason; a full queue is written. After a failure the row counts as `unplaced`.
+   * Queues a record and its reason, and writes the queue if it is full. After a failure, the row counts as `unplaced`.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, reason: RejectReason): void
   /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
-  /** Flushes and closes; removes files without rows. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Flushes and closes both files, and removes them if they have no rows. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
 }
 
@@ -35,10 +36,10 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
 /**
- * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share a pair.
+ * Creates both files. Two runs never share a pair, because the run that creates the file of reasons owns the pair.
  * @param shape  shape of all records that will be added
  * @param mayTakeEmpty  whether an empty file at `path` may be used
- * @throws the system's error, EEXIST if either name is taken
+ * @throws the error of the operating system; EEXIST if one of the names is taken
  */
 export function createRejectFile(
   path: string,
@@ -70,8 +71,8 @@ export interface PairSize {
 const emptyPair: PairSize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
 
 /**
- * Continues a rejects file and its file of reasons at these sizes, and cuts off the rest.
- * @throws the system's error; EINVAL if a file is shorter
+ * Continues a rejects file and its file of reasons at the given sizes, and removes everything after them.
+ * @throws the error of the operating system; EINVAL if a file is shorter
  */
 export function reopenRejectFile(
   path: string,
@@ -91,8 +92,8 @@ export function reopenRejectFile(
 }
 
 /**
- * @returns the file's present size in bytes
- * @throws the system's error; EINVAL if the file has fewer than `sizeBytes`
+ * @returns the file's current size in bytes
+ * @throws the error of the operating system; EINVAL if the file has fewer than `sizeBytes`
  */
 export function checkSize(path: string, sizeBytes: number, files: Files): number {
   const found = files.statusNow(path)?.sizeBytes ?? 0
@@ -102,8 +103,8 @@ export function checkSize(path: string, sizeBytes: number, files: Files): number
 }
 
 /**
- * Restores the content that the file had when `sizeBytes` was recorded.
- * @throws the system's error; EINVAL if the file is shorter
+ * Truncates a file to the size that was recorded earlier, which restores its content.
+ * @throws the error of the operating system; EINVAL if the file is shorter
  */
 export function reopenTruncated(path: string, sizeBytes: number, files: Files): OutputFile {
   const file = files.reopen(path)
@@ -143,7 +144,7 @@ function pairOf(
   const pair = newRowPair(records, reasons, size.rows)
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
-  // To recognize the encoding, a reader needs the byte order mark, except for UTF-8.
+  // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
   /** Byte order mark and header, written with the first record: if that record is removed, the file is empty again. */
   let start =
@@ -184,14 +185,14 @@ function pairOf(
     close() {
       const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
-      // If removing the files fails, no harm is done: they hold no row.
+      // The files have no rows, so it does not matter if they cannot be removed.
       if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },
   }
 }
 
-/** Adds the line end of earlier records to a record that has none, such as the last record of an input. */
+/** Adds a line end to a record that has none, such as the last record of an input. It is the same as in earlier records. */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {
@@ -204,7 +205,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character if it is ASCII. Outside UTF-16, no other character ends with the byte of a line end. */
+/** The last character, if it is ASCII. Except in UTF-16, no other character ends with the byte of a line end. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

@@ -1,6 +1,6 @@
 /*
-  The rejects files of a run: the file that the user named, and another beside it for each further kind of records. A file can be loaded
-  again only if its records share one header.
+  The rejects files of a run: the file that the user named, and one more in the same folder for each further shape of records. A file
+  can be loaded again only if all of its records have the same header.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -23,47 +23,47 @@ import { reasonOf } from './row-file.js'
 export interface RejectFiles {
   /**
    * Queues a record and its reason for the file of the record's shape. The first record of a shape creates that file.
-   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be made; the row is then unplaced
+   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be created; the row is then unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
   /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
   /** @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
-  /** Files that certainly hold rows, in the order in which they were made. */
+  /** The files that certainly have rows, in the order of their creation. */
   files(): { path: string; rows: number }[]
-  /** Rows that are in none of the files. */
+  /** Number of rows that are in none of the files. */
   readonly unplaced: number
-  /** The files with rows, and their sizes on the disk, complete after `flush`. `key`: the shape of their records. */
+  /** The files with rows, and their sizes on the disk. Complete only after `flush`. */
   kept(): KeptFile[]
   /**
-   * Continues files that an earlier process made.
-   * @param making  called for each further file before it is made
+   * Continues files that an earlier process created.
+   * @param making  called before each further file is created
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
-  /** Cuts each file given to `goOn` back to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /** Truncates each file given to `goOn` to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
   cutBack(): void
 }
 
-/** A rejects file and its file of reasons: their sizes, and the shape of the records (`key`). */
+/** The sizes of a rejects file and its file of reasons. `key`: shape of the records. */
 export interface KeptFile extends PairSize {
   readonly key: string
   readonly path: string
 }
 
 interface ShapeFile {
-  /** undefined if the run has not tried to make the file, or could not make it. */
+  /** undefined if the run has not tried to create the file, or could not create it. */
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined
   /** Whether the file of reasons already describes the run. */
   isTold: boolean
-  /** Number of columns whose time zone offsets were already written to the reasons. */
+  /** Number of columns whose time zone offsets are already in the file of reasons. */
   toldOffsets: number
 }
 
-/** Facts that a later load of a file needs. */
+/** Facts that are needed to load a rejects file later. */
 export interface AboutRun {
   /** A key that is equal for inputs whose records are read in the same way. */
   keyOf(inputFile: string): string
@@ -72,17 +72,17 @@ export interface AboutRun {
   readonly offsets: ColumnOffsets | undefined
 }
 
-/** Each rejects file stays open, as does its file of reasons, and a process may have about a thousand open files. */
+/** Every rejects file and every file of reasons stays open, and a process may have about a thousand open files. */
 const maxFiles = 100
 
 /**
- * Creates nothing yet: a run without rejects leaves no file.
+ * Creates no file. A run without rejects therefore leaves none.
  * @param about  describes the run
  */
 export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
-  /** The files by the key of their shape, in the order in which they were made. */
+  /** The files by the key of their shape, in the order of their creation. */
   const byShape = new Map<string, ShapeFile>()
-  /** The key of each input's shape. Made only once, because headers may be long. */
+  /** The key of each input's shape, computed only once because headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
   const maker = newFileMaker(path, files)
@@ -177,7 +177,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds facts to the reason if a later load of the rejects file needs them and no earlier reason has them. */
+/** Adds facts to a reason if they are needed to load the rejects file later and no earlier reason has them. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -200,7 +200,7 @@ function withRun(
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** Continues the numbers of files after the `made` files of earlier processes. Calls `making` before each new file. */
+  /** Continues the numbers of files after the `made` files of earlier processes. `making` is called before each new file. */
   goOn(made: number, making: (path: string) => void): void
 }
 
@@ -223,13 +223,13 @@ function newFileMaker(path: string, files: Files): FileMaker {
         const isFirst = number === 1
         const name = isFirst ? path : furtherPath(path, number, shape)
         number++
-        // A file that already exists is not the run's, and must not become one of its rejects files.
+        // A file that already exists is not one of the run's rejects files.
         if (!isFirst && files.statusNow(name) !== undefined) continue
         tellMaking(name)
         try {
           return createRejectFile(name, shape, files, isFirst)
         } catch (cause) {
-          // If a name is taken, that file stays as it is, and the next number is tried.
+          // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
           if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
           throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
             cause,
@@ -240,7 +240,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
   }
 }
 
-/** Locks that stop other commands from loading a file while the run writes it; the run itself does not need them. */
+/** Locks that stop other commands from loading a file while the run writes it. */
 function newLocks(files: Files): { take(path: string): void; release(): void } {
   const held: FileLock[] = []
   return {
@@ -249,7 +249,7 @@ function newLocks(files: Files): { take(path: string): void; release(): void } {
         const answer = files.lockNow(rejectLockPath(path))
         if (answer.kind === 'held') held.push(answer.lock)
       } catch {
-        // Some folders cannot hold a lock.
+        // In some folders, locks cannot be created. The run does not need them.
       }
     },
     release() {
@@ -277,9 +277,9 @@ function guard<T>(path: string, action: () => T): T {
   }
 }
 
-/** Equal for shapes whose records can share one header; quotes and line ends of the header may differ. */
+/** Equal for shapes whose records can share one header. Quotes and line ends of the header may differ. */
 function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
-  // A file has a single encoding, which may depend on its byte order mark.
+  // A file has one encoding, and a reader may need the byte order mark to recognize it.
   return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, markOf(text)])
 }
 
@@ -287,7 +287,7 @@ function markOf({ encoding, mark }: RecordShape['text']): string {
   return encoding === 'utf-8' ? '' : Buffer.from(mark).toString('hex')
 }
 
-/** If one file fails, the others are still written to the disk. */
+/** Calls the action for every file, even if it fails for one, so that the other files are still written. */
 function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
   const failures: unknown[] = []
   for (const file of made) {

@@ -1,5 +1,5 @@
 /*
-  Decides when rejects end a run: at the first reject, at a count, or at a share of the rows read.
+  Decides when rejects end a run: at the first reject, at a number of rejects, or at a share of the rows read.
 */
 import { InputError, type DdbError, type ErrorCode, type InputPosition } from '../../errors.js'
 import type { RunState } from '../outcomes/fold.js'
@@ -16,10 +16,10 @@ interface LimitedRun {
   readonly history: { readonly found: Pick<JournaledRun, 'rejects'> }
 }
 
-/** A share of bad rows means little before this many rows were read. */
+/** The limit as a share applies only after this many rows, because earlier shares mean little. */
 const shareFromRows = 1_000
 
-/** The failure if this reject ends the run: with `stop` always, otherwise if the rejects now exceed the limit. */
+/** The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded. */
 export function limitFailure(
   { plan, state }: Pick<LimitedRun, 'plan' | 'state'>,
   reject: AnyReject,
@@ -40,7 +40,7 @@ export function mayReachLimit(
   return onError === 'stop' || rejected > most
 }
 
-/** The failure of a run that ended with too many bad rows. At the end, a limit in percent applies even to few rows. */
+/** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
 export function finalLimitFailure({
   plan,
   state,
@@ -51,8 +51,8 @@ export function finalLimitFailure({
 }
 
 /**
- * Why a resumed run sends nothing new. Rejects that ended the earlier process end this process, too, unless the user has changed the
- * limit.
+ * The failure of a resumed run that must not send anything new. Rejects that ended the earlier process also end this process, unless
+ * the user has changed the limit.
  */
 export function earlierLimitFailure({
   plan,

@@ -1,13 +1,13 @@
 /*
-  The names of rejects files: the name that the user gave, and names beside it for records of another shape.
+  The names of rejects files: the name that the user gave, and names in the same folder for records of other shapes.
 */
 import { extname } from 'node:path'
 import { formats, inputFormats, recordFormat, type InputFormat } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 
 /**
- * Extensions that tell a reader the format of single records. Without such an extension, the reader looks at the first
- * bytes, which works for records of any shape.
+ * Extensions that show a reader the format of single records. With a different extension, the reader examines the
+ * first bytes, which works for records of any shape.
  */
 const extensions = new Map<InputFormat, string[]>()
 for (const name of inputFormats) {
@@ -15,7 +15,7 @@ for (const name of inputFormats) {
   extensions.set(recordFormat(name), [...(extensions.get(recordFormat(name)) ?? []), ...own])
 }
 
-/** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON: the name tells how to read the file. */
+/** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON, because the name shows a reader the format. */
 export function furtherPath(path: string, number: number, shape: RecordShape): string {
   const extension = extname(path)
   const stem = path.slice(0, path.length - extension.length)
@@ -31,7 +31,7 @@ function fittingExtension(extension: string, { format, delimiter }: RecordShape)
   return fitting.includes(known) ? extension : (fitting[0] ?? extension)
 }
 
-/** Whether a run with the rejects file `path` may also write `other`: rejects of another shape, or reasons. */
+/** Whether a run with the rejects file `path` may also write `other`: rejects of a different shape, or reasons. */
 export function isFurtherPath(path: string, other: string): boolean {
   const extension = extname(path)
   const stem = `${path.slice(0, path.length - extension.length)}.`
@@ -45,7 +45,7 @@ export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/** Path of the lock that exists while a run writes the file; the lock names the run. */
+/** Path of the lock that exists while a run writes the file. The lock names the run. */
 export function rejectLockPath(path: string): string {
   return `${path}.lock`
 }

@@ -1,6 +1,6 @@
 /*
-  What a rejects file records about its run: the options, and how the run read the rejects. This description is in the
-  first line of the reasons, so that the repaired file can be loaded without options.
+  Describes the run of a rejects file: its options, and how it read the rejects. The description is in the first line of the
+  reasons, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -16,7 +16,7 @@ import type { Detected, InputFormat, InputOptions, LoadOptions } from '../option
 import type { Plan } from '../plan.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 
-/** Why one record was refused; a line of the reasons file. */
+/** Why one record was rejected. Forms one line of the file of reasons. */
 export interface RejectReason {
   runId: string
   file: string
@@ -28,19 +28,19 @@ export interface RejectReason {
   code: string
   class: 'parse' | 'type' | 'server'
   message: string
-  /** The offending text, clipped; null if the whole record is at fault. */
+  /** The text at fault, clipped; null if the whole record is at fault. */
   value: string | null
-  /** Only in the first line of a file: the options of its run. */
+  /** The options of the run; only in the first line of a file. */
   run?: RejectRun
-  /** Known time zone offsets, by column; only in the first line after another offset became known. */
+  /** All known time zone offsets, by column; only in the first line after a new offset became known. */
   offsets?: Readonly<Record<string, string>>
 }
 
 export interface RejectReading extends Detected {
   readonly format: InputFormat
-  /** The texts from the input's name that fill columns; null if the name lacks a text. */
+  /** The texts from the input's name that fill columns, by their placeholder; null if the name does not contain a text. */
   readonly texts?: Readonly<Record<string, string | null>> | undefined
-  /** Columns that are filled from the input's path, each by the part with the column's name. */
+  /** Columns that are filled from the input's path. Each takes the part of the path with the column's name. */
   readonly parts?: readonly string[] | undefined
 }
 
@@ -51,22 +51,23 @@ export interface AskedFor {
   readonly options: JournaledOptions
 }
 
-/** Describes the run in the first line of a file of reasons. */
 export interface RejectRun extends AskedFor {
-  /** 2 if columns hold texts from input names, 3 with a transform: earlier versions know neither. */
+  /**
+   * 2 if columns contain texts from input names, 3 with a transform, else 1. Earlier versions of the program cannot read 2 and 3.
+   */
   readonly format: 1 | 2 | 3
   /** The rejects file as the user named it. */
   readonly path: string
-  /** undefined if an earlier process of the run read the rows. */
+  /** How the records were read; undefined if an earlier process of the run read them. */
   readonly reading: RejectReading | undefined
-  /** Names in the header; undefined without one, and for JSON. */
+  /** Names in the header; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
 }
 
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
-  /** Time zone offsets of columns, as far as the run knew them at its last reject. */
+  /** Time zone offsets of columns that the run knew at its last reject. */
   readonly offsets: Readonly<Record<string, string>>
 }
 
@@ -75,12 +76,12 @@ export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
   return { folder: workingFolder, options: journaledOptions(options, plan) }
 }
 
-/** Longest line that is read: the options of a run are at most some lines of plain data. */
+/** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
 /**
- * Reads the run's description from the reasons of a rejects file.
- * @throws {InputError} DDB_INPUT_MISSING without reasons, DDB_INPUT_FORMAT if they do not describe the run
+ * Reads the description of the run from the reasons of a rejects file.
+ * @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if they do not describe the run
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
@@ -88,7 +89,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // A line with time zone offsets has all offsets known when it was written, so the last such line is complete.
+    // A line with time zone offsets contains all offsets known at that time, so the last such line is complete.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }
@@ -121,7 +122,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** Parses line 1 of the reasons, and each line that contains time zone offsets. An invalid line gives undefined. */
+/** Parses the first line of the reasons, and each line that contains time zone offsets. Returns undefined for an invalid line. */
 async function tellingLines(
   path: string,
   reasons: string,
@@ -142,7 +143,7 @@ async function tellingLines(
         let start = 0
         for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
           const line = window.subarray(start, end)
-          // Inside a JSON string, these quotes would have backslashes.
+          // The text cannot be inside a JSON string, because its quotes would have backslashes there.
           if (found.length === 0 || line.includes(',"offsets":{')) {
             found.push(parsed(line.toString()))
           }
@@ -175,15 +176,15 @@ export async function refuseWhileWritten(path: string, files: Files): Promise<vo
 }
 
 /**
- * The run name under which a rejects file is loaded again. It is the same for the same file, even if the file was moved, so that a
- * second load is noticed.
+ * The run id under which a rejects file is loaded again. It depends on the file as its run named it, even if the file was moved,
+ * so that the program notices a second load.
  */
 export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
 
-/** Path for rows that are bad again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
+/** Path for rows that are rejected again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
 export function retryRejectsPath(path: string): string {
   const extension = extname(path)
   const stem = path.slice(0, path.length - extension.length)
@@ -192,7 +193,7 @@ export function retryRejectsPath(path: string): string {
   return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`
 }
 
-/** The options of the run that also apply to its rejects. Properties that the run detected are given explicitly. */
+/** The options of the run that also apply to its rejects. Properties that the run detected are set explicitly. */
 export function retryOptions(
   { run, offsets }: KnownRejects,
   path: string,
@@ -220,8 +221,8 @@ export function retryOptions(
 }
 
 /**
- * Replaces references to the input's name by the recorded texts, because the rejects file has another name.
- * @throws {UsageError} DDB_USAGE for columns whose texts are no longer known
+ * Replaces references to the input's name by the recorded texts, because the rejects file has a different name.
+ * @throws {UsageError} DDB_USAGE for a column whose texts are not recorded
  */
 function setAgain(
   set: Readonly<Record<string, string>> = {},
@@ -258,8 +259,8 @@ function setAgain(
 }
 
 /**
- * Leaves out options that do not apply to a rejects file: such a file has no lines to skip, no path into a document and
- * no folder, and does not grow.
+ * Removes options that do not apply to a rejects file: it has no lines to skip, is not part of a document or folder, and does not
+ * grow.
  */
 function retryInput(
   {
@@ -282,7 +283,7 @@ function retryInput(
     ...input,
     compression: 'none',
     format: recordFormat(format),
-    // A result gives the encoding as plain text. The options accept every encoding that a result can give.
+    // A result contains the encoding as plain text. The options accept every encoding that a result may contain.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),
     ...(quote === null ? {} : { quote: quote.value }),

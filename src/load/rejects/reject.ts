@@ -1,14 +1,13 @@
 /*
-  A row that did not get into the target: its place and the reason.
+  A row that is not in the target: its place in the input, and the reason.
 */
 import type { InputPosition } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { RejectReason } from './reject-run.js'
 
-/** A reject of a reader, or of the server. */
+/** A record that a reader rejected, or a row that the server rejected. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
 
-/** A row that was sent and that the server refused with this message. */
 export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string): AnyReject {
   return {
     ...batch.locate(rowIndex),
@@ -21,7 +20,7 @@ export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string
   }
 }
 
-/** Place and reason as one clause. */
+/** For example `trades.csv, line 7: …`. */
 export function located({ file, lineNumber, message }: AnyReject): string {
   return `${file}, line ${lineNumber}: ${message}`
 }
@@ -35,7 +34,7 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/** Makes lines of the reasons file. Reuses one object, as a million rejects would otherwise make a million objects. */
+/** Makes lines of the file of reasons. Returns the same object each time, because rejects may number a million. */
 export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
   const reason: RejectReason = {
     runId,

@@ -1,39 +1,39 @@
 /*
-  A file that grows by whole rows: queued rows are written in steps, and an incomplete row can be cut off.
+  A file that grows by complete rows. Rows are queued and written in steps, and an incomplete row can be removed.
 */
 import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
 import { newRowQueue, type RowQueue } from './row-queue.js'
 
-/** Methods fail with DDB_OUTPUT_WRITE, which names the file. Rows of the queue are numbered from 0. */
+/** All methods may throw DDB_OUTPUT_WRITE with the name of the file. Rows of the queue are numbered from 0. */
 export interface RowFile {
   /** Rows to be written, each with its line end. */
   readonly queue: RowQueue
-  /** Appends these rows of the queue to the file. */
+  /** Appends queued rows `fromRow` to `toRow` (exclusive) to the file. */
   write(fromRow: number, toRow: number): void
-  /** How many rows of the queue are completely in the file. */
+  /** Number of queued rows that are completely in the file. */
   wholeRows(): number
-  /** Keeps the queue's first `rows` rows in the file, and empties the queue. */
+  /** Decides that the first `rows` queued rows stay in the file, and empties the queue. */
   keep(rows: number): void
-  /** Cuts off everything after the kept rows. */
+  /** Removes everything after the rows given to `keep`. */
   cut(): void
   sync(): void
-  /** Size of the rows that the disk had at the last `settle`. */
+  /** Size of the rows that are certainly on the disk: those that were kept at the last `settle`. */
   readonly settledBytes: number
-  /** Notes that the kept rows are on the disk. */
+  /** Must be called when the kept rows are on the disk. */
   settle(): void
-  /** Cuts off rows that the disk may lose. */
+  /** Removes the rows that were added since the last `settle`, because the disk may lose them. */
   cutUnsettled(): void
   close(): void
 }
 
 /**
  * @param file  opened for writing
- * @param sizeBytes  size of the rows in the file
+ * @param sizeBytes  size of the rows that are already in the file
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** The file is `writtenBytes` long. Its first `keptBytes` are to stay, and its first `settledBytes` are on the disk. */
+  /** The file has `writtenBytes`. The first `keptBytes` are to stay, and the first `settledBytes` are on the disk. */
   let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -89,7 +89,6 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
   }
 }
 
-/** The system's message for a failure. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,19 +1,19 @@
 /*
-  Two files that grow by the same rows: a row is in both or in none, even if the disk fails.
+  Two files that grow by the same rows. Each row is in both files or in neither, even if the disk fails.
 */
 import type { RowFile } from './row-file.js'
 import { maxQueuedBytes } from './row-queue.js'
 
 export interface RowPair {
-  /** Rows certainly on the disk. */
+  /** Number of rows that are certainly on the disk. */
   readonly rows: number
-  /** Rows that are not in the files, because writing failed. */
+  /** Number of rows that are not in the files, because writing failed. */
   readonly unplaced: number
-  /** True if nothing more may be added to the queues. */
+  /** If true, no row may be added to the queues. */
   readonly hasFailed: boolean
   /**
-   * Must be called after one row was added to each queue. `bytes` is the size of both rows together. Writes full
-   * queues.
+   * Must be called after a row was added to each queue. Writes the queues if they are full.
+   * @param bytes  size of both rows together
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   queued(bytes: number): void
@@ -23,20 +23,20 @@ export interface RowPair {
   flush(): void
 }
 
-/** Rows written to one file before the other gets them: if the disk fills up, no more than these have to be removed. */
+/** Number of rows that are written to one file before the other. If the disk becomes full, only these must be removed. */
 const rowsAtOnce = 64
 
-/** At this many unsynced bytes in both files, the pair waits for the disk, so that failures are noticed in time. */
+/** If this many bytes may not be on the disk yet, the pair waits for the disk, so that failures are noticed soon. */
 const mostUnsyncedBytes = 4 * 1024 * 1024
 
-/** @param rowsBefore  rows already in both files */
+/** @param rowsBefore  rows that are already in both files */
 export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number): RowPair {
   const files = [first, second]
   let rows = rowsBefore
   let unplaced = 0
   let queued = 0
   let queuedBytes = 0
-  /** Rows in both files that the disk may not have yet. */
+  /** Number of rows in both files that may not be on the disk yet. */
   let unsynced = 0
   let unsyncedBytes = 0
   let hasFailed = false
@@ -60,8 +60,8 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
       for (const file of files) file.settle()
       rows += unsynced
     } else {
-      // After a failed sync, the disk may lose the data and report no failure when asked again. So these rows are cut
-      // off.
+      // After a failed sync, the disk may lose the data, and a second sync may succeed nevertheless. So these rows are
+      // removed.
       for (const file of files) failureOf(() => file.cutUnsettled())
       unplaced += unsynced
     }
@@ -112,7 +112,6 @@ function writeQueues(
   return { whole: Math.min(first.wholeRows(), second.wholeRows()), failure }
 }
 
-/** The error that the action throws, if any. */
 export function failureOf(action: () => void): Error | undefined {
   try {
     action()

@@ -1,37 +1,34 @@
 /*
-  Rows that wait to be written, one after the other in one array. A million small arrays would burden the garbage collector.
+  Rows that wait to be written, in one array. A million small arrays would burden the garbage collector.
 */
 
 /** Rows of the queue are numbered from 0. */
 export interface RowQueue {
   readonly rowCount: number
-  /** Bytes of all rows; valid until a row is added. */
+  /** Bytes of all rows. Valid until a row is added. */
   readonly bytes: Buffer
   /** The offset in `bytes` at which `row` begins. */
   startOf(row: number): number
-  /**
-   * Adds a row.
-   * @returns its size in bytes
-   */
+  /** @returns the size of the row in bytes */
   add(row: Uint8Array): number
   /**
-   * Makes room for a row that the caller writes to `bytes`.
-   * @returns where the row begins
+   * Makes room for a row that the caller then writes to `bytes`.
+   * @returns the position at which the row begins
    */
   room(maxBytes: number): number
   /**
-   * Ends the row that the caller has written to `bytes`.
-   * @returns its size in bytes
+   * Ends the row that the caller has written to `bytes`, up to `position`.
+   * @returns the size of the row in bytes
    */
   end(position: number): number
   clear(): void
 }
 
-/** A rejects file and its file of reasons are written when their queues reach this size together. More would not be faster. */
+/** Both queues of a rejects file are written when they reach this size together. A larger size would not be faster. */
 export const maxQueuedBytes: number = 64 * 1024
 
 const initialBytes = 32 * 1024
-/** Allocated in one step, as outgrown arrays wait long for the garbage collector; unused pages take no memory. */
+/** The array grows to this size at once, because the garbage collector frees outgrown arrays late. */
 const roomyBytes = maxQueuedBytes + initialBytes
 const initialRows = 1024
 

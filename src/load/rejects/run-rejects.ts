@@ -1,5 +1,5 @@
 /*
-  The rejects of a run, counted by kind and written to files if the run keeps them.
+  The rejects of a run. They are counted by kind and, if the user wants that, written to files.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -16,34 +16,34 @@ import { newReasons, type AnyReject } from './reject.js'
 
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /**
-   * Counts the reject and keeps its record.
+   * Counts a reject and adds its record to the rejects file.
    * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the reject is counted even then
    */
   add(reject: AnyReject, shape: RecordShape): void
   /**
-   * Remembers how the run reads records of an input.
+   * Records how the run reads an input.
    * @param offsets  time zone offsets of columns, as far as known at each reject
    */
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
-  /** Number that grows with every reject. */
+  /** Number of rejects that this process has added. */
   readonly count: number
-  /** What the journal records after a flush. Lists only inputs whose rejects changed since the last call. */
+  /** For the journal, after a flush. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn(found: JournaledRun, making: (path: string) => void): void
   /**
-   * Cuts off rejects that the journal does not count. Call it only after the journal is known to be complete.
+   * Removes rejects that the journal does not count. Call it only after the journal was proved complete.
    * @throws {DdbError}
    */
   cutBack(): void
   ofInput(file: string): InputRejects
-  /** The rejects for the run's result. Must be called after the files are closed. */
+  /** The rejects in the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects']
-  /** The failure to report if a reject is neither in a file nor counted as unplaced; otherwise undefined. */
+  /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined
 }
 
-/** The result shows at most this many rejects of each code, and rejects of at most `mostCodes` codes. */
+/** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
 const mostFirst = 3
 const mostCodes = 20
 
@@ -70,8 +70,8 @@ export interface InputRejects {
 }
 
 /**
- * Creates no file yet.
- * @param asked  the run's options, for loading the rejects again
+ * Creates no file.
+ * @param asked  the run's options, which are needed to load the rejects again
  */
 export function newRunRejects(
   { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
@@ -86,7 +86,9 @@ export function newRunRejects(
   const byCode: Record<string, number> = {}
   const first = newFirstRejects()
   const byInput = new Map<string, InputRejects>()
-  /** Inputs whose rejects changed since the journal's last record. */
+  /**
+   * Inputs whose rejects changed since the last record in the journal.
+   */
   const changed = new Set<string>()
   let count = 0
   return {

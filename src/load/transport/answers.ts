@@ -1,6 +1,6 @@
 /*
-  Synchronous delivery: the answer to a batch is its receipt, on the same connection. Each connection has at most one batch in
-  flight.
+  Synchronous delivery: the server answers each batch on the same connection, and this answer is the receipt. Each connection
+  carries at most one batch at a time.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
@@ -39,41 +39,41 @@ export interface AnsweredSetup {
   readonly recorder: Recorder
   readonly rules: RetryRules
   readonly columnNames: readonly string[]
-  /** Whether the server has nothing to do for a session; undefined if the server does not tell. */
+  /** Whether the server has no work for a session; undefined if the server does not report it. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Opens this many further sessions. @throws {DdbError} */
+  /** Opens this many additional sessions. @throws {DdbError} */
   readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
   /**
-   * Connects to the node that a redirect names, with the same number of sessions.
+   * Opens the same number of sessions to the node that a redirect names.
    * @throws {ConnectionError} DDB_CONNECT
    */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
-   * Called when the connection is lost. Tells whether the rows that the server confirmed are still in its memory.
+   * Called after the connection is lost.
    * @param silent  whether the server keeps its connections open but does not answer
+   * @returns whether the confirmed rows are still in the server's memory
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
   /**
-   * Looks at the target again, and records the end if the run has finished.
-   * @param leader  session with the node that rows went to last, unless that is the run's own node
+   * Checks the target again. If the run has finished, also records its end.
+   * @param leader  session to the node that received the last rows, unless that is the run's own node
    * @throws {DdbError} if the server cannot be asked
    */
   readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
-  /** Whether batches of unknown outcome are sent again when the run resumes. */
+  /** Whether a resumed run sends batches of unknown outcome again. */
   readonly resends: boolean
   readonly unmark: (() => Promise<void>) | undefined
-  /** Writes into the marker that the run will be resumed. */
+  /** Records in the marker (the run's table on the server) that the run will be resumed. */
   readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>
   readonly notes: RunNotes
 }
 
-/** Why rows are no longer confirmed. */
 export const serverLostReason =
   'the server was lost, perhaps with rows in memory that it had confirmed'
 
-/** The constructor opens no session, but takes over the writer's sessions: the delivery closes them. */
+/** The constructor opens no session. The delivery closes the sessions of the writer. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -84,7 +84,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   readonly #queue: SendQueue
   readonly #outcomeHandler: OutcomeHandler
   #delivering: Promise<void> = Promise.resolve()
-  /** Ends the wait for the batch in flight. */
+  /** Wakes the caller that waits for an outcome. */
   #settle = (): void => undefined
   #connection: 'open' | 'gone' | 'silent' = 'open'
   readonly #watches = new Map<Session, SilenceWatch>()
@@ -153,7 +153,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return true
   }
 
-  /** Sends one request and handles its answer. Even if no answer comes, the server may have stored the part. */
+  /** Sends one request and handles its answer. If no answer comes, the server may still have stored the part. */
   async #ask(batch: OpenBatch, part: BatchPart, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
@@ -165,7 +165,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
       if (error instanceof ConnectionError) {
         this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
       }
-      // Report the reason before its consequences.
+      // The reason must be reported before its consequences.
       run.ending.fail(error)
       if (isOpen()) this.#outcomeHandler.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
@@ -206,8 +206,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   /**
-   * Moves to the leader if the run must move and no batch is with the server. Otherwise wakes the caller. Batches that
-   * only wait to be sent do not prevent the move.
+   * Moves to the leader if the run must move and the server has no unanswered batch. Otherwise wakes the caller. Batches that
+   * are still waiting to be sent do not prevent the move.
    */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
@@ -228,7 +228,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   /**
-   * Resolves once another batch may be sent. With one connection, the previous batch and all its parts are then counted.
+   * Resolves once a further batch may be sent. With one connection, all parts of the last batch then have an outcome.
    * @throws {DdbError} the failure that ended the run
    */
   async #room(): Promise<void> {
@@ -238,7 +238,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await this.#setup.notes.told()
   }
 
-  /** Waits until every batch is counted, or until there is room. */
+  /** Waits until every batch has an outcome, or there is room. */
   async #until(hasRoom: () => boolean): Promise<void> {
     const { open } = this.#setup.run.state
     while (open.size > 0 && !hasRoom()) {
@@ -248,7 +248,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   async finish(): Promise<void> {
-    // The caller may have stopped waiting for the last batch.
+    // The caller may not have waited for the last batch.
     await this.#delivering.catch(() => undefined)
     await this.#until(() => false)
     const { run, recorder, remembers, look } = this.#setup
@@ -256,7 +256,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(serverLostReason, false)
-      // The run no longer claims any row, and has already waited for the server. A look at the target would be useless.
+      // The run has already waited for the server and now claims no rows, so checking the target would be useless.
       return
     }
     if (run.ending.isLeaving) return
@@ -285,9 +285,9 @@ export class AnsweredDelivery implements Delivery, Outlet {
 }
 
 /**
- * tableInsert answers with an INT, tableUpsert with a pair: inserted and updated rows
- * (docs/server-semantics.md#inserting). The sum shows whether rows lay outside a partition scheme. A table in memory
- * has no scheme, so only its inserted rows count.
+ * tableInsert returns an INT, and tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting). The
+ * sum of the pair shows whether rows lay outside a partition scheme. A table in memory has no scheme, so only its inserted
+ * rows count.
  */
 function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {

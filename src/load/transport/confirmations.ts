@@ -1,14 +1,15 @@
 /*
-  How a run finds out which rows arrived: the ways that a user can request, and the ways that a run may have used.
+  The ways to confirm rows, that is, to learn which rows arrived.
 */
 
-/** How to find out which rows arrived; `auto` uses receipts if possible, otherwise counts. */
+/** How to learn which rows arrived. `auto` uses receipts if possible, otherwise counts. */
 export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
-/** How the run found out which rows arrived; `answers` in sync mode. */
+/** How the run learned which rows arrived; `answers` in sync mode. */
 export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
 
 /**
- * The ways of confirming that a user can request, in the order of the help. In sync mode, answers replace some of them.
+ * The confirmations that a user can request, in the order of the help. `asyncOnly`: not available in sync mode, in
+ * which answers confirm the rows.
  */
 export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
   auto: { asyncOnly: false },
@@ -24,13 +25,13 @@ export const confirmationWords = {
   answers: "confirmed by the server's answers",
 } as const satisfies Readonly<Record<ConfirmUsed, string>>
 
-/** Properties of a confirmation; all code that depends on them asks here. */
+/** Properties of a confirmation. All code that depends on the confirmation uses them. */
 export interface ConfirmationTraits {
-  /** Whether the run learns the outcome of each single batch. It identifies the batch by its number. */
+  /** Whether the run learns the outcome of each single batch, by the number of the batch. */
   readonly knowsBatches: boolean
-  /** Whether only the ledger on the server has the outcome of a batch. */
+  /** Whether only the ledger (the server-side table of receipts) has the outcome of a batch. */
   readonly needsLedger: boolean
-  /** Whether unconfirmed rows are a cause for doubt; false if the run confirms no rows at all. */
+  /** Whether unconfirmed rows are a reason for doubt. False if the run confirms no rows at all. */
   readonly leavesDoubt: boolean
 }
 
@@ -43,12 +44,12 @@ const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
 
 const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
 
-/** @param how  undefined or `auto` before the choice; a damaged or edited journal may give any text */
+/** @param how  undefined or `auto` before the choice; any text if the journal is damaged or was edited */
 export function traitsOf(how: Confirmation | ConfirmUsed | undefined): ConfirmationTraits {
   return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
 }
 
-/** Whether the run may learn the outcome of single batches. */
+/** Also true before the choice, if the run may still learn the outcome of single batches. */
 export function mayKnowBatches(how: Confirmation | ConfirmUsed | undefined): boolean {
   return how === undefined || how === 'auto' || traitsOf(how).knowsBatches
 }

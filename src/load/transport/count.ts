@@ -1,42 +1,41 @@
 /*
-  Confirms by counting: compares the target's row count before the first batch and after the last, on a session of its own. The
-  comparison proves how many rows arrived, not which. If others write at the same time, the result is unknown.
+  Confirms rows by counting: compares the target's row count before the first batch and after the last, on a separate session. The
+  comparison shows how many rows arrived, not which. If other users write at the same time, the result is unknown.
 */
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'
 
 export type CountVerdict =
-  /** The table grew by exactly the rows sent. */
+  /** The table grew by exactly the number of sent rows. */
   | { kind: 'reached' }
-  /** The table grew by fewer rows than were sent, and nothing changes any more. */
+  /** The table grew by fewer rows than were sent, and the server has no more work. */
   | { kind: 'short'; grownRows: number }
-  /** The table grew by more rows than were sent, or shrank: others write, too. */
+  /** The table grew by more rows than were sent, or shrank, so other users also write to it. */
   | { kind: 'cannotTell'; grownRows: number }
-  /** The server did not answer any more. */
   | { kind: 'unreachable'; cause: unknown }
 
 export interface CountWait {
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   sentRows: number
-  /** How long to wait without progress, ms. */
+  /** Time limit without progress, in ms. */
   timeoutMs: number
   /**
-   * True once the server has nothing left to do for this run, so that an unchanged count is final. False while the server may be busy;
-   * undefined if it does not tell.
+   * True if the server has no more work for this run, so that an unchanged count is final. False if it may have work; undefined if it
+   * does not report it.
    */
   idle: (timeoutMs: number) => Promise<boolean | undefined>
-  /** Bytes that have not left this machine yet: a falling number is progress. */
+  /** Bytes that this machine has not sent yet. A falling number is progress. */
   bufferedBytes: () => number
   clock: Clock
 }
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** How long a count must stay unchanged after the server became idle: rows may appear after their job has ended. */
+/** How long the count must stay unchanged while the server is idle, because rows may appear after their job has ended. */
 const idleForMs = 1_000
 
-/** Polls until the target has grown by the number of rows sent, or nothing changes any more. */
+/** Polls until the target has grown by the number of sent rows, or until no more rows will come. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
   try {
     return await poll(wait)
@@ -52,7 +51,7 @@ async function poll(wait: CountWait): Promise<CountVerdict> {
   let bufferedBytes = wait.bufferedBytes()
   let movedAtMs = clock.nowMs()
   let idleSinceMs: number | undefined
-  // An unanswered question must not outlast the wait.
+  // No query may take longer than the remaining wait.
   const leftMs = (): number => Math.max(1, Math.ceil(movedAtMs + wait.timeoutMs - clock.nowMs()))
   for (;;) {
     const rows = (await wait.count(leftMs())) - wait.beforeRows

@@ -1,6 +1,6 @@
 /*
-  Delivery confirmed by counting: batches are sent without answers, and at the end the growth of the target is compared with the rows
-  sent.
+  Delivery that is confirmed by counting. The server does not answer the batches. At the end, the run compares the growth of the
+  target with the number of sent rows.
 */
 import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
@@ -13,24 +13,23 @@ import { waitForCount, type CountVerdict } from './count.js'
 import { abandonAll, bufferedBytes, closeAll, type Delivery, type Writer } from './delivery.js'
 import { sendUnnumbered, notAskedMessage, type Flow } from './unconfirmed.js'
 
-/** How to count the target's rows, and how many it had before the first batch. */
 export interface Counting {
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
-  /** Whether the server has no work left for this session (`CountWait.idle`). Asks on the counting session. */
+  /** As `CountWait.idle`, for one session. Asks on the counting session. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Asks on the counting session, or on a new session if the server has forgotten it. */
+  /** Asks on the counting session. Opens a new one if the server has forgotten it. */
   ask: CountingSession['ask']
   session: () => Session
-  /** Called if the server does not answer: nothing more is asked. */
+  /** Called if the server does not answer. No query is sent after this call. */
   giveUp: (reason: ConnectionError) => void
   /** Closes the counting session, unless it belongs to the run. */
   close: () => Promise<void>
-  /** Rows of a batch that lie outside the target's partition scheme, if the scheme tells. */
+  /** Number of a batch's rows outside the target's partition scheme; undefined if the scheme does not show it. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
-/** @param duplicates  0 if the table was counted and its rows have no keys, else null */
+/** @param duplicates  0 if the table keeps every row; null if it may drop duplicates, whose number is then unknown */
 export function openCounted(
   writer: Writer,
   flow: Flow,
@@ -62,7 +61,7 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          // Asks one question after the other, as each question may reopen the session that all questions use.
+          // Sends one query after another, because any query may reopen the session that all of them use.
           for (const { id } of writer.sessions) {
             const idle = await counting.idle(id, timeoutMs)
             if (idle !== true) return idle
@@ -100,8 +99,8 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has received the first batch. The end of the run looks this batch up, so no other batch
- * may be stored before it (docs/decisions/0065).
+ * Resolves once the server has received the first batch. At its end, the run looks this batch up, so no other batch may be stored
+ * before it (docs/decisions/0065).
  */
 async function taken(
   { sessions }: Writer,
@@ -113,7 +112,7 @@ async function taken(
   try {
     await watch.until(session.run('1'))
   } catch (error) {
-    // A refusal is an answer, too.
+    // Even a refusal is an answer.
     if (!(error instanceof ServerError)) throw error
   } finally {
     watch.end()
@@ -125,7 +124,7 @@ function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   return answers.includes(undefined) ? undefined : true
 }
 
-/** Whether the server is reachable but refuses to answer this user. The run's sessions can then be closed cleanly. */
+/** True if the server can be reached but refuses to answer this user. The run can then close its sessions cleanly. */
 function isRefused(cause: unknown): boolean {
   return (
     cause instanceof ServerError && (cause.code === 'DDB_LOGIN' || cause.code === 'DDB_PRIVILEGE')

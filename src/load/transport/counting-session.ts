@@ -1,6 +1,7 @@
 /*
-  The session on which rows are counted. If the server has forgotten it and its login, the run opens another one. It
-  gives up if the target is in memory and the server may have restarted: another table may then have the target's name.
+  The session on which the run counts rows. If the server has forgotten the session and its login, the run opens a new
+  one. It gives up if the target is in memory and the server may have restarted, because a different table may then have
+  the target's name.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
@@ -11,29 +12,29 @@ import { askMarker } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import { ignoreLoss } from './delivery.js'
 
-/** The session for questions. Another session, with another id, may replace it. */
+/** The session for queries. A new session with a different id may replace it. */
 export interface CountingSession {
   readonly session: Session
   /**
-   * Asks on the session, or on a new session if the server has forgotten it or the connection is lost.
-   * @param timeoutMs  limit for everything together
+   * Asks on the session. If the server has forgotten it, or its connection is lost, asks on a new session.
+   * @param timeoutMs  limit for all attempts together
    * @throws {ConnectionError} if no session is open and none can be opened
    * @throws {ServerError} @throws {TimeoutError}
    */
   ask<T>(timeoutMs: number, question: (asking: Asking) => Promise<T>): Promise<T>
   abandon(reason: ConnectionError): void
-  /** Closes the sessions opened here; the first session belongs to the run. */
+  /** Closes the sessions opened here, but not the first session, which belongs to the run. */
   close(): Promise<void>
 }
 
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules
-  /** Whether the rows are lost when the server stops. A server that was started again does not have them. */
+  /** Whether a restart of the server removes the rows. */
   readonly inMemory: boolean
-  /** Whether the run has a marker, which names the counting session. */
+  /** Whether the run has a marker (its table on the server), which names the counting session. */
   readonly marked: boolean
-  /** The data connections, which end when the server stops. `closed` is true once all have ended. */
+  /** The data connections. `closed` is true once all of them have ended, for example because the server stopped. */
   readonly data: Pick<Session, 'closed'>
 }
 
@@ -65,12 +66,12 @@ export function newCountingSession(control: Session, place: CountingPlace): Coun
   }
 }
 
-/** A server that stops loses its tables in memory. It has not stopped while a data connection is still open. */
+/** A server that stops loses its tables in memory. While a data connection is open, the server has not stopped. */
 function mayBeSameTable({ inMemory, data }: CountingPlace): boolean {
   return !inMemory || !data.closed
 }
 
-/** Opens a session on the node of the lost session, as other nodes do not have that node's tables in memory. */
+/** Opens a session on the node of the lost session, because other nodes do not have that node's tables in memory. */
 async function openAgain(
   { host, port }: Session,
   place: CountingPlace,
@@ -85,7 +86,7 @@ async function openAgain(
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    // `askMarker` also records the new counting session. Its answer tells whether the server process is still the same.
+    // `askMarker` also records the new counting session. Its answer shows whether the server process is still the same.
     const isKnown = !marked || (await askMarker(session, run.history.name, leftMs())) === 'ours'
     if (inMemory && !(isKnown && mayBeSameTable(place))) throw anotherServer()
     return session

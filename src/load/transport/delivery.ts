@@ -1,6 +1,6 @@
 /*
-  The interface of everything that takes batches to the server and learns their outcome. There are four implementations: with receipts,
-  answered, counted, and unconfirmed. The pipeline does not tell them apart.
+  The interface of all code that sends batches to the server and learns their outcome. The implementations are: with receipts,
+  answered (the server answers each batch), counted (only the total is confirmed) and unconfirmed.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'
@@ -13,52 +13,52 @@ import type { VerifyResult } from '../load-result.js'
 
 export interface Delivery {
   readonly used: ConfirmUsed
-  /** Result of reading back so far, if requested. */
+  /** The result of reading rows back so far, if the user requested it. */
   readonly verified?: VerifyResult
-  /** Why the delivery accepts no more batches, for callers without a batch at hand; other callers learn the reason from `deliver`. */
+  /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
-  /** Bytes handed over whose outcome is unknown, or which may not have left this machine yet. */
+  /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
   readonly inFlightBytes: number
   /**
-   * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The
+   * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
    * batch's columns belong to the delivery until it releases them.
    * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
-   * @param lanes  the batch's rows by connection; left out if any connection will do
-   * @throws {DdbError} at once if nothing more can be sent: the batch is then not counted. If instead the promise
-   *   rejects, the batch is counted
+   * @param lanes  the batch's rows by connection; left out if any connection may carry them
+   * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
+   *   is counted
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
-  /** Set for deliveries whose connections may change in number between two batches. */
+  /** Set if the number of connections may change between two batches. */
   readonly connections?: Connections
   /**
-   * Resolves once the outcome of every batch handed over is counted.
-   * @throws {DdbError} after all outcomes are counted, if one of them makes the run fail
+   * Resolves once every batch that was handed over has an outcome.
+   * @throws {DdbError} after that, if an outcome makes the run fail
    */
   finish(): Promise<void>
   /**
-   * Must be called after the process has slept: checks whether another process has told the server that it works on the run.
+   * Must be called after the computer was suspended. Checks whether a different process has claimed the run on the server.
    * @throws {DdbError} DDB_LOCKED
    */
   checkOwner?(): Promise<void>
-  /** Ends every wait and the connections at once: batches in flight stay unknown. */
+  /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
 
 export interface Connections {
-  /** Resolves once nothing is in flight. @throws {DdbError} the failure that ended the run */
+  /** Resolves once no batch is in flight. @throws {DdbError} the failure that ended the run */
   idle(): Promise<void>
   /**
-   * Opens or closes sessions until there are as many as in the plan. Nothing may be in flight.
-   * @throws {DdbError} if sessions cannot be opened: their number then stays the same
+   * Opens or closes sessions to reach the number in the plan. Call it only while no batch is in flight.
+   * @throws {DdbError} if sessions cannot be opened; their number then stays the same
    */
   fit(): Promise<void>
 }
 
-/** Time limit for opening further sessions, ms: meanwhile nothing is sent. */
+/** Time limit for opening additional sessions, in ms. Nothing is sent during this time. */
 export const longestFitMs = 5_000
 
-/** The sessions for data requests, the function to call, and the arguments before the batch. */
+/** The sessions for data, the function to call on them, and its arguments before the batch. */
 export interface Writer {
   sessions: readonly Session[]
   functionName: string
@@ -73,7 +73,7 @@ export function abandonAll({ sessions }: Pick<Writer, 'sessions'>, reason: Conne
   for (const session of sessions) session.abandon(reason)
 }
 
-/** @throws any error but a lost connection */
+/** Ignores lost connections. @throws every other error */
 export async function closeAll({ sessions }: Writer): Promise<void> {
   await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
 }
@@ -82,12 +82,12 @@ export function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }
 
-/** For closing a session: ignores that the session is lost, as nobody needs it any more. @throws all other errors */
+/** Use it when closing a session, whose loss then does not matter. @throws all errors but ConnectionError */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
 }
 
-/** A batch as the single argument that every way of writing takes. */
+/** The batch as one table: the single argument in every way of writing. */
 export function batchTable(batch: Batch, columnNames: readonly string[]): Table {
   return {
     form: 'table',

@@ -1,5 +1,5 @@
 /*
-  Opens a delivery in which the server answers every batch: for mode `sync`, and if neither receipts nor counts are possible.
+  Opens a delivery in which the server answers every batch: in `sync` mode, or if neither receipts nor counts are possible.
 */
 import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
@@ -56,7 +56,8 @@ export async function openAnswered(
         recorder.replaced(rowsGoneMessage(change), isCertain)
       const known = leader ?? control
       await askOnAnySession(run, rules, known, silent, async session => {
-        // The server may have restarted since its last answer, and rows that a function wrote cannot always be found.
+        // If the server has restarted, rows in its memory are lost. For rows that a function wrote, only the marker shows
+        // that.
         if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
           recorder.takeBack(serverLostReason, false)
         }
@@ -76,8 +77,8 @@ export async function openAnswered(
 }
 
 /**
- * The run's next batches get higher numbers than all batches that the server knows.
- * @throws {DdbError} DDB_UNCONFIRMED if the journal does not know some of these numbers
+ * Makes sure that new batches get higher numbers than all batches that the server knows.
+ * @throws {DdbError} DDB_UNCONFIRMED if the server knows batches that the journal does not
  */
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
   if (journal === undefined) return
@@ -87,7 +88,7 @@ function checkNumbers({ history: { journal, found }, emit }: Run, resends: boole
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
 }
 
-/** True if a second copy of rows changes nothing in the table, or the user accepts it. */
+/** True if the table drops a second copy of rows, or the user accepts one. */
 function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
   return (
     plan.onDoubt === 'resend' ||

@@ -1,5 +1,5 @@
 /*
-  Chooses how batches are sent and confirmed: what the plan requests, as far as the target allows it.
+  Chooses how the run sends and confirms batches: as the plan requests, if the target allows it.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -29,14 +29,14 @@ import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
 import { refusalText } from '../outcomes/refusal.js'
 
-/** Opens a session for data if the run is likely to need it for receipts. */
+/** Opens a data session early if the run will probably use receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {
   return triesReceipts(run) ? openEarly({ run, rules: retryRules(run) }, control) : undefined
 }
 
 /**
- * Opens the data sessions, asks all questions that come before the first batch, and returns the run's delivery.
- * @param early  a session that receipts use
+ * Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery.
+ * @param early  a data session for receipts
  */
 export async function openDelivery(
   run: Run,
@@ -46,7 +46,8 @@ export async function openDelivery(
   early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
-  // Only the sender gets an answer. Another process of the plan would not know the outcome, and send the same rows.
+  // Only the sender gets an answer. Another process of the plan does not learn the outcome and would send the rows
+  // again.
   if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
@@ -66,7 +67,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program that passes rows wants the outcome of each row. A count does not tell that, so it is used only on request.
+  // A program that passes rows needs the outcome of each row, so a count is used only on request.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
@@ -124,7 +125,7 @@ function noReceipts(): DdbError {
   )
 }
 
-/** The error for a transform without receipts: a count cannot show how many rows a transform leaves out. */
+/** The error for a transform without receipts. A count cannot show how many rows a transform leaves out. */
 function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
   const why = refusal === undefined ? obstacle : refusalText(refusal)
   return new UsageError(
@@ -134,7 +135,10 @@ function needsReceipts(refusal: ServerError | undefined, obstacle: string | unde
   )
 }
 
-/** Warns or fails if the run resumes: without receipts, it is unknown which of the sent rows arrived. */
+/**
+ * Without receipts, it is unknown which rows earlier processes stored. A resumed run fails if the journal lists batches.
+ * Otherwise it starts over with a warning.
+ */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return
@@ -152,7 +156,6 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   )
 }
 
-/** Describes the replacement for receipts, and what it proves. */
 function insteadOfReceipts(isCounted: boolean): string {
   return isCounted
     ? 'rows are counted instead, which proves how many arrived, not which'
@@ -163,13 +166,12 @@ function obstacleNotice(obstacle: string, instead: string): string {
   return `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`
 }
 
-/** Why receipts are impossible, and which change would make them possible. */
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** The advice of `settingToChange`; if there is none, the right and the setting that receipts need. */
+/** The advice of `settingToChange`. If it has none, names the right and the setting that receipts need. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting
@@ -179,7 +181,7 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** @returns the delivery; with `auto`, the refusal if the server gives no receipts */
+/** @returns the delivery; with `auto`, the server's refusal if it gives no receipts */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
@@ -204,7 +206,7 @@ function triesReceipts(run: Run): boolean {
   return isAsked && knownObstacle(run) === undefined
 }
 
-/** Why trying receipts would be useless; undefined if no obstacle is known. */
+/** A known reason for which the server cannot give receipts; undefined if there is none. */
 function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): string | undefined {
   if (confirm !== 'auto') return undefined
   if (facts.sharesStreams === false) return 'this user may not share stream tables'
@@ -214,8 +216,8 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
 }
 
 /**
- * @returns undefined if there is nothing to count. With `auto`, also if the user may not read the table, or if counts
- *   prove nothing: for an upsert, or a table with keys.
+ * @returns undefined if there is nothing to count. With `auto`, also undefined if the user may not read the table, or if
+ *   a count proves nothing: for an upsert, or a table with keys
  */
 async function countBefore(
   { plan }: Run,

@@ -1,6 +1,6 @@
 /*
-  Finds out which conclusions a run may draw if the server refuses rows, or takes fewer rows than were sent. They depend
-  on the target. Asks the server before the first batch, never while one is in flight.
+  Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the
+  target. The queries are sent before the first batch, because none may be sent while a batch is in flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'
@@ -10,7 +10,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Verifier } from '../verify/verifier.js'
 
-/** Proofs, besides receipts and answers, that a run's rows are in the table. */
+/** Proofs that the run's rows are in the table, in addition to receipts and answers. */
 export interface Proofs {
   readonly evidence: Evidence | undefined
   readonly verifier: Verifier | undefined
@@ -38,7 +38,7 @@ export async function openRecorder(
   return newRecorder(run, recorded, verifier)
 }
 
-/** Whether a refused batch certainly leaves no rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
+/** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
 async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
   if (plan.target.kind === 'function') return false
   const { table } = plan.target

@@ -1,5 +1,6 @@
 /*
-  Opens the data sessions of a run without receipts. If the run needs a marker, writes the marker first.
+  Opens the data sessions of a run without receipts. If the run needs a marker (its table on the server), writes the
+  marker first.
 */
 import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
@@ -25,17 +26,17 @@ export interface MarkedWriter {
 }
 
 /**
- * Buffer limit for batches that the server does not answer. More bytes waiting in this process would not make the
- * server faster, and would delay the trial of another batch size. The kernel buffers about as much.
+ * Limit for batches that wait in this process, if the server does not answer them. A higher limit would not speed up
+ * the server, and would delay the trial of a different batch size. The kernel buffers about as many bytes.
  */
 const mostUnaskedBytes = 4 << 20
 
-/** Upserts and returns the number of rows, for servers whose own upsert does not return this number. */
+/** Name of a function that upserts and returns the number of rows, for servers whose own upsert does not return it. */
 const upsertFunction = 'ddbIngestUpsert'
 
 /**
- * Writes the marker before opening the data sessions, and checks it again before the first row.
- * @param answered  whether every batch is answered
+ * Writes the marker, opens the data sessions, and then checks the marker before the first row is sent.
+ * @param answered  whether the server answers every batch
  */
 export async function openMarkedWriter(
   run: Run,
@@ -49,15 +50,15 @@ export async function openMarkedWriter(
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
-    // The next process still needs everything that an earlier process has left.
+    // If an earlier process has worked on the run, the next process still needs the marker.
     if (run.history.found.processes === 0) await unmark?.(control)
     throw error
   }
 }
 
 /**
- * Marks the run on the server if a marker is needed: the user has named the run, or answers confirm its rows.
- * @returns how to remove the marker; undefined without a marker
+ * Writes the marker if the run needs one: if the user has named the run, or answers confirm its rows.
+ * @returns a function that removes the marker; undefined without a marker
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
   const { plan, options } = run
@@ -65,8 +66,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
-    // If the last process ended cleanly, the marker names no session. It must name the session that now continues the
-    // run.
+    // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
     if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -77,7 +77,6 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
 }
 
-/** Tells which checks are weaker without a marker. */
 function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
   const { target } = plan
   const inMemory = target.kind === 'function' || target.table.kind === 'shared'
@@ -126,6 +125,7 @@ async function openWriter(
 
 /**
  * @param count  default: the run's number of connections
+ * @param timeoutMs  limit for all attempts together
  * @throws {ConnectionError} if a connection cannot be opened
  */
 export async function connectEach(
@@ -139,7 +139,7 @@ export async function connectEach(
     connectDeadlineMs(run.platform, run.server.address),
     run.platform.clock.nowMs() + timeoutMs,
   )
-  // Every connection adds a listener. This dependent signal keeps the listeners off the caller's signal.
+  // Every connection adds a listener to its signal. A dependent signal keeps these listeners off the caller's signal.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>
@@ -191,7 +191,7 @@ async function connectData(
   }
 }
 
-/** Definition of the function that an answered batch calls; undefined if the server already has the function. */
+/** Script with the function that writes an answered batch; undefined if the server already has the function. */
 function definitions(target: Target, upsert: UpsertForm | undefined): string | undefined {
   if (target.kind === 'function') return undefined
   const { transform } = target

@@ -1,7 +1,7 @@
 /*
-  Estimates which batches a server has begun to read, for a server that sends no answers. Bytes that our kernel has
-  taken stay in the buffers of both kernels until the server reads them. Once those buffers are full, the server has
-  read everything that was sent before the bytes in them.
+  Estimates which batches a server has begun to read if it sends no answers. Bytes that our kernel has taken stay in
+  the buffers of both kernels until the server reads them. If these buffers are full, the server has read all bytes
+  sent before those in the buffers.
 */
 import type { BatchSize } from '../batch-size.js'
 
@@ -12,18 +12,18 @@ interface HandedOver {
   readonly place: number
   readonly rows: number
   readonly bytes: number
-  /** Bytes handed over up to the end of this batch. */
+  /** Bytes handed over in total, up to the end of this batch. */
   readonly endBytes: number
 }
 
-/** Tells `BatchSize` how fast the server reads batches. */
+/** Reports to `BatchSize` how fast the server reads batches. */
 export class ReadSpeed {
   readonly #batchSize: BatchSize
   readonly #mostKernelBytes: number
   #isFull = false
-  /** Bytes that fill the kernels' buffers; undefined until the buffers have been full. */
+  /** Bytes in the full buffers of the kernels; undefined until the buffers were full. */
   #kernelBytes: number | undefined
-  /** Bytes handed over so far; `#keptUpBytes` is their number when the server last kept up. */
+  /** `#handedBytes`: bytes handed over so far. `#keptUpBytes`: that number when the kernel last had taken all bytes. */
   #handedBytes = 0
   #keptUpBytes = 0
   #place = 0
@@ -42,7 +42,7 @@ export class ReadSpeed {
     this.#queue.push({ place: this.#place, rows, bytes, endBytes: this.#handedBytes })
   }
 
-  /** Reports that the run has to wait because the kernel's buffers are full. */
+  /** Must be called when the run has to wait because the kernel's buffers are full. */
   full(): void {
     this.#isFull = true
   }

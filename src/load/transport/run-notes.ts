@@ -1,6 +1,6 @@
 /*
-  Tells the server that a process works on a run without receipts, and which batch it sends. These notes show whether a
-  copy of the journal is outdated.
+  Notes on the server for a run without receipts: which process works on the run, and which batch it sends. These notes reveal an
+  outdated copy of the journal.
 */
 import type { Clock } from '../../platform/platform.js'
 
@@ -8,7 +8,7 @@ export interface RunNotes {
   /** Must be called before a batch is sent. */
   sending(no: number): void
   /**
-   * Resolves once the server has stored all notes that must come before the next batch.
+   * Resolves once the server has stored all notes that must precede the next batch.
    * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
    */
   told(): Promise<void>
@@ -16,9 +16,9 @@ export interface RunNotes {
 
 interface NotesSetup {
   readonly clock: Clock
-  /** Tells the server that this process still works on the run. Undefined without a journal. */
+  /** Notes that this process is still working on the run; undefined without a journal. */
   readonly keepRun?: (() => Promise<void>) | undefined
-  /** Tells the server that a batch is about to be sent; false if the server does not store that. Undefined without a journal. */
+  /** Notes that a batch is about to be sent; false if the server does not store that. Undefined without a journal. */
   readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
 }
 
@@ -30,8 +30,8 @@ export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes
   let noted: Promise<void> = Promise.resolve()
   let keepsNotes = true
   return {
-    // The note is sent before the batch, and the server stores the note before the next batch. Waiting for each note
-    // would double the time for a batch.
+    // Waiting for each note would double the time per batch. Therefore the note is sent before the batch, and only the next
+    // batch waits until the server has stored it.
     sending(no) {
       if (noteBatch === undefined || !keepsNotes || no <= notedNo) return
       notedNo = no

@@ -1,5 +1,5 @@
 /*
-  Delivery without confirmation: batches are sent without answers and stay unconfirmed.
+  Delivery without confirmation. The server does not answer the batches, and their rows stay unconfirmed.
 */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -17,7 +17,7 @@ import {
   type Writer,
 } from './delivery.js'
 
-/** The run's counts and limits for batches without answers. */
+/** State and limits that deliveries without answers share. */
 export interface Flow {
   run: Pick<Run, 'state' | 'emit'>
   reached: ReadSpeed
@@ -25,11 +25,11 @@ export interface Flow {
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
   unmark: (() => Promise<void>) | undefined
-  /** Called with a batch that is about to be sent, while it can still be read. */
+  /** Called before a batch is sent, while its rows can still be read. */
   sending: (batch: Batch) => void
   /**
-   * Looks at the target again if rows were confirmed, and records the end if the run has finished.
-   * @returns the change of the target that suggests that rows are gone; undefined if no such change is known
+   * If rows were confirmed, checks the target again. If the run has finished, also records its end.
+   * @returns the change of the target which suggests that rows are gone; undefined if no such change is known
    * @throws {DdbError} if the server cannot be asked
    */
   look: () => Promise<string | undefined>
@@ -46,9 +46,9 @@ export function openUnconfirmed(writer: Writer, flow: Flow): Delivery {
     deliver: (batch, _, lanes) => sendUnnumbered(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
-      // Only closing tells whether the kernel took everything, which is all that a run without confirmation claims.
+      // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
       await Promise.all(writer.sessions.map(session => session.close()))
-      // The run claims no rows as stored, so a failure to record the end does not matter.
+      // The run does not claim that rows are stored, so it does not matter if recording its end fails.
       await look().catch(notAskedMessage)
     },
     leave: reason => abandonAll(writer, reason),
@@ -60,7 +60,7 @@ export function openUnconfirmed(writer: Writer, flow: Flow): Delivery {
 }
 
 /**
- * Sends a batch that gets no number: each lane on its session, or all rows on the session with fewest bytes to send.
+ * Sends a batch without a number: each lane on its session, or all rows on the session with the fewest unsent bytes.
  * @returns as `Delivery.deliver`
  */
 export function sendUnnumbered(
@@ -80,7 +80,7 @@ export function sendUnnumbered(
       left -= each.rowCount
     }
   } catch (error) {
-    // If this function throws, its caller counts the whole batch as unsent. So it throws only if no lane was sent.
+    // If this function throws, the caller counts all rows as unsent. So it may throw only if no lane was sent.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))
@@ -110,7 +110,7 @@ function sendOn(
   return drainedInTime(session, idleTimeout)
 }
 
-/** @param turn  index of the session to prefer if several have equally few bytes to send */
+/** @param turn  index of the session to prefer if several have equally few unsent bytes */
 function leastBusy({ sessions }: Writer, turn: number): number {
   let least = turn % sessions.length
   for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
@@ -119,7 +119,9 @@ function leastBusy({ sessions }: Writer, turn: number): number {
   return least
 }
 
-/** The message if the server could not be asked once more after the last batch. @throws every error but DdbError */
+/**
+ * The message if the server could not be asked again after the last batch. @throws every error but DdbError
+ */
 export function notAskedMessage(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
   throw error

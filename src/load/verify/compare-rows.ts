@@ -1,5 +1,5 @@
 /*
-  Compares rows that were sent with rows that were read back, by position or by key.
+  Compares sent rows with the rows that were read back, by position or by key.
 */
 import { isNullAt } from '../../protocol/element.js'
 import { formatElement } from '../../protocol/value-text.js'
@@ -8,19 +8,19 @@ import { rowKeys } from './key-texts.js'
 import type { StoredRows } from './row-reader.js'
 import { sameCells } from './same-cells.js'
 
-/** A row that came back different or not at all. */
+/** A sent row that is missing from the table, or is stored with different values. */
 export interface Mismatch {
-  /** Index among the rows that were sent, from 0. */
+  /** Index among the sent rows, from 0. */
   readonly row: number
-  /** The row's key in the table; undefined if it is found by position. */
+  /** The key of the row; undefined if rows are found by position. */
   readonly key: string | undefined
-  /** Index of the column; −1 if no row came back. */
+  /** Index of the first column that differs; −1 if the row is missing. */
   readonly columnIndex: number
-  /** Text of the cell that came back; undefined without a row. */
+  /** Text of the stored cell; undefined if the row is missing. */
   readonly found: string | undefined
 }
 
-/** The first column in which two rows differ; −1 if they are equal. */
+/** Returns the index of the first column in which two rows differ; −1 if they are equal. */
 export type Difference = (sentRow: number, storedRow: number) => number
 
 export function differenceOf(sent: readonly Column[], { columns }: StoredRows): Difference {
@@ -30,7 +30,7 @@ export function differenceOf(sent: readonly Column[], { columns }: StoredRows): 
 
 const rowsOf = (columns: readonly Column[]): number => columns[0]?.length ?? 0
 
-/** Compares row by row, from the first. */
+/** Compares each sent row with the stored row at the same index. */
 export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): Mismatch[] {
   const difference = differenceOf(sent, stored)
   const found: Mismatch[] = []
@@ -45,9 +45,9 @@ export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): 
 }
 
 /**
- * Compares by the columns at `keys`. If several rows share a key, each row that came back is matched with only one sent
- * row.
- * @param keepsOne  whether the table keeps only one row per key, whichever it is: then one match suffices for the key
+ * Compares rows with equal cells in the columns at `keys`. If several rows have the same key, each stored row matches
+ * only one sent row.
+ * @param keepsOne  whether the table keeps only one row per key, no matter which; one match is then enough for a key
  */
 export function mismatchesByKey(
   sent: readonly Column[],
@@ -102,7 +102,7 @@ function differing(
 
 const longestText = 100
 
-/** The text of a cell for messages: clipped; `null` for a null. */
+/** Text of a cell for messages. Long texts are clipped, and a null is `null`. */
 export function cellText(column: Column, row: number): string {
   if (isNullAt(column, row)) return 'null'
   const text = formatElement(column, row)

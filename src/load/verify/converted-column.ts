@@ -1,5 +1,5 @@
 /*
-  Converts columns to the types of the table that a function writes to, as the server does on insert
+  Converts columns to the types of the table that a function writes to. The server converts in the same way on insert
   (docs/server-semantics.md#conversions-on-insert).
 */
 import { civilFromDays } from '../../protocol/civil-date.js'
@@ -7,7 +7,7 @@ import { columnTypeText, type ColumnType, type DataType } from '../../protocol/d
 import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, TypedVector } from '../../protocol/value.js'
 
-/** Units per day: `dated` for types with a date, `ofDay` for types with only a time of day. */
+/** Units per day. `dated`: types with a date. `ofDay`: types with only a time of day. */
 const dated: ReadonlyMap<DataType, bigint> = new Map([
   ['DATE', 1n],
   ['DATEHOUR', 24n],
@@ -27,17 +27,14 @@ const texts: readonly DataType[] = ['SYMBOL', 'STRING', 'BLOB']
 
 type Convert = (raw: number | bigint) => ElementValue
 
-/**
- * Converts a column of one type to another type.
- * @returns undefined if the server's conversion is unknown
- */
+/** @returns undefined if it is unknown how the server converts these types */
 export function conversion(
   from: ColumnType,
   to: ColumnType,
 ): ((column: Column) => Column) | undefined {
   if (columnTypeText(from) === columnTypeText(to)) return column => column
   if (from.array === true || to.array === true) return undefined
-  // Texts are compared as texts, whatever type stores them.
+  // Text types are compared by their text, so they need no conversion.
   if (texts.includes(from.type) && texts.includes(to.type)) return column => column
   const convert = converter(from.type, to.type)
   if (convert === undefined) return undefined
@@ -82,7 +79,7 @@ function is64Bits(type: DataType): boolean {
   return type === 'TIMESTAMP' || type === 'NANOTIME' || type === 'NANOTIMESTAMP'
 }
 
-/** Converts whole numbers to wider types, and any number to FLOAT or DOUBLE, which may round. Otherwise undefined. */
+/** Converts whole numbers to wider types, and any number to FLOAT or DOUBLE (which may round). Otherwise undefined. */
 function numberConverter(from: DataType, to: DataType): Convert | undefined {
   const order = whole.indexOf(from)
   if (order >= 0 && order <= whole.indexOf(to)) {

@@ -1,5 +1,5 @@
 /*
-  Lets a run read its rows back: makes the plan for that before the first row, and passes every batch to the verifier.
+  Prepares a run to read its rows back: makes the plan before the first row, and passes every batch to the verifier.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -33,7 +33,7 @@ export async function openVerifier(
   return newVerifier({ run, how, plan, reader: newRowReader(run, rules, plan), rules, rowsBefore })
 }
 
-/** @throws {UsageError} DDB_USAGE if the outcome of single batches is unknown, so that none can be read back */
+/** @throws {UsageError} DDB_USAGE if the run does not learn the outcome of single batches */
 export function withVerifier(delivery: Delivery, verifier: Verifier | undefined): Delivery {
   if (verifier === undefined) return delivery
   if (!traitsOf(delivery.used).knowsBatches) throw noConfirmation()

@@ -1,5 +1,5 @@
 /*
-  Reads stored rows from the server. The reader has a session of its own, as reading back moves as much data as sending and must not
+  Reads stored rows from the server. The reader has its own session, because reading back moves as much data as sending and must not
   delay receipts.
 */
 import type { Session } from '../../client/open-session.js'
@@ -16,28 +16,28 @@ import { sourceText, type VerifyPlan } from './verify-plan.js'
 
 export interface StoredRows {
   readonly rows: number
-  /** Columns of the plan, in its order. */
+  /** The columns of the verification plan, in its order. */
   readonly columns: readonly Column[]
 }
 
 /**
- * Asks for rows. A session that is lost, or that the server has forgotten, is reopened. Every call: @throws {ConnectionError} @throws
- * {ServerError} @throws {TimeoutError}
+ * Reads rows. Reopens its session if the connection is lost or the server has forgotten the session. Every method:
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export interface RowReader {
   count(): Promise<number>
-  /** Rows `first` to `first + rows` (exclusive), as far as they exist. */
+  /** Reads rows `first` to `first + rows` (exclusive), as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Finds the rows of `wanted`, and rows that mix cells of several wanted rows: it searches each column by itself.
-   * @param wanted  cells of the plan's keys, then cells of columns that narrow the search
+   * Finds the rows of `wanted`, and also rows that mix cells of several wanted rows, because it searches each column separately.
+   * @param wanted  cells of the plan's key columns, then cells of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
 
-/** Limit of rows to read at once, reached only if the columns are not a key and have many equal values. */
+/** Limit of rows per query. It is reached only if the columns are not a key and many values are equal. */
 export const maxFoundRows = 200_000
 
 const findFunction = 'ddbIngestFind'
@@ -54,7 +54,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
   const opened = async (): Promise<Session> => {
     if (left !== undefined) throw left
     const { host, port } = run.server.address
-    // If a redirect has changed the run's address, the rows are on another node.
+    // If a redirect has changed the run's address, the rows are on a different node.
     if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
     await session?.close().catch(ignoreLoss)
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
@@ -77,7 +77,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
       error => {
         if (left !== undefined) return false
         if (error instanceof ConnectionError) return true
-        // If the server forgot the session, it has also lost the session's functions. A new session defines them again.
+        // A server that has forgotten the session has also lost its functions. A new session defines them again.
         const mayPass = error instanceof ServerError && !hasForgotten
         hasForgotten = true
         if (mayPass) session?.abandon(replacedError())
@@ -114,7 +114,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
 }
 
 function findScript(source: string, filters: VerifyPlan['keys']): string {
-  // Columns of the table would hide variables of the same name.
+  // The names are unusual, because a column of the table would hide a variable of the same name.
   const names = filters.map((_, i) => `${findFunction}${i}`)
   const where = filters.map(({ name }, i) => `${name} in ${names[i]}`).join(', ')
   return `def ${findFunction}(${names.join(', ')}) { return select top ${maxFoundRows} * from ${source} where ${where} }`

@@ -1,6 +1,6 @@
 /*
-  Finds the rows of a run in a table that appends rows. Rows of other writers may lie between batches of the run, but
-  never within a batch: each insert is contiguous.
+  Finds the rows of a run in a table that appends rows. Each insert is contiguous, so rows of other writers may lie
+  between batches of the run, but never within a batch.
 */
 import type { Column } from '../../protocol/value.js'
 import { differenceOf } from './compare-rows.js'
@@ -16,19 +16,19 @@ export interface SearchSetup {
 
 export interface RowSearch {
   /**
-   * Reads as many stored rows as `columns` has: at the expected position, or where a search finds equal rows.
+   * Reads as many stored rows as `columns` has, at the expected position or where a search finds equal rows.
    * @param offset  number of rows of the part that come before `columns`
-   * @param mostRows  largest number of rows to read at once
+   * @param mostRows  limit of rows per query
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
-  /** Moves the expected position forward by this many rows. Called after each part. */
+  /** Moves the expected position forward by this many rows. Must be called after each part. */
   passed(rows: number): void
 }
 
 export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
-  /** @returns the row of the table at which the rows of `columns` begin; −1 if they are not between `from` and `to` */
+  /** @returns the first stored row in `from` to `to` (exclusive) that begins a match of `columns`; −1 if there is none */
   const searched = async (
     columns: readonly Column[],
     mostRows: number,
@@ -55,13 +55,13 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Earlier processes of the run may have stored these rows at a lower position than expected.
+      // Earlier processes of the run may have stored these rows before the expected position.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
         const othersWrite = total > rowsBefore + run.state.sentRows
-        // If others write, the rows at this position may be theirs. So the sent rows count as missing, not as changed.
+        // If other users write, the rows at this position may be theirs. The sent rows are then missing, not changed.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }
       next = at - offset

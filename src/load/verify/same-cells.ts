@@ -1,5 +1,6 @@
 /*
-  Compares stored with sent cells bit for bit: as numbers, -0 would equal 0, and NaN would never equal NaN.
+  Compares stored cells with sent cells bit for bit. A comparison as numbers would treat -0 and 0 as equal, and NaN as
+  different from NaN.
 */
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -12,7 +13,7 @@ export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  the sent cells, already in the stored column's type; only STRING, SYMBOL and BLOB may differ */
+/** @param sent  sent cells, converted to the type of the stored column; only STRING, SYMBOL and BLOB may differ */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'
@@ -39,7 +40,7 @@ function sameBytes(sent: FixedVector, stored: FixedVector): SameCells {
   }
 }
 
-/** A row without cells is stored as one null cell (docs/server-semantics.md#conversions-on-insert). */
+/** The server stores a row without cells as one null cell (docs/server-semantics.md#conversions-on-insert). */
 function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
   const same = sameCells(sent.cells, stored.cells)
   const ends = ({ offsets }: ArrayVector, row: number): [start: number, length: number] => [
@@ -59,8 +60,8 @@ function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
 }
 
 /**
- * The texts of a column; undefined for other types.
- * @param asBytes  true for one character per byte of UTF-8, because a BLOB may hold any bytes
+ * Returns the text of each row; undefined for a column that does not contain texts.
+ * @param asBytes  true for one character per byte of UTF-8, because a BLOB may contain any bytes
  */
 export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
   if (column.type === 'BLOB') {

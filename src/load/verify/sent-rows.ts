@@ -1,6 +1,6 @@
 /*
-  Cuts the rows of a batch into pieces to compare with stored rows. Pieces have the types of the table's columns. Their
-  memory does not grow with the batch.
+  Cuts the rows of a batch into pieces to compare with stored rows. A piece has the column types of the table. The
+  memory for pieces does not grow with the batch.
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -8,10 +8,10 @@ import type { BatchPart } from '../outcomes/batch-part.js'
 import { conversion } from './converted-column.js'
 import type { VerifyPlan } from './verify-plan.js'
 
-/** Returns rows `start` to `end` (exclusive) of a batch, with the columns of the plan in the plan's order. */
+/** Returns rows `start` to `end` (exclusive) of a batch, with the columns of the plan in its order. */
 export type CutRows = (start: number, end: number) => Column[]
 
-/** Cuts the columns of a part's batch. If pieces are taken in order, one pass over the texts serves all of them. */
+/** If pieces are requested in order, the cutter passes over each text only once. */
 export function cutterOf(
   { batch }: Pick<BatchPart, 'batch'>,
   { columns }: Pick<VerifyPlan, 'columns'>,
@@ -25,7 +25,7 @@ export function cutterOf(
   return (start, end) => cutters.map(cut => cut(start, end))
 }
 
-/** A value in wire form has no fixed place, so the cutter goes through all values before it. */
+/** Encoded values have no fixed width, so the cutter must pass over all values before the requested one. */
 function cutter(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
@@ -45,17 +45,17 @@ function cutter(column: Column): (start: number, end: number) => Column {
 
 const blockRows = 10_000
 const sampledRows = 100
-/** Limit of bytes read back at once. */
+/** Limit of bytes to read back per query. */
 const blockBytes = 4 * 1024 * 1024
 
-/** How many rows of a part to read back at once; fewer if the rows are wide. */
+/** Number of rows to read back per query. It is lower if rows are wide. */
 export function mostRowsOf({ batch }: Pick<BatchPart, 'batch'>): number {
   const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
 }
 
 /**
- * Cuts a part into the pieces to read back: all rows, or up to 100 rows of every 10,000 rows of the run.
+ * Cuts a part into the pieces to read back: all rows, or up to 100 of every 10,000 rows of the run.
  * @param rowsBefore  number of rows in earlier parts
  */
 export function piecesOf(

@@ -1,6 +1,6 @@
 /*
-  Reads rows back before they count as confirmed (`delivery.verify`). Parts of batches are read one after the other, in
-  the order of their receipts, while later parts are in flight. A part keeps its memory until it was read back.
+  Reads rows back before they count as confirmed (`delivery.verify`). It reads one part of a batch after another, in
+  the order of their receipts, while later parts are in flight. Each part stays in memory until it was read back.
 */
 import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -20,11 +20,11 @@ import { lookupText, type VerifyPlan } from './verify-plan.js'
 
 export interface TakenPart {
   readonly part: BatchPart
-  /** Number of rows that a keyed table left out as duplicates. */
+  /** Number of rows that a keyed table did not count, because it already had their keys. */
   readonly duplicates: number
-  /** Indexes in the batch of the rows that the target left out because of their values. */
+  /** Indexes, in the batch, of rows that the target left out because of their values. */
   readonly leftOut: ReadonlySet<number>
-  /** @param different  indexes in the batch, ascending, of rows that are missing or stored differently */
+  /** @param different  indexes in the batch, ascending, of rows that are missing or have different values */
   settle(different: readonly number[]): void
   /** Called if the part could not be read back. */
   fail(error: DdbError): void
@@ -33,13 +33,13 @@ export interface TakenPart {
 export interface Verifier {
   /** Must be called before the batch is sent. */
   sending(batch: Batch): void
-  /** Must be called when the batch is finished. */
+  /** Must be called when all rows of the batch have an outcome. */
   released(batch: Batch): void
   add(taken: TakenPart): void
   readonly heldBytes: number
-  /** A promise to await if too many bytes wait to be read back; otherwise undefined. */
+  /** A promise to await if too many bytes wait to be read back, otherwise undefined. */
   room(): Promise<void> | undefined
-  /** Resolves once all added parts are settled. */
+  /** Resolves once all added parts have an outcome. */
   settled(): Promise<void>
   result(): VerifyResult
   leave(reason: ConnectionError): void
@@ -147,7 +147,7 @@ function describedPlan({
   return { how, by: found, skippedColumns: [...skipped] }
 }
 
-/** @param columns  the sent columns of the piece that contains the mismatch */
+/** @param columns  the sent columns of the piece with the mismatch */
 function named(
   batch: Batch,
   row: number,
@@ -168,7 +168,7 @@ function named(
 
 interface Compared {
   readonly mismatches: readonly Mismatch[]
-  /** Number of rows that cannot be looked up, because a cell to search by is null. */
+  /** Number of rows that cannot be looked up, because a key cell is null. */
   readonly skipped: number
 }
 
@@ -181,7 +181,7 @@ async function byKey(
   const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
   const stored = await reader.among(filters)
   if (stored.rows >= maxFoundRows) throw notSelective(plan)
-  // Rows with a null in these columns are skipped: server versions may differ on whether `in` finds a null.
+  // Rows with a null in these columns are skipped, because server versions may differ on whether `in` finds a null.
   const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
   const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
   let skipped = 0
@@ -199,7 +199,7 @@ async function byPlace(
   return { mismatches: mismatchesByPlace(columns, stored), skipped: 0 }
 }
 
-/** Keys of the rows in all unfinished batches, without the rows of this part. */
+/** Keys of all rows in unfinished batches, except the rows of this part. */
 function otherKeys(sent: ReadonlySet<Batch>, part: BatchPart, plan: VerifyPlan): Set<string> {
   const found = new Set<string>()
   const collect = (batch: Batch, start: number, end: number): void => {

@@ -1,6 +1,6 @@
 /*
   Plans how to find the rows of a run again (`delivery.verify`): by position if the table appends rows and keeps them,
-  otherwise by key. The plan is made before the first row, because a run that cannot verify must not begin.
+  otherwise by key. The plan is made before the first row, because a run that cannot verify its rows must not begin.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -17,7 +17,7 @@ import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
 import { conversion } from './converted-column.js'
 
-/** A column that is sent, and the table's column to compare it with. */
+/** A sent column and the table's column to compare it with. */
 export interface VerifiedColumn {
   readonly name: string
   readonly sentIndex: number
@@ -28,13 +28,13 @@ export interface VerifiedColumn {
 export interface VerifyPlan {
   readonly table: TableTarget
   readonly by: 'position' | 'key'
-  /** Key columns that identify rows, and partition columns that narrow the search. */
+  /** `keys`: columns that identify rows. `narrowing`: partition columns that narrow the search. */
   readonly keys: readonly VerifiedColumn[]
   readonly narrowing: readonly VerifiedColumn[]
-  /** Whether the table keeps one row per key: a later row then replaces an earlier one. */
+  /** Whether the table keeps one row per key, so that a later row may replace an earlier one. */
   readonly keepsOne: boolean
   readonly columns: readonly VerifiedColumn[]
-  /** Names of sent columns that cannot be compared: the table lacks them, or stores them in an incomparable type. */
+  /** Names of sent columns that cannot be compared: the table lacks them, or stores them as an incomparable type. */
   readonly skipped: readonly string[]
 }
 
@@ -49,7 +49,7 @@ export async function planVerification(
   sent: readonly TargetColumn[],
 ): Promise<VerifyPlan> {
   const { target, confirmTimeoutMs: timeoutMs } = run.plan
-  // Functions without `confirmTable` were refused earlier.
+  // Functions without `confirmTable` have already been refused.
   const table = target.kind === 'function' ? target.confirmTable! : target.table
   const asking = { session: control, timeoutMs }
   const schema = await askSchema(asking, table)
@@ -83,7 +83,7 @@ export async function planVerification(
   return { table, by: isKeyed ? 'key' : 'position', keys, narrowing, keepsOne, ...found }
 }
 
-/** Tells in messages how rows are found again: `by position`, or for example `by sym and time`. */
+/** For messages: `by position`, or for example `by sym and time`. */
 export function lookupText({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string {
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }
@@ -137,7 +137,9 @@ function keyColumns(
   })
 }
 
-/** Refuses tables that remove old rows from memory: positions change, and rows may be gone before they are read. */
+/**
+ * Refuses a table that removes old rows from memory: positions change, and rows may be gone before they are read.
+ */
 async function refusePurged(asking: Asking, table: TableTarget): Promise<void> {
   if (table.kind === 'dfs') return
   const script = `exec cachePurgeEnabled from getStreamTables() where name = "${table.name}"`
@@ -179,14 +181,14 @@ async function refuseUnreadable({ session, timeoutMs }: Asking, table: TableTarg
   }
 }
 
-/** An expression that finds the table when a query runs. A bare name would be bound when a function is defined. */
+/** An expression that finds the table each time a query runs. A bare name would be bound when a function is defined. */
 export function sourceText(table: TableTarget): string {
   return table.kind === 'shared'
     ? `objByName("${table.name}")`
     : `loadTable("${table.database}", "${table.table}")`
 }
 
-/** The texts in an entry of `schema()`: none, one or several. */
+/** The texts in an entry of the result of `schema()`: none, one or several. */
 function textsOf(schema: Value, key: string): readonly string[] {
   if (schema.form !== 'dictionary') return []
   const { keys, values } = schema

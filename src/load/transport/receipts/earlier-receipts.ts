@@ -1,5 +1,5 @@
 /*
-  What the ledger tells about batches that earlier processes of a run have sent.
+  The receipts of batches that earlier processes of a run have sent, read from the ledger (table of receipts).
 */
 import { DdbError } from '../../../errors.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -11,27 +11,27 @@ import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../outcomes/row-counts.js'
 
 export interface EarlierReceipts {
-  /** Highest batch number that other processes may have used. Outside plans, new batches get higher numbers. */
+  /** Highest batch number that other processes may have used. New batches get higher numbers, except in a plan. */
   readonly lastNo: number
-  /** First number for transmissions: higher than all earlier ones. */
+  /** The process's first send number. It is higher than all earlier ones, except in a plan, where it is random. */
   readonly firstSendNo: number
-  /** Whether the ledger exists. Otherwise batches without an outcome in the journal keep an unknown outcome. */
+  /** Whether the ledger exists. Without it, the outcome of batches without an outcome in the journal stays unknown. */
   readonly isLedgerKept: boolean
-  /** True if the run sends batches of unknown outcome again: a second copy changes nothing, or the user wants that. */
+  /** True if the run resends batches of unknown outcome, because the table drops a second copy or the user accepts it. */
   readonly resends: boolean
-  /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
+  /** The claim (the server has begun the batch) and then the outcome of the last attempt; empty if there is no claim. */
   of(batchNo: number): readonly LedgerRow[]
-  /** Adds a row about a batch that this process has not yet reached in the input. */
+  /** Adds a receipt of a batch that this process has not reached in the input yet. */
   add(row: LedgerRow): void
 }
 
-/** More than the number of transmissions that a process can make. */
+/** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36
 
-/** Highest batch number. Other processes of the same unit may have used any number up to it. */
+/** Used for a unit of a plan: other processes may have used any number up to this one. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
-/** Number of a process's first transmission: random, because processes of a unit do not know of each other. */
+/** The first send number of a process that loads a unit: random, because processes of a unit do not know each other. */
 function anySendNo({ platform: { random } }: Run): number {
   const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
   return (high! % 2 ** 20) * 2 ** 32 + low! + 1
@@ -47,9 +47,9 @@ export const noEarlierReceipts: EarlierReceipts = {
 }
 
 /**
- * Reads the ledger from its beginning, and compares it with the journal.
+ * Reads the ledger from its beginning and compares it with the journal.
  * @param hasLedger  whether the ledger of the last process exists
- * @throws {DdbError} DDB_UNCONFIRMED if the server has batches that the journal does not know
+ * @throws {DdbError} DDB_UNCONFIRMED if the server has begun batches that the journal does not know
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function earlierReceipts(

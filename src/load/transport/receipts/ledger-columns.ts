@@ -1,11 +1,10 @@
 /*
-  The columns of a ledger, each row of which is a receipt. Only this file defines them: the scripts that write receipts
-  and the query that reads receipts are made from `columns`.
+  The columns of a ledger, the server-side table of receipts. Only this file defines them: the scripts that write receipts and the
+  query that reads them are generated from `columns`.
 */
 
 /**
- * Part of the names of ledgers; must increase whenever the columns change. Version 1 had no unit, no lane and only one
- * count of rows.
+ * Part of each ledger's name. It must increase whenever the columns change. Version 1 had no unit, no lane and only one row count.
  */
 export const ledgerVersion = 2
 export type LedgerVersion = 1 | 2
@@ -13,37 +12,37 @@ export type LedgerVersion = 1 | 2
 interface LedgerColumn {
   readonly name: string
   readonly type: 'INT' | 'LONG' | 'STRING' | 'TIMESTAMP'
-  /** Rows that are equal in all key columns count as a single receipt: the table keeps only the first row. */
+  /** Of several rows with equal key columns, the table keeps only the first. */
   readonly isKey?: true
 }
 
 /**
- * Unit, lane and number identify a batch. Each unit, and each lane of a run without units, counts its batches from 1. Processes can
- * therefore claim batches of different units and lanes without asking each other. Parts of a divided batch have numbers of their own.
+ * Unit, lane and number identify a batch. Each unit, and each lane of a run without units, numbers its batches from 1. Processes of
+ * different units need not coordinate. Parts of a divided batch have their own numbers.
  */
 const columns = {
-  /** Number of the plan's unit, which one process loads as a whole; 0 without a plan. */
+  /** Number of the plan's unit; one process loads a whole unit. 0 without a plan. */
   unit: { name: 'unit', type: 'INT', isKey: true },
-  /** Number of the lane, from 0. A lane is a sequence of batch numbers; its batches may use any connections. */
+  /** Number of the lane, from 0. Here a lane is a sequence of batch numbers, whose batches may use any connections. */
   lane: { name: 'lane', type: 'INT', isKey: true },
-  /** From 1; rows with 0 do not belong to a batch. */
+  /** From 1. Rows with number 0 do not belong to a batch. */
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
-  /** From 0; a new attempt begins only after the previous attempt has certainly left no rows. */
+  /** From 0. A new attempt begins only if the last attempt certainly stored no rows. */
   attempt: { name: 'attempt', type: 'INT', isKey: true },
   phase: { name: 'phase', type: 'INT', isKey: true },
-  /** Number of the transmission that wrote the row; each time a batch is sent, it gets a new one. */
+  /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. */
   sendNo: { name: 'sendNo', type: 'LONG' },
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**
-   * How many rows the transform returned; without a transform, how many arrived. Null if the transform threw an error.
-   * Also null in ledger rows that are not outcomes.
+   * Rows that the transform returned; without a transform, rows that arrived. Null if the transform threw an error, and in rows that
+   * do not record an outcome.
    */
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
-  /** Rows that the target took: −1 if it refused them, null if the server does not tell. */
+  /** Rows that the target accepted: −1 if it refused them, null if the server does not report it. */
   rowsTaken: { name: 'rowsTaken', type: 'LONG' },
-  /** Rows that the target has had so far, including rows of others; null if the server cannot tell. */
+  /** Rows that the target has ever had, including rows of other writers; null if the server does not report it. */
   rowsHad: { name: 'rowsHad', type: 'LONG' },
-  /** Why the target refused the rows; else ''. */
+  /** Why the target refused the rows, otherwise ''. */
   errText: { name: 'errText', type: 'STRING' },
   /** By the server's clock. */
   loggedAt: { name: 'loggedAt', type: 'TIMESTAMP' },
@@ -51,7 +50,7 @@ const columns = {
 
 export type LedgerColumnName = keyof typeof columns
 
-/** Columns of the previous version: a run that began with that version continues in its ledger. */
+/** Columns of version 1. A run that began with version 1 continues in its old ledger. */
 const firstColumns: readonly LedgerColumn[] = [
   columns.batchNo,
   columns.attempt,
@@ -62,12 +61,12 @@ const firstColumns: readonly LedgerColumn[] = [
   columns.loggedAt,
 ]
 
-/** The columns in the order in which the table has them. */
+/** In the order of the table. */
 export function ledgerColumns(version: LedgerVersion): readonly LedgerColumn[] {
   return version === 1 ? firstColumns : Object.values(columns)
 }
 
-/** Default values of columns for `insertReceipt`; a column without a default becomes null. */
+/** Values of columns that `insertReceipt` is not given. A column without such a value becomes null. */
 const unnamed: Readonly<Record<string, string>> = {
   unit: '0',
   lane: '0',
@@ -77,17 +76,14 @@ const unnamed: Readonly<Record<string, string>> = {
 }
 const nulls = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: '00T' } as const
 
-/**
- * The cells of one row, as expressions whose types are exactly those of the columns
- * (docs/server-semantics.md#inserting).
- */
+/** The cells of one row, as expressions. Their types must be exactly those of the columns (docs/server-semantics.md#inserting). */
 export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 
-/** `tableInsert(…)` of one row; it returns 1 unless a row with these keys exists. */
+/** A `tableInsert(…)` of one row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`. */
 export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
   const given: Readonly<Record<string, string | undefined>> = {
     ...cells,
-    // Version 1 has only one column for both counts: `rowsTaken` in an outcome, `rowsReceived` in any other receipt.
+    // Version 1 has one column for both counts. It contains `rowsTaken` in an outcome, and `rowsReceived` in other receipts.
     rowCount: cells.rowsTaken ?? cells.rowsReceived,
   }
   const values = ledgerColumns(version).map(
@@ -96,11 +92,11 @@ export function insertReceipt(ledger: string, version: LedgerVersion, cells: Led
   return `tableInsert(${ledger}, ${values.join(', ')})`
 }
 
-/** Columns that are read back, in this order; version 1 has only six of them. */
+/** The columns that the run reads, in this order. */
 export const readColumns = {
   1: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowCount'],
   2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
 
-/** A column that is read in addition if a transform may leave out rows. */
+/** Also read if the run has a transform, which may leave out rows. */
 export const rowsLeftColumn = 'rowsLeft' satisfies LedgerColumnName

@@ -1,6 +1,6 @@
 /*
-  Creates a run's ledger on the server, probes it, and reads it with a cursor. Callers pass the session, because a run may lose one and
-  continue with another.
+  Creates, probes and reads a run's ledger, the server-side table of receipts. Callers pass the session, because a run may lose one
+  session and continue with a new one.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ServerError } from '../../../errors.js'
@@ -16,30 +16,29 @@ export interface LedgerRow {
   attempt: number
   phase: number
   sendNo: number
-  /** In a claim: rows that arrived. In an outcome: rows that were taken, −1 after a refusal, null if the server does not tell. */
+  /** In a claim: rows that arrived. In an outcome: rows accepted, −1 after a refusal, null if the server does not report it. */
   rowCount: number | null
-  /** Rows that the target has had in total; undefined if the server does not tell. */
+  /** Rows that the target has ever had; undefined if the server does not report it. */
   had?: number | undefined
-  /** In an outcome: rows that remained after the transform; undefined if it threw an error. */
+  /** In an outcome: rows that the transform left; undefined if the transform threw an error. */
   left?: number | undefined
   errText: string
 }
 
 export interface Ledger extends WrittenLedger {
-  /** True if the ledger had no rows when it was opened: this process created it. */
+  /** True if this process created the ledger, which then had no rows when it was opened. */
   readonly isNew: boolean
-  /** Rows read so far. */
   seen: number
 }
 
-/** Rows to read at once: about two megabytes. */
+/** Limit of rows per query: about two megabytes. */
 const rowsPerRead = 20_000
 
 /**
- * Marks the run's name as taken and creates its ledger, or continues with the ledger of an earlier process, in one request.
- * @param number  from 1, never the same twice in a run
+ * Claims the run's name and creates its ledger, or continues with the ledger of an earlier process, in one request.
+ * @param number  from 1; a run never uses a number twice
  * @param version  version of an earlier process's ledger
- * @throws {DdbError} DDB_LOCKED if another run has the name
+ * @throws {DdbError} DDB_LOCKED if a different run has the name
  * @throws {ServerError} if the server refuses something that receipts need
  * @throws {TimeoutError}
  */
@@ -51,7 +50,7 @@ export async function openLedger(
   version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
   const name = run.ledger ?? ledgerName(run.token, number, version)
-  // The ledger of an earlier process has at least one row: the probe of that process.
+  // The ledger of an earlier process has at least one row, which that process wrote to probe it.
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
@@ -67,9 +66,9 @@ ${probeScript(name, version)}}
 }
 
 /**
- * Rows since the last call, oldest first.
- * @param overlaps  true to read the last known row again, so that no slice is empty: no document tells how a server
- *   answers then. At first no row is known, but the ledger has the probe's row
+ * Returns the rows since the last call, oldest first.
+ * @param overlaps  whether to read the last known row again, so that the result is never empty: the manual does not document how a
+ *   server answers an empty range. The first call also has a result, the probe's row
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
@@ -103,7 +102,7 @@ export async function ledgerExists(
 }
 
 /**
- * Removes the ledger. If the server refuses, the ledger stays, which does no harm to the rows.
+ * Removes the ledger. If the server refuses, the ledger remains, which does not affect the rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function dropLedger(
@@ -118,7 +117,7 @@ export async function dropLedger(
   }
 }
 
-/** Reads the columns' arrays directly, for speed: if batches are small, a ledger has tens of thousands of rows. */
+/** Reads the columns' arrays directly, because a ledger has tens of thousands of rows if batches are small. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const [batchNo, attempt, phase, sendNo, , received, taken, had, left] = columns.map(wordsOf)
   const errText = columns[4]
@@ -142,7 +141,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   return found
 }
 
-/** A column of integers as 32-bit words: one word for an INT, two for a LONG. */
+/** An integer column as 32-bit words: one word per INT, two per LONG. */
 interface Words {
   readonly data: Int32Array
   readonly isLong: boolean
@@ -159,7 +158,7 @@ function wordsOf(column: Column): Words | undefined {
 const nullWord = -(2 ** 31)
 const wordValues = 2 ** 32
 
-/** Undefined for a null, or without such a column. */
+/** Returns undefined for a null, or if the column is missing. */
 function numberAt(words: Words | undefined, row: number): number | undefined {
   if (words === undefined) return undefined
   const { data, isLong } = words

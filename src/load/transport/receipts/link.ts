@@ -1,6 +1,6 @@
 /*
-  The state of the connection between a run with receipts and its server. Code that reads the ledger, investigates silence or reopens
-  lost connections shares this state.
+  The link between a run with receipts and its server: the state of the connection, which three tasks share. They read the ledger (the
+  server-side table of receipts), investigate silence, and reopen lost connections.
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
@@ -29,23 +29,23 @@ export interface LinkSetup {
   readonly recorder: Recorder
   readonly rules: RetryRules
   readonly earlier: EarlierReceipts
-  /** Opens the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
-  /** After this many rows, a run without an end begins a new ledger. */
+  /** Once a ledger has this many rows, a run without an end begins a new ledger. */
   readonly maxLedgerRows?: number
 }
 
 /**
- * `silent`: the run abandoned a connection because nothing came over it, and the ledger has had nothing new since. `lost`: the server
- * may have lost rows in memory that it had confirmed. `unreachable`: both.
+ * `silent`: the run abandoned a connection over which nothing arrived, and the ledger has had no new row since. `lost`: the server
+ * may have lost confirmed rows from its memory. `unreachable`: both of these.
  *
- * In any of these states the run may move to another node or another ledger; the queue keeps track of that.
+ * In each state, the run may also be moving to a new node or a new ledger. The queue keeps track of that.
  */
 export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
 
 /**
- * `receipts`: the ledger contained something new. `answered`: the run read the ledger, or reopened lost connections.
- * `givenUp`: nothing came over a connection. `gone`: the connection for queries was lost, or a query was not answered.
+ * `receipts`: the ledger contained new rows. `answered`: the run read the ledger, or reopened lost connections. `givenUp`: nothing
+ * arrived over a connection. `gone`: the connection for queries was lost, or a query was not answered.
  */
 export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
 
@@ -66,13 +66,13 @@ export class ReceiptLink {
   readonly queue: SendQueue<ReceiptNode>
   readonly outcomeHandler: OutcomeHandler
   #state: LinkState = 'connected'
-  /** Connections reopened since the ledger last contained anything new. */
+  /** Number of connections reopened since the ledger last had new rows. */
   #reconnects = 0
   #failure: DdbError | undefined
-  /** Functions that wake callers who wait for room, or for something to watch. */
+  /** Functions that wake waiting callers. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Ledger rows of other processes about attempts that this process has not made yet, by batch number. */
+  /** Receipts that other processes wrote for later attempts than this process has made, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
@@ -89,7 +89,7 @@ export class ReceiptLink {
   }
 
   /**
-   * Continues with rows that another process has sent, or may have sent, under the batch number `no`.
+   * Continues with rows that a different process sent, or may have sent, under the batch number `no`.
    * @param opened  called before the receipts of the batch are applied
    */
   takeUp(
@@ -112,7 +112,7 @@ export class ReceiptLink {
         if (found !== undefined) this.outcomeHandler.apply(found.batch, found.outcome)
       }
     } catch (error) {
-      // Does not throw, because the batch is open by now: the run ends, and counts it with the other open batches.
+      // Does not throw, because the batch is already open. The failing run gives it an outcome with all other open batches.
       this.fail(error)
     }
   }
@@ -134,7 +134,7 @@ export class ReceiptLink {
     if (news === 'receipts') this.#reconnects = 0
   }
 
-  /** @returns whether another connection may be opened before the ledger contains anything new */
+  /** @returns whether the run may open one more connection before the ledger has new rows */
   mayReconnect(): boolean {
     const { run, rules } = this.setup
     return ++this.#reconnects <= Math.max(rules.retries, 1) * run.plan.connections
@@ -153,7 +153,7 @@ export class ReceiptLink {
     return this.setup.rules.clock.nowMs()
   }
 
-  /** When the server last answered anything or read data. */
+  /** When the server last answered or read data. */
   get newsAtMs(): number {
     return this.#newsAtMs
   }
@@ -162,21 +162,18 @@ export class ReceiptLink {
     this.#newsAtMs = this.nowMs
   }
 
-  /** Time until the server counts as silent, ms; 0 or less if it already does. */
+  /** Time until the server is regarded as silent, in ms; 0 or less if it already is. */
   get leftMs(): number {
     return this.#newsAtMs + this.setup.run.plan.confirmTimeoutMs - this.nowMs
   }
 
-  /** How long one query may take, so that there is time for a second one. */
+  /** Time limit for one query. It leaves time for a second query. */
   get queryTimeoutMs(): number {
     const { confirmTimeoutMs } = this.setup.run.plan
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /**
-   * Abandons connections on which nothing comes. Does nothing without retries, because no connection would replace the
-   * abandoned one.
-   */
+  /** Abandons connections over which nothing arrives. Without retries, does nothing, because no connection would replace them. */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
@@ -184,7 +181,7 @@ export class ReceiptLink {
     this.queue.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
   }
 
-  /** Resolves at the next `wake`. */
+  /** Resolves at the next call of `wake`. */
   woken(): Promise<void> {
     return new Promise(resolve => this.#sleepers.push(resolve))
   }
@@ -196,7 +193,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Keeps a ledger row that another process wrote for a later attempt, until this process reaches that attempt. */
+  /** Stores a receipt that a different process wrote for a later attempt. It is applied when this process makes that attempt. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -205,7 +202,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies each kept ledger row once this process has reached the row's attempt. */
+  /** Applies the stored receipts of attempts that this process has made by now. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup
@@ -237,9 +234,9 @@ export class ReceiptLink {
 }
 
 /**
- * Reads a row of the ledger: records a claim, or returns the batch and its outcome.
- * @param leastHad  the target has had at least this many rows, according to earlier rows of the ledger
- * @throws {DdbError} DDB_PROTOCOL if the row cannot be about anything sent
+ * Interprets a row of the ledger. Records a claim; returns the batch and its outcome if the row is an outcome.
+ * @param leastHad  lower limit of the number of rows in the target, according to earlier rows of the ledger
+ * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
  */
 export function readReceipt(
   { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
@@ -247,11 +244,11 @@ export function readReceipt(
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
   const batch = state.open.get(row.batchNo)
-  // Earlier attempts are over, so their rows change nothing. `#keepIfAhead` keeps the rows of later attempts.
+  // Earlier attempts are over, so their rows change nothing. `#keepIfAhead` stores the rows of later attempts.
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // The `sendNo`s of earlier processes, and of other processes of the same unit, are unknown here.
+  // The send numbers of other processes of the run are unknown here.
   const isOfOthers = plan?.unit !== undefined
   if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(

@@ -1,5 +1,5 @@
 /*
-  Opens delivery with receipts, on the node to which the run is connected, and later on nodes to which it is redirected.
+  Opens delivery with receipts on the node to which the run is connected, and on each node to which it is redirected.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
@@ -27,9 +27,9 @@ export interface ReceiptsSetup {
 }
 
 /**
- * @param control  this run's session, which reads the ledger from now on
+ * @param control  the run's session, which from now on reads the ledger (the server-side table of receipts)
  * @throws {ServerError} if the server refuses something that receipts need
- * @throws {DdbError} DDB_LOCKED if another run has this run's name
+ * @throws {DdbError} DDB_LOCKED if a different run has this run's name
  * @throws {ConnectionError}
  */
 export async function openReceipts(
@@ -37,7 +37,7 @@ export async function openReceipts(
   control: Session,
 ): Promise<Delivery> {
   const left = await checkMemory(run, control, recorder.target.inMemory)
-  // The number of a lost ledger is never used for another ledger.
+  // No later ledger gets the number of a lost ledger.
   const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
@@ -48,7 +48,7 @@ export async function openReceipts(
     rowsHad: totalRowsExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // A ledger that was created with the previous version keeps its version.
+      // A ledger of version 1 keeps its version.
       const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
       const number = ledgers
       run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
@@ -71,7 +71,7 @@ export async function openReceipts(
   }
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
-    // Others may have removed the ledger after the server said that it exists.
+    // Somebody may have removed the ledger since the server reported it.
     const hasLedger = left.ledger && !node.hasNewLedger
     const earlier = await earlierReceipts(run, node, description, hasLedger)
     run.emit({

@@ -1,6 +1,6 @@
 /*
-  Asynchronous delivery with a receipt for every batch: sends batches with numbers, while the watcher reads the outcome of each in the
-  ledger.
+  Asynchronous delivery with a receipt for every batch. The run sends numbered batches, while the watcher reads the outcome of each
+  batch in the ledger (the server-side table of receipts).
 */
 import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
@@ -12,7 +12,7 @@ import type { SentBefore } from '../../journal/resumed-input.js'
 import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
 
-/** After this many batches, the run reads the ledger at once, to release the memory of many small batches. */
+/** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 
 /** Opens no session. The delivery owns the node from now on. */
@@ -24,14 +24,14 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   let sentSinceRead = 0
   let batchesOfUnit = 0
 
-  /** Waits until there is room for another batch, or nothing more will be sent. */
+  /** Waits until there is room for a further batch, or the run has failed. */
   const room = async (): Promise<void> => {
     let full = true
     const drained = (): void => {
       full = false
       link.wake()
     }
-    // Not awaited: the run must be able to fail even while the server does not read.
+    // Not awaited, because the run must be able to fail even while the server does not read.
     void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
     while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
     if (link.failure !== undefined) throw link.failure
@@ -45,7 +45,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     const part = wholeBatch(batch)
     let room = true
     if (run.plan.unit !== undefined) {
-      // Several processes may load a unit: the ledger says whether any of them has sent this batch before.
+      // Several processes may load a unit. The ledger shows whether one of them has already sent this batch.
       const unitNo = unitBatchNo(++batchesOfUnit)
       link.takeUp({ ...part, unitNo }, { no: unitNo, isLost: false })
     } else if (sentBefore === undefined) ({ room } = queue.add(part))

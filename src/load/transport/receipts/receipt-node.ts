@@ -1,6 +1,6 @@
 /*
-  What a run with receipts has on one node of the server: the ledger, the session that reads it, and the sessions that send data. All
-  sessions go to the same node, because only that node knows its shared tables.
+  The objects of a run with receipts on one node of the server: the ledger (table of receipts), the session that reads it, and the
+  sessions that send data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -46,7 +46,7 @@ import {
 
 export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
-  /** Never returns the same number twice in a run. */
+  /** Never returns a number twice in a run. */
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
 
@@ -54,7 +54,7 @@ export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
-  /** One session for each connection of the run; without lanes, a batch may use any of them. */
+  /** One session for each connection of the run. Without lanes, a batch may use any of them. */
   readonly #data: Session[]
   /** The session on which each batch was last sent. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
@@ -72,10 +72,10 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * @param control  belongs to the node from here on, unless an error is thrown
-   * @param early  the first session for data, on the same node
+   * @param control  belongs to the node from now on, unless an error is thrown
+   * @param early  the first data session, on the same node
    * @throws {ServerError} if the server refuses something that receipts need
-   * @throws {DdbError} DDB_LOCKED if another run has this run's name
+   * @throws {DdbError} DDB_LOCKED if a different run has this run's name
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   static async open(
@@ -100,13 +100,13 @@ export class ReceiptNode implements Outlet {
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
-        // The marker was written a round trip ago: any process that saw no marker has written its own by now.
+        // The marker (the run's table on the server) was written a round trip ago. Any process that saw no marker at that time has
+        // written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
-        // Records the present session in the marker of the resumed run: if the last process ended cleanly, the marker
-        // names no session.
+        // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
-        // The array may have holes for sessions that were not opened; `forEach` skips them.
+        // The array may have holes for sessions that could not be opened. `forEach` skips them.
         data.forEach(session => session.abandon(neverUsed()))
         throw error
       }
@@ -114,7 +114,7 @@ export class ReceiptNode implements Outlet {
     } catch (error) {
       await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
-      // The next process still needs everything that an earlier process has left.
+      // If an earlier process has worked on the run, the next process still needs the ledger and the marker.
       if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
@@ -135,7 +135,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Sends one transmission. A lost connection is not an error here: the batch stays open.
+   * Sends one copy of a batch. A lost connection is not an error here, because the batch stays open.
    * @returns whether there is room for more
    */
   send(batch: OpenBatch, part: BatchPart, sendNo: number, connection: number): boolean {
@@ -157,13 +157,13 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Whether the connection on which the batch was sent is still open. */
+  /** Whether the connection that carried the last copy of the batch is still open. */
   carries(batch: OpenBatch): boolean {
     const session = this.#carriers.get(batch)
     return session !== undefined && !session.closed && this.#data.includes(session)
   }
 
-  /** Resolves when the kernel has room again, or a connection is lost. */
+  /** Resolves once the kernel has room, or a connection is lost. */
   async drained(): Promise<void> {
     try {
       await Promise.all(this.#data.map(session => session.drained()))
@@ -173,7 +173,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * New rows of the ledger.
+   * Returns the new rows of the ledger.
    * @throws {ServerError} if the ledger is gone
    * @throws {ConnectionError} @throws {TimeoutError}
    */
@@ -183,22 +183,21 @@ export class ReceiptNode implements Outlet {
     return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
   }
 
-  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if another process has the run */
+  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if a different process has the run */
   checkOwner(timeoutMs: number): Promise<void> {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
 
-  /** Whether this process created the present ledger. */
   get hasNewLedger(): boolean {
     return this.#ledger.isNew
   }
 
-  /** Rows read from the present ledger. */
+  /** Number of rows read from the current ledger. */
   get ledgerRows(): number {
     return this.#ledger.seen
   }
 
-  /** @returns a function that removes the present ledger; call the function after another ledger has replaced it */
+  /** @returns a function that removes the current ledger; call it after a new ledger has replaced this one */
   leavesLedger(timeoutMs: number): () => Promise<void> {
     const ledger = this.#ledger
     return async () => {
@@ -212,12 +211,12 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Whether the server has nothing to do for this run's data; undefined if the server does not tell.
+   * Whether the server has no work for this run's data; undefined if it does not report it.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    // Jobs of other processes count, too, even of processes that are gone.
+    // Jobs of all processes count, even of processes that have ended.
     if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
@@ -229,8 +228,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Asks a question on every data session. A server that answers has read everything sent before the question. A
-   * session that is asynchronous throughout never answers: then it must suffice that the server is idle.
+   * Sends a query on every data session. A server that answers has read everything that was sent before the query. On a purely
+   * asynchronous session the server never answers, so there it must suffice that the server is idle.
    * @param idle  the result of `isIdle`
    * @throws {ConnectionError}
    */
@@ -259,7 +258,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Redefines, on every data session, the functions that write batches: the server has forgotten them.
+   * Defines the functions that write batches again on every data session, because the server has forgotten them.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   define(timeoutMs: number): Promise<unknown> {
@@ -268,12 +267,12 @@ export class ReceiptNode implements Outlet {
     )
   }
 
-  /** Asks on the session that reads the ledger. */
+  /** Sends queries on the session that reads the ledger. */
   ask<T>(question: (control: Session) => Promise<T>): Promise<T> {
     return question(this.#control)
   }
 
-  /** Abandons connections, which `restore` replaces. `silent`: data connections that did not answer the last `barrier`. */
+  /** Abandons connections; `restore` replaces them. `silent`: the data connections that did not answer the last `barrier`. */
   abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
     const sessions =
       which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
@@ -284,7 +283,7 @@ export class ReceiptNode implements Outlet {
    * Reopens lost connections.
    * @param deadlineMs  limit for all attempts together
    * @throws {ConnectionError} DDB_CONNECTION_LOST if the server does not come back
-   * @throws {DdbError} DDB_LOCKED if another run has taken this run's name
+   * @throws {DdbError} DDB_LOCKED if a different run has taken this run's name
    * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
@@ -296,7 +295,7 @@ export class ReceiptNode implements Outlet {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
-        // Data must go to the node that answers queries.
+        // Data must be sent to the node that answers the queries.
         for (const session of this.#data) {
           if (found === 'lost' || !isSameNode(control, session)) session.abandon(replacedError())
         }
@@ -312,8 +311,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Begins another ledger on a server that has lost the last one.
-   * @returns false if the server has lost the target, too
+   * Begins a new ledger after the server has lost the old one.
+   * @returns false if the server has also lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
@@ -345,9 +344,9 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the marker, and before it the ledger if `keepLedger` is false. If the run has not just checked the target
-   * (`isLooked`), waits for the removal of the ledger: the removal fails if the server has restarted. If a process has
-   * to resume the run, ledger and marker stay, and the marker says so. A plan's unit leaves both, too.
+   * Removes the marker, and before it the ledger unless `keepLedger` is true. Waits for the removal of the ledger if the run has not
+   * just checked the target (`isLooked`), because this removal shows whether the server has restarted. If the run has to be resumed,
+   * keeps both objects and records that in the marker. A plan's unit also keeps both.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
@@ -374,7 +373,7 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Opens or closes sessions until there are as many as in the plan (`Connections.fit`). */
+  /** Opens or closes sessions to reach the number in the plan (`Connections.fit`). */
   async fit(): Promise<void> {
     const { run, rules } = this.#setup
     const before = this.#data.length
@@ -385,7 +384,7 @@ export class ReceiptNode implements Outlet {
       most = before
       throw error
     } finally {
-      // The array may have holes for sessions that were not opened; `forEach` skips them.
+      // The array may have holes for sessions that could not be opened. `forEach` skips them.
       this.#data.splice(most).forEach(session => session.abandon(replacedError()))
     }
   }
@@ -396,5 +395,5 @@ export class ReceiptNode implements Outlet {
   }
 }
 
-/** How long to wait for a server if nothing depends on its answer. */
+/** Time limit for a server whose answer does not matter. */
 const longestFarewellMs = 5_000

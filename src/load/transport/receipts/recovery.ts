@@ -1,6 +1,6 @@
 /*
-  The actions of a run with receipts on its server: reads the ledger, investigates silence, reopens lost connections, begins another
-  ledger, moves to the leader, and looks at the target for the last time.
+  The actions of a run with receipts on its server: it reads the ledger (the table of receipts), investigates silence, reopens lost
+  connections, begins a new ledger, moves to the leader, and finally checks the target.
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
@@ -16,8 +16,8 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Reopens lost connections within `retryTimeoutMs`, and sends batches without an outcome again. Claims decide which copy the server
- * writes.
+ * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. The server writes only the copy that
+ * first claims the batch.
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
@@ -25,7 +25,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   const { rules } = setup
   if (rules.retries === 0) {
     outcomeHandler.stop(notReopened())
-    // If the session for queries is open, the ledger may still tell the outcome of batches already sent.
+    // While the session for queries is open, the ledger may still show the outcome of sent batches.
     if (queue.node.isControlLost) throw notReopened()
     return
   }
@@ -46,7 +46,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     await beginAnew(link, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
-      // If the connection of a batch is still open, the batch was not lost.
+      // A batch whose connection is still open was not lost.
       if (queue.node.carries(batch)) continue
       outcomeHandler.repeat(batch, 'sent, and the connection was lost each time')
     }
@@ -58,7 +58,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
 
 /**
  * Reads the ledger and applies its rows.
- * @returns whether the ledger contained anything new
+ * @returns whether the ledger contained new rows
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
 export async function readLedger(link: ReceiptLink): Promise<boolean> {
@@ -81,11 +81,11 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
   return true
 }
 
-/** Time limit for the answer to a question sent after all data: a session busy with a batch answers late. */
+/** Time limit for the answer to a query that is sent after all data. A session that is busy with a batch answers late. */
 const longestBarrierMs = 5_000
 
 /**
- * Finds out why the ledger has had nothing new for a while: the server is working, has lost requests, or will never write a receipt.
+ * Determines why the ledger has had no new rows: the server is working, it has lost requests, or no receipt will come.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function investigateSilence(link: ReceiptLink): Promise<void> {
@@ -97,12 +97,12 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
-    // The server has no work for the session and still does not answer: it has lost the session.
+    // The server has no work for the session and still does not answer, so it has lost the session.
     if (idle === true) link.giveUpConnection('silent')
     return
   }
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
-  // Outcomes may have arrived while the server answered the questions above.
+  // Outcomes may have arrived during the queries above.
   if (await readLedger(link)) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
@@ -113,14 +113,14 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   }
 }
 
-/** Handles a removed ledger: no batch can get an outcome from it any more. */
+/** Handles the loss of the ledger: the missing outcomes cannot be read any more. */
 export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
   const { rules } = link.setup
   await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)
   link.news()
 }
 
-/** Continues with another ledger, if the target still exists. */
+/** Continues with a new ledger if the target still exists. */
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
   const { queue, outcomeHandler, setup } = link
   const open = queue.transmitted()
@@ -142,8 +142,8 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
 }
 
 /**
- * Continues with another ledger, so that no ledger grows without end. Call this only after every batch sent has its
- * outcome. Nothing is sent before the new ledger is ready, because the journal already names it.
+ * Continues with a new ledger, so that no ledger grows without limit. Call it only after every sent batch has its outcome. Nothing
+ * is sent before the new ledger is ready, because the journal already names it.
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
@@ -161,7 +161,7 @@ export async function renewLedger(link: ReceiptLink): Promise<void> {
   await drop()
 }
 
-/** Moves to the leader once every batch sent has its outcome. */
+/** Moves to the leader after every sent batch has its outcome. */
 export async function moveToLeader(link: ReceiptLink): Promise<void> {
   const { queue, outcomeHandler, setup } = link
   const hasMoved = await outcomeHandler.moveToLeader(async to => {
@@ -172,7 +172,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   if (hasMoved) link.news()
 }
 
-/** Leaves a node on which no batch is open any more. A failure to leave it cleanly does not matter. */
+/** Leaves a node on which no batch is open. Errors do not matter. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
     await node.finish(timeoutMs, false, false)
@@ -183,12 +183,12 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Limit for each wait for a lost server at the end of a run, if no batch is open any more. */
+/** Limit for each wait for a lost server at the end of a run without open batches. */
 const longestFarewellMs = 5_000
 
 /**
- * Looks at the target once more, and removes the run's objects from the server. If the server is lost by now, confirmed rows may be
- * lost, too: unless it comes back with the run's marker, these rows become unconfirmed.
+ * Checks the target for the last time and removes the run's objects from the server. If the server is lost by now, the confirmed
+ * rows in its memory may be lost, too. They become unconfirmed, unless the server returns with the run's marker.
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
@@ -199,16 +199,16 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   const ended = { isLooked: recorder.target.evidence === undefined || run.ending.isLeaving }
   try {
     if (isLost && recorder.holdsMemory && !run.ending.isLeaving) {
-      // A connection that still looks open may lead to a server that is gone.
+      // A connection that seems to be open may lead to a server that is gone.
       const isKnown = link.isMemoryUnsure || (await answersStill(queue.node, timeoutMs))
       if (!isKnown) link.hears('gone')
     }
-    // Before the run removes the ledger, the journal must hold every outcome.
+    // The journal must contain every outcome before the run removes the ledger.
     run.commit()
     if (!link.isMemoryUnsure) await leaveTarget(link, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // A run that has waited for the server in vain must not wait again.
+    // If the run has already waited for the server in vain, it must not wait again.
     const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
     if (error instanceof ConnectionError && isOpen && !run.ending.isLeaving) {
       await lookAgain(link, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
@@ -220,7 +220,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
-/** Looks at the target, and only then removes ledger and marker: after a kill in between, a resumed run has both. */
+/** Checks the target before it removes ledger and marker. If the process is killed in between, a resumed run has both. */
 async function leaveTarget(
   { queue: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,
@@ -249,7 +249,7 @@ async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boole
   }
 }
 
-/** Repeats the last look on a new connection if the connection was lost during that look. */
+/** Repeats the last check on a new connection, after the old connection was lost during the check. */
 async function lookAgain(
   link: ReceiptLink,
   deadlineMs: number,

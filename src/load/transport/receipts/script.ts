@@ -1,7 +1,6 @@
 /*
-  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
-  and record them in the ledger. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have
-  checked them.
+  The DolphinDB scripts for receipts: they create the ledger, a shared table of claims and outcomes, and define the functions that
+  write batches and their receipts. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
@@ -14,20 +13,20 @@ import {
   type LedgerVersion,
 } from './ledger-columns.js'
 
-/** Phase of the rows that this program writes to probe a ledger; their batch number is 0. */
+/** Phase of the rows that probe a ledger. Their batch number is 0. */
 const probePhase = 8
-/** Phase of rows about a session: instead of a batch number they contain the session's id with a minus sign. */
+/** Phase of rows that record a session. Their batch number is the negative session id. */
 const sessionPhase = 7
-/** Phase of claims: of several transmissions that claim the same attempt, only the first may insert its rows. */
+/** Phase of claims. If several copies claim the same attempt, only the first may insert its rows. */
 export const claimPhase = 0
-/** Phase of rows that record an outcome: how many rows the target took, or −1 and the reason for a refusal. */
+/** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it exists, and probes it: `ddbIngestKnown` is the server's answer to inserting a known key.
- * The answer is 0 if the server counts rows as its manual says (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` gets the server's answer to inserting a known key: 0 if the
+ * server counts rows as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
@@ -44,7 +43,7 @@ export function shareScript(ledger: string, version: LedgerVersion = ledgerVersi
 `
 }
 
-/** As `ledgerScript`, for a ledger that another process has created. */
+/** As `ledgerScript`, for a ledger that already exists. */
 export function probeScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   const probe = insertReceipt('ddbIngestLedger', version, {
     batchNo: '0l',
@@ -58,22 +57,22 @@ ddbIngestKnown = ${probe}
 `
 }
 
-/** The ledger into which the functions of a data session write. */
+/** The ledger that the functions of a data session write to. */
 export interface WrittenLedger {
   readonly name: string
   readonly version: LedgerVersion
   /**
-   * Whether the probe's second insert answered 1, although the table already had the key. If so, a claim reads back
-   * which transmission came first.
+   * Whether the server counted the probe's second row, although the table already had its key. A claim must then read back which copy
+   * came first.
    */
   readonly countsDuplicates: boolean
 }
 
 /**
- * The functions of a data session. The delivering function answers with the number of rows, −1 for a refusal, −2 if another
- * transmission has the claim. `objByName` finds the ledger when the function runs: the server would bind a bare name when it parses the
- * function, and might then write into a table that was dropped.
- * @param rowsHad  expression of type LONG: rows that the target has had
+ * Defines the functions of a data session. The function that writes a batch returns the number of rows, −1 for a refusal, or −2 if a
+ * different copy has the claim. It finds the ledger with `objByName` each time it runs. A bare name would be bound when the server
+ * parses the function, and the function might later write into a table that was dropped.
+ * @param rowsHad  expression of type LONG: rows that the target has ever had
  */
 export function deliverScript(
   { name, version, countsDuplicates }: WrittenLedger,
@@ -128,31 +127,31 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** Adds a session to the ledger: the server may work on the session's requests even after this process has ended. */
+/** Records a session in the ledger, because the server may work on its requests even after this process has ended. */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
 `
 }
 
-/** Asks how many jobs run for the sessions in the ledger, all together. */
+/** Asks how many jobs are running for all sessions in the ledger. */
 export function jobsQuery({ name }: WrittenLedger): string {
   return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** Asks for the number of claims of a batch, as a vector: 0 if the server never began the batch. */
+/** Asks for the number of claims of a batch, as a vector. It is 0 if the server never began the batch. */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
 
-/** `mutable p0, mutable p1, ` for a function with two fixed arguments: the function may change them. */
+/** For example `mutable p0, mutable p1, ` for a function with two fixed arguments, which the function may change. */
 function targetParameters(target: Target): string {
   if (target.kind !== 'function') return ''
   return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
 }
 
-/** `p0, p1, ` for a call of a function with two fixed arguments. */
+/** For example `p0, p1, ` to call a function with two fixed arguments. */
 function targetArguments(target: Target): string {
   return targetParameters(target).replaceAll('mutable ', '')
 }
@@ -164,8 +163,8 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 }
 
 /**
- * Reads at most `rows` rows of the ledger after its first `from` rows, which never change and are never removed.
- * @param tellsLeft  whether to read how many rows remained after a transform
+ * Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed.
+ * @param tellsLeft  whether to read how many rows a transform left
  */
 export function ledgerQuery(
   ledger: string,

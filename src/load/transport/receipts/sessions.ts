@@ -1,5 +1,5 @@
 /*
-  Opens the sessions of a run with receipts, and reopens lost ones.
+  Opens and reopens the sessions of a run with receipts.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -13,17 +13,17 @@ import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
 import { deliverScript, sessionScript } from './script.js'
 
-/** What a server still knows of a run after the connection was lost. */
+/** Whether the server still knows the run after the connection was lost. */
 export type Memory =
   | 'kept'
-  /** The marker is gone: the server has restarted, or this is another node. */
+  /** The marker (the run's table on the server) is gone: the server has restarted, or this is a different node. */
   | 'lost'
 
-/** The result of a synchronous question sent after all data. */
+/** The result of a query that was sent after all data. */
 export type BarrierAnswer =
   /** The server has read everything, and still has the functions that write batches. */
   | 'passed'
-  /** The server has read everything, but may have lost the functions that write batches. */
+  /** The server has read everything, but may have forgotten the functions that write batches. */
   | 'forgotten'
   | 'unknown'
   | 'silent'
@@ -31,13 +31,13 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** Expression for the number of rows that the target has ever had. It gives NULL if the server cannot tell. */
+  /** Expression for the number of rows that the target has ever had; it returns NULL if the server cannot count them. */
   readonly rowsHad: string
   /** Default: `usualUpsert`. */
   readonly upsert?: UpsertForm | undefined
 }
 
-/** Opens the session for queries and finds out whether the server still knows this run. */
+/** Opens the session for queries and determines whether the server still knows this run. */
 export async function openControl(
   { run, rules }: SessionSetup,
   deadlineMs: number,
@@ -58,12 +58,12 @@ export async function openControl(
   }
 }
 
-/** For the first quarter of the time for reconnecting, the run tries only nodes that the user has named. */
+/** The share of the reconnecting time in which the run tries only the nodes that the user has named: 1/4. */
 const ownShare = 4
 
 /**
- * Until this time, the run tries only nodes that the user has named: the lost node may come back, and no other node of
- * the cluster can tell the outcome of its batches.
+ * The time until which the run tries only the nodes that the user has named. The lost node may come back, and no other
+ * node can report the outcome of its batches.
  */
 export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
@@ -73,7 +73,7 @@ export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: numb
 
 /**
  * As `openControl`, to replace a lost session.
- * @param ownMs  time until which only nodes that the user has named are tried
+ * @param ownMs  time until which the run tries only the nodes that the user has named
  */
 export async function openAgain(
   setup: SessionSetup,
@@ -92,7 +92,7 @@ export async function openAgain(
   return [control, memory]
 }
 
-/** Opens a session for data on the node of the session for queries. Defines no functions in it. */
+/** Opens a data session on the node of the session for queries. Defines no functions on it. */
 export function connectData(
   { run }: Pick<SessionSetup, 'run'>,
   { host, port }: Session,
@@ -110,14 +110,14 @@ export function connectData(
   })
 }
 
-/** A data session, opened before it is known whether the run needs it. */
+/** A data session that is opened before the run knows whether it needs the session. */
 export interface EarlySession {
-  /** The caller must use or close the session. After this call, `giveUp` does nothing. */
+  /** The caller must use or close the session. Later calls of `giveUp` do nothing. */
   take(): Promise<Session>
   giveUp(): Promise<void>
 }
 
-/** Begins to open a session for data at once, as round trips may be long and no earlier answer is needed. */
+/** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
 export function openEarly(
   setup: Pick<SessionSetup, 'run' | 'rules'>,
   control: Session,
@@ -146,7 +146,7 @@ export function neverUsed(): ConnectionError {
 }
 
 /**
- * Opens the missing or lost data sessions, all at once, because a run may have many.
+ * Opens missing or lost data sessions, all at the same time, because a run may have many.
  * @param data  receives the sessions that could be opened, even if an error is thrown
  * @param first  a connection that is already being opened
  */
@@ -171,7 +171,6 @@ export async function openMissing(
   for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
 }
 
-/** Defines the functions for data on a session as soon as it is connected. */
 export async function openData(
   setup: SessionSetup,
   connecting: Promise<Session>,
@@ -190,7 +189,7 @@ export async function openData(
   }
 }
 
-/** Defines the functions that write batches. On an asynchronous session, a failure to define them is not reported. */
+/** Defines the functions that write batches. On an asynchronous session, the server does not report errors in them. */
 export function defineFunctions(
   { run, rowsHad, upsert }: SessionSetup,
   data: Session,
@@ -202,12 +201,11 @@ export function defineFunctions(
   return data.run(deliverScript(ledger, target, rowsHad, upsert, unit?.unit) + own, { timeoutMs })
 }
 
-/** Time until the deadline, at least 1 ms. */
+/** At least 1 ms. */
 export function remainingMs({ clock }: RetryRules, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
 
-/** Whether a failure to open a session may be temporary. */
 export function mayBeTemporary(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
@@ -217,7 +215,7 @@ export function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-/** The error if a lost connection cannot be opened again. A first connection that fails gives DDB_CONNECT. */
+/** The error if a lost connection cannot be reopened. If the first connection fails, the error is DDB_CONNECT instead. */
 export function reconnectFailed(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',

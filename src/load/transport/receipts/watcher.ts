@@ -1,6 +1,6 @@
 /*
-  Follows the batches of a run with receipts until each is counted: decides when to read the ledger, how long silence may last,
-  and when to stop waiting.
+  Follows the batches of a run with receipts until each has an outcome. The watcher decides when to read the ledger (the server-side
+  table of receipts), how long silence may last, and when to stop waiting.
 */
 import { ConnectionError, TimeoutError } from '../../../errors.js'
 import { wait } from '../../../platform/wait.js'
@@ -19,38 +19,36 @@ import {
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** Pause while batches are sent and confirmed: long enough that a query is worth its cost. */
+/** Pause while batches are sent and confirmed. It is long enough that a query is worth its cost. */
 const busyPollMs = 50
-/** After this much silence, the server is asked less often. */
+/** After this time without news, the run asks the server less often. */
 const silenceMs = 1_000
 /**
- * Silence is investigated after this time (docs/server-semantics.md#what-receipts-rely-on), or after a quarter of the
- * allowed silence if that is less.
+ * The run investigates silence after this time (docs/server-semantics.md#what-receipts-rely-on), or after a quarter of the allowed
+ * silence if that is shorter.
  */
 const longestQuietMs = 5_000
 const quietShare = 4
-/**
- * After this many rows, a new ledger begins. With two rows a batch, the old one takes about ten megabytes on the server.
- */
+/** After this many rows, a new ledger begins. With two rows per batch, the old ledger uses about ten megabytes on the server. */
 const maxLedgerRows = 100_000
 
-/** Whether the inputs may never end, as with followed files or the rows of a program. */
+/** Whether the inputs may never end: the run follows files, or a program passes the rows. */
 function mayBeEndless({ options, rows }: Run): boolean {
   return options.input?.follow === true || rows !== undefined
 }
 
 export class ReceiptWatcher {
   readonly link: ReceiptLink
-  /** True once no more batches will come and only receipts are missing. */
+  /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
   #pause = new AbortController()
   #watching: Promise<void> | undefined
-  /** When the watcher last investigated why the server was silent. */
+  /** When the watcher last investigated silence. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
   /**
-   * Rows that the ledger had when this process began. They do not count towards `maxLedgerRows`, because this process
-   * has already read them.
+   * Rows that the ledger had when this process began. They do not count for `maxLedgerRows`, because this process has already read
+   * them.
    */
   readonly #firstRows: number
 
@@ -59,7 +57,7 @@ export class ReceiptWatcher {
     this.#firstRows = setup.node.ledgerRows
   }
 
-  /** Starts watching with the first batch, and wakes the watcher for each further one. */
+  /** Starts the watcher with the first batch. Each later call wakes it. */
   begin(): void {
     const { link } = this
     link.wake()
@@ -74,12 +72,12 @@ export class ReceiptWatcher {
     })
   }
 
-  /** Ends the present pause, because there are enough receipts to read. */
+  /** Ends the current pause, because there should be enough receipts to read. */
   lookNow(): void {
     this.#pause.abort()
   }
 
-  /** Resolves once every batch is counted. @throws {DdbError} the failure that ended delivery */
+  /** Resolves once every batch has an outcome. @throws {DdbError} the failure that ended delivery */
   async finish(): Promise<void> {
     const { link } = this
     this.#allSent = true
@@ -88,7 +86,7 @@ export class ReceiptWatcher {
     await this.#watching
     link.outcomeHandler.endBisecting()
     const { ending, plan, state } = link.setup.run
-    // If the server fell silent, parts and retries that waited to be sent are certainly not stored.
+    // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
       link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
     }
@@ -96,7 +94,7 @@ export class ReceiptWatcher {
     if (link.failure !== undefined) throw link.failure
   }
 
-  /** Ends all connections and every wait at once; the outcome of batches in flight stays unknown. */
+  /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void {
     this.link.fail(reason)
     this.link.queue.node.leave(reason)
@@ -109,10 +107,10 @@ export class ReceiptWatcher {
     const { state } = run
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
-      // Once another process has the run, this process no longer changes anything of the run.
+      // If a different process has the run, this process must not change anything of the run any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
-      // The run waits for the kernel to take all bytes, even if their batches were given up.
+      // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
         // If `finish` was called while the ledger was being read, nothing would wake the watcher later.
@@ -121,7 +119,7 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // Silence counts only if silence ended the connection, or while batches wait for an outcome or bytes remain unsent.
+      // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -130,20 +128,19 @@ export class ReceiptWatcher {
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
-        // After the last receipt there is no reason to pause.
+        // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
         await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
       }
       await this.#rest(pollMs)
-      // A pause is long only after long silence, so that the last receipt of a run does not have to wait for the end of
-      // a long pause.
+      // Pauses become long only after long silence, so that the last receipt of a run is not delayed by a long pause.
       const silentMs = link.nowMs - link.newsAtMs
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
   }
 
-  /** Asks the server once. @returns whether the ledger contained anything new */
+  /** Asks the server once. @returns whether the ledger contained new rows */
   async #look(): Promise<boolean> {
     const { link } = this
     if (link.queue.node.isLost) await reconnect(link)
@@ -159,14 +156,14 @@ export class ReceiptWatcher {
       return false
     } catch (error) {
       if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
-      // A connection over which nothing comes may be lost at the other end. A new connection will show whether it was.
+      // A connection over which nothing arrives may be lost at the other end. A new connection will show whether it was.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
   }
 
-  /** Begins another ledger in a run that follows its inputs for months. The journal has all outcomes, so the old ledger is not needed. */
+  /** Begins a new ledger in a run that follows its inputs for months. The journal has all outcomes of the old ledger. */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
     const { queue, setup } = link
@@ -192,7 +189,7 @@ export class ReceiptWatcher {
     return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
   }
 
-  /** Counts sent bytes as a sign of life, because sending a large batch can take longer than the limit of silence. */
+  /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
   #seeProgress(): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes = this.link.queue.node.bufferedBytes
@@ -209,10 +206,10 @@ export class ReceiptWatcher {
   #giveUp(): void {
     const { link } = this
     const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
-    // Once all batches are sent, a missing receipt does not stop the run: the batch counts as unconfirmed.
+    // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.outcomeHandler.endAll('no receipt came in time')
-    // If the server answers, it is only busy: the session for queries can then still be closed cleanly.
+    // A server that answers is only busy, so the session for queries can still be closed cleanly.
     if (link.state === 'connected') link.queue.node.abandon('data', error)
     else link.queue.node.leave(error)
   }
