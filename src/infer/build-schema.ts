@@ -50,7 +50,7 @@ export function buildSchema(
   }
 }
 
-/** The columns that fields fill. Fields that only templates use are left out. */
+/** The columns filled from fields. Omits fields that only templates use. */
 function filledColumns(
   options: InferOptions,
   { columns, probes, takenFields, unused }: Findings,

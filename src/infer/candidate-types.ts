@@ -1,6 +1,5 @@
 /*
-  The types to try with each column. CHAR, SHORT and FLOAT are left out: a file does not tell how narrow a column may be, and
-  tomorrow's values might not fit.
+  The types to try with each column. CHAR, SHORT and FLOAT are never tried, because later values might not fit them.
 */
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 
@@ -29,10 +28,9 @@ export const plainTypes: readonly TriedType[] = [
   { type: 'IPADDR' },
 ]
 
-/** Number types, narrower first. */
+/** Narrower types first. */
 export const numberTypes = ['INT', 'LONG', 'DOUBLE'] as const
 
-/** Types of array columns to try. */
 export const arrayTypes: readonly TriedType[] = [
   { type: 'BOOL', array: true },
   { type: 'INT', array: true },

@@ -1,5 +1,5 @@
 /*
-  Tries a type with the cells of a column. It uses the readers of `load`, so both accept the same texts.
+  Tries a type with the cells of a column. Uses the cell readers of `load`, so that both accept the same texts.
 */
 import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
@@ -12,7 +12,6 @@ import { rulesWith, type NumberFlags } from './number-spelling.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
 
-/** A text that a type refuses, and its place. */
 export interface RefusedText {
   readonly file: string
   /** From 1. */
@@ -20,16 +19,16 @@ export interface RefusedText {
   readonly text: string
 }
 
-/** Number of different refused texts to remember. */
+/** Once more than this many different refused texts are known, no further texts are kept. */
 const maxOddTexts = 3
-/** A type is given up once it refuses more than `fewOdd` texts, and more than one in `oddShare` texts. */
+/** A type is dropped once it has refused more than `fewOdd` texts, and more than one in `oddShare` texts. */
 const oddShare = 4
 const fewOdd = 2
-/** From this many texts on, up to one in a hundred may be a mistake. */
+/** If a type was tried with at least this many texts, up to one refused text in `slipShare` counts as a mistake. */
 const fewestTried = 100
 const slipShare = 100
 
-/** Arrays shared by all candidates, because candidates take turns and keep nothing of a block. */
+/** Shared by all candidates, because they read one after the other and keep no arrays of a block. */
 const pool = new BufferPool()
 
 interface CandidateOptions {
@@ -40,7 +39,7 @@ interface CandidateOptions {
 
 export class Candidate {
   readonly type: ColumnType
-  /** Format of the column's texts, if the probe had to find it. */
+  /** Format that the texts need; undefined for the type's usual notation. */
   readonly format: string | undefined
   /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
   readonly flags: NumberFlags | undefined
@@ -49,13 +48,13 @@ export class Candidate {
   refused = 0
   firstOdd: RefusedText | undefined
   readonly oddTexts: string[] = []
-  /** Range of dates and times, as their raw numbers. */
+  /** Smallest and largest date or time, as raw numbers. */
   min: number | bigint | undefined
   max: number | bigint | undefined
   readonly #builder: ColumnBuilder
   readonly #keepsRange: boolean
 
-  /** @param name  the column's name in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
+  /** @param name  of the column in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
   constructor(
     name: string,
     type: ColumnType,
@@ -74,7 +73,7 @@ export class Candidate {
     this.#builder = columnBuilder({ name, type }, 0, pool, own)
   }
 
-  /** Takes over another candidate's results. This candidate must accept every text that the other one accepted. */
+  /** Copies an earlier candidate's results. This candidate must accept every text that the earlier one accepted. */
   goOnFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
     this.tried = tried
     this.refused = refused

@@ -31,7 +31,7 @@ import {
   wordWarnings,
 } from './type-warnings.js'
 
-/** Kinds of the JSON values and array elements in a column, as bits. */
+/** Kinds of the JSON values and of the array elements in a column, as bits (`jsonKinds`). */
 export interface SeenKinds {
   readonly values: number
   readonly elements: number
@@ -46,21 +46,21 @@ export interface ChosenType {
   readonly dateFormat: string | undefined
   /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
   readonly flags: NumberFlags | undefined
-  /** Words in the column that mean null, and that an option of `load` must name; empty for a column of texts. */
+  /** Words for null that an option of `load` must name; empty for a text column. */
   readonly words: readonly WordCount[]
   readonly nulls: number
-  /** Number of texts that the type does not take; rows with them become rejects. */
+  /** Number of texts that the type refuses; their rows become rejects. */
   readonly refused: number
   /** The column's words for true and false; undefined if `load` reads the column without options for them. */
   readonly truths?: readonly [string, string]
   readonly warnings: readonly string[]
 }
 
-/** Tells which options a column may ask for. They apply to all columns, so what helps one may harm another. */
+/** Decides which options a column may need. They apply to all columns, so they may harm a different column. */
 export interface SharedOptions {
-  /** Tells whether an option may declare the word to mean null. */
+  /** Returns true if an option may make the word null. */
   readonly takesWord: (word: string) => boolean
-  /** The reason why no option may declare this notation of numbers; undefined if an option may. */
+  /** Returns why no option may name this notation of numbers; undefined if one may. */
   readonly refusal: (flags: NumberFlags) => string | undefined
 }
 
@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. For fewer than 100 short texts, a quarter of repeats is enough. */
+/** SYMBOL needs texts that occur twice on average. With fewer than 100 short texts, a quarter of repeats suffices. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */
@@ -160,7 +160,7 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** True for securities' codes, which have five or six digits. They become texts: later files may hold leading zeros. */
+/** True for securities' codes of five or six digits. They stay texts, because later ones may have leading zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }
@@ -334,7 +334,7 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, [warning]), type: { type, scale: fractionDigits } }
 }
 
-/** Chooses a type for dates whose format an option must name; text if two formats fit, as either could be right. */
+/** Chooses a type for dates whose format an option must name. If several formats fit, chooses text. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))

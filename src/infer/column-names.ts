@@ -16,9 +16,8 @@ export interface NameRules {
   readonly map: Readonly<Record<string, string>>
   /** Target column → the text that it gets in every row. */
   readonly set: Readonly<Record<string, string>>
-  /** Types of columns, by name. */
   readonly types?: readonly { readonly name: string }[]
-  /** Columns that exist in a table: their names stay as they are. */
+  /** Columns of an existing table. Their names stay unchanged. */
   readonly existing?: ReadonlySet<string> | undefined
 }
 
@@ -69,7 +68,7 @@ function unreserved(word: string): string {
   return isReservedWord(small) ? `${small}_` : small
 }
 
-/** Names of the columns in the table: from `map`, else proposed ones. */
+/** Names of the columns in the table: from `map`, otherwise proposed by `proposeNames`. */
 export function targetNames(
   { map, existing }: Pick<NameRules, 'map' | 'existing'>,
   names: readonly (string | undefined)[],
@@ -79,7 +78,7 @@ export function targetNames(
   return proposeNames(wanted, existing)
 }
 
-/** @throws {UsageError} DDB_USAGE for rules that name unknown columns */
+/** @throws {UsageError} DDB_USAGE for unknown columns, and for set columns of the input; DDB_NAME for reserved words */
 export function checkRules(
   { cells, map, set, types = [], existing }: NameRules,
   own: readonly string[],

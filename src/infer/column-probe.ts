@@ -21,7 +21,7 @@ export interface ProbeOptions {
   /** Name of the column in the target, to which rules may refer. */
   readonly name: string
   readonly rules: CellRules
-  /** Limit of the number of different texts; the probe does not count beyond it. */
+  /** The probe counts different texts only up to this limit. */
   readonly maxDistinct: number
   /** True for delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
@@ -33,12 +33,11 @@ export interface ProbeOptions {
 
 const keptTexts = 3
 
-/** The facts known of one column. */
 export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
   readonly isHeaderless: boolean
-  /** `textNulls` counts cells that are null as text, `nulls` cells that are null for types that ignore blanks. */
+  /** Cells that are null as text (`textNulls`), and cells that are null for types that ignore blanks (`nulls`). */
   textNulls = 0
   nulls = 0
   cells = 0
@@ -80,7 +79,7 @@ export class ColumnProbe {
 
   /**
    * Examines the cells of a field. Cells that mean null are empty afterwards.
-   * @param arrayDelimiter  separates the elements, if the format itself says that the cells are arrays
+   * @param arrayDelimiter  separator of the elements; set if the input's format marks the cells as arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (block.rowCount === 0) return
@@ -100,14 +99,14 @@ export class ColumnProbe {
     return this.texts[0]
   }
 
-  /** Counts rows that lack the column: each counts as a null. */
+  /** Counts a null for each of these rows, which lack the column. */
   pass(rows: number): void {
     this.cells += rows
     this.nulls += rows
     this.textNulls += rows
   }
 
-  /** True if a time has another offset than earlier times. */
+  /** True if the column's times have different offsets. */
   get hasOtherOffsets(): boolean {
     return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }

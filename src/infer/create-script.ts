@@ -23,7 +23,7 @@ export type NewTable =
   | { readonly kind: 'shared'; readonly name: string }
   | { readonly kind: 'dfs'; readonly database: string; readonly table: string }
 
-/** Initial capacity of a stream table in rows. Wide tables get less, because the server takes the memory at once. */
+/** Initial capacity of a stream table in rows. Wide tables get less, because the server allocates it at once. */
 const streamCapacity = 10_000
 const streamCells = 4_000_000
 /** Limits the number and length of comments, because a server limits the code in a message (S00020). */
@@ -46,8 +46,8 @@ const firstVersions: readonly {
  * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
  * @param server  version of the server, as numbers, if known
  * @param wishes  the user's requirements for a DFS table; the program chooses the rest
- * @throws {UsageError} DDB_USAGE for keys that are not columns, and for wishes that no table fulfils; DDB_NAME for names that
- *   cannot be in a script
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, and for wishes that no table can meet; DDB_NAME for names that
+ *   a script cannot contain
  * @throws {InputError} DDB_INPUT_COLUMN for too many columns, and for types that the server does not know; for a DFS table also
  *   if no column is fit to partition by, or to sort arrays by
  */
@@ -77,7 +77,7 @@ export function createScript(
   )
 }
 
-/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot fulfil */
+/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot meet */
 export function checkDfsOnly(table: NewTable, wishes: DfsOptions): void {
   const [wished] = Object.keys(wishes)
   if (table.kind === 'dfs' || wished === undefined) return
@@ -261,7 +261,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: PlanObstacle
 
 const namedColumns = 5
 
-/** Lines that create the database. They leave out the default engine, OLAP: servers before 2.00 lack that argument. */
+/** Lines that create the database. They omit the default engine, OLAP, because old servers (before 2.00) refuse it. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),

@@ -17,7 +17,7 @@ export interface DfsOptions {
   readonly atomic?: 'trans' | 'chunk'
 }
 
-/** A level of partitions that the user requested. Its texts are ready for the script. */
+/** A level of partitions that the user requested. Its texts are valid script code. */
 export interface RequestedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
@@ -56,7 +56,7 @@ function wrong(entry: string, why: string): UsageError {
   return new UsageError('DDB_USAGE', `\`target.partition\` ${entry}: ${why}`)
 }
 
-/** Splits at commas outside brackets. */
+/** Splits at commas outside parentheses. */
 function entriesOf(text: string): string[] {
   return (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? [])
     .map(entry => entry.trim())
@@ -133,7 +133,7 @@ function valueLevel(
   return { columnName, kind: 'VALUE', scheme }
 }
 
-/** Writes a value as a literal, so that nothing else can enter the script. */
+/** Writes a value as a script literal. Throws for anything else, so that the user's text cannot become code. */
 function literal(entry: string, text: string, type: DataType): string {
   if (texts.has(type)) {
     const plain = text.replace(/^(["'`])(.*)\1$/, '$2')

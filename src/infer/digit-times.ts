@@ -1,17 +1,16 @@
 /*
-  Recognizes dates and times written only as digits. As such digits may be numbers, the column's name counts, too.
+  Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { DataType } from '../protocol/data-type.js'
 
-/** A format of digits that may be a date or time. */
 export interface DigitFormat {
   readonly format: string
   /** Narrower types first. */
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** True if other digits are unlikely to fit: then the column's name need not suggest a date or time. */
+  /** True if plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */
   readonly isSure: boolean
 }
 
@@ -41,19 +40,18 @@ const readers = formats.map(({ format }) => {
   return new PatternFormat(parts)
 })
 
-/** Digits with a year count as a date only if the year is 1900 to 2100. */
+/** A format with a four-digit year fits only if the year is 1900 to 2100. */
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-// Escaped, because patterns in one of the bundles are read byte by byte. 时间, 時間, 时刻, 時刻.
+// Escaped, because one of the bundles must be ASCII, and the bundler does not escape patterns. 时间, 時間, 时刻, 時刻.
 const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =
   /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
-/** Length of the time 1:00 in each format. If all texts of a column are shorter, they may be numbers of any kind. */
+/** Digits of the time 1:00 in each format. If all texts of a column are shorter, they may be plain numbers. */
 const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
 
-/** Finds the formats that fit all texts of a column. */
 export class DigitTimes {
   /** A bit for each format that has fitted every text so far. */
   #fits = 2 ** formats.length - 1
@@ -101,7 +99,7 @@ export class DigitTimes {
     return this.#mostDigits >= hourDigits[first.format]! ? first : undefined
   }
 
-  /** Formats to mention in a warning. A format of times counts if the column's name and digits suggest a time. */
+  /** Formats to mention in a warning. Includes a format of times only if the column's name and digits suggest one. */
   mayBe(name: string): readonly string[] {
     const isTime = timeName.test(name) && !noTimeName.test(name)
     return this.fitting

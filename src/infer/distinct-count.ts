@@ -1,6 +1,6 @@
 /*
-  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text. With 65,536 texts, the
-  count is too small in about one of two million columns, because two texts have the same hash.
+  Counts the different texts of a column in bounded memory, by 52-bit hashes. With 65,536 texts, two texts share a hash
+  in about one of two million columns; the count is then too small.
 */
 
 const initialSlots = 256
@@ -26,7 +26,7 @@ export class DistinctCount {
     return this.#count > this.#limit ? undefined : this.#count
   }
 
-  /** Returns whether the text is new; always false once the count exceeds the limit. */
+  /** Returns true if the text is new; always false once the count exceeds the limit. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#count > this.#limit) return false
     let low = offsetBasis

@@ -48,7 +48,7 @@ export function fieldColumns(
   return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
 }
 
-/** Finds a field by name; case may differ if only one name fits. Without usable names, a number is a position. */
+/** Index of a field; −1 for none. Case may differ if one name fits. Without usable names, a number is a position. */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
   const exact = names.indexOf(source)
   if (exact >= 0) return exact

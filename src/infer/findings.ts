@@ -27,22 +27,22 @@ export interface InferOptions {
   readonly cells: CellRules & Pick<CellOptions, 'offsets'>
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → text, in which names in braces stand for fields and parts of the path. */
+  /** Target column → template (`template.ts`). */
   readonly set: Readonly<Record<string, string>>
   /** Types that the user gave for columns. */
   readonly types?: readonly TargetColumn[]
-  /** Columns that exist in a table: their names stay as they are. */
+  /** Columns of an existing table. Their names stay unchanged. */
   readonly existing?: ReadonlySet<string> | undefined
   /** Finds the texts that `input.path` takes from the inputs' paths. */
   readonly names: PathReader
-  /** True if columns go by position, whatever a header says. */
+  /** True to identify columns by position, even if the input has a header. */
   readonly byPosition: boolean
   readonly intoDfs: boolean
-  /** True to guess whether the first record is a header if nothing proves it: the user sees the guess before a load. */
+  /** True to guess whether an unclear first record is a header. Only for callers that show the guess before a load. */
   readonly assumesHeader?: boolean
-  /** True to propose no options that apply to all columns. */
+  /** True to propose no options for all columns, and to search for neither totals nor text around the table. */
   readonly isPlain?: boolean
-  /** True to propose BOOL, and options that name the words, for pairs such as yes and no; else pairs stay texts. */
+  /** True to propose BOOL for pairs such as yes and no, with options for these words. Otherwise pairs stay texts. */
   readonly proposesTruths?: boolean
   /** Limit of the records to examine; default all. */
   readonly sample?: number
@@ -52,7 +52,6 @@ export interface InferOptions {
   readonly onLook?: (place: ReadingPlace) => void
 }
 
-/** The input that is being examined. */
 export interface ReadingPlace {
   /** Number of the input, from 1, and the count of all inputs. */
   readonly number: number
@@ -61,13 +60,13 @@ export interface ReadingPlace {
   readonly source: Pick<ByteSource, 'bytesRead' | 'totalBytes'> | undefined
 }
 
-/** Results over all inputs examined so far. */
+/** Results for all inputs examined so far. */
 export interface Findings {
   rows: number
   rejected: number
   firstReject: string | undefined
   readonly inputs: InferredInput[]
-  /** `recordBytes` counts the content of examined records, `totalBytes` that of all inputs, as far as known. */
+  /** `recordBytes` counts the bytes of examined records; `totalBytes` those of all inputs, partly estimated. */
   recordBytes: number
   totalBytes: number
   isComplete: boolean

@@ -42,7 +42,8 @@ const leastDistinct = 1024
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
-  // If no option can leave out the sums, `load` takes them as rows. So we read all inputs again, unless one is stdin.
+  // If no option can skip the sums, `load` stores them. The inputs are then examined again, with the sums as rows.
+  // Standard input can be read only once, so its sums remain left out.
   if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
@@ -62,7 +63,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
 const hasComment = ({ reader }: InferOptions, { table }: Findings): boolean =>
   reader.comment !== undefined || table?.comment !== undefined
 
-/** @param totals  removes records that sum up others, such as `Total,300`; undefined keeps them */
+/** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Findings> {
   const found: Findings = {
     totals: options.isPlain === true ? undefined : totals,
@@ -194,7 +195,7 @@ function spreadsheetText(record: Uint8Array): string {
   return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
-/** Assumed number of columns, for JSON and templates: the real number is known only at the end. */
+/** Assumed number of columns for JSON and templates, because the real number is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>

@@ -16,12 +16,12 @@ export interface InferredColumn {
   readonly type: ColumnType
   /** Date format of the column, if `load` needs it. */
   readonly dateFormat: string | undefined
-  /** True if the texts have a percent sign; `load` needs to know that. */
+  /** True if the texts have a percent sign; `load` then needs `cells.percentColumns`. */
   readonly isPercent?: boolean
   /** Position of the column's field in the input, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
-  /** Number of texts that the type does not take; their rows become rejects. */
+  /** Number of texts that the type refuses; their rows become rejects. */
   readonly refused: number
   /** Number of different texts; undefined if there are too many to count. */
   readonly distinct: number | undefined
@@ -36,7 +36,6 @@ export interface InferredColumn {
   readonly remedies?: readonly string[]
 }
 
-/** A member of JSON that no column can take. */
 export interface UnusableMember {
   readonly source: string
   readonly reason: string
@@ -58,7 +57,7 @@ export interface InferredSchema {
   readonly rows: number
   /** False if the inputs have rows that were not examined. */
   readonly isComplete: boolean
-  /** Rows of all inputs, estimated from sizes if some were not examined; for a pipe, the rows examined. */
+  /** Rows of all inputs, estimated from sizes if some were not examined. For a pipe, the rows examined. */
   readonly estimatedRows: number
   /** Number of records that no table could hold, and the reason for the first of them. */
   readonly rejected: number
@@ -67,9 +66,9 @@ export interface InferredSchema {
   readonly needsPosition: boolean
   /** True for delimited text without column names. */
   readonly isHeaderless?: boolean
-  /** Set if the data do not show whether the first record is a header: what was assumed, and why. */
+  /** What was assumed about the first record, and why; set if the data do not show whether it is a header. */
   readonly assumedHeader?: AssumedHeader | undefined
-  /** Options that `load` applies to every column; they are chosen so that no column is harmed. */
+  /** Options of `load` that apply to every column, chosen so that they harm no column. */
   readonly needs: SharedNeeds
   /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined

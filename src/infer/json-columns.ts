@@ -1,6 +1,6 @@
 /*
   Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`. Rows
-  before a member's first occurrence count as rows without it.
+  before a member's first occurrence count as rows without the member.
 */
 import { InputError } from '../errors.js'
 import { utf8Text } from '../parse/cells/cell-bytes.js'
@@ -18,13 +18,13 @@ import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** Limit of different members in the records: with more, the names themselves are data. */
+/** Limit of different members in the records. If there are more, the names themselves are probably data. */
 const maxMembers = 4096
 const lineFeed = 10
 /** Every cell must be followed by this many readable bytes. */
 const padding = 8
 
-/** A member that the records examined so far have. */
+/** A member that occurred in the records so far. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
@@ -34,8 +34,8 @@ export interface JsonColumn {
   /** Number of records with the member, even if it is null. */
   present: number
   /**
-   * Where each row's text starts and ends in the current block. `numbers` is 1 for each row with a JSON number; it is
-   * undefined unless numbers in texts have another notation.
+   * Start and end of each row's text in the current block. `numbers` is 1 for each row with a JSON number; it is
+   * undefined if numbers in texts are written like JSON numbers.
    */
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -48,7 +48,7 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** How often each member was null, perhaps in place of an object. */
+  /** Number of nulls of each member; such a null may replace an object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
@@ -91,7 +91,7 @@ export class JsonColumns {
     return this.#scanner.view
   }
 
-  /** Number of rows without the member. Rows with null in place of the object around the member do not count. */
+  /** Number of rows that lack the member. A row with null in place of the enclosing object does not count. */
   missing({ source, present }: JsonColumn): number {
     let nullObjects = 0
     for (const [prefix, count] of this.#nullObjects) {
@@ -230,7 +230,7 @@ export class JsonColumns {
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
     const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
-    // The probe has emptied texts that mean null; templates must see them empty, too.
+    // The probe has emptied cells that mean null; templates must see these cells empty, too.
     column.ends.set(block.ends.subarray(0, rowCount))
   }
 }

@@ -16,9 +16,9 @@ export interface NeededOptions extends SharedNeeds {
   readonly comment: string
   /** True if the skipped lines include the header. */
   readonly noHeader: boolean
-  /** Tells the run whether the first record is a header, if the target's columns cannot tell. */
+  /** Value of `input.header`; '' if the option is not needed. */
   readonly header: '' | 'yes' | 'no'
-  /** How quotes and short records are read. */
+  /** Options for quotes, blanks, and records with more or fewer fields. */
   readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
   /** Number of records that follow the table in the input; they become rejects. */
   readonly footers: number
@@ -61,7 +61,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   }
 }
 
-/** The value of the option that says whether the first record is a header; '' if a run finds out without the option. */
+/** The value of `input.header`; '' if a run recognizes the header without the option. */
 function headerToSay({
   isHeaderless,
   needsPosition,

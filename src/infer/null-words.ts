@@ -15,7 +15,7 @@ const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 
 const isSure: ReadonlySet<string> = new Set(sureWords)
 
-/** Tells whether a word means null even in a column of texts. */
+/** True if the word means null even in a column of texts. */
 export function alwaysMeansNull(word: string): boolean {
   return isSure.has(word)
 }
@@ -31,16 +31,14 @@ export interface WordCount {
 const encoder = new TextEncoder()
 const words = [...sureWords, ...otherWords].map(word => ({ word, bytes: encoder.encode(word) }))
 const longestBytes = Math.max(...words.map(({ bytes }) => bytes.length))
-/** Marks the first byte of each word. */
-const begins = new Uint8Array(256)
-for (const { bytes } of words) begins[bytes[0]!] = 1
+const firstBytes = new Uint8Array(256)
+for (const { bytes } of words) firstBytes[bytes[0]!] = 1
 
 export class NullWords {
   /** Indexes of the cells set aside, each followed by the cell's former end. */
   readonly #aside: number[] = []
   readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
 
-  /** Words that occur in the column. */
   get seen(): readonly WordCount[] {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
@@ -50,7 +48,7 @@ export class NullWords {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
-      if (begins[bytes[start]!] === 0) continue
+      if (firstBytes[bytes[start]!] === 0) continue
       const end = trimmedEnd(bytes, start, ends[cell]!)
       if (end === start || end - start > longestBytes) continue
       const found = this.#find(bytes, start, end)
@@ -62,7 +60,7 @@ export class NullWords {
     }
   }
 
-  /** Undoes `setAside`, because a template may use the same field: a word that means null here may be text there. */
+  /** Restores the cells that `setAside` emptied, because a template may use the field, where the word may be text. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

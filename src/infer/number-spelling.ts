@@ -1,6 +1,6 @@
 /*
-  Finds out how the numbers of a column are written: with thousands separators, a decimal comma or a percent sign. Only
-  unambiguous texts count, so that the proposed option is right.
+  Determines how the numbers of a column are written: with thousands separators, a decimal comma or a percent sign. The
+  unambiguous texts decide. If there are none, `1,234` counts as 1234, and a warning says so.
 */
 import { trimmedEnd } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
@@ -42,7 +42,7 @@ export class NumberSpelling {
   percents = 0
   /** The first ambiguous number, such as `1,234`. */
   unclearText: string | undefined
-  /** The number seen first that may have too many digits for a double. */
+  /** The first number that may have too many digits for a double. */
   longText: string | undefined
   /** The certain and the possible thousands separator, as indexes of `groupSigns`; −1 for none. */
   #sure = -1
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators. All groups must have the same one; decimals may have another. */
+  /** Examines a number with several separators. All groups must have the same one; decimals may have their own. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
@@ -153,7 +153,7 @@ export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): C
   }
 }
 
-/** Sets `marks` to the separators, and `lengths` to the number of digits around them; returns false for other texts. */
+/** Sets `marks` to the separators, and `lengths` to the digits around them. Returns false for any other text. */
 function readMarks(bytes: Uint8Array, start: number, end: number, digitsBefore: number): boolean {
   marks.length = 0
   lengths.length = 0

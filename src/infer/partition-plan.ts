@@ -48,7 +48,7 @@ const yearsAhead = 10
 const fewestBuckets = 10
 const mostBuckets = 1000
 const daysPerMonth = 30
-/** Days from this one on mean "never", so a range of partitions must not extend to them. */
+/** Dates from this day on mean "never", so a range of partitions must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
 /** Bytes of a value in memory; for a text, the bytes needed besides its characters. */
@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: it needs a column without nulls to divide the rows, and with TSDB one to sort them. */
+/** Why no DFS table is possible: no column without nulls exists to partition by or, for TSDB, to sort by. */
 export interface PlanObstacle {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
@@ -79,7 +79,7 @@ export interface PlanObstacle {
  * Plans partitions by columns without nulls, because rows without a partition are lost.
  * @param wishes  the user's requirements
  * @param hasEngines  false for servers before 2.00, which know only OLAP
- * @throws {UsageError} DDB_USAGE for wishes that no table fulfils
+ * @throws {UsageError} DDB_USAGE for wishes that no table can meet
  */
 export function planPartitions(
   schema: InferredSchema,
@@ -286,7 +286,7 @@ function sortingFor(
   )
 }
 
-/** The column with the finest time: a date with time, else a time of day beside the date, else the date. */
+/** The column with the finest time: a date with a time, else a separate time of day, else the date. */
 function momentOf(
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,

@@ -1,6 +1,6 @@
 /*
-  Examines the columns that templates (`mapping.set`) or parts of paths fill. Builds their texts as a run does. Fields
-  that templates use are not columns themselves.
+  Examines the columns that templates (`mapping.set`) or parts of paths fill. Builds the texts of these columns as a run
+  does. Fields that templates use do not become columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
 import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
@@ -11,7 +11,6 @@ import { constantOf, templateNames, templateParts } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** The user's templates and constant texts. */
 export interface SetTexts {
   /** Target column → template. For a part of the path, the template is `{part}`. */
   readonly templates: Readonly<Record<string, string>>

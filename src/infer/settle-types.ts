@@ -1,6 +1,6 @@
 /*
-  Chooses types for all columns of delimited text. Some options that a type needs, such as a decimal comma, apply to
-  every column. If such an option would harm another column, the column that needs it stays text, with a warning.
+  Chooses types for all columns of delimited text. Some options, such as a decimal comma, apply to every column. If such
+  an option would harm a different column, the column that needs the option stays text, with a warning.
 */
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
@@ -34,7 +34,7 @@ export interface SettledTypes {
   readonly needs: SharedNeeds
 }
 
-/** Chooses types until no column needs an option that harms another column. Each round excludes more options. */
+/** Chooses types until no column needs an option that harms a different column. Each round excludes more options. */
 export function settleTypes(
   probes: readonly ColumnProbe[],
   {
@@ -117,7 +117,7 @@ const isFractional = (type: string): boolean => type === 'DOUBLE' || type.starts
 
 const hasPoint = ({ facts }: ColumnProbe): boolean => facts.hasPoint || facts.numbers.hasFraction
 
-/** Counts words as null in columns of text, too, if an option declares them to mean null. */
+/** Also counts words as null in text columns, if an option makes these words null. */
 function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
   const words = types.flatMap(one => one.words)
   const nullTexts = [...new Set(words.map(({ word }) => word))]

@@ -29,15 +29,13 @@ const furtherScale = 10n ** BigInt(furtherDigits)
 /** Fewest digits of a telephone number; a shorter number with a plus sign is a change, such as `+5`. */
 const dialedDigits = 7
 
-/** Characters in numbers besides digits and sign. */
 export interface NumberSigns {
-  /** The byte before the decimals. */
+  /** Byte of the decimal separator. */
   readonly decimal: number
-  /** Bytes between groups of digits; empty for none. */
+  /** Bytes of the thousands separator; empty for none. */
   readonly thousands: Uint8Array
 }
 
-/** Collects facts over all cells that are not null. */
 export class TextFacts {
   /** The first whole number with a leading zero. */
   codeText: string | undefined
@@ -55,13 +53,12 @@ export class TextFacts {
   dialedText: string | undefined
   /** The first number that loses digits as a double. */
   lossyText: string | undefined
-  /** True if some text has a time of day. */
   hasTime = false
   /** Largest number of digits in a fraction of a second. */
   secondDigits = 0
   /** Number of texts in square brackets. */
   bracketed = 0
-  /** True if the format itself says that the texts are arrays. */
+  /** True if the input's format marks the texts as arrays. */
   areArrays = false
   readonly digitTimes: DigitTimes = new DigitTimes()
   readonly numbers: NumberSpelling = new NumberSpelling()
@@ -179,7 +176,7 @@ export class TextFacts {
 /** Removes point, exponent and leading zeros. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** Decimal places that DolphinDB writes for a DOUBLE. The last may be off by one, as in files of its tutorials. */
+/** Decimal places of a DOUBLE in DolphinDB's output. The last may be off by one, as in the files of its tutorials. */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

@@ -1,13 +1,13 @@
 /*
-  Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. A run leaves them out by the first characters
-  of their lines (`input.comment`), if no row begins with these characters.
+  Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. `input.comment` skips these records by the
+  first characters of their lines, if no row begins with the same characters.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { clippedText } from '../parse/shown-text.js'
 
 export interface FoundTotals {
-  /** Sentences for the user. They name the option that leaves the sums out, if there is one. */
+  /** Sentences for the user. They name the option that leaves out the sums, if there is one. */
   readonly said: readonly string[]
   /** Every line of sums begins with this text, and no row does; undefined if the sums would be loaded as rows. */
   readonly comment: string | undefined
@@ -20,13 +20,12 @@ const words = [
 const known: ReadonlySet<string> = new Set(words)
 const encoder = new TextEncoder()
 const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).length))
-/** Marks the first byte of each word. */
-const begins = new Uint8Array(256)
+const firstBytes = new Uint8Array(256)
 for (const word of words) {
-  for (const text of [word, word.toUpperCase()]) begins[encoder.encode(text)[0]!] = 1
+  for (const text of [word, word.toUpperCase()]) firstBytes[encoder.encode(text)[0]!] = 1
 }
 
-/** Tells whether a text is a word for sums, in upper or lower case, with or without a colon. */
+/** True if the text is a word for sums, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
   return known.has(
     text
@@ -49,7 +48,7 @@ export class Totals {
   /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** `#alike` counts records that begin like totals but have as many values as rows. `#last`: one at a block's end. */
+  /** Records that begin like sums but are mostly filled, like rows: their number, and one that ends the last block. */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()
@@ -64,7 +63,7 @@ export class Totals {
       while (cell < end && isEmpty(bytes, starts[cell]!, ends[cell]!)) cell++
       if (cell >= end - 1) continue
       const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
-      if (begins[bytes[start]!] === 0 || ends[cell]! - start > longestBytes) continue
+      if (firstBytes[bytes[start]!] === 0 || ends[cell]! - start > longestBytes) continue
       const word = clippedText(bytes, start, trimmedEnd(bytes, start, ends[cell]!))
       if (!isTotalsWord(word)) continue
       const sign = signOf(block, row, cell, delimiter)
@@ -87,8 +86,8 @@ export class Totals {
   }
 
   /**
-   * True if the records of sums count as rows: every option that leaves them out would also leave out other lines.
-   * @param hasComment  true if other lines need `input.comment`
+   * True if the records of sums count as rows, because every option that skips them would also skip other lines.
+   * @param hasComment  true if `input.comment` is needed for other lines
    */
   areRows(hasComment: boolean): boolean {
     return this.#count > 0 && (hasComment || this.#sign === undefined)

@@ -23,7 +23,7 @@ import { formatsFor } from './written-dates.js'
 export interface TrialOptions {
   readonly name: string
   readonly rules: CellRules
-  /** Facts of the column; a block's facts are added before types are tried with the block. */
+  /** Facts of the column; they include a block before types are tried with it. */
   readonly facts: TextFacts
   /** True to try also notations of numbers that `load` reads only with an option, such as a decimal comma. */
   readonly findsSpellings: boolean
@@ -54,7 +54,7 @@ export class TypeTrials {
     return this.#candidates.filter(one => !one.isOut)
   }
 
-  /** @param arrayDelimiter  separates the elements, if the format itself says that the cells are arrays */
+  /** @param arrayDelimiter  separator of the elements; set if the input's format marks the cells as arrays */
   read(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
     else {
@@ -94,7 +94,7 @@ export class TypeTrials {
     return isMarked ? arrayTypes : []
   }
 
-  /** Adds candidates for another notation of numbers once a number needs it and all earlier numbers fit it. */
+  /** Adds candidates for a new notation of numbers, once a number needs it and all earlier numbers fit it. */
   #addSpellings(): void {
     const before = this.#flags
     const { facts, findsSpellings } = this.#options
@@ -134,7 +134,7 @@ export class TypeTrials {
     })
   }
 
-  /** A candidate for this notation; undefined if the rules give one of its separators another meaning. */
+  /** A candidate for this notation; undefined if the rules give one of its separators a different meaning. */
   #spelled(type: ColumnType, flags: NumberFlags): Candidate | undefined {
     try {
       return this.#newCandidate(type, { flags })
@@ -148,7 +148,7 @@ export class TypeTrials {
   #candidate({ format, ...type }: TriedType): Candidate | undefined {
     const { name } = this.#options
     try {
-      // The user gave another format for the column.
+      // The user gave a different format for the column.
       if (format !== undefined && hasDateFormat(name, type.type, this.#rules)) return undefined
       const own = format === undefined ? {} : { format }
       return this.#newCandidate(type, own)

@@ -86,7 +86,7 @@ export function refusedTextWarnings(
 /** The last words of a warning that a word is null in a text column because it means null in other columns. */
 export const alsoNull = 'as in other columns'
 
-/** Warns about the few texts that keep a column from having the type of the other texts. */
+/** Warns about the few texts that keep the column from having the type of its remaining texts. */
 export function nearWarnings(probe: ColumnProbe): string[] {
   let nearest: Candidate | undefined
   for (const one of probe.candidates) {

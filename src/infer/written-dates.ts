@@ -60,7 +60,7 @@ function written(type: DataType, format: string): WrittenDate {
 
 let all: readonly WrittenDate[] | undefined
 
-/** Makes the formats when a column first needs them. */
+/** Builds the formats on first use. */
 function writtenDates(): readonly WrittenDate[] {
   all ??= [
     ...times

@@ -130,7 +130,7 @@ export class BatchBuilder {
   }
 
   /**
-   * Ends the input's rows. They may share a batch with rows of the next input.
+   * Ends the rows of the current input. Rows of the next input may join the same batch.
    * @returns the range of the rows in this batch; undefined if there are none
    */
   endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
@@ -172,7 +172,7 @@ export class BatchBuilder {
     return this.#columns.map(column => column.counts)
   }
 
-  /** Reads the block. Counts refused rows in `block.refusedCount`. `append` drops them: call `rejectOf` before. */
+  /** Reads the block into the columns, and marks refused rows. Call `rejectOf` before `append`, which drops them. */
   read(block: RecordBlock): void {
     for (const { fields, trims } of this.#columns) {
       for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)
@@ -181,7 +181,7 @@ export class BatchBuilder {
     this.#refuseBroken(block)
   }
 
-  /** Appends the rows of the block, except refused ones. `read` must have read the block. */
+  /** Appends the rows that `read` has read and not refused. */
   append(block: RecordBlock): void {
     if (block.refusedCount > 0) {
       for (const { builder } of this.#columns) builder.undo()
@@ -204,7 +204,7 @@ export class BatchBuilder {
   }
 
   /**
-   * Hands over the rows so far, for `appendRows` and `count` of another builder with the same setup.
+   * Hands over the rows so far, for `appendRows` and `count` of a different builder with the same setup.
    * @param buffers  receives the memory of the rows; the caller returns it to the pool after use
    */
   give(buffers: ArrayBuffer[]): RowsPart {
@@ -330,7 +330,7 @@ export class BatchBuilder {
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
   }
 
-  /** The reject for a record that a thread refused while it read a piece. */
+  /** The reject for a record that a reading thread refused. */
   rejectAt(
     { start, end, isRow, ...fault }: PieceReject,
     bytes: Uint8Array,
@@ -341,7 +341,7 @@ export class BatchBuilder {
     return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
   }
 
-  /** A copy of the record's bytes as they stand in the input, before decoding. */
+  /** A copy of the record's bytes from the input, before decoding. */
   #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
     const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
     return input?.slice() ?? this.#copies.of(bytes, start, end)

@@ -14,7 +14,7 @@ export interface RecordLocation {
   readonly offsetBytes: number
 }
 
-/** A place between records. Another reader of the same input can continue there. */
+/** A place between records, where a later reader of the same input can continue. */
 export interface ResumePoint {
   /** Offset in the decompressed input, as in `RecordLocation`; never inside a record. */
   readonly offsetBytes: number
@@ -28,7 +28,7 @@ export interface ByteRange {
   readonly endBytes: number
 }
 
-/** Traits that all records of an input share. A file of rejects holds records of one shape only. */
+/** Properties that all records of an input share. A file of rejects holds records of one shape only. */
 export interface RecordShape {
   /** Name of the input's format in `formats.ts`. */
   readonly format: string
@@ -61,7 +61,7 @@ export interface InputRange {
   /** Line of the byte at `endOffsetBytes`; the two form a `ResumePoint`. */
   readonly endLineNumber: number
   readonly shape: RecordShape
-  /** The input's number, and how many of its records come before the range's end. The loader sets this. */
+  /** The input's number, and the number of its records before the range's end. Set by the loader. */
   place: { readonly input: number; readonly records: number } | undefined
 }
 
@@ -97,7 +97,7 @@ export interface Reject extends RecordLocation {
   readonly bytes: Uint8Array
 }
 
-/** Counts cells of one target column in the current input. */
+/** Counts of one target column in the current input. */
 export interface ColumnCounts {
   nulls: number
   /** Bad cells that became null (`lenient`). */

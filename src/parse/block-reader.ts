@@ -97,7 +97,7 @@ export class BlockReader {
 
   /**
    * Reads the rows and yields them in batches; may be iterated once.
-   * @throws {InputError} as `InputReader.batches`, after the last batch
+   * @throws {InputError} for the same reasons as `InputReader.batches`, after the last batch
    */
   *steps(): Generator<Step, void, void> {
     try {
@@ -157,7 +157,7 @@ export class BlockReader {
     if (failure !== undefined) throw failure
   }
 
-  /** Waits for the next chunk. Yields the rows so far if the chunk does not come in time. */
+  /** Waits for the next chunk. If the chunk is late, yields the rows so far. */
   *#goOnReading(): Generator<Step, void, void> {
     let isIdle = false
     if (this.#input.chunks === undefined) return this.#endInput()
@@ -232,7 +232,7 @@ export class BlockReader {
     return this.#pieces.isInside || this.#options.shared?.continues === true
   }
 
-  /** @returns whether to keep the rows so far, because another input has more rows for the same batch */
+  /** @returns true to keep the rows so far, because a later input has more rows for the same batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
     // Rows of earlier inputs wait for the piece that continues their batch. This input adds no rows before that piece.
@@ -258,7 +258,7 @@ export class BlockReader {
     return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
   }
 
-  /** @returns whether there are rejects to report */
+  /** @returns true if there are rejects to report */
   #readBlock(): boolean {
     const { block } = this.#input
     if (block.rowCount === 0 && block.faults.length === 0) return false
@@ -300,7 +300,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns a promise to await before going on; undefined if all rejects are reported, or a reject ended the run */
+  /** @returns a promise to await before continuing; undefined if all rejects are reported, or a reject ended the run */
   #tellRejects(): Promise<void> | undefined {
     const { onReject, stopped } = this.#options
     const rejects = this.#rejects

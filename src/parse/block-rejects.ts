@@ -28,7 +28,7 @@ export class BlockRejects {
 
   /**
    * Starts on the rejects of a block. Call this after the columns have read the rows of the filled block.
-   * @returns whether the block has rejects; if it has none, this call counts all its records as read
+   * @returns true if the block has rejects; if it has none, this call counts all its records as read
    */
   begin(): boolean {
     const { rowCount, refusedCount, faults } = this.#block
@@ -40,7 +40,7 @@ export class BlockRejects {
     return false
   }
 
-  /** Returns one reject at a time: all rejects of a block together would enlarge the garbage collector's young generation. */
+  /** Returns one reject at a time, because all of them would enlarge the garbage collector's young generation. */
   next(): Reject | undefined {
     const { refusedBy, rowCount, faults } = this.#block
     const fault = faults[this.#nextFault]
@@ -55,8 +55,8 @@ export class BlockRejects {
   }
 
   /**
-   * Removes the block's records after the reject that ended the run. Otherwise the result would depend on how chunks
-   * cut the input.
+   * Removes the block's records after the reject that ended the run. Otherwise the result would depend on the chunks of
+   * the input.
    * @returns the place of the first removed record; undefined if nothing was removed
    */
   leaveRest(): ResumePoint | undefined {

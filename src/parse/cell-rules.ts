@@ -5,20 +5,20 @@ import type { ColumnOffsets } from './cells/column-offset.js'
 
 /** The user's options for the meaning of texts in cells. */
 export interface CellOptions {
-  /** Texts that mean null, besides the empty field. In columns of numbers and dates, blanks around them do not matter. */
+  /** Texts that mean null, besides the empty field. For numbers and dates, blanks around them do not matter. */
   readonly nullTexts?: readonly string[]
   /** True if `nullTexts` also mean null inside quotes of delimited text. */
   readonly nullQuoted?: boolean
   /**
    * Target column → format: a DolphinDB format, `epoch:s|ms|us|ns`, or `excel` or `excel:1904` for a spreadsheet's day
-   * numbers. `*` stands for all columns that the format fits.
+   * numbers. `*` means all columns that the format fits.
    */
   readonly dateFormats?: Readonly<Record<string, string>>
   /**
    * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`. Times with an offset and counts since 1970 are
    * converted to this zone. `none` stores times as written, whatever their offsets. The default also stores times as
-   * written, but all times of a column must have the same offset, or none; rows with another offset are rejected. The
-   * machine's zone is never used.
+   * written, but all times of a column must have the same offset, or none; rows with a different offset are rejected.
+   * The machine's zone is never used.
    */
   readonly timeZone?: string
   /**
@@ -32,16 +32,16 @@ export interface CellOptions {
   readonly decimalComma?: boolean
   /** Target columns with percentages: `12.5%` is 0.125. */
   readonly percentColumns?: readonly string[]
-  /** Texts that mean true, besides `true` and `1`. */
+  /** Texts that mean true, in addition to `true` and `1`. */
   readonly trueTexts?: readonly string[]
-  /** Texts that mean false, besides `false` and `0`. */
+  /** Texts that mean false, in addition to `false` and `0`. */
   readonly falseTexts?: readonly string[]
   /** True to make bad cells null and count them, instead of rejecting their rows. */
   readonly lenient?: boolean
 }
 
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
-  /** Time zone offsets of columns, shared by all readers if no zone is set. If undefined, each reader finds its own. */
+  /** Offsets of the columns' times, shared by all readers. If undefined, each reader determines the offsets itself. */
   readonly columnOffsets?: ColumnOffsets | undefined
   /** Called when a time's offset is ignored because no zone is set. Returns true to be called for the next offset, too. */
   readonly onOffset?: (columnName: string) => boolean | void

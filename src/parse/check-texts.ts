@@ -1,5 +1,5 @@
 /*
-  Checks texts from inputs' paths before any row is read: they must be values of the columns that will hold them.
+  Checks, before any row is read, that texts from inputs' paths are values of the columns that will hold them.
 */
 import type { MappedColumn } from '../schema/cell-source.js'
 import { BatchBuilder } from './batch-builder.js'

@@ -14,17 +14,17 @@ export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
-  /** Extensions in lower case; each belongs to one format. Files in folders count as data if they have one. */
+  /** File name extensions in lower case, each in only one format. In a folder, only files with these count as data. */
   readonly extensions: readonly string[]
   readonly records: InputReader['recordKind']
-  /** The format in which the program writes single records to a file. Default: the format that the input has. */
+  /** The format in which the program writes single records to a file. Default: the input's format. */
   readonly keptAs?: InputFormat
   /** First byte, after any blanks, of inputs in this format. It decides the format if the name does not. */
   readonly firstByte?: number
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
-// Loads only the modules of the format at hand, because a small load would otherwise wait for the others.
+// Loads only the modules of the needed format, because loading all of them would delay small loads.
 const csvModule = once(() => import('./csv/open-csv.js'))
 const jsonModule = once(() => import('./json/open-json.js'))
 
@@ -72,7 +72,7 @@ export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/** The format of an input if neither its name nor its first byte tells the format. */
+/** The format of an input if neither its name nor its first byte determines the format. */
 const defaultFormat: InputFormat = 'csv'
 
 /**

@@ -1,5 +1,5 @@
 /*
-  The interface of all readers, which turn inputs into batches and rejects. The loader knows nothing else of formats.
+  The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader.
 */
 import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundTable } from './csv/find-table.js'
@@ -65,19 +65,19 @@ export interface BatchOptions {
   /** Default: the machine's clock. */
   readonly clock?: FlushClock
   /**
-   * Place where an earlier reader of this input stopped, as a batch reported it. Records before it are neither read nor counted
-   * nor reported. The dialect is still detected from the start.
+   * Point where reading begins, from a batch of an earlier reader of this input. The reader still detects the dialect from the
+   * start, but does not parse, count or report the records before this point.
    */
   readonly from?: ResumePoint | undefined
   /**
-   * Pieces whose rows must become one batch each, with exactly the piece's range, however many rows there are and
-   * however long reading takes. Ascending and disjoint; each begins and ends between records. A piece without rows has
-   * no batch. If reading ends inside a piece, the batch ends there.
+   * Pieces of the input. The rows of each piece become one batch with exactly the piece's range, regardless of the
+   * limits of a batch and of `flushIntervalMs`. Pieces are ascending and disjoint; each begins and ends between
+   * records. A piece without rows has no batch. If reading ends inside a piece, the batch ends there.
    */
   readonly pieces?: readonly Piece[] | undefined
   /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
   readonly shared?: SharedRows | undefined
-  /** Called before every chunk until it returns a feed whose threads read ahead. Until then, the reader reads alone. */
+  /** Called before every chunk until it returns a feed whose threads read ahead. Until then, only the reader reads. */
   readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
   /** Largest number of records to read, including rejects. */
   readonly limit?: number
@@ -85,11 +85,11 @@ export interface BatchOptions {
   readonly keepRecords?: boolean
   /** Asked before every piece of input. Once it returns true, reading ends, and the rows so far become the last batch. */
   readonly stopped?: () => boolean
-  /** Tells whether `stopped` may return true within this many more rejects. */
+  /** Returns true if `stopped` may become true within this many more rejects. */
   readonly mayEnd?: (rejects: number) => boolean
   /** Called with each block after unreadable rows were removed; cells that mean null are empty. The block is reused. */
   readonly onBlock?: (block: RecordBlock) => void
-  /** Called before the last batch if an error prevents reading on. */
+  /** Called before the last batch if an encoding error (DDB_INPUT_ENCODING) ends reading. */
   readonly onUnreadable?: (error: InputError) => void
   /** Called for each reject in the order of the input. If it returns a promise, reading waits. */
   readonly onReject: (reject: Reject) => void | Promise<void>
@@ -103,7 +103,7 @@ export interface ByteCounts {
   readonly header: number
   /** Bytes outside records: byte order mark, blank lines, comments, skipped lines, text between elements of an array. */
   readonly other: number
-  /** Bytes passed over to reach `from`. The header, and what comes before it, are not included. */
+  /** Bytes skipped to reach `from`. Excludes the header and everything before it. */
   readonly skipped: number
 }
 
@@ -121,14 +121,14 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
-  /** What was left out above and below the table; set if the reader looked for a table. */
+  /** Text above and below the table, which is left out; set if the reader looked for a table. */
   readonly foundTable?: FoundTable | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */
   readonly assumedHeader?: AssumedHeader | undefined
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** How much the source had delivered up to the chunk that the reader took last; chunks read ahead do not count. */
+  /** Progress of the source up to the chunk that the reader took last; excludes chunks that were read ahead. */
   readonly taken: SourceProgress
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean
@@ -138,8 +138,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly columnCounts: readonly ColumnCounts[]
   /**
    * Reads the rows in batches; may be iterated once.
-   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk); rows
-   *   before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
+   * @throws {InputError} if reading cannot continue (broken JSON, a quote that is never closed, a failing disk); the
+   *   rows before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Like `batches`, for callers that do the waiting themselves. */
@@ -150,8 +150,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
 /** Findings about the last input. `openCsv` replaces them if it gets this object in its options. */
 export interface LastLook<Format extends string = string> {
   /**
-   * Opens an input at once if it looks like the last one; returns undefined if it may need another dialect. The two
-   * inputs share memory, so the last one must have been read to its end.
+   * Opens an input with the findings about the last input. Returns undefined if the new input may need a different
+   * dialect. Both inputs share memory, so the last input must have been read to its end.
    * @param bytes  all bytes of the file, which are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined

@@ -1,5 +1,5 @@
 /*
-  For decoded text: finds where each row of a block lies in the input, and the bytes of the rows there.
+  Maps the rows of decoded text to their places and bytes in the input.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
@@ -57,7 +57,7 @@ export class InputRows implements RowBounds {
     return this
   }
 
-  /** Whether the row's only line feed is its last byte. The row's end is then found in the input without decoding. */
+  /** True if the row's only line feed is its last byte. The row's end can then be found without decoding. */
   #isLine(
     { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RowBounds,
     row: number,

@@ -1,5 +1,5 @@
 /*
-  Copies records unchanged from the input: rejected ones, and those of batches whose rows the server may still refuse.
+  Keeps unchanged copies of records: rejected records, and those of batches whose rows the server may still refuse.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
@@ -67,8 +67,8 @@ const sharedBytes = 16 * 1024
 const largestShared = 1024
 
 /**
- * Copies single records. Small records share an array: otherwise a million arrays would be most of the garbage of a load with
- * rejects. A record keeps its neighbours in memory, so callers may keep none for long.
+ * Copies single records. Small records share an array, because separate arrays would be most of the garbage of a load with a
+ * million rejects. A record keeps the whole shared array in memory, so callers must not keep a record for long.
  */
 export class RecordCopies {
   #shared = new Uint8Array(0)
@@ -84,7 +84,7 @@ export class RecordCopies {
     }
     const shared = this.#shared
     const first = this.#used
-    // Copies in a loop, because a view of the source would be another object.
+    // A loop, because `set` would need a view of the source, which is an object for each record.
     for (let at = 0; at < length; at++) shared[first + at] = bytes[start + at]!
     this.#used += length
     return shared.subarray(first, this.#used)

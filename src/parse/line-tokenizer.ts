@@ -29,10 +29,11 @@ export const retryBytes = 65_536
 
 /** Functions of a format. Positions are those of the window. */
 export interface LineFormat {
-  /** Whether a blank line or a comment certainly begins at `start`. */
+  /** True if a blank line or a comment certainly begins at `start`. */
   isNoRecord(start: number): boolean
   /**
-   * Scans ordinary records into the rows from `row` on. Stops at the first other record, at `rowEnd` or at `stopAt`.
+   * Scans plain records into the rows from `row` on. Stops at a record that needs `scanRecord`, at `rowEnd` or
+   * `stopAt`.
    * @returns the row after the last one filled
    */
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
@@ -41,19 +42,19 @@ export interface LineFormat {
   /** Number of line breaks inside the record that was scanned last. */
   innerLines?(): number
   /**
-   * Explains why the record scanned last is not a row, from the result of the scan. Undefined if the record's end has not come.
-   * An error means that nothing sensible can follow.
+   * Explains why the record scanned last is not a row, from the result of the scan. Returns undefined if the record's end has
+   * not arrived, and an error if reading cannot continue.
    */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
   /** Called before the records of a block are scanned. */
   startBlock(): void
-  /** True if no record in the unread rest of a truncated input is incomplete. A rest of this kind stays unread. */
+  /** True if the unread rest of a truncated input has no incomplete record. The rest then stays unread. */
   isRestWhole?(): boolean
   /** Called when reading does not continue right after the record scanned last. */
   jumped?(): void
 }
 
-/** Splits text into lines. Sets aside records that are too long, incomplete or for other reasons not rows. */
+/** Splits text into lines. Sets aside records that are too long, incomplete or otherwise faulty. */
 export class LineTokenizer implements Tokenizer {
   readonly #format: LineFormat
   failure: InputError | undefined
@@ -78,7 +79,6 @@ export class LineTokenizer implements Tokenizer {
   #inOtherLine = false
   #otherLineOffset = 0
 
-  /** @param formatOf  makes the format of these lines */
   constructor(
     file: string,
     maxRecordBytes: number,
@@ -105,7 +105,7 @@ export class LineTokenizer implements Tokenizer {
     this.window.jumpTo(0)
   }
 
-  /** Excludes a record or line that has begun but was not delivered. */
+  /** Never inside a record or line that has begun but was not delivered. */
   get resumePoint(): ResumePoint {
     if (this.#skipped !== undefined) return this.#skipped
     const { bytes, start, end } = this.window
@@ -260,7 +260,7 @@ export class LineTokenizer implements Tokenizer {
     return window.start < end
   }
 
-  /** Skips the rest of a line that is not a record. Returns false if the line's end has not come yet. */
+  /** Skips the rest of a line that is not a record. Returns false if the line's end has not arrived yet. */
   skipLine(): boolean {
     const { window } = this
     const { start } = window
@@ -326,12 +326,12 @@ export class LineTokenizer implements Tokenizer {
     return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
 
-  /** The same position; one byte less if it follows the line feed that `end` added. */
+  /** The position; one byte less if it follows the line feed that `end` added. */
   contentEnd(position: number): number {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }
 
-  /** Moves to the end of the current line, or of the window. Returns true if the line's end has come. */
+  /** Moves to the end of the current line, or of the window. Returns true if the line's end has arrived. */
   #passLine(): boolean {
     const { window } = this
     const { bytes, start, end } = window
@@ -352,7 +352,7 @@ export class LineTokenizer implements Tokenizer {
     window.start = recordEnd
   }
 
-  /** Skips the rest of a record that is too long. Returns false if its end has not come yet. */
+  /** Skips the rest of a record that is too long. Returns false if the record's end has not arrived yet. */
   #skipRest(block: RecordBlock): boolean {
     if (!this.#passLine()) return false
     const message = `the record is longer than ${this.maxRecordBytes} bytes`

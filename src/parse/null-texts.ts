@@ -13,7 +13,7 @@ export class NullTexts {
   readonly #trimmed: TextSet
   readonly #inQuotes: boolean
 
-  /** @param inQuotes  whether the texts mean null inside quotes, too */
+  /** @param inQuotes  true if the texts also mean null inside quotes */
   constructor(texts: readonly string[], inQuotes: boolean) {
     const given = texts.filter(text => text !== '')
     this.#exact = new TextSet(given)
@@ -23,7 +23,7 @@ export class NullTexts {
 
   /**
    * Empties the cells of a field that hold one of the texts.
-   * @param trims  whether to ignore blanks around a text
+   * @param trims  true to ignore blanks around a text
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
     const texts = trims ? this.#trimmed : this.#exact

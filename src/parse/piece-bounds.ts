@@ -1,5 +1,5 @@
 /*
-  Tells where batches must begin and end if the caller asked for certain pieces. Steps through pieces and gaps.
+  Determines where batches begin and end if the caller requested certain pieces. Steps through pieces and gaps.
 */
 import { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'
@@ -16,7 +16,7 @@ export class PieceBounds {
     this.#pieces = pieces
   }
 
-  /** Inside a piece its end, between pieces the start of the next one, in the decompressed input. */
+  /** The end of the current piece, or in a gap the start of the next piece; an offset in the decompressed input. */
   get boundaryBytes(): number {
     const piece = this.#pieces[this.#next]
     if (piece === undefined) return Infinity

@@ -1,6 +1,6 @@
 /*
-  A block of at most 2,048 records between a tokenizer and the columns. It has the start and end of each field's text in `bytes`.
-  A column reads one field of all records in a tight loop for its type.
+  A block of at most 2,048 records between a tokenizer and the columns. The block has the start and end of each field's text in
+  `bytes`. A column reads one field of all records in a tight loop for its type.
 */
 import type { ErrorCode } from '../errors.js'
 
@@ -31,7 +31,7 @@ export interface RecordFault
   readonly value: string | undefined
 }
 
-/** Stands for the index of a column if no single column is at fault. */
+/** Used as a column's index if no single column is at fault. */
 export const wholeRow = -2
 
 /** Limit of the cells in a block, so that their bounds stay in the processor's cache. */
@@ -59,7 +59,7 @@ export class RecordBlock {
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
-  /** The byte before every quoted cell in `bytes`; −1 if the format does not tell which cells are quoted. */
+  /** The byte before every quoted cell in `bytes`; −1 if the format does not mark quoted cells. */
   quote = -1
   /** `bytes` holds input before this position; from there on, the tokenizer writes cells that it has unescaped. */
   writtenFrom = 0
@@ -102,7 +102,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // A spread of `fault` would give faults different shapes in V8. There may be millions of faults.
+    // A spread of `fault` would give faults different shapes in V8, which slows down millions of faults.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',
@@ -116,7 +116,7 @@ export class RecordBlock {
     })
   }
 
-  /** Whether the cell is quoted; false if the format does not tell. */
+  /** True if the cell is quoted; false if the format does not mark quoted cells. */
   isQuoted(row: number, cell: number): boolean {
     const start = this.starts[cell]!
     if (this.quote < 0) return false
@@ -152,7 +152,7 @@ export class RecordBlock {
     return count
   }
 
-  /** Removes the refused rows, and moves up the others in order. */
+  /** Removes the refused rows, and moves the remaining rows up in order. */
   dropRefused(): void {
     const { fieldCount, starts, ends } = this
     let kept = 0

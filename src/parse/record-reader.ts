@@ -1,5 +1,5 @@
 /*
-  The reader that all formats share: it holds the shape that the format has detected, and reports how much was read.
+  The reader that all formats share. Holds the shape that the format has detected, and reports how much was read.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -10,7 +10,7 @@ import type { SourceProgress } from './parallel/piece-reading.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** The properties of the read loop's input that depend on the format; the others depend on the source. */
+/** The properties of the read loop's input that depend on the format; the remaining ones depend on the source. */
 export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
 /** The shape of an input, as the format detects it. */
@@ -137,10 +137,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       fieldCount: this.fieldCount,
       rowNames: this.rowNames,
       headerBytes: this.headerBytes,
-      // Copies two properties, not the object: batches outlive the reader and must not keep the source in memory.
+      // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
       text: { encoding: text.encoding, mark: text.mark },
     }
-    // Lists the properties, because a spread is slower. If inputs are small, each hundred rows may need a new reader.
+    // Lists the properties, because a spread is slower, and small inputs may need a new reader every hundred rows.
     const input = {
       tokenizer: own.tokenizer,
       chunks: own.chunks,

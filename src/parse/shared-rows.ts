@@ -6,7 +6,7 @@ import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 import { sourceFields } from './sourced-column.js'
 
-/** The inputs of a run share one such object: their readers use it one after the other. */
+/** One object serves all inputs of a run. Their readers use it one after the other. */
 export interface SharedRows {
   /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
@@ -14,12 +14,12 @@ export interface SharedRows {
   continues: boolean
   /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
-  /** Number of present rows. If it is not 0, `take` may give a batch. */
+  /** Number of present rows. If it is not 0, `take` may return a batch. */
   readonly rowCount: number
   /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * Takes the present rows as a batch, but leaves rows that are in `unlessIn`: their batch can still grow.
+   * Takes the present rows as a batch, but not the rows in `unlessIn`, because their batch can still grow.
    * @returns undefined if it takes no rows
    */
   take(unlessIn?: BatchBuilder): Batch | undefined

@@ -26,7 +26,7 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** One buffer for all texts: making a view of each text's bytes would take longer than decoding them. */
+/** One buffer for all texts, because making a view of each text's bytes would take longer than decoding them. */
 const shown = Buffer.alloc(maxShownBytes)
 
 /** At most 80 of the bytes, as text. Invalid UTF-8 becomes U+FFFD. */

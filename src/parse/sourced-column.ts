@@ -45,7 +45,7 @@ interface SourcedColumn extends Pick<ReportedColumn, 'name' | 'typeText' | 'buil
 
 const isOfRecord = ({ kind }: TextSource): boolean => kind !== 'constant' && kind !== 'input'
 
-/** True for a text with lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
+/** True for a text with lone surrogates, which represent bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
 /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
@@ -78,7 +78,7 @@ export function sourcedColumn(
 
 /**
  * Sets the texts that columns take from the path of the next input, whose rows begin at `firstRow`.
- * @returns whether some column uses texts from the path
+ * @returns true if some column uses texts from the path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */
 export function setColumnTexts(

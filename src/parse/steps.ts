@@ -1,6 +1,6 @@
 /*
-  Reading in steps: a generator yields a batch, or a promise if the caller must wait. For a thousand small inputs in
-  memory there is nothing to wait for, and promises and turns of the event loop would take longer than reading the rows.
+  Reads in steps. A generator yields batches, and a promise only if the caller must wait. With a thousand small inputs
+  in memory, a promise for each step would take longer than reading the rows.
 */
 import type { Batch } from './batch.js'
 

@@ -1,15 +1,15 @@
 /*
-  The interface between a format and the columns: bytes go in, blocks of records come out. Tokenizers are synchronous,
-  and do not know the types of columns.
+  The interface between a format and the columns. A tokenizer takes bytes and delivers blocks of records. It is
+  synchronous, and does not know the types of columns.
 */
 import type { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'
 import type { RecordBlock } from './record-block.js'
 
-/** Longer records are refused: otherwise an unclosed quote would make the rest of the file one record. */
+/** Longer records are refused, because an unclosed quote would otherwise make the rest of the file one record. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
-/** A part of the text that this tokenizer skips, because another one has split it into records. */
+/** A part of the text that this tokenizer skips, because a different tokenizer has split it into records. */
 export interface ReadElsewhere {
   readonly textBytes: number
   readonly lines: number
@@ -18,10 +18,10 @@ export interface ReadElsewhere {
 }
 
 export interface Tokenizer {
-  /** Copies more input. Call it only between blocks: it invalidates the positions in the last block. */
+  /** Copies more input. Call this only between blocks, because it invalidates the positions in the last block. */
   push(chunk: Uint8Array): void
   /**
-   * Tells the tokenizer that no more input comes.
+   * Announces that no more input follows.
    * @param cutOff  the error that truncated the input, if any; a record without an end is then incomplete
    */
   end(cutOff?: InputError): void
@@ -34,12 +34,12 @@ export interface Tokenizer {
   boundaryBytes: number
   /**
    * Skips the pushed input up to `point`.
-   * @returns false if `point` was not reached: then push more, unless there is a `failure`
+   * @returns false if `point` was not reached; the caller then pushes more, unless `failure` is set
    */
   passTo(point: ResumePoint): boolean
   /**
    * Continues at `point` after `passTo` has returned false: the next push begins at `point`. Only for input that was
-   * not decoded. Undefined for formats in which a place does not tell which brackets or quotes are open.
+   * not decoded. Undefined for formats whose text depends on brackets or quotes that were opened before `point`.
    */
   readonly jumpTo?: (point: ResumePoint) => void
   /** True if all pushed bytes were read, and a record or a line may begin next. Undefined if `jumpTo` is undefined. */
@@ -50,7 +50,7 @@ export interface Tokenizer {
   readonly passRead?: (read: ReadElsewhere) => void
   /** The error at which reading stopped. The records before the error were delivered. */
   readonly failure: InputError | undefined
-  /** The place after all delivered records, and before all others. */
+  /** The place after all delivered records and before the remaining ones. */
   readonly resumePoint: ResumePoint
   /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
   readonly otherBytes: number

@@ -14,7 +14,7 @@ export const slackBytes = 8
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
-  /** A view of `bytes`, for reading four bytes at once at any position of a field: some bytes follow every field. */
+  /** A view of `bytes`, for reading four bytes at any position of a field, because some bytes follow every field. */
   view: DataView = new DataView(this.bytes.buffer)
   /** Position of the first unread byte. */
   start = 0
@@ -37,7 +37,7 @@ export class Window {
   push(chunk: Uint8Array): void {
     const rest = this.end - this.start
     const length = rest + chunk.length
-    // The second half is for unescaped fields. It has room for all, because they are shorter than escaped ones.
+    // The second half is for unescaped fields. All of them fit, because unescaping makes fields shorter.
     const needed = 2 * (length + slackBytes)
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))

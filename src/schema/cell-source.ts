@@ -1,5 +1,5 @@
 /*
-  Sources of the cells in target columns, the shape of an input, and the user's rules for mapping inputs to columns.
+  Types for mapping inputs to target columns: the sources of cells, the shape of an input, and the user's rules.
 */
 import type { TargetColumn } from './target-schema.js'
 
@@ -31,20 +31,20 @@ export interface MappedColumn extends TargetColumn {
 export interface ColumnMapping {
   /** One entry per target column, in the order of the target. */
   readonly columns: readonly MappedColumn[]
-  /** JSON members that no column takes: true ignores them, false rejects their row. */
+  /** True to ignore JSON members that no column takes; false to reject their row. */
   readonly ignoreExtra: boolean
-  /** JSON members that are missing: true makes them null, false rejects their row. */
+  /** True to read missing JSON members as null; false to reject their row. */
   readonly allowMissing: boolean
 }
 
 /** What is known of an input before its first record is read. */
 export interface InputShape {
   readonly file: string
-  /** `members` for JSON objects, since each object has its own names. */
+  /** `members` for JSON, because each object has its own names. */
   readonly kind: 'fields' | 'members'
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
-  /** True if the first field is the record's name: no column gets that field unless it asks for the field. */
+  /** True if the first field names the record. Only a column that asks for this field gets it. */
   readonly rowNames?: boolean | undefined
   readonly headerLineNumber?: number | undefined
 }
@@ -59,7 +59,7 @@ export interface MappingRules {
   readonly set?: Readonly<Record<string, string>>
   readonly ignoreExtra?: boolean
   readonly allowMissing?: boolean
-  /** Names of path parts. Each part fills the column of its name, unless `map` or `set` has that column. */
+  /** Names of the parts of `input.path`. A part fills the column with its name, unless `map` or `set` does. */
   readonly parts?: readonly string[]
 }
 
@@ -70,7 +70,7 @@ export function fieldsUsed(sources: readonly CellSource[]): ReadonlySet<number> 
   return new Set(used)
 }
 
-/** The record's own text under a name. Looking up `constructor` plainly would find what all objects inherit. */
+/** The record's own text for this name. A plain lookup of `constructor` would find an inherited property. */
 export function ownText(
   record: Readonly<Record<string, string>> | undefined,
   name: string,
@@ -78,7 +78,7 @@ export function ownText(
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** Place of the header, for errors. */
+/** Position of the header, for errors. */
 export function positionIn(
   input: InputShape,
   columnName: string,

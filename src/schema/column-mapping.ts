@@ -160,7 +160,7 @@ function checkUnique(
   }
 }
 
-/** Gives fields in their order to the columns that are not in `map` or `set`. Skips fields that templates use. */
+/** Assigns the fields, in order, to the columns that are not in `map` or `set`. Skips fields that templates use. */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,

@@ -1,13 +1,13 @@
 /*
-  Finds fields by name. Ignores case if only one field can be meant.
+  Finds fields by name. The case may differ if only one field can match.
 */
 
-/** Look-ups by name, built once: a table may have tens of thousands of columns, and each looks for its field. */
+/** Lookup tables by name. They are built once, because each of tens of thousands of columns may look up its field. */
 export interface KnownNames {
   /** Index by name. For a repeated name, the index of the first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
-  /** Name by its lower case; undefined if several names differ only in case. */
+  /** Lower-case name → name; undefined if several names differ only in case. */
   readonly alike: ReadonlyMap<string, string | undefined>
 }
 
@@ -21,7 +21,7 @@ export function knownNames(names: readonly string[]): KnownNames {
   return { indexes, twice, alike: uniqueByLowerCase(indexes.keys()) }
 }
 
-/** Name by its lower case; undefined if several names differ only in case. */
+/** Lower-case name → name; undefined if several names differ only in case. */
 export function uniqueByLowerCase(
   names: Iterable<string>,
 ): ReadonlyMap<string, string | undefined> {
@@ -34,9 +34,8 @@ export function uniqueByLowerCase(
 }
 
 /**
- * Index of the field with this name, or −1. A field in another case counts only if no other field and no other column
- * could be meant.
- * @param asked  the names that columns look for, by lower case
+ * Index of the field with this name, or −1. Accepts a different case only if no other field and no other column match.
+ * @param asked  the names that columns look for, keyed by lower case
  */
 export function namedField(
   name: string,

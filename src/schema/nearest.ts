@@ -2,7 +2,7 @@
   Finds the known names that are closest to an unknown name, for "did you mean" hints.
 */
 
-/** Limit of changes in a suggested name, as a share of the longer of the two names. One change is always allowed. */
+/** A suggested name may differ by at most this share of the longer name's length. One change is always allowed. */
 const maxShare = 0.5
 
 /** At most three of `names`, nearest first. Ignores case. */
@@ -24,7 +24,7 @@ export function nearestHint(name: string, names: readonly string[]): string {
   return nearest.length === 0 ? '' : ` (nearest: ${nearest.join(', ')})`
 }
 
-/** How many insertions, deletions, replacements and swaps of neighbours turn `a` into `b`. */
+/** Smallest number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

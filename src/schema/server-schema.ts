@@ -1,6 +1,6 @@
 /*
   Reads the target's columns and partitions from the answer to `schema(table)` (docs/protocol.md#schema-dictionary).
-  Every server sends `colDefs`; the rest may be missing.
+  Every server sends `colDefs`; the other entries may be missing.
 */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'
@@ -10,7 +10,7 @@ import type { Column, Value } from '../protocol/value.js'
 import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
-/** Kinds of partitions by the server's numbers. COMPO (4) is missing: it stands for several dimensions. */
+/** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
 const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [0, 'SEQ'],
   [1, 'VALUE'],
@@ -81,7 +81,7 @@ function partitionScheme(
     : { dimensions }
 }
 
-/** `partitionFunction` names a function per dimension, or `asis` if it has none (manual, page schema; from 3.00). */
+/** `partitionFunction` names a function for each dimension; `asis` means none (manual, page schema; from 3.00). */
 function hasFunction(schema: Value): boolean {
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   return functions.some(name => name !== '' && name !== 'asis')

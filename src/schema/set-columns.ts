@@ -1,5 +1,5 @@
 /*
-  Target columns filled from templates (`mapping.set`), or from the part of the input's path that has the column's name.
+  Fills target columns from templates (`mapping.set`), or from the part of the input's path that has the column's name.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -62,7 +62,7 @@ export function withParts(
   }
 }
 
-/** Refuses a part `{NAME}` of `input.path` that no column uses: it may be a mistake. @throws {UsageError} DDB_USAGE */
+/** @throws {UsageError} DDB_USAGE if no column uses a part `{NAME}` of `input.path`, because it may be a mistake */
 export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,
@@ -84,8 +84,8 @@ export function checkParts(
 
 /**
  * Turns the template of a column into the source of its cells.
- * @param columnOf  finds an input column by name, and throws if there is none. With `isOther`, it returns undefined
- * instead: the name may also be a path part, or a word such as `path` or `line`
+ * @param columnOf  finds an input column by name. If there is none, it throws, or with `isOther` returns undefined,
+ *   because the name is also a path part or a word such as `path` or `line`
  */
 export function setSource(
   target: string,
@@ -111,7 +111,7 @@ function inputSource(name: string, { parts = [] }: MappingRules): TextSource | u
   return name === lineWord ? { kind: 'line' } : undefined
 }
 
-/** Columns whose texts depend only on the input's path, so that all rows of an input have equal texts there. */
+/** Columns whose text depends only on the input's path. All rows of an input have the same text in such a column. */
 export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
@@ -135,7 +135,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** Finds a field by name or number; undefined for a path part (`isOther`). Throws for an ambiguous or unknown name. */
+/** Finds a field by name or number. If `isOther` and no field matches, returns undefined; otherwise throws. */
 export function templateField(
   name: string,
   isOther: boolean,

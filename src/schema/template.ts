@@ -1,6 +1,6 @@
 /*
-  Texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the name stands for the text of a column or of a path
-  part. `{{` means a brace.
+  Templates: texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the text of the column or path part
+  `symbol` replaces the braces. `{{` means a brace.
 */
 import { UsageError } from '../errors.js'
 

@@ -16,7 +16,7 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
 
 /**
  * Adds to each column the length of the longest text that the DFS table stores in it.
- * @param stored  columns of the DFS table, matched by name, because a target function may have other columns
+ * @param stored  columns of the DFS table, matched by name, because a target function may take different columns
  */
 export function limitedColumns(
   columns: readonly TargetColumn[],

@@ -20,7 +20,7 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return p
 }
 
-/** Whether the bytes at `p` begin with `text`. */
+/** True if the bytes at `p` begin with `text`. */
 export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
   return true
@@ -33,7 +33,7 @@ export function utf8Text(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
-/** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+/** True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   while (p < end) {

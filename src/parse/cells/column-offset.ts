@@ -5,21 +5,21 @@
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** Stands for an unknown offset. No offset has a million seconds, and V8 allocates nothing for such a number. */
+/** Means an unknown offset. No real offset has a million seconds, and V8 allocates nothing for such a number. */
 const unknown = 1_000_000
-/** Stands for times without a time zone offset. No real offset is so many seconds long. */
+/** Means times without a time zone offset. No real offset has this many seconds. */
 const noOffset = 1_000_001
 
 const noOffsetText = 'none'
 
 export class ColumnOffset {
-  /** True if some time had another offset than the column. */
+  /** True if some time had a different offset than the column. */
   hasOthers = false
   #seconds: number
   readonly #onKnown: (() => void) | undefined
 
   /**
-   * @param seconds  the offset ahead of UTC; left out if the column's first time decides
+   * @param seconds  the offset ahead of UTC; omitted if the column's first time decides
    * @param onKnown  called when the column's first time sets the offset
    */
   constructor(seconds: number = unknown, onKnown?: () => void) {
@@ -27,7 +27,7 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** Whether a time's offset, `seconds` ahead of UTC, is the column's. Sets the column's offset if it is unknown. */
+  /** True if a time's offset, `seconds` ahead of UTC, is the column's. Sets the column's offset if it is unknown. */
   takes(isGiven: boolean, seconds: number): boolean {
     const own = isGiven ? seconds : noOffset
     if (this.#seconds === own) return true
@@ -40,7 +40,7 @@ export class ColumnOffset {
     return false
   }
 
-  /** Whether times without an offset fit; false as long as the column's offset is unknown. */
+  /** True if times without an offset fit; false while the column's offset is unknown. */
   get takesPlain(): boolean {
     return this.#seconds === noOffset
   }
@@ -54,7 +54,7 @@ export class ColumnOffset {
     return this.takesPlain ? 'no offset' : `the offset ${this.text}`
   }
 
-  /** `+08:00`, or `none`; undefined as long as the column's offset is unknown. */
+  /** `+08:00`, or `none`; undefined while the column's offset is unknown. */
   get text(): string | undefined {
     if (this.#seconds === unknown) return undefined
     return this.#seconds === noOffset ? noOffsetText : offsetText(this.#seconds)

@@ -27,7 +27,7 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** The name `*` in `cells.dateFormats`. Its format is for columns that have no other, if their type allows it. */
+/** The name `*` in `cells.dateFormats`: its format applies to all suitable columns without a format of their own. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */

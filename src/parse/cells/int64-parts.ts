@@ -20,7 +20,7 @@ export class Int64Parts {
    * @param a  whole; `a × b` is between −2^68 and 2^68
    * @param b  whole, 0 to 2^30
    * @param c  whole, 0 to 2^30
-   * @returns whether a signed 64-bit integer can hold the result; false also for the number that means null
+   * @returns true if a signed 64-bit integer can hold the result; false also for the number that means null
    */
   setProduct(a: number, b: number, c: number): boolean {
     const aHigh = Math.floor(a / 65_536)
@@ -42,7 +42,7 @@ export class Int64Parts {
    * Sets `upper × 10^9 + lower`, or its negative.
    * @param upper  whole, 0 to 2^36 − 1
    * @param lower  whole, below 10^9
-   * @returns whether a signed 64-bit integer can hold the result; false also for the number that means null
+   * @returns true if a signed 64-bit integer can hold the result; false also for the number that means null
    */
   setBillions(negative: boolean, upper: number, lower: number): boolean {
     // −(u × 10^9 + l) is (−u − 1) × 10^9 + (10^9 − l): the addend stays positive.

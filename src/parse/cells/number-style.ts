@@ -1,6 +1,6 @@
 /*
   Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers for the readers of cells. A text
-  in another style is not a number.
+  in a different style is not a number.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
@@ -15,7 +15,6 @@ const percent = 37
 const letterE = 0x65
 const groupDigits = 3
 
-/** How the numbers of a column are written. */
 export interface NumberStyle {
   /** Thousands separator in UTF-8; empty for none. */
   readonly thousands: Uint8Array

@@ -15,7 +15,7 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** If this part is the hour of a time without separators, such as `HHmmss`: digits of the whole time; else 0. */
+  /** Digits of the whole time if this part is the hour of a time without separators, such as `HHmmss`; otherwise 0. */
   readonly runDigits: number
 }
 
@@ -67,7 +67,7 @@ export function patternLetters(text: string): string {
   return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
 }
 
-/** Reads YYYY and DD like yyyy and dd: other programs write YYYY and DD, which have no other meaning here. */
+/** Reads YYYY and DD like yyyy and dd, because other programs write them, and they have no other meaning here. */
 function symbolOf(token: string): string {
   return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
 }
@@ -83,7 +83,7 @@ function isField(token: string | undefined): boolean {
   return token !== undefined && fieldLengths[token[0]!] !== undefined
 }
 
-/** True for a field of digits; `aa` and `MMM` stand for letters. */
+/** True for a field of digits; `aa` and `MMM` are fields of letters. */
 function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  true if the field touches the next field or earlier digits: it then has one digit per letter */
+/** @param isExact  true if the field touches the next field, or earlier digits; it then has one digit per letter */
 function digitsOf(
   letter: string,
   length: number,

@@ -25,7 +25,10 @@ const maxError = 2 ** -40
 /** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
-/** Reads up to 17 digits, times 10^−22 to 10^22, into `numberRead`. False for other texts or uncertain rounding. */
+/**
+ * Reads up to 17 digits, times 10^−22 to 10^22, into `numberRead`, correctly rounded. Returns false for any other text,
+ * and if the rounding is uncertain.
+ */
 export function readLongDouble(
   bytes: Uint8Array,
   start: number,

@@ -1,5 +1,5 @@
 /*
-  Reads numbers from bytes. Returns NaN for a text that is not a number, and ±Infinity for a number that does not fit.
+  Reads numbers from bytes: fast readers for short numbers, and slower ones for any number.
 */
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { singleOf } from './single-precision.js'
@@ -33,7 +33,7 @@ export function fourDigitsAt(view: DataView, p: number): number {
 /** The number read last. It is in an array, because V8 would allocate a returned number of more than 31 bits. */
 export const numberRead: Float64Array = new Float64Array(1)
 
-/** Appends the digits from `start` to `end` to `numberRead`. Returns whether all bytes are digits. */
+/** Appends the digits from `start` to `end` to `numberRead`. Returns true if all bytes are digits. */
 function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let p = start
   let sum = numberRead[0]!

@@ -16,7 +16,7 @@ const letterE = 0x65
 const lowerDigits = 9
 /** No 64-bit integer has more digits. */
 const maxDigits = 19
-/** A larger exponent counts as this one: no type can hold such a number. */
+/** A larger exponent counts as this one, because no type can hold such a number. */
 const maxExponent = 1_000_000_000
 
 /** The number read last, without its sign: billions, then the rest. An array, so that V8 allocates no numbers. */
@@ -50,7 +50,7 @@ export function readWhole(bytes: Uint8Array, start: number, end: number): number
   return negative ? -outcome : outcome
 }
 
-/** Reads an exponent such as `e-12`; NaN for other texts. Plus or minus a billion stands for everything beyond. */
+/** Reads an exponent such as `e-12`; NaN for other texts. Returns at most a billion, positive or negative. */
 export function readExponent(bytes: Uint8Array, start: number, end: number): number {
   if ((bytes[start]! | 0x20) !== letterE) return NaN
   let p = start + 1

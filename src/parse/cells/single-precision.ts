@@ -1,12 +1,12 @@
 /*
-  Converts decimal text to the nearest single. If the nearest double lies exactly between two singles, rounding that double again
-  may be wrong. Then the text itself decides.
+  Converts decimal text to the nearest single-precision number ("single"). If the nearest double lies exactly between two
+  singles, rounding that double again may be wrong. Then the text itself decides.
 */
 
-/** Whether a finite double lies exactly between two singles, so that only the text tells which single is nearer. */
+/** True if a finite double lies exactly between two singles, so that only the text shows which single is nearer. */
 export function isBetweenSingles(value: number): boolean {
   const single = Math.fround(value)
-  // `other` is exact: it is a multiple of the last bit of `value`, and near `value`, so a double can hold it.
+  // `other` is exact, because it is a multiple of the last bit of `value`, and near `value`.
   const other = 2 * value - single
   return other !== single && Math.fround(other) === other
 }
@@ -43,7 +43,7 @@ function compare(text: string, value: number): number {
   const all = `${whole}${fraction}`.replace(/^0+/, '')
   const kept = all.slice(0, maxDigits)
   const isCut = /[1-9]/.test(all.slice(maxDigits))
-  // One more digit stands for all digits that were cut.
+  // One more digit replaces all digits that were cut.
   const digits = BigInt(`${kept}${isCut ? '1' : '0'}`)
   const tens = Number(exponent) - fraction.length + (all.length - kept.length) - 1
   let size = Math.abs(value)

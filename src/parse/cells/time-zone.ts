@@ -67,7 +67,7 @@ export class TimeZone {
     return this.#offset
   }
 
-  /** Whether no clock of the zone ever showed this time, because clocks were put forward past it. */
+  /** True if no clock of the zone ever showed this time, because the clocks were put forward past it. */
   skips(wallSeconds: number): boolean {
     // Usually the zone has the same offset at this time as at the time looked up last.
     if (wallSeconds - this.#offset >= this.#from && wallSeconds - this.#offset < this.#to) {
@@ -101,7 +101,7 @@ export class TimeZone {
 
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
-/** The first moment, in seconds, that has another offset than `before`: after `from`, and at `to` at the latest. */
+/** The first second whose offset differs from `before`; it is after `from`, and not after `to`. */
 function changeBetween(
   from: number,
   to: number,

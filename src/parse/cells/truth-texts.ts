@@ -8,7 +8,6 @@ import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 const one = 49
 const zero = 48
 
-/** Texts to read as `1`, and texts to read as `0`. */
 export interface TruthTexts {
   readonly trueTexts: readonly Uint8Array[]
   readonly falseTexts: readonly Uint8Array[]

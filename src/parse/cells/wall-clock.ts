@@ -40,7 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads texts of one format. `read` sets the parts and returns 0. NaN: not a time. Infinity: finer than nanoseconds. */
+/** Reads texts of one format. `read` returns 0 and sets the parts; NaN: no time; Infinity: too fine or out of range. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
@@ -49,13 +49,12 @@ export interface DateFormat extends TimeParts {
   read(bytes: Uint8Array, start: number, end: number): number
 }
 
-/** Rules for the times of one column. */
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
   /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called when an offset other than 0 is ignored, as no zone is set. Returns true to be told of the next one, too. */
+  /** Called when an offset other than 0 is ignored because no zone is set. Returns true to be called again. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
@@ -148,7 +147,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** If the offset or the zone made the text read last invalid, describes a valid text. Otherwise undefined. */
+  /** Describes a valid text if the offset or the zone made the text read last invalid; otherwise undefined. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {
@@ -261,14 +260,14 @@ export class WallClock implements TimeParts {
   }
 }
 
-/** Sets `days` and `secondOfDay` to what the zone's clocks show at `utcSeconds`, counted since 1970. */
+/** Sets `days` and `secondOfDay` to the zone's wall-clock time at `utcSeconds`, counted since 1970. */
 export function setMoment(parts: TimeParts, utcSeconds: number, zone: TimeZone): void {
   const wall = utcSeconds + zone.offsetAt(utcSeconds)
   parts.days = Math.floor(wall / secondsPerDay)
   parts.secondOfDay = wall - parts.days * secondsPerDay
 }
 
-/** Characters allowed between a date and a time. */
+/** True for characters allowed between a date and a time. */
 function isSeparator(byte: number): boolean {
   return byte === letterT || byte === blank || byte === lowerT
 }

@@ -37,7 +37,7 @@ export class ArrayStore {
     return true
   }
 
-  /** Copies rows `from` to `to` (exclusive) of `rows`. The first one becomes row `firstRow` here. Needs room for all. */
+  /** Copies rows `from` to `to` (exclusive) of `rows` to row `firstRow`. `reserve` must have made room for them. */
   put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
     const size = this.#bytesPerRow
     const bytes = new Uint8Array(rows, from * size, (to - from) * size)
@@ -50,8 +50,8 @@ export class ArrayStore {
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Expects the next batch to need as many bytes as this one did. This buffer may be larger: after a large batch,
-    // small batches need only small buffers.
+    // Expects the next batch to need as many bytes as this one. The size of the buffer is no measure, because small
+    // batches may follow a large one.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

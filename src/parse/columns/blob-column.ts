@@ -11,7 +11,7 @@ import { tooLong } from './string-column.js'
 
 const countBytes = 4
 
-/** Every text is a value, unless it is too long; then the column refuses its row. */
+/** Accepts every text up to `maxBytes`; refuses the rows of longer texts. */
 export class BlobColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number

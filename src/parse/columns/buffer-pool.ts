@@ -1,15 +1,15 @@
 /*
-  Reuses the arrays of released batches. So memory does not grow with the input, and V8 need not clear new arrays.
+  Reuses the arrays of released batches, so that memory does not grow with the input, and V8 need not clear new arrays.
 */
 const smallestBytes = 1024
-/** The pool keeps free buffers of at most this many bytes together. */
+/** Limit for the total size of free buffers. */
 const maxKeptBytes = 64 * 1024 * 1024
-/** The pool frees no buffer if its free buffers together have at most this many bytes. */
+/** The pool frees no buffer while the total size of its free buffers is at most this. */
 const leastKeptBytes = 1024 * 1024
 
 /** Buffers for the batches of one input. Their content is never cleared. */
 export class BufferPool {
-  /** Free buffers by size. The sizes that were unused for longest come first. */
+  /** Free buffers by size, the least recently used sizes first. */
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
 
@@ -28,7 +28,7 @@ export class BufferPool {
     return buffer
   }
 
-  /** Makes room when batches become larger: frees buffers of the sizes that were unused for longest. */
+  /** Makes room when batches become larger: frees buffers of the least recently used sizes. */
   #drop(bytes: number): void {
     let left = bytes
     for (const [size, list] of this.#free) {
@@ -53,7 +53,7 @@ export class BufferPool {
 
 let closed: InstanceType<typeof MessagePort> | undefined
 
-/** Frees a buffer at once, by a transfer to a closed port. Garbage collection would begin only at 64 MB of buffers. */
+/** Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait for 64 MB of buffers. */
 function freeNow(buffer: ArrayBuffer): void {
   if (closed === undefined) {
     closed = new MessageChannel().port1

@@ -10,7 +10,7 @@ import type { ColumnPart } from './column-part.js'
 /** Why a text is not a value of its column. */
 export interface CellFault {
   readonly code: ErrorCode
-  /** Text like `expected …`, without the refused text itself. */
+  /** Completes `expected …` in a message, without the refused text. */
   readonly expected: string
 }
 
@@ -38,7 +38,7 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number
-  /** Upper limit for a row's size, known before the row is read. It tells how many rows certainly fit. */
+  /** Upper limit for a row's size, known before the row is read. It determines how many rows certainly fit. */
   readonly most: WireRoom
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column

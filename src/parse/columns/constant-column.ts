@@ -65,7 +65,7 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.take(rowCount, buffers)
   }
 
-  /** Drops the rows and returns no part: `append` of the receiving builder repeats the constant text. */
+  /** Drops the rows and returns no part, because `append` of the receiving builder repeats the constant text. */
   give(rowCount: number): ColumnPart {
     this.#builder.take(rowCount, [])
     return undefined

@@ -136,8 +136,8 @@ type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 
 
 /**
  * The double for a text of up to 15 digits may lie halfway between two singles. From 2^14 on, the number in the text
- * then lies exactly halfway, too: a halfway number of this size has at most 15 digits itself, and different numbers
- * of up to 15 digits become different doubles.
+ * then lies exactly halfway, too, because a halfway number of this size has at most 15 digits itself, and different
+ * numbers of up to 15 digits become different doubles.
  */
 const exactFrom = 2 ** 14
 
@@ -212,7 +212,7 @@ export class NumberColumn extends FixedColumn<NumberArray> {
   readonly #explain:
     ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
 
-  /** @param explain  may say more than `expected` about a text that is not a value */
+  /** @param explain  may describe the fault more precisely than `expected` */
   constructor(
     type: FixedType<NumberArray>,
     columnIndex: number,

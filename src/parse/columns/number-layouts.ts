@@ -30,7 +30,7 @@ export const int32Layout: NumberLayout<Int32Array> = {
   max: 2_147_483_647,
 }
 
-/** Numbers beyond `min` and `max` may fit the type, too: a slower reader of the cell's text checks them. */
+/** Numbers beyond `min` and `max` may fit the type, too. A slower reader then checks the cell's text. */
 export const floatLayout: NumberLayout<Float32Array> = {
   bytesPerRow: 4,
   view: buffer => new Float32Array(buffer),
@@ -39,7 +39,7 @@ export const floatLayout: NumberLayout<Float32Array> = {
   max: 1e38,
 }
 
-/** Numbers beyond `min` and `max` may fit the type, too: a slower reader of the cell's text checks them. */
+/** Numbers beyond `min` and `max` may fit the type, too. A slower reader then checks the cell's text. */
 export const doubleLayout: NumberLayout<Float64Array> = {
   bytesPerRow: 8,
   view: buffer => new Float64Array(buffer),

@@ -1,5 +1,5 @@
 /*
-  A column whose texts are not in the notation of its type. It rewrites each text, and another builder reads the results.
+  A column whose texts are not in the notation of its type. Rewrites each text for the builder of the type.
 */
 import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
@@ -26,7 +26,7 @@ export interface Rewriting {
   readonly expected: string
 }
 
-/** Stands in for a text that is not a value: no type accepts this byte. */
+/** Replaces a text that is not a value, because no type accepts this byte. */
 const noValue = 0x21
 
 export class RewrittenColumn implements ColumnBuilder {

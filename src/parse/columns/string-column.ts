@@ -145,7 +145,7 @@ export class StringColumn implements ColumnBuilder {
   }
 }
 
-/** Whether the bytes are UTF-8 without U+0000. */
+/** True if the bytes are UTF-8 without U+0000. */
 function isText(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) if (bytes[p] === 0) return false
   return isUtf8(bytes, start, end)
@@ -167,7 +167,6 @@ export function explainText(
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }
 
-/** The fault of a text that is longer than its column allows. */
 export function tooLong(lengthBytes: number, maxBytes: number): CellFault {
   return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
 }

@@ -31,7 +31,7 @@ export class SymbolTable {
     return this.texts.length
   }
 
-  /** True if the table must be cleared before the next batch. During the present batch, it may go on growing. */
+  /** True if the table must be cleared before the next batch. During the present batch, it may continue to grow. */
   get isFull(): boolean {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }

@@ -1,6 +1,6 @@
 /*
   Puts together the texts of templates (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If
-  one of them is null in a row, the result is null.
+  any of these is null in a row, the result is null there.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
@@ -31,7 +31,7 @@ const encoder = new TextEncoder()
 export class TemplateText {
   /** Filled by `compose`: a block with one field and its own bytes. */
   readonly block: RecordBlock
-  /** Most bytes that a text has besides the bytes of its fields. */
+  /** Largest number of bytes of a text that do not come from fields. */
   fixedBytes = 0
   /** How often the template contains its most frequent field. */
   readonly mostOfField: number

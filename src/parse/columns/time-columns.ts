@@ -52,7 +52,7 @@ const middleHalves = 0x00f0f000
 const dateWords = 6
 /** How many dates `#dates` holds. Their index has 11 bits: 1 + 4 for the month's two digits, 2 + 4 for the day's. */
 const dateCount = 2 ** 11
-/** Shared by all builders that have read no date: inference makes several builders for each of thousands of columns. */
+/** Shared by all builders that have read no date, because inference makes thousands of builders. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
 /** Index of a date in `#dates`. `month` is the text `-MM-` as a 32-bit word, `day` is `-DDT`. */
@@ -63,7 +63,7 @@ function dateIndex(month: number, day: number): number {
 
 /** Keeps the parts of the text read last, except the milliseconds since midnight, which `read` returns. */
 export class UsualTime {
-  /** Whether times without an offset, and times in UTC, fit the column. All other times are read the general way. */
+  /** True if times without an offset, and times in UTC, fit the column. All other times are read the general way. */
   takesPlain = true
   takesUtc = true
   /** Days since 1970. */
@@ -93,7 +93,7 @@ export class UsualTime {
     this.lookAtOffset()
   }
 
-  /** Call this after other code has read a time of the column: that time may have set the column's offset. */
+  /** Call this after other code has read a time of the column, because that time may have set the column's offset. */
   lookAtOffset(): void {
     if (this.#offset === undefined) return
     this.takesPlain = this.#offset.takesPlain

@@ -1,11 +1,11 @@
 /*
-  Judges whether a first record is probably a header, if nothing proves it. Each field is a witness. A name looks
-  different from values. A value probably looks like the values below it, if these are all alike. A person has to see
-  the result before any row is stored (docs/decisions/0033-headers-are-not-guessed.md).
+  Judges whether a first record is probably a header, if nothing proves it. Each field counts for or against a header. A
+  name looks different from values. A value probably looks like the values below it, if these are all alike. A person
+  has to see the result before any row is stored (docs/decisions/0033-headers-are-not-guessed.md).
 */
 import { isLikelyName } from './usual-names.js'
 
-/** An answer that the data do not prove. */
+/** The probable answer, which the data do not prove. */
 export interface AssumedHeader {
   readonly isHeader: boolean
   /** The field that shows most clearly whether the record is a header. */
@@ -14,14 +14,14 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** Texts that fit `pattern`, but no earlier pattern in `looks`: `names` % of all names, `values` % of all values. */
+/** Texts that fit `pattern` and no earlier pattern in `looks`: `names` % of all names, and `values` % of all values. */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
   readonly values: number
 }
 
-// Measured in about 1,300 public files. Between two halves of the files, the percentages differ by up to a factor of 3.
+// Measured in about 1,300 public files. The percentages of two halves of these files differ by up to a factor of 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -58,11 +58,11 @@ const lookOf = (text: string): Look => looks.find(({ pattern }) => pattern.test(
 /** A header is assumed if the logarithm of the odds exceeds `headerOdds`; a row, if it is below −`rowOdds`. */
 const headerOdds = 2
 const rowOdds = 2.5
-/** If no rows follow, the odds of a header's best field must exceed this: those of "id" and "user_id" do. */
+/** If no rows follow, the odds of a header's best field must exceed this; "id" and "user_id" have larger odds. */
 const nameOdds = 2
-/** Limit for how much a single field can speak for a header, or against one. */
+/** Limit for how much a single field counts for a header, or against one. */
 const mostOdds = 5
-/** Limit of how much an empty field, a letter or a sentence counts against a header: some headers contain these. */
+/** Limit for how much an empty field, a letter or a sentence counts against a header, because headers may have them. */
 const weakOdds = 0.5
 const countedOdds = 4
 /** Each share is computed as if this many average values had been seen, too, because a few values prove little. */
@@ -118,7 +118,7 @@ const commentSign = /^[#%!*;]/
 const recordKind = /^[A-Z]{1,3}$/
 const mostKinds = 5
 
-/** Whether the records form a table. Otherwise there may be titles, comments or another delimiter. */
+/** True if the records form a table. Otherwise there may be titles, comments or a different delimiter. */
 function isTable(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const alike = rows.filter(row => row.length === cells.length).length
   const sign = commentSign.exec(cells[0] ?? '')?.[0]
@@ -126,7 +126,7 @@ function isTable(cells: readonly string[], rows: readonly (readonly string[])[])
   return alike >= leastAlike * rows.length && !isComment
 }
 
-/** Whether each record begins with a code for its kind, such as H in the first one and D in all others. */
+/** True if each record begins with a code for its kind, such as H in the first one and D in all others. */
 function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const kinds = [cells, ...rows].map(([text = '']) => text)
   if (cells.length < 2 || new Set(kinds).size > mostKinds) return false
@@ -134,8 +134,8 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
 }
 
 /**
- * If at most a tenth of the rows repeat the header, returns the others; if more than half do, returns all rows; in
- * between, undefined. Returns all rows, too, if the header has fewer than three names, or equal names.
+ * The rows that do not repeat the header, if at most a tenth of the rows repeat it. All rows, if more than half repeat
+ * it, or if the header has fewer than three names, or equal names. Otherwise undefined.
  */
 function withoutRepeats(
   cells: readonly string[],
@@ -164,7 +164,7 @@ function isCounted(cells: readonly string[]): boolean {
   return rest.every((step, i) => step === begin + i + 1)
 }
 
-/** How much a field speaks for a header; negative if it speaks for a row. */
+/** Logarithm of the odds of a header, judged by a single field; negative if it is probably a value. */
 function oddsOf(cell: string, column: readonly string[]): number {
   const look = lookOf(cell)
   const filled = column.filter(text => text !== '')
@@ -221,7 +221,7 @@ function recordOdds(cells: readonly string[], rows: readonly (readonly string[])
 
 const isFull = (row: readonly string[]): boolean => !row.includes('')
 
-/** Whether two fields are equal and not empty. */
+/** True if two fields are equal and not empty. */
 function isAmbiguous(row: readonly string[]): boolean {
   const filled = row.filter(text => text !== '')
   return new Set(filled).size < filled.length

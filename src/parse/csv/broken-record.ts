@@ -1,13 +1,13 @@
 /*
   Finds how far a record with broken quotes may extend. After `1,"a "b" c` and a line end, either the record is over, or a later
-  quote closes a field with the line end inside. No row may be made of a part of such a field. So all lines that may belong to the
-  record are rejected with it.
+  quote closes a field that contains the line end. No row may be made of a part of such a field, so all lines that may belong to
+  the record are rejected with it.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** This many bytes of correct records prove that the broken record has ended: no field's text looks like so many. */
+/** After this many bytes of correct records, a broken record has certainly ended, because no text looks like that. */
 const convincingBytes = 65_536
 
 /** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
@@ -25,14 +25,14 @@ export interface BrokenInput {
   /** True if no more bytes come, and the last ones end a line. */
   readonly ended: boolean
   readonly fieldCount: number
-  /** Whether a blank line or a comment begins at the position. */
+  /** True if a blank line or a comment begins at the position. */
   readonly isNoRecord: (position: number) => boolean
 }
 
 const blank = 32
 const tab = 9
 
-/** Finds the ends of broken records. Keeps what it found out about later bytes for the next broken record. */
+/** Finds the ends of broken records. Remembers its findings about later bytes for the next broken record. */
 export class BrokenRecords {
   /** Position of the open quote, if `endOf` returned `openEnd`. */
   openAt = -1
@@ -44,9 +44,9 @@ export class BrokenRecords {
   readonly #lax: boolean
   readonly #maxRecordBytes: number
   #input!: BrokenInput
-  /** The result must not depend on bytes from here on. */
+  /** The result must not depend on bytes from this position on. */
   #limit = 0
-  /** About the record scanned last: the position after it, its number of fields, whether all its quotes are right. */
+  /** Position after the record scanned last, its number of fields, and whether all its quotes are right. */
   #next = 0
   #fields = 0
   #isClean = true
@@ -73,7 +73,7 @@ export class BrokenRecords {
     this.#maxRecordBytes = dialect.maxRecordBytes
   }
 
-  /** Forgets what was learnt about an input. */
+  /** Forgets the findings about the previous input. */
   begin(): void {
     this.#knownFrom = 0
     this.#knownTo = 0
@@ -108,7 +108,7 @@ export class BrokenRecords {
   }
 
   /**
-   * Walks on after a line end that may lie inside a field, as if the record ended there.
+   * Continues after a line end that may lie inside a field, as if the record ended there.
    * @returns the position after a later record that may close the field; 0 if there is none; undefined if more input is
    *   needed
    */

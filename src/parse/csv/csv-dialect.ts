@@ -14,8 +14,8 @@ export interface DialectOptions {
   /** Lines that start with this text are not records. */
   readonly comment?: string
   /**
-   * Whether the first record is a header. `auto`, the default, goes by the names of the target's columns, and by what fits into
-   * them. If both leave the question open, the run ends (docs/csv.md#header).
+   * Whether the first record is a header. `auto`, the default, compares the record with the names and types of the target's
+   * columns. If the answer remains unclear, the run ends (docs/csv.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
   /** True if records end with a delimiter, so that the empty last field is dropped. Detected in the first 1 MiB if left out. */
@@ -54,7 +54,6 @@ export const csvDialect: CsvDialect = {
 
 const dialectNames = Object.keys(csvDialect) as (keyof CsvDialect)[]
 
-/** Selects the options that belong to the dialect. */
 export function givenDialect(options: {
   readonly [K in keyof CsvDialect]?: unknown
 }): DialectOptions {
@@ -62,7 +61,7 @@ export function givenDialect(options: {
   return Object.fromEntries(said.map(name => [name, options[name]]))
 }
 
-/** Whether the byte scanner has a fast path for this dialect. */
+/** True if the byte scanner has a fast path for this dialect. */
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
@@ -70,7 +69,7 @@ export function isPlainDialect(dialect: CsvDialect): boolean {
   )
 }
 
-/** Whether the byte scanner reads this dialect at all; csv-parse reads the others. */
+/** True if the byte scanner reads this dialect; csv-parse reads all other dialects. */
 export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
 }
@@ -80,7 +79,7 @@ function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }
 
-/** Whether a text is one ASCII character. */
+/** True if the text is one ASCII character. */
 export function isByte(text: string): boolean {
   return text.length === 1 && text.charCodeAt(0) < 0x80
 }

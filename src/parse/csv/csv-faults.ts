@@ -1,7 +1,6 @@
 /*
   Messages about records of delimited text that cannot become rows.
 */
-/** Message for a record with more or fewer fields than the first one. */
 export function fieldCountMessage(expected: number, got: number): string {
   const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
   return `expected ${fields(expected)}, got ${got}`

@@ -12,7 +12,7 @@ import type { RecordScanner } from './record-scanner.js'
 /** Size of a slice for csv-parse. After a record with a bad quote, csv-parse restarts and reads the rest of its slice again. */
 const sliceBytes = 64 * 1024
 
-/** A csv-parse that is fed synchronously, without its slow features. */
+/** A csv-parse instance that is fed synchronously, without its slow features. */
 interface Feed {
   /** Fields of each record, as texts with one character per byte. */
   readonly records: string[][]
@@ -88,7 +88,7 @@ class CsvParseScanner implements RecordScanner {
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
   #feed: Feed | undefined
-  /** Input offsets of the first byte that the feed was given, and of the byte after the last one. */
+  /** Input offsets of the first byte given to the feed, and of the byte after the last one. */
   #feedOffset = 0
   #fedOffset = 0
   /** True once the feed got the whole input, and then blank lines that are not in the input. */
@@ -270,7 +270,7 @@ class CsvParseScanner implements RecordScanner {
     return faulty
   }
 
-  /** Names the line where the record begins, because csv-parse does not tell where the quote was opened. */
+  /** Names the line where the record begins, because csv-parse does not report where the quote was opened. */
   quoteOpenedAt(): string {
     return `a quote opened in the record that begins in line ${this.#lines.lineNumber}`
   }

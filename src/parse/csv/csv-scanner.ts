@@ -124,7 +124,7 @@ export class CsvScanner implements RecordScanner {
               p += 4
               continue
             }
-            // Only the lowest mark is certain: a carry from it may have set the higher marks.
+            // Only the lowest mark is certain, because a carry from it may have set the higher marks.
             p += (31 - Math.clz32(found & -found)) >> 3
             c = bytes[p]!
             if (special[c] === 1) break
@@ -343,7 +343,7 @@ export class CsvScanner implements RecordScanner {
     return i < 0 ? -1 : p + i
   }
 
-  /** Whether the window ends with an incomplete delimiter, which begins at `p`. */
+  /** True if the window ends with an incomplete delimiter, which begins at `p`. */
   #isCutDelimiter(bytes: Uint8Array, p: number): boolean {
     const { end } = this.#lines.window
     return p < end && this.#mismatchAt(bytes, p) === end

@@ -25,7 +25,7 @@ export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
 const noBytes = new Uint8Array(0)
 
-/** Memory for the fields of a first record. It takes half a megabyte, so all inputs share it. */
+/** Memory for the fields of a first record. All inputs share it, because it takes half a megabyte. */
 let headerBlock: RecordBlock | undefined
 
 /** Lets callers examine the first record without consuming it, because it may be a header. */
@@ -66,7 +66,7 @@ export class CsvTokenizer implements LineFormat {
     this.#broken = new BrokenRecords(dialect)
   }
 
-  /** Begins another input in the same encoding, and forgets the previous one. */
+  /** Begins a new input in the same encoding, and forgets the previous one. */
   begin(file: string): void {
     this.lines.begin(file)
     this.emptyLines = 'undecided'
@@ -90,7 +90,7 @@ export class CsvTokenizer implements LineFormat {
     return left
   }
 
-  /** Skips the first line and returns its bytes. Returns undefined if the line's end has not come yet. */
+  /** Skips the first line and returns its bytes. Returns undefined if the line's end has not arrived yet. */
   passFirstLine(): Uint8Array | undefined {
     const { lines } = this
     const { bytes, start, end } = lines.window
@@ -206,7 +206,7 @@ export class CsvTokenizer implements LineFormat {
     )
   }
 
-  /** Position of the first record from `start` on; the window's end if no record follows, −1 if more input may bring one. */
+  /** Position of the first record from `start` on; the window's end if there is none; −1 if one may still arrive. */
   #nextRecord(start: number): number {
     const { window, ended } = this.lines
     const comment = this.#comment
@@ -230,8 +230,8 @@ export class CsvTokenizer implements LineFormat {
   }
 
   /**
-   * Whether the empty line at `start` is a row: it is one if a record follows. Examines only as many bytes as a record
-   * may have. If these do not decide, the line counts as a row.
+   * True if the empty line at `start` is a row, because a record follows. Examines only as many bytes as a record may
+   * have. If these do not decide, the line counts as a row.
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
@@ -273,7 +273,7 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** True for empty lines at the end of a truncated input. They stay unread: they are rows only before a record. */
+  /** True for empty lines at the end of a truncated input. Empty lines are rows only if a record follows. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }
@@ -299,7 +299,7 @@ export class CsvTokenizer implements LineFormat {
     return faulty
   }
 
-  /** Looks at no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
+  /** Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { fields, badQuoteAt } = this.#scanner
     if (this.#wrongCountNext >= 0) {
@@ -345,7 +345,7 @@ export class CsvTokenizer implements LineFormat {
     })
   }
 
-  /** Whether fewer than `maxRecordBytes` bytes lie between the start of the record and `position`; false for −1. */
+  /** True if fewer than `maxRecordBytes` bytes lie between the start of the record and `position`; false for −1. */
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }

@@ -1,8 +1,8 @@
 /*
-  Decides whether a first record is a header if the user has not said so. The column names of the target decide, or the
-  cells that fit its columns. Without a target, the records after the first one decide. If nothing decides, the user
-  must: a row taken for a header would be lost, a header taken for a row would be stored. The probable answer is assumed
-  only if a person sees it before any row is stored.
+  Decides whether a first record is a header if the user has not given `input.header`. The column names of the target
+  decide, or the cells that fit its columns. Without a target, the records after the first one decide. If nothing
+  decides, the user must, because a row taken for a header would be lost, and a header taken for a row would be stored.
+  The probable answer is assumed only if a person sees it before any row is stored.
 */
 import { UsageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
@@ -15,7 +15,7 @@ import { isUsualName } from './usual-names.js'
 /** The most column names that a message shows. */
 const shownNames = 5
 
-/** @throws {UsageError} DDB_USAGE if the target does not tell whether the record is a header */
+/** @throws {UsageError} DDB_USAGE if the target does not show whether the record is a header */
 export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
   const texts = textsOf(record).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)
@@ -79,7 +79,7 @@ export function isHeaderByData(
   throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
 }
 
-/** Limits of records and fields to examine: more would hardly change the answer. */
+/** Limits of records and fields to examine. More would hardly change the answer. */
 const assumedRecords = 200
 const assumedFields = 60
 
@@ -109,7 +109,7 @@ function firstRows(records: SampleRecords): string[][] {
   return rows
 }
 
-/** The error if nothing tells whether a first record is a header. */
+/** Thrown if nothing shows whether a first record is a header. */
 export class UnclearHeader extends UsageError {
   /** The more likely value for `input.header`. */
   readonly likely: 'yes' | 'no'
@@ -224,13 +224,13 @@ function mayBeName(text: string, column: ColumnLook | undefined): boolean {
 /** A column with texts counts as a column of numbers if it has at least this many numbers for each text. */
 const numbersPerText = 10
 
-/** Whether the text cannot be a value of the column, because the column holds numbers. */
+/** True if the text cannot be a value of the column, because the column holds numbers. */
 function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.numbers === 0 || nullWords.has(text)) return false
   return !beginsLikeNumber.test(text) && column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text looks like the numbers or dates below it. `2024` looks like numbers only if they are years. */
+/** True if the text looks like the numbers or dates below it. `2024` looks like numbers only if they are years. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

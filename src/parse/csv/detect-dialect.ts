@@ -48,7 +48,7 @@ export function detectDialect(
       return { dialect, fields: firstFields(new SampleRecords(bytes, from, isWhole, dialect)) }
     })
     const possible = tried.filter(({ fields }) => fields > 1)
-    // Takes the default if no delimiter splits the first record.
+    // Uses the default if no delimiter splits the first record.
     const [only = tried[0]!] = possible
     const chosen = possible.length > 1 ? possible : [only]
     return chosen
@@ -77,7 +77,7 @@ export function detectDialect(
   return best.dialect
 }
 
-/** Whether the bytes contain the ASCII text. This is fast, and shows which other dialects may help. */
+/** True if the bytes contain the ASCII text. This fast check shows which other dialects are worth trying. */
 function has(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
@@ -86,7 +86,7 @@ function firstFields(records: SampleRecords): number {
   return records.next() ? records.fieldCount : 0
 }
 
-/** Whether nearly all records with wrong quotes are right once a backslash escapes quotes. */
+/** True if nearly all records with wrong quotes are right once a backslash escapes quotes. */
 function isRepaired(escaped: Fit, plain: Fit): boolean {
   return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
 }
@@ -119,7 +119,7 @@ function fit(
     if (records.fieldCount === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
     counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
     if (!isLookedAt || lookedAt >= lookedAtFields) continue
-    // Leaves out an empty last field: the delimiter before it may just end the record.
+    // Leaves out an empty last field, because the delimiter before it may just end the record.
     const last = records.fieldCount - 1
     const isEnded = records.starts[last] === records.ends[last] && !records.quoted[last]
     const fields = isEnded ? last : last + 1
@@ -128,7 +128,7 @@ function fit(
   }
   const result = { dialect, records: count, quotedRecords, brokenRecords }
   if (fieldCount < 2) return { ...result, score: 0 }
-  // Considers the most common number of fields, because a header may have another number.
+  // Considers the most common number of fields, because a header may have a different number.
   const mode = [...counts].reduce(
     (most, [fields, times]) => (fields > 1 ? Math.max(most, times) : most),
     0,
@@ -140,7 +140,7 @@ function fit(
   }
 }
 
-/** Whether the record has `fieldCount` fields and an empty field after them. */
+/** True if the record has `fieldCount` fields and an empty field after them. */
 export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
   if (records.fieldCount !== fieldCount + 1) return false
   const last = fieldCount

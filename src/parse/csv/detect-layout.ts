@@ -1,5 +1,5 @@
 /*
-  Examines the columns of a sample: whether a header stands out, and whether numbers have a decimal comma. Also finds out whether
+  Examines the columns of a sample to determine whether a header stands out, whether numbers have a decimal comma, and whether
   records end with a delimiter that the first record lacks.
 */
 import { hasTrailingDelimiter } from './detect-dialect.js'
@@ -55,7 +55,7 @@ interface ColumnLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
-  /** Number of fields that are neither like `15` nor like `1,5`; Infinity if a field has a decimal point, as `1.5`. */
+  /** Number of fields that are neither like `15` nor like `1,5`; Infinity if a field has a decimal point. */
   others: number
 }
 
@@ -70,7 +70,7 @@ const point = 46
 const plus = 43
 const minus = 45
 
-/** Uses no regular expressions: in a small file, compiling them would take longer than reading all rows. */
+/** Uses no regular expressions, because compiling them would take longer than reading all rows of a small file. */
 function see(column: ColumnLook, bytes: Uint8Array, start: number, end: number): void {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)

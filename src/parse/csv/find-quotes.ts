@@ -34,7 +34,7 @@ interface Reading {
   readonly isOneField: boolean
 }
 
-/** @returns undefined if no record is broken, or no options are found that mend all records */
+/** @returns undefined if no record is broken, or if no options mend all records */
 export function findQuotes(
   bytes: Uint8Array,
   from: number,
@@ -89,7 +89,6 @@ function readingOf(records: SampleRecords): Reading {
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 
-/** Returns the options without the sentence that explains them. */
 export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
   return {
     ...(quote === undefined ? {} : { quote }),

@@ -1,7 +1,7 @@
 /*
-  Finds where the table in a delimited text begins and ends. Titles, comments and blank lines may stand above the table, and sums
-  below; its header may have two lines. The search goes by records that are alike, and by columns of one type. The result is only
-  a proposal, and the program always reports it.
+  Finds where the table in a delimited text begins and ends. Above the table there may be titles, comments and blank lines; below
+  it, sums. The header may have two lines. The search relies on records that are alike, and on columns of one type. The result is
+  only a proposal, and the program always reports it.
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
@@ -9,7 +9,7 @@ import { quotesDialect, type QuotesDialect } from './find-quotes.js'
 import { afterLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
-/** The options with which a run reads the table and nothing around it. An option that is not needed is left out. */
+/** The options with which a run reads the table and nothing around it. Options that are not needed are omitted. */
 export interface FoundTable extends QuotesDialect {
   readonly skipLines?: number
   readonly comment?: string
@@ -23,7 +23,7 @@ export interface FoundTable extends QuotesDialect {
   readonly said: readonly string[]
 }
 
-/** The options that are known before `findTable` looks for the others. */
+/** The options that are known before `findTable` determines the remaining ones. */
 export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
@@ -211,7 +211,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** The cut in which nearly all records have the same number of fields. Among equals, the cut with the most fields. */
+/** The cut in which most records have the same number of fields. If cuts are equal, the one with the most fields. */
 function bestCut(
   bytes: Uint8Array,
   from: number,

@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js'
 /** Largest number of fields in a first record; a record with more is probably not delimited text. */
 export const maxHeaderFields = 65_536
 
-/** The first record, while it may be a header or a row. */
+/** The first record, before it is known to be a header or a row. */
 export interface FirstRecord {
   /** Fields without their quotes. */
   readonly fields: readonly Uint8Array[]

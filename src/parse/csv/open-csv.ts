@@ -38,14 +38,14 @@ import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 
-/** Options that are left out are detected, or have defaults. */
+/** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
   readonly format?: 'csv' | 'tsv'
   /** True if the user named the format. */
   readonly isFormatGiven?: boolean | undefined
   /** The target of the rows; it decides questions that the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Only without a target. If set, opening does not guess: it fails if the data leave a question open. */
+  /** Findings about earlier inputs; only without a target. If set, opening fails instead of guessing. */
   readonly settled?: Pick<FollowingRecords, 'names' | 'assumes'> | undefined
   /** True to look for text above and below the table, and to leave that text out. */
   readonly findsTable?: boolean | undefined
@@ -57,7 +57,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
 
 /**
  * Opens delimited text: examines a sample, and reads up to the first record.
- * @throws {UsageError} DDB_USAGE; also if neither target nor data decide what the first record is
+ * @throws {UsageError} DDB_USAGE, also if neither target nor data show whether the first record is a header
  * @throws {InputError} if the first record cannot be read
  */
 export async function openCsv(
@@ -82,7 +82,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If most other records have one delimiter more than the first record, the first one lacks the trailing delimiter.
+  // If most records have one delimiter more than the first record, the first record lacks the trailing delimiter.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
@@ -165,8 +165,8 @@ function dialectIn(
 const lookedAtRecords = 1000
 
 /**
- * How many fields a record needs to fit the target by position. Undefined if none of the first 1,000 records has so
- * many, or if the number equals `foundCount`.
+ * How many fields a record needs to fit the target by position. Undefined if none of the first 1,000 records has this
+ * number of fields, or if the number equals `foundCount`.
  */
 function wantedCount(
   { target, dialect, records }: Undecided,
@@ -278,7 +278,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | As
   return isHeaderByData(record, { file, records, ...settled })
 }
 
-/** Adds to an error about an unclear header what `look` found around the table, and options to read only the table. */
+/** Adds to an error about an unclear header the text that `look` found around the table, and options to skip it. */
 function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()

@@ -5,7 +5,7 @@ import type { RecordBlock } from '../record-block.js'
 
 /** Scans records of the window. The properties describe the record that was scanned last. */
 export interface RecordScanner {
-  /** Number of fields as far as the record was scanned. */
+  /** Number of fields scanned. */
   readonly fields: number
   /** True if the record ends with a delimiter. */
   readonly isLastEmpty: boolean

@@ -1,6 +1,6 @@
 /*
-  The target of rows, as far as opening an input needs it. Records that fit the target's columns show whether the first record is
-  a header, and whether records end with a delimiter or begin with a row name.
+  The part of the target that opening an input needs. Records that fit the target's columns show whether the first record is a
+  header, and whether records end with a delimiter or begin with a row name.
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -15,7 +15,6 @@ import { RecordBlock } from '../record-block.js'
 import { cellTypeOf } from '../types/column-types.js'
 import { slackBytes } from '../window.js'
 
-/** The target's columns, and the rules for filling them. */
 export interface RowTarget {
   readonly schema: TargetSchema
   readonly mapping: MappingRules
@@ -30,7 +29,7 @@ export function fieldsByPosition({ schema, mapping }: RowTarget): number | undef
   return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
 }
 
-/** The target for one input. @param isFound  whether a decimal comma was detected in the input */
+/** The target for one input. @param isFound  true if a decimal comma was detected in the input */
 export function withDecimalComma(
   { schema, mapping, cells }: RowTarget,
   isFound: boolean,
@@ -39,7 +38,7 @@ export function withDecimalComma(
   return { schema, mapping, cells: { ...cells, decimalComma: value } }
 }
 
-/** @param isFound  whether a decimal comma was detected in the input */
+/** @param isFound  true if a decimal comma was detected in the input */
 export function decimalCommaFor(
   isFound: boolean,
   { decimalComma, thousands }: Pick<CellRules, 'decimalComma' | 'thousands'>,

@@ -11,7 +11,7 @@ export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | '
 const blank = 32
 const tab = 9
 
-/** Limit of a quoted field: a quote that is not closed by then counts as an ordinary character. */
+/** Longest quoted field. A quote that is not closed within this length counts as an ordinary character. */
 const maxQuotedBytes = 65_536
 
 /** Steps from record to record. `starts`, `ends` and `quoted` describe the fields of the current record. */
@@ -21,7 +21,7 @@ export class SampleRecords {
   readonly ends: number[] = []
   readonly quoted: boolean[] = []
   fieldCount = 0
-  /** True if the record has a quoted field, or a quote where none may be. */
+  /** `hasQuoted`: the record has a quoted field. `isBroken`: the record has a quote where none may be. */
   hasQuoted = false
   isBroken = false
   /** True if the record is broken in a field that begins with a quote. */

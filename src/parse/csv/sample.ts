@@ -23,7 +23,7 @@ export interface Sample {
 /**
  * Takes up to 1 MiB from the input.
  * @param clock  set if the input may be slow; a smaller sample may then be enough
- * @param isEnough  tells whether the bytes so far are enough, if more are slow to come
+ * @param isEnough  returns true if the bytes so far are enough in case the next chunk is slow
  */
 export async function takeSample(
   chunks: AsyncIterator<Uint8Array, void>,
@@ -64,7 +64,7 @@ export async function takeSample(
   }
 }
 
-/** Whether the chunk takes longer than `patienceMs`. Returns false for a chunk that fails. */
+/** True if the chunk takes longer than `patienceMs`; false for a chunk that fails. */
 async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {
@@ -100,7 +100,7 @@ async function* again(
   }
 }
 
-/** Whether `bytes` certainly contain a whole line from `start` on. */
+/** True if `bytes` certainly contain a whole line from `start` on. */
 export function hasLine(bytes: Uint8Array, start: number): boolean {
   const at = bytes.subarray(start).findIndex(byte => byte === lineFeed || byte === carriageReturn)
   return at >= 0 && start + at + 1 < bytes.length

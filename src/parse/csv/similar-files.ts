@@ -1,6 +1,6 @@
 /*
-  Files of a folder usually come from one program. So the reader expects that a file is like the previous one, and only
-  checks this. A file that may need another dialect is examined by itself.
+  Opens a file with the findings about the previous file, because files of a folder usually come from one program. Only
+  checks that the header and the dialect are the same. A file that may need a different dialect is examined by itself.
 */
 import { isUtf8 } from 'node:buffer'
 import { carriageReturn, lineFeed } from '../line-ends.js'
@@ -27,11 +27,11 @@ export interface ExpectedCsv {
   readonly dialect: CsvDialect
   readonly found: FoundCsv
   readonly headerBytes: Uint8Array
-  /** Bits for each byte value, which say what the byte means in a file of this dialect. */
+  /** Bits for each byte value, which describe what the byte means in a file of this dialect. */
   readonly kinds: Uint8Array
 }
 
-/** `speaks`: the byte may be a sign of another dialect. `isNotAscii`: the text must be checked to be UTF-8. */
+/** `speaks`: the byte may be a sign of a different dialect. `isNotAscii`: the text must be checked to be UTF-8. */
 const speaks = 1
 const isNotAscii = 2
 /** A byte with this bit, right before a line end, may mean an additional empty field or an empty line. */
@@ -51,7 +51,7 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // If `'` or `\` was detected in this file, the next may differ: in a file without quotes, the default `"` applies.
+  // A detected `'` or `\` may not suit the next file: in a file without quotes, the default `"` applies.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined
@@ -70,13 +70,13 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
   return { dialect, found, headerBytes, kinds }
 }
 
-/** Whether a file has the same dialect as the file before: the same header, and unambiguous records. */
+/** True if a file has the same dialect as the file before: the same header, and unambiguous records. */
 export function isSimilar(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   const { headerBytes, kinds } = expected
   const { length } = bytes
   if (length < headerBytes.length) return false
   for (let p = 0; p < headerBytes.length; p++) if (bytes[p] !== headerBytes[p]) return false
-  // No processor could predict a branch at delimiters. With such a branch, the loop would take four times as long.
+  // Has no branch at delimiters. No processor could predict this branch, and the loop would take four times as long.
   let all = 0
   let pairs = 0
   let before = kinds[lineFeed]!
@@ -94,7 +94,7 @@ export function isSimilar(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   return (all & isNotAscii) === 0 || isUtf8(bytes)
 }
 
-/** Whether each line is a record with as many fields as the header. */
+/** True if each line is a record with as many fields as the header. */
 function areRecordsAlike({ headerBytes, kinds, found }: ExpectedCsv, bytes: Uint8Array): boolean {
   const { length } = bytes
   let fields = 1

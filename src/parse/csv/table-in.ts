@@ -6,7 +6,6 @@ import { findQuotes, quotesDialect } from './find-quotes.js'
 import { findTable, tableDialect, type FoundTable } from './find-table.js'
 import { afterLines } from './sample-records.js'
 
-/** The user's options for the dialect. */
 type TableOptions = { readonly [K in keyof DialectOptions]?: DialectOptions[K] | undefined } & {
   readonly format?: string
 }

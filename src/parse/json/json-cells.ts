@@ -12,7 +12,6 @@ import type { Fault, RecordBlock } from '../record-block.js'
 /** The end of each message that refuses NaN or an infinity. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
 
-/** Fills the cells of one input. */
 export class JsonCells {
   /** The reason why the value scanned last is unsuitable although it is JSON; undefined if it is not JSON. */
   obstacle: Fault | undefined
@@ -74,7 +73,7 @@ export class JsonCells {
       if (kind !== jsonKinds.null) {
         const suits = (elementKinds & kind) !== 0
         if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          // A text with escapes needs no copying: the scanner has already written it to `to`.
+          // A text with escapes needs no copying, because the scanner has already written it to `to`.
           if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
           scanner.scratch = to + textEnd - textStart
         } else if (!this.wrongKind(block, row, field, elementKinds)) return -1
@@ -87,7 +86,7 @@ export class JsonCells {
     }
   }
 
-  /** Handles a value of a kind that the column refuses. Returns whether the record may still be a row. */
+  /** Handles a value of a kind that the column refuses. Returns true if the record may still be a row. */
   wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
     const { bytes, textStart, textEnd, kind } = this.#scanner
     const { columnName, typeText } = this.#members[field]!

@@ -27,7 +27,7 @@ export function rememberedKey(
   return { length, words: new Int32Array(padded.buffer), lastMask, level, entry }
 }
 
-/** Whether this key is at `open`. At least three bytes after the key must be readable. */
+/** True if this key is at `open`. At least three bytes after the key must be readable. */
 export function isKeyAt({ words, lastMask }: RememberedKey, view: DataView, open: number): boolean {
   const last = words.length - 1
   for (let i = 0; i < last; i++) {

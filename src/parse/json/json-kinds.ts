@@ -1,5 +1,5 @@
 /*
-  The kinds of JSON values, as bits, so that a type can name those it accepts.
+  The kinds of JSON values, as bits, so that a type can list the kinds that it accepts.
 */
 export const jsonKinds = {
   null: 1,

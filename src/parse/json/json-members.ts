@@ -46,7 +46,7 @@ const anyText = {
   elementKinds: 0,
 }
 
-/** Kinds allowed besides null. A date may be a number if a format says how to read the number. */
+/** Kinds allowed besides null. A date may be a number if the column has a format for reading the number. */
 function kindsOf(
   { name, type }: MappedColumn,
   cells: CellRules,

@@ -47,7 +47,7 @@ type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'after'
 export class JsonPath {
   /** True if the records begin at the position that `step` returned. */
   isInside = false
-  /** The reason why the path leads nowhere, although the text is JSON. */
+  /** The reason why the path does not lead to records, although the text is JSON. */
   fault: string | undefined
   readonly #names: readonly string[]
   /** The opening bracket of each object and array that is open. */
@@ -96,7 +96,7 @@ export class JsonPath {
     }
   }
 
-  /** Call this at the end of the records; `step` then reads what follows them. */
+  /** Call this at the end of the records; `step` then reads the text after the records. */
   leave(): void {
     this.isInside = false
     this.#afterValue()

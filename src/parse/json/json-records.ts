@@ -1,6 +1,6 @@
 /*
   Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one input usually
-  have the same order of members. So each member is first looked for where it was in the last record.
+  have the same order of members, so the search for a member begins at its place in the last record.
 */
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
@@ -59,7 +59,7 @@ export class JsonRecords {
     this.#levelSeenIn = new Float64Array(this.#levels.length)
   }
 
-  /** The reason why the last record is not a row. Undefined if it is not JSON; the scanner's `stoppedAt` then tells where. */
+  /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
   get obstacle(): Fault | undefined {
     return this.#obstacle ?? this.#cells.obstacle
   }
@@ -248,7 +248,7 @@ export class JsonRecords {
     return entry
   }
 
-  /** Notes that the record has the field. Returns false if the record has had it before. */
+  /** Marks the field as present in the record. Returns false if the record already has the field. */
   #see(field: number): boolean {
     if (this.#seenIn[field] === this.#record) {
       const member = this.#members[field]!
@@ -282,7 +282,7 @@ export class JsonRecords {
   }
 }
 
-/** At most one of this many records becomes a template: templates are useless if each record has another shape. */
+/** At most one of this many records becomes a template, because irregular records make templates useless. */
 const recordsPerLesson = 16
 
 /** Members beyond this number are looked up by name each time; records with so many are rare. */

@@ -22,7 +22,7 @@ const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
-/** For checking four bytes as one word: the lowest bit set in the result marks the first byte that ends plain text. */
+/** Constants for checking four bytes as one word. In the result, the lowest bit marks the end of plain text. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 const blanks = 0x20202020
@@ -109,7 +109,7 @@ export class JsonScanner {
         p += 4
         continue
       }
-      // Only the lowest mark is certain: a carry from it may have set the higher marks.
+      // Only the lowest mark is certain, because a carry from it may have set the higher marks.
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       if (c === quote) break
@@ -265,7 +265,7 @@ export class JsonScanner {
     return code
   }
 
-  /** Stops a scan at `p`, without a result. */
+  /** Records where a scan stopped. Returns −1. */
   stop(p: number): number {
     this.stoppedAt = p
     this.tooDeep = false
@@ -288,7 +288,6 @@ export class JsonScanner {
   }
 }
 
-/** Describes a byte in messages. */
 export function byteText(c: number): string {
   if (c === lineFeed || c === carriageReturn) return 'end of the line'
   return c > 32 && c < 127

@@ -35,7 +35,7 @@ const letterE = 0x65
 
 const anyKind = -1
 
-/** The shape of one record. It never changes; another shape becomes another template. */
+/** The shape of one record. It never changes; a record of a different shape becomes a new template. */
 export class JsonTemplate {
   /** The text before each value and the text after the last value, each padded with zeros to 32-bit words. */
   readonly #words: Int32Array
@@ -73,7 +73,7 @@ export class JsonTemplate {
     this.#words = Int32Array.from(words)
   }
 
-  /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for another shape. */
+  /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for a different shape. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, view, starts, ends, fieldCount } = block
     const words = this.#words
@@ -105,7 +105,7 @@ export class JsonTemplate {
               ((escaped - ones) & ~escaped)) &
             highBits
           if (found !== 0) {
-            // Only the lowest mark is certain: a carry from it may have set the higher marks.
+            // Only the lowest mark is certain, because a carry from it may have set the higher marks.
             p += (31 - Math.clz32(found & -found)) >> 3
             break
           }

@@ -268,7 +268,7 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  /** Position after the value at `start`, whatever the value is; −1 if its end has not come. */
+  /** Position after the value at `start`, whatever the value is; −1 if its end has not arrived. */
   #afterValue(start: number): number {
     const { end } = this.#window
     const scanner = this.#scanner

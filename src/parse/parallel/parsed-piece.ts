@@ -1,6 +1,6 @@
 /*
   A thread's result for a piece of text: its records, as plain data with offsets from the piece's start. The thread
-  assumes that a record begins after the first line end. The reader uses the result only if this is right.
+  assumes that a record begins after the first line end. The reader uses the result only if the assumption is right.
 */
 import type { ColumnCounts, Reject } from '../batch.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -13,7 +13,6 @@ export interface RowsPart {
   readonly counts: readonly ColumnCounts[]
 }
 
-/** A reject among the piece's records. */
 export interface PieceReject extends Pick<
   Reject,
   'columnName' | 'code' | 'class' | 'message' | 'value'

@@ -21,7 +21,7 @@ export interface PieceThreads {
   readonly slots: PieceSlots
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
-  /** Tells all threads how to read the pieces that follow. Returns this reading's number, for the pieces' slots. */
+  /** Announces to all threads how to read the following pieces. Returns a number that identifies this reading. */
   tell(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
@@ -31,7 +31,7 @@ export interface PieceThreads {
   giveBack(answer: PieceAnswer): void
   /**
    * Resolves with the next answer.
-   * @throws {DdbError} DDB_THREAD if a thread has died, because then no answer may come
+   * @throws {DdbError} DDB_THREAD if a thread has died, because the answer may then never come
    */
   answered(): Promise<void>
   /** @throws {DdbError} DDB_THREAD if a thread has died */
@@ -47,7 +47,7 @@ interface Piece {
   readonly isOwn: boolean
 }
 
-/** Limit of event loop turns to wait for a pipe: by then, a fast writer has written more. */
+/** Limit of event loop turns to wait for a pipe. In this time, a fast writer has written more. */
 const mostTurns = 4
 
 const nothing = new Uint8Array(0)
@@ -91,7 +91,7 @@ export class PieceFeed implements Feed {
       if (piece === undefined) {
         if (this.#filling !== undefined) await this.#filling
         else if (!this.#isOver || this.#rest.length > 0) {
-          // No slot is free: threads still read pieces of the previous input.
+          // No slot is free, because threads still read pieces of the previous input.
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
@@ -132,7 +132,7 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /** Whether to wait for more input before the reader goes on: while the reader works, no input can arrive. */
+  /** True to wait for more input before the reader continues, because no input can arrive while the reader works. */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false
@@ -151,7 +151,7 @@ export class PieceFeed implements Feed {
     return { ...reading, offsets: offsets?.known() }
   }
 
-  /** Fills as many slots as possible now, and the others when chunks arrive. */
+  /** Fills as many slots as possible now, and the remaining ones when chunks arrive. */
   #fill(): void {
     if (this.#filling !== undefined) return
     while (this.#rest.length > 0) if (!this.#put()) return
@@ -162,7 +162,7 @@ export class PieceFeed implements Feed {
     })
   }
 
-  /** Its promise never rejects: `#failure` keeps the error. */
+  /** The promise never rejects, because `#failure` keeps the error. */
   async #takeChunk(): Promise<void> {
     try {
       const { done, value } = await this.#input.chunks.next()
@@ -189,7 +189,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** Tells the threads about new time zone offsets. A column without a given offset takes that of its first time. */
+  /** Sends the threads new time zone offsets. A column without a given offset takes the offset of its first time. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return
@@ -198,7 +198,7 @@ export class PieceFeed implements Feed {
   }
 }
 
-/** True if no thread has to read the piece any more: a thread has read it, or only the reader may. */
+/** True if no thread needs to read the piece, because a thread has read it, or only the reader may. */
 function isRead({ answer, isOwn }: Piece): boolean {
   return isOwn || answer !== undefined
 }

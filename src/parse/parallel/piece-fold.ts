@@ -1,5 +1,5 @@
 /*
-  Takes a piece that a thread has read correctly, and moves its rows and its rejects into the batch: in order, some at a time.
+  Moves the rows and rejects of a piece that a thread has read correctly into the batch, in order and in parts.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'

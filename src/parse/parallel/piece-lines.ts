@@ -1,5 +1,5 @@
 /*
-  Splits a piece into records, as its format says.
+  Splits a piece into records, according to its format.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { CsvScanner } from '../csv/csv-scanner.js'

@@ -19,7 +19,7 @@ import type { PieceReading } from './piece-reading.js'
 /** Limits the input of one block to about this many bytes, as in `BlockReader`. */
 const largestBlockBytes = 128 * 1024
 
-/** A piece with more rejects probably begins elsewhere than assumed, and keeping them would cost much memory. */
+/** Limit of rejects in a piece. With more, the assumed start is probably wrong, and rejects take much memory. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -31,7 +31,7 @@ const noShape: RecordShape = {
   text: { encoding: 'utf-8', mark: new Uint8Array(0) },
 }
 
-/** Stands for the input of a piece. Offsets count from the piece's start. Only the reader knows file and format. */
+/** A placeholder for the input of a piece. Offsets count from the piece's start. Only the reader knows the file. */
 const noInput: Omit<BuilderInput, 'texts'> = {
   file: '',
   showRecord: undefined,
@@ -53,7 +53,7 @@ export class PieceParser {
   #ends = new Int32Array(0)
   #lineNumbers = new Float64Array(0)
   #rejects: PieceReject[] = []
-  /** The number of rows in the last piece: the next piece probably has as many. */
+  /** The number of rows in the last piece, because the next piece probably has as many. */
   #expectedRows = 1024
 
   constructor(reading: PieceReading) {
@@ -120,7 +120,6 @@ export class PieceParser {
     }
   }
 
-  /** Takes back the memory of a result. */
   takeBack(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) this.#pool.give(buffer)
   }

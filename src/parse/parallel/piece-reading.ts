@@ -51,6 +51,6 @@ export interface Feed {
    * @throws the source's failure, after all that the source delivered; {DdbError} DDB_THREAD if a thread has died
    */
   next(): Promise<IteratorResult<FedPiece, void>>
-  /** Stops the feed; nobody will request another piece. */
+  /** Stops the feed. No piece may be requested afterwards. */
   close(): void
 }

@@ -69,14 +69,14 @@ export class PieceSlots {
     return this.#control[this.#at(slot) + 1]!
   }
 
-  /** Takes the text of a slot. Returns false if another thread has taken it. */
+  /** Takes the text of a slot. Returns false if a different thread has taken it. */
   take(slot: number): boolean {
     return Atomics.compareExchange(this.#control, this.#at(slot), ready, taken) === ready
   }
 
   /**
-   * Takes the second, in input order, of the pieces that wait for a thread. The first is left to the main thread, which
-   * soon comes to it: reading it there saves taking over a thread's result.
+   * Takes the second, in input order, of the pieces that wait for a thread. The first piece is left to the main thread,
+   * which will soon need it; reading it there is cheaper than taking over a thread's result.
    * @returns −1 if there is no second piece
    */
   takeNext(): number {

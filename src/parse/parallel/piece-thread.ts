@@ -7,7 +7,7 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** Tells a thread how to read the pieces with `number`, before the first of them; or gives back its buffers. */
+/** How to read all pieces with this `number`, sent before the first piece; or buffers returned to the thread. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }
@@ -43,7 +43,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       else {
         parser = new PieceParser(reading)
         known = number
-        // Forgets old `readings`: the waiting pieces need only the latest entries, at most one for each slot.
+        // Forgets old `readings`, because the waiting pieces need only the latest entries, at most one for each slot.
         for (const told of readings.keys()) if (told < number - slots.count) readings.delete(told)
       }
     }

@@ -1,6 +1,6 @@
 /*
-  The reader's side of reading ahead. Checks whether a thread's result for a piece is what the reader itself would have read. If
-  not, for whatever reason, the reader reads the piece.
+  The reader's side of reading ahead. Uses a thread's result for a piece only if the reader itself would have read exactly the
+  same. Otherwise the reader reads the piece itself.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -51,7 +51,7 @@ export class ReadAhead {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
-  /** Lets threads read from the next chunk on. Call it once the reader has skipped all that precedes the first wanted record. */
+  /** Lets threads read from the next chunk on. Call this once everything before the first wanted record was skipped. */
   begin(): void {
     this.#hasBegun = true
   }
@@ -93,7 +93,7 @@ export class ReadAhead {
     }
   }
 
-  /** Whether a piece that ends its batch was pushed since the last call. */
+  /** True if a piece that ends its batch was pushed since the last call. */
   takeEnd(): boolean {
     const endsBatch = this.#endsBatch
     this.#endsBatch = false
@@ -121,13 +121,13 @@ export class ReadAhead {
     return true
   }
 
-  /** Whether a record begins at the assumed place, and the reader would read everything from there exactly as the thread did. */
+  /** True if a record begins at the assumed place, and the reader would read everything as the thread did. */
   #isRight({ end, rowCount, rejects, offsets }: ParsedPiece, begin: number, most: number): boolean {
     const { tokenizer, text } = this.#input
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
     // The reader itself must read the last wanted record, so a piece that contains it is not taken over.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // If a reject may end the run, the reader must read the piece itself: the thread counts only whole pieces.
+    // If a reject may end the run, the reader must read the piece itself, because the thread counts only whole pieces.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false
@@ -145,7 +145,7 @@ export class ReadAhead {
   }
 }
 
-/** Whether columns hold line numbers, which a thread cannot know before everything above its piece was read. */
+/** True if columns hold line numbers, which a thread cannot know before everything above its piece was read. */
 function holdsLines({ columns }: ColumnMapping): boolean {
   return columns.some(({ source }) => textSources(source).some(({ kind }) => kind === 'line'))
 }

@@ -17,7 +17,7 @@ export interface RowColumns {
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
 }
 
-/** Limit of the rows in a piece: its columns then stay in the processor's cache. */
+/** Limit of the rows in a piece, so that its columns stay in the processor's cache. */
 const mostRows = 4096
 
 /** Takes the place of the text in a piece whose rows have no text: one line end per row. */
@@ -85,7 +85,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // This column takes only the first `taken` rows: all columns begin again with this smaller number of rows.
+      // This column takes only the first `taken` rows, so all columns begin again with this smaller number of rows.
       count = taken
       i = -1
     }
@@ -102,7 +102,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** Counts objects from row `from` on, each with `#members` members if that is set. Stops at the first other row. */
+  /** Counts the rows from `from` on that are objects, with `#members` members if set; stops at any other row. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

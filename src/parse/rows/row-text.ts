@@ -37,7 +37,7 @@ export function rowText(row: unknown, members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** True for a name that every object inherits, such as `toString`: such a member is not data. */
+/** True for a name that every object inherits, such as `toString`. Such a member is not data. */
 export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }

@@ -1,6 +1,6 @@
 /*
   Columns that take a program's numbers, booleans and dates without converting them to text. A column stops at a value
-  that it cannot take as it is, and the reader of texts decides what the value means.
+  that it cannot store directly. The reader of texts then decides what the value means.
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'

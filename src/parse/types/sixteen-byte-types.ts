@@ -40,7 +40,7 @@ function sixteenByteType(
   }
 }
 
-/** DolphinDB's null is all zeros, so a text of zeros means null, like an empty text. */
+/** True for 16 zero bytes, DolphinDB's null. A text with this value is refused, because it would become null. */
 function isNull(words: Int32Array, at: number): boolean {
   return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0
 }

@@ -1,5 +1,5 @@
 /*
-  Columns whose texts are not in the type's own notation: numbers in another style, or other words for true and false.
+  Columns whose texts are not in the type's own notation: numbers in another style, other words for true and false.
 */
 import { UsageError } from '../../errors.js'
 import {

@@ -1,7 +1,7 @@
 /*
   Dates and times in text, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in
   ISO 8601, or in a format of `cells.dateFormats`. A value that the type cannot hold exactly, such as seconds in a
-  MINUTE, gives ±Infinity. A JSON number is a time only if a format tells how to read it.
+  MINUTE, gives ±Infinity. A JSON number is a time only if the column has a format for reading the number.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/wall-clock.js'
